@@ -1,0 +1,1 @@
+//! Dockerfiles: text to instructions with exact spans.

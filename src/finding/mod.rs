@@ -1,0 +1,18 @@
+//! The vocabulary that all rooms share: what a finding is, where it lies, and the report that holds
+//! them. Everything here is safe to show: token text never gets this far, and text that comes from
+//! outside is [`Masked`].
+
+mod digest;
+mod location;
+mod masked;
+mod report;
+mod token;
+
+pub use digest::{DiffId, Digest, LayerIndex, ParseDigestError};
+pub use location::{Also, DockerfileLine, Document, Location, PathName, Position, State};
+pub use masked::Masked;
+pub use report::{
+    Confidence, Finding, ImageSummary, Issue, LayerSummary, Leaves, Report, RuleId, SCHEMA, Severity,
+    Summary, Target, TargetKind, Tool, Where,
+};
+pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};

@@ -1,0 +1,71 @@
+//! What may be said of a token once its text is gone.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Digest;
+
+/// Which kind of credential a token is, told by its prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenKind {
+    /// `hf_` and 34 letters: a user's read, write or fine-grained token.
+    UserAccessToken,
+    /// `api_org_` and 34 letters: an organisation's token, deprecated.
+    OrganizationToken,
+    /// `hf_oauth_` and a JSON Web Signature: what a browser login stores.
+    OauthAccessToken,
+    /// `hf_oauth__refresh_` and 34 letters: renews access tokens, and outlives them.
+    OauthRefreshToken,
+    /// `hf_jwt_` and a JSON Web Token: a trusted publisher's, valid for an hour.
+    OidcToken,
+    /// A credential whose shape no pattern knows, found by its place.
+    Unknown,
+}
+
+/// A token's redacted form: prefix, `…`, last four characters. For an unknown token only `…`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Redacted(pub(crate) String);
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The SHA-256 of a token's text, by which one token is recognised in many places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenHash(pub(crate) Digest);
+
+impl fmt::Display for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.hex())
+    }
+}
+
+impl Serialize for TokenHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// All that a report says of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct TokenSummary {
+    /// The kind of credential.
+    pub kind: TokenKind,
+    /// The form that may be shown.
+    pub redacted: Redacted,
+    /// The hash; absent for an unknown token, since a short password's hash can be guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<TokenHash>,
+}
+
+impl TokenSummary {
+    /// What is said of a credential whose shape no pattern knows.
+    pub fn unknown() -> Self {
+        Self { kind: TokenKind::Unknown, redacted: Redacted("…".to_owned()), sha256: None }
+    }
+}

@@ -1,0 +1,28 @@
+//! Finds Hugging Face tokens that a Dockerfile would bake into an image, or that an image already
+//! carries, and says how to get them out.
+//!
+//! Data flows one way; a room imports only rooms below it:
+//!
+//! | room | what it holds |
+//! | --- | --- |
+//! | [`cli`] | arguments, progress, exit codes |
+//! | [`audit`] | runs an audit: decides what runs in parallel, and puts the report together |
+//! | [`source`] | where bytes come from: archives, layouts, standard input |
+//! | [`image`] | what an image is: manifests, configs, layers as streams of entries, whiteouts |
+//! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
+//! | [`dockerfile`] | text to instructions with exact spans |
+//! | [`detect`] | bytes to token occurrences |
+//! | [`report`] | one file a format, each a pure function of the report value |
+//! | [`policy`] | threshold and verdict |
+//! | [`finding`] | the types that all reports share |
+
+pub mod audit;
+pub mod cli;
+pub mod detect;
+pub mod dockerfile;
+pub mod finding;
+pub mod image;
+pub mod policy;
+pub mod report;
+pub mod rules;
+pub mod source;
