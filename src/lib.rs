@@ -12,6 +12,7 @@
 //! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
 //! | [`dockerfile`] | text to instructions with exact spans |
 //! | [`detect`] | bytes to token occurrences |
+//! | [`stream`] | bytes in motion: decompression, tar streams as entries |
 //! | [`report`] | one file a format, each a pure function of the report value |
 //! | [`policy`] | threshold and verdict |
 //! | [`finding`] | the types that all reports share |
@@ -26,3 +27,4 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod stream;

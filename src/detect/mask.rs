@@ -1,13 +1,135 @@
-//! Takes tokens out of text that will be shown.
+//! Takes tokens out of text that will be shown. It is less choosy than the search: what is masked by
+//! mistake costs little.
 
+use std::sync::LazyLock;
+
+use regex::bytes::{Captures, Regex};
+
+use super::{is_placeholder, is_token_variable, shape};
 use crate::finding::{Masked, PathName};
 
-/// `bytes` as text with every token, and every value of a token variable, replaced by its redacted form.
+/// `bytes` as text, with every token and every value of a token variable replaced by its redacted form.
 pub fn mask(bytes: &[u8]) -> Masked {
-    Masked::from_masker(String::from_utf8_lossy(bytes).into_owned())
+    Masked::from_masker(String::from_utf8_lossy(&mask_bytes(bytes)).into_owned())
 }
 
-/// A path, masked. Non-UTF-8 paths keep their bytes in base64, masked as well.
+/// A path, masked. One that is not UTF-8 keeps its bytes in base64, masked as well.
 pub fn mask_path(path: &[u8]) -> PathName {
-    PathName::from_masked_bytes(path)
+    PathName::from_masked_bytes(&mask_bytes(path))
+}
+
+fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
+    mask_values(&mask_tokens(bytes))
+}
+
+fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut done = 0;
+    for at in shape::candidates(bytes) {
+        if at < done {
+            continue;
+        }
+        if let Some((prefix, len)) = shape::to_mask(bytes.get(at..).unwrap_or_default()) {
+            out.extend_from_slice(bytes.get(done..at + prefix).unwrap_or_default());
+            out.extend_from_slice("…".as_bytes());
+            let tail = bytes.get((at + len).saturating_sub(4)..at + len).unwrap_or_default();
+            out.extend_from_slice(tail);
+            done = at + len;
+        }
+    }
+    out.extend_from_slice(bytes.get(done..).unwrap_or_default());
+    out
+}
+
+/// Values that are given to token variables, to `--token` and its like, as a bearer token, or as the
+/// password of a URL, whatever their shape.
+fn mask_values(bytes: &[u8]) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static VALUES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?-u)(?P<lead>\b(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})["']?(?:[ \t]*=[ \t]*|:[ \t]+)(?:(?i:bearer|basic)[ \t]+)?"#,
+            r#"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+"#,
+            r#"|--?(?:hf[-_]?token|token|hft|oauth2-bearer)(?:=|[ \t]+|",[ ]*)"#,
+            r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:)"#,
+            r#"(?P<quote>["']?)(?P<value>[^\s"',;&|)(<>]+)"#,
+        ))
+        .expect("a valid pattern")
+    });
+    let masked = |captures: &Captures<'_>| {
+        let group = |name| captures.name(name).map(|m| m.as_bytes()).unwrap_or_default();
+        let whole = captures.get(0).map(|m| m.as_bytes()).unwrap_or_default();
+        let (lead, value) = (group("lead"), group("value"));
+        let name =
+            std::str::from_utf8(if group("name").is_empty() { group("legacy") } else { group("name") });
+        let name = name.unwrap_or_default();
+        let spares = value.windows("…".len()).any(|window| window == "…".as_bytes())
+            || is_placeholder(value)
+            || !(name.is_empty() || is_token_variable(name) || name.eq_ignore_ascii_case("authorization"));
+        if spares {
+            return whole.to_vec();
+        }
+        if lead.starts_with(b"://") {
+            // Only what stands in front of an `@` is a password; a port is not.
+            return match memchr::memrchr(b'@', value) {
+                Some(at) => [lead, "…".as_bytes(), value.get(at..).unwrap_or_default()].concat(),
+                None => whole.to_vec(),
+            };
+        }
+        [lead, group("quote"), "…".as_bytes()].concat()
+    };
+    VALUES.replace_all(bytes, masked).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::tests::{TOKEN, token};
+
+    #[test]
+    fn tokens_are_masked_wherever_they_stand() {
+        let token = token("hf_");
+        for (text, shown) in [
+            (format!("see {token}."), "see hf_…fJXq.".to_owned()),
+            (format!("glued{token}glued"), "gluedhf_…fJXqglued".to_owned()),
+            (format!("ENV HF_TOKEN={token} A=b"), "ENV HF_TOKEN=hf_…fJXq A=b".to_owned()),
+        ] {
+            assert_eq!(mask(text.as_bytes()).as_str(), shown);
+        }
+        assert!(TOKEN.ends_with("fJXq"));
+    }
+
+    #[test]
+    fn values_of_token_variables_are_masked_whatever_their_shape() {
+        for (text, shown) in [
+            ("|1 HF_TOKEN=opaque-value /bin/sh -c true", "|1 HF_TOKEN=… /bin/sh -c true"),
+            ("ENV HF_TOKEN opaque-value", "ENV HF_TOKEN …"),
+            ("HF_TOKEN=\"opaque-value\" run", "HF_TOKEN=\"…\" run"),
+            ("hf auth login --token opaque-value && x", "hf auth login --token … && x"),
+            ("git clone https://user:opaque-value@host/x", "git clone https://user:…@host/x"),
+            ("curl -H 'Authorization: Bearer opaque-value'", "curl -H 'Authorization: Bearer …'"),
+        ] {
+            assert_eq!(mask(text.as_bytes()).as_str(), shown);
+        }
+    }
+
+    #[test]
+    fn other_text_stays() {
+        for text in [
+            "RUN pip install huggingface_hub==1.2",
+            "HF_TOKEN=$HF_TOKEN hf download x",
+            "ENV HF_HOME=/data PATH=/bin",
+            "https://host:8080/path",
+            "hf_hub_download(repo_id, filename)",
+            "export HF_TOKEN=$(cat /run/secrets/hf)",
+        ] {
+            assert_eq!(mask(text.as_bytes()).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn paths_keep_their_bytes() {
+        let path = mask_path(b"a/\xff");
+        assert_eq!(path.as_str(), "a/\u{fffd}");
+        assert_eq!(serde_json::to_value(&path).unwrap()["path_base64"], "YS//");
+    }
 }

@@ -1,16 +1,29 @@
 //! Bytes to token occurrences. Knows token shapes and the names of token variables; knows nothing of
 //! images or Dockerfiles.
 
+mod boundary;
 mod mask;
 mod occurrence;
+mod position;
+mod randomness;
+mod scanner;
+mod secret;
+mod shape;
 mod variables;
+mod word;
 
 pub use mask::{mask, mask_path};
 pub use occurrence::Occurrence;
+pub use scanner::Scanner;
 pub use variables::is_token_variable;
+pub use word::{KeptForm, KeptToken, MAX_KEPT, is_placeholder, kept_tokens};
 
 /// Finds every token in `bytes`, in order of offset.
 pub fn find(bytes: &[u8]) -> Vec<Occurrence> {
-    let _ = bytes;
-    Vec::new()
+    let mut scanner = Scanner::new();
+    scanner.feed(bytes);
+    scanner.finish()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,119 @@
 //! Names of variables that carry a token.
 
-/// Whether a variable of this name carries a Hugging Face token (`HF_FACTS` section 2).
+/// Whether a variable of this name carries a Hugging Face token: the names that tools read, and what
+/// people call them (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many that
+/// only speak of one (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
 pub fn is_token_variable(name: &str) -> bool {
-    matches!(name, "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN")
+    const EXACT: [&str; 6] = [
+        "HFTOKEN",
+        "HUB_TOKEN",
+        "CI_HUB_USER_TOKEN",
+        "PYANNOTE_AUTH_TOKEN",
+        "OAUTH_CLIENT_SECRET",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    ];
+    let name = name.to_ascii_uppercase();
+    if EXACT.contains(&name.as_str()) {
+        return true;
+    }
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    let hub =
+        words.iter().position(|&word| matches!(word, "HF" | "HUGGINGFACE" | "HUGGINGFACEHUB" | "HFHUB"));
+    let hub = hub.or_else(|| words.windows(2).position(|pair| pair == ["HUGGING", "FACE"]).map(|at| at + 1));
+    let Some(hub) = hub else { return false };
+    let behind = words.get(hub + 1..).unwrap_or_default();
+    let secret =
+        |word: &str| matches!(word, "TOKEN" | "TOKENS" | "KEY" | "SECRET" | "PAT" | "APIKEY" | "PASSWORD");
+    let scope = |word: &str| {
+        matches!(
+            word,
+            "READ" | "WRITE" | "READONLY" | "FINE" | "GRAINED" | "FINEGRAINED" | "VALUE" | "PROD" | "DEV"
+        ) || word.bytes().all(|b| b.is_ascii_digit())
+    };
+    let speaks_of_it = |word: &str| {
+        matches!(word, "DISABLE" | "ENABLE" | "MAX" | "NUM" | "USE" | "HAS" | "NO" | "PATH" | "FILE")
+    };
+    let last = behind.iter().rposition(|&word| !scope(word));
+    last.is_some_and(|last| behind.get(last).is_some_and(|&word| secret(word)))
+        && !words.iter().any(|&word| speaks_of_it(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_carry_a_token() {
+        for name in [
+            "HF_TOKEN",
+            "hf_token",
+            "HUGGING_FACE_HUB_TOKEN",
+            "HUGGINGFACEHUB_API_TOKEN",
+            "HUGGINGFACE_API_KEY",
+            "HF_API_TOKEN",
+            "HF_ACCESS_TOKEN",
+            "HUGGINGFACE_TOKEN",
+            "HUGGINGFACE_HUB_TOKEN",
+            "HUGGINGFACE_API_TOKEN",
+            "HUGGINGFACE_ACCESS_TOKEN",
+            "HUGGINGFACE_AUTH_TOKEN",
+            "HUGGING_FACE_TOKEN",
+            "HUGGING_FACE_API_KEY",
+            "HUGGINGFACE_CLI_TOKEN",
+            "HF_AUTH_TOKEN",
+            "HF_API_KEY",
+            "HF_HUB_TOKEN",
+            "HF_KEY",
+            "HFTOKEN",
+            "HUGGINGFACE_KEY",
+            "HF_WRITE_TOKEN",
+            "HF_READ_TOKEN",
+            "HF_TOKEN_READ",
+            "HF_TOKEN_WRITE",
+            "HF_TOKEN_FINE_GRAINED",
+            "HF_DEPLOYMENT_TOKEN",
+            "CI_HUB_USER_TOKEN",
+            "HUB_TOKEN",
+            "PYANNOTE_AUTH_TOKEN",
+            "DIFFUSERS_HF_TOKEN",
+            "BENTOML_HF_TOKEN",
+            "MY_HF_TOKEN",
+            "OAUTH_CLIENT_SECRET",
+            "HF_OIDC_ID_TOKEN",
+        ] {
+            assert!(is_token_variable(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_do_not() {
+        for name in [
+            "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+            "HF_TOKEN_PATH",
+            "HUGGINGFACE_TOKENIZER_LOAD_FAST",
+            "HF_TOKENIZER",
+            "HF_TOKENIZER_NAME",
+            "TOKENIZERS_PARALLELISM",
+            "HF_MAX_TOKENS",
+            "TOKENIZER_NAME",
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HF_HUB_ENABLE_HF_TRANSFER",
+            "HF_DEVICE_CODE_OAUTH_CLIENT_ID",
+            "OAUTH_CLIENT_ID",
+            "WANDB_API_KEY",
+            "GITHUB_TOKEN",
+            "TOKEN",
+            "API_KEY",
+            "",
+            "_",
+            "HF",
+            "HF_ENDPOINT",
+            "HALF_TOKEN",
+            "HF_TOKEN_FILE",
+            "SHELF_KEY",
+        ] {
+            assert!(!is_token_variable(name), "{name}");
+        }
+    }
 }

@@ -1,0 +1,86 @@
+//! Lines and columns, counted as a stream goes by.
+
+use crate::finding::Position;
+
+/// Content with a NUL this near its start is not text and has no lines.
+const TEXT_PROBE: u64 = 8 * 1024;
+
+/// Counts lines over a stream.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lines {
+    binary: bool,
+    cursor: Cursor,
+}
+
+impl Lines {
+    /// Looks at bytes that stand at `offset` of the stream.
+    pub(super) fn look_for_nul(&mut self, offset: u64, bytes: &[u8]) {
+        if offset < TEXT_PROBE && !self.binary {
+            let len = usize::try_from(TEXT_PROBE - offset).unwrap_or(usize::MAX);
+            self.binary = memchr::memchr(0, bytes.get(..len).unwrap_or(bytes)).is_some();
+        }
+    }
+
+    /// Whether no NUL has been seen near the start.
+    pub(super) fn is_text(&self) -> bool {
+        !self.binary
+    }
+
+    /// Counts bytes that go by.
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
+        if !self.binary {
+            self.cursor.pass(bytes);
+        }
+    }
+
+    /// A count that starts where this one is, for looking ahead.
+    pub(super) fn cursor(&self) -> Ahead {
+        Ahead { cursor: self.cursor.clone(), at: 0, binary: self.binary }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Cursor {
+    lines: u64,
+    /// Characters since the last newline.
+    column: u64,
+}
+
+impl Cursor {
+    fn pass(&mut self, bytes: &[u8]) {
+        let newlines = memchr::memchr_iter(b'\n', bytes).count();
+        let line = match memchr::memrchr(b'\n', bytes) {
+            Some(at) => {
+                self.lines += newlines as u64;
+                self.column = 0;
+                bytes.get(at + 1..).unwrap_or_default()
+            }
+            None => bytes,
+        };
+        self.column += characters(line);
+    }
+}
+
+/// Characters of UTF-8: all bytes but the continuing ones.
+fn characters(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&b| b & 0xc0 != 0x80).count() as u64
+}
+
+/// A count over bytes that have not gone by yet, asked in rising order.
+pub(super) struct Ahead {
+    cursor: Cursor,
+    at: usize,
+    binary: bool,
+}
+
+impl Ahead {
+    /// The position of byte `at` of `bytes`.
+    pub(super) fn position(&mut self, bytes: &[u8], at: usize) -> Option<Position> {
+        if self.binary {
+            return None;
+        }
+        self.cursor.pass(bytes.get(self.at..at).unwrap_or_default());
+        self.at = at;
+        Some(Position { line: self.cursor.lines + 1, column: self.cursor.column + 1 })
+    }
+}

@@ -1,0 +1,157 @@
+//! What a token looks like: prefix, body, and what may stand on either side.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::boundary;
+use super::randomness::{self, BODY, Strictness};
+use crate::finding::{Confidence, TokenKind};
+
+/// How far around a prefix anything is looked at that decides: NULs, escapes, names.
+pub(super) const REACH: usize = 64;
+/// The longest token that is told apart from text: a JSON Web Token with large claims.
+pub(super) const MAX_TOKEN: usize = 16 * 1024;
+/// The longest prefix that [`candidates`] looks for.
+pub(super) const LONGEST_NEEDLE: usize = 8;
+
+const REFRESH: &[u8] = b"hf_oauth__refresh_";
+const OAUTH: &[u8] = b"hf_oauth_";
+const JWT: &[u8] = b"hf_jwt_";
+const ORGANIZATION: &[u8] = b"api_org_";
+const USER: &[u8] = b"hf_";
+
+/// Where a token may begin. One pass looks for all prefixes at once.
+pub(super) fn candidates(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static PREFIXES: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("(?-u)hf_|api_org_").expect("a valid pattern"));
+    PREFIXES.find_iter(bytes).map(|found| found.start())
+}
+
+/// What stands at a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A token of this length.
+    Token { kind: TokenKind, len: usize, confidence: Confidence },
+    /// No token.
+    None,
+    /// The bytes end before this can be told.
+    NeedMore,
+}
+
+/// Judges the candidate at `at`. `whole_start` and `whole_end` say whether the content begins and ends
+/// with `bytes`; otherwise `bytes` holds at least [`REACH`] bytes in front of `at`.
+pub(super) fn judge(bytes: &[u8], at: usize, whole_start: bool, whole_end: bool) -> Verdict {
+    debug_assert!(whole_start || at >= REACH);
+    let rest = bytes.get(at..).unwrap_or_default();
+    if !whole_end && rest.len() < REFRESH.len() + BODY + REACH {
+        return Verdict::NeedMore;
+    }
+    let surroundings =
+        Surroundings { before: bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default(), rest, whole_end };
+    if rest.starts_with(REFRESH) {
+        surroundings.letters(TokenKind::OauthRefreshToken, REFRESH.len())
+    } else if rest.starts_with(OAUTH) {
+        surroundings.web_token(TokenKind::OauthAccessToken, OAUTH.len())
+    } else if rest.starts_with(JWT) {
+        surroundings.web_token(TokenKind::OidcToken, JWT.len())
+    } else if rest.starts_with(ORGANIZATION) {
+        surroundings.letters(TokenKind::OrganizationToken, ORGANIZATION.len())
+    } else {
+        surroundings.letters(TokenKind::UserAccessToken, USER.len())
+    }
+}
+
+struct Surroundings<'a> {
+    before: &'a [u8],
+    rest: &'a [u8],
+    whole_end: bool,
+}
+
+impl Surroundings<'_> {
+    /// A prefix and 34 random letters. Digits have never been seen in one but are allowed for, as the
+    /// Hub's own pattern does, where nothing else is unclear.
+    fn letters(&self, kind: TokenKind, prefix: usize) -> Verdict {
+        let Some(body) = self.rest.get(prefix..prefix + BODY) else { return Verdict::None };
+        let behind = self.rest.get(prefix + BODY..).unwrap_or_default();
+        let only_letters = body.iter().all(u8::is_ascii_alphabetic);
+        if !body.iter().all(u8::is_ascii_alphanumeric) {
+            return Verdict::None;
+        }
+        let bordered = boundary::may_begin_behind(self.before) && boundary::may_end_before(behind);
+        let confidence = if bordered && randomness::is_random(body, Strictness::Usual) {
+            if only_letters || self.is_named() { Confidence::High } else { Confidence::Medium }
+        } else if only_letters && self.is_binary() && randomness::is_random(body, Strictness::Strict) {
+            Confidence::Medium
+        } else {
+            return Verdict::None;
+        };
+        Verdict::Token { kind, len: prefix + BODY, confidence }
+    }
+
+    /// A prefix and a JSON Web Token: three parts of base64url (RFC 7519, section 3; RFC 7515).
+    fn web_token(&self, kind: TokenKind, prefix: usize) -> Verdict {
+        let text = self.rest.get(prefix..).unwrap_or_default();
+        let text = text.get(..MAX_TOKEN).unwrap_or(text);
+        if !text.starts_with(b"eyJ") {
+            return Verdict::None;
+        }
+        let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        let part =
+            |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|&b| is_part(b)).count();
+        let header = part(0);
+        let payload = if text.get(header) == Some(&b'.') { part(header + 1) } else { 0 };
+        let second = header + 1 + payload;
+        let signature = if payload > 0 && text.get(second) == Some(&b'.') { part(second + 1) } else { 0 };
+        let len = if signature > 0 { second + 1 + signature } else { header + 1 + payload };
+        if len >= text.len() && text.len() < MAX_TOKEN && !self.whole_end {
+            return Verdict::NeedMore;
+        }
+        let signature = text.get(second + 1..second + 1 + signature).unwrap_or_default();
+        // A real signature has at least 43 characters; a short one is a document's abridged example,
+        // unless it varies as a random one does.
+        let varied = {
+            let mut seen = signature.to_vec();
+            seen.sort_unstable();
+            seen.dedup();
+            seen.len()
+        };
+        let bordered = boundary::may_begin_behind(self.before) || self.is_binary();
+        if header < 8 || payload < 8 || signature.len() < 10 || varied < 6 || !bordered {
+            return Verdict::None;
+        }
+        Verdict::Token { kind, len: prefix + len, confidence: Confidence::High }
+    }
+
+    /// Binary formats glue strings together, so that nothing need stand between a token and its
+    /// neighbours.
+    fn is_binary(&self) -> bool {
+        let behind = self.rest.get(..REACH).unwrap_or(self.rest);
+        self.before.contains(&0) || behind.contains(&0)
+    }
+
+    /// Whether what stands in front speaks of a credential.
+    fn is_named(&self) -> bool {
+        const NAMES: [&[u8]; 6] = [b"token", b"bearer", b"key", b"secret", b"password", b"://"];
+        let before = self.before.to_ascii_lowercase();
+        NAMES.iter().any(|name| memchr::memmem::find(&before, name).is_some())
+    }
+}
+
+/// For masking: the lengths of the prefix and of the whole of what may be a token at the start of
+/// `bytes`, whatever stands beside it.
+pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
+    let alone = Surroundings { before: &[], rest: bytes, whole_end: true };
+    for (prefix, kind) in [(OAUTH, TokenKind::OauthAccessToken), (JWT, TokenKind::OidcToken)] {
+        if bytes.starts_with(prefix)
+            && let Verdict::Token { len, .. } = alone.web_token(kind, prefix.len())
+        {
+            return Some((prefix.len(), len));
+        }
+    }
+    let prefix = [REFRESH, ORGANIZATION, USER].into_iter().find(|prefix| bytes.starts_with(prefix))?.len();
+    let body = bytes.get(prefix..prefix + BODY)?;
+    let random = body.iter().all(u8::is_ascii_alphanumeric) && randomness::is_random(body, Strictness::Usual);
+    random.then_some((prefix, prefix + BODY))
+}

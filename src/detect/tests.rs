@@ -1,0 +1,161 @@
+//! What is a token and what only looks like one, and that a stream gives what the whole would.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::finding::{Confidence, Position, TokenKind};
+
+/// A body as random ones look. It is put behind a prefix at run time only: no file here holds a whole
+/// token.
+pub(super) const TOKEN: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
+
+pub(super) fn token(prefix: &str) -> String {
+    format!("{prefix}{TOKEN}")
+}
+
+fn web_token(prefix: &str) -> String {
+    format!("{prefix}eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc5MH0.{TOKEN}_-{TOKEN}")
+}
+
+#[test]
+fn every_kind_is_found() {
+    for (text, kind) in [
+        (token("hf_"), TokenKind::UserAccessToken),
+        (token("api_org_"), TokenKind::OrganizationToken),
+        (token("hf_oauth__refresh_"), TokenKind::OauthRefreshToken),
+        (web_token("hf_oauth_"), TokenKind::OauthAccessToken),
+        (web_token("hf_jwt_"), TokenKind::OidcToken),
+    ] {
+        let found = find(format!("a\nkey = \"{text}\"\n").as_bytes());
+        assert_eq!(found.len(), 1, "{kind:?}");
+        assert_eq!(found[0].token.kind, kind);
+        assert_eq!(found[0].len, text.len());
+        assert_eq!(found[0].offset, 9);
+        assert_eq!(found[0].position, Some(Position { line: 2, column: 8 }));
+        assert_eq!(found[0].confidence, Confidence::High);
+    }
+}
+
+#[test]
+fn found_whatever_stands_beside_it() {
+    let token = token("hf_");
+    for text in [
+        token.clone(),
+        format!("https://user:{token}@huggingface.co"),
+        format!("https://{token}@huggingface.co"),
+        format!("f('{token}')"),
+        format!("a,{token},b"),
+        format!("<{token}>"),
+        format!("a/{token}/b"),
+        format!("?token={token}&x"),
+        format!("{token}\\nnext"),
+        format!("text\\n{token}"),
+        format!("token%3D{token}%26"),
+        format!("\u{1b}[32m{token}\u{1b}[0m"),
+        format!("{token}\0"),
+        format!("HF_TOKEN{token}\0after"),
+        format!("\0W{token}W"),
+        format!("usr/lib/python3/test/example.md {token}"),
+    ] {
+        assert_eq!(find(text.as_bytes()).len(), 1, "{text:?}");
+    }
+}
+
+#[test]
+fn look_alikes_are_not_found() {
+    let body = TOKEN;
+    for text in [
+        "hf_hub_download hf_raise_for_status hf_oauth_expiration_minutes hf_jwt_public_keys".to_owned(),
+        "hf_requiredCharacteristicTypesForDisplayMetadata".to_owned(),
+        "_kHMSymptomhf_generatedByHomeAppForDisplayMetadata OSCHF_DebugGetImageCaptureOfEverything"
+            .to_owned(),
+        "_call_hf_processor_call_hf_processor_call_hf_processor".to_owned(),
+        format!("hf_{}", "x".repeat(34)),
+        format!("hf_{}", "x".repeat(40)),
+        format!("api_org_{}", "X".repeat(34)),
+        "hf_your_token_here hf_... hf_*** hf_<token>".to_owned(),
+        "hf_oauth__refresh_token hf_oauth_token hf_jwt_public_key_url".to_owned(),
+        "hf_oauth_eyJhbGciOi... hf_jwt_eyJ.x.y".to_owned(),
+        format!("hf_{}", &body[..33]),
+        format!("hf_{body}x"),
+        format!("hf_{body}_old"),
+        format!("xhf_{body}"),
+        format!("x_hf_{body}"),
+        format!("HF_{body}"),
+    ] {
+        assert_eq!(find(text.as_bytes()), [], "{text}");
+    }
+}
+
+#[test]
+fn a_body_with_digits_is_found_with_less_confidence() {
+    let text = format!("x hf_{}7{}", &TOKEN[..16], &TOKEN[17..]);
+    assert_eq!(find(text.as_bytes())[0].confidence, Confidence::Medium);
+    assert_eq!(find(text.replace("x ", "--token ").as_bytes())[0].confidence, Confidence::High);
+}
+
+#[test]
+fn two_occurrences_are_two() {
+    let token = token("hf_");
+    let found = find(format!("{token} {token}\n{token}").as_bytes());
+    let places: Vec<_> = found.iter().map(|o| (o.offset, o.position.unwrap().line)).collect();
+    assert_eq!(places, [(0, 1), (38, 1), (76, 2)]);
+}
+
+#[test]
+fn columns_are_in_characters_and_binary_content_has_none() {
+    let token = token("hf_");
+    assert_eq!(find(format!("é={token}").as_bytes())[0].position, Some(Position { line: 1, column: 3 }));
+    assert_eq!(find(format!("\0\n{token}").as_bytes())[0].position, None);
+    let late = format!("{}\0\n{token}", "x".repeat(9000));
+    assert_eq!(find(late.as_bytes())[0].position, Some(Position { line: 2, column: 1 }));
+}
+
+#[test]
+fn nothing_of_a_token_shows() {
+    let found = find(token("hf_").as_bytes());
+    let shown = format!("{found:?}") + &serde_json::to_string(&found[0].token).unwrap();
+    assert!(!shown.contains(&TOKEN[..30]));
+    assert!(shown.contains("hf_…fJXq"));
+}
+
+/// Text in which tokens, prefixes and NULs stand close together.
+fn nasty() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        Just(token("hf_").into_bytes()),
+        Just(token("api_org_").into_bytes()),
+        Just(web_token("hf_oauth_").into_bytes()),
+        Just(b"hf_".to_vec()),
+        Just(b"hf_oauth_eyJ".to_vec()),
+        Just(b"\0".to_vec()),
+        Just(b" ".to_vec()),
+        Just(b"\n".to_vec()),
+        Just(b"x_".to_vec()),
+        proptest::collection::vec(any::<u8>(), 0..200),
+        proptest::collection::vec(Just(b'y'), 0..400),
+    ];
+    proptest::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn pieces_give_what_the_whole_gives(bytes in nasty(), cuts in proptest::collection::vec(1_usize..700, 1..40)) {
+        let whole = find(&bytes);
+        let mut scanner = Scanner::new();
+        let mut rest = &bytes[..];
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (head, tail) = rest.split_at((*cut).min(rest.len()));
+            scanner.feed(head);
+            rest = tail;
+        }
+        prop_assert_eq!(scanner.finish(), whole);
+    }
+
+    #[test]
+    fn masked_text_holds_no_token(bytes in nasty()) {
+        prop_assert!(find(mask(&bytes).as_str().as_bytes()).is_empty());
+    }
+}

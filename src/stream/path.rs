@@ -1,0 +1,80 @@
+//! Paths as bytes, as layers name them.
+
+/// A path with `/` between its parts and nothing else: no leading `/` or `./`, no `//`, no `.`, and `..`
+/// resolved as if the root were its own parent, as extractors do.
+pub fn normalise(path: &[u8]) -> Vec<u8> {
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in path.split(|&b| b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join(&b'/')
+}
+
+/// Whether a name is absolute or has a `..` in it, which no builder writes.
+pub fn is_odd(path: &[u8]) -> bool {
+    path.first() == Some(&b'/') || path.split(|&b| b == b'/').any(|part| part == b"..")
+}
+
+/// The directory part and the last name of a normalised path.
+pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match memchr::memrchr(b'/', path) {
+        Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default()),
+        None => (&[], path),
+    }
+}
+
+/// The proper ancestors of a normalised path, nearest first, the root (`""`) last.
+pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = path;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        rest = split(rest).0;
+        Some(rest)
+    })
+}
+
+/// `directory/name`, or `name` alone under the root.
+pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() {
+        return name.to_vec();
+    }
+    [directory, name].join(&b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_path_are_one_path() {
+        for spelling in ["a/b", "./a/b", "/a/b", "a//b", "a/b/", "a/./b", "x/../a/b", "../../a/b"] {
+            assert_eq!(normalise(spelling.as_bytes()), b"a/b", "{spelling}");
+        }
+        assert_eq!(normalise(b"./"), b"");
+    }
+
+    #[test]
+    fn odd_names() {
+        for odd in ["/etc/x", "../x", "a/../../x", ".."] {
+            assert!(is_odd(odd.as_bytes()), "{odd}");
+        }
+        for usual in ["etc/x", "./etc", "a..b/c", "...", ""] {
+            assert!(!is_odd(usual.as_bytes()), "{usual}");
+        }
+    }
+
+    #[test]
+    fn ancestors_end_at_the_root() {
+        let all: Vec<&[u8]> = ancestors(b"a/b/c").collect();
+        assert_eq!(all, [&b"a/b"[..], b"a", b""]);
+        assert_eq!(ancestors(b"").count(), 0);
+    }
+}

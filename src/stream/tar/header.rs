@@ -1,0 +1,216 @@
+//! One header block, and the extended headers that amend the one behind them.
+
+use super::{BLOCK, Entry, EntryKind, path};
+use crate::stream::sparse::SparseMap;
+
+/// What a header block announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Entry(EntryKind),
+    /// GNU `L`: the next entry's name.
+    LongName,
+    /// GNU `K`: the next entry's link target.
+    LongLink,
+    /// pax `x`: records for the next entry.
+    Pax,
+    /// pax `g`: records for all entries to come.
+    GlobalPax,
+}
+
+pub(super) struct Header {
+    pub(super) kind: Kind,
+    /// Length of the body behind the block.
+    pub(super) size: u64,
+    /// Whether more sparse map blocks stand between this block and the body.
+    pub(super) more_sparse_blocks: bool,
+    name: Vec<u8>,
+    link: Option<Vec<u8>>,
+    gnu_sparse: bool,
+}
+
+/// Reads a header block; none if its checksum does not hold.
+pub(super) fn read(block: &[u8; BLOCK]) -> Option<Header> {
+    let header = tar::Header::from_byte_slice(block);
+    if !checksum_holds(header, block) {
+        return None;
+    }
+    let flag = *block.get(156)?;
+    let kind = match flag {
+        b'L' => Kind::LongName,
+        b'K' => Kind::LongLink,
+        b'x' | b'X' => Kind::Pax,
+        b'g' => Kind::GlobalPax,
+        b'0' | 0 | b'7' | b'S' => Kind::Entry(EntryKind::File),
+        b'1' => Kind::Entry(EntryKind::HardLink),
+        b'2' => Kind::Entry(EntryKind::Symlink),
+        b'5' => Kind::Entry(EntryKind::Directory),
+        _ => Kind::Entry(EntryKind::Other),
+    };
+    let name = header.path_bytes().into_owned();
+    // Links, directories and devices have no body whatever their size says (Go's `isHeaderOnly`).
+    let size = if matches!(flag, b'1'..=b'6') { 0 } else { size_field(header, block)? };
+    let gnu_sparse = flag == b'S';
+    Some(Header {
+        kind,
+        size,
+        more_sparse_blocks: gnu_sparse && header.as_gnu().is_some_and(tar::GnuHeader::is_extended),
+        name,
+        link: header.link_name_bytes().map(std::borrow::Cow::into_owned),
+        gnu_sparse,
+    })
+}
+
+/// An unset size field means no body.
+fn size_field(header: &tar::Header, block: &[u8; BLOCK]) -> Option<u64> {
+    let field = block.get(124..136)?;
+    if field.iter().all(|&b| b == 0 || b == b' ') {
+        return Some(0);
+    }
+    header.entry_size().ok()
+}
+
+/// The sum of all bytes with the checksum field as blanks; some old writers summed signed bytes.
+fn checksum_holds(header: &tar::Header, block: &[u8; BLOCK]) -> bool {
+    let Ok(stated) = header.cksum() else { return false };
+    let bytes = || block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { b' ' } else { b });
+    let unsigned: u32 = bytes().map(u32::from).sum();
+    let signed: i32 = bytes().map(|b| i32::from(b.cast_signed())).sum();
+    stated == unsigned || i32::try_from(stated).is_ok_and(|stated| stated == signed)
+}
+
+impl Header {
+    /// The map of an old GNU sparse file, as far as it stands in the header block itself.
+    pub(super) fn sparse(&self, block: &[u8; BLOCK]) -> Option<SparseMap> {
+        if !self.gnu_sparse {
+            return None;
+        }
+        let mut map = SparseMap::default();
+        let gnu = tar::Header::from_byte_slice(block).as_gnu()?;
+        for part in &gnu.sparse {
+            add_gnu(part, &mut map);
+        }
+        Some(map)
+    }
+}
+
+/// Adds the 21 map entries of an extension block; says whether another block follows.
+pub(super) fn sparse_block(block: &[u8; BLOCK], map: &mut SparseMap) -> bool {
+    for part in block.chunks_exact(24).take(21) {
+        let number = |field: Option<&[u8]>| octal(field.unwrap_or_default());
+        if let (Some(offset), Some(len)) = (number(part.get(..12)), number(part.get(12..))) {
+            map.add(offset, len);
+        }
+    }
+    block.get(504).is_some_and(|&flag| flag == 1)
+}
+
+fn add_gnu(part: &tar::GnuSparseHeader, map: &mut SparseMap) {
+    if let (false, Ok(offset), Ok(len)) = (part.is_empty(), part.offset(), part.length()) {
+        map.add(offset, len);
+    }
+}
+
+/// An octal or base-256 number of a header; none where the field is blank.
+fn octal(field: &[u8]) -> Option<u64> {
+    if field.first()? & 0x80 != 0 {
+        let last: [u8; 8] = *field.last_chunk()?;
+        return Some(u64::from_be_bytes(last));
+    }
+    let text = std::str::from_utf8(field).ok()?;
+    let text = text.trim_matches(|c| c == '\0' || c == ' ');
+    u64::from_str_radix(text, 8).ok()
+}
+
+/// What extended headers say of the entry behind them.
+#[derive(Debug, Default)]
+pub(super) struct Extended {
+    name: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+    sparse_name: Option<Vec<u8>>,
+    sparse: Option<SparseMap>,
+    sparse_offset: Option<u64>,
+}
+
+impl Extended {
+    pub(super) fn add(&mut self, kind: Kind, body: &[u8]) {
+        match kind {
+            Kind::LongName => self.name = Some(until_nul(body)),
+            Kind::LongLink => self.link = Some(until_nul(body)),
+            Kind::Pax => self.add_records(body),
+            // Engines ignore global names and sizes; the bytes are searched as all others.
+            Kind::GlobalPax | Kind::Entry(_) => {}
+        }
+    }
+
+    fn add_records(&mut self, body: &[u8]) {
+        for (key, value) in records(body) {
+            match key {
+                b"path" => self.name = Some(value.to_vec()),
+                b"linkpath" => self.link = Some(value.to_vec()),
+                b"size" => self.size = decimal(value),
+                b"GNU.sparse.name" => self.sparse_name = Some(value.to_vec()),
+                b"GNU.sparse.map" => {
+                    let mut numbers = value.split(|&b| b == b',').map(decimal);
+                    while let (Some(Some(offset)), Some(Some(len))) = (numbers.next(), numbers.next()) {
+                        self.sparse.get_or_insert_default().add(offset, len);
+                    }
+                }
+                b"GNU.sparse.offset" => self.sparse_offset = decimal(value),
+                b"GNU.sparse.numbytes" => {
+                    if let (Some(offset), Some(len)) = (self.sparse_offset.take(), decimal(value)) {
+                        self.sparse.get_or_insert_default().add(offset, len);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn entry(
+        self,
+        header: Header,
+        kind: EntryKind,
+        sparse: Option<SparseMap>,
+        after_end: bool,
+    ) -> Entry {
+        let name = self.sparse_name.or(self.name).unwrap_or(header.name);
+        let link = self.link.or(header.link);
+        // V7 has no type for directories: a file whose name ends in a slash is one.
+        let is_directory = kind == EntryKind::File && !header.gnu_sparse && name.ends_with(b"/");
+        let kind = if is_directory { EntryKind::Directory } else { kind };
+        let has_body = is_directory || matches!(kind, EntryKind::File | EntryKind::Other);
+        Entry {
+            path: path::normalise(&name),
+            odd_name: path::is_odd(&name),
+            kind,
+            link: matches!(kind, EntryKind::HardLink | EntryKind::Symlink).then_some(link).flatten(),
+            size: if has_body { self.size.unwrap_or(header.size) } else { header.size },
+            body_offset: 0,
+            after_end,
+            sparse: sparse.or(self.sparse),
+        }
+    }
+}
+
+fn until_nul(bytes: &[u8]) -> Vec<u8> {
+    bytes.split(|&b| b == 0).next().unwrap_or_default().to_vec()
+}
+
+fn decimal(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+/// The records of a pax extended header: `LENGTH KEY=VALUE\n`, the length counting itself. Values may
+/// hold any byte, newlines too. Reading stops at the first record that is not one.
+pub(super) fn records(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        let blank = memchr::memchr(b' ', rest)?;
+        let len = usize::try_from(decimal(rest.get(..blank)?)?).ok()?;
+        let record = rest.get(blank + 1..len)?.strip_suffix(b"\n")?;
+        let equals = memchr::memchr(b'=', record)?;
+        rest = rest.get(len..)?;
+        Some((record.get(..equals)?, record.get(equals + 1..)?))
+    })
+}
