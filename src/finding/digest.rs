@@ -1,4 +1,4 @@
-//! Content identifiers (OCI image specification, "Digests" and "Layer DiffID").
+//! Content identifiers (OCI image specification, "Digests" and "Layer `DiffID`").
 
 use std::fmt;
 
