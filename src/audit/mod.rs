@@ -1,1 +1,5 @@
 //! Runs an audit.
+
+mod progress;
+
+pub use progress::{Progress, Silent};
