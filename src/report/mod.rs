@@ -14,6 +14,7 @@ use crate::finding::Report;
 
 pub use escape::escape;
 pub use style::Style;
+pub use text::issue_line;
 
 /// The formats in which a report can be written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -25,18 +25,18 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         advice(&group.findings, style, out)?;
     }
     for error in &report.errors {
-        writeln!(out, "{} {}", style.error("not read:"), issue(error))?;
+        writeln!(out, "{} {}", style.error("not read:"), issue_line(error))?;
     }
     if !style.quiet {
         for note in &report.notes {
-            writeln!(out, "{}", style.faint(format_args!("note: {}", issue(note))))?;
+            writeln!(out, "{}", style.faint(format_args!("note: {}", issue_line(note))))?;
         }
     }
     summary::render(report, style, out)
 }
 
-/// One unread part or oddity as one line, without what kind it is.
-pub(super) fn issue(issue: &Issue) -> String {
+/// One error or note as one line, escaped: `app.tar: layer 3: the gzip stream is corrupt`.
+pub fn issue_line(issue: &Issue) -> String {
     [&issue.target, &issue.place, &issue.message]
         .into_iter()
         .map(|part| escape(part.as_str()))
