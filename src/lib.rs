@@ -7,13 +7,13 @@
 //! | --- | --- |
 //! | [`cli`] | arguments, progress, exit codes |
 //! | [`audit`] | runs an audit: decides what runs in parallel, and puts the report together |
+//! | [`report`] | one file a format, each a pure function of the report value |
 //! | [`source`] | where bytes come from: archives, layouts, standard input |
 //! | [`image`] | what an image is: manifests, configs, layers as streams of entries, whiteouts |
 //! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
 //! | [`dockerfile`] | text to instructions with exact spans |
 //! | [`detect`] | bytes to token occurrences |
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
-//! | [`report`] | one file a format, each a pure function of the report value |
 //! | [`policy`] | threshold and verdict |
 //! | [`finding`] | the types that all reports share |
 

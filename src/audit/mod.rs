@@ -1,1 +1,7 @@
 //! Runs an audit.
+
+mod progress;
+mod stub;
+
+pub use progress::{Progress, Silent};
+pub use stub::{Options, Platform, PlatformFilter, run};

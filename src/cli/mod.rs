@@ -1,6 +1,136 @@
-//! The command line.
+//! The command line: arguments, progress, where the report goes, exit codes.
+
+mod args;
+mod interrupt;
+mod output;
+mod progress;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::audit::{self, Progress, Silent};
+use crate::finding::Report;
+use crate::policy::{self, Verdict};
+use crate::report::{self, Format, Style, escape};
+use crate::{detect, rules};
+use args::{Asked, Color, Command};
+use output::Output;
+
+/// Why nothing could be done, as one line for standard error. Foreign text in it is masked and escaped.
+struct Failure(String);
+
+impl Failure {
+    fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
 
 /// Runs the command line of this process and returns its exit code.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+pub fn main() -> ExitCode {
+    let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
+        Asked::Text(text) => print(|out| out.write_all(text.as_bytes())),
+        Asked::Command(Command::Scan(scan)) => self::scan(&scan),
+        Asked::Command(Command::Rules(rules)) => self::rules(&rules),
+    });
+    ExitCode::from(match outcome {
+        Ok(verdict) => verdict.exit_code(),
+        Err(Failure(line)) => {
+            complain(&line);
+            Verdict::Incomplete.exit_code()
+        }
+    })
+}
+
+fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
+    interrupt::watch();
+    let unwritable = |error: io::Error| {
+        let file = scan.output.as_deref().map_or("standard output".into(), |file| shown(file.as_os_str()));
+        Failure::new(format!("cannot write the report to {file}: {error}"))
+    };
+    let output = Output::open(scan.output.as_deref()).map_err(unwritable)?;
+
+    let bar = if scan.quiet || scan.no_progress { None } else { progress::Bar::new(&scan.targets) };
+    let progress: &dyn Progress = match &bar {
+        Some(bar) => bar,
+        None => &Silent,
+    };
+    let options = audit::Options {
+        platform: scan.platform.clone(),
+        verify_digests: scan.verify_digests,
+        jobs: scan.jobs,
+    };
+    let report = audit::run(&scan.targets, &options, progress);
+    if let Some(bar) = &bar {
+        bar.clear();
+    }
+
+    let verdict = policy::verdict(&report, scan.fail_on);
+    if !(output.is_stdout() && scan.format == Format::Text) {
+        explain_errors(&report);
+    }
+    let style = Style { color: use_color(scan.color.when, output.is_stdout()), quiet: scan.quiet };
+    match output.write(|out| report::render(scan.format, &report, style, out)) {
+        Ok(()) => Ok(verdict),
+        // That a leak was found stands, whoever gets to read of it.
+        Err(error) if verdict == Verdict::Failed => {
+            complain(&unwritable(error).0);
+            Ok(verdict)
+        }
+        Err(error) => Err(unwritable(error)),
+    }
+}
+
+fn rules(asked: &args::Rules) -> Result<Verdict, Failure> {
+    let style = Style { color: use_color(asked.color.when, true), quiet: false };
+    match &asked.id {
+        None => print(|out| report::rules::list(&rules::all(), style, out)),
+        Some(id) => {
+            let rule = rules::find(id).ok_or_else(|| unknown_rule(id))?;
+            print(|out| report::rules::explain(rule, style, out))
+        }
+    }
+}
+
+fn unknown_rule(id: &str) -> Failure {
+    let advice = match rules::nearest(id) {
+        Some(rule) => format!("did you mean {}?", rule.id),
+        None => "`stowaway rules` lists them".to_owned(),
+    };
+    Failure::new(format!("there is no rule '{}'; {advice}", shown(id.as_ref())))
+}
+
+/// Prints what the user asked to see.
+fn print(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Verdict, Failure> {
+    let written = Output::Stdout.write(render);
+    written.map(|()| Verdict::Passed).map_err(|error| Failure::new(format!("cannot write: {error}")))
+}
+
+/// Where the report is for machines or goes elsewhere, the reason for an exit code of 2 is still said.
+fn explain_errors(report: &Report) {
+    for error in &report.errors {
+        complain(&format!("not read: {}", report::issue_line(error)));
+    }
+}
+
+/// A line on standard error. That it cannot be written is nothing anybody could be told.
+fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "stowaway: {line}");
+}
+
+/// A foreign argument as it may be shown.
+fn shown(argument: &std::ffi::OsStr) -> String {
+    escape(detect::mask(argument.as_encoded_bytes()).as_str()).into_owned()
+}
+
+fn use_color(when: Color, to_stdout: bool) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        // https://no-color.org
+        Color::Auto => {
+            let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+            to_stdout && !set("NO_COLOR") && !dumb && io::stdout().is_terminal()
+        }
+    }
 }

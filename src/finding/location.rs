@@ -49,7 +49,7 @@ pub struct Position {
 }
 
 /// `line` and `column` are two fields of a location, null where the content is not text.
-#[expect(clippy::ref_option, reason = "the signature is serde's")]
+#[expect(clippy::ref_option, reason = "the signature that serde's `serialize_with` asks for")]
 fn flatten_position<S: Serializer>(position: &Option<Position>, serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(2))?;
     map.serialize_entry("line", &position.map(|p| p.line))?;

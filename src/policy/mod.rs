@@ -1,1 +1,115 @@
-//! Threshold and verdict.
+//! Threshold and verdict: what a report means for the exit code.
+
+use crate::finding::{Report, Severity};
+
+/// From which severity on a finding fails the audit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Critical findings alone.
+    Critical,
+    /// High and critical ones.
+    High,
+    /// Medium and above.
+    #[default]
+    Medium,
+    /// Every finding.
+    Low,
+    /// No finding; an incomplete audit still does.
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of this severity is at or above the threshold.
+    pub fn reached_by(self, severity: Severity) -> bool {
+        match self {
+            Self::Critical => severity >= Severity::Critical,
+            Self::High => severity >= Severity::High,
+            Self::Medium => severity >= Severity::Medium,
+            Self::Low => severity >= Severity::Low,
+            Self::Never => false,
+        }
+    }
+}
+
+/// What an audit came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was read, and nothing is at or above the threshold.
+    Passed,
+    /// A finding is at or above the threshold, whether everything was read or not.
+    Failed,
+    /// Something was not read, and no finding is at or above the threshold.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The process's exit code (DESIGN, "Exit codes").
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Incomplete => 2,
+        }
+    }
+}
+
+/// Judges a report. What is certain comes first: a leak is one even if not everything could be read.
+pub fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
+    if report.findings.iter().any(|finding| fail_on.reached_by(finding.severity)) {
+        Verdict::Failed
+    } else if report.complete {
+        Verdict::Passed
+    } else {
+        Verdict::Incomplete
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Confidence, Digest, Finding, Issue, Location, Masked, RuleId};
+
+    fn report(severities: &[Severity], complete: bool) -> Report {
+        let finding = |&severity: &Severity| Finding {
+            rule: RuleId("image/token-in-file"),
+            severity,
+            confidence: Confidence::High,
+            message: Masked::default(),
+            help: Masked::default(),
+            fingerprint: Digest::from_bytes([0; 32]),
+            token: None,
+            target: Masked::default(),
+            location: Location::Blob { digest: None, entry: Masked::default(), offset: 0, via: Vec::new() },
+            also: Vec::new(),
+            related: Vec::new(),
+            leaves: Vec::new(),
+        };
+        let error = Issue { target: Masked::default(), place: Masked::default(), message: Masked::default() };
+        let errors = if complete { Vec::new() } else { vec![error] };
+        Report::new(Vec::new(), severities.iter().map(finding).collect(), errors, Vec::new())
+    }
+
+    #[test]
+    fn the_exit_code_follows_severity_threshold_and_completeness() {
+        use FailOn as F;
+        use Severity::{Critical, High, Low, Medium};
+        for (severities, fail_on, complete, incomplete) in [
+            (&[][..], F::Low, 0, 2),
+            (&[], F::Never, 0, 2),
+            (&[Low], F::Low, 1, 1),
+            (&[Low], F::Medium, 0, 2),
+            (&[Medium], F::Medium, 1, 1),
+            (&[Medium], F::High, 0, 2),
+            (&[High], F::High, 1, 1),
+            (&[High], F::Critical, 0, 2),
+            (&[Critical], F::Critical, 1, 1),
+            (&[Critical], F::Low, 1, 1),
+            (&[Critical], F::Never, 0, 2),
+            (&[Low, Critical], F::High, 1, 1),
+            (&[Low, Medium, High], F::Critical, 0, 2),
+        ] {
+            let code = |complete| verdict(&report(severities, complete), fail_on).exit_code();
+            assert_eq!((code(true), code(false)), (complete, incomplete), "{severities:?} {fail_on:?}");
+        }
+    }
+}

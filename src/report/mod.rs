@@ -1,1 +1,35 @@
-//! Output formats.
+//! The output formats, one file each: pure functions of the report value, and of the rule catalogue.
+
+mod escape;
+mod json;
+pub mod rules;
+#[cfg(test)]
+mod samples;
+mod style;
+mod text;
+
+use std::io::{self, Write};
+
+use crate::finding::Report;
+
+pub use escape::escape;
+pub use style::Style;
+pub use text::issue_line;
+
+/// The formats in which a report can be written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people: grouped by token, escaped for a terminal.
+    #[default]
+    Text,
+    /// For machines: one JSON object, as docs/report.schema.json describes it.
+    Json,
+}
+
+/// Writes `report` in `format`. `style` concerns text alone.
+pub fn render(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => text::render(report, style, out),
+        Format::Json => json::render(report, out),
+    }
+}

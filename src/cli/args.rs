@@ -1,0 +1,205 @@
+//! The arguments of the command line.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::Failure;
+use crate::audit::{Platform, PlatformFilter};
+use crate::detect;
+use crate::policy::FailOn;
+use crate::report::{Format, escape};
+
+const EXAMPLES: &str = "\
+Examples:
+  skopeo copy docker://org/app docker-archive:app.tar && stowaway scan app.tar
+  docker save app | stowaway scan -
+  stowaway scan Dockerfile
+  stowaway scan --format json --output report.json --fail-on high app.tar
+
+Exit codes:
+  0    everything was read, and nothing is at or above the threshold
+  1    a finding is at or above the threshold
+  2    not everything could be read, or the audit could not start
+  130  interrupted";
+
+/// Finds Hugging Face tokens that a Dockerfile would bake into an image, or that an image already carries
+#[derive(Debug, Parser)]
+#[command(name = "stowaway", version, arg_required_else_help = false)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit images and Dockerfiles
+    #[command(after_long_help = EXAMPLES)]
+    Scan(Scan),
+    /// List the rules, or explain one
+    Rules(Rules),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Scan {
+    /// What to audit: a path, or `-` for an image archive on standard input
+    ///
+    /// A path is told by its content: an image archive (docker or OCI; plain, gzip or zstd), an OCI
+    /// layout directory, a Dockerfile. The form may be named, as skopeo does it: `docker-archive:PATH`,
+    /// `oci-archive:PATH`, `oci:DIR[:TAG]`, `dockerfile:PATH`; `file:PATH` takes any one file as it is.
+    #[arg(required = true, value_name = "TARGET")]
+    pub(super) targets: Vec<OsString>,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+
+    /// Write the report to FILE, whole or not at all; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Exit with 1 for findings of this severity and above
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
+    pub(super) fail_on: FailOn,
+
+    /// Audit one platform of an image only: OS/ARCH[/VARIANT] [default: all that the source holds]
+    #[arg(long, value_name = "PLATFORM", default_value = "all", hide_default_value = true, value_parser = platform)]
+    pub(super) platform: PlatformFilter,
+
+    /// Check plain layers of a local archive against their digests, too (compressed ones always are)
+    #[arg(long)]
+    pub(super) verify_digests: bool,
+
+    /// Threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub(super) jobs: Option<NonZeroUsize>,
+
+    /// No progress bar, no notes, and no line that says all is clean: findings and errors alone
+    #[arg(long)]
+    pub(super) quiet: bool,
+
+    /// No progress bar
+    #[arg(long)]
+    pub(super) no_progress: bool,
+
+    #[command(flatten)]
+    pub(super) color: ColorArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// The rule to explain: `image/cached-token`
+    pub(super) id: Option<String>,
+
+    #[command(flatten)]
+    pub(super) color: ColorArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ColorArgs {
+    /// When to use colours
+    #[arg(long = "color", value_name = "WHEN", value_enum, default_value_t)]
+    pub(super) when: Color,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always, in a file too
+    Always,
+    /// Never
+    Never,
+}
+
+/// What the arguments ask for.
+pub(super) enum Asked {
+    /// A command.
+    Command(Command),
+    /// Help or version, as text for standard output.
+    Text(String),
+}
+
+/// Reads the arguments, the program's name included.
+pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Failure> {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Ok(Asked::Command(cli.command)),
+        Err(error) if matches!(error.kind(), DisplayHelp | DisplayVersion) => {
+            Ok(Asked::Text(error.render().to_string()))
+        }
+        Err(error) => Err(Failure::new(one_line(&error))),
+    }
+}
+
+/// A usage error as one line: clap's sentence and its tips, without the usage that follows. It quotes
+/// arguments, so it is masked and escaped.
+fn one_line(error: &clap::Error) -> String {
+    let rendered = error.render().to_string();
+    let whole = rendered.split("\n\nUsage:").next().unwrap_or_default();
+    let whole = whole.split("\n\nFor more information").next().unwrap_or_default();
+    let mut line = String::new();
+    for part in whole.lines().map(str::trim).filter(|part| !part.is_empty()) {
+        let part = part.strip_prefix("error: ").unwrap_or(part);
+        let part = part.strip_prefix("tip: ").unwrap_or(part);
+        if !line.is_empty() {
+            line.push_str(if line.ends_with(':') || part.starts_with('[') { " " } else { "; " });
+        }
+        line.push_str(part);
+    }
+    escape(detect::mask(line.as_bytes()).as_str()).into_owned()
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "a number from 1 on is wanted")
+}
+
+/// Reads `OS/ARCH[/VARIANT]` or `all`, in the words of the OCI image index ("platform").
+fn platform(text: &str) -> Result<PlatformFilter, &'static str> {
+    const WANTED: &str = "OS/ARCH[/VARIANT] or all is wanted, as in linux/amd64";
+    if text == "all" {
+        return Ok(PlatformFilter::All);
+    }
+    let mut parts = text.split('/');
+    let mut part = || parts.next().map(str::to_owned);
+    let (os, architecture, variant) = (part(), part(), part());
+    let is_word = |word: &String| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    if part().is_some() || [&os, &architecture, &variant].into_iter().flatten().any(|word| !is_word(word)) {
+        return Err(WANTED);
+    }
+    let (os, architecture) = os.zip(architecture).ok_or(WANTED)?;
+    Ok(PlatformFilter::Only(Platform { os, architecture, variant }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn platforms() {
+        let only = |os: &str, architecture: &str, variant: Option<&str>| {
+            Ok(PlatformFilter::Only(Platform {
+                os: os.into(),
+                architecture: architecture.into(),
+                variant: variant.map(Into::into),
+            }))
+        };
+        assert_eq!(platform("all"), Ok(PlatformFilter::All));
+        assert_eq!(platform("linux/amd64"), only("linux", "amd64", None));
+        assert_eq!(platform("linux/arm/v7"), only("linux", "arm", Some("v7")));
+        for wrong in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/arm/", "li nux/arm", "ALL"] {
+            assert!(platform(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Where a report goes: standard output, or a file that is there whole or not at all.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::interrupt;
+
+/// Where a report goes. Opened before the audit, so that one that cannot be written costs no audit.
+pub(super) enum Output {
+    /// Standard output.
+    Stdout,
+    /// A device or a named pipe, written to as it is: a rename would put a file in its place.
+    Special(File),
+    /// A file, written beside its place first.
+    File(Replacement),
+}
+
+impl Output {
+    /// Makes sure that a report can be written to `file`; none and `-` are standard output.
+    pub(super) fn open(file: Option<&Path>) -> io::Result<Self> {
+        let Some(file) = file.filter(|file| *file != Path::new("-")) else { return Ok(Self::Stdout) };
+        match fs::metadata(file) {
+            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if !metadata.is_file() => {
+                OpenOptions::new().write(true).open(file).map(Self::Special)
+            }
+            // What a symbolic link points to is replaced, not the link.
+            Ok(metadata) => {
+                let replacement = Replacement::beside(file.canonicalize()?)?;
+                replacement.file.set_permissions(metadata.permissions())?;
+                Ok(Self::File(replacement))
+            }
+            Err(_) => Replacement::beside(file.to_owned()).map(Self::File),
+        }
+    }
+
+    pub(super) fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
+    /// Writes what `render` writes. A reader that has closed the pipe has read what it wanted: that is no
+    /// error.
+    pub(super) fn write(self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let written = match self {
+            Self::Stdout => write_all(io::stdout().lock(), render),
+            Self::Special(file) => write_all(file, render),
+            Self::File(replacement) => return replacement.commit(render),
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    }
+}
+
+fn write_all(out: impl Write, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    render(&mut out)?;
+    out.flush()
+}
+
+/// A temporary file that will take the place of another, or goes when it is dropped.
+pub(super) struct Replacement {
+    file: File,
+    temporary: PathBuf,
+    place: PathBuf,
+    settled: bool,
+}
+
+impl Replacement {
+    /// A new temporary file in the directory of `place`. That it can be made shows that the directory is
+    /// there and may be written to.
+    fn beside(place: PathBuf) -> io::Result<Self> {
+        let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+        let mut number = 0;
+        loop {
+            let mut hidden = OsString::from(".");
+            hidden.push(name);
+            hidden.push(format!(".{}-{number}.tmp", std::process::id()));
+            let temporary = place.with_file_name(hidden);
+            // Never one that is there already: where others may write it could be a link. Process ids are
+            // no names to count on, since every container has a first process.
+            let open = || OpenOptions::new().write(true).create_new(true).open(&temporary);
+            match interrupt::make_file(&temporary, open) {
+                Ok(file) => return Ok(Self { file, temporary, place, settled: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn commit(mut self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        write_all(&self.file, render)?;
+        self.file.sync_all()?;
+        interrupt::settle_file(|| fs::rename(&self.temporary, &self.place))?;
+        self.settled = true;
+        Ok(())
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if !self.settled {
+            let _ = interrupt::settle_file(|| fs::remove_file(&self.temporary));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The rule catalogue as text and as a page of documentation.
+
+use std::io::{self, Write};
+
+use super::Style;
+use crate::rules::Rule;
+
+/// Writes a table of rules: id, severity, summary.
+pub fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let width = rules.iter().map(|rule| rule.id.0.len()).max().unwrap_or_default();
+    for rule in rules {
+        let severity = style.severity(rule.severity, rule.severity);
+        writeln!(out, "{:<width$}  {severity:<8}  {}", style.strong(rule.id.0), rule.summary)?;
+    }
+    Ok(())
+}
+
+/// Writes all that is known about one rule.
+pub fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}  {}", style.strong(rule.id), style.severity(rule.severity, rule.severity))?;
+    writeln!(out, "{}", rule.summary)?;
+    for (title, text, code) in [
+        ("Why it matters", rule.why, false),
+        ("Instead of", rule.bad, true),
+        ("Write", rule.good, true),
+        ("How to fix it", rule.fix, false),
+    ] {
+        writeln!(out, "\n{}", style.strong(title))?;
+        for line in text.lines() {
+            // Examples are to be copied: they are not broken.
+            let lines = if code { vec![line.to_owned()] } else { super::text::wrap(line, 96) };
+            for line in lines {
+                writeln!(out, "    {line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The catalogue as a Markdown page, docs/rules.md.
+pub fn markdown(rules: &[&Rule]) -> String {
+    let mut page = vec![String::from(
+        "# Rules\n\n\
+         Made from the catalogue in `src/rules` by `STOWAWAY_WRITE_DOCS=1 cargo test --test docs`.\n\n\
+         | id | severity | finds |\n| --- | --- | --- |\n",
+    )];
+    for Rule { id, severity, summary, .. } in rules {
+        let anchor = id.0.replace('/', "");
+        page.push(format!("| [`{id}`](#{anchor}) | {severity} | {summary} |\n"));
+    }
+    for Rule { id, severity, summary, why, bad, good, fix } in rules {
+        page.push(format!(
+            "\n## {id}\n\n{summary}. Severity: {severity}.\n\n{why}\n\n\
+             Instead of\n\n```\n{bad}\n```\n\nwrite\n\n```\n{good}\n```\n\n{fix}\n"
+        ));
+    }
+    page.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules;
+
+    fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_table_lines_up() {
+        insta::assert_snapshot!(written(|out| list(rules::image::IMAGE_RULES, Style::default(), out)));
+    }
+
+    #[test]
+    fn one_rule_explained() {
+        let rule = &rules::image::CACHED_TOKEN;
+        insta::assert_snapshot!(written(|out| explain(rule, Style::default(), out)));
+    }
+}

@@ -1,0 +1,169 @@
+//! One finding: its rule, and its place in labelled lines.
+
+use std::io::{self, Write};
+
+use super::{WIDTH, wrap};
+use crate::finding::{
+    Also, Confidence, DockerfileLine, Document, Finding, LayerIndex, Leaves, Location, Masked, Position,
+    State, Where,
+};
+use crate::report::escape::shorten;
+use crate::report::{Style, escape};
+
+/// The column at which rule and message begin, behind the severity.
+const MESSAGE: usize = 12;
+/// The column at which a label's value begins.
+const VALUE: usize = 16;
+
+/// Writes one finding, without what to do about it.
+pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut what = format!("{}: {}", finding.rule, escape(finding.message.as_str()));
+    if finding.confidence == Confidence::Medium {
+        what.push_str(" (confidence: medium)");
+    }
+    let severity = style.severity(finding.severity, finding.severity);
+    let mut lines = wrap(&what, WIDTH - MESSAGE).into_iter();
+    writeln!(out, "  {severity:<width$}{}", lines.next().unwrap_or_default(), width = MESSAGE - 2)?;
+    for line in lines {
+        writeln!(out, "{:MESSAGE$}{line}", "")?;
+    }
+    for (label, value) in fields(finding) {
+        writeln!(out, "    {:<width$}{value}", style.faint(label), width = VALUE - 4)?;
+    }
+    writeln!(out)
+}
+
+/// The labelled lines under a finding. All values are escaped.
+fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
+    let mut fields = vec![("at", at(&finding.location))];
+    let target = escape(finding.target.as_str());
+    let target = || target.clone().into_owned();
+    match &finding.location {
+        Location::Layer { image, platform, layer, via, state, hidden_by, created_by, dockerfile, .. } => {
+            let part = format!("layer {layer}");
+            fields.push(("in", join(&[target(), image_name(image.as_ref(), platform.as_ref()), part])));
+            fields.extend(reached(via));
+            fields.push(("state", standing(*state, *hidden_by)));
+            if let Some(command) = created_by {
+                let command = escape(command.as_str());
+                fields.push(("made by", shorten(&command, WIDTH - VALUE).into_owned()));
+            }
+            fields.extend(dockerfile.as_ref().map(instruction));
+        }
+        Location::Config { image, platform, document, dockerfile, .. } => {
+            let part = document_name(*document).to_owned();
+            fields.push(("in", join(&[target(), image_name(image.as_ref(), platform.as_ref()), part])));
+            fields.extend(dockerfile.as_ref().map(instruction));
+        }
+        Location::Blob { via, .. } => {
+            fields.push(("in", target()));
+            fields.extend(reached(via));
+        }
+        Location::Dockerfile { stage, .. } => {
+            fields.extend(stage.as_ref().map(|stage| ("stage", escape(stage.as_str()).into_owned())));
+        }
+        Location::File { via, .. } => fields.extend(reached(via)),
+    }
+    fields.extend(finding.also.iter().map(|also| ("also", further(also, &finding.location))));
+    fields.extend(finding.related.iter().map(|location| ("see", at(location))));
+    if !finding.leaves.is_empty() {
+        let leaves: Vec<_> = finding.leaves.iter().map(left_behind).collect();
+        fields.push(("leaves", leaves.join(", ")));
+    }
+    fields
+}
+
+/// The innermost name of a place, as an editor would take it where there is one.
+fn at(location: &Location) -> String {
+    match location {
+        Location::Layer { path, position, offset, .. } | Location::File { path, position, offset, .. } => {
+            let path = escape(path.as_str());
+            match position {
+                Some(Position { line, column }) => format!("{path}:{line}:{column}"),
+                None => format!("{path}, byte {offset}"),
+            }
+        }
+        Location::Config { field, .. } => escape(field.as_str()).into_owned(),
+        Location::Blob { entry, offset, .. } => format!("{}, byte {offset}", escape(entry.as_str())),
+        Location::Dockerfile { path, line, column, .. } => {
+            format!("{}:{line}:{column}", escape(path.as_str()))
+        }
+    }
+}
+
+/// `app:latest (linux/amd64)`, as much of it as is known.
+fn image_name(image: Option<&Masked>, platform: Option<&Masked>) -> String {
+    match (image, platform) {
+        (Some(image), Some(platform)) => {
+            format!("{} ({})", escape(image.as_str()), escape(platform.as_str()))
+        }
+        (Some(name), None) | (None, Some(name)) => escape(name.as_str()).into_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+fn document_name(document: Document) -> &'static str {
+    match document {
+        Document::Config => "config",
+        Document::Manifest => "manifest",
+        Document::Index => "index",
+        Document::Attestation => "attestation",
+    }
+}
+
+fn join(parts: &[String]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// How a token was reached inside a file, outermost first.
+fn reached(via: &[Masked]) -> Option<(&'static str, String)> {
+    let steps: Vec<_> = via.iter().map(|step| escape(step.as_str())).collect();
+    (!steps.is_empty()).then(|| ("via", steps.join(" > ")))
+}
+
+fn standing(state: State, hidden_by: Option<LayerIndex>) -> String {
+    let what = match state {
+        State::Present => return "present".to_owned(),
+        State::Deleted => "deleted",
+        State::Overwritten => "overwritten",
+    };
+    let by = hidden_by.map(|layer| format!(" by layer {layer}")).unwrap_or_default();
+    format!("{what}{by} — still readable by whoever pulls the image")
+}
+
+fn instruction(line: &DockerfileLine) -> (&'static str, String) {
+    ("Dockerfile", format!("{}:{}", escape(line.path.as_str()), line.line))
+}
+
+/// Another reference to the same bytes. Its path is named where it is another.
+fn further(also: &Also, location: &Location) -> String {
+    let path = match location {
+        Location::Layer { path, .. } if *path == also.path => String::new(),
+        _ => escape(also.path.as_str()).into_owned(),
+    };
+    let hidden = match (also.state, also.hidden_by) {
+        (State::Present, _) => String::new(),
+        (State::Deleted, Some(layer)) => format!("deleted by layer {layer}"),
+        (State::Deleted, None) => "deleted".to_owned(),
+        (State::Overwritten, Some(layer)) => format!("overwritten by layer {layer}"),
+        (State::Overwritten, None) => "overwritten".to_owned(),
+    };
+    let image = image_name(also.image.as_ref(), also.platform.as_ref());
+    join(&[path, image, format!("layer {}", also.layer), hidden])
+}
+
+fn left_behind(leaves: &Leaves) -> String {
+    let place = match leaves.place {
+        Where::Layer => "a file in the layer",
+        Where::Env => "the config's environment",
+        Where::Label => "a label",
+        Where::Config => "the config",
+        Where::History => "the history",
+        Where::BuildCache => "the build cache",
+        Where::Source => "the Dockerfile itself",
+    };
+    match &leaves.path {
+        Some(path) => format!("{place}: {}", escape(path.as_str())),
+        None => place.to_owned(),
+    }
+}

@@ -1,0 +1,68 @@
+//! Findings put together by what they are about.
+
+use crate::finding::{Finding, Location, Masked, PathName, Severity, TokenSummary};
+
+/// What the findings of a group share.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject<'r> {
+    /// One token.
+    Token(&'r TokenSummary),
+    /// No token text: what is at one line of a Dockerfile or of another file.
+    Line { path: &'r PathName, line: u64 },
+    /// No token text and no line.
+    Other(&'r Masked),
+}
+
+/// Findings about one subject, in report order.
+pub(super) struct Group<'r> {
+    pub(super) subject: Subject<'r>,
+    pub(super) findings: Vec<&'r Finding>,
+}
+
+impl Group<'_> {
+    /// In how many places it is, further references included.
+    pub(super) fn places(&self) -> usize {
+        self.findings.iter().map(|finding| 1 + finding.also.len()).sum()
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// All findings in groups: the worst first, else in report order.
+pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    // An audit of a large source tree can hold thousands of tokens: no search through all groups.
+    let mut by_token = std::collections::HashMap::new();
+    let mut by_line = std::collections::HashMap::new();
+    for finding in findings {
+        let subject = subject(finding);
+        let next = groups.len();
+        let at = match subject {
+            Subject::Token(TokenSummary { sha256: Some(sha256), .. }) => {
+                *by_token.entry(sha256).or_insert(next)
+            }
+            Subject::Line { path, line } => *by_line.entry((&finding.target, path, line)).or_insert(next),
+            // Two unknown credentials cannot be told to be the same.
+            Subject::Token(TokenSummary { sha256: None, .. }) | Subject::Other(_) => next,
+        };
+        match groups.get_mut(at) {
+            Some(group) => group.findings.push(finding),
+            None => groups.push(Group { subject, findings: vec![finding] }),
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.severity()));
+    groups
+}
+
+fn subject(finding: &Finding) -> Subject<'_> {
+    match (&finding.token, &finding.location) {
+        (Some(token), _) => Subject::Token(token),
+        (None, Location::Dockerfile { path, line, .. }) => Subject::Line { path, line: *line },
+        (None, Location::File { path, position: Some(position), .. }) => {
+            Subject::Line { path, line: position.line }
+        }
+        (None, _) => Subject::Other(&finding.target),
+    }
+}

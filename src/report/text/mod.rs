@@ -1,0 +1,189 @@
+//! The report for people: which token, every place it is in, what to do.
+
+mod entry;
+mod group;
+mod summary;
+mod wrap;
+
+use std::io::{self, Write};
+
+use super::{Style, escape};
+use crate::finding::{Finding, Issue, Report, TokenKind};
+use group::{Group, Subject};
+pub(super) use wrap::wrap;
+
+/// The columns that a report keeps to where its content lets it.
+const WIDTH: usize = 100;
+
+/// Writes the report as text. Everything foreign in it is escaped.
+pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for group in group::groups(&report.findings) {
+        heading(&group, style, out)?;
+        for finding in &group.findings {
+            entry::render(finding, style, out)?;
+        }
+        advice(&group.findings, style, out)?;
+    }
+    for error in &report.errors {
+        writeln!(out, "{} {}", style.error("not read:"), issue_line(error))?;
+    }
+    if !style.quiet {
+        for note in &report.notes {
+            writeln!(out, "{}", style.faint(format_args!("note: {}", issue_line(note))))?;
+        }
+    }
+    summary::render(report, style, out)
+}
+
+/// One error or note as one line, escaped: `app.tar: layer 3: the gzip stream is corrupt`.
+pub fn issue_line(issue: &Issue) -> String {
+    [&issue.target, &issue.place, &issue.message]
+        .into_iter()
+        .map(|part| escape(part.as_str()))
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let places = count(group.places(), "place");
+    match group.subject {
+        Subject::Token(token) => {
+            write!(out, "{}  {}", style.strong(&token.redacted), kind(token.kind))?;
+            if let Some(sha256) = token.sha256 {
+                write!(out, ", sha256 {:.12}", sha256.to_string())?;
+            }
+            writeln!(out, ", {places}\n")
+        }
+        Subject::Line { path, line } => {
+            let place = format!("{}:{line}", escape(path.as_str()));
+            writeln!(out, "{}  {}\n", style.strong(place), count(group.findings.len(), "finding"))
+        }
+        Subject::Other(target) => {
+            writeln!(out, "{}  {places}\n", style.strong(escape(target.as_str())))
+        }
+    }
+}
+
+/// What to do, each advice once: the findings of one token mostly share it.
+fn advice(findings: &[&Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut advices: Vec<(&str, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let (help, rule) = (finding.help.as_str(), finding.rule.0);
+        match advices.iter_mut().find(|(known, _)| *known == help) {
+            Some((_, rules)) if rules.contains(&rule) => {}
+            Some((_, rules)) => rules.push(rule),
+            None => advices.push((help, vec![rule])),
+        }
+    }
+    advices.retain(|(help, _)| !help.trim().is_empty());
+    let several = advices.len() > 1;
+    for (help, rules) in advices {
+        let whom = if several { format!(" about {}", rules.join(", ")) } else { String::new() };
+        writeln!(out, "  {}", style.strong(format_args!("what to do{whom}")))?;
+        // Our own line breaks give an advice its form; any others a name brought along stay inside it.
+        for line in help.trim_end().split('\n') {
+            for line in wrap(&escape(line), WIDTH - 4) {
+                writeln!(out, "{}", format!("    {line}").trim_end())?;
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn kind(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::UserAccessToken => "user access token",
+        TokenKind::OrganizationToken => "organization token",
+        TokenKind::OauthAccessToken => "OAuth access token",
+        TokenKind::OauthRefreshToken => "OAuth refresh token",
+        TokenKind::OidcToken => "OIDC token",
+        TokenKind::Unknown => "credential of unknown kind",
+    }
+}
+
+/// `1 layer`, `2 layers`.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    fn text(report: &Report, style: Style) -> String {
+        let mut out = Vec::new();
+        render(report, style, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn one_token_in_many_places() {
+        insta::assert_snapshot!(text(&samples::image(), Style::default()));
+    }
+
+    #[test]
+    fn every_kind_of_place() {
+        insta::assert_snapshot!(text(&samples::every_location(), Style::default()));
+    }
+
+    #[test]
+    fn a_dockerfile() {
+        insta::assert_snapshot!(text(&samples::dockerfile(), Style::default()));
+    }
+
+    #[test]
+    fn an_incomplete_audit() {
+        insta::assert_snapshot!(text(&samples::incomplete(), Style::default()));
+    }
+
+    #[test]
+    fn quiet_leaves_errors_and_findings() {
+        let quiet = Style { quiet: true, ..Style::default() };
+        assert_eq!(text(&samples::clean(), quiet), "");
+        let incomplete = text(&samples::incomplete(), quiet);
+        assert!(incomplete.contains("not read: ") && !incomplete.contains("note: "));
+        assert!(text(&samples::image(), quiet).contains("image/cached-token"));
+    }
+
+    #[test]
+    fn a_clean_audit_is_one_line() {
+        assert_eq!(
+            text(&samples::clean(), Style::default()),
+            "clean: app.tar: 1 image, 2 layers, nothing found\n"
+        );
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_escape_sequences() {
+        for report in [samples::image(), samples::every_location(), samples::incomplete(), samples::clean()] {
+            let colored = text(&report, Style { color: true, quiet: false });
+            assert!(colored.contains('\x1b'));
+            let mut plain = String::new();
+            for (number, part) in colored.split("\x1b[").enumerate() {
+                plain.push_str(if number == 0 { part } else { part.split_once('m').unwrap().1 });
+            }
+            assert_eq!(plain, text(&report, Style::default()));
+        }
+    }
+
+    #[test]
+    fn a_hostile_name_reaches_no_terminal() {
+        let shown = text(&samples::hostile(), Style::default());
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+        assert!(!shown.contains('\u{202e}'));
+        assert!(shown.lines().all(|line| !line.starts_with("clean")), "{shown}");
+        assert!(shown.contains(r"\x1b[2J"));
+    }
+
+    #[test]
+    fn lines_stay_narrow() {
+        for report in [samples::image(), samples::dockerfile(), samples::incomplete()] {
+            for line in text(&report, Style::default()).lines() {
+                assert!(line.chars().count() <= WIDTH, "{line}");
+            }
+        }
+    }
+}

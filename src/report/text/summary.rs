@@ -1,0 +1,69 @@
+//! The last line: what was read, and what came of it.
+
+use std::io::{self, Write};
+
+use super::count;
+use crate::finding::{Report, Severity, TargetKind};
+use crate::report::{Style, escape};
+
+/// Writes one line that sums the audit up.
+pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let read = what_was_read(report);
+    let errors = report.errors.len();
+    if report.findings.is_empty() {
+        if report.complete {
+            if style.quiet {
+                return Ok(());
+            }
+            return writeln!(out, "{} {read}, nothing found", style.good("clean:"));
+        }
+        let unread = count(errors, "part");
+        return writeln!(out, "{} {read}, nothing found, {unread} not read", style.error("incomplete:"));
+    }
+    write!(out, "{}", style.strong(count(report.findings.len(), "finding")))?;
+    let severities = [
+        (Severity::Critical, report.summary.critical),
+        (Severity::High, report.summary.high),
+        (Severity::Medium, report.summary.medium),
+        (Severity::Low, report.summary.low),
+    ];
+    let mut lead = " (";
+    for (severity, number) in severities.into_iter().filter(|(_, number)| *number > 0) {
+        write!(out, "{lead}{}", style.severity(severity, format_args!("{number} {severity}")))?;
+        lead = ", ";
+    }
+    write!(out, ")")?;
+    if report.summary.tokens > 0 {
+        write!(out, ", {}", count(report.summary.tokens, "token"))?;
+    }
+    write!(out, " in {read}")?;
+    if !report.complete {
+        write!(out, "; {}", style.error(format_args!("incomplete, {} not read", count(errors, "part"))))?;
+    }
+    writeln!(out)
+}
+
+/// `app.tar: 1 image, 7 layers`; several targets are counted.
+fn what_was_read(report: &Report) -> String {
+    let images = || report.targets.iter().flat_map(|target| &target.images);
+    let held = images().filter(|image| image.held).count();
+    let layers: usize = images().filter(|image| image.held).map(|image| image.layers.len()).sum();
+    let absent = images().count() - held;
+
+    let mut parts = Vec::new();
+    if held > 0 || report.targets.iter().any(|target| target.kind == Some(TargetKind::Image)) {
+        parts.push(count(held, "image"));
+        parts.push(count(layers, "layer"));
+    }
+    if absent > 0 {
+        parts.push(format!("{} not held", count(absent, "platform")));
+    }
+    match report.targets.as_slice() {
+        [target] if parts.is_empty() => escape(target.target.as_str()).into_owned(),
+        [target] => format!("{}: {}", escape(target.target.as_str()), parts.join(", ")),
+        targets => {
+            parts.insert(0, count(targets.len(), "target"));
+            parts.join(", ")
+        }
+    }
+}

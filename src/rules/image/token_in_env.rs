@@ -1,0 +1,30 @@
+//! `image/token-in-env`
+
+use crate::finding::{Document, RuleId, Severity};
+use crate::rules::Rule;
+
+use super::lies_in;
+
+/// Token text in the config's environment.
+pub const RULE: Rule = Rule {
+    id: RuleId("image/token-in-env"),
+    severity: Severity::Critical,
+    summary: "Token text in the config's environment",
+    why: "The environment of an image is part of its config: `docker inspect` shows it without running \
+          anything, and every process of every container gets it, as do crash reports and debug pages \
+          that print the environment. An `ENV` that refers to a build argument stores the argument's \
+          value.",
+    bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download org/model",
+    good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
+    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then remove the `ENV`, and the \
+          `ARG` it refers to. Steps of the build get the token as a secret mount; a container that \
+          needs it gets it when it is started, from a secret of the orchestrator or with `docker run \
+          --env HF_TOKEN`. Delete the published image.",
+};
+
+/// Whether token text in `field` of `document` belongs to this rule. `container_config` is what older
+/// Docker releases stored beside `config`: the container in which the last step ran.
+pub(super) fn claims(document: Document, field: &str) -> bool {
+    document == Document::Config
+        && ["config.Env", "container_config.Env"].iter().any(|name| lies_in(field, name))
+}

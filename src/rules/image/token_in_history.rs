@@ -1,0 +1,28 @@
+//! `image/token-in-history`
+
+use crate::finding::{Document, RuleId, Severity};
+use crate::rules::Rule;
+
+use super::lies_in;
+
+/// Token text in a history entry of the config.
+pub const RULE: Rule = Rule {
+    id: RuleId("image/token-in-history"),
+    severity: Severity::Critical,
+    summary: "Token text in a history entry, build arguments included",
+    why: "The config keeps the command of every instruction, and `docker history --no-trunc` prints \
+          it. For a `RUN`, builders put the build arguments in scope in front, with their values (`|1 \
+          HF_TOKEN=… /bin/sh -c …`), whether the command uses them or not. That the command also \
+          cleaned up makes no difference to its own text.",
+    bad: "ARG HF_TOKEN\nRUN hf download org/model --token $HF_TOKEN",
+    good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
+    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then replace the build argument, \
+          or the token written into the command, by a secret mount: the history keeps commands \
+          unexpanded, so what is read from /run/secrets does not get into it. Build again and delete \
+          the published image; squashing the layers is no substitute, since the history may stay.",
+};
+
+/// Whether token text in `field` of `document` belongs to this rule.
+pub(super) fn claims(document: Document, field: &str) -> bool {
+    document == Document::Config && lies_in(field, "history")
+}
