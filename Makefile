@@ -15,7 +15,7 @@ test:
 	cargo test --no-fail-fast
 
 lint:
-	rustup component add rustfmt clippy
+	cargo fmt --version && cargo clippy --version || rustup component add rustfmt clippy
 	cargo fmt --all --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items

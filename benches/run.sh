@@ -14,7 +14,9 @@ if [ "$(cat $dir/made 2>/dev/null)" != "$size" ]; then
   echo "$size" >$dir/made
 fi
 bytes=$(cat $dir/bytes)
-scan='target/release/stowaway scan --no-progress --no-cache --quiet'
+scan='target/release/stowaway scan'
+# What is remembered of an earlier run would be no measurement.
+if target/release/stowaway scan --help | grep -q -- --no-cache; then scan+=' --no-cache'; fi
 
 # A run that fails early would look fast: each must find the one token, and read everything.
 for target in $dir/gzip $dir/zstd $dir/plain.tar; do
@@ -36,7 +38,8 @@ measure() {
     shift 2
   done
   # `scan` exits 1 for the token.
-  hyperfine --warmup 1 --runs "$runs" --ignore-failure --style none --export-csv $dir/$group.csv "${args[@]}" >/dev/null
+  hyperfine --warmup 1 --runs "$runs" --ignore-failure --style none --export-csv $dir/$group.csv "${args[@]}" \
+    >/dev/null 2>$dir/$group.log
   awk -F, -v group="$group" -v bytes="$bytes" '
     NR == 2 { ours = $4 }
     NR > 1 { printf "| %s | %s | %.2f | %.0f | %.2f |\n", group, $1, $4, bytes / $4 / 1e6, ours / $4 }

@@ -133,6 +133,17 @@ fn bytes_that_do_not_match_their_digest() {
 }
 
 #[test]
+fn plain_bytes_are_held_to_their_digest_when_told_so() {
+    let plain = |text: &str| Layer::stored(&Tar::new().file("x", text).finish(), support::Compression::Plain);
+    let image = Image::new("app:latest", [plain("meant"), sound().1]);
+    let mut files = docker_archive(&[&image]);
+    *files.get_mut(&format!("{}.tar", &image.layers[0].diff_id["sha256:".len()..])) = plain("other").blob;
+    let archive = Place::new("verify").write("app.tar", files.archive());
+    let outcome = scan(&["--verify-digests", archive.to_str().unwrap()]);
+    assert_rest_audited(&outcome, "layer 0");
+}
+
+#[test]
 fn a_missing_blob() {
     scan_spoilt("missing", harmless("missing"), |files, blob| files.remove(blob));
 }
