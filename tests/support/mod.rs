@@ -17,6 +17,7 @@
     reason = "test code: every binary uses a part, and a panic is the failure"
 )]
 
+pub mod broken;
 pub mod expect;
 pub mod files;
 pub mod image;
