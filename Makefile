@@ -1,0 +1,30 @@
+.PHONY: run test lint bench clean
+
+# Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
+run:
+	cargo build --release --bin stowaway --example make-example
+	target/release/examples/make-example target/example
+	@echo
+	@echo '$$ stowaway scan Dockerfile app.tar'
+	@cd target/example && ../release/stowaway scan Dockerfile app.tar; code=$$?; \
+	echo; echo "exit code $$code (1: a token was found)"; test $$code -eq 1
+
+# All tests. They make their images with real tools, which this installs from Debian where they are missing.
+test:
+	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip
+	cargo test --no-fail-fast
+
+lint:
+	cargo fmt --version && cargo clippy --version || rustup component add rustfmt clippy
+	cargo fmt --all --check
+	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
+	cargo deny check bans licenses sources
+
+# Speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md says how to read it.
+bench:
+	tests/install-tools.sh hyperfine isal ripgrep time zstd openssl
+	benches/run.sh
+
+clean:
+	cargo clean

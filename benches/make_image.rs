@@ -1,0 +1,203 @@
+//! Makes the image that `make bench` measures on.
+//!
+//! `make-bench-image DIRECTORY MEGABYTES` writes one image in three forms: `gzip` and `zstd` (OCI layouts), and
+//! `plain.tar` (a docker archive). Six layers hold text, sources, tables and incompressible files of many sizes,
+//! the same on every run; one file of the last layer holds a made-up token. Nothing is held in memory whole.
+
+#[path = "../tests/support/token.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+#[allow(clippy::string_slice)]
+mod token;
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use token::{Random, Token, hex};
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const LAYERS: u64 = 6;
+
+fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    let (Some(dir), Some(megabytes)) = (args.next(), args.next()) else {
+        return Err("usage: make-bench-image DIRECTORY MEGABYTES".into());
+    };
+    let dir = PathBuf::from(dir);
+    let layer_size = megabytes.parse::<u64>()? * 1_000_000 / LAYERS;
+    fs::create_dir_all(&dir)?;
+    let mut layers = Vec::new();
+    for number in 0..LAYERS {
+        let path = dir.join(format!("layer{number}.tar"));
+        write_layer(&path, number, layer_size)?;
+        layers.push(path);
+    }
+    std::thread::scope(|scope| -> Result<()> {
+        let gzip = scope.spawn(|| write_layout(&dir.join("gzip"), &layers, "gzip"));
+        write_layout(&dir.join("zstd"), &layers, "zstd")?;
+        gzip.join().map_err(|_| "the gzip layers could not be written")?
+    })?;
+    write_docker_archive(&dir.join("plain.tar"), &layers)?;
+    let bytes = layers.iter().map(|path| Ok(fs::metadata(path)?.len())).sum::<Result<u64>>()?;
+    fs::write(dir.join("bytes"), bytes.to_string())?;
+    for path in layers {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// Fills a layer with files of 1 KiB to 32 MiB.
+fn write_layer(path: &Path, number: u64, size: u64) -> Result<()> {
+    let mut random = Random::new(&format!("layer {number}"));
+    let mut tar = tar::Builder::new(BufWriter::new(File::create(path)?));
+    let words = words();
+    let (mut written, mut count) = (0, 0);
+    while written < size {
+        let len = 1 << (10 + random.below(16));
+        let (name, body) = body(&mut random, &words, len);
+        append(&mut tar, &format!("srv/{number}/{count}/{name}"), &body)?;
+        (written, count) = (written + body.len() as u64, count + 1);
+    }
+    if number == LAYERS - 1 {
+        let line = format!("token: {}\n", Token::user("bench").text());
+        append(&mut tar, "srv/settings.yaml", line.as_bytes())?;
+    }
+    tar.into_inner()?.flush()?;
+    Ok(())
+}
+
+fn append(tar: &mut tar::Builder<impl Write>, name: &str, body: &[u8]) -> Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(body.len() as u64);
+    header.set_mode(0o644);
+    Ok(tar.append_data(&mut header, name, body)?)
+}
+
+/// A file of one of four sorts, about `len` bytes, that does not repeat itself.
+fn body(random: &mut Random, words: &[String], len: usize) -> (&'static str, Vec<u8>) {
+    let sort = random.below(4);
+    let mut body = Vec::with_capacity(len + 4096);
+    while body.len() < len {
+        match sort {
+            0 => line(random, words, &mut body, "", 12),
+            1 => line(random, words, &mut body, "    self.hf_", 4),
+            2 => {
+                let (row, value) = (random.below(100_000), random.below(9999));
+                body.extend(format!("{row},0.{value},").as_bytes());
+                line(random, words, &mut body, "", 1);
+            }
+            _ => body.extend(random.bytes(4096)),
+        }
+    }
+    let name = ["notes.txt", "module.py", "table.csv", "weights.bin"];
+    (name.get(sort).copied().unwrap_or("other"), body)
+}
+
+/// A line of made-up words, common ones more often.
+fn line(random: &mut Random, words: &[String], out: &mut Vec<u8>, start: &str, longest: usize) {
+    out.extend_from_slice(start.as_bytes());
+    for _ in 0..=random.below(longest) {
+        let rank = random.below(words.len()).min(random.below(words.len()));
+        out.extend(words.get(rank).into_iter().flat_map(String::as_bytes));
+        out.push(b' ');
+    }
+    out.push(b'\n');
+}
+
+fn words() -> Vec<String> {
+    const PARTS: [&str; 16] = [
+        "ba", "ten", "sor", "mo", "del", "lo", "ad", "in", "put", "con", "fig", "ra", "te", "to", "ken",
+        "ize",
+    ];
+    let parts = |rank: usize| [rank, rank >> 4, rank >> 8].map(|part| PARTS.get(part & 15).copied());
+    (0..4096).map(|rank| parts(rank).into_iter().flatten().collect()).collect()
+}
+
+/// An OCI layout whose layers are compressed one way.
+fn write_layout(dir: &Path, layers: &[PathBuf], compression: &str) -> Result<()> {
+    let blobs = dir.join("blobs/sha256");
+    fs::create_dir_all(&blobs)?;
+    let mut descriptors = Vec::new();
+    for layer in layers {
+        let packed = blobs.join("part");
+        let mut input = BufReader::new(File::open(layer)?);
+        let output = BufWriter::new(File::create(&packed)?);
+        if compression == "gzip" {
+            let mut encoder = flate2::write::GzEncoder::new(output, flate2::Compression::new(6));
+            io::copy(&mut input, &mut encoder)?;
+            encoder.finish()?.flush()?;
+        } else {
+            let mut encoder = zstd::Encoder::new(output, 3)?;
+            io::copy(&mut input, &mut encoder)?;
+            encoder.finish()?.flush()?;
+        }
+        let (digest, size) = digest_of(&packed)?;
+        fs::rename(packed, blobs.join(&digest))?;
+        descriptors.push(descriptor(&format!("layer.v1.tar+{compression}"), &digest, size));
+    }
+    let config = store(&blobs, "config.v1+json", &config(layers)?)?;
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": descriptors});
+    let manifest = store(&blobs, "manifest.v1+json", &manifest)?;
+    fs::write(dir.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+    fs::write(dir.join("index.json"), json!({"schemaVersion": 2, "manifests": [manifest]}).to_string())?;
+    let list: Vec<_> =
+        descriptors.iter().filter_map(|d| d["digest"].as_str()?.strip_prefix("sha256:")).collect();
+    let mut listing = File::create(dir.with_extension("layers"))?;
+    for digest in list {
+        writeln!(listing, "{}", blobs.join(digest).display())?;
+    }
+    Ok(())
+}
+
+/// A docker archive with plain layers, as `skopeo` writes it.
+fn write_docker_archive(path: &Path, layers: &[PathBuf]) -> Result<()> {
+    let mut tar = tar::Builder::new(BufWriter::new(File::create(path)?));
+    let mut names = Vec::new();
+    for layer in layers {
+        let name = format!("{}.tar", digest_of(layer)?.0);
+        tar.append_file(&name, &mut File::open(layer)?)?;
+        names.push(name);
+    }
+    let config = config(layers)?.to_string();
+    append(&mut tar, "config.json", config.as_bytes())?;
+    let manifest = json!([{"Config": "config.json", "RepoTags": ["bench:latest"], "Layers": names}]);
+    append(&mut tar, "manifest.json", manifest.to_string().as_bytes())?;
+    tar.into_inner()?.flush()?;
+    Ok(())
+}
+
+fn config(layers: &[PathBuf]) -> Result<Value> {
+    let diff_ids: Result<Vec<_>> =
+        layers.iter().map(|layer| Ok(format!("sha256:{}", digest_of(layer)?.0))).collect();
+    Ok(json!({"architecture": "amd64", "os": "linux", "config": {},
+              "rootfs": {"type": "layers", "diff_ids": diff_ids?}}))
+}
+
+fn descriptor(kind: &str, digest: &str, size: u64) -> Value {
+    let media_type = format!("application/vnd.oci.image.{kind}");
+    json!({"mediaType": media_type, "digest": format!("sha256:{digest}"), "size": size})
+}
+
+fn store(blobs: &Path, kind: &str, document: &Value) -> Result<Value> {
+    let text = document.to_string();
+    let digest = hex(&Sha256::digest(text.as_bytes()));
+    fs::write(blobs.join(&digest), &text)?;
+    Ok(descriptor(kind, &digest, text.len() as u64))
+}
+
+fn digest_of(path: &Path) -> Result<(String, u64)> {
+    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
+    let (mut buffer, mut size) = (vec![0; 1 << 20], 0);
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else {
+            return Ok((hex(&hasher.finalize()), size));
+        };
+        hasher.update(part);
+        size += read as u64;
+    }
+}

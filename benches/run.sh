@@ -1,0 +1,80 @@
+#!/bin/bash
+# Speed and memory of `stowaway scan` beside the tools that only decompress, hash or search; see README.md here.
+#   SIZE_MB=1500 RUNS=5 benches/run.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+size=${SIZE_MB:-1500}
+runs=${RUNS:-5}
+dir=target/bench
+
+cargo build --release --bin stowaway --example make-bench-image
+if [ "$(cat $dir/made 2>/dev/null)" != "$size" ]; then
+  rm -rf $dir
+  target/release/examples/make-bench-image $dir "$size"
+  echo "$size" >$dir/made
+fi
+bytes=$(cat $dir/bytes)
+scan='target/release/stowaway scan'
+# What is remembered of an earlier run would be no measurement.
+if target/release/stowaway scan --help | grep -q -- --no-cache; then scan+=' --no-cache'; fi
+
+# A run that fails early would look fast: each must find the one token, and read everything.
+for target in $dir/gzip $dir/zstd $dir/plain.tar; do
+  code=0
+  report=$($scan --format json $target) || code=$?
+  if [ $code -ne 1 ] || ! grep -q '"complete": *true' <<<"$report"; then
+    echo "$target: exit code $code, or not complete" >&2
+    exit 1
+  fi
+done
+
+# measure GROUP NAME COMMAND [NAME COMMAND]...: medians side by side; the first is ours.
+measure() {
+  local group=$1
+  shift
+  local args=()
+  while [ $# -gt 0 ]; do
+    args+=(--command-name "$1" "$2")
+    shift 2
+  done
+  # `scan` exits 1 for the token.
+  hyperfine --warmup 1 --runs "$runs" --ignore-failure --style none --export-csv $dir/$group.csv "${args[@]}" \
+    >/dev/null 2>$dir/$group.log
+  awk -F, -v group="$group" -v bytes="$bytes" '
+    NR == 2 { ours = $4 }
+    NR > 1 { printf "| %s | %s | %.2f | %.0f | %.2f |\n", group, $1, $4, bytes / $4 / 1e6, ours / $4 }
+  ' $dir/$group.csv
+}
+
+each() { echo "xargs -a $dir/$1.layers -n 1 -P $2 $3 >/dev/null"; }
+
+echo "Image: $((bytes / 1000000)) MB in $(wc -l <$dir/gzip.layers) layers; $(nproc) cores; median of $runs runs."
+echo
+echo '| layers | command | median, s | MB/s of uncompressed | stowaway takes × |'
+echo '| --- | --- | ---: | ---: | ---: |'
+measure gzip \
+  'stowaway scan' "$scan $dir/gzip" \
+  'stowaway scan --jobs 1' "$scan --jobs 1 $dir/gzip" \
+  'gzip -dc' "$(each gzip 1 'gzip -dc')" \
+  'igzip -dc' "$(each gzip 1 'igzip -dc')" \
+  'igzip -dc in two processes' "$(each gzip 2 'igzip -dc')" \
+  'openssl sha256 in two processes' "$(each gzip 2 'openssl dgst -sha256')" \
+  'openssl sha256 then igzip -dc in two processes' \
+  "$(each gzip 2 'openssl dgst -sha256'); $(each gzip 2 'igzip -dc')"
+measure zstd \
+  'stowaway scan' "$scan $dir/zstd" \
+  'zstd -dc' "$(each zstd 1 'zstd -dcq')" \
+  'openssl sha256 then zstd -dc in two processes' \
+  "$(each zstd 2 'openssl dgst -sha256'); $(each zstd 2 'zstd -dcq')"
+measure plain \
+  'stowaway scan' "$scan $dir/plain.tar" \
+  'cat' "cat $dir/plain.tar >/dev/null" \
+  'rg -a -c' "rg -a -c 'hf_[A-Za-z]{34}' $dir/plain.tar"
+
+echo
+echo '| layers | peak memory, MB |'
+echo '| --- | ---: |'
+for target in gzip zstd plain.tar; do
+  /usr/bin/time --format %M --output $dir/memory $scan $dir/$target >/dev/null || [ $? -eq 1 ]
+  echo "| ${target%.tar} | $(awk 'END { printf "%.0f", $1 / 1000 }' $dir/memory) |"
+done

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Installs Debian packages that are not installed yet: install-tools.sh PACKAGE...
+# A package whose program is already there by other means is left alone.
+set -euo pipefail
+
+missing=()
+for package in "$@"; do
+  case $package in
+    busybox-static) present() { [ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1; } ;;
+    python3-pip) present() { python3 -m pip --version >/dev/null 2>&1; } ;;
+    isal) present() { command -v igzip >/dev/null; } ;;
+    ripgrep) present() { command -v rg >/dev/null; } ;;
+    time) present() { [ -x /usr/bin/time ]; } ;;
+    *) present() { command -v "$package" >/dev/null; } ;;
+  esac
+  present || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "please install: ${missing[*]} (names of Debian's packages)" >&2
+  exit 1
+fi
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"

@@ -1,0 +1,119 @@
+//! An archive on standard input, which is read once and in its own order.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "test code: a panic is the failure"
+)]
+
+mod support;
+
+use support::expect::{fate, spot};
+use support::files::{gzip, zstd};
+use support::image::{docker_archive, hybrid_archive, old_docker_archive};
+use support::{
+    Compression, Files, Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan_with, token,
+};
+
+const CACHED: &str = "data/hf/token";
+
+fn made() -> Token {
+    Token::user("stdin")
+}
+
+/// A token at a moved place, deleted by a second layer; the config that says so may come last.
+fn image(compression: Compression) -> Image {
+    let secret = token::shapeless("stdin");
+    let first = Tar::new().file(CACHED, secret).file("srv/x", made().bytes()).finish();
+    let second = Tar::new().whiteout(CACHED).finish();
+    let layers = [first, second].map(|tar| Layer::stored(&tar, compression));
+    Image::new("app:latest", layers).env(&["HF_HOME=/data/hf"])
+}
+
+#[track_caller]
+fn assert_both(outcome: &Outcome, case: &str) {
+    assert_eq!(outcome.errors().len(), 0, "{case}: {:#}", outcome.report()["errors"]);
+    assert_eq!(outcome.findings().len(), 2, "{case}: {:#}", outcome.report()["findings"]);
+    assert_eq!(spot(outcome.location_of(&made(), "image/token-in-file")), (0, "srv/x"), "{case}");
+    let cached = outcome.findings().iter().find(|finding| finding["rule"] == "image/cached-token");
+    let location = &cached.unwrap_or_else(|| panic!("{case}: no cached token"))["location"];
+    assert_eq!((spot(location), fate(location)), ((0, CACHED), ("deleted", Some(1))), "{case}");
+    assert_eq!(outcome.report()["targets"][0]["target"], "-");
+    assert_eq!(outcome.code, 1, "{case}");
+}
+
+fn forms() -> Vec<(&'static str, Files)> {
+    let mut oci_last = Layout::of(&[&image(Compression::Zstd)]).files();
+    oci_last.move_last("oci-layout");
+    oci_last.move_last("index.json");
+    let mut oci_backward = Layout::of(&[&image(Compression::Gzip)]).files();
+    oci_backward.reverse();
+    let mut docker_first = docker_archive(&[&image(Compression::Plain)]);
+    docker_first.reverse();
+    vec![
+        ("oci, index first", Layout::of(&[&image(Compression::Gzip)]).files()),
+        ("oci, index last", oci_last),
+        ("oci, backward", oci_backward),
+        ("docker, manifest last", docker_archive(&[&image(Compression::Plain)])),
+        ("docker, manifest first", docker_first),
+        ("docker, old", old_docker_archive(&[&image(Compression::Plain)])),
+        ("docker, hybrid", hybrid_archive(&[&image(Compression::Gzip)])),
+    ]
+}
+
+#[test]
+fn through_a_pipe_in_any_order() {
+    for (case, files) in forms() {
+        assert_both(&scan_with(&["-"], Stdin::Pipe(&files.archive())), case);
+    }
+}
+
+#[test]
+fn through_a_pipe_compressed() {
+    for (case, files) in forms() {
+        assert_both(&scan_with(&["-"], Stdin::Pipe(&gzip(&files.archive()))), case);
+        assert_both(&scan_with(&["-"], Stdin::Pipe(&zstd(&files.archive()))), case);
+    }
+}
+
+#[test]
+fn from_a_file() {
+    let place = Place::new("file");
+    for (index, (case, files)) in forms().into_iter().enumerate() {
+        let path = place.write(&format!("{index}.tar"), files.archive());
+        assert_both(&scan_with(&["-"], Stdin::File(&path)), case);
+    }
+}
+
+#[test]
+fn what_it_is_told_on_standard_input_is_as_a_file_would_be() {
+    let place = Place::new("same");
+    for (index, (case, files)) in forms().into_iter().enumerate() {
+        let path = place.write(&format!("{index}.tar"), files.archive());
+        let from_file = support::scan(&[&path]);
+        let piped = scan_with(&["-"], Stdin::Pipe(&files.archive()));
+        assert_eq!(from_file.code, piped.code, "{case}");
+        let name = path.to_str().unwrap();
+        from_file.report();
+        let renamed = from_file.stdout.replace(name, "-");
+        assert_eq!(piped.stdout, renamed, "{case}");
+    }
+}
+
+#[test]
+fn nothing_at_all_is_an_error() {
+    let outcome = scan_with(&["-"], Stdin::Empty);
+    assert_eq!(outcome.code, 2);
+    outcome.assert_error("");
+    assert_eq!(scan_with(&["-"], Stdin::Pipe(b"not an image\n")).code, 2);
+}
+
+#[test]
+fn what_breaks_off_is_incomplete() {
+    let archive = Layout::of(&[&image(Compression::Plain)]).files().archive();
+    let outcome = scan_with(&["-"], Stdin::Pipe(&archive[..archive.len() / 2]));
+    assert_ne!(outcome.code, 0);
+    assert!(!outcome.errors().is_empty());
+}

@@ -1,0 +1,141 @@
+//! Reading a report the way the tests ask about it.
+
+use serde_json::{Value, json};
+
+use super::{Outcome, Token};
+
+impl Outcome {
+    #[track_caller]
+    pub fn report(&self) -> &Value {
+        self.json.as_ref().unwrap_or_else(|| panic!("no report; standard error says: {}", self.stderr))
+    }
+
+    #[track_caller]
+    pub fn findings(&self) -> &[Value] {
+        self.report()["findings"].as_array().expect("findings")
+    }
+
+    #[track_caller]
+    pub fn errors(&self) -> &[Value] {
+        self.report()["errors"].as_array().expect("errors")
+    }
+
+    /// The findings of one token, in report order.
+    #[track_caller]
+    pub fn findings_of(&self, token: &Token) -> Vec<&Value> {
+        let sha256 = token.sha256();
+        let found: Vec<_> = self.findings().iter().filter(|f| f["token"]["sha256"] == *sha256).collect();
+        for finding in &found {
+            assert_eq!(finding["token"]["kind"], token.kind().name());
+            assert_eq!(finding["token"]["redacted"], *token.redacted());
+        }
+        found
+    }
+
+    /// The one finding of a token.
+    #[track_caller]
+    pub fn finding_of(&self, token: &Token) -> &Value {
+        match self.findings_of(token)[..] {
+            [finding] => finding,
+            ref found => panic!("{} findings of {}\n{:#}", found.len(), token.redacted(), self.report()),
+        }
+    }
+
+    /// Asserts the rule of a token's one finding, and returns its location.
+    #[track_caller]
+    pub fn location_of(&self, token: &Token, rule: &str) -> &Value {
+        let finding = self.finding_of(token);
+        assert_eq!(finding["rule"], rule, "{finding:#}");
+        &finding["location"]
+    }
+
+    /// Everything was read, nothing was found.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        assert_eq!((self.findings(), self.errors()), (&[][..], &[][..]), "{}", self.stderr);
+        assert_eq!(self.code, 0, "{}", self.stderr);
+    }
+
+    /// Exactly these tokens were found, each once, and nothing is missing.
+    #[track_caller]
+    pub fn assert_found_only(&self, tokens: &[&Token]) {
+        assert_eq!(self.errors(), &[] as &[Value], "{}", self.stderr);
+        for token in tokens {
+            self.finding_of(token);
+        }
+        assert_eq!(self.findings().len(), tokens.len(), "{:#}", self.report()["findings"]);
+        assert_eq!(self.code, 1);
+    }
+
+    /// One error names `place` in its `where` or message, and is one readable line; returns its message.
+    #[track_caller]
+    pub fn assert_error(&self, place: &str) -> String {
+        let naming: Vec<_> = self
+            .errors()
+            .iter()
+            .map(|error| {
+                format!("{}: {}", error["where"].as_str().unwrap(), error["message"].as_str().unwrap())
+            })
+            .filter(|line| line.contains(place))
+            .collect();
+        assert!(!naming.is_empty(), "no error names {place}: {:#}", self.report()["errors"]);
+        assert_readable(&naming[0]);
+        assert_ne!(self.code, 0, "an incomplete audit must not pass");
+        naming[0].clone()
+    }
+
+    /// What holds for every report whatever was scanned.
+    #[track_caller]
+    pub fn assert_consistent(&self, report: &Value) {
+        let findings = report["findings"].as_array().expect("findings");
+        let errors = report["errors"].as_array().expect("errors");
+        assert_eq!(report["complete"], errors.is_empty(), "complete says whether there are errors");
+        assert_eq!(report["summary"]["findings"], findings.len());
+        for severity in ["critical", "high", "medium", "low"] {
+            let count = findings.iter().filter(|f| f["severity"] == severity).count();
+            assert_eq!(report["summary"][severity], count, "summary.{severity}");
+        }
+        for finding in findings {
+            let location = &finding["location"];
+            if location["kind"] == "layer" {
+                let hidden = location["state"] != "present";
+                assert_eq!(location["hidden_by"].is_u64(), hidden, "{finding:#}");
+                let path = location["path"].as_str().unwrap();
+                assert!(!path.starts_with('/') && !path.starts_with("./"), "{path}");
+            }
+        }
+        if self.code == 0 {
+            assert_eq!(errors, &[] as &[Value], "exit 0 with errors");
+        }
+    }
+}
+
+/// One line, not empty, without control characters or the debug form of a Rust value.
+#[track_caller]
+pub fn assert_readable(line: &str) {
+    assert!(!line.trim().is_empty(), "an empty message");
+    assert!(!line.chars().any(char::is_control), "control characters in {line:?}");
+    for debug in ["Os {", "Error {", "Some(", "Err(", "kind: "] {
+        assert!(!line.contains(debug), "a debug form in {line:?}");
+    }
+    assert!(line.len() < 500, "too long to read: {line}");
+}
+
+/// The part of a layer finding's location that says what has become of the file.
+pub fn fate(location: &Value) -> (&str, Option<u64>) {
+    (location["state"].as_str().unwrap(), location["hidden_by"].as_u64())
+}
+
+/// `(layer, path)` of a layer finding.
+pub fn spot(location: &Value) -> (u64, &str) {
+    (location["layer"].as_u64().unwrap(), location["path"].as_str().unwrap())
+}
+
+/// Asserts that `value` has these fields with these values; others may stand beside them.
+#[track_caller]
+pub fn assert_fields(value: &Value, expected: &Value) {
+    let expected = expected.as_object().expect("an object of expected fields");
+    let shown: serde_json::Map<_, _> =
+        expected.keys().map(|key| (key.clone(), value.get(key).cloned().unwrap_or(Value::Null))).collect();
+    assert_eq!(json!(shown), json!(expected), "in {value:#}");
+}

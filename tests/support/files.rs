@@ -1,0 +1,96 @@
+//! The files of an image's outer form, which a test may spoil before they are written as a directory or archive.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::tar::{Header, Tar};
+
+/// What stands under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    File(Vec<u8>),
+    Symlink(String),
+}
+
+/// Files by name, in the order in which an archive holds them.
+#[derive(Debug, Clone, Default)]
+pub struct Files(pub Vec<(String, Item)>);
+
+impl Files {
+    pub fn push(&mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.0.push((name.into(), Item::File(bytes.into())));
+    }
+
+    /// The bytes of a file, to be spoiled.
+    #[track_caller]
+    pub fn get_mut(&mut self, name: &str) -> &mut Vec<u8> {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, Item::File(bytes))) => bytes,
+            _ => panic!("no file {name}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn remove(&mut self, name: &str) {
+        let before = self.0.len();
+        self.0.retain(|(known, _)| known != name);
+        assert_eq!(self.0.len() + 1, before, "no file {name}");
+    }
+
+    /// Puts a file at the end.
+    #[track_caller]
+    pub fn move_last(&mut self, name: &str) {
+        let at = self.0.iter().position(|(known, _)| known == name).expect("a file of that name");
+        let item = self.0.remove(at);
+        self.0.push(item);
+    }
+
+    pub fn reverse(&mut self) {
+        self.0.reverse();
+    }
+
+    /// As a tar archive.
+    pub fn archive(&self) -> Vec<u8> {
+        self.archive_as("")
+    }
+
+    /// As a tar archive whose names begin with `prefix`: `./` is what `tar -cf x.tar .` writes.
+    pub fn archive_as(&self, prefix: &str) -> Vec<u8> {
+        let tar = self.0.iter().fold(Tar::new(), |tar, (name, item)| {
+            let path = format!("{prefix}{name}");
+            match item {
+                Item::File(bytes) => tar.file(path, bytes),
+                Item::Symlink(target) => {
+                    let (path, link) = (path.as_bytes(), target.as_bytes());
+                    tar.entry(&Header { path, kind: b'2', link, ..Header::default() }, b"")
+                }
+            }
+        });
+        tar.finish()
+    }
+
+    /// As files below a directory.
+    pub fn write_dir(&self, dir: &Path) {
+        for (name, item) in &self.0 {
+            let path = dir.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            match item {
+                Item::File(bytes) => fs::write(&path, bytes).unwrap(),
+                Item::Symlink(target) => std::os::unix::fs::symlink(target, &path).unwrap(),
+            }
+        }
+    }
+}
+
+/// Gzip, quickly.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Zstandard, quickly.
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).unwrap()
+}

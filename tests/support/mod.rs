@@ -1,0 +1,35 @@
+//! What the integration tests share: made tokens, images by hand and by real tools, and the binary's runner.
+//!
+//! A test file takes it in with `mod support;`. Each test binary uses a part of it only.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "test code: every binary uses a part, and a panic is the failure"
+)]
+
+pub mod broken;
+pub mod expect;
+pub mod files;
+pub mod image;
+pub mod place;
+pub mod run;
+pub mod tar;
+pub mod token;
+pub mod tools;
+
+pub use files::{Files, Item};
+pub use image::{Compression, Image, Layer, Layout};
+pub use place::Place;
+pub use run::{Outcome, Stdin, scan, scan_with, stowaway};
+pub use tar::Tar;
+pub use token::{Kind, Token};

@@ -1,0 +1,125 @@
+//! Runs the binary. Every run is held to the report's schema, and to the promise that no token is shown.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use super::{place, token};
+
+/// What a run finds on its standard input.
+#[derive(Debug, Clone, Copy)]
+pub enum Stdin<'a> {
+    Empty,
+    File(&'a Path),
+    Pipe(&'a [u8]),
+}
+
+/// What a run gave back.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    /// The JSON report, where one was asked for and given.
+    pub json: Option<Value>,
+}
+
+/// Runs `stowaway scan --format json` on the targets and options.
+#[track_caller]
+pub fn scan<A: AsRef<OsStr>>(args: &[A]) -> Outcome {
+    scan_with(args, Stdin::Empty)
+}
+
+/// The same with something on standard input.
+#[track_caller]
+pub fn scan_with<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
+    let mut all = vec![OsStr::new("scan"), OsStr::new("--format"), OsStr::new("json")];
+    all.extend(args.iter().map(AsRef::as_ref));
+    stowaway(&all, stdin)
+}
+
+/// Runs `stowaway` with these arguments, and with `stdin` where it is given.
+///
+/// # Panics
+/// When the process dies of a signal, prints what is not UTF-8, shows a token, or writes a report that
+/// the schema does not allow.
+#[track_caller]
+pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
+    let home = place::root().join("home");
+    std::fs::create_dir_all(&home).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stowaway"));
+    command.args(args).env("HOME", &home).env_remove("XDG_CACHE_HOME").env_remove("NO_COLOR");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HF_")) {
+        command.env_remove(name);
+    }
+    let output = match stdin {
+        Stdin::Empty => command.stdin(Stdio::null()).output().expect("the binary starts"),
+        Stdin::File(path) => command.stdin(File::open(path).unwrap()).output().expect("the binary starts"),
+        Stdin::Pipe(bytes) => through_pipe(&mut command, bytes),
+    };
+    let (stdout, stderr) = (utf8(output.stdout), utf8(output.stderr));
+    let shown = if token::shows_a_secret(&stdout) {
+        Some("standard output")
+    } else if token::shows_a_secret(&stderr) {
+        Some("standard error")
+    } else {
+        None
+    };
+    // The output is kept out of this message: it may end up in a public log.
+    assert_eq!(shown, None, "a token's text is shown");
+    let code =
+        output.status.code().unwrap_or_else(|| panic!("ended by {}; it said: {stderr}", output.status));
+    assert!(!stderr.contains("panicked at"), "it panicked: {stderr}");
+    let asked_for_json = args.iter().any(|arg| arg.as_ref() == "json");
+    let json = (asked_for_json && !stdout.is_empty())
+        .then(|| serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {stdout}")));
+    let outcome = Outcome { code, stdout, stderr, json };
+    if let Some(report) = &outcome.json {
+        assert_valid(report);
+        outcome.assert_consistent(report);
+    }
+    outcome
+}
+
+/// Holds a report to `docs/report.schema.json`.
+#[track_caller]
+pub fn assert_valid(report: &Value) {
+    static VALIDATOR: OnceLock<jsonschema::Validator> = OnceLock::new();
+    let validator = VALIDATOR.get_or_init(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("the report's schema, {}: {error}", path.display()));
+        jsonschema::validator_for(&serde_json::from_str(&text).expect("the schema is JSON"))
+            .expect("the schema is a JSON Schema")
+    });
+    let errors = validator.iter_errors(report).fold(String::new(), |mut all, error| {
+        writeln!(all, "{}: {error}", error.instance_path()).unwrap();
+        all
+    });
+    assert!(errors.is_empty(), "the report breaks its schema:\n{errors}\n{report:#}");
+}
+
+/// A pipe cannot be rewound, as a file can. The binary may stop reading before its end.
+fn through_pipe(command: &mut Command, bytes: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.write_all(bytes)));
+        child.wait_with_output().unwrap()
+    })
+}
+
+fn utf8(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("what it prints is UTF-8")
+}
