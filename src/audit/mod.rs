@@ -1,7 +1,43 @@
-//! Runs an audit.
+//! Runs an audit: one target after the other, the entries of each on all threads, and puts the report
+//! together. The only room that decides what runs in parallel.
 
+mod assemble;
+mod blob;
+mod budget;
+mod document;
+mod file;
+mod gather;
+mod layer;
+mod options;
 mod progress;
-mod stub;
+mod search;
+mod target;
 
+use std::ffi::OsString;
+
+use crate::finding::Report;
+
+pub use options::{Options, Platform, PlatformFilter};
 pub use progress::{Progress, Silent};
-pub use stub::{Options, Platform, PlatformFilter, run};
+
+/// Audits the targets and reports on all of them, whatever is wrong with any.
+pub fn run(targets: &[OsString], options: &Options, progress: &dyn Progress) -> Report {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.jobs.map_or(0, std::num::NonZeroUsize::get))
+        .build();
+    let audit = || targets.iter().map(|target| target::audit(target, options, progress)).collect::<Vec<_>>();
+    let audited = match pool {
+        Ok(pool) => pool.install(audit),
+        // Threads are to be had no more; the calling one does all the work.
+        Err(_) => audit(),
+    };
+    let mut summaries = Vec::new();
+    let (mut findings, mut errors, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    for audited in audited {
+        summaries.push(audited.target);
+        findings.extend(audited.findings);
+        errors.extend(audited.errors);
+        notes.extend(audited.notes);
+    }
+    Report::new(summaries, findings, errors, notes)
+}

@@ -8,7 +8,7 @@ pub(super) const BODY: usize = 34;
 /// How sure the statistics have to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
-    /// The body stands alone between its borders: about one random body in a million is refused.
+    /// The body stands alone between its borders: about two random bodies in a million are refused.
     Usual,
     /// Nothing marks where the body ends, so that any 34 letters of text could be one: one in a thousand.
     Strict,
@@ -31,7 +31,7 @@ const STEPS: [[f64; 2]; 2] = [[0.56, -1.40], [0.55, -1.20]];
 /// Whether 34 alphanumeric characters look drawn at random.
 pub(super) fn is_random(body: &[u8], strictness: Strictness) -> bool {
     let limits = match strictness {
-        Strictness::Usual => Limits { distinct: 14, entropy: 3.5, likeness: 9.0, sequence: 6 },
+        Strictness::Usual => Limits { distinct: 14, entropy: 3.5, likeness: 7.5, sequence: 6 },
         Strictness::Strict => Limits { distinct: 18, entropy: 3.95, likeness: -4.0, sequence: 5 },
     };
     let upper = body.iter().filter(|b| b.is_ascii_uppercase()).count();

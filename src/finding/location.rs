@@ -192,13 +192,13 @@ pub struct Also {
     pub image: Option<Masked>,
     /// The image's platform.
     pub platform: Option<Masked>,
-    /// The layer's place in that image's manifest.
-    pub layer: LayerIndex,
-    /// The path there.
+    /// The layer's place in that image's manifest; null for a document.
+    pub layer: Option<LayerIndex>,
+    /// The path there; absent for a document.
     #[serde(flatten)]
-    pub path: PathName,
-    /// What has become of the file there.
-    pub state: State,
+    pub path: Option<PathName>,
+    /// What has become of the file there; null for a document.
+    pub state: Option<State>,
     /// The layer that hides it there.
     pub hidden_by: Option<LayerIndex>,
 }

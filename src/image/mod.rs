@@ -1,1 +1,19 @@
-//! What an image is.
+//! What an image is: index to manifest to config to layers, history lined up with layers, and which
+//! layer hides what.
+
+mod config;
+mod document;
+mod hiding;
+mod history;
+mod inventory;
+mod manifest;
+mod places;
+mod resolve;
+
+pub use config::Config;
+pub use document::{DocumentError, parse, strings};
+pub use hiding::{LayerPaths, is_whiteout};
+pub use history::align;
+pub use inventory::{Inventory, MAX_DOCUMENT, claimed_digest};
+pub use places::{Place, Places};
+pub use resolve::{DocumentRef, Image, Layer, Problem, Resolved, resolve};

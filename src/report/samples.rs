@@ -139,9 +139,9 @@ pub(super) fn image() -> Report {
     cached.also = vec![Also {
         image: Some(own("app:latest")),
         platform: Some(own("linux/arm64")),
-        layer: LayerIndex(3),
-        path: path(b"root/.cache/huggingface/token"),
-        state: State::Overwritten,
+        layer: Some(LayerIndex(3)),
+        path: Some(path(b"root/.cache/huggingface/token")),
+        state: Some(State::Overwritten),
         hidden_by: Some(LayerIndex(4)),
     }];
     let env = finding("image/token-in-env", Severity::Critical, config(Document::Config, "config.Env[2]"));

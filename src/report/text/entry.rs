@@ -137,19 +137,21 @@ fn instruction(line: &DockerfileLine) -> (&'static str, String) {
 
 /// Another reference to the same bytes. Its path is named where it is another.
 fn further(also: &Also, location: &Location) -> String {
-    let path = match location {
-        Location::Layer { path, .. } if *path == also.path => String::new(),
-        _ => escape(also.path.as_str()).into_owned(),
+    let path = match (location, &also.path) {
+        (Location::Layer { path, .. }, Some(other)) if path == other => String::new(),
+        (_, Some(path)) => escape(path.as_str()).into_owned(),
+        (_, None) => String::new(),
     };
     let hidden = match (also.state, also.hidden_by) {
-        (State::Present, _) => String::new(),
-        (State::Deleted, Some(layer)) => format!("deleted by layer {layer}"),
-        (State::Deleted, None) => "deleted".to_owned(),
-        (State::Overwritten, Some(layer)) => format!("overwritten by layer {layer}"),
-        (State::Overwritten, None) => "overwritten".to_owned(),
+        (None | Some(State::Present), _) => String::new(),
+        (Some(State::Deleted), Some(layer)) => format!("deleted by layer {layer}"),
+        (Some(State::Deleted), None) => "deleted".to_owned(),
+        (Some(State::Overwritten), Some(layer)) => format!("overwritten by layer {layer}"),
+        (Some(State::Overwritten), None) => "overwritten".to_owned(),
     };
     let image = image_name(also.image.as_ref(), also.platform.as_ref());
-    join(&[path, image, format!("layer {}", also.layer), hidden])
+    let layer = also.layer.map(|layer| format!("layer {layer}")).unwrap_or_default();
+    join(&[path, image, layer, hidden])
 }
 
 fn left_behind(leaves: &Leaves) -> String {

@@ -1,0 +1,70 @@
+//! Findings before they are put in order and numbered.
+
+use std::collections::HashMap;
+
+use crate::finding::{
+    Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenKind, TokenSummary, fingerprint,
+};
+use crate::rules::Rule;
+
+/// Where a finding stands in the report: image, layer (documents first), path bytes or field, offset.
+pub(super) type Order = (usize, usize, Vec<u8>, u64);
+
+/// A finding in the making.
+pub(super) struct Draft {
+    pub(super) order: Order,
+    pub(super) rule: &'static Rule,
+    pub(super) confidence: Confidence,
+    pub(super) token: TokenSummary,
+    /// Where, in words: `root/.cache/huggingface/token in layer 3`.
+    pub(super) place: String,
+    /// What else there is to say of what to do.
+    pub(super) advice: Option<String>,
+    /// What the fingerprint takes for its place: a path or a field.
+    pub(super) identity: String,
+    pub(super) location: Location,
+    pub(super) also: Vec<Also>,
+}
+
+/// Orders and numbers the findings of one target.
+pub(super) fn finish(target: &Masked, mut drafts: Vec<Draft>) -> Vec<Finding> {
+    drafts.sort_by(|a, b| (&a.order, a.rule.id).cmp(&(&b.order, b.rule.id)));
+    let mut equals: HashMap<(RuleId, Option<TokenHash>, String), usize> = HashMap::new();
+    let finding = |draft: Draft| {
+        let hash = draft.token.sha256;
+        let ordinal = equals.entry((draft.rule.id, hash, draft.identity.clone())).or_default();
+        let number = *ordinal;
+        *ordinal += 1;
+        let help = match draft.advice {
+            Some(advice) => format!("{} {advice}", draft.rule.fix),
+            None => draft.rule.fix.to_owned(),
+        };
+        let message = format!("{} in {}", describe(draft.token.kind), draft.place);
+        Finding {
+            rule: draft.rule.id,
+            severity: draft.rule.severity,
+            confidence: draft.confidence,
+            message: crate::detect::mask(message.as_bytes()),
+            help: crate::detect::mask(help.as_bytes()),
+            fingerprint: fingerprint(draft.rule.id, hash.as_ref(), "", &draft.identity, number),
+            token: Some(draft.token),
+            target: target.clone(),
+            location: draft.location,
+            also: draft.also,
+            related: Vec::new(),
+            leaves: Vec::new(),
+        }
+    };
+    drafts.into_iter().map(finding).collect()
+}
+
+fn describe(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::UserAccessToken => "Hugging Face user access token",
+        TokenKind::OrganizationToken => "Hugging Face organization token",
+        TokenKind::OauthAccessToken => "Hugging Face OAuth access token",
+        TokenKind::OauthRefreshToken => "Hugging Face OAuth refresh token",
+        TokenKind::OidcToken => "Hugging Face trusted-publisher token",
+        TokenKind::Unknown => "Hugging Face credential of unknown shape",
+    }
+}

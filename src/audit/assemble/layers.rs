@@ -1,0 +1,248 @@
+//! Findings in the files of layers: one for each occurrence, however many images, layers and names lead
+//! to it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::draft::Draft;
+use super::{Context, stored_digest};
+use crate::audit::blob::Content;
+use crate::audit::layer::{File, LayerContent};
+use crate::detect::{KeptForm, Occurrence, mask, mask_path};
+use crate::finding::{
+    Also, Confidence, Digest, LayerIndex, Location, Masked, Position, State, TokenSummary,
+};
+use crate::image::{Image, Place, Places};
+use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
+
+/// What makes two occurrences one: the same content, and the same place in it.
+type Key = (ContentId, Vec<u8>, u64, TokenSummary, Vec<Masked>, usize);
+
+/// Layers with one diff_id have one content, however they are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum ContentId {
+    DiffId(Digest),
+    Entry(usize),
+}
+
+/// An occurrence with all that refers to it.
+struct Sighting {
+    token: TokenSummary,
+    confidence: Confidence,
+    offset: u64,
+    position: Option<Position>,
+    via: Vec<Masked>,
+    cached: bool,
+    references: Vec<Reference>,
+}
+
+/// One image's name for a place in a layer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Reference {
+    image: usize,
+    layer: usize,
+    path: Vec<u8>,
+    state: State,
+    hidden_by: Option<usize>,
+}
+
+pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
+    let mut sightings: Vec<Sighting> = Vec::new();
+    let mut by_key: HashMap<Key, usize> = HashMap::new();
+    for (number, image) in context.images() {
+        let stack = Stack::new(context, number, image);
+        for (layer, content) in stack.contents.iter().enumerate() {
+            let (Some(content), Some(described)) = (content, image.layers.get(layer)) else { continue };
+            let id = match (described.diff_id, described.entry) {
+                (Some(diff_id), _) => ContentId::DiffId(diff_id.0),
+                (None, Some(entry)) => ContentId::Entry(entry),
+                (None, None) => continue,
+            };
+            for (nth, file) in content.files.iter().enumerate() {
+                let references = stack.references(layer, file);
+                for sighting in stack.sightings(file, &references) {
+                    let key = (
+                        id,
+                        file.path.clone(),
+                        sighting.offset,
+                        sighting.token.clone(),
+                        sighting.via.clone(),
+                        nth,
+                    );
+                    let known = by_key.get(&key).and_then(|&known| sightings.get_mut(known));
+                    if let Some(known) = known {
+                        known.cached |= sighting.cached;
+                        known.references.extend(sighting.references);
+                    } else {
+                        by_key.insert(key, sightings.len());
+                        sightings.push(sighting);
+                    }
+                }
+            }
+        }
+    }
+    sightings.into_iter().filter_map(|sighting| draft(context, sighting)).collect()
+}
+
+/// The layers of one image, lowest first.
+struct Stack<'a> {
+    number: usize,
+    contents: Vec<Option<&'a LayerContent>>,
+    places: Places,
+    /// For each layer: what else a name is called by hard links of that layer.
+    names: Vec<BTreeMap<&'a [u8], Vec<&'a [u8]>>>,
+}
+
+impl<'a> Stack<'a> {
+    fn new(context: &Context<'a>, number: usize, image: &Image) -> Self {
+        let contents: Vec<Option<&LayerContent>> = image
+            .layers
+            .iter()
+            .map(|layer| match &context.gathered.verdicts.get(&layer.entry?)?.content {
+                Content::Layer(content) => Some(content),
+                Content::Bytes(_) => None,
+            })
+            .collect();
+        let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);
+        let places = Places::new(&image.config.env, symlinks);
+        let names = contents
+            .iter()
+            .map(|content| {
+                let mut names: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
+                for (name, target) in content.iter().flat_map(|content| &content.hard_links) {
+                    names.entry(target).or_default().push(name);
+                }
+                names
+            })
+            .collect();
+        Self { number, contents, places, names }
+    }
+
+    /// All names of a file of layer `layer`, in the order of layers and paths.
+    fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
+        let mut references = vec![self.reference(layer, &file.path, file.superseded)];
+        let mut next = 0;
+        while let Some((from, path)) = references.get(next).map(|r| (r.layer, r.path.clone())) {
+            next += 1;
+            // A link of a later layer leads here only as long as the name does.
+            let (hidden, _) = self.hidden(from, &path);
+            for at in from..=hidden.map_or(self.contents.len(), |hidden| hidden.saturating_sub(1)) {
+                for name in self.names.get(at).and_then(|names| names.get(&path[..])).into_iter().flatten() {
+                    let known = references.iter().any(|r| r.layer == at && r.path == *name);
+                    if !known && references.len() < MAX_NAMES {
+                        references.push(self.reference(at, name, false));
+                    }
+                }
+            }
+        }
+        references.sort();
+        references
+    }
+
+    fn reference(&self, layer: usize, path: &[u8], superseded: bool) -> Reference {
+        let (hidden_by, state) =
+            if superseded { (Some(layer), State::Overwritten) } else { self.hidden(layer, path) };
+        Reference { image: self.number, layer, path: path.to_vec(), state, hidden_by }
+    }
+
+    /// The first layer above `layer` that hides `path`, and how.
+    fn hidden(&self, layer: usize, path: &[u8]) -> (Option<usize>, State) {
+        for (above, content) in self.contents.iter().enumerate().skip(layer + 1) {
+            if let Some(state) = content.and_then(|content| content.paths.hides(path)) {
+                return (Some(above), state);
+            }
+        }
+        (None, State::Present)
+    }
+
+    /// The tokens of a file, as this image sees them.
+    fn sightings(&self, file: &File, references: &[Reference]) -> Vec<Sighting> {
+        let place = references.iter().find_map(|reference| self.places.at(&reference.path));
+        let is_kept = |o: &Occurrence| {
+            file.kept.iter().any(|kept| kept.form == KeptForm::StoredTokens && kept.offset == o.offset)
+        };
+        let known = file.occurrences.iter().map(|o| Sighting {
+            token: o.token.clone(),
+            confidence: if place.is_some() { Confidence::High } else { o.confidence },
+            offset: o.offset,
+            position: o.position,
+            via: o.via.clone(),
+            cached: (place.is_some() && o.via.is_empty()) || is_kept(o),
+            references: references.to_vec(),
+        });
+        let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
+        let unknown = file.kept.iter().filter(|kept| {
+            let in_place = match kept.form {
+                KeptForm::Word => place == Some(Place::Token),
+                KeptForm::StoredTokens => true,
+            };
+            in_place && !seen(kept.offset)
+        });
+        let unknown = unknown.map(|kept| Sighting {
+            token: TokenSummary::unknown(),
+            confidence: Confidence::Medium,
+            offset: kept.offset,
+            position: kept.position,
+            via: Vec::new(),
+            cached: true,
+            references: references.to_vec(),
+        });
+        known.chain(unknown).collect()
+    }
+}
+
+/// More names of one file are not listed.
+const MAX_NAMES: usize = 1000;
+
+fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
+    let main = sighting.references.iter().position(|r| r.state == State::Present).unwrap_or(0);
+    if main >= sighting.references.len() {
+        return None;
+    }
+    let main = sighting.references.remove(main);
+    let image = context.image(main.image)?;
+    let layer = image.layers.get(main.layer)?;
+    let path = mask_path(&main.path);
+    let also = sighting.references.iter().filter_map(|reference| {
+        let image = context.image(reference.image)?;
+        Some(Also {
+            image: image.name.as_ref().map(|name| mask(name.as_bytes())),
+            platform: image.platform.as_ref().map(|platform| mask(platform.as_bytes())),
+            layer: Some(LayerIndex(reference.layer)),
+            path: Some(mask_path(&reference.path)),
+            state: Some(reference.state),
+            hidden_by: reference.hidden_by.map(LayerIndex),
+        })
+    });
+    let advice = main.hidden_by.map(|hidden_by| {
+        format!(
+            "That layer {hidden_by} hides the file helps nobody: whoever pulls the image can read layer {}. \
+             The instruction that wrote it must change.",
+            main.layer
+        )
+    });
+    Some(Draft {
+        order: (main.image, main.layer + 1, main.path.clone(), sighting.offset),
+        rule: if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE },
+        confidence: sighting.confidence,
+        token: sighting.token,
+        place: format!("{} of layer {}", path.as_str(), main.layer),
+        advice,
+        identity: path.as_str().to_owned(),
+        also: also.collect(),
+        location: Location::Layer {
+            image: image.name.as_ref().map(|name| mask(name.as_bytes())),
+            platform: image.platform.as_ref().map(|platform| mask(platform.as_bytes())),
+            layer: LayerIndex(main.layer),
+            digest: stored_digest(layer, context.gathered),
+            diff_id: layer.diff_id,
+            path,
+            position: sighting.position,
+            offset: sighting.offset,
+            via: sighting.via,
+            state: main.state,
+            hidden_by: main.hidden_by.map(LayerIndex),
+            created_by: layer.created_by.as_ref().map(|command| mask(command.as_bytes())),
+            dockerfile: None,
+        },
+    })
+}

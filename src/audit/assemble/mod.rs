@@ -1,0 +1,124 @@
+//! From what was read to what is reported: occurrences become findings of the images that hold them.
+
+mod blobs;
+mod documents;
+mod draft;
+mod layers;
+mod problems;
+
+use std::collections::BTreeSet;
+
+use super::gather::Gathered;
+use super::options::{Options, PlatformFilter};
+use crate::detect::mask;
+use crate::finding::{Finding, ImageSummary, Issue, LayerIndex, LayerSummary, Masked};
+use crate::image::{Image, Inventory, Problem, Resolved};
+
+/// What is reported of one target.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) images: Vec<ImageSummary>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) errors: Vec<Issue>,
+    pub(super) notes: Vec<Issue>,
+}
+
+/// All that the parts of this room look at.
+struct Context<'a> {
+    target: &'a Masked,
+    gathered: &'a Gathered,
+    resolved: &'a Resolved,
+    options: &'a Options,
+    /// The numbers of the images that are audited, in report order.
+    chosen: Vec<usize>,
+}
+
+impl<'a> Context<'a> {
+    fn image(&self, number: usize) -> Option<&'a Image> {
+        self.resolved.images.get(number)
+    }
+
+    /// The images that are audited and are there.
+    fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
+        self.chosen.iter().filter_map(|&n| Some((n, self.image(n)?))).filter(|(_, image)| image.held)
+    }
+
+    fn issue(&self, problem: &Problem) -> Issue {
+        Issue {
+            target: self.target.clone(),
+            place: mask(problem.place.as_bytes()),
+            message: mask(problem.message.as_bytes()),
+        }
+    }
+}
+
+/// The entries that only belong to images which the options leave out.
+pub(super) fn unwanted(inventory: &Inventory, resolved: &Resolved, options: &Options) -> BTreeSet<usize> {
+    let mut wanted = BTreeSet::new();
+    let mut others = BTreeSet::new();
+    for image in &resolved.images {
+        let entries = image.layers.iter().filter_map(|layer| layer.entry);
+        let set = if options.platform.takes(image.platform.as_deref()) { &mut wanted } else { &mut others };
+        set.extend(entries.chain(image.config_entry));
+        set.extend(image.manifest_digest.and_then(|digest| inventory.by_digest(&digest)));
+    }
+    &others - &wanted
+}
+
+/// Puts the report of one target together.
+pub(super) fn assemble(
+    target: &Masked,
+    gathered: &Gathered,
+    resolved: &Resolved,
+    options: &Options,
+) -> Outcome {
+    let chosen =
+        (0..resolved.images.len()).filter(|&n| {
+            resolved.images.get(n).is_some_and(|image| options.platform.takes(image.platform.as_deref()))
+        });
+    let context = Context { target, gathered, resolved, options, chosen: chosen.collect() };
+    let mut outcome = Outcome::default();
+    problems::collect(&context, &mut outcome);
+    let mut drafts = documents::drafts(&context);
+    drafts.extend(layers::drafts(&context));
+    drafts.extend(blobs::drafts(&context));
+    outcome.findings = draft::finish(target, drafts);
+    outcome.images = context.chosen.iter().filter_map(|&n| context.image(n)).map(|i| summary(i, gathered)).collect();
+    outcome
+}
+
+fn summary(image: &Image, gathered: &Gathered) -> ImageSummary {
+    let text = |text: &Option<String>| text.as_ref().map(|text| mask(text.as_bytes()));
+    let layers = image.layers.iter().enumerate().map(|(i, layer)| LayerSummary {
+        index: LayerIndex(i),
+        digest: stored_digest(layer, gathered),
+        diff_id: layer.diff_id,
+        media_type: text(&layer.media_type),
+        size: layer.entry.and_then(|entry| gathered.verdicts.get(&entry)).map(|v| v.size).or(layer.size),
+        created_by: text(&layer.created_by),
+        cached: false,
+    });
+    ImageSummary {
+        name: text(&image.name),
+        platform: text(&image.platform),
+        manifest_digest: image.manifest_digest,
+        config_digest: image.config_digest,
+        held: image.held,
+        layers: layers.collect(),
+    }
+}
+
+/// The digest of a layer as it is stored: as its descriptor names it; in a docker archive, which names
+/// none, as it was computed, else, for a plain layer, its diff_id, which is the same by definition.
+fn stored_digest(layer: &crate::image::Layer, gathered: &Gathered) -> Option<crate::finding::Digest> {
+    let verdict = layer.entry.and_then(|entry| gathered.verdicts.get(&entry));
+    layer.digest.or_else(|| verdict?.digest).or_else(|| {
+        let plain = verdict.is_some_and(|verdict| !verdict.is_compressed);
+        layer.diff_id.filter(|_| plain).map(|id| id.0)
+    })
+}
+
+/// Whether the user asked for one platform.
+fn is_filtered(options: &Options) -> bool {
+    matches!(options.platform, PlatformFilter::Only(_))
+}

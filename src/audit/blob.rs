@@ -1,0 +1,202 @@
+//! One blob, read once: hashed and searched as it is stored, decompressed, walked as a layer if it is one.
+
+use std::io::{self, Read};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Progress;
+use super::budget::Budget;
+use super::layer::{LayerContent, LayerVisitor};
+use super::search::search;
+use crate::detect::{Occurrence, Scanner};
+use crate::finding::Digest;
+use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
+
+/// What was found in a blob, whatever image it belongs to.
+#[derive(Debug, Default)]
+pub(super) struct BlobVerdict {
+    /// Bytes read, as stored.
+    pub(super) size: u64,
+    /// The digest of the bytes as stored, where they were hashed.
+    pub(super) digest: Option<Digest>,
+    /// The digest of the decompressed bytes, where those were hashed.
+    pub(super) diff_id: Option<Digest>,
+    /// Whether the bytes are stored compressed.
+    pub(super) is_compressed: bool,
+    /// Tokens in compressed bytes as they are stored: in header fields, skippable frames, behind the end.
+    pub(super) stored: Vec<Occurrence>,
+    /// What the bytes are.
+    pub(super) content: Content,
+    /// Why some of it could not be read.
+    pub(super) problem: Option<String>,
+}
+
+/// What a blob's bytes turned out to be.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// A tar stream.
+    Layer(LayerContent),
+    /// Anything else, searched as it is.
+    Bytes(Vec<Occurrence>),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Bytes(Vec::new())
+    }
+}
+
+/// How a blob is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// Whether plain blobs and decompressed layers are hashed.
+    pub(super) verify_digests: bool,
+    pub(super) budget: &'a Budget,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// Reads a blob to its end, whatever is wrong with it.
+pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
+    let mut verdict = BlobVerdict::default();
+    let mut head = Vec::new();
+    if let Err(error) = input.take(Compression::HEAD as u64).read_to_end(&mut head) {
+        verdict.problem = Some(error.to_string());
+        return verdict;
+    }
+    let compression = Compression::of(&head);
+    verdict.is_compressed = compression != Compression::None;
+    let mut stored = Stored {
+        hash: (verdict.is_compressed || reading.verify_digests).then(Sha256::new),
+        scanner: verdict.is_compressed.then(Scanner::new),
+        size: 0,
+        progress: reading.progress,
+    };
+    let mut input = head.as_slice().chain(input);
+    let tap = Tap { input: &mut input, stored: &mut stored };
+    verdict.problem = match compression {
+        Compression::None => read_content(Window::new(tap), reading, &mut verdict),
+        Compression::Unsupported(name) => {
+            let problem = read_content(Window::new(tap), reading, &mut verdict);
+            problem.or_else(|| Some(format!("it is compressed with {name}, which this version does not read")))
+        }
+        Compression::Gzip | Compression::Zstd => read_compressed(Window::new(tap), reading, &mut verdict),
+    };
+    // After an error the rest is still hashed, and searched as it is stored.
+    let mut tap = Tap { input: &mut input, stored: &mut stored };
+    if let Err(error) = io::copy(&mut tap, &mut io::sink()) {
+        verdict.problem.get_or_insert_with(|| error.to_string());
+    }
+    verdict.size = stored.size;
+    verdict.digest = stored.hash.map(finish);
+    verdict.stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
+    verdict
+}
+
+fn read_compressed<R: Read>(
+    window: Window<R>,
+    reading: Reading<'_>,
+    verdict: &mut BlobVerdict,
+) -> Option<String> {
+    let decompressed = match Decompressed::new(window) {
+        Ok(decompressed) => decompressed,
+        Err(error) => return Some(error.to_string()),
+    };
+    let mut hash = reading.verify_digests.then(Sha256::new);
+    let hashed = Hashed { input: decompressed, hash: &mut hash };
+    let problem = read_content(Window::new(hashed), reading, verdict);
+    if problem.is_none() {
+        verdict.diff_id = hash.map(finish);
+    }
+    problem
+}
+
+/// Reads the decompressed bytes; says what kept it from reading them all.
+fn read_content<R: Read>(
+    mut window: Window<R>,
+    reading: Reading<'_>,
+    verdict: &mut BlobVerdict,
+) -> Option<String> {
+    let is_tar = match window.fill(512) {
+        Ok(view) => begins_tar(view) || is_empty_tar(view),
+        Err(error) => return Some(error.to_string()),
+    };
+    if !is_tar {
+        let mut found = Vec::new();
+        let outcome = search(&mut window, &mut found);
+        if !reading.budget.take(found.len() * 300) {
+            verdict.problem = Some(Budget::limit());
+            found.clear();
+        }
+        verdict.content = Content::Bytes(found);
+        return outcome.err().map(|error| error.to_string());
+    }
+    let mut visitor = LayerVisitor::new(reading.budget);
+    let outcome = walk(&mut window, &mut visitor);
+    let content = visitor.finish();
+    let overflow = content.overflow.then(Budget::limit);
+    verdict.content = Content::Layer(content);
+    match outcome {
+        Ok(()) => overflow,
+        Err(TarError::Truncated { path, missing }) => {
+            let path = String::from_utf8_lossy(&path).into_owned();
+            Some(format!("it breaks off inside {path}: {missing} more bytes were announced"))
+        }
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// An archive of no entries is two zero blocks.
+fn is_empty_tar(view: &[u8]) -> bool {
+    view.is_empty() || (view.len() >= 512 && view.iter().take(512).all(|&b| b == 0))
+}
+
+fn finish(hash: Sha256) -> Digest {
+    let bytes: [u8; 32] = hash.finalize().into();
+    Digest::from_bytes(bytes)
+}
+
+/// What is done with bytes as they are stored.
+struct Stored<'a> {
+    hash: Option<Sha256>,
+    scanner: Option<Scanner>,
+    size: u64,
+    progress: &'a dyn Progress,
+}
+
+/// Passes bytes on and hashes and searches them as they go by.
+struct Tap<'a, 'b, R> {
+    input: &'a mut R,
+    stored: &'a mut Stored<'b>,
+}
+
+impl<R: Read> Read for Tap<'_, '_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(out)?;
+        let bytes = out.get(..n).unwrap_or_default();
+        if let Some(hash) = &mut self.stored.hash {
+            hash.update(bytes);
+        }
+        if let Some(scanner) = &mut self.stored.scanner {
+            scanner.feed(bytes);
+        }
+        self.stored.size += n as u64;
+        self.stored.progress.advance(n as u64);
+        Ok(n)
+    }
+}
+
+/// Passes decompressed bytes on and hashes them, if they are to be.
+struct Hashed<'a, R> {
+    input: R,
+    hash: &'a mut Option<Sha256>,
+}
+
+impl<R: Read> Read for Hashed<'_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(out)?;
+        if let Some(hash) = self.hash {
+            hash.update(out.get(..n).unwrap_or_default());
+        }
+        Ok(n)
+    }
+}

@@ -1,0 +1,119 @@
+//! Tokens in one JSON document, with the fields they stand in.
+
+use std::collections::HashMap;
+
+use crate::detect::{self, Occurrence, is_placeholder, is_token_variable};
+use crate::finding::{Confidence, TokenSummary};
+use crate::image::{parse, strings};
+
+/// A token in a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FieldToken {
+    /// The field, `config.Env[2]`; empty where only the raw bytes show it.
+    pub(super) field: String,
+    pub(super) token: TokenSummary,
+    pub(super) confidence: Confidence,
+}
+
+/// Shorter values of token variables are no credentials.
+const MIN_UNKNOWN: usize = 8;
+
+/// Searches a document: its raw bytes first, then every string as it is decoded. What only the raw bytes
+/// show (a member written twice, broken JSON) stands in the field ``.
+pub(super) fn search(bytes: &[u8]) -> Vec<FieldToken> {
+    let raw = detect::find(bytes);
+    let mut found = Vec::new();
+    if let Ok(value) = parse(bytes) {
+        for (field, text) in strings(&value) {
+            let occurrences = detect::find(text.as_bytes());
+            if occurrences.is_empty() && let Some(value) = unknown_token(&field, text) {
+                found.push(value);
+            }
+            found.extend(occurrences.into_iter().map(|o| in_field(field.clone(), o)));
+        }
+    }
+    let mut explained: HashMap<TokenSummary, usize> = HashMap::new();
+    for token in &found {
+        *explained.entry(token.token.clone()).or_default() += 1;
+    }
+    for occurrence in raw {
+        match explained.get_mut(&occurrence.token) {
+            Some(left @ 1..) => *left -= 1,
+            _ => found.push(in_field(String::new(), occurrence)),
+        }
+    }
+    found
+}
+
+fn in_field(field: String, occurrence: Occurrence) -> FieldToken {
+    FieldToken { field, token: occurrence.token, confidence: occurrence.confidence }
+}
+
+/// A token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment or, as a build
+/// argument, in front of a history entry's command.
+fn unknown_token(field: &str, text: &str) -> Option<FieldToken> {
+    let field_lower = field.to_ascii_lowercase();
+    let assignments: Vec<&str> = if field_lower.starts_with("config.env[") {
+        vec![text]
+    } else if field_lower.starts_with("history[") {
+        let (count, rest) = text.strip_prefix('|')?.split_once(' ')?;
+        let count: usize = count.parse().ok()?;
+        rest.split(' ').take(count.min(64)).collect()
+    } else {
+        return None;
+    };
+    let holds_token = |assignment: &&str| {
+        assignment.split_once('=').is_some_and(|(name, value)| {
+            is_token_variable(name) && value.len() >= MIN_UNKNOWN && !is_placeholder(value.as_bytes())
+        })
+    };
+    assignments.iter().find(|assignment| holds_token(assignment)).map(|_| FieldToken {
+        field: field.to_owned(),
+        token: TokenSummary::unknown(),
+        confidence: Confidence::Medium,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> String {
+        ["hf_", "ZqumpmhsEJNpjJOQGarb", "FlYmGylvuhfJXq"].concat()
+    }
+
+    fn fields(json: &str) -> Vec<String> {
+        search(json.as_bytes()).into_iter().map(|t| t.field).collect()
+    }
+
+    #[test]
+    fn every_string_is_searched_in_its_field() {
+        let token = token();
+        let json = format!(
+            r#"{{"config":{{"Env":["PATH=/bin","T={token}"],"Labels":{{"{token}":"x"}}}},"unheard":[["{token}"]]}}"#
+        );
+        assert_eq!(fields(&json), ["config.Env[1]", "config.Labels", "unheard[0][0]"]);
+    }
+
+    #[test]
+    fn escapes_hide_nothing_and_neither_does_broken_json() {
+        let escaped = token().replace("hf_", "\\u0068f_");
+        assert_eq!(fields(&format!(r#"{{"a":"{escaped}"}}"#)), ["a"]);
+        assert_eq!(fields(&format!(r#"{{"a":"{}""#, token())), [""]);
+        assert_eq!(fields(&format!(r#"{{"a":"{}","a":"x"}}"#, token())), [""]);
+    }
+
+    #[test]
+    fn values_of_unknown_shape() {
+        assert_eq!(fields(r#"{"config":{"Env":["HF_TOKEN=opaque-value"]}}"#), ["config.Env[0]"]);
+        let history = r#"{"history":[{"created_by":"|2 A=b HF_TOKEN=opaque-value /bin/sh -c true"}]}"#;
+        assert_eq!(fields(history), ["history[0].created_by"]);
+        for quiet in [
+            r#"{"config":{"Env":["HF_TOKEN=", "HF_TOKEN=changeme", "HF_TOKEN_PATH=/run/secrets/hf_token"]}}"#,
+            r#"{"config":{"Labels":{"a":"HF_TOKEN=opaque-value"}}}"#,
+            r#"{"history":[{"created_by":"|0 /bin/sh -c HF_TOKEN=opaque-value true"}]}"#,
+        ] {
+            assert_eq!(fields(quiet), [] as [&str; 0], "{quiet}");
+        }
+    }
+}

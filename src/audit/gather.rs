@@ -1,0 +1,245 @@
+//! Reads all that a source holds: documents are kept, every other entry is audited as a blob. Where the
+//! entries can be read in any order, by all threads at once; from a stream, as they come.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead, Read};
+
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::blob::{self, BlobVerdict, Reading};
+use super::layer::occurrences_in_gap;
+use super::search::search;
+use crate::detect::{self, Occurrence};
+use crate::finding::Digest;
+use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
+use crate::source::{Archive, Around, Layout, Source, link_target};
+use crate::stream::{Bounds, Decompressed, Entry, EntryKind, Gap, TarError, Visit, Window, walk};
+
+/// Documents of one source are kept up to this many bytes in all; further ones are searched as blobs.
+const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
+
+/// All that a source holds, read.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) inventory: Inventory,
+    /// The name of each entry.
+    pub(super) names: Vec<Vec<u8>>,
+    /// What was found in each entry that is no document.
+    pub(super) verdicts: BTreeMap<usize, BlobVerdict>,
+    /// Tokens in the archive's own bytes, with the name of the entry they stand in front of or behind.
+    pub(super) around: Vec<(Vec<u8>, Occurrence)>,
+    pub(super) problems: Vec<Problem>,
+    documents_len: u64,
+}
+
+impl Gathered {
+    /// Adds an entry that the source lists; gives its number.
+    fn add_entry(&mut self, name: &[u8]) -> usize {
+        let entry = self.names.len();
+        self.inventory.add(entry, name);
+        self.names.push(name.to_vec());
+        entry
+    }
+
+    /// Keeps the entry's bytes if they are a document's. What was read of them otherwise comes back.
+    fn take_document(&mut self, entry: usize, size: u64, body: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
+        if size > MAX_DOCUMENT || self.documents_len + size > MAX_DOCUMENTS {
+            return Ok(Some(Vec::new()));
+        }
+        let mut bytes = Vec::new();
+        body.take(64).read_to_end(&mut bytes)?;
+        let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes).trim_ascii_start();
+        if !matches!(start.first(), Some(b'{' | b'[')) {
+            return Ok(Some(bytes));
+        }
+        body.take(MAX_DOCUMENT).read_to_end(&mut bytes)?;
+        self.documents_len += bytes.len() as u64;
+        let hash: [u8; 32] = Sha256::digest(&bytes).into();
+        let digest = Digest::from_bytes(hash);
+        if let Some(claimed) = self.names.get(entry).and_then(|name| claimed_digest(name))
+            && claimed != digest
+        {
+            self.problems.push(Problem::new(self.place(entry), mismatch(&digest)));
+        }
+        self.inventory.add_document(entry, bytes, digest);
+        Ok(None)
+    }
+
+    /// What an entry is called in messages.
+    pub(super) fn place(&self, entry: usize) -> String {
+        self.names.get(entry).map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()
+    }
+}
+
+/// The message for bytes that are not those their name promises.
+pub(super) fn mismatch(digest: &Digest) -> String {
+    format!("its bytes do not match its name: their digest is {digest}")
+}
+
+/// Reads a layout directory.
+pub(super) fn layout(
+    layout: &Layout,
+    reading: Reading<'_>,
+    resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
+) -> (Gathered, Resolved) {
+    source(layout, Gathered::default(), reading, resolve)
+}
+
+/// Lists a plain archive; its entries are read by [`source`].
+pub(super) fn open_archive(path: &std::path::Path) -> io::Result<(Archive, Gathered)> {
+    let mut around = FoundAround::default();
+    let (archive, error) = Archive::open(path, &mut around)?;
+    let mut gathered = Gathered { around: around.0, ..Gathered::default() };
+    gathered.problems.extend(error.map(|error| archive_problem(&error)));
+    Ok((archive, gathered))
+}
+
+/// Reads the entries of a source: the documents first, since they say which blobs are wanted.
+pub(super) fn source(
+    source: &dyn Source,
+    mut gathered: Gathered,
+    reading: Reading<'_>,
+    resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
+) -> (Gathered, Resolved) {
+    for held in source.held() {
+        let entry = gathered.add_entry(&held.name);
+        let outcome = source.open(entry).and_then(|mut body| gathered.take_document(entry, held.size, &mut body));
+        if let Err(error) = outcome {
+            gathered.problems.push(Problem::new(gathered.place(entry), error.to_string()));
+        }
+    }
+    for (from, to) in source.links() {
+        gathered.inventory.add_link(from, to);
+    }
+    let (resolved, unwanted) = resolve(&gathered.inventory);
+    let mut blobs: Vec<(usize, u64)> = source.held().iter().map(|held| held.size).enumerate().collect();
+    blobs.retain(|(entry, _)| gathered.inventory.document(*entry).is_none() && !unwanted.contains(entry));
+    for (_, size) in &blobs {
+        reading.progress.add_total(*size);
+    }
+    // The largest first, so that no thread is left with it at the end.
+    blobs.sort_by_key(|&(_, size)| std::cmp::Reverse(size));
+    gathered.verdicts = blobs
+        .par_iter()
+        .with_max_len(1)
+        .map(|&(entry, _)| {
+            let verdict = match source.open(entry) {
+                Ok(mut body) => blob::audit(&mut body, reading),
+                Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
+            };
+            (entry, verdict)
+        })
+        .collect();
+    (gathered, resolved)
+}
+
+/// Reads an archive from front to end, whatever it is compressed with.
+pub(super) fn stream(input: &mut dyn Read, reading: Reading<'_>) -> Gathered {
+    let mut visitor = Stream { gathered: Gathered::default(), reading };
+    let outcome = Decompressed::new(Window::new(input))
+        .map_err(TarError::from)
+        .and_then(|decompressed| walk(&mut Window::new(decompressed), &mut visitor));
+    let mut gathered = visitor.gathered;
+    if let Err(error) = outcome {
+        gathered.problems.push(archive_problem(&error));
+    } else if gathered.names.is_empty() {
+        gathered.problems.push(Problem::new("archive", "it holds nothing"));
+    }
+    gathered
+}
+
+fn archive_problem(error: &TarError) -> Problem {
+    match error {
+        TarError::Truncated { path, missing } => {
+            let path = String::from_utf8_lossy(path);
+            Problem::new("archive", format!("it breaks off inside {path}: {missing} more bytes were announced"))
+        }
+        error => Problem::new("archive", error.to_string()),
+    }
+}
+
+struct Stream<'a> {
+    gathered: Gathered,
+    reading: Reading<'a>,
+}
+
+impl Visit for Stream<'_> {
+    fn gap(&mut self, gap: &Gap<'_>) {
+        add_gap(&mut self.gathered.around, gap);
+    }
+
+    fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+        if let Some(target) = link_target(entry) {
+            self.gathered.inventory.add_link(&entry.path, &target);
+            return Ok(());
+        }
+        if entry.kind == EntryKind::Directory && entry.size == 0 {
+            return Ok(());
+        }
+        let number = self.gathered.add_entry(&entry.path);
+        if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
+            let mut failing = Failing { input: body, error: None };
+            let verdict = blob::audit(&mut read.as_slice().chain(&mut failing), self.reading);
+            let error = failing.error.take();
+            self.gathered.verdicts.insert(number, verdict);
+            // Of the archive, not of the blob: the walk ends with it.
+            return error.map_or(Ok(()), Err);
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
+        add_rest(&mut self.gathered.around, bounds, bytes)
+    }
+}
+
+/// Remembers an error that the reader above it takes for its own.
+struct Failing<'a> {
+    input: &'a mut dyn Read,
+    error: Option<io::Error>,
+}
+
+impl Read for Failing<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.input.read(out).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.error.get_or_insert_with(|| io::Error::new(error.kind(), error.to_string()));
+            }
+        })
+    }
+}
+
+#[derive(Default)]
+struct FoundAround(Vec<(Vec<u8>, Occurrence)>);
+
+impl Around for FoundAround {
+    fn gap(&mut self, gap: &Gap<'_>) {
+        add_gap(&mut self.0, gap);
+    }
+
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
+        add_rest(&mut self.0, bounds, bytes)
+    }
+}
+
+fn add_gap(found: &mut Vec<(Vec<u8>, Occurrence)>, gap: &Gap<'_>) {
+    let name = gap.entry.map(|entry| &entry.path[..]).unwrap_or_default();
+    found.extend(occurrences_in_gap(gap).into_iter().map(|(_, occurrence)| (name.to_vec(), occurrence)));
+}
+
+fn add_rest(
+    found: &mut Vec<(Vec<u8>, Occurrence)>,
+    bounds: Bounds,
+    bytes: &mut dyn BufRead,
+) -> io::Result<()> {
+    let mut occurrences = Vec::new();
+    let outcome = search(bytes, &mut occurrences);
+    found.extend(occurrences.into_iter().map(|mut occurrence| {
+        occurrence.offset += bounds.start;
+        occurrence.position = None;
+        occurrence.via.push(detect::mask(b"tar-trailer"));
+        (Vec::new(), occurrence)
+    }));
+    outcome
+}

@@ -1,0 +1,209 @@
+//! One layer, walked: what its files hold, and what it says of paths. Nothing here depends on the image,
+//! since layers are shared between images.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read as _};
+
+use super::budget::Budget;
+use super::search::search;
+use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence};
+use crate::image::{LayerPaths, is_whiteout};
+use crate::source::link_target;
+use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Visit};
+
+/// What a layer holds.
+#[derive(Debug, Default)]
+pub(super) struct LayerContent {
+    /// Files with something in them, in the order of the stream.
+    pub(super) files: Vec<File>,
+    /// Hard links: the name, and the name it stands for, both normalised.
+    pub(super) hard_links: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Symbolic links: the normalised name, and the target as written.
+    pub(super) symlinks: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What it hides in the layers below.
+    pub(super) paths: LayerPaths,
+    /// The first name that is absolute or climbs, and how many there are.
+    pub(super) odd_names: Option<(Vec<u8>, usize)>,
+    /// Whether something was left out of the above for lack of memory.
+    pub(super) overflow: bool,
+}
+
+/// A file of a layer in which something was found.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Its path, normalised.
+    pub(super) path: Vec<u8>,
+    /// The tokens in it.
+    pub(super) occurrences: Vec<Occurrence>,
+    /// What would be a token if this is a place where one is kept.
+    pub(super) kept: Vec<KeptToken>,
+    /// Whether the same layer has a later entry of that path.
+    pub(super) superseded: bool,
+}
+
+/// Collects a [`LayerContent`] from a walk.
+pub(super) struct LayerVisitor<'a> {
+    content: LayerContent,
+    budget: &'a Budget,
+    /// The files of `content` by path, to tell which are superseded.
+    by_path: HashMap<Vec<u8>, usize>,
+    last_path: Vec<u8>,
+}
+
+impl<'a> LayerVisitor<'a> {
+    pub(super) fn new(budget: &'a Budget) -> Self {
+        Self { content: LayerContent::default(), budget, by_path: HashMap::new(), last_path: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> LayerContent {
+        self.content
+    }
+
+    /// Whether there is room for something of that size.
+    fn room(&mut self, bytes: usize) -> bool {
+        let room = self.budget.take(bytes);
+        self.content.overflow |= !room;
+        room
+    }
+
+    fn add(&mut self, path: &[u8], occurrences: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        if occurrences.is_empty() && kept.is_empty() {
+            return None;
+        }
+        if !self.room(2 * path.len() + 150 + occurrences.len() * 300 + kept.len() * 60) {
+            return None;
+        }
+        self.content.files.push(File { path: path.to_vec(), occurrences, kept, superseded: false });
+        Some(self.content.files.len() - 1)
+    }
+
+    fn note_path(&mut self, entry: &Entry) {
+        if let Some(&file) = self.by_path.get(&entry.path)
+            && let Some(file) = self.content.files.get_mut(file)
+        {
+            file.superseded = true;
+        }
+        if self.room(LayerPaths::COST) {
+            self.content.paths.add(&entry.path, entry.kind == EntryKind::Directory);
+        }
+        if entry.odd_name {
+            match &mut self.content.odd_names {
+                Some((_, count)) => *count += 1,
+                None => self.content.odd_names = Some((entry.path.clone(), 1)),
+            }
+        }
+        let Some(target) = &entry.link else { return };
+        if !self.room(entry.path.len() + target.len() + 80) {
+            return;
+        }
+        if entry.kind == EntryKind::Symlink {
+            self.content.symlinks.push((entry.path.clone(), target.clone()));
+        } else if let Some(target) = link_target(entry) {
+            self.content.hard_links.push((entry.path.clone(), target));
+        }
+    }
+
+    fn search_body(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+        let mut occurrences = Vec::new();
+        let mut kept = Vec::new();
+        let outcome = if entry.size > MAX_KEPT {
+            search(body, &mut occurrences)
+        } else {
+            // Most small files lie in the buffer as a whole.
+            let whole = body.fill_buf()?;
+            if whole.len() as u64 == entry.size {
+                occurrences = detect::find(whole);
+                kept = detect::kept_tokens(whole);
+                let n = whole.len();
+                body.consume(n);
+                Ok(())
+            } else {
+                let mut whole = zeroize::Zeroizing::new(Vec::with_capacity(MAX_KEPT as usize));
+                let outcome = body.read_to_end(&mut whole).map(|_| ());
+                occurrences = detect::find(&whole);
+                kept = detect::kept_tokens(&whole);
+                outcome
+            }
+        };
+        for occurrence in &mut occurrences {
+            occurrence.offset = entry.logical_offset(occurrence.offset);
+        }
+        let file = self.add(&entry.path, occurrences, kept);
+        if let Some(file) = file
+            && !is_whiteout(&entry.path)
+        {
+            self.by_path.insert(entry.path.clone(), file);
+        }
+        outcome
+    }
+}
+
+impl Visit for LayerVisitor<'_> {
+    fn gap(&mut self, gap: &Gap<'_>) {
+        let mut found = occurrences_in_gap(gap);
+        if found.is_empty() {
+            return;
+        }
+        // Where padding holds it, it belongs to the entry before.
+        found.sort_by_key(|(field, _)| *field == Field::Padding);
+        let split = found.partition_point(|(field, _)| *field != Field::Padding);
+        let padding = found.split_off(split).into_iter().map(|(_, occurrence)| occurrence).collect();
+        let own = found.into_iter().map(|(_, occurrence)| occurrence).collect();
+        let last = std::mem::take(&mut self.last_path);
+        self.add(&last, padding, Vec::new());
+        let path = gap.entry.map_or(&last, |entry| &entry.path).clone();
+        self.add(&path, own, Vec::new());
+        self.last_path = last;
+    }
+
+    fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+        self.note_path(entry);
+        self.last_path.clone_from(&entry.path);
+        if entry.size == 0 { Ok(()) } else { self.search_body(entry, body) }
+    }
+
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
+        let mut found = Vec::new();
+        let outcome = search(bytes, &mut found);
+        for occurrence in &mut found {
+            occurrence.offset += bounds.start;
+            occurrence.position = None;
+            occurrence.via.push(detect::mask(b"tar-trailer"));
+        }
+        self.add(b"", found, Vec::new());
+        outcome
+    }
+}
+
+/// Tokens between bodies, each with the field it stands in; its offset counts in that field. A name that
+/// stands twice, cut short in the header block and whole in an extended header, counts once.
+pub(super) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
+    let mut found: Vec<(Field, Occurrence)> = Vec::new();
+    for mut occurrence in detect::find(gap.bytes) {
+        let at = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
+        let outside = at + occurrence.len <= gap.own.start || at >= gap.own.end;
+        if outside {
+            continue;
+        }
+        let (field, offset) = gap.field_at(at);
+        let twice = |(other, seen): &(Field, Occurrence)| *other == field && seen.token == occurrence.token;
+        if matches!(field, Field::Name | Field::LinkName) && found.iter().any(twice) {
+            continue;
+        }
+        occurrence.offset = offset as u64;
+        occurrence.position = None;
+        occurrence.via.push(detect::mask(via(&field).as_slice()));
+        found.push((field, occurrence));
+    }
+    found
+}
+
+fn via(field: &Field) -> Vec<u8> {
+    match field {
+        Field::Name => b"tar-name".to_vec(),
+        Field::LinkName => b"tar-link".to_vec(),
+        Field::Header => b"tar-header".to_vec(),
+        Field::Pax(key) => [b"tar-pax:", &key[..]].concat(),
+        Field::Padding => b"tar-padding".to_vec(),
+    }
+}

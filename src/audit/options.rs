@@ -1,0 +1,77 @@
+//! What an audit can be told.
+
+use std::num::NonZeroUsize;
+
+/// Which platforms of an index are audited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlatformFilter {
+    /// All that the source holds.
+    All,
+    /// One.
+    Only(Platform),
+}
+
+/// `os/architecture[/variant]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Platform {
+    /// `linux`.
+    pub os: String,
+    /// `amd64`.
+    pub architecture: String,
+    /// `v8`.
+    pub variant: Option<String>,
+}
+
+impl PlatformFilter {
+    /// Whether an image of that platform (`os/architecture[/variant]`) is to be audited. A filter without
+    /// a variant takes all of them.
+    pub(super) fn takes(&self, platform: Option<&str>) -> bool {
+        let Self::Only(wanted) = self else { return true };
+        let mut parts = platform.unwrap_or_default().split('/');
+        parts.next() == Some(&wanted.os)
+            && parts.next() == Some(&wanted.architecture)
+            && wanted.variant.as_deref().is_none_or(|variant| parts.next() == Some(variant))
+    }
+}
+
+/// How to audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Which platforms.
+    pub platform: PlatformFilter,
+    /// Whether plain layers of local archives are hashed, and uncompressed layers checked against the
+    /// config's `diff_ids`. Compressed blobs always are checked against their digests.
+    pub verify_digests: bool,
+    /// Threads; as many as there are cores where it is not said.
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { platform: PlatformFilter::All, verify_digests: false, jobs: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_without_a_variant_takes_all_of_them() {
+        let filter = |variant: Option<&str>| {
+            PlatformFilter::Only(Platform {
+                os: "linux".to_owned(),
+                architecture: "arm".to_owned(),
+                variant: variant.map(str::to_owned),
+            })
+        };
+        assert!(filter(None).takes(Some("linux/arm/v7")));
+        assert!(filter(None).takes(Some("linux/arm")));
+        assert!(filter(Some("v7")).takes(Some("linux/arm/v7")));
+        assert!(!filter(Some("v6")).takes(Some("linux/arm/v7")));
+        assert!(!filter(Some("v7")).takes(Some("linux/arm")));
+        assert!(!filter(None).takes(Some("linux/arm64")));
+        assert!(!filter(None).takes(None));
+        assert!(PlatformFilter::All.takes(None));
+    }
+}

@@ -1,0 +1,192 @@
+//! One target, from its name to what is reported of it.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::assemble::{self, Outcome};
+use super::blob::Reading;
+use super::budget::Budget;
+use super::gather::{self, Gathered};
+use super::{Options, Progress, file};
+use crate::detect::{mask, mask_path};
+use crate::finding::{self, Finding, Issue, Masked, TargetKind};
+use crate::image::{self, Problem, Resolved};
+use crate::source::{Content, Layout, Target, inspect};
+
+/// What one target adds to the report.
+pub(super) struct Audited {
+    pub(super) target: finding::Target,
+    pub(super) findings: Vec<Finding>,
+    pub(super) errors: Vec<Issue>,
+    pub(super) notes: Vec<Issue>,
+}
+
+/// A Dockerfile larger than this is none.
+const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
+
+/// Audits a target as the user spelled it.
+pub(super) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) -> Audited {
+    let target = mask(text.as_encoded_bytes());
+    let reader = Reader { target: &target, options, progress };
+    let audited = match Target::parse(text) {
+        Ok(Target::Stdin) => Ok(reader.stream(&mut io::stdin().lock())),
+        Ok(Target::Archive(path)) => reader.archive(&path),
+        Ok(Target::Layout(path, tag)) => reader.layout(&path, tag.as_deref()),
+        Ok(Target::Dockerfile(path)) => reader.dockerfile(&path),
+        Ok(Target::File(path)) => reader.file(&path),
+        Ok(Target::Bare(path)) => reader.bare(&path),
+        Err(error) => Err(error.to_string()),
+    };
+    audited.unwrap_or_else(|message| {
+        let error = Issue { target: target.clone(), place: Masked::own("target"), message: mask(message.as_bytes()) };
+        Audited {
+            target: finding::Target { target: target.clone(), kind: None, images: Vec::new() },
+            findings: Vec::new(),
+            errors: vec![error],
+            notes: Vec::new(),
+        }
+    })
+}
+
+struct Reader<'a> {
+    target: &'a Masked,
+    options: &'a Options,
+    progress: &'a dyn Progress,
+}
+
+/// The whole target could not be read: one sentence on why.
+type Failed = String;
+
+impl Reader<'_> {
+    fn bare(&self, path: &Path) -> Result<Audited, Failed> {
+        match inspect(path).map_err(|error| unreadable(&error))? {
+            Content::Layout => self.layout(path, None),
+            Content::Archive => self.archive(path),
+            Content::Stream => self.stream_file(path),
+            Content::Empty => Err("it is empty".to_owned()),
+            Content::Directory => Err("it is a directory without an OCI image layout (no index.json); \
+                                       build contexts are not supported by this version"
+                .to_owned()),
+            Content::Other => {
+                let bytes = read_up_to(path, MAX_DOCKERFILE)?;
+                if crate::dockerfile::looks_like_dockerfile(&bytes) {
+                    return Ok(self.dockerfile_bytes(path, &bytes));
+                }
+                Err("it is neither an image archive nor a Dockerfile; file:PATH searches any file as it is"
+                    .to_owned())
+            }
+        }
+    }
+
+    fn archive(&self, path: &Path) -> Result<Audited, Failed> {
+        match inspect(path).map_err(|error| unreadable(&error))? {
+            Content::Archive => {}
+            Content::Stream => return self.stream_file(path),
+            Content::Empty => return Err("it is empty".to_owned()),
+            Content::Layout | Content::Directory => return Err("it is a directory, not an archive".to_owned()),
+            Content::Other => return Err("it is not an image archive: it is no tar file".to_owned()),
+        }
+        let budget = Budget::default();
+        let (archive, gathered) = gather::open_archive(path).map_err(|error| unreadable(&error))?;
+        let (gathered, resolved) =
+            gather::source(&archive, gathered, self.reading(&budget), |inventory| self.resolve(inventory, None));
+        Ok(self.image(&gathered, &resolved))
+    }
+
+    fn layout(&self, path: &Path, tag: Option<&str>) -> Result<Audited, Failed> {
+        match inspect(path).map_err(|error| unreadable(&error))? {
+            Content::Layout => {}
+            Content::Directory => return Err("it is a directory without an index.json".to_owned()),
+            _ => return Err("it is not a directory".to_owned()),
+        }
+        let budget = Budget::default();
+        let (layout, unlisted) = Layout::open(path);
+        let mut gathered = Gathered::default();
+        gathered.problems.extend(unlisted.iter().map(|unlisted| {
+            let name = String::from_utf8_lossy(&unlisted.name);
+            Problem::new(if name.is_empty() { "." } else { &name }, unreadable(&unlisted.error))
+        }));
+        let (gathered, resolved) =
+            gather::source(&layout, gathered, self.reading(&budget), |inventory| self.resolve(inventory, tag));
+        Ok(self.image(&gathered, &resolved))
+    }
+
+    fn stream_file(&self, path: &Path) -> Result<Audited, Failed> {
+        let mut file = File::open(path).map_err(|error| unreadable(&error))?;
+        Ok(self.stream(&mut file))
+    }
+
+    fn stream(&self, input: &mut dyn Read) -> Audited {
+        let budget = Budget::default();
+        let gathered = gather::stream(input, self.reading(&budget));
+        let (resolved, _) = self.resolve(&gathered.inventory, None);
+        self.image(&gathered, &resolved)
+    }
+
+    fn resolve(
+        &self,
+        inventory: &image::Inventory,
+        tag: Option<&str>,
+    ) -> (Resolved, std::collections::BTreeSet<usize>) {
+        let resolved = image::resolve(inventory, tag);
+        let unwanted = assemble::unwanted(inventory, &resolved, self.options);
+        (resolved, unwanted)
+    }
+
+    fn reading<'b>(&'b self, budget: &'b Budget) -> Reading<'b> {
+        Reading { verify_digests: self.options.verify_digests, budget, progress: self.progress }
+    }
+
+    fn image(&self, gathered: &Gathered, resolved: &Resolved) -> Audited {
+        let Outcome { images, findings, errors, notes } =
+            assemble::assemble(self.target, gathered, resolved, self.options);
+        Audited { target: self.summary(TargetKind::Image, images), findings, errors, notes }
+    }
+
+    fn dockerfile(&self, path: &Path) -> Result<Audited, Failed> {
+        Ok(self.dockerfile_bytes(path, &read_up_to(path, MAX_DOCKERFILE)?))
+    }
+
+    fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
+        let name = mask_path(path.as_os_str().as_encoded_bytes());
+        let (findings, errors) = super::dockerfile::audit(self.target, &name, bytes);
+        Audited { target: self.summary(TargetKind::Dockerfile, Vec::new()), findings, errors, notes: Vec::new() }
+    }
+
+    fn file(&self, path: &Path) -> Result<Audited, Failed> {
+        let mut input = File::open(path).map_err(|error| unreadable(&error))?;
+        if input.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            return Err("it is a directory".to_owned());
+        }
+        let (findings, errors) = file::audit(self.target, path, &mut input, self.progress);
+        Ok(Audited { target: self.summary(TargetKind::File, Vec::new()), findings, errors, notes: Vec::new() })
+    }
+
+    fn summary(&self, kind: TargetKind, images: Vec<finding::ImageSummary>) -> finding::Target {
+        finding::Target { target: self.target.clone(), kind: Some(kind), images }
+    }
+}
+
+fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, Failed> {
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err("it is a directory".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("it is neither an image archive nor a Dockerfile: it is larger than {} MiB", limit >> 20));
+    }
+    Ok(bytes)
+}
+
+/// The operating system's reason, without its error number.
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission to read it is denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

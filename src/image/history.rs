@@ -1,0 +1,34 @@
+//! History entries lined up with layers (OCI image specification, "Image Configuration", `history`).
+
+use super::config::HistoryEntry;
+
+/// For each layer the command that made it. None where the two cannot be lined up: then nothing is
+/// guessed.
+pub fn align(history: &[HistoryEntry], layers: usize) -> Option<Vec<Option<String>>> {
+    let made: Vec<_> =
+        history.iter().filter(|entry| !entry.empty_layer).map(|entry| entry.created_by.clone()).collect();
+    (made.len() == layers).then_some(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(created_by: &str, empty_layer: bool) -> HistoryEntry {
+        HistoryEntry { created_by: Some(created_by.to_owned()), empty_layer }
+    }
+
+    #[test]
+    fn entries_without_a_layer_are_passed_over() {
+        let history = [entry("ADD", false), entry("ENV", true), entry("RUN", false)];
+        assert_eq!(align(&history, 2), Some(vec![Some("ADD".to_owned()), Some("RUN".to_owned())]));
+    }
+
+    #[test]
+    fn what_does_not_line_up_is_not_guessed() {
+        let history = [entry("squashed", false)];
+        assert_eq!(align(&history, 10), None);
+        assert_eq!(align(&[], 1), None);
+        assert_eq!(align(&[], 0), Some(vec![]));
+    }
+}

@@ -1,0 +1,99 @@
+//! Manifests and indexes (OCI image specification; Docker's schema 2 has the same members), and the
+//! docker archive's `manifest.json`.
+
+use oci_spec::image::{Descriptor as OciDescriptor, ImageIndex, ImageManifest};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::document::{DocumentError, parse, without_nulls};
+use crate::finding::Digest;
+
+/// A manifest or an index, told apart by what it lists.
+#[derive(Debug)]
+pub(super) enum Manifest {
+    Index { manifests: Vec<Descriptor> },
+    Image { config: Descriptor, layers: Vec<Descriptor>, is_attachment: bool },
+}
+
+/// A reference from one document to a blob.
+#[derive(Debug, Clone)]
+pub(super) struct Descriptor {
+    /// The digest as written, and as one that can be looked up.
+    pub(super) digest_text: String,
+    pub(super) digest: Option<Digest>,
+    pub(super) media_type: String,
+    pub(super) size: u64,
+    pub(super) platform: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) tag: Option<String>,
+    pub(super) is_attestation: bool,
+    /// Whether the blob is to be had elsewhere.
+    pub(super) has_urls: bool,
+}
+
+impl Manifest {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let value = without_nulls(parse(bytes)?);
+        if value.get("manifests").is_some() {
+            let index: ImageIndex = serde_json::from_value(value)?;
+            return Ok(Self::Index { manifests: index.manifests().iter().map(Descriptor::new).collect() });
+        }
+        let manifest: ImageManifest = serde_json::from_value(with_layers(value))?;
+        Ok(Self::Image {
+            config: Descriptor::new(manifest.config()),
+            layers: manifest.layers().iter().map(Descriptor::new).collect(),
+            is_attachment: manifest.subject().is_some(),
+        })
+    }
+}
+
+/// An image of no layers may leave the list out.
+fn with_layers(mut value: Value) -> Value {
+    if let Some(members) = value.as_object_mut()
+        && members.contains_key("config")
+    {
+        members.entry("layers").or_insert_with(|| Value::Array(Vec::new()));
+    }
+    value
+}
+
+impl Descriptor {
+    fn new(descriptor: &OciDescriptor) -> Self {
+        let annotation = |key: &str| descriptor.annotations().as_ref()?.get(key).cloned();
+        let known = |part: &str| !part.is_empty() && part != "unknown";
+        let platform = descriptor.platform().as_ref().and_then(|platform| {
+            let (os, architecture) = (platform.os().to_string(), platform.architecture().to_string());
+            let variant = platform.variant().as_ref().map(|v| format!("/{v}")).unwrap_or_default();
+            (known(&os) && known(&architecture)).then(|| format!("{os}/{architecture}{variant}"))
+        });
+        let tag = annotation("org.opencontainers.image.ref.name");
+        let digest_text = descriptor.digest().to_string();
+        Self {
+            digest: digest_text.parse().ok(),
+            digest_text,
+            media_type: descriptor.media_type().to_string(),
+            size: descriptor.size(),
+            platform,
+            name: annotation("io.containerd.image.name").or_else(|| tag.clone()),
+            tag,
+            is_attestation: annotation("vnd.docker.reference.type").as_deref() == Some("attestation-manifest"),
+            has_urls: descriptor.urls().as_ref().is_some_and(|urls| !urls.is_empty()),
+        }
+    }
+}
+
+/// One image of a docker archive's `manifest.json`.
+#[derive(Debug, Deserialize)]
+pub(super) struct DockerImage {
+    #[serde(rename = "Config", default)]
+    pub(super) config: String,
+    #[serde(rename = "RepoTags", default)]
+    pub(super) repo_tags: Vec<String>,
+    #[serde(rename = "Layers", default)]
+    pub(super) layers: Vec<String>,
+}
+
+/// Reads a docker archive's `manifest.json`.
+pub(super) fn read_docker_manifest(bytes: &[u8]) -> Result<Vec<DockerImage>, DocumentError> {
+    Ok(serde_json::from_value(without_nulls(parse(bytes)?))?)
+}

@@ -1,0 +1,355 @@
+//! From what a source holds to images: `index.json` and `manifest.json`, nested indexes, configs, layers.
+
+use std::collections::BTreeMap;
+
+use super::config::Config;
+use super::history::align;
+use super::inventory::Inventory;
+use super::manifest::{Descriptor, Manifest, read_docker_manifest};
+use crate::finding::{DiffId, Digest, Document};
+
+/// An index nested deeper is not followed: real ones nest once or twice.
+const MAX_DEPTH: usize = 32;
+/// More references are not followed: an index of indexes can name one manifest without end.
+const MAX_REFERENCES: usize = 10_000;
+
+/// An image of a source.
+#[derive(Debug, Clone, Default)]
+pub struct Image {
+    /// Its name.
+    pub name: Option<String>,
+    /// `os/architecture[/variant]`.
+    pub platform: Option<String>,
+    /// The digest of its manifest; a docker archive has none.
+    pub manifest_digest: Option<Digest>,
+    /// The digest of its config.
+    pub config_digest: Option<Digest>,
+    /// The entry of its config.
+    pub config_entry: Option<usize>,
+    /// What its config says.
+    pub config: Config,
+    /// Its layers, lowest first.
+    pub layers: Vec<Layer>,
+    /// Whether any of its blobs is in this source.
+    pub held: bool,
+    /// Whether its history could be lined up with its layers.
+    pub history_aligned: bool,
+    /// What is wrong with it. Of no account while it is not held beside others that are.
+    pub problems: Vec<Problem>,
+}
+
+/// A layer of an image.
+#[derive(Debug, Clone, Default)]
+pub struct Layer {
+    /// The entry that holds it; none if it is missing.
+    pub entry: Option<usize>,
+    /// The digest its descriptor names.
+    pub digest: Option<Digest>,
+    /// The digest of the uncompressed layer.
+    pub diff_id: Option<DiffId>,
+    /// The media type its descriptor names.
+    pub media_type: Option<String>,
+    /// The size its descriptor names.
+    pub size: Option<u64>,
+    /// The command that made it.
+    pub created_by: Option<String>,
+}
+
+/// Something that could not be read, and where. The text may hold what the documents hold: mask it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The part: `layer 3`, `index.json`.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into() }
+    }
+}
+
+/// A JSON document that belongs to an image or an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentRef {
+    /// Its entry.
+    pub entry: usize,
+    /// Which document it is.
+    pub document: Document,
+    /// The image it belongs to, by number; none for an index.
+    pub image: Option<usize>,
+}
+
+/// All images of a source.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The images, in the order in which the source names them.
+    pub images: Vec<Image>,
+    /// The documents they are made of. One may stand several times, for several images.
+    pub documents: Vec<DocumentRef>,
+    /// What is wrong with the source as a whole.
+    pub problems: Vec<Problem>,
+}
+
+/// Finds the images of a source. With a tag, only those that `index.json` names so.
+pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
+    let mut resolver = Resolver { inventory, resolved: Resolved::default(), references: 0, chain: Vec::new() };
+    let index = inventory.by_name(b"index.json");
+    let docker = inventory.by_name(b"manifest.json");
+    if let Some(entry) = index {
+        resolver.root_index(entry, tag);
+    }
+    if let Some(entry) = docker.filter(|_| tag.is_none()) {
+        resolver.docker_manifest(entry);
+    }
+    let mut resolved = resolver.resolved;
+    if index.is_none() && docker.is_none() {
+        let message = "it is not an image: neither index.json nor manifest.json is in it";
+        resolved.problems.push(Problem::new("archive", message));
+    }
+    resolved
+}
+
+struct Resolver<'a> {
+    inventory: &'a Inventory,
+    resolved: Resolved,
+    references: usize,
+    /// The entries of the indexes that lead to the present one.
+    chain: Vec<usize>,
+}
+
+impl Resolver<'_> {
+    fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.resolved.problems.push(Problem::new(place, message));
+    }
+
+    fn root_index(&mut self, entry: usize, tag: Option<&str>) {
+        self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
+        let Some((bytes, _)) = self.inventory.document(entry) else {
+            return self.problem("index.json", "it is not a JSON document, or too large for one");
+        };
+        match Manifest::read(bytes) {
+            Ok(Manifest::Index { manifests }) => {
+                let wanted: Vec<_> =
+                    manifests.iter().filter(|d| tag.is_none() || d.tag.as_deref() == tag).collect();
+                if let (Some(tag), true) = (tag, wanted.is_empty()) {
+                    self.problem("index.json", format!("it names no image with the tag {tag}"));
+                }
+                self.chain.push(entry);
+                for descriptor in wanted {
+                    self.descriptor(descriptor, None);
+                }
+                self.chain.pop();
+            }
+            Ok(Manifest::Image { .. }) => self.problem("index.json", "it lists no manifests"),
+            Err(error) => self.problem("index.json", error.to_string()),
+        }
+    }
+
+    fn descriptor(&mut self, descriptor: &Descriptor, inherited: Option<&str>) {
+        let place = format!("manifest {}", descriptor.digest_text);
+        self.references += 1;
+        if self.references > MAX_REFERENCES {
+            if self.references == MAX_REFERENCES + 1 {
+                let message = format!("more than {MAX_REFERENCES} manifests are referred to; the rest is not followed");
+                self.problem("index.json", message);
+            }
+            return;
+        }
+        let name = descriptor.name.as_deref().or(inherited);
+        let entry = descriptor.digest.and_then(|digest| self.inventory.by_digest(&digest));
+        let Some(entry) = entry else {
+            return self.not_held(descriptor, name, place);
+        };
+        if self.chain.contains(&entry) {
+            return self.problem(place, "it refers to itself");
+        }
+        if self.chain.len() > MAX_DEPTH {
+            return self.problem(place, format!("indexes are nested deeper than {MAX_DEPTH}"));
+        }
+        let Some((bytes, _)) = self.inventory.document(entry) else {
+            return self.problem(place, "it is not a JSON document, or too large for one");
+        };
+        match Manifest::read(bytes) {
+            Ok(Manifest::Index { manifests }) => {
+                self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
+                self.chain.push(entry);
+                for child in &manifests {
+                    self.descriptor(child, name);
+                }
+                self.chain.pop();
+            }
+            Ok(Manifest::Image { config, layers, is_attachment }) => {
+                if descriptor.is_attestation || is_attachment {
+                    self.attachment(entry, &config, &layers);
+                } else {
+                    self.image(entry, descriptor, name, &config, &layers);
+                }
+            }
+            Err(error) => {
+                let document = DocumentRef { entry, document: Document::Manifest, image: None };
+                self.resolved.documents.push(document);
+                self.problem(place, error.to_string());
+            }
+        }
+    }
+
+    /// An index names more than an exporter may have put in: whether that is an error depends on whether
+    /// anything else is there.
+    fn not_held(&mut self, descriptor: &Descriptor, name: Option<&str>, place: String) {
+        if descriptor.is_attestation {
+            return;
+        }
+        self.resolved.images.push(Image {
+            name: name.map(str::to_owned),
+            platform: descriptor.platform.clone(),
+            manifest_digest: descriptor.digest,
+            problems: vec![Problem::new(place, missing(descriptor))],
+            ..Image::default()
+        });
+    }
+
+    fn image(&mut self, entry: usize, from: &Descriptor, name: Option<&str>, config: &Descriptor, layers: &[Descriptor]) {
+        let number = self.resolved.images.len();
+        let document = |entry, document| DocumentRef { entry, document, image: Some(number) };
+        self.resolved.documents.push(document(entry, Document::Manifest));
+        let mut image = Image {
+            name: name.map(str::to_owned),
+            platform: from.platform.clone(),
+            manifest_digest: from.digest,
+            config_digest: config.digest,
+            layers: layers.iter().map(|layer| self.layer(layer)).collect(),
+            ..Image::default()
+        };
+        image.config_entry = config.digest.and_then(|digest| self.inventory.by_digest(&digest));
+        let layer_held = image.layers.iter().any(|layer| layer.entry.is_some());
+        image.held = layer_held || (layers.is_empty() && image.config_entry.is_some());
+        for (i, (layer, descriptor)) in image.layers.iter().zip(layers).enumerate() {
+            if layer.entry.is_none() && !descriptor.has_urls {
+                image.problems.push(Problem::new(format!("layer {i}"), missing(descriptor)));
+            }
+        }
+        if let Some(config_entry) = image.config_entry {
+            self.resolved.documents.push(document(config_entry, Document::Config));
+        } else {
+            image.problems.push(Problem::new("config", missing(config)));
+        }
+        self.finish(image);
+    }
+
+    fn layer(&self, descriptor: &Descriptor) -> Layer {
+        Layer {
+            entry: descriptor.digest.and_then(|digest| self.inventory.by_digest(&digest)),
+            digest: descriptor.digest,
+            media_type: Some(descriptor.media_type.clone()),
+            size: Some(descriptor.size),
+            ..Layer::default()
+        }
+    }
+
+    /// Reads the image's config and puts its history and diff_ids to the layers.
+    fn finish(&mut self, mut image: Image) {
+        if let Some(entry) = image.config_entry {
+            match self.inventory.document(entry).map(|(bytes, _)| Config::read(bytes)) {
+                Some(Ok(config)) => image.config = config,
+                Some(Err(error)) => image.problems.push(Problem::new("config", error.to_string())),
+                None => {
+                    let message = "it is not a JSON document, or too large for one";
+                    image.problems.push(Problem::new("config", message));
+                }
+            }
+        }
+        image.platform = image.config.platform.clone().or(image.platform);
+        let aligned = align(&image.config.history, image.layers.len());
+        image.history_aligned = aligned.is_some();
+        for (layer, created_by) in image.layers.iter_mut().zip(aligned.unwrap_or_default()) {
+            layer.created_by = created_by;
+        }
+        if image.config.diff_ids.len() == image.layers.len() {
+            for (layer, diff_id) in image.layers.iter_mut().zip(&image.config.diff_ids) {
+                layer.diff_id = *diff_id;
+            }
+        }
+        self.resolved.images.push(image);
+    }
+
+    /// An attestation, or another artifact that refers to an image: its layers are documents.
+    fn attachment(&mut self, entry: usize, config: &Descriptor, layers: &[Descriptor]) {
+        let document = |entry, document| DocumentRef { entry, document, image: None };
+        self.resolved.documents.push(document(entry, Document::Manifest));
+        for (i, layer) in [config].into_iter().chain(layers).enumerate() {
+            let held = layer.digest.and_then(|digest| self.inventory.by_digest(&digest));
+            match held {
+                Some(entry) if self.inventory.document(entry).is_some() => {
+                    self.resolved.documents.push(document(entry, Document::Attestation));
+                }
+                // Too large for a document, or no JSON: its bytes are searched as those of any blob.
+                Some(_) => {}
+                None if i == 0 => {}
+                None => self.problem(format!("attestation {}", layer.digest_text), missing(layer)),
+            }
+        }
+    }
+
+    fn docker_manifest(&mut self, entry: usize) {
+        self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image: None });
+        let Some((bytes, _)) = self.inventory.document(entry) else {
+            return self.problem("manifest.json", "it is not a JSON document, or too large for one");
+        };
+        let images = match read_docker_manifest(bytes) {
+            Ok(images) => images,
+            Err(error) => return self.problem("manifest.json", error.to_string()),
+        };
+        // The newer `docker save` names its images in both ways.
+        let known: BTreeMap<usize, usize> = self
+            .resolved
+            .images
+            .iter()
+            .enumerate()
+            .filter_map(|(number, image)| Some((image.config_entry?, number)))
+            .collect();
+        for docker in images {
+            let config_entry = self.inventory.by_name(docker.config.as_bytes());
+            let name = docker.repo_tags.first().cloned();
+            if let Some(image) = config_entry.and_then(|entry| known.get(&entry)) {
+                if let (Some(image), Some(name)) = (self.resolved.images.get_mut(*image), name) {
+                    image.name = Some(name);
+                }
+                continue;
+            }
+            let number = self.resolved.images.len();
+            let mut image = Image { name, config_entry, ..Image::default() };
+            for (i, name) in docker.layers.iter().enumerate() {
+                let entry = self.inventory.by_name(name.as_bytes());
+                let digest = super::inventory::claimed_digest(name.as_bytes());
+                if entry.is_none() {
+                    let message = format!("{name} is not in the archive");
+                    image.problems.push(Problem::new(format!("layer {i}"), message));
+                }
+                image.layers.push(Layer { entry, digest, ..Layer::default() });
+            }
+            match config_entry {
+                Some(entry) => {
+                    image.config_digest = self.inventory.document(entry).map(|(_, digest)| digest);
+                    let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
+                    self.resolved.documents.push(document);
+                }
+                None => {
+                    let message = format!("{} is not in the archive", docker.config);
+                    image.problems.push(Problem::new("config", message));
+                }
+            }
+            image.held = config_entry.is_some() || image.layers.iter().any(|layer| layer.entry.is_some());
+            self.finish(image);
+        }
+    }
+}
+
+fn missing(descriptor: &Descriptor) -> String {
+    if descriptor.digest.is_none() {
+        return format!("its digest {} is of a kind that cannot be read", descriptor.digest_text);
+    }
+    format!("the blob {} is not there", descriptor.digest_text)
+}

@@ -1,0 +1,120 @@
+//! An image archive on disk: a tar file whose entries are read where they lie.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use super::{Held, Source};
+use crate::stream::{Bounds, Entry, EntryKind, Gap, TarError, Visit, Window, path, walk};
+
+/// What is done with the bytes of an archive that belong to none of its entries.
+pub trait Around {
+    /// Bytes between entries.
+    fn gap(&mut self, gap: &Gap<'_>);
+    /// Bytes behind the last entry that could be told.
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()>;
+}
+
+/// A plain tar file, listed once and read by position.
+pub struct Archive {
+    file: File,
+    held: Vec<Held>,
+    offsets: Vec<u64>,
+    links: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Archive {
+    /// Lists a tar file without reading the bodies of its entries. The error that ended the listing early
+    /// stands beside what was listed until then.
+    pub fn open(path: &Path, around: &mut dyn Around) -> io::Result<(Self, Option<TarError>)> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        let section = Section { file: &file, at: 0, end: len };
+        let mut window = Window::seekable(section, Section::skip);
+        let mut list = List { around, held: Vec::new(), offsets: Vec::new(), links: Vec::new() };
+        let error = walk(&mut window, &mut list).err();
+        let List { held, offsets, links, .. } = list;
+        Ok((Self { file, held, offsets, links }, error))
+    }
+}
+
+impl Source for Archive {
+    fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    fn links(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        &self.links
+    }
+
+    fn open(&self, n: usize) -> io::Result<Box<dyn Read + Send + '_>> {
+        let (held, &at) = self.held.get(n).zip(self.offsets.get(n)).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Section { file: &self.file, at, end: at.saturating_add(held.size) }))
+    }
+}
+
+/// A stretch of a file, read by position so that many can be read at once.
+struct Section<'a> {
+    file: &'a File,
+    at: u64,
+    end: u64,
+}
+
+impl Section<'_> {
+    fn skip(&mut self, n: u64) -> u64 {
+        let step = n.min(self.end.saturating_sub(self.at));
+        self.at += step;
+        step
+    }
+}
+
+impl Read for Section<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let len = out.len().min(left);
+        let n = self.file.read_at(out.get_mut(..len).unwrap_or_default(), self.at)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+struct List<'a> {
+    around: &'a mut dyn Around,
+    held: Vec<Held>,
+    offsets: Vec<u64>,
+    links: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Visit for List<'_> {
+    fn gap(&mut self, gap: &Gap<'_>) {
+        self.around.gap(gap);
+    }
+
+    fn entry(&mut self, entry: &Entry, _body: &mut dyn BufRead) -> io::Result<()> {
+        match (entry.kind, link_target(entry)) {
+            (_, Some(target)) => self.links.push((entry.path.clone(), target)),
+            (EntryKind::Directory, None) if entry.size == 0 => {}
+            (_, None) => {
+                self.held.push(Held { name: entry.path.clone(), size: entry.size });
+                self.offsets.push(entry.body_offset);
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
+        self.around.rest(bounds, bytes)
+    }
+}
+
+/// The normalised name that a link in an archive stands for: `docker save` links layers it has written
+/// before.
+pub fn link_target(entry: &Entry) -> Option<Vec<u8>> {
+    let target = entry.link.as_deref()?;
+    match entry.kind {
+        EntryKind::HardLink => Some(path::normalise(target)),
+        EntryKind::Symlink => Some(path::normalise(&path::join(path::split(&entry.path).0, target))),
+        _ => None,
+    }
+}
