@@ -12,7 +12,9 @@ pub use variables::is_token_variable;
 /// Finds every token in `bytes`, in order of offset.
 pub fn find(bytes: &[u8]) -> Vec<Occurrence> {
     use sha2::Digest as _;
-    let Ok(pattern) = regex::bytes::Regex::new(r"(?-u)\b(?:hf_|api_org_)[A-Za-z]{34}\b") else { return Vec::new() };
+    let Ok(pattern) = regex::bytes::Regex::new(r"(?-u)\b(?:hf_|api_org_)[A-Za-z]{34}\b") else {
+        return Vec::new();
+    };
     let random = |text: &[u8]| text.iter().filter(|b| b.is_ascii_uppercase()).count() > 8;
     pattern
         .find_iter(bytes)

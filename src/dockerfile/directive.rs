@@ -43,7 +43,8 @@ impl Directives {
         char::from(self.escape)
     }
 
-    pub(super) fn escape_byte(&self) -> u8 {
+    /// The same, as a byte.
+    pub fn escape_byte(&self) -> u8 {
         self.escape
     }
 

@@ -37,8 +37,11 @@ impl Value {
     }
 
     fn append(&mut self, other: &Self) {
-        self.text.push_str(&other.text);
-        self.is_certain &= other.is_certain;
+        let room = MAX_LEN.saturating_sub(self.text.len());
+        let fitting = other.text.len().min(room);
+        let fitting = (0..=fitting).rev().find(|&at| other.text.is_char_boundary(at)).unwrap_or(0);
+        self.text.push_str(other.text.get(..fitting).unwrap_or_default());
+        self.is_certain &= other.is_certain && fitting == other.text.len();
         self.carries_token |= other.carries_token;
     }
 }
@@ -52,11 +55,15 @@ impl std::fmt::Debug for Value {
     }
 }
 
+/// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
+/// and no longer certain.
+const MAX_LEN: usize = 64 << 10;
+
 /// How deep `${a:-${b:-…}}` is followed; what lies deeper is taken as text.
 const MAX_DEPTH: usize = 32;
 
 /// Expands `word` with the variables of `scope`.
-pub(super) fn expand(word: &Text, scope: &Scope, escape: u8) -> Value {
+pub(super) fn expand(word: &Text, scope: Scope<'_>, escape: u8) -> Value {
     let source = word.to_str();
     let mut expander =
         Expander { chars: source.char_indices().peekable(), scope, escape: char::from(escape) };
@@ -66,7 +73,7 @@ pub(super) fn expand(word: &Text, scope: &Scope, escape: u8) -> Value {
 
 struct Expander<'a> {
     chars: std::iter::Peekable<std::str::CharIndices<'a>>,
-    scope: &'a Scope,
+    scope: Scope<'a>,
     escape: char,
 }
 

@@ -31,6 +31,11 @@ impl<'a> Lines<'a> {
         Self { source, at, directives: Directives::new(), comments: Vec::new(), problems: Vec::new() }
     }
 
+    /// Where the next line starts.
+    pub(super) fn offset(&self) -> usize {
+        self.at
+    }
+
     /// The next physical line: its span without the line ending, and its span with it. A line ends with
     /// `\n`; all `\r` in front of that belong to the ending.
     pub(super) fn next_raw(&mut self) -> Option<(Span, Span)> {

@@ -34,7 +34,7 @@ pub use parser::{looks_like_dockerfile, parse};
 pub use problem::Problem;
 pub use reach::Reach;
 pub use run::{Language, Script, run_script};
-pub use scope::{Binding, Origin, Scope, scopes};
+pub use scope::{Binding, Origin, Scope, Scopes};
 pub use span::{LineIndex, Span};
 pub use stage::{Base, Stage, find_from};
 pub use text::Text;

@@ -37,9 +37,9 @@ pub struct Mount {
 }
 
 /// The mounts of a `RUN`.
-pub fn mounts(instruction: &Instruction, scope: &Scope, escape: u8) -> Vec<Mount> {
+pub fn mounts(instruction: &Instruction, scope: Scope<'_>) -> Vec<Mount> {
     let flags = instruction.flags.iter().filter(|flag| flag.name.as_bytes() == b"mount");
-    flags.filter_map(|flag| flag.value.as_ref()).map(|value| mount(&scope.expand(value, escape))).collect()
+    flags.filter_map(|flag| flag.value.as_ref()).map(|value| mount(&scope.expand(value))).collect()
 }
 
 fn mount(value: &Value) -> Mount {

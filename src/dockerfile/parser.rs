@@ -44,10 +44,8 @@ fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruc
     let mut end = inner.span.end;
     for heredoc in &mut heredocs {
         let mut closed = false;
+        heredoc.span = Span::new(lines.offset(), lines.offset());
         while let Some((bare, whole)) = lines.next_raw() {
-            if heredoc.span == Span::default() {
-                heredoc.span = Span::new(whole.start, whole.start);
-            }
             end = bare.end;
             if heredoc::closes(heredoc, source.get(bare.start..bare.end).unwrap_or_default()) {
                 closed = true;

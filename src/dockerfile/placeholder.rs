@@ -9,7 +9,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     lower.is_empty()
         || is_template(value)
         || is_template(body)
-        || value.starts_with('/')
+        || value.starts_with(['/', '<'])
+        || value.starts_with("$(")
+        || value.ends_with("}}")
         || WORDS.contains(&body)
         || [
             "your",

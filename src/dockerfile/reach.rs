@@ -1,8 +1,8 @@
 //! What of a stage gets into the final image.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use super::{Base, Dockerfile, Instruction, Keyword, MountKind, Scope, find_from, mounts};
+use super::{Base, Dockerfile, Instruction, Keyword, MountKind, Scope, Scopes, find_from, mounts};
 
 /// Says what of each stage gets into the final image, which is the last stage.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ const MAX_STEPS: usize = 10_000;
 
 impl Reach {
     /// Reads how the stages hang together.
-    pub fn new(dockerfile: &Dockerfile, scopes: &[Arc<Scope>]) -> Self {
+    pub fn new(dockerfile: &Dockerfile, scopes: &Scopes) -> Self {
         let stages = &dockerfile.stages;
         let mut whole = vec![false; stages.len()];
         let mut last = stages.len().checked_sub(1);
@@ -53,8 +53,8 @@ impl Reach {
                 });
             }
         }
-        for (instruction, scope) in dockerfile.instructions.iter().zip(scopes) {
-            instruction_edges(dockerfile, instruction, scope, &mut edges);
+        for (number, instruction) in dockerfile.instructions.iter().enumerate() {
+            instruction_edges(dockerfile, instruction, scopes.at(number), &mut edges);
         }
         Self { whole, edges }
     }
@@ -108,30 +108,28 @@ impl Reach {
 fn instruction_edges(
     dockerfile: &Dockerfile,
     instruction: &Instruction,
-    scope: &Scope,
+    scope: Scope<'_>,
     edges: &mut Vec<Edge>,
 ) {
     let Some(into) = instruction.stage else { return };
-    let escape = dockerfile.directives.escape_byte();
     let acts = instruction.effective();
     match acts.keyword {
         Keyword::Copy | Keyword::Add => {
             let Some(from) = acts.flag("from").and_then(|flag| flag.value.as_ref()) else { return };
-            let Some(from) = find_from(&dockerfile.stages, scope.expand(from, escape).as_str(), into) else {
+            let Some(from) = find_from(&dockerfile.stages, scope.expand(from).as_str(), into) else {
                 return;
             };
             let Some((dest, sources)) = acts.words().split_last() else { return };
-            let dest = scope.expand(dest, escape);
+            let dest = scope.expand(dest);
             for source in sources {
-                let source = normal(scope.expand(source, escape).as_str());
+                let source = normal(scope.expand(source).as_str());
                 let dest = dest.as_str().starts_with('/').then(|| dest_of(dest.as_str(), &source));
                 edges.push(Edge { from, into, source, dest });
             }
         }
         Keyword::Run => {
-            for mount in mounts(acts, scope, escape)
-                .iter()
-                .filter(|m| m.kind == MountKind::Bind || m.kind == MountKind::Cache)
+            for mount in
+                mounts(acts, scope).iter().filter(|m| m.kind == MountKind::Bind || m.kind == MountKind::Cache)
             {
                 let from = mount.from.as_ref().and_then(|name| find_from(&dockerfile.stages, name, into));
                 if let Some(from) = from {
@@ -186,14 +184,14 @@ fn join(directory: &str, rest: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::dockerfile::{Reach, parse, scopes};
+    use crate::dockerfile::{Reach, Scopes, parse};
 
     const TOKEN: &str = "root/.cache/huggingface/token";
 
     fn reaches(tail: &str) -> (bool, bool) {
         let source = format!("FROM a AS builder\nRUN x\n{tail}");
         let dockerfile = parse(source.as_bytes());
-        let reach = Reach::new(&dockerfile, &scopes(&dockerfile));
+        let reach = Reach::new(&dockerfile, &Scopes::of(&dockerfile));
         (reach.is_whole(Some(0)), reach.file_reaches(Some(0), Some(TOKEN)))
     }
 

@@ -48,13 +48,13 @@ pub enum Script {
 }
 
 /// The script of a `RUN`, none for one without arguments.
-pub fn run_script(instruction: &Instruction, scope: &Scope) -> Option<Script> {
+pub fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<Script> {
     let line = match &instruction.arguments {
         Arguments::Exec(words) => return Some(Script::Exec(words.clone())),
         Arguments::Line(line) => line,
         _ => return None,
     };
-    let default = match scope.shell.as_deref() {
+    let default = match scope.shell() {
         Some([program, ..]) => Language::of_program(&program.to_str()),
         _ => Language::Shell,
     };

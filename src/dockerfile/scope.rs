@@ -1,9 +1,11 @@
 //! Variables as they are in scope at each instruction (BuildKit, `dockerfile2llb/convert.go`; Docker's
-//! Dockerfile reference, "Scope" and "Impact on build caching" of `ARG`).
+//! Dockerfile reference, "Scope" of `ARG`).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
-use super::{Dockerfile, Instruction, Keyword, Pair, Text, Value, expand, stage::Base};
+use super::{
+    Arguments, Base, Dockerfile, Instruction, Keyword, Pair, Stage, Text, Value, expand, placeholder,
+};
 
 /// Where a variable comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,157 +17,212 @@ pub enum Origin {
 }
 
 /// A variable in scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binding {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding<'a> {
     /// Where it comes from.
     pub origin: Origin,
     /// Its value; an `ARG` has its default, or nothing.
-    pub value: Value,
+    pub value: &'a Value,
 }
 
-/// The variables and settings that hold at an instruction.
-#[derive(Debug, Clone, Default)]
-pub struct Scope {
-    args: BTreeMap<String, Value>,
-    env: BTreeMap<String, Value>,
-    /// The last `USER`, expanded; none where the base image decides.
-    pub user: Option<Value>,
-    /// The shell that runs `RUN`'s shell form, where `SHELL` has set one.
-    pub shell: Option<Arc<[Text]>>,
+/// All settings of one name in a stage, each with the number of the instruction that makes it.
+type History<T> = Vec<(usize, T)>;
+
+/// What the instructions of one stage set.
+#[derive(Debug, Default)]
+struct Settings {
+    /// The stage it goes on from.
+    base: Option<usize>,
+    args: HashMap<String, History<Value>>,
+    env: HashMap<String, History<Value>>,
+    user: History<Value>,
+    shell: History<Arc<[Text]>>,
+    /// The first `ARG` that may carry a token.
+    first_token_argument: Option<usize>,
 }
 
-impl Scope {
-    /// The variable of that name. `ENV` goes before `ARG`.
-    pub fn get(&self, name: &str) -> Option<Binding> {
-        let env = self.env.get(name).map(|value| Binding { origin: Origin::Env, value: value.clone() });
-        env.or_else(|| {
-            let value = self.args.get(name)?.clone();
-            Some(Binding { origin: Origin::Arg, value })
-        })
+/// The variables of a whole file. It takes memory for each setting once, however many see it.
+#[derive(Debug)]
+pub struct Scopes {
+    escape: u8,
+    /// What is set in front of the first `FROM`.
+    globals: Settings,
+    stages: Vec<Settings>,
+    /// The stage of each instruction; none where the globals hold.
+    places: Vec<Option<usize>>,
+}
+
+/// How many stages are followed back, each built from the one before.
+const MAX_BASES: usize = 256;
+
+/// The variables and settings that hold at one instruction.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    scopes: &'a Scopes,
+    stage: Option<usize>,
+    /// What instructions from this one on set is not in scope.
+    before: usize,
+}
+
+impl Scopes {
+    /// With nothing set.
+    pub(super) fn new(escape: u8) -> Self {
+        Self { escape, globals: Settings::default(), stages: Vec::new(), places: Vec::new() }
     }
 
-    /// The value of an `ENV`, where the file sets it to a text that no build argument can change.
-    pub fn env(&self, name: &str) -> Option<&str> {
-        self.env.get(name).filter(|value| value.is_certain).map(Value::as_str)
-    }
-
-    /// Whether an `ENV` of that name is in scope, whatever its value.
-    pub fn has_env(&self, name: &str) -> bool {
-        self.env.contains_key(name)
-    }
-
-    /// Names of the variables through which a token may get into a command.
-    pub fn token_carriers(&self) -> impl Iterator<Item = (&str, Origin)> {
-        let env =
-            self.env.iter().filter(|(_, value)| value.carries_token).map(|(n, _)| (n.as_str(), Origin::Env));
-        let is_hidden = |name: &String| self.env.contains_key(name);
-        let args = self.args.iter().filter(move |(name, value)| value.carries_token && !is_hidden(name));
-        env.chain(args.map(|(n, _)| (n.as_str(), Origin::Arg)))
-    }
-
-    /// Expands variables, quotes and escapes in a word.
-    pub fn expand(&self, word: &Text, escape: u8) -> Value {
-        expand::expand(word, self, escape)
-    }
-
-    /// Takes an `ARG` in front of the first `FROM`.
-    pub(super) fn declare_global(&mut self, instruction: &Instruction, escape: u8) {
-        for pair in instruction.pairs() {
-            let value = self.argument(pair, escape, None);
-            self.args.insert(pair.name.to_str().into_owned(), value);
+    /// Reads what a file sets.
+    pub fn of(dockerfile: &Dockerfile) -> Self {
+        let mut scopes = Self::new(dockerfile.directives.escape_byte());
+        for instruction in &dockerfile.instructions {
+            scopes.take(instruction, &dockerfile.stages);
         }
+        scopes
     }
 
-    fn argument(&self, pair: &Pair, escape: u8, global: Option<&Value>) -> Value {
-        let name = pair.name.to_str();
-        let mut value = match (&pair.value, global) {
-            (Some(value), _) => self.expand(value, escape),
-            (None, Some(global)) => global.clone(),
-            (None, None) => Value::literal(""),
-        };
-        value.is_certain = false;
-        value.carries_token |=
-            crate::detect::is_token_variable(&name) || super::placeholder::holds_token(value.as_str());
-        value
+    /// The scope in front of the instruction of that number. A `FROM` sees the globals alone.
+    pub fn at(&self, instruction: usize) -> Scope<'_> {
+        Scope { scopes: self, stage: self.places.get(instruction).copied().flatten(), before: instruction }
     }
 
-    fn apply(&mut self, instruction: &Instruction, escape: u8, globals: &Self) {
-        match instruction.keyword {
+    /// The scope behind all that was taken so far, in front of the first `FROM`.
+    pub(super) fn global(&self) -> Scope<'_> {
+        Scope { scopes: self, stage: None, before: usize::MAX }
+    }
+
+    /// Takes what the next instruction sets.
+    pub(super) fn take(&mut self, instruction: &Instruction, stages: &[Stage]) {
+        let number = self.places.len();
+        let place = instruction.stage.filter(|_| instruction.keyword != Keyword::From);
+        self.places.push(place);
+        if instruction.keyword == Keyword::From {
+            let stage = instruction.stage.and_then(|index| stages.get(index));
+            let base = match stage.map(|stage| &stage.base) {
+                Some(&Base::Stage(base)) => Some(base),
+                _ => None,
+            };
+            self.stages.push(Settings { base, ..Settings::default() });
+            return;
+        }
+        // What ONBUILD sets is there for the triggers behind it only; it is taken as in scope, so that they
+        // are judged together.
+        let acts = instruction.effective();
+        let scope = self.at(number);
+        match acts.keyword {
             Keyword::Arg => {
-                for pair in instruction.pairs() {
-                    let name = pair.name.to_str();
-                    let value = self.argument(pair, escape, globals.args.get(name.as_ref()));
-                    self.args.insert(name.into_owned(), value);
+                let set: Vec<_> = acts.pairs().iter().map(|pair| scope.argument(pair)).collect();
+                let Some(settings) = self.settings(place) else { return };
+                for (name, value) in set {
+                    if value.carries_token {
+                        settings.first_token_argument.get_or_insert(number);
+                    }
+                    settings.args.entry(name).or_default().push((number, value));
                 }
             }
-            Keyword::Env => {
-                // All values of one ENV see the variables as they were in front of it.
-                let before = self.clone();
-                for pair in instruction.pairs() {
-                    let name = pair.name.to_str().into_owned();
-                    let value = before.env_value(pair, escape);
-                    self.env.insert(name, value);
+            Keyword::Env if place.is_some() => {
+                let set: Vec<_> =
+                    acts.pairs().iter().map(|pair| (scope.name(pair), scope.env_value(pair))).collect();
+                let Some(settings) = self.settings(place) else { return };
+                for (name, value) in set {
+                    settings.env.entry(name).or_default().push((number, value));
                 }
             }
             Keyword::User => {
-                if let super::Arguments::Line(user) = &instruction.arguments {
-                    self.user = Some(self.expand(user, escape));
+                if let Arguments::Line(user) = &acts.arguments {
+                    let user = scope.expand(user);
+                    if let Some(settings) = self.settings(place) {
+                        settings.user.push((number, user));
+                    }
                 }
             }
             Keyword::Shell => {
-                if let super::Arguments::Exec(words) = &instruction.arguments {
-                    self.shell = Some(words.clone().into());
+                if let (Arguments::Exec(words), Some(settings)) = (&acts.arguments, self.settings(place)) {
+                    settings.shell.push((number, words.clone().into()));
                 }
             }
             _ => {}
         }
     }
 
-    /// What an `ENV` sets.
-    pub fn env_value(&self, pair: &Pair, escape: u8) -> Value {
-        let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |v| self.expand(v, escape));
-        let named = crate::detect::is_token_variable(&pair.name.to_str());
-        let holds_something = value.may_hold_something();
-        value.carries_token = holds_something
-            && (value.carries_token || named || super::placeholder::holds_token(value.as_str()));
-        value
+    fn settings(&mut self, place: Option<usize>) -> Option<&mut Settings> {
+        match place {
+            Some(stage) => self.stages.get_mut(stage),
+            None => Some(&mut self.globals),
+        }
     }
 }
 
-/// The scope at each instruction of a file, by index: as it is in front of that instruction.
-pub fn scopes(dockerfile: &Dockerfile) -> Vec<Arc<Scope>> {
-    let escape = dockerfile.directives.escape_byte();
-    let mut globals = Scope::default();
-    let mut at_end: Vec<Arc<Scope>> = Vec::new();
-    let mut current = Arc::new(Scope::default());
-    let mut scopes = Vec::with_capacity(dockerfile.instructions.len());
-    for instruction in &dockerfile.instructions {
-        if instruction.keyword == Keyword::From {
-            if instruction.stage.is_some_and(|index| index > 0) {
-                at_end.push(Arc::clone(&current));
-            }
-            scopes.push(Arc::new(globals.clone()));
-            let stage = instruction.stage.and_then(|index| dockerfile.stages.get(index));
-            current = match stage.map(|stage| &stage.base) {
-                // A stage that is built from another has all that one had, build arguments too.
-                Some(&Base::Stage(index)) => at_end.get(index).cloned().unwrap_or_default(),
-                _ => Arc::default(),
-            };
-            continue;
-        }
-        scopes.push(Arc::clone(&current));
-        if instruction.stage.is_none() {
-            if instruction.keyword == Keyword::Arg {
-                globals.declare_global(instruction, escape);
-            }
-            continue;
-        }
-        // What ONBUILD sets is there for the triggers behind it only; it is taken as in scope so that they can
-        // be judged together.
-        let acts = instruction.effective();
-        if matches!(acts.keyword, Keyword::Arg | Keyword::Env | Keyword::User | Keyword::Shell) {
-            Arc::make_mut(&mut current).apply(acts, escape, &globals);
-        }
+/// The last setting in front of an instruction.
+fn last<T>(history: &History<T>, before: usize) -> Option<&T> {
+    let end = history.partition_point(|(number, _)| *number < before);
+    history.get(end.checked_sub(1)?).map(|(_, value)| value)
+}
+
+impl<'a> Scope<'a> {
+    /// The settings that are in scope: those of the stage, then those of the stages it goes on from, which
+    /// all stand in front of it.
+    fn chain(self) -> impl Iterator<Item = &'a Settings> {
+        let scopes = self.scopes;
+        let first = match self.stage {
+            Some(stage) => scopes.stages.get(stage),
+            None => Some(&scopes.globals),
+        };
+        std::iter::successors(first, |settings| scopes.stages.get(settings.base?)).take(MAX_BASES)
     }
-    scopes
+
+    /// The variable of that name. `ENV` goes before `ARG`.
+    pub fn get(self, name: &str) -> Option<Binding<'a>> {
+        let env = self.chain().find_map(|settings| last(settings.env.get(name)?, self.before));
+        if let Some(value) = env {
+            return Some(Binding { origin: Origin::Env, value });
+        }
+        let value = self.chain().find_map(|settings| last(settings.args.get(name)?, self.before))?;
+        Some(Binding { origin: Origin::Arg, value })
+    }
+
+    /// Whether a build argument that may carry a token is in scope.
+    pub fn has_token_argument(self) -> bool {
+        self.chain().any(|settings| settings.first_token_argument.is_some_and(|number| number < self.before))
+    }
+
+    /// The last `USER`, expanded; none where the base image decides.
+    pub fn user(self) -> Option<&'a Value> {
+        self.chain().find_map(|settings| last(&settings.user, self.before))
+    }
+
+    /// The shell that runs a shell form, where `SHELL` has set one.
+    pub fn shell(self) -> Option<&'a [Text]> {
+        self.chain().find_map(|settings| last(&settings.shell, self.before)).map(AsRef::as_ref)
+    }
+
+    /// Expands variables, quotes and escapes in a word.
+    pub fn expand(self, word: &Text) -> Value {
+        expand::expand(word, self, self.scopes.escape)
+    }
+
+    /// The name that a pair gives a value to, with its quotes gone.
+    pub fn name(self, pair: &Pair) -> String {
+        self.expand(&pair.name).to_text()
+    }
+
+    /// What an `ENV` sets. It sees the variables as they are in front of the whole instruction.
+    pub fn env_value(self, pair: &Pair) -> Value {
+        let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |value| self.expand(value));
+        let is_token_variable = crate::detect::is_token_variable(&self.name(pair));
+        value.carries_token = value.may_hold_something()
+            && (value.carries_token || is_token_variable || placeholder::holds_token(value.as_str()));
+        value
+    }
+
+    fn argument(self, pair: &Pair) -> (String, Value) {
+        let name = self.name(pair);
+        let global = || self.scopes.globals.args.get(&name).and_then(|history| last(history, self.before));
+        let mut value = match &pair.value {
+            Some(value) => self.expand(value),
+            None => global().cloned().unwrap_or_else(|| Value::literal("")),
+        };
+        value.is_certain = false;
+        value.carries_token |=
+            crate::detect::is_token_variable(&name) || placeholder::holds_token(value.as_str());
+        (name, value)
+    }
 }

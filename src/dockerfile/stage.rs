@@ -1,6 +1,6 @@
 //! Stages: which instruction belongs to which, and what each is built from.
 
-use super::{Arguments, Instruction, Keyword, Problem, Span, Text, scope};
+use super::{Arguments, Instruction, Keyword, Problem, Scope, Scopes, Span, Text};
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +31,15 @@ pub(super) fn assign(
     problems: &mut Vec<Problem>,
 ) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
-    let mut globals = scope::Scope::default();
+    let mut globals = Scopes::new(escape);
     let mut complained = false;
     for instruction in instructions.iter_mut() {
         if instruction.keyword == Keyword::From {
-            let stage = read_from(instruction, &stages, &globals, escape, problems);
+            let stage = read_from(instruction, &stages, globals.global(), problems);
             stages.push(stage);
         } else if stages.is_empty() {
             if instruction.keyword == Keyword::Arg {
-                globals.declare_global(instruction, escape);
+                globals.take(instruction, &[]);
             } else if instruction.keyword != Keyword::Unknown && !complained {
                 complained = true;
                 let message = "no build stage in current context: only ARG may stand in front of FROM";
@@ -63,8 +63,7 @@ pub(super) fn assign(
 fn read_from(
     instruction: &Instruction,
     stages: &[Stage],
-    globals: &scope::Scope,
-    escape: u8,
+    globals: Scope<'_>,
     problems: &mut Vec<Problem>,
 ) -> Stage {
     let words: &[Text] = match &instruction.arguments {
@@ -86,7 +85,7 @@ fn read_from(
             None
         }
     };
-    let image = words.first().map_or_else(String::new, |word| globals.expand(word, escape).to_text());
+    let image = words.first().map_or_else(String::new, |word| globals.expand(word).to_text());
     let base = match find(stages, &image) {
         Some(index) => Base::Stage(index),
         None => Base::Image(image),

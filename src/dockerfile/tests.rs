@@ -59,7 +59,10 @@ fn heredocs_belong_to_their_instruction() {
     assert_eq!(bodies, [("one\n".to_owned(), true), ("two $x\n".to_owned(), false)]);
     assert_eq!(dockerfile.instructions[2].heredocs[0].body.to_str(), "three\n");
     assert_eq!(dockerfile.instructions[3].keyword, Keyword::User);
-    assert_eq!(&source[run.span.start..run.span.end], "RUN <<A cat <<-\"B\" > /x\none\nA\n\ttwo $x\n\tB");
+    assert_eq!(
+        source.get(run.span.start..run.span.end).unwrap(),
+        "RUN <<A cat <<-\"B\" > /x\none\nA\n\ttwo $x\n\tB"
+    );
     assert!(dockerfile.problems.is_empty());
 }
 
@@ -138,8 +141,8 @@ fn stages_have_numbers_names_and_bases() {
 fn variables_are_expanded_as_in_scope() {
     let source = "ARG G=g\nARG H=h\nFROM x\nARG G\nARG A=a\nENV E=\"e $A\" F='$A' I=\\$A\nENV A=env N=${M:-none}${A:+yes}${H}\nRUN x\n";
     let dockerfile = parse(source.as_bytes());
-    let scopes = scopes(&dockerfile);
-    let scope = scopes.last().unwrap();
+    let scopes = Scopes::of(&dockerfile);
+    let scope = scopes.at(dockerfile.instructions.len() - 1);
     for (name, text, certain) in [
         ("G", "g", false),
         ("A", "env", true),
@@ -168,14 +171,14 @@ fn a_bare_file_is_told_by_its_first_instruction() {
 
 fn holds_together(source: &[u8]) {
     let dockerfile = parse(source);
-    let scopes = scopes(&dockerfile);
-    assert_eq!(scopes.len(), dockerfile.instructions.len());
+    let scopes = Scopes::of(&dockerfile);
     let inside = |span: Span| span.start <= span.end && span.end <= source.len();
     let monotonic = |text: &Text| {
         let offsets: Vec<_> = (0..text.len()).map(|at| text.source_offset(at)).collect();
         offsets.is_sorted() && offsets.iter().all(|&at| at <= source.len())
     };
-    for (instruction, scope) in dockerfile.instructions.iter().zip(&scopes) {
+    for (number, instruction) in dockerfile.instructions.iter().enumerate() {
+        let scope = scopes.at(number);
         assert!(inside(instruction.span) && monotonic(&instruction.text));
         let acts = instruction.effective();
         assert!(acts.heredocs.iter().all(|h| inside(h.span) && monotonic(&h.body)));
@@ -186,7 +189,7 @@ fn holds_together(source: &[u8]) {
             }
             assert!(shell::steps(&script).iter().all(|step| inside(step.span)));
         }
-        mounts(acts, scope, b'\\');
+        mounts(acts, scope);
     }
     assert!(dockerfile.comments.iter().all(|c| inside(c.span)));
     assert!(dockerfile.problems.iter().all(|p| inside(p.span)));

@@ -134,6 +134,11 @@ impl Text {
         self.bytes.len()
     }
 
+    /// Whether it is a copy of one run of source bytes.
+    pub fn is_contiguous(&self) -> bool {
+        self.pieces.len() < 2 && self.pieces.iter().all(Piece::is_copy)
+    }
+
     /// Whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -163,6 +168,18 @@ impl Text {
         let last = range.end.saturating_sub(1).max(range.start);
         let end = self.piece_at(last).map_or(start, |p| p.span_at(last).end);
         Span::new(start, end.max(start))
+    }
+
+    /// The first offset whose byte comes from `source_offset` or from behind it.
+    pub fn offset_of(&self, source_offset: usize) -> usize {
+        let index = self.pieces.partition_point(|piece| piece.source.end <= source_offset);
+        match self.pieces.get(index) {
+            None => self.len(),
+            Some(piece) if piece.is_copy() => {
+                piece.text + source_offset.saturating_sub(piece.source.start).min(piece.len)
+            }
+            Some(piece) => piece.text,
+        }
     }
 
     /// The part of the source that all of it came from.

@@ -1,6 +1,8 @@
 //! The catalogue: every rule, one to a file, with its id, text, examples and logic together.
 //! `stowaway rules`, reports and the documentation are made from it.
 
+pub mod dockerfile;
+
 use crate::finding::{RuleId, Severity};
 
 /// One rule: what it finds and what to do about it. Examples carry `hf_…` where a token would stand.

@@ -18,7 +18,7 @@ pub struct Step {
 pub enum StepKind {
     /// A program or a builtin.
     Program {
-        /// Its name without directories, or the module behind `python -m`.
+        /// Its name without directories, or the module behind `python -m`; empty for assignments alone.
         name: String,
         /// Its arguments.
         arguments: Vec<Word>,
@@ -65,7 +65,12 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize) {
     for (index, command) in commands.iter().enumerate() {
         let before = commands.get(..index).unwrap_or_default();
         let unwrapped = unwrap(command);
-        let Some((program, arguments)) = unwrapped.words.split_first() else { continue };
+        let Some((program, arguments)) = unwrapped.words.split_first() else {
+            let assignments = unwrapped.assignments;
+            let kind = StepKind::Program { name: String::new(), arguments: Vec::new(), assignments };
+            out.push(Step { kind, span: command.span });
+            continue;
+        };
         let name = base_name(&program.text.to_str());
         if let Some(Nested { language, script }) = nested(&name, arguments, command, before) {
             follow_text(language, &script, command.span, out, depth + 1);
