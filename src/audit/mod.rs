@@ -1,1 +1,3 @@
 //! Runs an audit.
+
+pub mod dockerfile;

@@ -3,12 +3,14 @@
 //! outside is [`Masked`].
 
 mod digest;
+mod fingerprint;
 mod location;
 mod masked;
 mod report;
 mod token;
 
 pub use digest::{DiffId, Digest, LayerIndex, ParseDigestError};
+pub use fingerprint::fingerprint;
 pub use location::{Also, DockerfileLine, Document, Location, PathName, Position, State};
 pub use masked::Masked;
 pub use report::{
