@@ -1,6 +1,8 @@
 //! Two other parsers as oracles: where they accept one of our fixtures, we agree with them, but for the
 //! differences that are named here.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use parse_dockerfile::{Command, Instruction as Theirs};

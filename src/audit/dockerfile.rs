@@ -139,4 +139,46 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = before.iter().map(|(_, print)| print).collect();
         assert_eq!(distinct.len(), 3);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_makes_it_panic(
+            pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..30)
+        ) {
+            run(&pieces.concat());
+        }
+    }
+
+    const PIECES: [&str; 30] = [
+        "FROM a\n",
+        "FROM a AS b\n",
+        "FROM b\n",
+        "RUN ",
+        "ENV HF_TOKEN=",
+        "ARG HF_TOKEN",
+        "COPY --from=b / /\n",
+        "ONBUILD ",
+        "\n",
+        "\\\n",
+        " @TOKEN@ ",
+        "$HF_TOKEN",
+        "${HF_TOKEN:-",
+        "}",
+        "hf auth login ",
+        "&& ",
+        "hf auth logout",
+        "rm -rf ~/.cache",
+        "python -c '",
+        "from huggingface_hub import login;",
+        "login()",
+        "'",
+        "\"",
+        "<<EOF\n",
+        "EOF\n",
+        "--mount=type=secret,id=x,env=HF_TOKEN ",
+        "$(",
+        ")",
+        "HF_HOME=~/$HOME ",
+        "USER é\n",
+    ];
 }

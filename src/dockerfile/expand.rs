@@ -57,7 +57,7 @@ impl std::fmt::Debug for Value {
 
 /// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
 /// and no longer certain.
-const MAX_LEN: usize = 64 << 10;
+const MAX_LEN: usize = 8 << 10;
 
 /// How deep `${a:-${b:-…}}` is followed; what lies deeper is taken as text.
 const MAX_DEPTH: usize = 32;

@@ -9,6 +9,7 @@ use super::{Base, Dockerfile, Instruction, Keyword, MountKind, Scope, Scopes, fi
 pub struct Reach {
     /// For each stage: whether all of it is in the final image.
     whole: Vec<bool>,
+    /// In order of `from`.
     edges: Vec<Edge>,
 }
 
@@ -24,7 +25,7 @@ struct Edge {
 }
 
 /// How many edges one question follows before it takes the answer to be yes.
-const MAX_STEPS: usize = 10_000;
+const MAX_STEPS: usize = 256;
 
 impl Reach {
     /// Reads how the stages hang together.
@@ -56,6 +57,7 @@ impl Reach {
         for (number, instruction) in dockerfile.instructions.iter().enumerate() {
             instruction_edges(dockerfile, instruction, scopes.at(number), &mut edges);
         }
+        edges.sort_by_key(|edge| edge.from);
         Self { whole, edges }
     }
 
@@ -90,7 +92,12 @@ impl Reach {
             return answer;
         }
         let path = key.1.as_deref();
-        let answer = self.edges.iter().filter(|edge| edge.from == stage && edge.into > stage).any(|edge| {
+        let first = self.edges.partition_point(|edge| edge.from < stage);
+        let mut edges = self.edges.iter().skip(first).take_while(|edge| edge.from == stage);
+        let answer = edges.any(|edge| {
+            if edge.into <= stage {
+                return false;
+            }
             let next = match (path, &edge.dest) {
                 (Some(path), dest) => match rest_below(path, &edge.source) {
                     None => return false,

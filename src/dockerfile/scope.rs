@@ -53,7 +53,7 @@ pub struct Scopes {
 }
 
 /// How many stages are followed back, each built from the one before.
-const MAX_BASES: usize = 256;
+const MAX_BASES: usize = 64;
 
 /// The variables and settings that hold at one instruction.
 #[derive(Debug, Clone, Copy)]

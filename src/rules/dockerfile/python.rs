@@ -172,6 +172,7 @@ fn imports(tokens: &[Token]) -> Names {
         }
         while let Some(token) = tokens.get(next) {
             match &token.kind {
+                Kind::Name(name) if name == "from" || name == "import" => break,
                 Kind::Name(name) => {
                     let alias =
                         if is_name(tokens, next + 1, "as") { name_at(tokens, next + 2) } else { None };
