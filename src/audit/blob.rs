@@ -77,7 +77,8 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
         Compression::None => read_content(Window::new(tap), reading, &mut verdict),
         Compression::Unsupported(name) => {
             let problem = read_content(Window::new(tap), reading, &mut verdict);
-            problem.or_else(|| Some(format!("it is compressed with {name}, which this version does not read")))
+            problem
+                .or_else(|| Some(format!("it is compressed with {name}, which this version does not read")))
         }
         Compression::Gzip | Compression::Zstd => read_compressed(Window::new(tap), reading, &mut verdict),
     };

@@ -26,7 +26,9 @@ pub(super) fn search(bytes: &[u8]) -> Vec<FieldToken> {
     if let Ok(value) = parse(bytes) {
         for (field, text) in strings(&value) {
             let occurrences = detect::find(text.as_bytes());
-            if occurrences.is_empty() && let Some(value) = unknown_token(&field, text) {
+            if occurrences.is_empty()
+                && let Some(value) = unknown_token(&field, text)
+            {
                 found.push(value);
             }
             found.extend(occurrences.into_iter().map(|o| in_field(field.clone(), o)));

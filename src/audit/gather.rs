@@ -13,7 +13,7 @@ use super::search::search;
 use crate::detect::{self, Occurrence};
 use crate::finding::Digest;
 use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
-use crate::source::{Archive, Around, Layout, Source, link_target};
+use crate::source::{Archive, Around, Source, link_target};
 use crate::stream::{Bounds, Decompressed, Entry, EntryKind, Gap, TarError, Visit, Window, walk};
 
 /// Documents of one source are kept up to this many bytes in all; further ones are searched as blobs.
@@ -77,15 +77,6 @@ pub(super) fn mismatch(digest: &Digest) -> String {
     format!("its bytes do not match its name: their digest is {digest}")
 }
 
-/// Reads a layout directory.
-pub(super) fn layout(
-    layout: &Layout,
-    reading: Reading<'_>,
-    resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
-) -> (Gathered, Resolved) {
-    source(layout, Gathered::default(), reading, resolve)
-}
-
 /// Lists a plain archive; its entries are read by [`source`].
 pub(super) fn open_archive(path: &std::path::Path) -> io::Result<(Archive, Gathered)> {
     let mut around = FoundAround::default();
@@ -104,7 +95,8 @@ pub(super) fn source(
 ) -> (Gathered, Resolved) {
     for held in source.held() {
         let entry = gathered.add_entry(&held.name);
-        let outcome = source.open(entry).and_then(|mut body| gathered.take_document(entry, held.size, &mut body));
+        let outcome =
+            source.open(entry).and_then(|mut body| gathered.take_document(entry, held.size, &mut body));
         if let Err(error) = outcome {
             gathered.problems.push(Problem::new(gathered.place(entry), error.to_string()));
         }
@@ -153,7 +145,10 @@ fn archive_problem(error: &TarError) -> Problem {
     match error {
         TarError::Truncated { path, missing } => {
             let path = String::from_utf8_lossy(path);
-            Problem::new("archive", format!("it breaks off inside {path}: {missing} more bytes were announced"))
+            Problem::new(
+                "archive",
+                format!("it breaks off inside {path}: {missing} more bytes were announced"),
+            )
         }
         error => Problem::new("archive", error.to_string()),
     }

@@ -2,7 +2,7 @@
 //! since layers are shared between images.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 
 use super::budget::Budget;
 use super::search::search;

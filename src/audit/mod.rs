@@ -4,6 +4,7 @@
 mod assemble;
 mod blob;
 mod budget;
+mod dockerfile;
 mod document;
 mod file;
 mod gather;

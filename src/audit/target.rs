@@ -40,7 +40,8 @@ pub(super) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) ->
         Err(error) => Err(error.to_string()),
     };
     audited.unwrap_or_else(|message| {
-        let error = Issue { target: target.clone(), place: Masked::own("target"), message: mask(message.as_bytes()) };
+        let error =
+            Issue { target: target.clone(), place: Masked::own("target"), message: mask(message.as_bytes()) };
         Audited {
             target: finding::Target { target: target.clone(), kind: None, images: Vec::new() },
             findings: Vec::new(),
@@ -85,13 +86,16 @@ impl Reader<'_> {
             Content::Archive => {}
             Content::Stream => return self.stream_file(path),
             Content::Empty => return Err("it is empty".to_owned()),
-            Content::Layout | Content::Directory => return Err("it is a directory, not an archive".to_owned()),
+            Content::Layout | Content::Directory => {
+                return Err("it is a directory, not an archive".to_owned());
+            }
             Content::Other => return Err("it is not an image archive: it is no tar file".to_owned()),
         }
         let budget = Budget::default();
         let (archive, gathered) = gather::open_archive(path).map_err(|error| unreadable(&error))?;
-        let (gathered, resolved) =
-            gather::source(&archive, gathered, self.reading(&budget), |inventory| self.resolve(inventory, None));
+        let (gathered, resolved) = gather::source(&archive, gathered, self.reading(&budget), |inventory| {
+            self.resolve(inventory, None)
+        });
         Ok(self.image(&gathered, &resolved))
     }
 
@@ -108,8 +112,9 @@ impl Reader<'_> {
             let name = String::from_utf8_lossy(&unlisted.name);
             Problem::new(if name.is_empty() { "." } else { &name }, unreadable(&unlisted.error))
         }));
-        let (gathered, resolved) =
-            gather::source(&layout, gathered, self.reading(&budget), |inventory| self.resolve(inventory, tag));
+        let (gathered, resolved) = gather::source(&layout, gathered, self.reading(&budget), |inventory| {
+            self.resolve(inventory, tag)
+        });
         Ok(self.image(&gathered, &resolved))
     }
 
@@ -152,7 +157,12 @@ impl Reader<'_> {
     fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
         let name = mask_path(path.as_os_str().as_encoded_bytes());
         let (findings, errors) = super::dockerfile::audit(self.target, &name, bytes);
-        Audited { target: self.summary(TargetKind::Dockerfile, Vec::new()), findings, errors, notes: Vec::new() }
+        Audited {
+            target: self.summary(TargetKind::Dockerfile, Vec::new()),
+            findings,
+            errors,
+            notes: Vec::new(),
+        }
     }
 
     fn file(&self, path: &Path) -> Result<Audited, Failed> {
@@ -161,7 +171,12 @@ impl Reader<'_> {
             return Err("it is a directory".to_owned());
         }
         let (findings, errors) = file::audit(self.target, path, &mut input, self.progress);
-        Ok(Audited { target: self.summary(TargetKind::File, Vec::new()), findings, errors, notes: Vec::new() })
+        Ok(Audited {
+            target: self.summary(TargetKind::File, Vec::new()),
+            findings,
+            errors,
+            notes: Vec::new(),
+        })
     }
 
     fn summary(&self, kind: TargetKind, images: Vec<finding::ImageSummary>) -> finding::Target {
@@ -177,7 +192,10 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, Failed> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
-        return Err(format!("it is neither an image archive nor a Dockerfile: it is larger than {} MiB", limit >> 20));
+        return Err(format!(
+            "it is neither an image archive nor a Dockerfile: it is larger than {} MiB",
+            limit >> 20
+        ));
     }
     Ok(bytes)
 }

@@ -1,1 +1,40 @@
-//! Dockerfiles: text to instructions with exact spans.
+//! Dockerfiles: text to instructions with exact spans, stages, variables in scope and shell commands.
+//!
+//! Follows BuildKit's parser (`moby/buildkit`, `frontend/dockerfile`). [`parse`] never fails as a whole: a
+//! line that BuildKit would reject is a [`Problem`], and reading goes on. Every byte of a joined
+//! instruction, of a word without its quotes and of a nested script knows where it came from ([`Text`]).
+
+mod directive;
+mod expand;
+mod heredoc;
+mod instruction;
+mod json;
+mod lines;
+mod mount;
+mod parser;
+mod placeholder;
+mod problem;
+mod reach;
+mod run;
+mod scope;
+pub mod shell;
+mod span;
+mod stage;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
+
+pub use directive::{Directive, DirectiveName, Directives};
+pub use expand::Value;
+pub use heredoc::Heredoc;
+pub use instruction::{Arguments, Comment, Dockerfile, Flag, Instruction, Keyword, Pair};
+pub use mount::{Mount, MountKind, mounts};
+pub use parser::{looks_like_dockerfile, parse};
+pub use problem::Problem;
+pub use reach::Reach;
+pub use run::{Language, Script, run_script};
+pub use scope::{Binding, Origin, Scope, Scopes};
+pub use span::{LineIndex, Span};
+pub use stage::{Base, Stage, find_from};
+pub use text::Text;

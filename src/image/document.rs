@@ -48,7 +48,8 @@ fn collect<'a>(value: &'a Value, field: &mut String, found: &mut Vec<(String, &'
         Value::Object(members) => {
             for (key, member) in members {
                 found.push((field.clone(), key));
-                let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+                let plain =
+                    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
                 if !plain {
                     field.push_str(&format!("[{}]", Value::from(key.as_str())));
                 } else if field.is_empty() {

@@ -32,7 +32,7 @@ type Hashes = HashSet<u64, BuildHasherDefault<Taken>>;
 
 /// The keys are hashes already.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Taken(u64);
+pub(super) struct Taken(u64);
 
 impl Hasher for Taken {
     fn finish(&self) -> u64 {

@@ -76,7 +76,8 @@ impl Descriptor {
             platform,
             name: annotation("io.containerd.image.name").or_else(|| tag.clone()),
             tag,
-            is_attestation: annotation("vnd.docker.reference.type").as_deref() == Some("attestation-manifest"),
+            is_attestation: annotation("vnd.docker.reference.type").as_deref()
+                == Some("attestation-manifest"),
             has_urls: descriptor.urls().as_ref().is_some_and(|urls| !urls.is_empty()),
         }
     }

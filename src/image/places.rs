@@ -44,7 +44,8 @@ impl Places {
     pub fn new<'a>(env: &[String], links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>) -> Self {
         let mut places = Self::default();
         let env: BTreeMap<&str, &str> = env.iter().filter_map(|entry| entry.split_once('=')).collect();
-        let value = |name: &str| env.get(name).filter(|value| !value.is_empty()).map(|value| expand(value, &env));
+        let value =
+            |name: &str| env.get(name).filter(|value| !value.is_empty()).map(|value| expand(value, &env));
         for home in ["HF_HOME", "HUGGINGFACE_HOME"] {
             if let Some(home) = value(home) {
                 places.add(&home, "token", Place::Token);
@@ -110,7 +111,9 @@ impl Places {
             found.extend(behind(path).map(|rest| (rest, place)));
         }
         // A link that is a home, or any directory between it and the file.
-        for (ending, place) in ENDINGS.iter().map(|&(e, p)| (e, p)).chain(self.endings.iter().map(|(e, &p)| (&e[..], p))) {
+        for (ending, place) in
+            ENDINGS.iter().map(|&(e, p)| (e, p)).chain(self.endings.iter().map(|(e, &p)| (&e[..], p)))
+        {
             let mut rest: &[u8] = ending;
             loop {
                 if self.at(&join(from, rest)).is_some_and(|at| at == place) && rest != ending {
@@ -185,8 +188,13 @@ mod tests {
         let stored = b"app/.cache/huggingface/stored_tokens";
         assert_eq!(places.at(stored), Some(Place::StoredTokens));
         for path in [
-            "token", "data/token", "root/.cache/huggingface/hub/token", "root/.cache/huggingface/token/x",
-            "root/.cache/huggingface/stored_tokens.lock", "x/myhuggingface/token", "root/.cache/huggingface/tokens",
+            "token",
+            "data/token",
+            "root/.cache/huggingface/hub/token",
+            "root/.cache/huggingface/token/x",
+            "root/.cache/huggingface/stored_tokens.lock",
+            "x/myhuggingface/token",
+            "root/.cache/huggingface/tokens",
         ] {
             assert_eq!(places.at(path.as_bytes()), None, "{path}");
         }

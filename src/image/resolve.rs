@@ -95,7 +95,8 @@ pub struct Resolved {
 
 /// Finds the images of a source. With a tag, only those that `index.json` names so.
 pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
-    let mut resolver = Resolver { inventory, resolved: Resolved::default(), references: 0, chain: Vec::new() };
+    let mut resolver =
+        Resolver { inventory, resolved: Resolved::default(), references: 0, chain: Vec::new() };
     let index = inventory.by_name(b"index.json");
     let docker = inventory.by_name(b"manifest.json");
     if let Some(entry) = index {
@@ -153,7 +154,8 @@ impl Resolver<'_> {
         self.references += 1;
         if self.references > MAX_REFERENCES {
             if self.references == MAX_REFERENCES + 1 {
-                let message = format!("more than {MAX_REFERENCES} manifests are referred to; the rest is not followed");
+                let message =
+                    format!("more than {MAX_REFERENCES} manifests are referred to; the rest is not followed");
                 self.problem("index.json", message);
             }
             return;
@@ -211,7 +213,14 @@ impl Resolver<'_> {
         });
     }
 
-    fn image(&mut self, entry: usize, from: &Descriptor, name: Option<&str>, config: &Descriptor, layers: &[Descriptor]) {
+    fn image(
+        &mut self,
+        entry: usize,
+        from: &Descriptor,
+        name: Option<&str>,
+        config: &Descriptor,
+        layers: &[Descriptor],
+    ) {
         let number = self.resolved.images.len();
         let document = |entry, document| DocumentRef { entry, document, image: Some(number) };
         self.resolved.documents.push(document(entry, Document::Manifest));

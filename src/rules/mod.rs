@@ -2,6 +2,7 @@
 //! `stowaway rules`, reports and the documentation are made from it.
 
 pub mod context;
+pub mod dockerfile;
 pub mod image;
 
 use crate::finding::{RuleId, Severity};
@@ -27,8 +28,7 @@ pub struct Rule {
 
 /// Every rule, in catalogue order: by family, as an image comes about. The only registry there is.
 pub fn all() -> Vec<&'static Rule> {
-    // The `dockerfile` family joins in front.
-    [image::IMAGE_RULES, context::CONTEXT_RULES].concat()
+    [dockerfile::DOCKERFILE_RULES, image::IMAGE_RULES, context::CONTEXT_RULES].concat()
 }
 
 /// The rule of this id.

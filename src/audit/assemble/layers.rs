@@ -8,9 +8,7 @@ use super::{Context, stored_digest};
 use crate::audit::blob::Content;
 use crate::audit::layer::{File, LayerContent};
 use crate::detect::{KeptForm, Occurrence, mask, mask_path};
-use crate::finding::{
-    Also, Confidence, Digest, LayerIndex, Location, Masked, Position, State, TokenSummary,
-};
+use crate::finding::{Also, Confidence, Digest, LayerIndex, Location, Masked, Position, State, TokenSummary};
 use crate::image::{Image, Place, Places};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 

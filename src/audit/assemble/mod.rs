@@ -72,10 +72,9 @@ pub(super) fn assemble(
     resolved: &Resolved,
     options: &Options,
 ) -> Outcome {
-    let chosen =
-        (0..resolved.images.len()).filter(|&n| {
-            resolved.images.get(n).is_some_and(|image| options.platform.takes(image.platform.as_deref()))
-        });
+    let chosen = (0..resolved.images.len()).filter(|&n| {
+        resolved.images.get(n).is_some_and(|image| options.platform.takes(image.platform.as_deref()))
+    });
     let context = Context { target, gathered, resolved, options, chosen: chosen.collect() };
     let mut outcome = Outcome::default();
     problems::collect(&context, &mut outcome);
@@ -83,7 +82,8 @@ pub(super) fn assemble(
     drafts.extend(layers::drafts(&context));
     drafts.extend(blobs::drafts(&context));
     outcome.findings = draft::finish(target, drafts);
-    outcome.images = context.chosen.iter().filter_map(|&n| context.image(n)).map(|i| summary(i, gathered)).collect();
+    outcome.images =
+        context.chosen.iter().filter_map(|&n| context.image(n)).map(|i| summary(i, gathered)).collect();
     outcome
 }
 

@@ -56,7 +56,8 @@ fn choice(context: &Context<'_>, errors: &mut Vec<Problem>) {
     for (number, image) in context.chosen.iter().filter_map(|&n| Some((n, context.image(n)?))) {
         if !image.held && (nothing_held || is_filtered(context.options)) {
             let of = of_image(context, number, image);
-            errors.extend(image.problems.iter().map(|p| Problem::new(format!("{}{of}", p.place), &p.message)));
+            errors
+                .extend(image.problems.iter().map(|p| Problem::new(format!("{}{of}", p.place), &p.message)));
             if image.problems.is_empty() {
                 errors.push(Problem::new(format!("image{of}"), "none of it is there"));
             }
@@ -86,7 +87,8 @@ fn layer_errors(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
     }
     let says_tar = layer.media_type.as_deref().is_none_or(|media_type| media_type.contains("tar"));
     if matches!(verdict.content, Content::Bytes(_)) && says_tar && verdict.problem.is_none() {
-        errors.push("it is not a tar archive, so its files are not known; its bytes were searched".to_owned());
+        errors
+            .push("it is not a tar archive, so its files are not known; its bytes were searched".to_owned());
     }
     errors
 }
@@ -104,7 +106,8 @@ fn layer_notes(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
         Content::Layer(content) => {
             if let Some((first, count)) = &content.odd_names {
                 let first = String::from_utf8_lossy(first);
-                let message = format!("{count} names in it are absolute or climb with `..`, the first of {first}");
+                let message =
+                    format!("{count} names in it are absolute or climb with `..`, the first of {first}");
                 notes.push(message);
             }
         }

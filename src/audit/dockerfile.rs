@@ -1,0 +1,184 @@
+//! Audits one Dockerfile.
+
+use std::collections::HashMap;
+
+use crate::{
+    detect,
+    dockerfile::{Dockerfile, LineIndex, parse},
+    finding::{Finding, Issue, Location, Masked, PathName, TokenHash, fingerprint},
+    rules::dockerfile::{Hit, check},
+};
+
+/// The findings of a Dockerfile, in order of position, and what BuildKit would reject it for, as errors.
+///
+/// `target` is named in both as it was given; `path` is where the file lies.
+pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> (Vec<Finding>, Vec<Issue>) {
+    let dockerfile = parse(bytes);
+    let lines = LineIndex::new(bytes);
+    let mut equals: HashMap<_, usize> = HashMap::new();
+    let findings = check(bytes, &dockerfile)
+        .into_iter()
+        .map(|hit| {
+            let token = hit.token.as_ref().and_then(|token| token.sha256);
+            // Among equals means equal in what the fingerprint is made from: with a token, that and the rule.
+            let key = (hit.rule.id, token, token.map_or_else(|| hit.subject.clone(), |_| String::new()));
+            let ordinal = equals.entry(key).or_default();
+            let finding = finding(target, path, &dockerfile, &lines, hit, token, *ordinal);
+            *ordinal += 1;
+            finding
+        })
+        .collect();
+    let errors = dockerfile.problems.iter().map(|problem| Issue {
+        target: target.clone(),
+        place: Masked::own(format!("line {}", lines.position(problem.span.start).line)),
+        message: problem.message.clone(),
+    });
+    (findings, errors.collect())
+}
+
+fn finding(
+    target: &Masked,
+    path: &PathName,
+    dockerfile: &Dockerfile,
+    lines: &LineIndex<'_>,
+    hit: Hit,
+    token: Option<TokenHash>,
+    ordinal: usize,
+) -> Finding {
+    let (start, end) = (lines.position(hit.span.start), lines.position(hit.span.end));
+    let stage = hit.stage.map(|index| {
+        let name = dockerfile.stages.get(index).and_then(|stage| stage.name.as_deref());
+        name.map_or_else(|| Masked::own(index.to_string()), |name| detect::mask(name.as_bytes()))
+    });
+    Finding {
+        rule: hit.rule.id,
+        severity: hit.severity,
+        confidence: hit.confidence,
+        fingerprint: fingerprint(hit.rule.id, token.as_ref(), &hit.subject, path.as_str(), ordinal),
+        message: hit.message,
+        help: hit.help,
+        token: hit.token,
+        target: target.clone(),
+        location: Location::Dockerfile {
+            path: path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            stage,
+        },
+        also: Vec::new(),
+        related: Vec::new(),
+        leaves: hit.leaves,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> String {
+        format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
+    }
+
+    fn run(source: &str) -> (Vec<Finding>, Vec<Issue>) {
+        let source = source.replace("@TOKEN@", &token());
+        let audited = audit(&Masked::own("dockerfile:x"), &detect::mask_path(b"x"), source.as_bytes());
+        let json = serde_json::to_string(&audited).unwrap();
+        assert!(!json.contains(&token()), "{source}");
+        audited
+    }
+
+    #[test]
+    fn a_finding_lies_at_its_line_and_stage() {
+        let (findings, errors) =
+            run("FROM a AS Build\nRUN x \\\n  && hf auth login --token @TOKEN@\nFROM Build\nARG HF_TOKEN\n");
+        assert!(errors.is_empty());
+        let places: Vec<_> = findings
+            .iter()
+            .map(|finding| match &finding.location {
+                Location::Dockerfile { line, column, end_line, end_column, stage, .. } => {
+                    let stage = stage.as_ref().unwrap().as_str().to_owned();
+                    (finding.rule.0, *line, *column, *end_line, *end_column, stage)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            places,
+            [
+                ("dockerfile/login-command", 3, 6, 3, 65, "build".to_owned()),
+                ("dockerfile/literal-token", 3, 28, 3, 65, "build".to_owned()),
+                ("dockerfile/token-in-arg", 5, 5, 5, 13, "1".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_buildkit_rejects_is_an_error_with_its_line() {
+        let (findings, errors) = run("FROM a\nFOO @TOKEN@\nENV HF_TOKEN=@TOKEN@\n");
+        assert_eq!(findings.len(), 3);
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].place.as_str(), "line 2");
+        for source in ["", "# x\n", "ARG a\n", "FROM a\nRUN <<E\nx\n", "\0\u{1}garbage"] {
+            assert!(!run(source).1.is_empty(), "{source:?}");
+        }
+        // A line that is one token is quoted in the error, masked.
+        run("FROM a\n@TOKEN@ x\nENV x=y @TOKEN@\nFROM a AS @TOKEN@\n");
+    }
+
+    #[test]
+    fn fingerprints_outlive_moved_lines_and_tell_equals_apart() {
+        let prints =
+            |source: &str| -> Vec<_> { run(source).0.iter().map(|f| (f.rule, f.fingerprint)).collect() };
+        let before = prints("FROM a\nARG HF_TOKEN\nRUN hf auth login\nRUN hf auth login\n");
+        let after = prints(
+            "FROM a\n\n# moved\nARG  HF_TOKEN\nRUN x\nRUN hf auth login --token y\nRUN z; hf auth login\n",
+        );
+        assert_eq!(before, after);
+        let distinct: std::collections::BTreeSet<_> = before.iter().map(|(_, print)| print).collect();
+        assert_eq!(distinct.len(), 3);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_makes_it_panic(
+            pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..30)
+        ) {
+            run(&pieces.concat());
+        }
+    }
+
+    const PIECES: [&str; 30] = [
+        "FROM a\n",
+        "FROM a AS b\n",
+        "FROM b\n",
+        "RUN ",
+        "ENV HF_TOKEN=",
+        "ARG HF_TOKEN",
+        "COPY --from=b / /\n",
+        "ONBUILD ",
+        "\n",
+        "\\\n",
+        " @TOKEN@ ",
+        "$HF_TOKEN",
+        "${HF_TOKEN:-",
+        "}",
+        "hf auth login ",
+        "&& ",
+        "hf auth logout",
+        "rm -rf ~/.cache",
+        "python -c '",
+        "from huggingface_hub import login;",
+        "login()",
+        "'",
+        "\"",
+        "<<EOF\n",
+        "EOF\n",
+        "--mount=type=secret,id=x,env=HF_TOKEN ",
+        "$(",
+        ")",
+        "HF_HOME=~/$HOME ",
+        "USER é\n",
+    ];
+}

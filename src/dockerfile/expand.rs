@@ -1,0 +1,217 @@
+//! Expands variables in a word as BuildKit does (`frontend/dockerfile/shell/lex.go`), and follows what is
+//! known of the values.
+
+use zeroize::Zeroizing;
+
+use super::{Text, scope::Scope};
+
+/// What is known of a value. It may hold a token, so it is wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Value {
+    text: Zeroizing<String>,
+    /// Whether the build cannot change the text: no build argument went into it.
+    pub is_certain: bool,
+    /// Whether the value of a token variable, or token text, may be in it.
+    pub carries_token: bool,
+}
+
+impl Value {
+    /// A value that stands in the file.
+    pub fn literal(text: &str) -> Self {
+        Self { text: Zeroizing::new(text.to_owned()), is_certain: true, carries_token: false }
+    }
+
+    /// The text as far as the file says: build arguments have their defaults. Compare it, never show it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// A copy of the text.
+    pub fn to_text(&self) -> String {
+        self.text.as_str().to_owned()
+    }
+
+    /// Whether the value can be something else than empty or a placeholder.
+    pub fn may_hold_something(&self) -> bool {
+        !self.is_certain || !super::placeholder::is_placeholder(&self.text)
+    }
+
+    fn append(&mut self, other: &Self) {
+        let room = MAX_LEN.saturating_sub(self.text.len());
+        let fitting = other.text.len().min(room);
+        let fitting = (0..=fitting).rev().find(|&at| other.text.is_char_boundary(at)).unwrap_or(0);
+        self.text.push_str(other.text.get(..fitting).unwrap_or_default());
+        self.is_certain &= other.is_certain && fitting == other.text.len();
+        self.carries_token |= other.carries_token;
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Value")
+            .field("is_certain", &self.is_certain)
+            .field("carries_token", &self.carries_token)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
+/// and no longer certain.
+const MAX_LEN: usize = 8 << 10;
+
+/// How deep `${a:-${b:-…}}` is followed; what lies deeper is taken as text.
+const MAX_DEPTH: usize = 32;
+
+/// Expands `word` with the variables of `scope`.
+pub(super) fn expand(word: &Text, scope: Scope<'_>, escape: u8) -> Value {
+    let source = word.to_str();
+    let mut expander =
+        Expander { chars: source.char_indices().peekable(), scope, escape: char::from(escape) };
+    let (value, _) = expander.until(None, 0);
+    value
+}
+
+struct Expander<'a> {
+    chars: std::iter::Peekable<std::str::CharIndices<'a>>,
+    scope: Scope<'a>,
+    escape: char,
+}
+
+impl Expander<'_> {
+    fn peek(&mut self) -> Option<char> {
+        self.chars.peek().map(|&(_, c)| c)
+    }
+
+    fn next(&mut self) -> Option<char> {
+        self.chars.next().map(|(_, c)| c)
+    }
+
+    /// Expands up to `stop`, or to the end: the value, and whether `stop` was found. BuildKit fails where
+    /// a quote or a brace is never closed; here what was read so far counts.
+    fn until(&mut self, stop: Option<char>, depth: usize) -> (Value, bool) {
+        let mut value = Value::literal("");
+        while let Some(c) = self.peek() {
+            if Some(c) == stop {
+                self.next();
+                return (value, true);
+            }
+            match c {
+                '\'' => {
+                    self.next();
+                    while let Some(c) = self.next().filter(|&c| c != '\'') {
+                        value.text.push(c);
+                    }
+                }
+                '"' => {
+                    self.next();
+                    self.double_quoted(&mut value, depth);
+                }
+                '$' => self.dollar(&mut value, depth),
+                _ => {
+                    self.next();
+                    if c == self.escape {
+                        value.text.extend(self.next());
+                    } else {
+                        value.text.push(c);
+                    }
+                }
+            }
+        }
+        (value, false)
+    }
+
+    fn double_quoted(&mut self, value: &mut Value, depth: usize) {
+        while let Some(c) = self.peek() {
+            if c == '$' {
+                self.dollar(value, depth);
+                continue;
+            }
+            self.next();
+            if c == '"' {
+                return;
+            }
+            let next = self.peek();
+            if c == self.escape && next.is_some_and(|n| matches!(n, '"' | '$') || n == self.escape) {
+                value.text.extend(self.next());
+            } else if c != self.escape || next.is_some() {
+                value.text.push(c);
+            }
+        }
+    }
+
+    fn dollar(&mut self, value: &mut Value, depth: usize) {
+        self.next();
+        if self.peek() != Some('{') || depth > MAX_DEPTH {
+            match self.name() {
+                name if name.is_empty() => value.text.push('$'),
+                name => value.append(&self.variable(&name)),
+            }
+            return;
+        }
+        self.next();
+        let name = self.name();
+        let variable = self.variable(&name);
+        let is_set = self.scope.get(&name).is_some();
+        let mut operator = self.next();
+        let empty_counts_as_unset = operator == Some(':');
+        if empty_counts_as_unset {
+            operator = self.next();
+        }
+        let has_value = is_set && !(empty_counts_as_unset && variable.text.is_empty());
+        match operator {
+            Some('-') => {
+                let (word, _) = self.until(Some('}'), depth + 1);
+                // With a build argument that may or may not be given, it can be either.
+                match (has_value, variable.is_certain) {
+                    (true, _) => value.append(&variable),
+                    (false, true) => value.append(&word),
+                    (false, false) => value.append(&Value {
+                        is_certain: false,
+                        carries_token: variable.carries_token | word.carries_token,
+                        ..word
+                    }),
+                }
+            }
+            Some('+') => {
+                let (word, _) = self.until(Some('}'), depth + 1);
+                match (has_value, variable.is_certain) {
+                    (true, _) => value.append(&word),
+                    (false, true) => {}
+                    (false, false) => value.append(&Value { is_certain: false, ..word }),
+                }
+            }
+            Some('?') => {
+                self.until(Some('}'), depth + 1);
+                value.append(&variable);
+            }
+            Some('#' | '%' | '/') => {
+                // What is cut or replaced is not followed: the value as a whole stands for it.
+                self.until(Some('}'), depth + 1);
+                value.append(&variable);
+            }
+            // `}`, and what BuildKit rejects.
+            _ => value.append(&variable),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Value {
+        self.scope.get(name).map_or_else(|| Value::literal(""), |binding| binding.value.clone())
+    }
+
+    fn name(&mut self) -> String {
+        let mut name = String::new();
+        while let Some(c) = self.peek() {
+            if name.is_empty() && matches!(c, '@' | '*' | '#' | '?' | '-' | '$' | '!') {
+                self.next();
+                return c.to_string();
+            }
+            let starts_with_digit = name.starts_with(|c: char| c.is_numeric());
+            if !(c.is_alphanumeric() || c == '_') || (starts_with_digit && !c.is_numeric()) {
+                break;
+            }
+            self.next();
+            name.push(c);
+        }
+        name
+    }
+}

@@ -1,0 +1,226 @@
+//! Logical lines to instructions. Follows `Parse` and the dispatch table of BuildKit's
+//! `frontend/dockerfile/parser/parser.go`, and what `frontend/dockerfile/instructions/parse.go` then rejects.
+
+use super::{
+    Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, Problem, Span, Text, heredoc,
+    json::{NotStrings, string_array},
+    lines::{Lines, split_keyword},
+    stage,
+    words::{plain_words, quoted_words, space_at, split_flags},
+};
+
+/// Reads a Dockerfile. It never fails as a whole: a line that BuildKit would reject is a
+/// [`Problem`], and reading goes on behind it.
+pub fn parse(source: &[u8]) -> Dockerfile {
+    let mut lines = Lines::new(source);
+    let mut instructions = Vec::new();
+    while let Some(joined) = lines.next_joined() {
+        let mut reader = Reader { escape: lines.directives.escape_byte(), problems: Vec::new() };
+        let mut instruction = reader.instruction(&joined.text, joined.span, 0);
+        lines.problems.append(&mut reader.problems);
+        read_heredocs(source, &mut lines, &mut instruction);
+        instructions.push(instruction);
+    }
+    let Lines { directives, comments, mut problems, .. } = lines;
+    if instructions.is_empty() {
+        problems.push(Problem::new(Span::new(0, source.len()), "the file has no instructions"));
+    }
+    let stages = stage::assign(&mut instructions, directives.escape_byte(), &mut problems);
+    problems.sort_by_key(|problem| problem.span);
+    Dockerfile { directives, instructions, comments, stages, problems }
+}
+
+fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruction) {
+    let line = instruction.text.clone();
+    let inner = match &mut instruction.onbuild {
+        Some(inner) => inner.as_mut(),
+        None => instruction,
+    };
+    let may_open = matches!(inner.keyword, Keyword::Run | Keyword::Copy | Keyword::Add);
+    if !may_open || matches!(inner.arguments, Arguments::Exec(_)) {
+        return;
+    }
+    let mut heredocs = heredoc::openers(&line);
+    let mut end = inner.span.end;
+    for heredoc in &mut heredocs {
+        let mut closed = false;
+        heredoc.span = Span::new(lines.offset(), lines.offset());
+        while let Some((bare, whole)) = lines.next_raw() {
+            end = bare.end;
+            if heredoc::closes(heredoc, source.get(bare.start..bare.end).unwrap_or_default()) {
+                closed = true;
+                break;
+            }
+            heredoc::push_line(heredoc, source, whole);
+        }
+        if !closed {
+            let span = heredoc.name.span();
+            lines.problems.push(Problem::quoting(span, "the heredoc is not terminated", &heredoc.name));
+        }
+    }
+    inner.heredocs = heredocs;
+    inner.span.end = end;
+    instruction.span.end = end;
+}
+
+/// How deep `ONBUILD ONBUILD …` is followed. BuildKit rejects the second one.
+const MAX_ONBUILD: usize = 4;
+
+struct Reader {
+    escape: u8,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    fn problem(&mut self, span: Span, message: &str) {
+        self.problems.push(Problem::new(span, message));
+    }
+
+    fn instruction(&mut self, text: &Text, span: Span, depth: usize) -> Instruction {
+        let (word, rest) = split_keyword(text);
+        let keyword = Keyword::of(word.as_bytes());
+        let (flags, rest) = split_flags(&rest);
+        let rest = rest.trimmed();
+        let mut instruction = Instruction {
+            keyword,
+            keyword_span: word.span(),
+            span: Span::new(word.span().start, span.end),
+            text: text.trimmed(),
+            flags: flags.iter().map(flag).collect(),
+            arguments: Arguments::None,
+            heredocs: Vec::new(),
+            onbuild: None,
+            stage: None,
+        };
+        if keyword == Keyword::Unknown {
+            self.problems.push(Problem::quoting(word.span(), "unknown instruction", &word));
+            return instruction;
+        }
+        if rest.is_empty() {
+            let message = format!("{} needs an argument", keyword.name());
+            if !matches!(keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint) {
+                self.problem(instruction.keyword_span, &message);
+            }
+            return instruction;
+        }
+        if keyword == Keyword::Onbuild {
+            if depth < MAX_ONBUILD {
+                let inner = self.instruction(&rest, span, depth + 1);
+                if matches!(inner.keyword, Keyword::Onbuild | Keyword::From | Keyword::Maintainer) {
+                    let message = format!("{} isn't allowed as an ONBUILD trigger", inner.keyword.name());
+                    self.problem(inner.keyword_span, &message);
+                }
+                instruction.onbuild = Some(Box::new(inner));
+            }
+            return instruction;
+        }
+        instruction.arguments = self.arguments(keyword, &rest);
+        instruction
+    }
+
+    fn arguments(&mut self, keyword: Keyword, rest: &Text) -> Arguments {
+        match keyword {
+            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint => {
+                self.exec_form(rest).unwrap_or_else(|| Arguments::Line(rest.clone()))
+            }
+            Keyword::Shell => self.exec_form(rest).unwrap_or_else(|| {
+                self.problem(rest.span(), "SHELL needs its arguments as a JSON array");
+                Arguments::Line(rest.clone())
+            }),
+            Keyword::Add | Keyword::Copy => {
+                let arguments = self.exec_form(rest).unwrap_or_else(|| Arguments::Words(plain_words(rest)));
+                if let Arguments::Exec(words) | Arguments::Words(words) = &arguments
+                    && words.len() < 2
+                {
+                    let message = format!("{} needs at least two arguments", keyword.name());
+                    self.problem(rest.span(), &message);
+                }
+                arguments
+            }
+            Keyword::Volume => self.exec_form(rest).unwrap_or_else(|| Arguments::Words(plain_words(rest))),
+            Keyword::From | Keyword::Expose => Arguments::Words(plain_words(rest)),
+            Keyword::Env | Keyword::Label => Arguments::Pairs(self.pairs(keyword, rest)),
+            Keyword::Arg => Arguments::Pairs(quoted_words(rest, self.escape).iter().map(pair).collect()),
+            Keyword::Healthcheck => self.healthcheck(rest),
+            Keyword::Maintainer | Keyword::Stopsignal | Keyword::User | Keyword::Workdir => {
+                Arguments::Line(rest.clone())
+            }
+            Keyword::Onbuild | Keyword::Unknown => Arguments::None,
+        }
+    }
+
+    fn exec_form(&mut self, rest: &Text) -> Option<Arguments> {
+        match string_array(rest) {
+            Ok(words) => Some(Arguments::Exec(words)),
+            Err(NotStrings::NotJson) => None,
+            Err(NotStrings::OtherValues) => {
+                self.problem(rest.span(), "a JSON array of arguments may hold strings only");
+                None
+            }
+        }
+    }
+
+    /// `HEALTHCHECK CMD …` and `HEALTHCHECK NONE`: what follows the type.
+    fn healthcheck(&mut self, rest: &Text) -> Arguments {
+        let (kind, command) = split_keyword(rest);
+        if kind.as_bytes().eq_ignore_ascii_case(b"NONE") {
+            return Arguments::None;
+        }
+        if !kind.as_bytes().eq_ignore_ascii_case(b"CMD") {
+            self.problems.push(Problem::quoting(kind.span(), "unknown type of HEALTHCHECK", &kind));
+        }
+        self.exec_form(&command).unwrap_or(Arguments::Line(command))
+    }
+
+    /// `name=value …`, or the legacy `name value`: the first word decides.
+    fn pairs(&mut self, keyword: Keyword, rest: &Text) -> Vec<Pair> {
+        let words = quoted_words(rest, self.escape);
+        let Some(first) = words.first() else { return Vec::new() };
+        if !first.as_bytes().contains(&b'=') {
+            let (name, value) = split_keyword(rest);
+            if value.is_empty() {
+                self.problem(rest.span(), &format!("{} must have two arguments", keyword.name()));
+            }
+            return vec![Pair { name, value: Some(value), span: rest.span() }];
+        }
+        for word in words.iter().filter(|word| !word.as_bytes().contains(&b'=')) {
+            self.problems.push(Problem::quoting(word.span(), "not of the form name=value", word));
+        }
+        words.iter().filter(|word| word.as_bytes().contains(&b'=')).map(pair).collect()
+    }
+}
+
+fn flag(word: &Text) -> Flag {
+    let Pair { name, value, span } = pair(word);
+    // A flag that is only dashes has no name; `--` itself never gets here.
+    Flag { name: name.slice(2.min(name.len())..name.len()), value, span }
+}
+
+fn pair(word: &Text) -> Pair {
+    let span = word.span();
+    match word.as_bytes().iter().position(|&b| b == b'=') {
+        Some(at) => Pair { name: word.slice(0..at), value: Some(word.slice(at + 1..word.len())), span },
+        None => Pair { name: word.clone(), value: None, span },
+    }
+}
+
+/// Whether bytes are a Dockerfile, told by content: text whose first instruction, behind directives and
+/// comments, is `FROM` or `ARG`.
+pub fn looks_like_dockerfile(bytes: &[u8]) -> bool {
+    // A file that is not text, or whose first instruction lies megabytes in, is none.
+    let head = bytes.get(..bytes.len().min(1 << 20)).unwrap_or_default();
+    if memchr::memchr(0, head).is_some() {
+        return false;
+    }
+    let mut lines = Lines::new(head);
+    let Some(joined) = lines.next_joined() else { return false };
+    let (word, rest) = split_keyword(&joined.text);
+    let first = rest.byte(0);
+    // `from x import y` is Python, `FROM = 3` an assignment.
+    let is_python =
+        word.as_bytes() == b"from" && plain_words(&rest).get(1).is_some_and(|w| w.as_bytes() == b"import");
+    matches!(Keyword::of(word.as_bytes()), Keyword::From | Keyword::Arg)
+        && first.is_some_and(|b| b != b'=')
+        && space_at(rest.as_bytes(), 0).is_none()
+        && !is_python
+}

@@ -1,0 +1,228 @@
+//! Variables as they are in scope at each instruction (BuildKit, `dockerfile2llb/convert.go`; Docker's
+//! Dockerfile reference, "Scope" of `ARG`).
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Arguments, Base, Dockerfile, Instruction, Keyword, Pair, Stage, Text, Value, expand, placeholder,
+};
+
+/// Where a variable comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// `ARG`: the build may give it a value.
+    Arg,
+    /// `ENV`.
+    Env,
+}
+
+/// A variable in scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding<'a> {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Its value; an `ARG` has its default, or nothing.
+    pub value: &'a Value,
+}
+
+/// All settings of one name in a stage, each with the number of the instruction that makes it.
+type History<T> = Vec<(usize, T)>;
+
+/// What the instructions of one stage set.
+#[derive(Debug, Default)]
+struct Settings {
+    /// The stage it goes on from.
+    base: Option<usize>,
+    args: HashMap<String, History<Value>>,
+    env: HashMap<String, History<Value>>,
+    user: History<Value>,
+    shell: History<Arc<[Text]>>,
+    /// The first `ARG` that may carry a token.
+    first_token_argument: Option<usize>,
+}
+
+/// The variables of a whole file. It takes memory for each setting once, however many see it.
+#[derive(Debug)]
+pub struct Scopes {
+    escape: u8,
+    /// What is set in front of the first `FROM`.
+    globals: Settings,
+    stages: Vec<Settings>,
+    /// The stage of each instruction; none where the globals hold.
+    places: Vec<Option<usize>>,
+}
+
+/// How many stages are followed back, each built from the one before.
+const MAX_BASES: usize = 64;
+
+/// The variables and settings that hold at one instruction.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    scopes: &'a Scopes,
+    stage: Option<usize>,
+    /// What instructions from this one on set is not in scope.
+    before: usize,
+}
+
+impl Scopes {
+    /// With nothing set.
+    pub(super) fn new(escape: u8) -> Self {
+        Self { escape, globals: Settings::default(), stages: Vec::new(), places: Vec::new() }
+    }
+
+    /// Reads what a file sets.
+    pub fn of(dockerfile: &Dockerfile) -> Self {
+        let mut scopes = Self::new(dockerfile.directives.escape_byte());
+        for instruction in &dockerfile.instructions {
+            scopes.take(instruction, &dockerfile.stages);
+        }
+        scopes
+    }
+
+    /// The scope in front of the instruction of that number. A `FROM` sees the globals alone.
+    pub fn at(&self, instruction: usize) -> Scope<'_> {
+        Scope { scopes: self, stage: self.places.get(instruction).copied().flatten(), before: instruction }
+    }
+
+    /// The scope behind all that was taken so far, in front of the first `FROM`.
+    pub(super) fn global(&self) -> Scope<'_> {
+        Scope { scopes: self, stage: None, before: usize::MAX }
+    }
+
+    /// Takes what the next instruction sets.
+    pub(super) fn take(&mut self, instruction: &Instruction, stages: &[Stage]) {
+        let number = self.places.len();
+        let place = instruction.stage.filter(|_| instruction.keyword != Keyword::From);
+        self.places.push(place);
+        if instruction.keyword == Keyword::From {
+            let stage = instruction.stage.and_then(|index| stages.get(index));
+            let base = match stage.map(|stage| &stage.base) {
+                Some(&Base::Stage(base)) => Some(base),
+                _ => None,
+            };
+            self.stages.push(Settings { base, ..Settings::default() });
+            return;
+        }
+        // What ONBUILD sets is there for the triggers behind it only; it is taken as in scope, so that they
+        // are judged together.
+        let acts = instruction.effective();
+        let scope = self.at(number);
+        match acts.keyword {
+            Keyword::Arg => {
+                let set: Vec<_> = acts.pairs().iter().map(|pair| scope.argument(pair)).collect();
+                let Some(settings) = self.settings(place) else { return };
+                for (name, value) in set {
+                    if value.carries_token {
+                        settings.first_token_argument.get_or_insert(number);
+                    }
+                    settings.args.entry(name).or_default().push((number, value));
+                }
+            }
+            Keyword::Env if place.is_some() => {
+                let set: Vec<_> =
+                    acts.pairs().iter().map(|pair| (scope.name(pair), scope.env_value(pair))).collect();
+                let Some(settings) = self.settings(place) else { return };
+                for (name, value) in set {
+                    settings.env.entry(name).or_default().push((number, value));
+                }
+            }
+            Keyword::User => {
+                if let Arguments::Line(user) = &acts.arguments {
+                    let user = scope.expand(user);
+                    if let Some(settings) = self.settings(place) {
+                        settings.user.push((number, user));
+                    }
+                }
+            }
+            Keyword::Shell => {
+                if let (Arguments::Exec(words), Some(settings)) = (&acts.arguments, self.settings(place)) {
+                    settings.shell.push((number, words.clone().into()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn settings(&mut self, place: Option<usize>) -> Option<&mut Settings> {
+        match place {
+            Some(stage) => self.stages.get_mut(stage),
+            None => Some(&mut self.globals),
+        }
+    }
+}
+
+/// The last setting in front of an instruction.
+fn last<T>(history: &History<T>, before: usize) -> Option<&T> {
+    let end = history.partition_point(|(number, _)| *number < before);
+    history.get(end.checked_sub(1)?).map(|(_, value)| value)
+}
+
+impl<'a> Scope<'a> {
+    /// The settings that are in scope: those of the stage, then those of the stages it goes on from, which
+    /// all stand in front of it.
+    fn chain(self) -> impl Iterator<Item = &'a Settings> {
+        let scopes = self.scopes;
+        let first = match self.stage {
+            Some(stage) => scopes.stages.get(stage),
+            None => Some(&scopes.globals),
+        };
+        std::iter::successors(first, |settings| scopes.stages.get(settings.base?)).take(MAX_BASES)
+    }
+
+    /// The variable of that name. `ENV` goes before `ARG`.
+    pub fn get(self, name: &str) -> Option<Binding<'a>> {
+        let env = self.chain().find_map(|settings| last(settings.env.get(name)?, self.before));
+        if let Some(value) = env {
+            return Some(Binding { origin: Origin::Env, value });
+        }
+        let value = self.chain().find_map(|settings| last(settings.args.get(name)?, self.before))?;
+        Some(Binding { origin: Origin::Arg, value })
+    }
+
+    /// Whether a build argument that may carry a token is in scope.
+    pub fn has_token_argument(self) -> bool {
+        self.chain().any(|settings| settings.first_token_argument.is_some_and(|number| number < self.before))
+    }
+
+    /// The last `USER`, expanded; none where the base image decides.
+    pub fn user(self) -> Option<&'a Value> {
+        self.chain().find_map(|settings| last(&settings.user, self.before))
+    }
+
+    /// The shell that runs a shell form, where `SHELL` has set one.
+    pub fn shell(self) -> Option<&'a [Text]> {
+        self.chain().find_map(|settings| last(&settings.shell, self.before)).map(AsRef::as_ref)
+    }
+
+    /// Expands variables, quotes and escapes in a word.
+    pub fn expand(self, word: &Text) -> Value {
+        expand::expand(word, self, self.scopes.escape)
+    }
+
+    /// The name that a pair gives a value to, with its quotes gone.
+    pub fn name(self, pair: &Pair) -> String {
+        self.expand(&pair.name).to_text()
+    }
+
+    /// What an `ENV` sets. It sees the variables as they are in front of the whole instruction.
+    pub fn env_value(self, pair: &Pair) -> Value {
+        let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |value| self.expand(value));
+        let is_token_variable = crate::detect::is_token_variable(&self.name(pair));
+        value.carries_token = value.may_hold_something()
+            && (value.carries_token || is_token_variable || placeholder::holds_token(value.as_str()));
+        value
+    }
+
+    fn argument(self, pair: &Pair) -> (String, Value) {
+        let name = self.name(pair);
+        let global = || self.scopes.globals.args.get(&name).and_then(|history| last(history, self.before));
+        let mut value = match &pair.value {
+            Some(value) => self.expand(value),
+            None => global().cloned().unwrap_or_else(|| Value::literal("")),
+        };
+        value.is_certain = false;
+        value.carries_token |=
+            crate::detect::is_token_variable(&name) || placeholder::holds_token(value.as_str());
+        (name, value)
+    }
+}

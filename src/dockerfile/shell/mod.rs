@@ -1,0 +1,12 @@
+//! A small reader of POSIX shell scripts, as far as an audit needs it: the simple commands in the order they
+//! run, with words, redirections and here-documents, and the scripts nested in them.
+//!
+//! It never fails. What it does not understand comes back as words of some command.
+
+mod command;
+mod parser;
+mod steps;
+
+pub use command::{Command, Redirect, Redirection, Word};
+pub use parser::commands;
+pub use steps::{Step, StepKind, steps};

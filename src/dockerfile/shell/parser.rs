@@ -1,0 +1,482 @@
+//! Script text to simple commands (POSIX.1-2017, "Shell Command Language", 2.2 to 2.7 and 2.9).
+
+use super::{Command, Redirect, Redirection, Word};
+use crate::dockerfile::Text;
+
+/// How deep substitutions are followed; deeper ones stay text.
+const MAX_DEPTH: usize = 24;
+
+/// The simple commands of a script. A substitution's commands come in front of the command it is in, as
+/// they run.
+pub fn commands(script: &Text) -> Vec<Command> {
+    let mut parser =
+        Parser { script, at: 0, out: Vec::new(), pipelines: 0, pending: Vec::new(), depth: 0, next_id: 0 };
+    parser.list(Until::End);
+    parser.out.into_iter().map(|(_, command)| command).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    End,
+    Parenthesis,
+}
+
+/// A here-document whose body has not come yet.
+struct Pending {
+    command: usize,
+    redirect: usize,
+    delimiter: Vec<u8>,
+    strip_tabs: bool,
+}
+
+struct Parser<'a> {
+    script: &'a Text,
+    at: usize,
+    /// Finished commands with their numbers.
+    out: Vec<(usize, Command)>,
+    pipelines: usize,
+    pending: Vec<Pending>,
+    depth: usize,
+    next_id: usize,
+}
+
+/// The command that is being read.
+struct Open {
+    id: usize,
+    start: usize,
+    command: Command,
+}
+
+const RESERVED: [&[u8]; 14] = [
+    b"if", b"then", b"elif", b"else", b"fi", b"do", b"done", b"while", b"until", b"{", b"}", b"!", b"time",
+    b"esac",
+];
+
+impl Parser<'_> {
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.script.byte(self.at + ahead)
+    }
+
+    fn starts_with(&self, text: &[u8]) -> bool {
+        self.script.starts_with_at(self.at, text)
+    }
+
+    fn open(&mut self) -> Open {
+        self.next_id += 1;
+        Open {
+            id: self.next_id,
+            start: self.at,
+            command: Command { pipeline: self.pipelines, ..Command::default() },
+        }
+    }
+
+    /// Puts the command that was read into the list, and opens the next.
+    fn finish(&mut self, open: &mut Open, same_pipeline: bool) {
+        let end = self.at;
+        let pipeline = open.command.pipeline;
+        let mut done = std::mem::replace(open, self.open());
+        let command = &mut done.command;
+        if !command.words.is_empty() || !command.assignments.is_empty() || !command.redirects.is_empty() {
+            command.span = self.script.slice(done.start..end).trimmed().span();
+            self.out.push((done.id, done.command));
+        }
+        if !same_pipeline {
+            self.pipelines += 1;
+        }
+        open.command.pipeline = if same_pipeline { pipeline } else { self.pipelines };
+    }
+
+    fn list(&mut self, until: Until) {
+        let mut open = self.open();
+        let mut parentheses = 0_usize;
+        while let Some(byte) = self.peek(0) {
+            match byte {
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
+                b'#' => self.skip_line(),
+                b'\n' => {
+                    self.finish(&mut open, false);
+                    self.at += 1;
+                    self.read_here_documents();
+                    open.start = self.at;
+                }
+                b')' => {
+                    if parentheses == 0 && until == Until::Parenthesis {
+                        break;
+                    }
+                    parentheses = parentheses.saturating_sub(1);
+                    self.end_command(&mut open, 1, false);
+                }
+                b'(' => {
+                    parentheses += 1;
+                    self.end_command(&mut open, 1, false);
+                }
+                b';' => self.end_command(&mut open, 1, false),
+                b'&' if self.peek(1) == Some(b'>') => self.redirect(&mut open, None),
+                b'&' => {
+                    let width = if self.peek(1) == Some(b'&') { 2 } else { 1 };
+                    self.end_command(&mut open, width, false);
+                }
+                b'|' => match self.peek(1) {
+                    Some(b'|') => self.end_command(&mut open, 2, false),
+                    Some(b'&') => self.end_command(&mut open, 2, true),
+                    _ => self.end_command(&mut open, 1, true),
+                },
+                b'<' | b'>' if self.peek(1) == Some(b'(') => self.word(&mut open),
+                b'<' | b'>' => self.redirect(&mut open, None),
+                b'0'..=b'9' if self.descriptor_width().is_some() => {
+                    let width = self.descriptor_width().unwrap_or(1);
+                    let number = self.script.slice(self.at..self.at + width).to_str().parse().ok();
+                    self.at += width;
+                    self.redirect(&mut open, number);
+                }
+                _ => self.word(&mut open),
+            }
+        }
+        self.finish(&mut open, false);
+    }
+
+    fn end_command(&mut self, open: &mut Open, width: usize, same_pipeline: bool) {
+        self.finish(open, same_pipeline);
+        self.at += width;
+        open.start = self.at;
+    }
+
+    fn skip_line(&mut self) {
+        while self.peek(0).is_some_and(|b| b != b'\n') {
+            self.at += 1;
+        }
+    }
+
+    /// How many digits stand here in front of `<` or `>`.
+    fn descriptor_width(&self) -> Option<usize> {
+        let digits = (0..4).take_while(|&n| self.peek(n).is_some_and(|b| b.is_ascii_digit())).count();
+        matches!(self.peek(digits), Some(b'<' | b'>')).then_some(digits)
+    }
+
+    fn redirect(&mut self, open: &mut Open, descriptor: Option<u32>) {
+        const OPERATORS: [&str; 12] =
+            ["&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">"];
+        let operator = OPERATORS.into_iter().find(|op| self.starts_with(op.as_bytes())).unwrap_or(">");
+        self.at += operator.len();
+        while matches!(self.peek(0), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+        let word = self.read_word();
+        let redirects = &mut open.command.redirects;
+        let to = match operator {
+            "<<" | "<<-" => {
+                self.pending.push(Pending {
+                    command: open.id,
+                    redirect: redirects.len(),
+                    delimiter: word.text.as_bytes().to_vec(),
+                    strip_tabs: operator == "<<-",
+                });
+                Redirection::HereDocument { body: Text::new(), expand: !word.is_quoted }
+            }
+            "<<<" => Redirection::String(word),
+            _ => Redirection::File(word),
+        };
+        redirects.push(Redirect { operator, descriptor, to });
+    }
+
+    fn read_here_documents(&mut self) {
+        for pending in std::mem::take(&mut self.pending) {
+            let mut body = Text::new();
+            while self.at < self.script.len() {
+                let rest = self.script.as_bytes().get(self.at..).unwrap_or_default();
+                let width = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+                let line = rest.get(..width).unwrap_or_default();
+                let tabs =
+                    if pending.strip_tabs { line.iter().take_while(|&&b| b == b'\t').count() } else { 0 };
+                let bare = line.get(tabs..).unwrap_or_default();
+                let bare = bare.strip_suffix(b"\n").unwrap_or(bare);
+                let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+                let start = self.at + tabs;
+                self.at += width;
+                if bare == pending.delimiter {
+                    break;
+                }
+                body.push_text(self.script, start..self.at);
+            }
+            let mut commands = self.out.iter_mut().rev();
+            let Some((_, command)) = commands.find(|(id, _)| *id == pending.command) else { continue };
+            if let Some(redirect) = command.redirects.get_mut(pending.redirect)
+                && let Redirection::HereDocument { expand, .. } = redirect.to
+            {
+                redirect.to = Redirection::HereDocument { body, expand };
+            }
+        }
+    }
+
+    fn word(&mut self, open: &mut Open) {
+        let start = self.at;
+        let word = self.read_word();
+        if self.at == start {
+            // Never stand still, whatever the byte is.
+            self.at += 1;
+            return;
+        }
+        let command = &mut open.command;
+        if command.words.is_empty() {
+            if command.assignments.is_empty() && !word.is_quoted && RESERVED.contains(&word.text.as_bytes()) {
+                open.start = self.at;
+                return;
+            }
+            if let Some((name, value)) = assignment(&word) {
+                command.assignments.push((name, value));
+                return;
+            }
+        }
+        command.words.push(word);
+    }
+
+    /// Reads a word with its quotes resolved.
+    fn read_word(&mut self) -> Word {
+        let mut word = Word::default();
+        while let Some(byte) = self.peek(0) {
+            match byte {
+                b'<' | b'>' if word.text.is_empty() && self.peek(1) == Some(b'(') => {
+                    let start = self.at;
+                    self.at += 1;
+                    self.substitution(&mut word, start);
+                }
+                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' => break,
+                b'\'' => {
+                    word.is_quoted = true;
+                    self.single_quoted(&mut word);
+                }
+                b'"' => {
+                    word.is_quoted = true;
+                    self.double_quoted(&mut word);
+                }
+                b'\\' => {
+                    if self.peek(1) != Some(b'\n') {
+                        word.is_quoted = true;
+                        self.push(&mut word, self.at + 1, 1);
+                    }
+                    self.at += 2;
+                }
+                b'$' if self.peek(1) == Some(b'\'') => {
+                    word.is_quoted = true;
+                    self.at += 1;
+                    self.ansi_quoted(&mut word);
+                }
+                b'$' => self.dollar(&mut word),
+                b'`' => self.backtick(&mut word),
+                _ => {
+                    self.push(&mut word, self.at, 1);
+                    self.at += 1;
+                }
+            }
+        }
+        self.at = self.at.min(self.script.len());
+        word
+    }
+
+    fn push(&self, word: &mut Word, at: usize, len: usize) {
+        word.text.push_text(self.script, at..at + len);
+    }
+
+    fn single_quoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        let start = self.at;
+        while self.peek(0).is_some_and(|b| b != b'\'') {
+            self.at += 1;
+        }
+        self.push(word, start, self.at - start);
+        self.at += 1;
+    }
+
+    /// `$'…'`, as bash has it; the escapes that matter in a script.
+    fn ansi_quoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        while let Some(byte) = self.peek(0).filter(|&b| b != b'\'') {
+            let decoded: Option<&[u8]> = match (byte, self.peek(1)) {
+                (b'\\', Some(b'n')) => Some(b"\n"),
+                (b'\\', Some(b't')) => Some(b"\t"),
+                (b'\\', Some(b'r')) => Some(b"\r"),
+                (b'\\', Some(b'\'')) => Some(b"'"),
+                (b'\\', Some(b'"')) => Some(b"\""),
+                (b'\\', Some(b'\\')) => Some(b"\\"),
+                _ => None,
+            };
+            if let Some(decoded) = decoded {
+                word.text.push(decoded, self.script.source_span(self.at..self.at + 2));
+                self.at += 2;
+            } else {
+                self.push(word, self.at, 1);
+                self.at += 1;
+            }
+        }
+        self.at += 1;
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        while let Some(byte) = self.peek(0) {
+            match (byte, self.peek(1)) {
+                (b'"', _) => {
+                    self.at += 1;
+                    return;
+                }
+                (b'\\', Some(b'\n')) => self.at += 2,
+                (b'\\', Some(b'$' | b'`' | b'"' | b'\\')) => {
+                    self.push(word, self.at + 1, 1);
+                    self.at += 2;
+                }
+                (b'$', _) => self.dollar(word),
+                (b'`', _) => self.backtick(word),
+                _ => {
+                    self.push(word, self.at, 1);
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    fn dollar(&mut self, word: &mut Word) {
+        let start = self.at;
+        match self.peek(1) {
+            Some(b'(') if self.peek(2) == Some(b'(') => self.arithmetic(word),
+            Some(b'(') => {
+                self.at += 1;
+                self.substitution(word, start);
+            }
+            Some(b'{') => {
+                self.at += 2;
+                let name = self.name();
+                if !name.is_empty() {
+                    word.variables.push(name);
+                }
+                // Up to the brace that closes it; what lies in between may hold further variables.
+                let mut braces = 1;
+                while let Some(byte) = self.peek(0) {
+                    match byte {
+                        b'{' => braces += 1,
+                        b'}' => braces -= 1,
+                        b'$' => {
+                            self.at += 1;
+                            let name = self.name();
+                            if !name.is_empty() {
+                                word.variables.push(name);
+                            }
+                            continue;
+                        }
+                        b'\\' => self.at += 1,
+                        _ => {}
+                    }
+                    self.at += 1;
+                    if braces == 0 {
+                        break;
+                    }
+                }
+                self.push(word, start, self.at - start);
+            }
+            _ => {
+                self.at += 1;
+                let name = self.name();
+                if name.is_empty()
+                    && matches!(self.peek(0), Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!'))
+                {
+                    self.at += 1;
+                }
+                if !name.is_empty() {
+                    word.variables.push(name);
+                }
+                self.push(word, start, self.at - start);
+            }
+        }
+    }
+
+    fn name(&mut self) -> String {
+        let start = self.at;
+        while self.peek(0).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            self.at += 1;
+        }
+        self.script.slice(start..self.at).to_str().into_owned()
+    }
+
+    /// `$((…))` is kept as text.
+    fn arithmetic(&mut self, word: &mut Word) {
+        let start = self.at;
+        let rest = self.script.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += memchr::memmem::find(rest, b"))").map_or(rest.len(), |at| at + 2);
+        self.push(word, start, self.at - start);
+    }
+
+    /// Reads `(…)` at the cursor as commands; the word keeps the text from `start` on.
+    fn substitution(&mut self, word: &mut Word, start: usize) {
+        word.has_substitution = true;
+        self.at += 1;
+        if self.depth < MAX_DEPTH {
+            self.depth += 1;
+            self.pipelines += 1;
+            self.list(Until::Parenthesis);
+            self.depth -= 1;
+        } else {
+            while self.peek(0).is_some_and(|b| b != b')') {
+                self.at += 1;
+            }
+        }
+        self.at = (self.at + 1).min(self.script.len());
+        self.push(word, start, self.at - start);
+    }
+
+    fn backtick(&mut self, word: &mut Word) {
+        let start = self.at;
+        let rest = self.script.as_bytes().get(self.at + 1..).unwrap_or_default();
+        let mut len = 0;
+        while let Some(&byte) = rest.get(len).filter(|&&b| b != b'`') {
+            len += if byte == b'\\' { 2 } else { 1 };
+        }
+        let end = (self.at + 1 + len).min(self.script.len());
+        word.has_substitution = true;
+        if self.depth < MAX_DEPTH {
+            // Backslashes in front of `$`, a backtick or a backslash go away in there.
+            let mut inner = Text::new();
+            let mut at = self.at + 1;
+            while at < end {
+                if self.script.byte(at) == Some(b'\\')
+                    && matches!(self.script.byte(at + 1), Some(b'$' | b'`' | b'\\'))
+                {
+                    at += 1;
+                }
+                inner.push_text(self.script, at..(at + 1).min(end));
+                at += 1;
+            }
+            self.nested(&inner);
+        }
+        self.at = (end + 1).min(self.script.len());
+        self.push(word, start, self.at - start);
+    }
+
+    /// Reads the commands of a text that is not a plain part of this script.
+    fn nested(&mut self, script: &Text) {
+        let mut parser = Parser {
+            script,
+            at: 0,
+            out: Vec::new(),
+            pipelines: self.pipelines + 1,
+            pending: Vec::new(),
+            depth: self.depth + 1,
+            next_id: self.next_id,
+        };
+        parser.list(Until::End);
+        self.pipelines = parser.pipelines + 1;
+        self.next_id = parser.next_id;
+        self.out.append(&mut parser.out);
+    }
+}
+
+/// Reads `NAME=value` or `NAME+=value`.
+fn assignment(word: &Word) -> Option<(String, Word)> {
+    let bytes = word.text.as_bytes();
+    let at = bytes.iter().position(|&b| b == b'=')?;
+    let end = if bytes.get(at.checked_sub(1)?) == Some(&b'+') { at - 1 } else { at };
+    let name = word.text.slice(0..end).to_str().into_owned();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let value = Word { text: word.text.slice(at + 1..word.text.len()), ..word.clone() };
+    is_name.then_some((name, value))
+}

@@ -1,0 +1,113 @@
+//! Stages: which instruction belongs to which, and what each is built from.
+
+use super::{Arguments, Instruction, Keyword, Problem, Scope, Scopes, Span, Text};
+
+/// A build stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// Its number, from 0.
+    pub index: usize,
+    /// Its name, in lower case as BuildKit compares names.
+    pub name: Option<String>,
+    /// What it is built from.
+    pub base: Base,
+    /// Its `FROM`.
+    pub span: Span,
+}
+
+/// What a stage is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// An image, `scratch` included: the reference, with variables replaced by their defaults.
+    Image(String),
+    /// An earlier stage, by number.
+    Stage(usize),
+}
+
+/// Numbers the stages and tells each instruction the one it belongs to.
+pub(super) fn assign(
+    instructions: &mut [Instruction],
+    escape: u8,
+    problems: &mut Vec<Problem>,
+) -> Vec<Stage> {
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut globals = Scopes::new(escape);
+    let mut complained = false;
+    for instruction in instructions.iter_mut() {
+        if instruction.keyword == Keyword::From {
+            let stage = read_from(instruction, &stages, globals.global(), problems);
+            stages.push(stage);
+        } else if stages.is_empty() {
+            if instruction.keyword == Keyword::Arg {
+                globals.take(instruction, &[]);
+            } else if instruction.keyword != Keyword::Unknown && !complained {
+                complained = true;
+                let message = "no build stage in current context: only ARG may stand in front of FROM";
+                problems.push(Problem::new(instruction.keyword_span, message));
+            }
+        }
+        instruction.stage = stages.len().checked_sub(1);
+        if let Some(inner) = &mut instruction.onbuild {
+            inner.stage = instruction.stage;
+        }
+    }
+    if stages.is_empty()
+        && !complained
+        && let (Some(first), Some(last)) = (instructions.first(), instructions.last())
+    {
+        problems.push(Problem::new(first.span.to(last.span), "the file has no FROM"));
+    }
+    stages
+}
+
+fn read_from(
+    instruction: &Instruction,
+    stages: &[Stage],
+    globals: Scope<'_>,
+    problems: &mut Vec<Problem>,
+) -> Stage {
+    let words: &[Text] = match &instruction.arguments {
+        Arguments::Words(words) => words,
+        _ => &[],
+    };
+    let name = match words {
+        [_] | [] => None,
+        [_, keyword, name] if keyword.as_bytes().eq_ignore_ascii_case(b"as") => {
+            let name_text = name.to_str().to_lowercase();
+            if !is_stage_name(&name_text) {
+                problems.push(Problem::quoting(name.span(), "invalid name for a build stage", name));
+            }
+            Some(name_text)
+        }
+        _ => {
+            let message = "FROM requires either one or three arguments";
+            problems.push(Problem::new(instruction.keyword_span, message));
+            None
+        }
+    };
+    let image = words.first().map_or_else(String::new, |word| globals.expand(word).to_text());
+    let base = match find(stages, &image) {
+        Some(index) => Base::Stage(index),
+        None => Base::Image(image),
+    };
+    Stage { index: stages.len(), name, base, span: instruction.span }
+}
+
+/// The last of the stages that has this name.
+fn find(stages: &[Stage], name: &str) -> Option<usize> {
+    let name = name.to_lowercase();
+    stages.iter().rev().find(|stage| stage.name.as_deref() == Some(name.as_str())).map(|s| s.index)
+}
+
+/// The stage that `--from` names, by name or number, among those in front of `before`.
+pub fn find_from(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
+    let earlier = stages.get(..before.min(stages.len())).unwrap_or_default();
+    find(earlier, name).or_else(|| name.parse().ok().filter(|&index: &usize| index < earlier.len()))
+}
+
+fn is_stage_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '\\'))
+}

@@ -1,0 +1,176 @@
+//! Splits an instruction's arguments into words (BuildKit, `frontend/dockerfile/parser/line_parsers.go` and
+//! `split_command.go`). Quotes and escapes stay in the words: expansion takes them away.
+
+use super::Text;
+
+/// The width of the white space character at `at`, by Unicode's `White_Space` as Go's `unicode.IsSpace`.
+pub(super) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let first = *rest.first()?;
+    if first < 0x80 {
+        return matches!(first, b' ' | b'\t'..=b'\r').then_some(1);
+    }
+    let width = char_width(first);
+    let text = std::str::from_utf8(rest.get(..width)?).ok()?;
+    text.chars().all(char::is_whitespace).then_some(width)
+}
+
+/// The white space character that ends at `end`: where it starts, and its width.
+pub(super) fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
+    (1..=3).find_map(|width| {
+        let start = end.checked_sub(width)?;
+        (space_at(text.as_bytes(), start) == Some(width)).then_some((start, width))
+    })
+}
+
+/// The first offset from `at` on that is no white space.
+pub(super) fn skip_space(text: &Text, mut at: usize) -> usize {
+    while let Some(width) = space_at(text.as_bytes(), at) {
+        at += width;
+    }
+    at
+}
+
+fn char_width(first: u8) -> usize {
+    match first {
+        0xC0..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF7 => 4,
+        _ => 1,
+    }
+}
+
+/// Words as `ENV`, `LABEL` and `ARG` have them: white space in quotes or behind the escape character does
+/// not end a word.
+pub(super) fn quoted_words(text: &Text, escape: u8) -> Vec<Text> {
+    let bytes = text.as_bytes();
+    let mut words = Vec::new();
+    let mut at = skip_space(text, 0);
+    while at < text.len() {
+        let start = at;
+        let mut quote = None;
+        while let Some(byte) = text.byte(at) {
+            if quote.is_none() && space_at(bytes, at).is_some() {
+                break;
+            }
+            if byte == escape && quote != Some(b'\'') {
+                at += 1;
+            } else if quote == Some(byte) {
+                quote = None;
+            } else if quote.is_none() && matches!(byte, b'\'' | b'"') {
+                quote = Some(byte);
+            }
+            at += text.byte(at).map_or(0, char_width);
+        }
+        at = at.min(text.len());
+        let mut word = text.slice(start..at);
+        // An escape character that ends the text is dropped.
+        if at == text.len() && ends_in_escape(&word, escape) {
+            word = word.slice(0..word.len() - 1);
+        }
+        if !word.is_empty() {
+            words.push(word);
+        }
+        at = skip_space(text, at);
+    }
+    words
+}
+
+fn ends_in_escape(word: &Text, escape: u8) -> bool {
+    word.as_bytes().iter().rev().take_while(|&&b| b == escape).count() % 2 == 1
+}
+
+/// Words as `FROM`, `COPY` and the like have them: nothing protects white space.
+pub(super) fn plain_words(text: &Text) -> Vec<Text> {
+    let mut words = Vec::new();
+    let is_blank = |b: u8| matches!(b, b'\t' | b'\x0b' | b'\x0c' | b'\r' | b' ');
+    let mut at = 0;
+    while at < text.len() {
+        let blanks = text.as_bytes().iter().skip(at).take_while(|&&b| is_blank(b)).count();
+        let start = at + blanks;
+        let len = text.as_bytes().iter().skip(start).take_while(|&&b| !is_blank(b)).count();
+        if len > 0 {
+            words.push(text.slice(start..start + len));
+        }
+        at = start + len;
+    }
+    words
+}
+
+/// Takes the `--flags` in front; what is left is the second value. Quotes and backslashes in flags are
+/// resolved here, as BuildKit does, whatever the escape character.
+pub(super) fn split_flags(text: &Text) -> (Vec<Text>, Text) {
+    let bytes = text.as_bytes();
+    let mut flags = Vec::new();
+    let mut at = skip_space(text, 0);
+    while text.starts_with_at(at, b"--") {
+        let mut word = Text::new();
+        let mut quote = None;
+        while let Some(byte) = text.byte(at) {
+            if quote.is_none() && space_at(bytes, at).is_some() {
+                break;
+            }
+            if quote == Some(byte) {
+                quote = None;
+            } else if quote.is_none() && matches!(byte, b'\'' | b'"') {
+                quote = Some(byte);
+            } else {
+                if byte == b'\\' {
+                    at += 1;
+                }
+                word.push_text(text, at..at + 1);
+            }
+            at += 1;
+        }
+        at = skip_space(text, at);
+        if word.as_bytes() == b"--" {
+            break;
+        }
+        flags.push(word);
+    }
+    (flags, text.slice(at.min(text.len())..text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::Span;
+
+    fn text(source: &str) -> Text {
+        Text::from_source(source.as_bytes(), Span::new(0, source.len()))
+    }
+
+    fn strings(words: &[Text]) -> Vec<String> {
+        words.iter().map(|w| w.to_str().into_owned()).collect()
+    }
+
+    #[test]
+    fn quotes_and_escapes_keep_a_word_together() {
+        for (source, expected) in [
+            (r#"a=b c="d e" f=g\ h"#, vec!["a=b", r#"c="d e""#, r"f=g\ h"]),
+            (r"a='x\' b=2", vec![r"a='x\'", "b=2"]),
+            (r#"a="x\" y" z"#, vec![r#"a="x\" y""#, "z"]),
+            ("  a\t b\u{a0}c ", vec!["a", "b", "c"]),
+            (r"a=b\", vec!["a=b"]),
+            (r"a=b\\", vec![r"a=b\\"]),
+            (r#"a="open b"#, vec![r#"a="open b"#]),
+            (r"a=é\ é", vec![r"a=é\ é"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(strings(&quoted_words(&text(source), b'\\')), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn flags_stand_in_front() {
+        let (flags, rest) = split_flags(&text(r#"--mount=type=secret,id="a b" --x  echo --y"#));
+        assert_eq!(strings(&flags), ["--mount=type=secret,id=a b", "--x"]);
+        assert_eq!(rest.to_str(), "echo --y");
+        let (flags, rest) = split_flags(&text("-- --a b"));
+        assert!(flags.is_empty());
+        assert_eq!(rest.to_str(), "--a b");
+        let (flags, rest) = split_flags(&text(r"--a\"));
+        assert_eq!(strings(&flags), ["--a"]);
+        assert!(rest.is_empty());
+    }
+}

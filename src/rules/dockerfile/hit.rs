@@ -1,0 +1,65 @@
+//! What a Dockerfile rule says of a place.
+
+use crate::{
+    dockerfile::{Reach, Span},
+    finding::{Confidence, Leaves, Masked, Severity, TokenSummary, Where},
+    rules::Rule,
+};
+
+/// One place that a rule fires on. All its text is safe to show.
+#[derive(Debug, Clone)]
+pub struct Hit {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Where it is.
+    pub span: Span,
+    /// The token, where its text stands in the file.
+    pub token: Option<TokenSummary>,
+    /// What was found, one sentence.
+    pub message: Masked,
+    /// What to do.
+    pub help: Masked,
+    /// What a build would leave behind.
+    pub leaves: Vec<Leaves>,
+    /// The stage it is in, by number.
+    pub stage: Option<usize>,
+    /// What is wrong in normal form, with no token in it and no place: the fingerprint is made from it.
+    pub subject: String,
+}
+
+/// The severity below.
+pub(super) fn lower(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+    }
+}
+
+/// Something that is left at a place without a path.
+pub(super) fn left_in(place: Where) -> Leaves {
+    Leaves { place, path: None }
+}
+
+impl Hit {
+    /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it.
+    pub(super) fn forecast(&mut self, reach: &Reach) {
+        let Some(stage) = self.stage else { return };
+        let before = self.leaves.len();
+        self.leaves.retain(|leaves| match leaves.place {
+            Where::Source | Where::BuildCache => true,
+            Where::Layer => reach.file_reaches(Some(stage), leaves.path.as_ref().map(Masked::as_str)),
+            Where::Env | Where::Label | Where::Config | Where::History => reach.is_whole(Some(stage)),
+        });
+        if before > 0 && self.leaves.is_empty() {
+            self.leaves.push(left_in(Where::BuildCache));
+            self.severity = lower(self.severity);
+            let note = "its stage does not reach the final image, so it stays in the build cache";
+            self.message = Masked::own(format!("{}; {note}", self.message));
+        }
+    }
+}

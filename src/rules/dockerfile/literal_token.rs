@@ -1,0 +1,189 @@
+//! `dockerfile/literal-token`.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Hit, hit::left_in};
+use crate::{
+    detect::{self, Occurrence},
+    dockerfile::{Arguments, Instruction, Keyword, Scope, Script, Span, Text, run_script, shell},
+    finding::{Leaves, Masked, RuleId, Severity, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/literal-token"),
+    severity: Severity::Critical,
+    summary: "token text in a Dockerfile",
+    why: "Whoever can read the Dockerfile has the token, and so has whoever pulls the image: instructions are kept in \
+          its history. A comment leaks from the repository all the same.",
+    bad: "ENV HF_TOKEN=hf_…",
+    good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
+    fix: "Revoke the token at https://huggingface.co/settings/tokens: it is in the repository's history too. Then give \
+          the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`",
+};
+
+/// A token at a place of the source.
+struct Found {
+    span: Span,
+    occurrence: Occurrence,
+}
+
+pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+    let mut found = Places::default();
+    let mut decoded = Vec::new();
+    let source = Text::from_source(context.source, Span::new(0, context.source.len()));
+    search(&source, &mut found, &mut decoded);
+    // A token that was reached through an encoding is placed by the narrowest text that gives it.
+    let outer = std::mem::take(&mut decoded);
+    for comment in &context.dockerfile.comments {
+        search(&Text::from_source(context.source, comment.span), &mut found, &mut decoded);
+    }
+    for (instruction, scope) in context.instructions() {
+        search(&instruction.text, &mut found, &mut decoded);
+        for text in readings(instruction.effective(), scope) {
+            search(&text, &mut found, &mut decoded);
+        }
+    }
+    for candidate in decoded.into_iter().chain(outer) {
+        let is_known = |known: &Found| known.occurrence.token == candidate.occurrence.token;
+        if !found.0.values().any(is_known) {
+            found.insert(candidate);
+        }
+    }
+    found.0.into_values().map(|found| hit(context, found)).collect()
+}
+
+/// Tokens by where they start; no two of them overlap.
+#[derive(Default)]
+struct Places(BTreeMap<usize, Found>);
+
+impl Places {
+    /// Keeps a token, unless it is another reading of what is known already.
+    fn insert(&mut self, found: Found) {
+        let before = self.0.range(..found.span.end.max(found.span.start + 1)).next_back();
+        if before.is_none_or(|(_, known)| known.span.end <= found.span.start) {
+            self.0.insert(found.span.start, found);
+        }
+    }
+}
+
+/// Searches a text for tokens that stand in it, and for those that an encoding hides.
+fn search(text: &Text, found: &mut Places, decoded: &mut Vec<Found>) {
+    for occurrence in detect::find(text.as_bytes()) {
+        if !occurrence.via.is_empty() {
+            decoded.push(Found { span: text.span(), occurrence });
+            continue;
+        }
+        let start = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
+        let span = text.source_span(start..start.saturating_add(occurrence.len));
+        found.insert(Found { span, occurrence });
+    }
+}
+
+/// What an instruction's bytes come to mean: the exec form with its escapes resolved, and the words of
+/// scripts with their quotes resolved.
+fn readings(instruction: &Instruction, scope: Scope<'_>) -> Vec<Text> {
+    let mut texts: Vec<Text> = instruction.heredocs.iter().map(|heredoc| heredoc.body.clone()).collect();
+    if let Arguments::Exec(words) = &instruction.arguments {
+        texts.extend(words.iter().cloned());
+    }
+    if instruction.keyword == Keyword::Run
+        && let Some(script) = run_script(instruction, scope)
+    {
+        texts.extend(words_of(&script));
+    }
+    texts
+}
+
+fn words_of(script: &Script) -> Vec<Text> {
+    let mut texts = Vec::new();
+    for step in shell::steps(script) {
+        match step.kind {
+            shell::StepKind::Program { arguments, assignments, .. } => {
+                let assigned = assignments.into_iter().map(|(_, word)| word);
+                texts.extend(
+                    arguments.into_iter().chain(assigned).filter(|w| !w.text.is_contiguous()).map(|w| w.text),
+                );
+            }
+            shell::StepKind::Python(text) => texts.push(text),
+        }
+    }
+    texts
+}
+
+fn hit(context: &Context<'_>, found: Found) -> Hit {
+    let Found { span, occurrence } = found;
+    let holder = context.holder(span.start);
+    let (place, leaves) = match holder {
+        Some(instruction) => (name(instruction), leaves(instruction, span)),
+        None => ("a comment", vec![left_in(Where::Source)]),
+    };
+    let token = &occurrence.token.redacted;
+    let help = format!(
+        "Revoke {token} at https://huggingface.co/settings/tokens first. Then {}",
+        holder.map_or("delete it from the comment.", advice)
+    );
+    Hit {
+        rule: &RULE,
+        severity: RULE.severity,
+        confidence: occurrence.confidence,
+        span,
+        message: Masked::own(format!("the token {token} stands in {place}")),
+        help: Masked::own(help),
+        leaves,
+        stage: holder.and_then(|instruction| instruction.stage),
+        subject: place.to_owned(),
+        token: Some(occurrence.token),
+    }
+}
+
+fn name(instruction: &Instruction) -> &'static str {
+    match instruction.keyword {
+        Keyword::Unknown => "a line that is no instruction",
+        keyword => keyword.name(),
+    }
+}
+
+/// Where the instruction's text goes in a build.
+fn leaves(instruction: &Instruction, span: Span) -> Vec<Leaves> {
+    if instruction.stage.is_none() {
+        return vec![left_in(Where::Source)];
+    }
+    if instruction.is_onbuild() {
+        return vec![left_in(Where::Config), left_in(Where::History)];
+    }
+    match instruction.keyword {
+        Keyword::From | Keyword::Unknown => vec![left_in(Where::Source)],
+        Keyword::Env => vec![left_in(Where::Env), left_in(Where::History)],
+        Keyword::Label => vec![left_in(Where::Label), left_in(Where::History)],
+        Keyword::Copy | Keyword::Add if instruction.heredocs.iter().any(|h| h.span.contains(span.start)) => {
+            vec![Leaves { place: Where::Layer, path: target(instruction) }]
+        }
+        Keyword::Arg | Keyword::Run | Keyword::Copy | Keyword::Add => vec![left_in(Where::History)],
+        _ => vec![left_in(Where::Config), left_in(Where::History)],
+    }
+}
+
+/// The file that a `COPY` with one heredoc writes.
+fn target(instruction: &Instruction) -> Option<Masked> {
+    let [_, target] = instruction.words() else { return None };
+    let path = target.as_bytes().strip_prefix(b"/")?;
+    (!path.ends_with(b"/") && !path.contains(&b'$')).then(|| detect::mask(path))
+}
+
+fn advice(instruction: &Instruction) -> &'static str {
+    match instruction.effective().keyword {
+        Keyword::Env | Keyword::Arg => {
+            "delete the line; put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and \
+             build with `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`; at run time: `docker run -e HF_TOKEN …`."
+        }
+        Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
+            "take it out of the command, and give it when the container starts: `docker run -e HF_TOKEN …`."
+        }
+        Keyword::Label | Keyword::Maintainer => "delete it: a label is read by whoever can pull the image.",
+        _ => {
+            "replace it: `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …` gives the command `$HF_TOKEN`, and \
+             `docker build --secret id=HF_TOKEN,env=HF_TOKEN .` gives it its value."
+        }
+    }
+}

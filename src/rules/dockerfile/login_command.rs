@@ -1,0 +1,24 @@
+//! `dockerfile/login-command`.
+
+use super::{Hit, logins::Login};
+use crate::{
+    finding::{Confidence, RuleId, Severity},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/login-command"),
+    severity: Severity::High,
+    summary: "a login that leaves a token file in the layer",
+    why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`. Both stay in the layer of that RUN, \
+          and a later `rm` or logout only hides them: whoever pulls the image can still read them.",
+    bad: "ARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN && hf download org/model",
+    good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
+    fix: "No login is needed: the Hub's tools read `HF_TOKEN` from the environment. Delete the login and mount the token as \
+          a secret for the commands that need it.",
+};
+
+pub(super) fn check(logins: &[Login]) -> Vec<Hit> {
+    let here = logins.iter().filter(|login| login.secret.is_none());
+    here.map(|login| login.hit(&RULE, Confidence::High, "leaves a token file in the layer")).collect()
+}

@@ -1,0 +1,79 @@
+//! Rules about Dockerfiles: what a build as written would leave behind.
+
+mod hit;
+mod literal_token;
+mod login_command;
+mod login_with_secret_mount;
+mod logins;
+mod python;
+mod token_file;
+mod token_in_arg;
+mod token_in_env;
+
+use super::Rule;
+use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
+
+pub use hit::Hit;
+
+/// The rules about Dockerfiles.
+pub const DOCKERFILE_RULES: &[&Rule] = &[
+    &literal_token::RULE,
+    &token_in_env::RULE,
+    &token_in_arg::RULE,
+    &login_command::RULE,
+    &login_with_secret_mount::RULE,
+];
+
+/// A Dockerfile with all that the rules ask of it.
+pub(super) struct Context<'a> {
+    source: &'a [u8],
+    dockerfile: &'a Dockerfile,
+    scopes: Scopes,
+    reach: Reach,
+}
+
+impl<'a> Context<'a> {
+    fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
+        let scopes = Scopes::of(dockerfile);
+        let reach = Reach::new(dockerfile, &scopes);
+        Self { source, dockerfile, scopes, reach }
+    }
+
+    /// All instructions, each with the scope in front of it.
+    fn instructions(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>)> {
+        let numbered = self.dockerfile.instructions.iter().enumerate();
+        numbered.map(|(number, instruction)| (instruction, self.scopes.at(number)))
+    }
+
+    /// The instruction that holds this place; none in a comment, of which nothing is ever built.
+    fn holder(&self, offset: usize) -> Option<&'a Instruction> {
+        let comments = &self.dockerfile.comments;
+        let comment = comments.get(comments.partition_point(|comment| comment.span.end <= offset));
+        if comment.is_some_and(|comment| comment.span.contains(offset)) {
+            return None;
+        }
+        let instructions = &self.dockerfile.instructions;
+        let found = instructions.get(instructions.partition_point(|i| i.span.end <= offset));
+        found.filter(|instruction| instruction.span.contains(offset))
+    }
+}
+
+/// Runs all rules over a Dockerfile. The hits are in order of position, then rule.
+pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+    let context = Context::new(source, dockerfile);
+    let mut hits = literal_token::check(&context);
+    hits.extend(token_in_env::check(&context));
+    hits.extend(token_in_arg::check(&context));
+    let logins = logins::find(&context);
+    hits.extend(login_command::check(&logins));
+    hits.extend(login_with_secret_mount::check(&logins));
+    for hit in &mut hits {
+        hit.forecast(&context.reach);
+    }
+    hits.sort_by_key(|hit| (hit.span, hit.rule.id));
+    hits.dedup_by(|b, a| a.rule.id == b.rule.id && a.span == b.span);
+    hits
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! Calls of `huggingface_hub` in Python scripts that log in or out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::dockerfile::{Script, Span, Text};
+
+/// What a call does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// `login(…)`, `auth_switch(…)`: writes the token and the list of tokens.
+    Login,
+    /// `HfFolder.save_token(…)`: writes the token alone.
+    SaveToken,
+    /// `logout()`, `HfFolder.delete_token()`.
+    Logout,
+}
+
+/// What a script does that matters, in order.
+pub(super) enum Act {
+    /// A call of the library.
+    Call(Call, Span),
+    /// A command given to a shell or run as a process.
+    Process(Script),
+}
+
+/// Functions that run a command.
+const RUNNERS: [&str; 9] =
+    ["system", "popen", "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput"];
+
+/// Reads a script. It is never run: only names, calls and imports are looked at.
+pub(super) fn acts(script: &Text) -> Vec<Act> {
+    let tokens = tokens(script);
+    let names = imports(&tokens);
+    let mut acts = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Kind::Name(name) = &token.kind else { continue };
+        if !is(&tokens, at + 1, '(') || at.checked_sub(1).is_some_and(|at| is_name(&tokens, at, "def")) {
+            continue;
+        }
+        if let Some(call) = names.call(&tokens, at, name) {
+            acts.push(Act::Call(call, script.source_span(token.start..token.end)));
+        } else if RUNNERS.contains(&name.as_str()) {
+            acts.extend(process(script, &tokens, at + 2));
+        }
+    }
+    acts
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Name(String),
+    /// A string's content lies at these offsets.
+    String(usize, usize),
+    Mark(char),
+}
+
+struct Token {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
+fn is(tokens: &[Token], at: usize, mark: char) -> bool {
+    tokens.get(at).is_some_and(|token| token.kind == Kind::Mark(mark))
+}
+
+fn is_name(tokens: &[Token], at: usize, expected: &str) -> bool {
+    matches!(tokens.get(at).map(|token| &token.kind), Some(Kind::Name(name)) if name == expected)
+}
+
+fn name_at(tokens: &[Token], at: usize) -> Option<&str> {
+    match &tokens.get(at)?.kind {
+        Kind::Name(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Splits into names, strings and other marks; comments and blanks are left out.
+fn tokens(script: &Text) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = script.byte(at) {
+        let start = at;
+        let kind = match byte {
+            b'#' => {
+                while script.byte(at).is_some_and(|b| b != b'\n') {
+                    at += 1;
+                }
+                continue;
+            }
+            b'\'' | b'"' => {
+                let (content, end) = string(script, at);
+                at = end;
+                Kind::String(content.0, content.1)
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                while script.byte(at).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_') {
+                    at += 1;
+                }
+                Kind::Name(script.slice(start..at).to_str().into_owned())
+            }
+            b' ' | b'\t' | b'\r' | b'\\' => {
+                at += 1;
+                continue;
+            }
+            _ => {
+                at += 1;
+                Kind::Mark(char::from(byte))
+            }
+        };
+        tokens.push(Token { kind, start, end: at });
+    }
+    tokens
+}
+
+/// The content of the string at `at`, and the offset behind it. A plain string ends with its line.
+fn string(script: &Text, at: usize) -> ((usize, usize), usize) {
+    let quote = script.byte(at).unwrap_or(b'"');
+    let triple = script.starts_with_at(at, &[quote; 3]);
+    let width = if triple { 3 } else { 1 };
+    let closing = [quote; 3];
+    let start = at + width;
+    let mut end = start;
+    while let Some(byte) = script.byte(end) {
+        if script.starts_with_at(end, closing.get(..width).unwrap_or_default()) {
+            return ((start, end), end + width);
+        }
+        if byte == b'\n' && !triple {
+            break;
+        }
+        end += if byte == b'\\' { 2 } else { 1 };
+    }
+    let end = end.min(script.len());
+    ((start, end), end)
+}
+
+/// The names under which the library is known in a script.
+#[derive(Default)]
+struct Names {
+    modules: BTreeSet<String>,
+    /// Alias to the name it stands for.
+    functions: BTreeMap<String, String>,
+}
+
+const LIBRARY: &str = "huggingface_hub";
+const EXPORTS: [&str; 4] = ["login", "logout", "auth_switch", "HfFolder"];
+
+fn imports(tokens: &[Token]) -> Names {
+    let mut names = Names::default();
+    for at in 0..tokens.len() {
+        if is_name(tokens, at, "import") && is_name(tokens, at + 1, LIBRARY) {
+            let alias = if is_name(tokens, at + 2, "as") { name_at(tokens, at + 3) } else { None };
+            names.modules.insert(alias.unwrap_or(LIBRARY).to_owned());
+        }
+        if !is_name(tokens, at, "from") || !is_name(tokens, at + 1, LIBRARY) {
+            continue;
+        }
+        let mut next = at + 2;
+        while is(tokens, next, '.') {
+            next += 2;
+        }
+        if !is_name(tokens, next, "import") {
+            continue;
+        }
+        next += 1;
+        let in_parentheses = is(tokens, next, '(');
+        if in_parentheses {
+            next += 1;
+        }
+        if is(tokens, next, '*') {
+            names.functions.extend(EXPORTS.map(|name| (name.to_owned(), name.to_owned())));
+        }
+        while let Some(token) = tokens.get(next) {
+            match &token.kind {
+                Kind::Name(name) if name == "from" || name == "import" => break,
+                Kind::Name(name) => {
+                    let alias =
+                        if is_name(tokens, next + 1, "as") { name_at(tokens, next + 2) } else { None };
+                    names.functions.insert(alias.unwrap_or(name).to_owned(), name.clone());
+                    next += if alias.is_some() { 3 } else { 1 };
+                }
+                Kind::Mark(',') => next += 1,
+                Kind::Mark('\n') if in_parentheses => next += 1,
+                _ => break,
+            }
+        }
+    }
+    names
+}
+
+impl Names {
+    /// What a call of the name at `at` does.
+    fn call(&self, tokens: &[Token], at: usize, name: &str) -> Option<Call> {
+        let path = self.path(tokens, at, name)?;
+        match path.as_slice() {
+            ["login" | "auth_switch" | "_login"] => Some(Call::Login),
+            ["logout"] | ["HfFolder", "delete_token"] => Some(Call::Logout),
+            ["HfFolder", "save_token"] => Some(Call::SaveToken),
+            _ => None,
+        }
+    }
+
+    /// The library's own path of a called name: `["HfFolder", "save_token"]`.
+    fn path<'a>(&'a self, tokens: &'a [Token], at: usize, name: &'a str) -> Option<Vec<&'a str>> {
+        let mut parts = vec![name];
+        let mut at = at;
+        while at >= 2 && is(tokens, at - 1, '.') {
+            at -= 2;
+            // `HfFolder().save_token` and `__import__("huggingface_hub").login`.
+            if is(tokens, at, ')') {
+                if at >= 2 && is(tokens, at - 1, '(') {
+                    at -= 2;
+                } else if at >= 3 && matches!(tokens.get(at - 1), Some(Token { kind: Kind::String(..), .. }))
+                {
+                    let is_import =
+                        name_at(tokens, at - 3).is_some_and(|n| n == "__import__" || n == "import_module");
+                    parts.reverse();
+                    return is_import.then_some(parts);
+                }
+            }
+            parts.push(name_at(tokens, at)?);
+        }
+        let base = parts.pop()?;
+        if self.modules.contains(base) {
+            // `huggingface_hub._login.login`: submodules add nothing.
+            parts.retain(|part| !matches!(*part, "_login" | "utils" | "hf_api"));
+        } else {
+            parts.push(self.functions.get(base)?);
+        }
+        parts.reverse();
+        Some(parts)
+    }
+}
+
+/// The command whose argument list begins at `at`.
+fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Act> {
+    let content = |at: usize| match tokens.get(at)?.kind {
+        Kind::String(start, end) => Some(script.slice(start..end)),
+        _ => None,
+    };
+    if is(tokens, at, '[') {
+        let strings = tokens.iter().skip(at + 1).take_while(|token| token.kind != Kind::Mark(']'));
+        let words = strings.filter_map(|token| match token.kind {
+            Kind::String(start, end) => Some(script.slice(start..end)),
+            _ => None,
+        });
+        return Some(Act::Process(Script::Exec(words.collect())));
+    }
+    // An `f` in front of the string.
+    let at = if matches!(tokens.get(at), Some(Token { kind: Kind::Name(_), .. })) { at + 1 } else { at };
+    let text = content(at)?;
+    Some(Act::Process(Script::Text { language: crate::dockerfile::Language::Shell, text }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calls(source: &str) -> Vec<Call> {
+        let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));
+        let call = |act| match act {
+            Act::Call(call, _) => Some(call),
+            Act::Process(_) => None,
+        };
+        acts(&text).into_iter().filter_map(call).collect()
+    }
+
+    #[test]
+    fn calls_of_the_library_are_found() {
+        for (source, expected) in [
+            ("from huggingface_hub import login; login('t')", vec![Call::Login]),
+            (
+                "from huggingface_hub import login as l, logout\nl(token=x)\nlogout()",
+                vec![Call::Login, Call::Logout],
+            ),
+            ("from huggingface_hub import (\n  HfApi,\n  login,\n)\nlogin()", vec![Call::Login]),
+            ("import os, huggingface_hub", vec![]),
+            ("import huggingface_hub\nhuggingface_hub.login(t)", vec![Call::Login]),
+            ("import huggingface_hub as h; h.login(t)", vec![Call::Login]),
+            ("from huggingface_hub import HfFolder; HfFolder.save_token(t)", vec![Call::SaveToken]),
+            ("from huggingface_hub.utils import HfFolder; HfFolder().save_token(t)", vec![Call::SaveToken]),
+            ("from huggingface_hub import *\nlogin()", vec![Call::Login]),
+            ("__import__('huggingface_hub').login('t')", vec![Call::Login]),
+            ("from huggingface_hub import login\n# login()\nx = 'login()'\n", vec![]),
+            ("from huggingface_hub import login\ndef login(x): pass", vec![]),
+            ("import wandb; wandb.login()", vec![]),
+            ("login('t')", vec![]),
+            ("from huggingface_hub import hf_hub_download; hf_hub_download('a', token=t)", vec![]),
+            ("\"\"\"from huggingface_hub import login\nlogin()\"\"\"", vec![]),
+        ] {
+            assert_eq!(calls(source), expected, "{source}");
+        }
+    }
+}

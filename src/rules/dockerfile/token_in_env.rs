@@ -1,0 +1,71 @@
+//! `dockerfile/token-in-env`.
+
+use super::{Context, Hit, hit::left_in};
+use crate::{
+    detect,
+    dockerfile::Keyword,
+    finding::{Confidence, Masked, RuleId, Severity, TokenSummary, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/token-in-env"),
+    severity: Severity::High,
+    summary: "ENV gives a token variable a value",
+    why: "ENV is part of the image's config: whoever pulls the image reads it with `docker inspect`, and every process \
+          in every container sees it. Unsetting it in a later instruction does not take it back.",
+    bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN",
+    good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
+    fix: "Delete the ENV. Give the token to the one RUN that needs it as a secret mount, and to the container when it \
+          starts: `docker run -e HF_TOKEN …`.",
+};
+
+pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for (instruction, scope) in context.instructions() {
+        let acts = instruction.effective();
+        if acts.keyword != Keyword::Env || instruction.stage.is_none() {
+            continue;
+        }
+        for pair in acts.pairs() {
+            let Some(written) = &pair.value else { continue };
+            let name = scope.name(pair);
+            let is_token_variable = detect::is_token_variable(&name);
+            let value = scope.expand(written);
+            // Another variable matters where the token of a variable flows into it.
+            if !value.may_hold_something() || !(is_token_variable || value.carries_token) {
+                continue;
+            }
+            let is_literal = value.is_certain && !value.carries_token;
+            let known =
+                detect::find(value.as_str().as_bytes()).into_iter().next().filter(|_| is_token_variable);
+            let confidence = match &known {
+                Some(occurrence) => occurrence.confidence,
+                None if is_literal => Confidence::Medium,
+                None => Confidence::High,
+            };
+            let token = known.map(|occurrence| occurrence.token).or(is_literal.then(TokenSummary::unknown));
+            let shown = detect::mask(name.as_bytes());
+            let how = if is_literal { "" } else { " from another variable" };
+            hits.push(Hit {
+                rule: &RULE,
+                severity: RULE.severity,
+                confidence,
+                span: pair.span,
+                token,
+                message: Masked::own(format!(
+                    "ENV gives {shown} a value{how}: it stays in the image's environment"
+                )),
+                help: Masked::own(format!(
+                    "Delete {shown} from this ENV. Write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …` where a \
+                     build step needs the token, build with `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`, and \
+                     start with `docker run -e HF_TOKEN …`."
+                )),
+                leaves: vec![left_in(Where::Env), left_in(Where::History)],
+                stage: instruction.stage,
+                subject: format!("ENV {shown}"),
+            });
+        }
+    }
+    hits
+}
