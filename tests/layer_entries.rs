@@ -181,15 +181,6 @@ fn what_stands_in_the_padding_is_read() {
 }
 
 #[test]
-fn a_compressed_file_of_a_layer_is_read() {
-    let made = Token::user("gzip inside");
-    let body = gzip(format!("log: {}\n", made.text()).as_bytes());
-    let outcome = scan_tar(Tar::new().file("var/log/x.gz", body));
-    let location = outcome.location_of(&made, "image/token-in-file");
-    assert_fields(location, &json!({"via": ["gzip"], "offset": 5, "line": 1, "column": 6}));
-}
-
-#[test]
 fn columns_count_characters_and_binaries_have_no_lines() {
     let made = Token::user("columns");
     let outcome = scan_tar(Tar::new().file("text", format!("häß\n→→ {}", made.text())));

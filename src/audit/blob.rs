@@ -1,5 +1,6 @@
 //! One blob, read once: hashed and searched as it is stored, decompressed, walked as a layer if it is one.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
@@ -9,7 +10,7 @@ use super::budget::Budget;
 use super::layer::{LayerContent, LayerVisitor};
 use super::search::search;
 use crate::detect::{Occurrence, Scanner};
-use crate::finding::Digest;
+use crate::finding::{Digest, TokenSummary};
 use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
 
 /// What was found in a blob, whatever image it belongs to.
@@ -38,6 +39,16 @@ pub(super) enum Content {
     Layer(LayerContent),
     /// Anything else, searched as it is.
     Bytes(Vec<Occurrence>),
+}
+
+impl Content {
+    fn tokens(&self) -> BTreeSet<TokenSummary> {
+        let occurrences: Vec<&Occurrence> = match self {
+            Self::Bytes(found) => found.iter().collect(),
+            Self::Layer(layer) => layer.files.iter().flat_map(|file| &file.occurrences).collect(),
+        };
+        occurrences.into_iter().map(|occurrence| occurrence.token.clone()).collect()
+    }
 }
 
 impl Default for Content {
@@ -89,7 +100,10 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     }
     verdict.size = stored.size;
     verdict.digest = stored.hash.map(finish);
-    verdict.stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
+    let stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
+    // What stands uncompressed in a compressed stream has been found by way of its content.
+    let found = verdict.content.tokens();
+    verdict.stored = stored.into_iter().filter(|occurrence| !found.contains(&occurrence.token)).collect();
     verdict
 }
 

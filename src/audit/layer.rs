@@ -2,14 +2,16 @@
 //! since layers are shared between images.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
+
+use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::search::search;
 use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Visit};
+use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, SparseMap, Visit};
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -106,28 +108,15 @@ impl<'a> LayerVisitor<'a> {
     fn search_body(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
         let mut occurrences = Vec::new();
         let mut kept = Vec::new();
-        let outcome = if entry.size > MAX_KEPT {
-            search(body, &mut occurrences)
-        } else {
-            // Most small files lie in the buffer as a whole.
-            let whole = body.fill_buf()?;
-            if whole.len() as u64 == entry.size {
-                occurrences = detect::find(whole);
-                kept = detect::kept_tokens(whole);
-                let n = whole.len();
-                body.consume(n);
-                Ok(())
-            } else {
-                let mut whole = zeroize::Zeroizing::new(Vec::with_capacity(MAX_KEPT as usize));
-                let outcome = body.read_to_end(&mut whole).map(|_| ());
-                occurrences = detect::find(&whole);
-                kept = detect::kept_tokens(&whole);
-                outcome
-            }
+        let outcome = match &entry.extent {
+            Extent::Sparse(map) => search_sparse(map, body, &mut occurrences),
+            Extent::SparseMapInBody => SparseMap::read(body).and_then(|(map, bytes)| {
+                occurrences.extend(without_positions(detect::find(&bytes)));
+                search_sparse(&map, body, &mut occurrences)
+            }),
+            Extent::Whole if entry.size > MAX_KEPT => search(body, &mut occurrences),
+            Extent::Whole => search_small(entry.size, body, &mut occurrences, &mut kept),
         };
-        for occurrence in &mut occurrences {
-            occurrence.offset = entry.logical_offset(occurrence.offset);
-        }
         let file = self.add(&entry.path, occurrences, kept);
         if let Some(file) = file
             && !is_whiteout(&entry.path)
@@ -173,6 +162,49 @@ impl Visit for LayerVisitor<'_> {
         self.add(b"", found, Vec::new());
         outcome
     }
+}
+
+/// Searches a small file, and looks for what may be a credential of unknown shape.
+fn search_small(
+    size: u64,
+    body: &mut dyn BufRead,
+    occurrences: &mut Vec<Occurrence>,
+    kept: &mut Vec<KeptToken>,
+) -> io::Result<()> {
+    // Most small files lie in the buffer as a whole.
+    let view = body.fill_buf()?;
+    if view.len() as u64 == size {
+        *occurrences = detect::find(view);
+        *kept = detect::kept_tokens(view);
+        let n = view.len();
+        body.consume(n);
+        return Ok(());
+    }
+    let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
+    let outcome = body.read_to_end(&mut whole);
+    *occurrences = detect::find(&whole);
+    *kept = detect::kept_tokens(&whole);
+    outcome.map(|_| ())
+}
+
+/// Searches the data of a sparse file, each stretch by itself: between two there are zeros.
+fn search_sparse(map: &SparseMap, body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
+    for (start, len) in map.stretches() {
+        let mut stretch = Vec::new();
+        let outcome = search(&mut body.take(len), &mut stretch);
+        found.extend(
+            without_positions(stretch).map(|occurrence| Occurrence {
+                offset: occurrence.offset.saturating_add(start),
+                ..occurrence
+            }),
+        );
+        outcome?;
+    }
+    search(body, found)
+}
+
+fn without_positions(found: Vec<Occurrence>) -> impl Iterator<Item = Occurrence> {
+    found.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence })
 }
 
 /// Tokens between bodies, each with the field it stands in; its offset counts in that field. A name that

@@ -34,6 +34,18 @@ impl PlatformFilter {
     }
 }
 
+impl std::fmt::Display for PlatformFilter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => f.write_str("any platform"),
+            Self::Only(Platform { os, architecture, variant }) => {
+                write!(f, "{os}/{architecture}")?;
+                variant.iter().try_for_each(|variant| write!(f, "/{variant}"))
+            }
+        }
+    }
+}
+
 /// How to audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {

@@ -136,7 +136,7 @@ impl Reader<'_> {
         tag: Option<&str>,
     ) -> (Resolved, std::collections::BTreeSet<usize>) {
         let resolved = image::resolve(inventory, tag);
-        let unwanted = assemble::unwanted(inventory, &resolved, self.options);
+        let unwanted = assemble::unwanted(inventory, &resolved, self.options, inventory.len());
         (resolved, unwanted)
     }
 

@@ -2,6 +2,7 @@
 //! images or Dockerfiles.
 
 mod boundary;
+mod known;
 mod mask;
 mod occurrence;
 mod position;

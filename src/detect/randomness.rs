@@ -42,7 +42,6 @@ pub(super) fn is_random(body: &[u8], strictness: Strictness) -> bool {
         && entropy(body) >= limits.entropy
         && likeness(body) < limits.likeness
         && longest_sequence(body) < limits.sequence
-        && !alternates(body)
         && !repeats(body)
 }
 
@@ -131,15 +130,6 @@ fn longest_sequence(body: &[u8]) -> usize {
         }
     }
     longest
-}
-
-/// `aBcDeF…`: the case changes at (nearly) every letter.
-fn alternates(body: &[u8]) -> bool {
-    let changes = body.windows(2).filter(|pair| match pair {
-        [a, b] => a.is_ascii_uppercase() != b.is_ascii_uppercase(),
-        _ => false,
-    });
-    changes.count() + 2 > body.len().saturating_sub(1)
 }
 
 /// A pattern of up to half the body's length that is written again and again.

@@ -2,6 +2,7 @@
 //! would.
 
 use super::Occurrence;
+use super::known;
 use super::position::Lines;
 use super::secret::Secret;
 use super::shape::{self, LONGEST_NEEDLE, MAX_TOKEN, REACH, Verdict};
@@ -88,16 +89,19 @@ impl Scanner {
             }
             match shape::judge(bytes, at, whole_start, whole_end) {
                 Verdict::Token { kind, len, confidence } => {
-                    let text = bytes.get(at..at + len).unwrap_or_default();
+                    next = at + len;
+                    let token = Secret::new(bytes.get(at..next).unwrap_or_default(), kind).summary();
+                    if token.sha256.as_ref().is_some_and(known::is_public) {
+                        continue;
+                    }
                     self.found.push(Occurrence {
-                        token: Secret::new(text, kind).summary(),
+                        token,
                         offset: self.tail_start + at as u64,
                         len,
                         position: lines.position(bytes, at),
                         via: Vec::new(),
                         confidence,
                     });
-                    next = at + len;
                 }
                 Verdict::None => {}
                 Verdict::NeedMore => {

@@ -13,6 +13,7 @@ const MAX_LINKS: usize = 8;
 /// The entries of a source, numbered as the source numbers them.
 #[derive(Debug, Default)]
 pub struct Inventory {
+    len: usize,
     names: HashMap<Vec<u8>, usize>,
     digests: HashMap<Digest, usize>,
     links: HashMap<Vec<u8>, Vec<u8>>,
@@ -23,10 +24,21 @@ impl Inventory {
     /// Adds an entry. One at `blobs/sha256/HEX` can be found by the digest it claims. The first of a name
     /// is the one that counts, as for the tools that load archives.
     pub fn add(&mut self, entry: usize, name: &[u8]) {
+        self.len = self.len.max(entry + 1);
         self.names.entry(name.to_vec()).or_insert(entry);
         if let Some(digest) = claimed_digest(name) {
             self.digests.entry(digest).or_insert(entry);
         }
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Adds a link from one name to another, both normalised.

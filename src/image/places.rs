@@ -126,8 +126,7 @@ impl Places {
             }
         }
         for (rest, place) in found {
-            let path = if rest.is_empty() { to.to_vec() } else { join(to, &rest) };
-            self.exact.entry(path).or_insert(place);
+            self.exact.entry(join(to, &rest)).or_insert(place);
         }
     }
 }

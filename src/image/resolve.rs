@@ -91,6 +91,8 @@ pub struct Resolved {
     pub documents: Vec<DocumentRef>,
     /// What is wrong with the source as a whole.
     pub problems: Vec<Problem>,
+    /// Whether a tag was asked for, so that what belongs to other images is left alone.
+    pub is_selection: bool,
 }
 
 /// Finds the images of a source. With a tag, only those that `index.json` names so.
@@ -106,6 +108,7 @@ pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
         resolver.docker_manifest(entry);
     }
     let mut resolved = resolver.resolved;
+    resolved.is_selection = tag.is_some();
     if index.is_none() && docker.is_none() {
         let message = "it is not an image: neither index.json nor manifest.json is in it";
         resolved.problems.push(Problem::new("archive", message));

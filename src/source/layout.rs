@@ -49,8 +49,16 @@ impl Layout {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
-            // Blobs may be links: layouts share them.
-            match fs::metadata(&path) {
+            // Blobs may be links, but not to what else this machine holds.
+            let inside = path.canonicalize().and_then(|real| {
+                let root = root.canonicalize()?;
+                if real.starts_with(root) {
+                    Ok(())
+                } else {
+                    Err(io::Error::other("it is a link that leads out of the layout"))
+                }
+            });
+            match inside.and_then(|()| fs::metadata(&path)) {
                 Ok(metadata) if metadata.is_dir() && depth > 0 => self.list(&path, depth - 1, unlisted),
                 Ok(metadata) if metadata.is_dir() => {
                     let error = io::Error::other("directories of a layout do not go this deep");

@@ -63,11 +63,15 @@ impl Target {
         }
         if let Some(rest) = behind("oci:") {
             let whole = path(rest)?;
-            // As skopeo does, a colon splits off a tag; a directory that has the colon in its name wins.
-            let split = memchr::memrchr(b':', rest).filter(|_| !whole.exists());
-            return Ok(match split.and_then(|at| Some((rest.get(..at)?, rest.get(at + 1..)?))) {
+            // As skopeo does, the first colon splits off a tag, which may hold further ones; a directory
+            // that has a colon in its name wins.
+            let colons = memchr::memchr_iter(b':', rest).filter(|_| !whole.exists());
+            let splits: Vec<_> =
+                colons.filter_map(|at| Some((path(rest.get(..at)?).ok()?, rest.get(at + 1..)?))).collect();
+            let split = splits.iter().find(|(directory, _)| directory.exists()).or(splits.first());
+            return Ok(match split {
                 Some((directory, tag)) => {
-                    Self::Layout(path(directory)?, Some(String::from_utf8_lossy(tag).into_owned()))
+                    Self::Layout(directory.clone(), Some(String::from_utf8_lossy(tag).into_owned()))
                 }
                 None => Self::Layout(whole, None),
             });
@@ -97,6 +101,7 @@ mod tests {
         assert_eq!(parse("oci-archive:/x/a.tar"), Ok(Target::Archive("/x/a.tar".into())));
         assert_eq!(parse("oci:layout"), Ok(Target::Layout("layout".into(), None)));
         assert_eq!(parse("oci:layout:v1"), Ok(Target::Layout("layout".into(), Some("v1".into()))));
+        assert_eq!(parse("oci:no/layout:a:1"), Ok(Target::Layout("no/layout".into(), Some("a:1".into()))));
         assert_eq!(parse("dockerfile:x"), Ok(Target::Dockerfile("x".into())));
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));

@@ -10,5 +10,6 @@ mod window;
 mod zstd;
 
 pub use decompress::{Compression, Decompressed};
-pub use tar::{Bounds, Entry, EntryKind, Field, Gap, TarError, Visit, begins_tar, walk};
+pub use sparse::SparseMap;
+pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
 pub use window::{Body, Window};

@@ -41,12 +41,12 @@ pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// `directory/name`, or `name` alone under the root.
+/// `directory/name`; either alone where the other is empty.
 pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    if directory.is_empty() {
-        return name.to_vec();
+    match (directory, name) {
+        (b"", alone) | (alone, b"") => alone.to_vec(),
+        (directory, name) => [directory, name].join(&b'/'),
     }
-    [directory, name].join(&b'/')
 }
 
 #[cfg(test)]

@@ -54,14 +54,19 @@ pub struct Entry {
     pub body_offset: u64,
     /// Whether it stands behind the end-of-archive marker, where extractors stop reading.
     pub after_end: bool,
-    sparse: Option<SparseMap>,
+    /// How the body lies in the file.
+    pub extent: Extent,
 }
 
-impl Entry {
-    /// Where a byte of the body stands in the file: the same place, but for sparse files.
-    pub fn logical_offset(&self, offset: u64) -> u64 {
-        self.sparse.as_ref().map_or(offset, |map| map.logical(offset))
-    }
+/// How an entry's body lies in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// It is the file.
+    Whole,
+    /// It is the data between the file's holes.
+    Sparse(SparseMap),
+    /// The same, with the map in front ([`SparseMap::read`]).
+    SparseMapInBody,
 }
 
 /// Where a stretch of raw bytes lies, for messages.

@@ -44,6 +44,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
 /// JSON documents that belong to no image.
 fn loose_documents(context: &Context<'_>) -> Vec<Draft> {
     let gathered = context.gathered;
+    if context.resolved.is_selection {
+        return Vec::new();
+    }
     let used: BTreeSet<usize> = context.resolved.documents.iter().map(|reference| reference.entry).collect();
     let mut drafts = Vec::new();
     for (entry, bytes, digest) in gathered.inventory.documents().filter(|(entry, ..)| !used.contains(entry)) {

@@ -52,8 +52,13 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The entries that only belong to images which the options leave out.
-pub(super) fn unwanted(inventory: &Inventory, resolved: &Resolved, options: &Options) -> BTreeSet<usize> {
+/// The entries that only belong to images which the options leave out; `all` is how many there are.
+pub(super) fn unwanted(
+    inventory: &Inventory,
+    resolved: &Resolved,
+    options: &Options,
+    all: usize,
+) -> BTreeSet<usize> {
     let mut wanted = BTreeSet::new();
     let mut others = BTreeSet::new();
     for image in &resolved.images {
@@ -61,6 +66,9 @@ pub(super) fn unwanted(inventory: &Inventory, resolved: &Resolved, options: &Opt
         let set = if options.platform.takes(image.platform.as_deref()) { &mut wanted } else { &mut others };
         set.extend(entries.chain(image.config_entry));
         set.extend(image.manifest_digest.and_then(|digest| inventory.by_digest(&digest)));
+    }
+    if resolved.is_selection {
+        others.extend(0..all);
     }
     &others - &wanted
 }

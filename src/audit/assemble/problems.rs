@@ -48,8 +48,8 @@ pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
 fn choice(context: &Context<'_>, errors: &mut Vec<Problem>) {
     let nothing_held = context.images().next().is_none();
     if context.chosen.is_empty() && !context.resolved.images.is_empty() {
-        let message = "none of its images is for the platform that --platform names";
-        errors.push(Problem::new("platform", message));
+        let message = format!("none of its images is for {}", context.options.platform);
+        errors.push(Problem::new("--platform", message));
     } else if context.resolved.images.is_empty() && context.resolved.problems.is_empty() {
         errors.push(Problem::new("index.json", "it names no image"));
     }
@@ -85,6 +85,13 @@ fn layer_errors(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
     {
         errors.push(format!("its uncompressed bytes do not match its diff_id: their digest is {unpacked}"));
     }
+    if let (None, Some(size)) = (verdict.digest, layer.size.filter(|&size| size != verdict.size)) {
+        // Not hashed, so this alone tells that it is not the layer that the manifest means.
+        errors.push(format!("its descriptor says {size} bytes, but it has {}", verdict.size));
+    }
+    if verdict.size == 0 {
+        errors.push("it is empty, without even an end-of-archive marker".to_owned());
+    }
     let says_tar = layer.media_type.as_deref().is_none_or(|media_type| media_type.contains("tar"));
     if matches!(verdict.content, Content::Bytes(_)) && says_tar && verdict.problem.is_none() {
         errors
@@ -99,7 +106,7 @@ fn digest_error(claimed: Option<crate::finding::Digest>, verdict: &BlobVerdict) 
 
 fn layer_notes(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(size) = layer.size.filter(|&size| size != verdict.size) {
+    if let (Some(_), Some(size)) = (verdict.digest, layer.size.filter(|&size| size != verdict.size)) {
         notes.push(format!("its descriptor says {size} bytes, but it has {}", verdict.size));
     }
     match &verdict.content {

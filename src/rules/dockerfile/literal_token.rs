@@ -13,13 +13,13 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/literal-token"),
     severity: Severity::Critical,
-    summary: "token text in a Dockerfile",
+    summary: "Token text in a Dockerfile",
     why: "Whoever can read the Dockerfile has the token, and so has whoever pulls the image: instructions are kept in \
           its history. A comment leaks from the repository all the same.",
     bad: "ENV HF_TOKEN=hf_…",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
     fix: "Revoke the token at https://huggingface.co/settings/tokens: it is in the repository's history too. Then give \
-          the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`",
+          the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`.",
 };
 
 /// A token at a place of the source.

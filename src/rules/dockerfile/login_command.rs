@@ -9,7 +9,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/login-command"),
     severity: Severity::High,
-    summary: "a login that leaves a token file in the layer",
+    summary: "A login that leaves a token file in the layer",
     why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`. Both stay in the layer of that RUN, \
           and a later `rm` or logout only hides them: whoever pulls the image can still read them.",
     bad: "ARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN && hf download org/model",

@@ -9,7 +9,7 @@ use crate::{
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/login-with-secret-mount"),
     severity: Severity::High,
-    summary: "a login with a mounted secret still leaves a token file in the layer",
+    summary: "A login with a mounted secret still leaves a token file in the layer",
     why: "The secret mount is safe: it is gone when the RUN ends. The login copies the token out of it into \
           `~/.cache/huggingface/token` and `stored_tokens`, which stay in the layer.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN hf auth login --token $(cat /run/secrets/HF_TOKEN)",

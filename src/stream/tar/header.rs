@@ -1,6 +1,6 @@
 //! One header block, and the extended headers that amend the one behind them.
 
-use super::{BLOCK, Entry, EntryKind, path};
+use super::{BLOCK, Entry, EntryKind, Extent, path};
 use crate::stream::sparse::SparseMap;
 
 /// What a header block announces.
@@ -130,6 +130,7 @@ pub(super) struct Extended {
     sparse_name: Option<Vec<u8>>,
     sparse: Option<SparseMap>,
     sparse_offset: Option<u64>,
+    sparse_major: Option<u64>,
 }
 
 impl Extended {
@@ -156,6 +157,7 @@ impl Extended {
                         self.sparse.get_or_insert_default().add(offset, len);
                     }
                 }
+                b"GNU.sparse.major" => self.sparse_major = decimal(value),
                 b"GNU.sparse.offset" => self.sparse_offset = decimal(value),
                 b"GNU.sparse.numbytes" => {
                     if let (Some(offset), Some(len)) = (self.sparse_offset.take(), decimal(value)) {
@@ -188,7 +190,11 @@ impl Extended {
             size: if has_body { self.size.unwrap_or(header.size) } else { header.size },
             body_offset: 0,
             after_end,
-            sparse: sparse.or(self.sparse),
+            extent: match sparse.or(self.sparse) {
+                Some(map) => Extent::Sparse(map),
+                None if self.sparse_major == Some(1) => Extent::SparseMapInBody,
+                None => Extent::Whole,
+            },
         }
     }
 }
