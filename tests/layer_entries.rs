@@ -15,7 +15,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 use serde_json::json;
 use support::expect::{assert_fields, assert_readable, spot};
-use support::files::gzip;
 use support::{Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, stowaway, tar::Header};
 
 fn archive(tar: &[u8]) -> std::path::PathBuf {

@@ -36,7 +36,7 @@ pub(super) struct BlobVerdict {
 #[derive(Debug)]
 pub(super) enum Content {
     /// A tar stream.
-    Layer(LayerContent),
+    Layer(Box<LayerContent>),
     /// Anything else, searched as it is.
     Bytes(Vec<Occurrence>),
 }
@@ -149,7 +149,7 @@ fn read_content<R: Read>(
     let outcome = walk(&mut window, &mut visitor);
     let content = visitor.finish();
     let overflow = content.overflow.then(Budget::limit);
-    verdict.content = Content::Layer(content);
+    verdict.content = Content::Layer(Box::new(content));
     match outcome {
         Ok(()) => overflow,
         Err(TarError::Truncated { path, missing }) => {

@@ -19,7 +19,7 @@ pub(super) struct FieldToken {
 const MIN_UNKNOWN: usize = 8;
 
 /// Searches a document: its raw bytes first, then every string as it is decoded. What only the raw bytes
-/// show (a member written twice, broken JSON) stands in the field ``.
+/// show (a member written twice, broken JSON) has no field.
 pub(super) fn search(bytes: &[u8]) -> Vec<FieldToken> {
     let raw = detect::find(bytes);
     let mut found = Vec::new();

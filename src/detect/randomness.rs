@@ -156,7 +156,8 @@ mod tests {
         }
 
         fn body(&mut self, alphabet: &[u8]) -> Vec<u8> {
-            (0..BODY).map(|_| alphabet[(self.next() % alphabet.len() as u64) as usize]).collect()
+            let mut pick = || usize::try_from(self.next()).unwrap() % alphabet.len();
+            (0..BODY).map(|_| alphabet[pick()]).collect()
         }
     }
 

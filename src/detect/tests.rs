@@ -76,7 +76,7 @@ fn look_alikes_are_not_found() {
         "hf_your_token_here hf_... hf_*** hf_<token>".to_owned(),
         "hf_oauth__refresh_token hf_oauth_token hf_jwt_public_key_url".to_owned(),
         "hf_oauth_eyJhbGciOi... hf_jwt_eyJ.x.y".to_owned(),
-        format!("hf_{}", &body[..33]),
+        format!("hf_{}", body.split_at(33).0),
         format!("hf_{body}x"),
         format!("hf_{body}_old"),
         format!("xhf_{body}"),
@@ -89,7 +89,7 @@ fn look_alikes_are_not_found() {
 
 #[test]
 fn a_body_with_digits_is_found_with_less_confidence() {
-    let text = format!("x hf_{}7{}", &TOKEN[..16], &TOKEN[17..]);
+    let text = format!("x hf_{}7{}", TOKEN.split_at(16).0, TOKEN.split_at(17).1);
     assert_eq!(find(text.as_bytes())[0].confidence, Confidence::Medium);
     assert_eq!(find(text.replace("x ", "--token ").as_bytes())[0].confidence, Confidence::High);
 }
@@ -115,7 +115,7 @@ fn columns_are_in_characters_and_binary_content_has_none() {
 fn nothing_of_a_token_shows() {
     let found = find(token("hf_").as_bytes());
     let shown = format!("{found:?}") + &serde_json::to_string(&found[0].token).unwrap();
-    assert!(!shown.contains(&TOKEN[..30]));
+    assert!(!shown.contains(TOKEN.split_at(30).0));
     assert!(shown.contains("hf_…fJXq"));
 }
 

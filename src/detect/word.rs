@@ -38,14 +38,14 @@ pub struct KeptToken {
 /// What `content`, the whole of a file of at most [`MAX_KEPT`] bytes, holds that may be a credential.
 /// Placeholders are not.
 pub fn kept_tokens(content: &[u8]) -> Vec<KeptToken> {
-    if let Some(at) = lone_word(content) {
-        return vec![kept(KeptForm::Word, content, at)];
-    }
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static STORED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?m-u)^[ \t]*(?:hf_token|refresh_token)[ \t]*[=:][ \t]*([^\s]+)[ \t]*\r?$")
             .expect("a valid pattern")
     });
+    if let Some(at) = lone_word(content) {
+        return vec![kept(KeptForm::Word, content, at)];
+    }
     let Some(section) = memchr::memchr(b'[', content) else { return Vec::new() };
     let values = STORED.captures_iter(content).filter_map(|captures| captures.get(1));
     values

@@ -1,5 +1,7 @@
 //! The JSON documents of an image, as strings with the fields they stand in.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 /// A document that is not JSON, or nested deeper than anything real.
@@ -40,7 +42,7 @@ fn collect<'a>(value: &'a Value, field: &mut String, found: &mut Vec<(String, &'
         Value::String(text) => found.push((field.clone(), text)),
         Value::Array(items) => {
             for (i, item) in items.iter().enumerate() {
-                field.push_str(&format!("[{i}]"));
+                let _ = write!(field, "[{i}]");
                 collect(item, field, found);
                 field.truncate(len);
             }
@@ -51,11 +53,12 @@ fn collect<'a>(value: &'a Value, field: &mut String, found: &mut Vec<(String, &'
                 let plain =
                     !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
                 if !plain {
-                    field.push_str(&format!("[{}]", Value::from(key.as_str())));
+                    let _ = write!(field, "[{}]", Value::from(key.as_str()));
                 } else if field.is_empty() {
                     field.push_str(key);
                 } else {
-                    field.push_str(&format!(".{key}"));
+                    field.push('.');
+                    field.push_str(key);
                 }
                 collect(member, field, found);
                 field.truncate(len);

@@ -142,19 +142,18 @@ fn expand(value: &str, env: &BTreeMap<&str, &str>) -> String {
     let mut rest = value;
     while let Some((head, behind)) = rest.split_once('$') {
         out.push_str(head);
-        let (name, tail) = match behind.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-            Some(pair) => pair,
-            None => {
+        let (name, tail) =
+            if let Some(pair) = behind.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                pair
+            } else {
                 let len = behind.bytes().take_while(|&b| b.is_ascii_alphanumeric() || b == b'_').count();
                 behind.split_at_checked(len).unwrap_or((behind, ""))
-            }
-        };
-        match env.get(name) {
-            Some(text) => out.push_str(text),
-            None => {
-                out.push('$');
-                out.push_str(name);
-            }
+            };
+        if let Some(text) = env.get(name) {
+            out.push_str(text);
+        } else {
+            out.push('$');
+            out.push_str(name);
         }
         rest = tail;
     }

@@ -261,7 +261,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Reads the image's config and puts its history and diff_ids to the layers.
+    /// Reads the image's config and puts its history and `diff_ids` to the layers.
     fn finish(&mut self, mut image: Image) {
         if let Some(entry) = image.config_entry {
             match self.inventory.document(entry).map(|(bytes, _)| Config::read(bytes)) {
@@ -342,16 +342,13 @@ impl Resolver<'_> {
                 }
                 image.layers.push(Layer { entry, digest, ..Layer::default() });
             }
-            match config_entry {
-                Some(entry) => {
-                    image.config_digest = self.inventory.document(entry).map(|(_, digest)| digest);
-                    let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
-                    self.resolved.documents.push(document);
-                }
-                None => {
-                    let message = format!("{} is not in the archive", docker.config);
-                    image.problems.push(Problem::new("config", message));
-                }
+            if let Some(entry) = config_entry {
+                image.config_digest = self.inventory.document(entry).map(|(_, digest)| digest);
+                let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
+                self.resolved.documents.push(document);
+            } else {
+                let message = format!("{} is not in the archive", docker.config);
+                image.problems.push(Problem::new("config", message));
             }
             image.held = config_entry.is_some() || image.layers.iter().any(|layer| layer.entry.is_some());
             self.finish(image);

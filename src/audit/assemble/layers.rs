@@ -15,7 +15,7 @@ use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 /// What makes two occurrences one: the same content, and the same place in it.
 type Key = (ContentId, Vec<u8>, u64, TokenSummary, Vec<Masked>, usize);
 
-/// Layers with one diff_id have one content, however they are stored.
+/// Layers with one `diff_id` have one content, however they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum ContentId {
     DiffId(Digest),
@@ -96,7 +96,7 @@ impl<'a> Stack<'a> {
             .layers
             .iter()
             .map(|layer| match &context.gathered.verdicts.get(&layer.entry?)?.content {
-                Content::Layer(content) => Some(content),
+                Content::Layer(content) => Some(content.as_ref()),
                 Content::Bytes(_) => None,
             })
             .collect();

@@ -117,7 +117,7 @@ fn summary(image: &Image, gathered: &Gathered) -> ImageSummary {
 }
 
 /// The digest of a layer as it is stored: as its descriptor names it; in a docker archive, which names
-/// none, as it was computed, else, for a plain layer, its diff_id, which is the same by definition.
+/// none, as it was computed, else, for a plain layer, its `diff_id`, which is the same by definition.
 fn stored_digest(layer: &crate::image::Layer, gathered: &Gathered) -> Option<crate::finding::Digest> {
     let verdict = layer.entry.and_then(|entry| gathered.verdicts.get(&entry));
     layer.digest.or_else(|| verdict?.digest).or_else(|| {

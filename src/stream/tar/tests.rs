@@ -1,11 +1,14 @@
 use super::*;
 
+/// A gap's own bytes, and where the needle stands in it.
+type SeenGap = (Vec<u8>, Vec<(Field, usize)>);
+
 /// Writes down what the walk gives.
 #[derive(Default)]
 struct Log {
     entries: Vec<(String, EntryKind, Vec<u8>, Option<String>)>,
     after_end: Vec<bool>,
-    gaps: Vec<(Vec<u8>, Vec<(Field, usize)>)>,
+    gaps: Vec<SeenGap>,
     rest: Vec<u8>,
     needle: Option<&'static [u8]>,
 }
