@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
-/// A target, as it is spelled; what is there is told by [`super::inspect`].
+/// A target, as it is spelled; what is there is told by [`super::inspect()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// An image archive on standard input.

@@ -5,6 +5,7 @@
 
 mod command;
 mod parser;
+mod quoting;
 mod steps;
 
 pub use command::{Command, Redirect, Redirection, Word};

@@ -66,10 +66,7 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     }
     fields.extend(finding.also.iter().map(|also| ("also", further(also, &finding.location))));
     fields.extend(finding.related.iter().map(|location| ("see", at(location))));
-    if !finding.leaves.is_empty() {
-        let leaves: Vec<_> = finding.leaves.iter().map(left_behind).collect();
-        fields.push(("leaves", leaves.join(", ")));
-    }
+    fields.extend(finding.leaves.iter().map(|leaves| ("leaves", left_behind(leaves))));
     fields
 }
 
