@@ -71,5 +71,5 @@ fn place(document: Document, field: &str) -> String {
         Document::Index => "the image index",
         Document::Attestation => "an attestation",
     };
-    if field.is_empty() { document.to_owned() } else { format!("{field} of {document}") }
+    if field.is_empty() { document.to_owned() } else { field.to_owned() }
 }

@@ -16,7 +16,7 @@ pub(super) struct Draft {
     pub(super) rule: &'static Rule,
     pub(super) confidence: Confidence,
     pub(super) token: TokenSummary,
-    /// Where, in words: `root/.cache/huggingface/token in layer 3`.
+    /// Where, for the message: a path, a field.
     pub(super) place: String,
     /// What else there is to say of what to do.
     pub(super) advice: Option<String>,

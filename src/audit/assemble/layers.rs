@@ -223,7 +223,7 @@ fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
         rule: if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE },
         confidence: sighting.confidence,
         token: sighting.token,
-        place: format!("{} of layer {}", path.as_str(), main.layer),
+        place: path.as_str().to_owned(),
         advice,
         identity: path.as_str().to_owned(),
         also: also.collect(),
