@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::Progress;
 use super::budget::Budget;
 use super::layer::{LayerContent, LayerVisitor};
-use super::search::search;
+use super::search::{scanner, search};
 use crate::detect::{Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
 use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
@@ -30,6 +30,13 @@ pub(super) struct BlobVerdict {
     pub(super) content: Content,
     /// Why some of it could not be read.
     pub(super) problem: Option<String>,
+}
+
+impl BlobVerdict {
+    /// Whether there is anything to report of it.
+    pub(super) fn has_something(&self) -> bool {
+        self.problem.is_some() || !self.stored.is_empty() || !self.content.tokens().is_empty()
+    }
 }
 
 /// What a blob's bytes turned out to be.
@@ -78,7 +85,7 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     verdict.is_compressed = compression != Compression::None;
     let mut stored = Stored {
         hash: (verdict.is_compressed || reading.verify_digests).then(Sha256::new),
-        scanner: verdict.is_compressed.then(Scanner::new),
+        scanner: verdict.is_compressed.then(scanner),
         size: 0,
         progress: reading.progress,
     };
@@ -100,7 +107,10 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     }
     verdict.size = stored.size;
     verdict.digest = stored.hash.map(finish);
-    let stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
+    let mut stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
+    if !reading.budget.keep(&mut stored) {
+        verdict.problem.get_or_insert_with(Budget::overflow);
+    }
     // What stands uncompressed in a compressed stream has been found by way of its content.
     let found = verdict.content.tokens();
     verdict.stored = stored.into_iter().filter(|occurrence| !found.contains(&occurrence.token)).collect();
@@ -138,17 +148,14 @@ fn read_content<R: Read>(
     if !is_tar {
         let mut found = Vec::new();
         let outcome = search(&mut window, &mut found);
-        if !reading.budget.take(found.len() * 300) {
-            verdict.problem = Some(Budget::limit());
-            found.clear();
-        }
+        let overflow = (!reading.budget.keep(&mut found)).then(Budget::overflow);
         verdict.content = Content::Bytes(found);
-        return outcome.err().map(|error| error.to_string());
+        return outcome.err().map(|error| error.to_string()).or(overflow);
     }
     let mut visitor = LayerVisitor::new(reading.budget);
     let outcome = walk(&mut window, &mut visitor);
     let content = visitor.finish();
-    let overflow = content.overflow.then(Budget::limit);
+    let overflow = content.overflow.then(Budget::overflow);
     verdict.content = Content::Layer(Box::new(content));
     match outcome {
         Ok(()) => overflow,

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::budget::MAX_IN_FILE;
 use crate::detect::{self, Occurrence, is_placeholder, is_token_variable};
 use crate::finding::{Confidence, TokenSummary};
-use crate::image::{parse, strings};
+use crate::image::{for_each_string, parse};
 
 /// A token in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +25,17 @@ pub(super) fn search(bytes: &[u8]) -> Vec<FieldToken> {
     let raw = detect::find(bytes);
     let mut found = Vec::new();
     if let Ok(value) = parse(bytes) {
-        for (field, text) in strings(&value) {
-            let occurrences = detect::find(text.as_bytes());
-            if occurrences.is_empty()
-                && let Some(value) = unknown_token(&field, text)
-            {
-                found.push(value);
+        for_each_string(&value, &mut |field, text| {
+            if found.len() >= MAX_IN_FILE {
+                return;
             }
-            found.extend(occurrences.into_iter().map(|o| in_field(field.clone(), o)));
-        }
+            let occurrences = detect::find(text.as_bytes());
+            if occurrences.is_empty() && holds_unknown(|| field.to_string(), text) {
+                let token = TokenSummary::unknown();
+                found.push(FieldToken { field: field.to_string(), token, confidence: Confidence::Medium });
+            }
+            found.extend(occurrences.into_iter().map(|o| in_field(field.to_string(), o)));
+        });
     }
     let mut explained: HashMap<TokenSummary, usize> = HashMap::new();
     for token in &found {
@@ -51,29 +54,57 @@ fn in_field(field: String, occurrence: Occurrence) -> FieldToken {
     FieldToken { field, token: occurrence.token, confidence: occurrence.confidence }
 }
 
-/// A token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment or, as a build
-/// argument, in front of a history entry's command.
-fn unknown_token(field: &str, text: &str) -> Option<FieldToken> {
-    let field_lower = field.to_ascii_lowercase();
-    let assignments: Vec<&str> = if field_lower.starts_with("config.env[") {
-        vec![text]
-    } else if field_lower.starts_with("history[") {
-        let (count, rest) = text.strip_prefix('|')?.split_once(' ')?;
-        let count: usize = count.parse().ok()?;
-        rest.split(' ').take(count.min(64)).collect()
-    } else {
-        return None;
+/// Whether a string holds a token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment
+/// or, as a build argument, in front of a history entry's command.
+fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
+    // Most strings are neither, so the field is written out late.
+    if !text.contains('=') {
+        return false;
+    }
+    let assigns = |name: &str, value: &str| {
+        is_token_variable(name) && value.len() >= MIN_UNKNOWN && !is_placeholder(value.as_bytes())
     };
-    let holds_token = |assignment: &&str| {
-        assignment.split_once('=').is_some_and(|(name, value)| {
-            is_token_variable(name) && value.len() >= MIN_UNKNOWN && !is_placeholder(value.as_bytes())
+    let arguments = build_arguments(text);
+    let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
+    if !whole && !arguments.iter().any(|(name, value)| assigns(name, value)) {
+        return false;
+    }
+    let field = field().to_ascii_lowercase();
+    match field.split_once('[') {
+        Some(("config.env" | "container_config.env", _)) => whole,
+        Some(("history", _)) => !arguments.is_empty(),
+        _ => false,
+    }
+}
+
+/// The build arguments of a `RUN`, as builders write them in front of its command:
+/// `|2 NAME=value OTHER=value /bin/sh -c …`, BuildKit with `RUN ` before. A value may hold blanks; it ends
+/// where the next name or a path begins.
+fn build_arguments(text: &str) -> Vec<(&str, &str)> {
+    let text = text.strip_prefix("RUN ").unwrap_or(text);
+    let Some((count, rest)) = text.strip_prefix('|').and_then(|rest| rest.split_once(' ')) else {
+        return Vec::new();
+    };
+    let count: usize = count.parse().unwrap_or(0);
+    let starts_argument = |word: &str| {
+        word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         })
     };
-    assignments.iter().find(|assignment| holds_token(assignment)).map(|_| FieldToken {
-        field: field.to_owned(),
-        token: TokenSummary::unknown(),
-        confidence: Confidence::Medium,
-    })
+    let mut arguments = Vec::new();
+    let mut at = 0;
+    for word in rest.split(' ') {
+        if starts_argument(word) && arguments.len() < count {
+            arguments.push((at, at + word.len()));
+        } else if word.starts_with('/') {
+            break;
+        } else if let Some((_, end)) = arguments.last_mut() {
+            *end = at + word.len();
+        }
+        at += word.len() + 1;
+    }
+    let texts = arguments.into_iter().filter_map(|(start, end)| rest.get(start..end));
+    texts.filter_map(|argument| argument.split_once('=')).collect()
 }
 
 #[cfg(test)]
@@ -108,8 +139,15 @@ mod tests {
     #[test]
     fn values_of_unknown_shape() {
         assert_eq!(fields(r#"{"config":{"Env":["HF_TOKEN=opaque-value"]}}"#), ["config.Env[0]"]);
-        let history = r#"{"history":[{"created_by":"|2 A=b HF_TOKEN=opaque-value /bin/sh -c true"}]}"#;
-        assert_eq!(fields(history), ["history[0].created_by"]);
+        for command in [
+            "|2 A=b HF_TOKEN=opaque-value /bin/sh -c true",
+            "|2 A=b c d HF_TOKEN=opaque-value /bin/sh -c true",
+            "RUN |1 HF_TOKEN=opaque-value /bin/sh -c true # buildkit",
+            "RUN |1 HF_TOKEN=two words /bin/bash -c true",
+        ] {
+            let history = format!(r#"{{"history":[{{"created_by":"{command}"}}]}}"#);
+            assert_eq!(fields(&history), ["history[0].created_by"], "{command}");
+        }
         for quiet in [
             r#"{"config":{"Env":["HF_TOKEN=", "HF_TOKEN=changeme", "HF_TOKEN_PATH=/run/secrets/hf_token"]}}"#,
             r#"{"config":{"Labels":{"a":"HF_TOKEN=opaque-value"}}}"#,

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::Progress;
+use super::budget::Budget;
 use super::search::search;
 use crate::detect::{mask, mask_path};
 use crate::finding::{Finding, Issue, Location, Masked, TokenHash, fingerprint};
@@ -17,13 +18,15 @@ pub(super) fn audit(
     input: &mut dyn Read,
     progress: &dyn Progress,
 ) -> (Vec<Finding>, Vec<Issue>) {
-    let mut found = Vec::new();
     let input = Counted { input, progress };
+    let budget = Budget::default();
+    let mut found = Vec::new();
     let outcome = search(&mut BufReader::with_capacity(256 * 1024, input), &mut found);
-    let errors = outcome.err().map(|error| Issue {
+    let overflow = (!budget.keep(&mut found)).then(Budget::overflow);
+    let errors = outcome.err().map(|error| error.to_string()).or(overflow).map(|message| Issue {
         target: target.clone(),
         place: Masked::own("file"),
-        message: mask(error.to_string().as_bytes()),
+        message: mask(message.as_bytes()),
     });
     let name = mask_path(path.as_os_str().as_encoded_bytes());
     let mut equals: HashMap<Option<TokenHash>, usize> = HashMap::new();

@@ -8,16 +8,22 @@ use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::blob::{self, BlobVerdict, Reading};
+use super::budget::Budget;
 use super::layer::occurrences_in_gap;
 use super::search::search;
 use crate::detect::{self, Occurrence};
 use crate::finding::Digest;
 use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
 use crate::source::{Archive, Around, Source, link_target};
-use crate::stream::{Bounds, Decompressed, Entry, EntryKind, Gap, TarError, Visit, Window, walk};
+use crate::stream::{Bounds, Decompressed, Entry, EntryKind, Gap, TarError, Visit, Window, begins_tar, walk};
 
+/// Tokens in an archive's own bytes are listed up to this many.
+const MAX_AROUND: usize = 1000;
 /// Documents of one source are kept up to this many bytes in all; further ones are searched as blobs.
 const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
+
+/// What an entry costs in memory beside its name, about.
+const ENTRY: usize = 500;
 
 /// All that a source holds, read.
 #[derive(Default)]
@@ -31,15 +37,33 @@ pub(super) struct Gathered {
     pub(super) around: Vec<(Vec<u8>, Occurrence)>,
     pub(super) problems: Vec<Problem>,
     documents_len: u64,
+    overflowed: bool,
 }
 
 impl Gathered {
     /// Adds an entry that the source lists; gives its number.
-    fn add_entry(&mut self, name: &[u8]) -> usize {
+    fn add_entry(&mut self, name: &[u8], budget: &Budget) -> usize {
         let entry = self.names.len();
-        self.inventory.add(entry, name);
-        self.names.push(name.to_vec());
+        if !budget.take(3 * name.len() + ENTRY) {
+            self.overflow();
+        } else if !self.inventory.add(entry, name) {
+            // Which of them counts depends on who loads the archive.
+            let place = String::from_utf8_lossy(name).into_owned();
+            self.problems.push(Problem::new(place, "the archive holds two entries of that name"));
+        }
+        self.names.push(if self.overflowed { Vec::new() } else { name.to_vec() });
         entry
+    }
+
+    fn overflow(&mut self) {
+        if !std::mem::replace(&mut self.overflowed, true) {
+            self.problems.push(Problem::new("archive", Budget::overflow()));
+        }
+    }
+
+    /// Forgets the entries that belong to images which are left out.
+    pub(super) fn leave_out(&mut self, unwanted: &BTreeSet<usize>) {
+        self.verdicts.retain(|entry, _| !unwanted.contains(entry));
     }
 
     /// Keeps the entry's bytes if they are a document's. What was read of them otherwise comes back.
@@ -48,9 +72,10 @@ impl Gathered {
             return Ok(Some(Vec::new()));
         }
         let mut bytes = Vec::new();
-        body.take(64).read_to_end(&mut bytes)?;
+        body.take(512).read_to_end(&mut bytes)?;
         let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes).trim_ascii_start();
-        if !matches!(start.first(), Some(b'{' | b'[')) {
+        // A tar's first name may begin with a bracket.
+        if !matches!(start.first(), Some(b'{' | b'[')) || begins_tar(&bytes) {
             return Ok(Some(bytes));
         }
         body.take(MAX_DOCUMENT).read_to_end(&mut bytes)?;
@@ -82,6 +107,10 @@ pub(super) fn open_archive(path: &std::path::Path) -> io::Result<(Archive, Gathe
     let mut around = FoundAround::default();
     let (archive, error) = Archive::open(path, &mut around)?;
     let mut gathered = Gathered { around: around.0, ..Gathered::default() };
+    if gathered.around.len() > MAX_AROUND {
+        gathered.around.truncate(MAX_AROUND);
+        gathered.overflow();
+    }
     gathered.problems.extend(error.map(|error| archive_problem(&error)));
     Ok((archive, gathered))
 }
@@ -94,7 +123,7 @@ pub(super) fn source(
     resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
 ) -> (Gathered, Resolved) {
     for held in source.held() {
-        let entry = gathered.add_entry(&held.name);
+        let entry = gathered.add_entry(&held.name, reading.budget);
         let outcome =
             source.open(entry).and_then(|mut body| gathered.take_document(entry, held.size, &mut body));
         if let Err(error) = outcome {
@@ -162,22 +191,32 @@ struct Stream<'a> {
 impl Visit for Stream<'_> {
     fn gap(&mut self, gap: &Gap<'_>) {
         add_gap(&mut self.gathered.around, gap);
+        if self.gathered.around.len() > MAX_AROUND {
+            self.gathered.around.truncate(MAX_AROUND);
+            self.gathered.overflow();
+        }
     }
 
     fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
         if let Some(target) = link_target(entry) {
-            self.gathered.inventory.add_link(&entry.path, &target);
+            if self.reading.budget.take(2 * (entry.path.len() + target.len()) + 100) {
+                self.gathered.inventory.add_link(&entry.path, &target);
+            } else {
+                self.gathered.overflow();
+            }
             return Ok(());
         }
         if entry.kind == EntryKind::Directory && entry.size == 0 {
             return Ok(());
         }
-        let number = self.gathered.add_entry(&entry.path);
+        let number = self.gathered.add_entry(&entry.path, self.reading.budget);
         if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
             let mut failing = Failing { input: body, error: None };
             let verdict = blob::audit(&mut read.as_slice().chain(&mut failing), self.reading);
             let error = failing.error.take();
-            self.gathered.verdicts.insert(number, verdict);
+            if !self.gathered.overflowed || verdict.has_something() {
+                self.gathered.verdicts.insert(number, verdict);
+            }
             // Of the archive, not of the blob: the walk ends with it.
             return error.map_or(Ok(()), Err);
         }
@@ -210,7 +249,9 @@ struct FoundAround(Vec<(Vec<u8>, Occurrence)>);
 
 impl Around for FoundAround {
     fn gap(&mut self, gap: &Gap<'_>) {
-        add_gap(&mut self.0, gap);
+        if self.0.len() <= MAX_AROUND {
+            add_gap(&mut self.0, gap);
+        }
     }
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {

@@ -18,8 +18,8 @@ use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, SparseMap, Vis
 pub(super) struct LayerContent {
     /// Files with something in them, in the order of the stream.
     pub(super) files: Vec<File>,
-    /// Hard links: the name, and the name it stands for, both normalised.
-    pub(super) hard_links: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Hard links, in the order of the stream.
+    pub(super) hard_links: Vec<HardLink>,
     /// Symbolic links: the normalised name, and the target as written.
     pub(super) symlinks: Vec<(Vec<u8>, Vec<u8>)>,
     /// What it hides in the layers below.
@@ -39,22 +39,52 @@ pub(super) struct File {
     pub(super) occurrences: Vec<Occurrence>,
     /// What would be a token if this is a place where one is kept.
     pub(super) kept: Vec<KeptToken>,
-    /// Whether the same layer has a later entry of that path.
-    pub(super) superseded: bool,
+    /// The number of its entry in the layer.
+    pub(super) number: usize,
+    /// The number of a later entry of that path in the same layer.
+    pub(super) superseded_by: Option<usize>,
+}
+
+/// Another name for an entry of this layer or of one below.
+#[derive(Debug)]
+pub(super) struct HardLink {
+    /// The name, normalised.
+    pub(super) name: Vec<u8>,
+    /// The name it stands for, normalised.
+    pub(super) target: Vec<u8>,
+    /// The number of its entry in the layer.
+    pub(super) number: usize,
+    /// The number of a later entry of that name in the same layer.
+    pub(super) superseded_by: Option<usize>,
+}
+
+/// What of a [`LayerContent`] a path stands for.
+#[derive(Clone, Copy)]
+enum Named {
+    File(usize),
+    HardLink(usize),
 }
 
 /// Collects a [`LayerContent`] from a walk.
 pub(super) struct LayerVisitor<'a> {
     content: LayerContent,
     budget: &'a Budget,
-    /// The files of `content` by path, to tell which are superseded.
-    by_path: HashMap<Vec<u8>, usize>,
+    /// What is remembered by path, to tell what is superseded.
+    by_path: HashMap<Vec<u8>, Named>,
     last_path: Vec<u8>,
+    /// How many entries there were.
+    entries: usize,
 }
 
 impl<'a> LayerVisitor<'a> {
     pub(super) fn new(budget: &'a Budget) -> Self {
-        Self { content: LayerContent::default(), budget, by_path: HashMap::new(), last_path: Vec::new() }
+        Self {
+            content: LayerContent::default(),
+            budget,
+            by_path: HashMap::new(),
+            last_path: Vec::new(),
+            entries: 0,
+        }
     }
 
     pub(super) fn finish(self) -> LayerContent {
@@ -68,22 +98,35 @@ impl<'a> LayerVisitor<'a> {
         room
     }
 
-    fn add(&mut self, path: &[u8], occurrences: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
-        if occurrences.is_empty() && kept.is_empty() {
+    fn add(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        if found.is_empty() && kept.is_empty() {
             return None;
         }
-        if !self.room(2 * path.len() + 150 + occurrences.len() * 300 + kept.len() * 60) {
+        self.content.overflow |= !self.budget.keep(&mut found);
+        if !self.room(3 * path.len() + 200 + kept.len() * 60) {
             return None;
         }
-        self.content.files.push(File { path: path.to_vec(), occurrences, kept, superseded: false });
+        let file =
+            File { path: path.to_vec(), occurrences: found, kept, number: self.entries, superseded_by: None };
+        self.content.files.push(file);
         Some(self.content.files.len() - 1)
     }
 
     fn note_path(&mut self, entry: &Entry) {
-        if let Some(&file) = self.by_path.get(&entry.path)
-            && let Some(file) = self.content.files.get_mut(file)
-        {
-            file.superseded = true;
+        self.entries += 1;
+        if entry.after_end {
+            // Nobody unpacks it, so it hides nothing and moves nothing.
+            return;
+        }
+        let superseded = match self.by_path.remove(&entry.path) {
+            Some(Named::File(n)) => self.content.files.get_mut(n).map(|file| &mut file.superseded_by),
+            Some(Named::HardLink(n)) => {
+                self.content.hard_links.get_mut(n).map(|link| &mut link.superseded_by)
+            }
+            None => None,
+        };
+        if let Some(superseded) = superseded {
+            *superseded = Some(self.entries);
         }
         if self.room(LayerPaths::COST) {
             self.content.paths.add(&entry.path, entry.kind == EntryKind::Directory);
@@ -95,13 +138,19 @@ impl<'a> LayerVisitor<'a> {
             }
         }
         let Some(target) = &entry.link else { return };
-        if !self.room(entry.path.len() + target.len() + 80) {
+        if !self.room(2 * entry.path.len() + target.len() + 160) {
             return;
         }
         if entry.kind == EntryKind::Symlink {
             self.content.symlinks.push((entry.path.clone(), target.clone()));
         } else if let Some(target) = link_target(entry) {
-            self.content.hard_links.push((entry.path.clone(), target));
+            self.by_path.insert(entry.path.clone(), Named::HardLink(self.content.hard_links.len()));
+            self.content.hard_links.push(HardLink {
+                name: entry.path.clone(),
+                target,
+                number: self.entries,
+                superseded_by: None,
+            });
         }
     }
 
@@ -120,8 +169,9 @@ impl<'a> LayerVisitor<'a> {
         let file = self.add(&entry.path, occurrences, kept);
         if let Some(file) = file
             && !is_whiteout(&entry.path)
+            && !entry.after_end
         {
-            self.by_path.insert(entry.path.clone(), file);
+            self.by_path.insert(entry.path.clone(), Named::File(file));
         }
         outcome
     }

@@ -125,8 +125,9 @@ impl Reader<'_> {
 
     fn stream(&self, input: &mut dyn Read) -> Audited {
         let budget = Budget::default();
-        let gathered = gather::stream(input, self.reading(&budget));
-        let (resolved, _) = self.resolve(&gathered.inventory, None);
+        let mut gathered = gather::stream(input, self.reading(&budget));
+        let (resolved, unwanted) = self.resolve(&gathered.inventory, None);
+        gathered.leave_out(&unwanted);
         self.image(&gathered, &resolved)
     }
 

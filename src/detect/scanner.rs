@@ -21,12 +21,18 @@ pub struct Scanner {
     judged: u64,
     lines: Lines,
     found: Vec<Occurrence>,
+    limit: Option<usize>,
 }
 
 impl Scanner {
     /// A search at the start of a stream.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A search that lists no more than `limit` tokens.
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit: Some(limit), ..Self::default() }
     }
 
     /// Searches the next piece.
@@ -92,6 +98,9 @@ impl Scanner {
                     next = at + len;
                     let token = Secret::new(bytes.get(at..next).unwrap_or_default(), kind).summary();
                     if token.sha256.as_ref().is_some_and(known::is_public) {
+                        continue;
+                    }
+                    if self.limit.is_some_and(|limit| self.found.len() >= limit) {
                         continue;
                     }
                     self.found.push(Occurrence {

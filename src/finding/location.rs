@@ -9,7 +9,7 @@ use super::{DiffId, Digest, LayerIndex, Masked};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathName {
     shown: Masked,
-    base64: Option<String>,
+    base64: Option<Masked>,
 }
 
 impl PathName {
@@ -18,8 +18,13 @@ impl PathName {
         use base64::Engine as _;
         let lossy = String::from_utf8_lossy(bytes);
         let base64 = matches!(lossy, std::borrow::Cow::Owned(_))
-            .then(|| base64::engine::general_purpose::STANDARD.encode(bytes));
+            .then(|| Masked::from_masker(base64::engine::general_purpose::STANDARD.encode(bytes)));
         Self { shown: Masked::from_masker(lossy.into_owned()), base64 }
+    }
+
+    /// The path as masked text, lossy where it is not UTF-8.
+    pub fn shown(&self) -> &Masked {
+        &self.shown
     }
 
     /// The path as text, lossy where it is not UTF-8.

@@ -2,8 +2,24 @@
 
 use oci_spec::image::ImageConfiguration;
 
-use super::document::{DocumentError, parse, without_nulls};
+use super::document::{DocumentError, as_go_reads, parse};
 use crate::finding::DiffId;
+
+/// The members that are read, as the specification spells them.
+const NAMES: [&str; 12] = [
+    "architecture",
+    "os",
+    "variant",
+    "config",
+    "Env",
+    "rootfs",
+    "type",
+    "diff_ids",
+    "history",
+    "created_by",
+    "empty_layer",
+    "created",
+];
 
 /// What the configuration says of places, layers and platform. Everything else of it is searched as
 /// strings.
@@ -31,7 +47,7 @@ pub struct HistoryEntry {
 impl Config {
     /// Reads a configuration document.
     pub fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let value = without_nulls(parse(bytes)?);
+        let value = as_go_reads(parse(bytes)?, &NAMES);
         let config: ImageConfiguration = serde_json::from_value(value)?;
         let env = config.config().as_ref().and_then(|c| c.env().clone()).unwrap_or_default();
         let history = config.history().iter().flatten().map(|entry| HistoryEntry {

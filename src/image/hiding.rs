@@ -48,7 +48,7 @@ impl Hasher for Taken {
 
 impl LayerPaths {
     /// What one path costs in memory, about.
-    pub const COST: usize = 18;
+    pub const COST: usize = 32;
 
     /// Adds an entry by its normalised path.
     pub fn add(&mut self, path: &[u8], is_directory: bool) {

@@ -21,14 +21,14 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Adds an entry. One at `blobs/sha256/HEX` can be found by the digest it claims. The first of a name
-    /// is the one that counts, as for the tools that load archives.
-    pub fn add(&mut self, entry: usize, name: &[u8]) {
+    /// Adds an entry. One at `blobs/sha256/HEX` can be found by the digest it claims. Says whether its name
+    /// is new; the last of a name counts, as where an archive is unpacked.
+    pub fn add(&mut self, entry: usize, name: &[u8]) -> bool {
         self.len = self.len.max(entry + 1);
-        self.names.entry(name.to_vec()).or_insert(entry);
         if let Some(digest) = claimed_digest(name) {
-            self.digests.entry(digest).or_insert(entry);
+            self.digests.insert(digest, entry);
         }
+        self.names.insert(name.to_vec(), entry).is_none()
     }
 
     /// How many entries there are.

@@ -1,18 +1,38 @@
 //! Manifests and indexes (OCI image specification; Docker's schema 2 has the same members), and the
 //! docker archive's `manifest.json`.
 
-use oci_spec::image::{Descriptor as OciDescriptor, ImageIndex, ImageManifest};
+use oci_spec::image::{Descriptor as OciDescriptor, ImageIndex, ImageManifest, MediaType};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::document::{DocumentError, parse, without_nulls};
+use super::document::{DocumentError, as_go_reads, parse};
 use crate::finding::Digest;
+
+/// The members that are read, as the specification spells them.
+const NAMES: [&str; 16] = [
+    "schemaVersion",
+    "mediaType",
+    "artifactType",
+    "manifests",
+    "config",
+    "layers",
+    "digest",
+    "size",
+    "urls",
+    "platform",
+    "os",
+    "architecture",
+    "variant",
+    "annotations",
+    "subject",
+    "data",
+];
 
 /// A manifest or an index, told apart by what it lists.
 #[derive(Debug)]
 pub(super) enum Manifest {
     Index { manifests: Vec<Descriptor> },
-    Image { config: Descriptor, layers: Vec<Descriptor>, is_attachment: bool },
+    Image { config: Descriptor, layers: Vec<Descriptor>, is_artifact: bool },
 }
 
 /// A reference from one document to a blob.
@@ -33,7 +53,7 @@ pub(super) struct Descriptor {
 
 impl Manifest {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let value = without_nulls(parse(bytes)?);
+        let value = as_go_reads(parse(bytes)?, &NAMES);
         if value.get("manifests").is_some() {
             let index: ImageIndex = serde_json::from_value(value)?;
             return Ok(Self::Index { manifests: index.manifests().iter().map(Descriptor::new).collect() });
@@ -42,9 +62,17 @@ impl Manifest {
         Ok(Self::Image {
             config: Descriptor::new(manifest.config()),
             layers: manifest.layers().iter().map(Descriptor::new).collect(),
-            is_attachment: manifest.subject().is_some(),
+            is_artifact: manifest.artifact_type().is_some()
+                || !is_image_config(manifest.config().media_type()),
         })
     }
+}
+
+/// Whether a config of that media type makes an image; what it says is not to be trusted, so only a type
+/// that is plainly another counts as another.
+fn is_image_config(media_type: &MediaType) -> bool {
+    let media_type = media_type.to_string();
+    media_type.is_empty() || media_type.contains("image") || media_type.contains("octet-stream")
 }
 
 /// An image of no layers may leave the list out.
@@ -96,5 +124,5 @@ pub(super) struct DockerImage {
 
 /// Reads a docker archive's `manifest.json`.
 pub(super) fn read_docker_manifest(bytes: &[u8]) -> Result<Vec<DockerImage>, DocumentError> {
-    Ok(serde_json::from_value(without_nulls(parse(bytes)?))?)
+    Ok(serde_json::from_value(as_go_reads(parse(bytes)?, &["Config", "RepoTags", "Layers"]))?)
 }

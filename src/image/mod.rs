@@ -11,7 +11,7 @@ mod places;
 mod resolve;
 
 pub use config::Config;
-pub use document::{DocumentError, parse, strings};
+pub use document::{DocumentError, Field, for_each_string, parse};
 pub use hiding::{LayerPaths, is_whiteout};
 pub use history::align;
 pub use inventory::{Inventory, MAX_DOCUMENT, claimed_digest};

@@ -1,6 +1,6 @@
 //! From what a source holds to images: `index.json` and `manifest.json`, nested indexes, configs, layers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::Config;
 use super::history::align;
@@ -12,6 +12,10 @@ use crate::finding::{DiffId, Digest, Document};
 const MAX_DEPTH: usize = 32;
 /// More references are not followed: an index of indexes can name one manifest without end.
 const MAX_REFERENCES: usize = 10_000;
+/// Further layers of an image are left out: engines stack a few hundred at most.
+const MAX_LAYERS: usize = 1000;
+/// Layers of all images together.
+const MAX_ALL_LAYERS: usize = 20_000;
 
 /// An image of a source.
 #[derive(Debug, Clone, Default)]
@@ -89,16 +93,26 @@ pub struct Resolved {
     pub images: Vec<Image>,
     /// The documents they are made of. One may stand several times, for several images.
     pub documents: Vec<DocumentRef>,
+    /// Entries that belong to attestations and other artifacts.
+    pub attached: BTreeSet<usize>,
     /// What is wrong with the source as a whole.
     pub problems: Vec<Problem>,
+    /// What is odd about it.
+    pub notes: Vec<Problem>,
     /// Whether a tag was asked for, so that what belongs to other images is left alone.
     pub is_selection: bool,
 }
 
 /// Finds the images of a source. With a tag, only those that `index.json` names so.
 pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
-    let mut resolver =
-        Resolver { inventory, resolved: Resolved::default(), references: 0, chain: Vec::new() };
+    let mut resolver = Resolver {
+        inventory,
+        resolved: Resolved::default(),
+        references: 0,
+        layers: 0,
+        seen: BTreeSet::new(),
+        chain: Vec::new(),
+    };
     let index = inventory.by_name(b"index.json");
     let docker = inventory.by_name(b"manifest.json");
     if let Some(entry) = index {
@@ -120,6 +134,9 @@ struct Resolver<'a> {
     inventory: &'a Inventory,
     resolved: Resolved,
     references: usize,
+    layers: usize,
+    /// The manifests that have been taken, with the names they were taken under.
+    seen: BTreeSet<(usize, Option<String>)>,
     /// The entries of the indexes that lead to the present one.
     chain: Vec<usize>,
 }
@@ -186,8 +203,8 @@ impl Resolver<'_> {
                 }
                 self.chain.pop();
             }
-            Ok(Manifest::Image { config, layers, is_attachment }) => {
-                if descriptor.is_attestation || is_attachment {
+            Ok(Manifest::Image { config, layers, is_artifact }) => {
+                if descriptor.is_attestation || is_artifact {
                     self.attachment(entry, &config, &layers);
                 } else {
                     self.image(entry, descriptor, name, &config, &layers);
@@ -205,7 +222,8 @@ impl Resolver<'_> {
     /// anything else is there.
     fn not_held(&mut self, descriptor: &Descriptor, name: Option<&str>, place: String) {
         if descriptor.is_attestation {
-            return;
+            let message = "the attestation is not there; what it says of the build was not searched";
+            return self.resolved.notes.push(Problem::new(place, message));
         }
         self.resolved.images.push(Image {
             name: name.map(str::to_owned),
@@ -224,6 +242,10 @@ impl Resolver<'_> {
         config: &Descriptor,
         layers: &[Descriptor],
     ) {
+        if !self.seen.insert((entry, name.map(str::to_owned))) {
+            return;
+        }
+        let layers = self.bounded(layers, &from.digest_text);
         let number = self.resolved.images.len();
         let document = |entry, document| DocumentRef { entry, document, image: Some(number) };
         self.resolved.documents.push(document(entry, Document::Manifest));
@@ -249,6 +271,21 @@ impl Resolver<'_> {
             image.problems.push(Problem::new("config", missing(config)));
         }
         self.finish(image);
+    }
+
+    /// As many of an image's layers as are looked at.
+    fn bounded<'a, T>(&mut self, layers: &'a [T], what: &str) -> &'a [T] {
+        let room = MAX_LAYERS.min(MAX_ALL_LAYERS.saturating_sub(self.layers));
+        let taken = layers.get(..room).unwrap_or(layers);
+        self.layers += taken.len();
+        if taken.len() < layers.len() {
+            let message = format!(
+                "it has {} layers; at most {MAX_LAYERS} of an image and {MAX_ALL_LAYERS} in all are told apart",
+                layers.len()
+            );
+            self.problem(format!("manifest {what}"), message);
+        }
+        taken
     }
 
     fn layer(&self, descriptor: &Descriptor) -> Layer {
@@ -294,11 +331,13 @@ impl Resolver<'_> {
         for (i, layer) in [config].into_iter().chain(layers).enumerate() {
             let held = layer.digest.and_then(|digest| self.inventory.by_digest(&digest));
             match held {
-                Some(entry) if self.inventory.document(entry).is_some() => {
-                    self.resolved.documents.push(document(entry, Document::Attestation));
+                Some(entry) => {
+                    self.resolved.attached.insert(entry);
+                    // What is too large for a document, or no JSON, is searched as any blob is.
+                    if self.inventory.document(entry).is_some() {
+                        self.resolved.documents.push(document(entry, Document::Attestation));
+                    }
                 }
-                // Too large for a document, or no JSON: its bytes are searched as those of any blob.
-                Some(_) => {}
                 None if i == 0 => {}
                 None => self.problem(format!("attestation {}", layer.digest_text), missing(layer)),
             }
@@ -325,15 +364,21 @@ impl Resolver<'_> {
         for docker in images {
             let config_entry = self.inventory.by_name(docker.config.as_bytes());
             let name = docker.repo_tags.first().cloned();
-            if let Some(image) = config_entry.and_then(|entry| known.get(&entry)) {
-                if let (Some(image), Some(name)) = (self.resolved.images.get_mut(*image), name) {
+            let same = config_entry.and_then(|entry| known.get(&entry)).filter(|&&image| {
+                let layers = self.resolved.images.get(image).map(|image| &image.layers[..]);
+                let named = docker.layers.iter().map(|name| self.inventory.by_name(name.as_bytes()));
+                layers.is_some_and(|layers| layers.iter().map(|layer| layer.entry).eq(named))
+            });
+            if let Some(&image) = same {
+                if let (Some(image), Some(name)) = (self.resolved.images.get_mut(image), name) {
                     image.name = Some(name);
                 }
                 continue;
             }
+            let layers = self.bounded(&docker.layers, "manifest.json");
             let number = self.resolved.images.len();
             let mut image = Image { name, config_entry, ..Image::default() };
-            for (i, name) in docker.layers.iter().enumerate() {
+            for (i, name) in layers.iter().enumerate() {
                 let entry = self.inventory.by_name(name.as_bytes());
                 let digest = super::inventory::claimed_digest(name.as_bytes());
                 if entry.is_none() {

@@ -7,8 +7,10 @@ use super::Context;
 use super::draft::Draft;
 use crate::audit::blob::Content;
 use crate::audit::document;
-use crate::detect::{Occurrence, mask};
-use crate::finding::{Digest, Location, Masked, TokenHash};
+use crate::audit::layer::File;
+use crate::detect::{KeptForm, Occurrence, mask};
+use crate::finding::{Confidence, Digest, Location, Masked, TokenHash, TokenSummary};
+use crate::image::{Place, Places};
 use crate::rules::image::TOKEN_IN_FILE;
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
@@ -33,12 +35,31 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                     let inside = [b"tar:", &file.path[..]].concat();
                     let via = [mask(&inside)];
                     drafts.extend(file.occurrences.iter().map(|o| draft(name, digest, &via, o)));
+                    drafts.extend(unknown_tokens(file).map(|o| draft(name, digest, &via, &o)));
                 }
             }
         }
     }
     drafts.extend(loose_documents(context));
     drafts
+}
+
+/// Credentials of unknown shape in the places that hold without an image's environment.
+fn unknown_tokens(file: &File) -> impl Iterator<Item = Occurrence> {
+    let place = Places::default().at(&file.path);
+    let kept = file.kept.iter().filter(move |kept| match kept.form {
+        KeptForm::Word => place == Some(Place::Token),
+        KeptForm::StoredTokens => place == Some(Place::StoredTokens),
+    });
+    let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset);
+    kept.filter(move |kept| !seen(kept.offset)).map(|kept| Occurrence {
+        token: TokenSummary::unknown(),
+        offset: kept.offset,
+        len: 0,
+        position: kept.position,
+        via: Vec::new(),
+        confidence: Confidence::Medium,
+    })
 }
 
 /// JSON documents that belong to no image.
@@ -86,9 +107,9 @@ fn draft(name: &[u8], digest: Option<Digest>, via: &[Masked], occurrence: &Occur
         rule: &TOKEN_IN_FILE,
         confidence: occurrence.confidence,
         token: occurrence.token.clone(),
-        place: format!("{what}, which is no file of an image but ships with it"),
+        place: Masked::own(format!("{what}, which is no file of an image but ships with it")),
         advice: None,
-        identity: via.iter().fold(what.to_owned(), |name, via| format!("{name}!{via}")),
+        identity: Masked::own(via.iter().fold(what.to_owned(), |name, via| format!("{name}!{via}"))),
         location: Location::Blob { digest, entry: shown, offset: occurrence.offset, via },
         also: Vec::new(),
     }

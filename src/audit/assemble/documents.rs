@@ -6,7 +6,7 @@ use super::Context;
 use super::draft::Draft;
 use crate::audit::document::search;
 use crate::detect::mask;
-use crate::finding::{Also, Document, Location};
+use crate::finding::{Also, Document, Location, Masked};
 use crate::image::DocumentRef;
 use crate::rules::image::rule_for;
 
@@ -27,13 +27,12 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         };
         for found in search(bytes) {
             let rule = rule_for(first.document, &found.field);
-            let image = first.image.and_then(|number| context.image(number));
-            let text = |text: Option<&String>| text.map(|text| mask(text.as_bytes()));
+            let shown = first.image.and_then(|number| context.shown(number));
             let also = uses.iter().skip(1).filter_map(|reference| {
-                let image = context.image(reference.image?)?;
+                let shown = context.shown(reference.image?)?;
                 Some(Also {
-                    image: text(image.name.as_ref()),
-                    platform: text(image.platform.as_ref()),
+                    image: shown.name.clone(),
+                    platform: shown.platform.clone(),
                     layer: None,
                     path: None,
                     state: None,
@@ -46,12 +45,12 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 rule,
                 confidence: found.confidence,
                 token: found.token,
-                place: place(first.document, field.as_str()),
+                place: place(first.document, &field),
                 advice: None,
-                identity: field.as_str().to_owned(),
+                identity: field.clone(),
                 location: Location::Config {
-                    image: text(image.and_then(|image| image.name.as_ref())),
-                    platform: text(image.and_then(|image| image.platform.as_ref())),
+                    image: shown.and_then(|shown| shown.name.clone()),
+                    platform: shown.and_then(|shown| shown.platform.clone()),
                     document: first.document,
                     digest: Some(digest),
                     field,
@@ -64,12 +63,12 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     drafts
 }
 
-fn place(document: Document, field: &str) -> String {
+fn place(document: Document, field: &Masked) -> Masked {
     let document = match document {
         Document::Config => "the image config",
         Document::Manifest => "the image manifest",
         Document::Index => "the image index",
         Document::Attestation => "an attestation",
     };
-    if field.is_empty() { document.to_owned() } else { field.to_owned() }
+    if field.as_str().is_empty() { Masked::own(document) } else { field.clone() }
 }

@@ -7,6 +7,9 @@ use crate::finding::{
 };
 use crate::rules::Rule;
 
+/// A name longer than this is cut short in messages; its location has it whole.
+const MAX_PLACE: usize = 300;
+
 /// Where a finding stands in the report: image, layer (documents first), path bytes or field, offset.
 pub(super) type Order = (usize, usize, Vec<u8>, u64);
 
@@ -17,11 +20,11 @@ pub(super) struct Draft {
     pub(super) confidence: Confidence,
     pub(super) token: TokenSummary,
     /// Where, for the message: a path, a field.
-    pub(super) place: String,
+    pub(super) place: Masked,
     /// What else there is to say of what to do.
     pub(super) advice: Option<String>,
     /// What the fingerprint takes for its place: a path or a field.
-    pub(super) identity: String,
+    pub(super) identity: Masked,
     pub(super) location: Location,
     pub(super) also: Vec<Also>,
 }
@@ -29,24 +32,26 @@ pub(super) struct Draft {
 /// Orders and numbers the findings of one target.
 pub(super) fn finish(target: &Masked, mut drafts: Vec<Draft>) -> Vec<Finding> {
     drafts.sort_by(|a, b| (&a.order, a.rule.id).cmp(&(&b.order, b.rule.id)));
-    let mut equals: HashMap<(RuleId, Option<TokenHash>, String), usize> = HashMap::new();
+    let mut equals: HashMap<(RuleId, Option<TokenHash>, Masked), usize> = HashMap::new();
+    // Help is long and mostly the same: findings share it.
+    let mut helps: HashMap<(RuleId, Option<String>), Masked> = HashMap::new();
     let finding = |draft: Draft| {
         let hash = draft.token.sha256;
         let ordinal = equals.entry((draft.rule.id, hash, draft.identity.clone())).or_default();
         let number = *ordinal;
         *ordinal += 1;
-        let help = match draft.advice {
-            Some(advice) => format!("{} {advice}", draft.rule.fix),
-            None => draft.rule.fix.to_owned(),
-        };
-        let message = format!("{} in {}", describe(draft.token.kind), draft.place);
+        let help = helps.entry((draft.rule.id, draft.advice)).or_insert_with_key(|(_, advice)| {
+            let advice = advice.as_ref().map(|advice| format!(" {advice}")).unwrap_or_default();
+            Masked::own(format!("{}{advice}", draft.rule.fix))
+        });
+        let message = format!("{} in {}", describe(draft.token.kind), draft.place.cut(MAX_PLACE));
         Finding {
             rule: draft.rule.id,
             severity: draft.rule.severity,
             confidence: draft.confidence,
             message: crate::detect::mask(message.as_bytes()),
-            help: crate::detect::mask(help.as_bytes()),
-            fingerprint: fingerprint(draft.rule.id, hash.as_ref(), "", &draft.identity, number),
+            help: help.clone(),
+            fingerprint: fingerprint(draft.rule.id, hash.as_ref(), "", draft.identity.as_str(), number),
             token: Some(draft.token),
             target: target.clone(),
             location: draft.location,

@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, HashMap};
 use super::draft::Draft;
 use super::{Context, stored_digest};
 use crate::audit::blob::Content;
-use crate::audit::layer::{File, LayerContent};
-use crate::detect::{KeptForm, Occurrence, mask, mask_path};
-use crate::finding::{Also, Confidence, Digest, LayerIndex, Location, Masked, Position, State, TokenSummary};
+use crate::audit::layer::{File, HardLink, LayerContent};
+use crate::detect::{KeptForm, Occurrence, mask_path};
+use crate::finding::{
+    Also, Confidence, Digest, LayerIndex, Location, Masked, PathName, Position, State, TokenSummary,
+};
 use crate::image::{Image, Place, Places};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 
@@ -69,7 +71,8 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                     let known = by_key.get(&key).and_then(|&known| sightings.get_mut(known));
                     if let Some(known) = known {
                         known.cached |= sighting.cached;
-                        known.references.extend(sighting.references);
+                        let room = MAX_NAMES.saturating_sub(known.references.len());
+                        known.references.extend(sighting.references.into_iter().take(room));
                     } else {
                         by_key.insert(key, sightings.len());
                         sightings.push(sighting);
@@ -78,7 +81,8 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             }
         }
     }
-    sightings.into_iter().filter_map(|sighting| draft(context, sighting)).collect()
+    let mut paths = Paths::default();
+    sightings.into_iter().filter_map(|sighting| draft(context, &mut paths, sighting)).collect()
 }
 
 /// The layers of one image, lowest first.
@@ -86,8 +90,8 @@ struct Stack<'a> {
     number: usize,
     contents: Vec<Option<&'a LayerContent>>,
     places: Places,
-    /// For each layer: what else a name is called by hard links of that layer.
-    names: Vec<BTreeMap<&'a [u8], Vec<&'a [u8]>>>,
+    /// For each layer: its hard links, by the name they stand for.
+    links: Vec<BTreeMap<&'a [u8], Vec<&'a HardLink>>>,
 }
 
 impl<'a> Stack<'a> {
@@ -102,32 +106,37 @@ impl<'a> Stack<'a> {
             .collect();
         let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);
         let places = Places::new(&image.config.env, symlinks);
-        let names = contents
+        let links = contents
             .iter()
             .map(|content| {
-                let mut names: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
-                for (name, target) in content.iter().flat_map(|content| &content.hard_links) {
-                    names.entry(target).or_default().push(name);
+                let mut links: BTreeMap<&[u8], Vec<&HardLink>> = BTreeMap::new();
+                for link in content.iter().flat_map(|content| &content.hard_links) {
+                    links.entry(&link.target).or_default().push(link);
                 }
-                names
+                links
             })
             .collect();
-        Self { number, contents, places, names }
+        Self { number, contents, places, links }
     }
 
     /// All names of a file of layer `layer`, in the order of layers and paths.
     fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
-        let mut references = vec![self.reference(layer, &file.path, file.superseded)];
+        let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
+        // Each name with the entries of its own layer between which it stood for the file.
+        let mut lives = vec![(layer, file.path.clone(), file.number, file.superseded_by)];
         let mut next = 0;
-        while let Some((from, path)) = references.get(next).map(|r| (r.layer, r.path.clone())) {
+        while let Some((from, path, since, until)) = lives.get(next).cloned() {
             next += 1;
             // A link of a later layer leads here only as long as the name does.
-            let (hidden, _) = self.hidden(from, &path);
-            for at in from..=hidden.map_or(self.contents.len(), |hidden| hidden.saturating_sub(1)) {
-                for name in self.names.get(at).and_then(|names| names.get(&path[..])).into_iter().flatten() {
-                    let known = references.iter().any(|r| r.layer == at && r.path == *name);
-                    if !known && references.len() < MAX_NAMES {
-                        references.push(self.reference(at, name, false));
+            let hidden = if until.is_some() { Some(from + 1) } else { self.hidden(from, &path).0 };
+            for at in from..hidden.unwrap_or(self.contents.len()).max(from + 1) {
+                for link in self.links.get(at).and_then(|links| links.get(&path[..])).into_iter().flatten() {
+                    let in_time =
+                        at != from || (link.number > since && until.is_none_or(|end| link.number < end));
+                    let known = references.iter().any(|r| r.layer == at && r.path == link.name);
+                    if in_time && !known && references.len() < MAX_NAMES {
+                        references.push(self.reference(at, &link.name, link.superseded_by.is_some()));
+                        lives.push((at, link.name.clone(), link.number, link.superseded_by));
                     }
                 }
             }
@@ -169,9 +178,10 @@ impl<'a> Stack<'a> {
         });
         let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
         let unknown = file.kept.iter().filter(|kept| {
+            // Such files are written by other tools as well, so that only the place tells.
             let in_place = match kept.form {
                 KeptForm::Word => place == Some(Place::Token),
-                KeptForm::StoredTokens => true,
+                KeptForm::StoredTokens => place == Some(Place::StoredTokens),
             };
             in_place && !seen(kept.offset)
         });
@@ -191,7 +201,25 @@ impl<'a> Stack<'a> {
 /// More names of one file are not listed.
 const MAX_NAMES: usize = 1000;
 
-fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
+/// Paths as they are shown. Findings of one file follow each other, so the last one is enough.
+#[derive(Default)]
+struct Paths(Option<(Vec<u8>, PathName)>);
+
+impl Paths {
+    fn shown(&mut self, path: &[u8]) -> PathName {
+        if let Some((_, shown)) = self.0.as_ref().filter(|(known, _)| known == path) {
+            return shown.clone();
+        }
+        let shown = mask_path(path);
+        self.0 = Some((path.to_vec(), shown.clone()));
+        shown
+    }
+}
+
+/// A command longer than this is cut short in findings; the image's list of layers has it whole.
+const MAX_COMMAND: usize = 4096;
+
+fn draft(context: &Context<'_>, paths: &mut Paths, mut sighting: Sighting) -> Option<Draft> {
     let main = sighting.references.iter().position(|r| r.state == State::Present).unwrap_or(0);
     if main >= sighting.references.len() {
         return None;
@@ -199,14 +227,15 @@ fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
     let main = sighting.references.remove(main);
     let image = context.image(main.image)?;
     let layer = image.layers.get(main.layer)?;
-    let path = mask_path(&main.path);
+    let shown = context.shown(main.image)?;
+    let path = paths.shown(&main.path);
     let also = sighting.references.iter().filter_map(|reference| {
-        let image = context.image(reference.image)?;
+        let shown = context.shown(reference.image)?;
         Some(Also {
-            image: image.name.as_ref().map(|name| mask(name.as_bytes())),
-            platform: image.platform.as_ref().map(|platform| mask(platform.as_bytes())),
+            image: shown.name.clone(),
+            platform: shown.platform.clone(),
             layer: Some(LayerIndex(reference.layer)),
-            path: Some(mask_path(&reference.path)),
+            path: Some(if reference.path == main.path { path.clone() } else { mask_path(&reference.path) }),
             state: Some(reference.state),
             hidden_by: reference.hidden_by.map(LayerIndex),
         })
@@ -223,13 +252,13 @@ fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
         rule: if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE },
         confidence: sighting.confidence,
         token: sighting.token,
-        place: path.as_str().to_owned(),
+        place: path.shown().clone(),
         advice,
-        identity: path.as_str().to_owned(),
+        identity: path.shown().clone(),
         also: also.collect(),
         location: Location::Layer {
-            image: image.name.as_ref().map(|name| mask(name.as_bytes())),
-            platform: image.platform.as_ref().map(|platform| mask(platform.as_bytes())),
+            image: shown.name.clone(),
+            platform: shown.platform.clone(),
             layer: LayerIndex(main.layer),
             digest: stored_digest(layer, context.gathered),
             diff_id: layer.diff_id,
@@ -239,7 +268,7 @@ fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
             via: sighting.via,
             state: main.state,
             hidden_by: main.hidden_by.map(LayerIndex),
-            created_by: layer.created_by.as_ref().map(|command| mask(command.as_bytes())),
+            created_by: shown.created_by.get(main.layer).cloned().flatten().map(|text| text.cut(MAX_COMMAND)),
             dockerfile: None,
         },
     })

@@ -31,11 +31,37 @@ struct Context<'a> {
     options: &'a Options,
     /// The numbers of the images that are audited, in report order.
     chosen: Vec<usize>,
+    /// What is shown of each image, by number.
+    shown: Vec<Shown>,
+}
+
+/// An image's own words, masked once for all findings.
+#[derive(Default)]
+struct Shown {
+    name: Option<Masked>,
+    platform: Option<Masked>,
+    /// The command that made each layer.
+    created_by: Vec<Option<Masked>>,
+}
+
+impl Shown {
+    fn of(image: &Image) -> Self {
+        let text = |text: &Option<String>| text.as_ref().map(|text| mask(text.as_bytes()));
+        Self {
+            name: text(&image.name),
+            platform: text(&image.platform),
+            created_by: image.layers.iter().map(|layer| text(&layer.created_by)).collect(),
+        }
+    }
 }
 
 impl<'a> Context<'a> {
     fn image(&self, number: usize) -> Option<&'a Image> {
         self.resolved.images.get(number)
+    }
+
+    fn shown(&self, number: usize) -> Option<&Shown> {
+        self.shown.get(number)
     }
 
     /// The images that are audited and are there.
@@ -70,6 +96,7 @@ pub(super) fn unwanted(
     if resolved.is_selection {
         others.extend(0..all);
     }
+    wanted.extend(&resolved.attached);
     &others - &wanted
 }
 
@@ -83,32 +110,33 @@ pub(super) fn assemble(
     let chosen = (0..resolved.images.len()).filter(|&n| {
         resolved.images.get(n).is_some_and(|image| options.platform.takes(image.platform.as_deref()))
     });
-    let context = Context { target, gathered, resolved, options, chosen: chosen.collect() };
+    let chosen = chosen.collect();
+    let shown = resolved.images.iter().map(Shown::of).collect();
+    let context = Context { target, gathered, resolved, options, chosen, shown };
     let mut outcome = Outcome::default();
     problems::collect(&context, &mut outcome);
     let mut drafts = documents::drafts(&context);
     drafts.extend(layers::drafts(&context));
     drafts.extend(blobs::drafts(&context));
     outcome.findings = draft::finish(target, drafts);
-    outcome.images =
-        context.chosen.iter().filter_map(|&n| context.image(n)).map(|i| summary(i, gathered)).collect();
+    let summaries = context.chosen.iter().filter_map(|&n| Some((context.image(n)?, context.shown(n)?)));
+    outcome.images = summaries.map(|(image, shown)| summary(image, shown, gathered)).collect();
     outcome
 }
 
-fn summary(image: &Image, gathered: &Gathered) -> ImageSummary {
-    let text = |text: &Option<String>| text.as_ref().map(|text| mask(text.as_bytes()));
+fn summary(image: &Image, shown: &Shown, gathered: &Gathered) -> ImageSummary {
     let layers = image.layers.iter().enumerate().map(|(i, layer)| LayerSummary {
         index: LayerIndex(i),
         digest: stored_digest(layer, gathered),
         diff_id: layer.diff_id,
-        media_type: text(&layer.media_type),
+        media_type: layer.media_type.as_ref().map(|media_type| mask(media_type.as_bytes())),
         size: layer.entry.and_then(|entry| gathered.verdicts.get(&entry)).map(|v| v.size).or(layer.size),
-        created_by: text(&layer.created_by),
+        created_by: shown.created_by.get(i).cloned().flatten(),
         cached: false,
     });
     ImageSummary {
-        name: text(&image.name),
-        platform: text(&image.platform),
+        name: shown.name.clone(),
+        platform: shown.platform.clone(),
         manifest_digest: image.manifest_digest,
         config_digest: image.config_digest,
         held: image.held,

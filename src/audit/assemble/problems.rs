@@ -9,8 +9,9 @@ use crate::image::{Image, Layer, Problem};
 
 pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
     let mut errors: Vec<Problem> = context.gathered.problems.clone();
-    let mut notes = Vec::new();
+    let mut notes: Vec<Problem> = Vec::new();
     errors.extend(context.resolved.problems.iter().cloned());
+    notes.extend(context.resolved.notes.iter().cloned());
     choice(context, &mut errors);
     let mut seen = BTreeSet::new();
     for (number, image) in context.images() {
