@@ -45,6 +45,9 @@ pub(super) enum Verdict {
 pub(super) fn judge(bytes: &[u8], at: usize, whole_start: bool, whole_end: bool) -> Verdict {
     debug_assert!(whole_start || at >= REACH);
     let rest = bytes.get(at..).unwrap_or_default();
+    if is_plain_identifier(rest) {
+        return Verdict::None;
+    }
     if !whole_end && rest.len() < REFRESH.len() + BODY + REACH {
         return Verdict::NeedMore;
     }
@@ -61,6 +64,14 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_start: bool, whole_end: bool)
     } else {
         surroundings.letters(TokenKind::UserAccessToken, USER.len())
     }
+}
+
+/// Nearly every `hf_` of real text begins a name such as `hf_hub_download`: told by the first character
+/// that no body has, before anything else is looked at.
+fn is_plain_identifier(rest: &[u8]) -> bool {
+    let Some(body) = rest.strip_prefix(USER) else { return false };
+    let run = body.iter().take(BODY).take_while(|b| b.is_ascii_alphanumeric()).count();
+    run < BODY && run < body.len() && !rest.starts_with(OAUTH) && !rest.starts_with(JWT)
 }
 
 struct Surroundings<'a> {
