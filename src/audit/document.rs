@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::budget::MAX_IN_FILE;
-use crate::detect::{self, Occurrence, is_placeholder, is_token_variable};
+use crate::detect::{self, Occurrence, build_arguments, is_placeholder, is_token_variable};
 use crate::finding::{Confidence, TokenSummary};
 use crate::image::{for_each_string, parse};
 
@@ -64,9 +64,9 @@ fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
     let assigns = |name: &str, value: &str| {
         is_token_variable(name) && value.len() >= MIN_UNKNOWN && !is_placeholder(value.as_bytes())
     };
-    let arguments = build_arguments(text);
+    let arguments = build_arguments(text.as_bytes());
     let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
-    if !whole && !arguments.iter().any(|(name, value)| assigns(name, value)) {
+    if !whole && !arguments.iter().any(|a| assigns(a.name, text.get(a.value.clone()).unwrap_or_default())) {
         return false;
     }
     let field = field().to_ascii_lowercase();
@@ -75,36 +75,6 @@ fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
         Some(("history", _)) => !arguments.is_empty(),
         _ => false,
     }
-}
-
-/// The build arguments of a `RUN`, as builders write them in front of its command:
-/// `|2 NAME=value OTHER=value /bin/sh -c …`, BuildKit with `RUN ` before. A value may hold blanks; it ends
-/// where the next name or a path begins.
-fn build_arguments(text: &str) -> Vec<(&str, &str)> {
-    let text = text.strip_prefix("RUN ").unwrap_or(text);
-    let Some((count, rest)) = text.strip_prefix('|').and_then(|rest| rest.split_once(' ')) else {
-        return Vec::new();
-    };
-    let count: usize = count.parse().unwrap_or(0);
-    let starts_argument = |word: &str| {
-        word.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        })
-    };
-    let mut arguments = Vec::new();
-    let mut at = 0;
-    for word in rest.split(' ') {
-        if starts_argument(word) && arguments.len() < count {
-            arguments.push((at, at + word.len()));
-        } else if word.starts_with('/') {
-            break;
-        } else if let Some((_, end)) = arguments.last_mut() {
-            *end = at + word.len();
-        }
-        at += word.len() + 1;
-    }
-    let texts = arguments.into_iter().filter_map(|(start, end)| rest.get(start..end));
-    texts.filter_map(|argument| argument.split_once('=')).collect()
 }
 
 #[cfg(test)]

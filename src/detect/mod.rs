@@ -2,6 +2,7 @@
 //! images or Dockerfiles.
 
 mod boundary;
+mod build_arguments;
 mod known;
 mod mask;
 mod occurrence;
@@ -13,6 +14,7 @@ mod shape;
 mod variables;
 mod word;
 
+pub use build_arguments::{BuildArgument, build_arguments};
 pub use mask::{mask, mask_path};
 pub use occurrence::Occurrence;
 pub use scanner::Scanner;
