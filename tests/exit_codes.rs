@@ -220,7 +220,10 @@ fn forms_that_this_version_does_not_read_are_one_clear_line() {
         ("podman:x", "podman: targets are not supported by this version"),
         ("dir:.", "dir: targets are not supported by this version"),
         (&dot, "build contexts are not supported by this version"),
-        ("alpine", "there is no such file; images in a registry (docker://REF) are not supported by this version"),
+        (
+            "alpine",
+            "there is no such file; images in a registry (docker://REF) are not supported by this version",
+        ),
         ("ghcr.io/a/b:1", "images in a registry (docker://REF) are not supported by this version"),
         ("missing.tar", "there is no such file or directory"),
         ("./alpine", "there is no such file or directory"),

@@ -144,7 +144,10 @@ fn what_is_no_archive_is_one_error_that_says_what_to_do() {
     assert_one_error(&scan_with(&["-"], Stdin::Pipe(&[0; 10240])), "holds nothing");
     assert_one_error(&scan_with(&["/dev/null"], Stdin::Empty), "it is empty");
     let pipe = scan_with(&["/dev/stdin"], Stdin::Pipe(b"FROM alpine\nRUN true\n"));
-    assert_one_error(&pipe, "it is not an image archive; stowaway scan dockerfile:/dev/stdin reads a Dockerfile");
+    assert_one_error(
+        &pipe,
+        "it is not an image archive; stowaway scan dockerfile:/dev/stdin reads a Dockerfile",
+    );
 }
 
 #[test]
@@ -159,4 +162,31 @@ fn other_forms_read_standard_input_too() {
     assert_eq!((outcome.code, outcome.findings().len()), (1, 1));
     let archive = Layout::of(&[&image(Compression::Plain)]).files().archive();
     assert_eq!(scan_with(&["docker-archive:-"], Stdin::Pipe(&archive)).findings().len(), 2);
+}
+
+#[test]
+fn progress_ends_at_the_total_that_was_announced() {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    #[derive(Default)]
+    struct Counts(AtomicU64, AtomicU64);
+    impl stowaway::audit::Progress for Counts {
+        fn add_total(&self, bytes: u64) {
+            self.0.fetch_add(bytes, Relaxed);
+        }
+        fn advance(&self, bytes: u64) {
+            self.1.fetch_add(bytes, Relaxed);
+        }
+    }
+    let place = Place::new("progress");
+    let archive = Layout::of(&[&image(Compression::Gzip)]).files().archive();
+    let plain = place.write("plain.tar", &archive).into_os_string();
+    let packed = place.write("packed.tar", gzip(&archive)).into_os_string();
+    let mut file = std::ffi::OsString::from("file:");
+    file.push(&plain);
+    for target in [plain, packed, file] {
+        let counts = Counts::default();
+        stowaway::audit::run(std::slice::from_ref(&target), &stowaway::audit::Options::default(), &counts);
+        let (total, read) = (counts.0.into_inner(), counts.1.into_inner());
+        assert!(total > 0 && total == read, "{target:?}: {read} of {total}");
+    }
 }
