@@ -230,3 +230,55 @@ fn an_interruption_leaves_no_file_and_is_130() {
     let complaints = BufReader::new(child.stderr.take().unwrap()).lines().count();
     assert_eq!(complaints, 0);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_to_a_stream_that_is_a_file_is_written_into_it() {
+    let workspace = Workspace::new("streams");
+    let log = workspace.0.join("log");
+    let append = || fs::OpenOptions::new().append(true).create(true).open(&log).unwrap();
+    for output in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/stderr", "/proc/self/fd/2", "log"] {
+        fs::write(&log, "before\n").unwrap();
+        let mut kept = fs::File::open(&log).unwrap();
+        let mut command = workspace.command(&["scan", "--output", output, "Dockerfile"]);
+        let status = command.stdout(append()).stderr(append()).status().unwrap();
+        assert_eq!(status.code(), Some(0), "{output}");
+        let mut written = String::new();
+        std::io::Read::read_to_string(&mut kept, &mut written).unwrap();
+        assert_eq!(written, "before\nclean: Dockerfile, nothing found\n", "{output}");
+        assert_eq!(workspace.names(), ["Dockerfile", "log"], "{output}");
+    }
+    fs::write(&log, "before\n").unwrap();
+    let shell = format!("{} scan --output /dev/fd/3 Dockerfile 3>>log", env!("CARGO_BIN_EXE_stowaway"));
+    let status = Command::new("sh").args(["-c", &shell]).current_dir(&workspace.0).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&log).unwrap(), "before\nclean: Dockerfile, nothing found\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_a_target_is_refused() {
+    let workspace = Workspace::new("overwrite");
+    let before = fs::read(workspace.0.join("Dockerfile")).unwrap();
+    std::os::unix::fs::symlink("Dockerfile", workspace.0.join("link")).unwrap();
+    fs::hard_link(workspace.0.join("Dockerfile"), workspace.0.join("hard")).unwrap();
+    fs::create_dir(workspace.0.join("layout")).unwrap();
+    fs::write(workspace.0.join("layout/index.json"), "{}").unwrap();
+    for (output, target) in [
+        ("Dockerfile", "Dockerfile"),
+        ("./Dockerfile", "dockerfile:Dockerfile"),
+        ("link", "file:Dockerfile"),
+        ("Dockerfile", "link"),
+        ("hard", "docker-archive:Dockerfile"),
+        ("layout/index.json", "oci:layout:tag"),
+    ] {
+        let line = refusal(&workspace.run(&["scan", "--output", output, "other", target]));
+        assert!(line.contains(&format!("{output} is the target {target}")), "{line}");
+    }
+    assert_eq!(fs::read(workspace.0.join("Dockerfile")).unwrap(), before);
+    assert_eq!(workspace.names(), ["Dockerfile", "hard", "layout", "link"]);
+
+    let mut command = workspace.command(&["scan", "--output", "Dockerfile", "-"]);
+    let output = command.stdin(fs::File::open(workspace.0.join("Dockerfile")).unwrap()).output().unwrap();
+    refusal(&output);
+}

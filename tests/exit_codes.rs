@@ -185,3 +185,64 @@ fn rules_are_listed_and_explained() {
     }
     assert_eq!(stowaway(&["rules", "image/no-such-rule"], Stdin::Empty).code, 2);
 }
+
+#[test]
+fn a_token_among_the_arguments_is_never_echoed() {
+    // Every run is held to show no secret.
+    let made = made();
+    let (token, option) = (made.text(), format!("--{}", made.text()));
+    let named = format!("/nowhere/{token}");
+    let cases: [&[&str]; 8] = [
+        &["scan", "--format", token, "x"],
+        &["scan", "--fail-on", token, "x"],
+        &["scan", "--platform", token, "x"],
+        &["scan", "--output", &named, "x"],
+        &["scan", &option, "x"],
+        &["scan", token],
+        &["rules", token],
+        &[token],
+    ];
+    for args in cases {
+        let outcome = stowaway(args, Stdin::Empty);
+        assert_eq!(outcome.code, 2);
+        assert!(!format!("{}{}", outcome.stdout, outcome.stderr).is_empty());
+    }
+}
+
+#[test]
+fn forms_that_this_version_does_not_read_are_one_clear_line() {
+    let directory = Place::new("directory").join("context");
+    std::fs::create_dir_all(&directory).unwrap();
+    let dot = format!("{}/.", directory.display());
+    for (target, says) in [
+        ("docker://alpine", "docker:// targets are not supported by this version"),
+        ("docker-daemon:x", "docker-daemon: targets are not supported by this version"),
+        ("podman:x", "podman: targets are not supported by this version"),
+        ("dir:.", "dir: targets are not supported by this version"),
+        (&dot, "build contexts are not supported by this version"),
+        (
+            "alpine",
+            "there is no such file; images in a registry (docker://REF) are not supported by this version",
+        ),
+        ("ghcr.io/a/b:1", "images in a registry (docker://REF) are not supported by this version"),
+        ("missing.tar", "there is no such file or directory"),
+        ("./alpine", "there is no such file or directory"),
+    ] {
+        let outcome = stowaway(&["scan", target], Stdin::Empty);
+        let errors: Vec<_> = outcome.stdout.lines().filter(|line| line.starts_with("not read: ")).collect();
+        assert_eq!((outcome.code, errors.len(), outcome.stderr.as_str()), (2, 1, ""), "{target}");
+        assert!(errors[0].starts_with(&format!("not read: {target}: ")), "{}", errors[0]);
+        assert!(errors[0].contains(says), "{}", errors[0]);
+    }
+    let outcome = stowaway(&["scan", "x", ""], Stdin::Empty);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""));
+    assert_eq!(outcome.stderr, "stowaway: an empty argument names no target\n");
+}
+
+#[test]
+fn a_target_given_twice_is_audited_once() {
+    let leaking = &targets().leaking;
+    let outcome = scan(&[leaking, leaking]);
+    assert_eq!(outcome.findings().len(), 1);
+    assert_eq!(outcome.report()["targets"].as_array().unwrap().len(), 1);
+}

@@ -117,3 +117,76 @@ fn what_breaks_off_is_incomplete() {
     assert_ne!(outcome.code, 0);
     assert!(!outcome.errors().is_empty());
 }
+
+#[track_caller]
+fn assert_one_error(outcome: &Outcome, says: &str) {
+    assert_eq!(outcome.code, 2);
+    assert_eq!(outcome.errors().len(), 1, "{:#}", outcome.report()["errors"]);
+    let message = outcome.errors()[0]["message"].as_str().unwrap();
+    assert!(message.contains(says), "{message}");
+}
+
+#[test]
+fn what_is_no_archive_is_one_error_that_says_what_to_do() {
+    let empty = "standard input is empty";
+    assert_one_error(&scan_with(&["-"], Stdin::Empty), empty);
+    assert_one_error(&scan_with(&["-"], Stdin::Pipe(b"")), empty);
+    let other = "standard input is not an image archive";
+    let text = scan_with(&["-"], Stdin::Pipe(b"just text\n"));
+    assert_one_error(&text, other);
+    assert_one_error(&text, "file:/dev/stdin");
+    let dockerfile = scan_with(&["-"], Stdin::Pipe(b"FROM alpine\nRUN true\n"));
+    assert_one_error(
+        &dockerfile,
+        "standard input is not an image archive; stowaway scan dockerfile:/dev/stdin reads a Dockerfile",
+    );
+    assert_one_error(&scan_with(&["-"], Stdin::Pipe(&gzip(b"just text\n"))), "not a tar archive");
+    assert_one_error(&scan_with(&["-"], Stdin::Pipe(&[0; 10240])), "holds nothing");
+    assert_one_error(&scan_with(&["/dev/null"], Stdin::Empty), "it is empty");
+    let pipe = scan_with(&["/dev/stdin"], Stdin::Pipe(b"FROM alpine\nRUN true\n"));
+    assert_one_error(
+        &pipe,
+        "it is not an image archive; stowaway scan dockerfile:/dev/stdin reads a Dockerfile",
+    );
+}
+
+#[test]
+fn other_forms_read_standard_input_too() {
+    let text = format!("FROM alpine\nENV HF_TOKEN={}\n", made().text());
+    for target in ["dockerfile:-", "dockerfile:/dev/stdin"] {
+        let outcome = scan_with(&[target], Stdin::Pipe(text.as_bytes()));
+        assert_eq!((outcome.code, outcome.errors().len()), (1, 0), "{target}");
+        assert_eq!(outcome.report()["targets"][0]["kind"], "dockerfile", "{target}");
+    }
+    let outcome = scan_with(&["file:-"], Stdin::Pipe(text.as_bytes()));
+    assert_eq!((outcome.code, outcome.findings().len()), (1, 1));
+    let archive = Layout::of(&[&image(Compression::Plain)]).files().archive();
+    assert_eq!(scan_with(&["docker-archive:-"], Stdin::Pipe(&archive)).findings().len(), 2);
+}
+
+#[test]
+fn progress_ends_at_the_total_that_was_announced() {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    #[derive(Default)]
+    struct Counts(AtomicU64, AtomicU64);
+    impl stowaway::audit::Progress for Counts {
+        fn add_total(&self, bytes: u64) {
+            self.0.fetch_add(bytes, Relaxed);
+        }
+        fn advance(&self, bytes: u64) {
+            self.1.fetch_add(bytes, Relaxed);
+        }
+    }
+    let place = Place::new("progress");
+    let archive = Layout::of(&[&image(Compression::Gzip)]).files().archive();
+    let plain = place.write("plain.tar", &archive).into_os_string();
+    let packed = place.write("packed.tar", gzip(&archive)).into_os_string();
+    let mut file = std::ffi::OsString::from("file:");
+    file.push(&plain);
+    for target in [plain, packed, file] {
+        let counts = Counts::default();
+        stowaway::audit::run(std::slice::from_ref(&target), &stowaway::audit::Options::default(), &counts);
+        let (total, read) = (counts.0.into_inner(), counts.1.into_inner());
+        assert!(total > 0 && total == read, "{target:?}: {read} of {total}");
+    }
+}

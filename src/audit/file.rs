@@ -1,11 +1,12 @@
 //! Any one file, searched as it is.
 
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::Progress;
 use super::budget::Budget;
+use super::progress::Counted;
 use super::search::search;
 use crate::detect::{mask, mask_path};
 use crate::finding::{Finding, Issue, Location, Masked, TokenHash, fingerprint};
@@ -56,17 +57,4 @@ pub(super) fn audit(
         }
     });
     (findings.collect(), errors.into_iter().collect())
-}
-
-struct Counted<'a> {
-    input: &'a mut dyn Read,
-    progress: &'a dyn Progress,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.input.read(out)?;
-        self.progress.advance(n as u64);
-        Ok(n)
-    }
 }

@@ -12,8 +12,10 @@ mod layer;
 mod options;
 mod progress;
 mod search;
+mod stream;
 mod target;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 
 use crate::finding::Report;
@@ -21,11 +23,14 @@ use crate::finding::Report;
 pub use options::{Options, Platform, PlatformFilter};
 pub use progress::{Progress, Silent};
 
-/// Audits the targets and reports on all of them, whatever is wrong with any.
+/// Audits the targets and reports on all of them, whatever is wrong with any. One that is named twice is
+/// audited once.
 pub fn run(targets: &[OsString], options: &Options, progress: &dyn Progress) -> Report {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs.map_or(0, std::num::NonZeroUsize::get))
         .build();
+    let mut named = HashSet::new();
+    let targets: Vec<_> = targets.iter().filter(|target| named.insert(*target)).collect();
     let audit = || targets.iter().map(|target| target::audit(target, options, progress)).collect::<Vec<_>>();
     let audited = match pool {
         Ok(pool) => pool.install(audit),

@@ -1,5 +1,7 @@
 //! How an audit tells that it moves on, to whoever shows that.
 
+use std::io::{self, Read};
+
 /// Told how many bytes an audit has to read, and has read. Called from all threads, often.
 pub trait Progress: Sync {
     /// So many more bytes will be read. Adds up; what nobody can foresee is never added.
@@ -7,6 +9,20 @@ pub trait Progress: Sync {
 
     /// So many more bytes have been read.
     fn advance(&self, bytes: u64);
+}
+
+/// A reader that tells what is read from it.
+pub(super) struct Counted<'a> {
+    pub(super) input: &'a mut dyn Read,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(out)?;
+        self.progress.advance(n as u64);
+        Ok(n)
+    }
 }
 
 /// Shows nothing.

@@ -9,11 +9,12 @@ use super::assemble::{self, Outcome};
 use super::blob::Reading;
 use super::budget::Budget;
 use super::gather::{self, Gathered};
-use super::{Options, Progress, file};
+use super::progress::{Counted, Silent};
+use super::{Options, Progress, file, stream};
 use crate::detect::{mask, mask_path};
 use crate::finding::{self, Finding, Issue, Masked, TargetKind};
 use crate::image::{self, Problem, Resolved};
-use crate::source::{Content, Layout, Target, inspect};
+use crate::source::{Content, Layout, Target, inspect, looks_like_reference};
 
 /// What one target adds to the report.
 pub(super) struct Audited {
@@ -31,7 +32,7 @@ pub(super) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) ->
     let target = mask(text.as_encoded_bytes());
     let reader = Reader { target: &target, options, progress };
     let audited = match Target::parse(text) {
-        Ok(Target::Stdin) => Ok(reader.stream(&mut io::stdin().lock())),
+        Ok(Target::Stdin) => reader.stream(None, &mut io::stdin().lock()),
         Ok(Target::Archive(path)) => reader.archive(&path),
         Ok(Target::Layout(path, tag)) => reader.layout(&path, tag.as_deref()),
         Ok(Target::Dockerfile(path)) => reader.dockerfile(&path),
@@ -62,7 +63,15 @@ type Failed = String;
 
 impl Reader<'_> {
     fn bare(&self, path: &Path) -> Result<Audited, Failed> {
-        match inspect(path).map_err(|error| unreadable(&error))? {
+        let content = inspect(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound if looks_like_reference(path) => {
+                "there is no such file; images in a registry (docker://REF) are not supported by this \
+                 version, `skopeo copy` makes an archive of one"
+                    .to_owned()
+            }
+            _ => unreadable(&error),
+        })?;
+        match content {
             Content::Layout => self.layout(path, None),
             Content::Archive => self.archive(path),
             Content::Stream => self.stream_file(path),
@@ -93,9 +102,11 @@ impl Reader<'_> {
         }
         let budget = Budget::default();
         let (archive, gathered) = gather::open_archive(path).map_err(|error| unreadable(&error))?;
-        let (gathered, resolved) = gather::source(&archive, gathered, self.reading(&budget), |inventory| {
-            self.resolve(inventory, None)
-        });
+        let (mut gathered, mut resolved) =
+            gather::source(&archive, gathered, self.reading(&budget), |inventory| {
+                self.resolve(inventory, None)
+            });
+        stream::keep_cause(&mut gathered, &mut resolved);
         Ok(self.image(&gathered, &resolved))
     }
 
@@ -120,15 +131,37 @@ impl Reader<'_> {
 
     fn stream_file(&self, path: &Path) -> Result<Audited, Failed> {
         let mut file = File::open(path).map_err(|error| unreadable(&error))?;
-        Ok(self.stream(&mut file))
+        self.announce(&file);
+        self.stream(Some(path), &mut file)
     }
 
-    fn stream(&self, input: &mut dyn Read) -> Audited {
+    /// Says how much there is to read, where that is known.
+    fn announce(&self, file: &File) {
+        if let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) {
+            self.progress.add_total(metadata.len());
+        }
+    }
+
+    /// Reads an archive from front to end; without a path it is standard input.
+    fn stream(&self, path: Option<&Path>, input: &mut dyn Read) -> Result<Audited, Failed> {
+        let mut input = Counted { input, progress: self.progress };
+        let head = stream::head(&mut input).map_err(|error| unreadable(&error))?;
         let budget = Budget::default();
-        let mut gathered = gather::stream(input, self.reading(&budget));
-        let (resolved, unwanted) = self.resolve(&gathered.inventory, None);
+        // Told by the bytes of the stream as it is stored, since those are what its size counts.
+        let reading = Reading { progress: &Silent, ..self.reading(&budget) };
+        let mut gathered = gather::stream(&mut head.chain(&mut input), reading);
+        let no_archive = gathered.names.is_empty().then(|| stream::no_archive(path, &head)).flatten();
+        if let Some(message) = no_archive {
+            // Tokens in it are reported all the same.
+            if gathered.around.is_empty() {
+                return Err(message);
+            }
+            gathered.problems = vec![Problem::new("archive", message)];
+        }
+        let (mut resolved, unwanted) = self.resolve(&gathered.inventory, None);
         gathered.leave_out(&unwanted);
-        self.image(&gathered, &resolved)
+        stream::keep_cause(&mut gathered, &mut resolved);
+        Ok(self.image(&gathered, &resolved))
     }
 
     fn resolve(
@@ -171,6 +204,7 @@ impl Reader<'_> {
         if input.metadata().is_ok_and(|metadata| metadata.is_dir()) {
             return Err("it is a directory".to_owned());
         }
+        self.announce(&input);
         let (findings, errors) = file::audit(self.target, path, &mut input, self.progress);
         Ok(Audited {
             target: self.summary(TargetKind::File, Vec::new()),

@@ -4,14 +4,18 @@ mod args;
 mod interrupt;
 mod output;
 mod progress;
+mod stream;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::audit::{self, Progress, Silent};
 use crate::finding::Report;
 use crate::policy::{self, Verdict};
 use crate::report::{self, Format, Style, escape};
+use crate::source::Target;
 use crate::{detect, rules};
 use args::{Asked, Color, Command};
 use output::Output;
@@ -47,6 +51,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         let file = scan.output.as_deref().map_or("standard output".into(), |file| shown(file.as_os_str()));
         Failure::new(format!("cannot write the report to {file}: {error}"))
     };
+    refuse_targets(scan)?;
     let output = Output::open(scan.output.as_deref()).map_err(unwritable)?;
 
     let bar = if scan.quiet || scan.no_progress { None } else { progress::Bar::new(&scan.targets) };
@@ -65,7 +70,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
     }
 
     let verdict = policy::verdict(&report, scan.fail_on);
-    if !(output.is_stdout() && scan.format == Format::Text) {
+    if !(output.is_stream() && scan.format == Format::Text) {
         explain_errors(&report);
     }
     let style = Style { color: use_color(scan.color.when, output.is_stdout()), quiet: scan.quiet };
@@ -77,6 +82,26 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
             Ok(verdict)
         }
         Err(error) => Err(unwritable(error)),
+    }
+}
+
+/// Refuses targets that are none, and ones that the report would overwrite.
+fn refuse_targets(scan: &args::Scan) -> Result<(), Failure> {
+    if scan.targets.iter().any(|target| target.is_empty()) {
+        return Err(Failure::new("an empty argument names no target"));
+    }
+    let Some(output) = scan.output.as_deref().filter(|output| *output != Path::new("-")) else {
+        return Ok(());
+    };
+    let overwritten =
+        |target: &&OsString| Target::parse(target).is_ok_and(|target| stream::overwrites(output, &target));
+    match scan.targets.iter().find(overwritten) {
+        None => Ok(()),
+        Some(target) => Err(Failure::new(format!(
+            "the report would overwrite what is audited: {} is the target {}",
+            shown(output.as_os_str()),
+            shown(target)
+        ))),
     }
 }
 

@@ -5,24 +5,34 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::interrupt;
+use super::{interrupt, stream};
 
 /// Where a report goes. Opened before the audit, so that one that cannot be written costs no audit.
 pub(super) enum Output {
     /// Standard output.
     Stdout,
-    /// A device or a named pipe, written to as it is: a rename would put a file in its place.
+    /// Standard error.
+    Stderr,
+    /// A device, a named pipe or an open descriptor, written to as it is: a rename would put a file in
+    /// its place.
     Special(File),
     /// A file, written beside its place first.
     File(Replacement),
 }
 
 impl Output {
-    /// Makes sure that a report can be written to `file`; none and `-` are standard output.
+    /// Makes sure that a report can be written to `file`; none and `-` are standard output, and so is a
+    /// path that leads to the same file.
     pub(super) fn open(file: Option<&Path>) -> io::Result<Self> {
         let Some(file) = file.filter(|file| *file != Path::new("-")) else { return Ok(Self::Stdout) };
         match fs::metadata(file) {
             Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if stream::is(&metadata, io::stdout()) => Ok(Self::Stdout),
+            Ok(metadata) if stream::is(&metadata, io::stderr()) => Ok(Self::Stderr),
+            // What the caller has written through the descriptor so far stays.
+            Ok(_) if stream::names_descriptor(file) => {
+                OpenOptions::new().append(true).open(file).map(Self::Special)
+            }
             Ok(metadata) if !metadata.is_file() => {
                 OpenOptions::new().write(true).open(file).map(Self::Special)
             }
@@ -40,11 +50,17 @@ impl Output {
         matches!(self, Self::Stdout)
     }
 
+    /// Whether what is written is seen where errors are: nothing needs to be said twice.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self, Self::Stdout | Self::Stderr)
+    }
+
     /// Writes what `render` writes. A reader that has closed the pipe has read what it wanted: that is no
     /// error.
     pub(super) fn write(self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let written = match self {
             Self::Stdout => write_all(io::stdout().lock(), render),
+            Self::Stderr => write_all(io::stderr().lock(), render),
             Self::Special(file) => write_all(file, render),
             Self::File(replacement) => return replacement.commit(render),
         };

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -21,7 +21,6 @@ const UNKNOWN: &str = "{bytes:>11} {spinner} {binary_bytes_per_sec}  {wide_msg}"
 /// A progress bar on standard error, shown once the audit has taken a second.
 pub(super) struct Bar {
     drawn: ProgressBar,
-    total: AtomicU64,
     shown: AtomicBool,
     start: Instant,
 }
@@ -34,12 +33,7 @@ impl Bar {
             bar.set_style(style(UNKNOWN));
             bar.set_message(what(targets));
             interrupt::remember_bar(bar.clone());
-            Self {
-                drawn: bar,
-                total: AtomicU64::new(0),
-                shown: AtomicBool::new(false),
-                start: Instant::now(),
-            }
+            Self { drawn: bar, shown: AtomicBool::new(false), start: Instant::now() }
         })
     }
 
@@ -51,10 +45,12 @@ impl Bar {
 
 impl Progress for Bar {
     fn add_total(&self, bytes: u64) {
-        let before = self.total.fetch_add(bytes, Ordering::Relaxed);
-        if before == 0 {
+        let before = self.drawn.length();
+        if before.is_none() {
             self.drawn.set_style(style(KNOWN));
         }
+        // What was read of a stream, and nobody foresaw, lies behind as well.
+        let before = before.unwrap_or_default().max(self.drawn.position());
         self.drawn.set_length(before.saturating_add(bytes));
     }
 
@@ -85,6 +81,20 @@ fn what(targets: &[OsString]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn totals_add_up_behind_what_nobody_foresaw() {
+        let drawn = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        let bar = Bar { drawn, shown: AtomicBool::new(false), start: Instant::now() };
+        bar.advance(30);
+        assert_eq!(bar.drawn.length(), None);
+        bar.add_total(50);
+        bar.add_total(20);
+        bar.advance(70);
+        assert_eq!((bar.drawn.position(), bar.drawn.length()), (100, Some(100)));
+        bar.clear();
+        assert!(bar.drawn.is_finished());
+    }
 
     #[test]
     fn the_templates_are_sound() {

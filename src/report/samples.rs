@@ -225,6 +225,18 @@ pub(super) fn dockerfile() -> Report {
     Report::new(targets, findings, Vec::new(), Vec::new())
 }
 
+/// One token on six lines of a Dockerfile, with one advice for the first and another for the rest.
+pub(super) fn two_advices() -> Report {
+    let mut findings: Vec<_> =
+        (1..=6).map(|at| finding("dockerfile/literal-token", Severity::Critical, line(at, "0"))).collect();
+    if let Some(first) = findings.first_mut() {
+        first.help = own("Delete the comment.");
+        first.leaves = vec![Leaves { place: Where::History, path: Some(own(&"a long word ".repeat(40))) }];
+    }
+    let targets = vec![target("Dockerfile", TargetKind::Dockerfile, Vec::new())];
+    Report::new(targets, findings, Vec::new(), Vec::new())
+}
+
 /// An audit that could not read everything, and found nothing in the rest.
 pub(super) fn incomplete() -> Report {
     let errors = vec![issue("layer 3", "the gzip stream is corrupt"), issue("", "the archive breaks off")];

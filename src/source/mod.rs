@@ -11,7 +11,7 @@ use std::io::{self, Read};
 pub use archive::{Archive, Around, link_target};
 pub use inspect::{Content, inspect};
 pub use layout::{Layout, Unlisted};
-pub use target::{Target, TargetError};
+pub use target::{Target, TargetError, looks_like_reference};
 
 /// An entry of a source: a blob or a document.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A target, as it is spelled; what is there is told by [`super::inspect()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,12 @@ impl Target {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
             if bytes.is_empty() { Err(TargetError::Empty) } else { Ok(path) }
         };
+        // A file of that name is `./-`.
+        let file = |bytes: &[u8]| path(if bytes == b"-" { b"/dev/stdin" } else { bytes });
         if let Some(rest) = behind("docker-archive:").or_else(|| behind("oci-archive:")) {
+            if rest == b"-" {
+                return Ok(Self::Stdin);
+            }
             return Ok(Self::Archive(path(rest)?));
         }
         if let Some(rest) = behind("oci:") {
@@ -77,13 +82,40 @@ impl Target {
             });
         }
         if let Some(rest) = behind("dockerfile:") {
-            return Ok(Self::Dockerfile(path(rest)?));
+            return Ok(Self::Dockerfile(file(rest)?));
         }
         if let Some(rest) = behind("file:") {
-            return Ok(Self::File(path(rest)?));
+            return Ok(Self::File(file(rest)?));
         }
         Ok(Self::Bare(path(bytes)?))
     }
+
+    /// The file or directory that it names; none for standard input.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Stdin => None,
+            Self::Archive(path)
+            | Self::Layout(path, _)
+            | Self::Dockerfile(path)
+            | Self::File(path)
+            | Self::Bare(path) => Some(path),
+        }
+    }
+}
+
+/// Whether a path could be meant as the reference of an image, `alpine` or `ghcr.io/org/app:1`: the
+/// grammar of the distribution project's `reference` package, but nothing that ends as a file does.
+pub fn looks_like_reference(path: &Path) -> bool {
+    let Some(text) = path.to_str() else { return false };
+    let (above, last) = text.rsplit_once('/').map_or((None, text), |(above, last)| (Some(above), last));
+    let repository = last.split([':', '@']).next().unwrap_or_default();
+    let is_word = |word: &str, further: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || further.contains(c))
+    };
+    let has_tag = repository.len() < last.len();
+    is_word(repository, if has_tag { "._-" } else { "_-" })
+        && above.is_none_or(|above| above.split('/').all(|part| is_word(part, "._-:")))
 }
 
 #[cfg(test)]
@@ -106,6 +138,26 @@ mod tests {
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));
         assert_eq!(parse("odd:name"), Ok(Target::Bare("odd:name".into())));
+    }
+
+    #[test]
+    fn standard_input() {
+        assert_eq!(parse("dockerfile:-"), Ok(Target::Dockerfile("/dev/stdin".into())));
+        assert_eq!(parse("file:-"), Ok(Target::File("/dev/stdin".into())));
+        assert_eq!(parse("oci-archive:-"), Ok(Target::Stdin));
+        assert_eq!(parse("file:./-"), Ok(Target::File("./-".into())));
+    }
+
+    #[test]
+    fn references() {
+        for text in ["alpine", "alpine:3.20", "ghcr.io/a/b:1", "localhost:5000/x", "a/b@sha256:00", "a/b:V1"]
+        {
+            assert!(looks_like_reference(Path::new(text)), "{text}");
+        }
+        for text in ["app.tar", "./alpine", "/alpine", "../a", "Dockerfile", "a/b.tar.gz", "a//b", "a b", ""]
+        {
+            assert!(!looks_like_reference(Path::new(text)), "{text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,10 @@ use crate::report::{Style, escape};
 const MESSAGE: usize = 12;
 /// The column at which a label's value begins.
 const VALUE: usize = 16;
+/// What a finding leaves is told in so many characters.
+const MOST_LEFT: usize = 3 * (WIDTH - VALUE);
+/// A place in a heading is told in so many characters.
+const MOST_PLACE: usize = 60;
 
 /// Writes one finding, without what to do about it.
 pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -28,7 +32,14 @@ pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io
         writeln!(out, "{:MESSAGE$}{line}", "")?;
     }
     for (label, value) in fields(finding) {
-        writeln!(out, "    {:<width$}{value}", style.faint(label), width = VALUE - 4)?;
+        // Paths are to be copied: only what is a sentence is broken.
+        let lines = if label == "leaves" { wrap(&value, WIDTH - VALUE) } else { vec![value] };
+        let mut lines = lines.into_iter();
+        let first = lines.next().unwrap_or_default();
+        writeln!(out, "    {:<width$}{first}", style.faint(label), width = VALUE - 4)?;
+        for line in lines {
+            writeln!(out, "{:VALUE$}{line}", "")?;
+        }
     }
     writeln!(out)
 }
@@ -162,7 +173,21 @@ fn left_behind(leaves: &Leaves) -> String {
         Where::Source => "the Dockerfile itself",
     };
     match &leaves.path {
-        Some(path) => format!("{place}: {}", escape(path.as_str())),
+        Some(path) => shorten(&format!("{place}: {}", escape(path.as_str())), MOST_LEFT).into_owned(),
         None => place.to_owned(),
     }
+}
+
+/// A finding's place as a heading names it.
+pub(super) fn place(finding: &Finding) -> String {
+    let place = match &finding.location {
+        Location::Dockerfile { path, line, .. }
+        | Location::File { path, position: Some(Position { line, .. }), .. } => {
+            format!("{}:{line}", escape(path.as_str()))
+        }
+        Location::Layer { path, .. } | Location::File { path, .. } => escape(path.as_str()).into_owned(),
+        Location::Config { field, .. } => escape(field.as_str()).into_owned(),
+        Location::Blob { entry, .. } => escape(entry.as_str()).into_owned(),
+    };
+    shorten(&place, MOST_PLACE).into_owned()
 }

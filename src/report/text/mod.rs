@@ -1,5 +1,6 @@
 //! The report for people: which token, every place it is in, what to do.
 
+mod advice;
 mod entry;
 mod group;
 mod summary;
@@ -8,7 +9,7 @@ mod wrap;
 use std::io::{self, Write};
 
 use super::{Style, escape};
-use crate::finding::{Finding, Issue, Report, TokenKind};
+use crate::finding::{Issue, Report, TokenKind};
 use group::{Group, Subject};
 pub(super) use wrap::wrap;
 
@@ -22,7 +23,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         for finding in &group.findings {
             entry::render(finding, style, out)?;
         }
-        advice(&group.findings, style, out)?;
+        advice::render(&group.findings, style, out)?;
     }
     for error in &report.errors {
         writeln!(out, "{} {}", style.error("not read:"), issue_line(error))?;
@@ -65,33 +66,6 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
     }
 }
 
-/// What to do, each advice once: the findings of one token mostly share it.
-fn advice(findings: &[&Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut advices: Vec<(&str, Vec<&str>)> = Vec::new();
-    for finding in findings {
-        let (help, rule) = (finding.help.as_str(), finding.rule.0);
-        match advices.iter_mut().find(|(known, _)| *known == help) {
-            Some((_, rules)) if rules.contains(&rule) => {}
-            Some((_, rules)) => rules.push(rule),
-            None => advices.push((help, vec![rule])),
-        }
-    }
-    advices.retain(|(help, _)| !help.trim().is_empty());
-    let several = advices.len() > 1;
-    for (help, rules) in advices {
-        let whom = if several { format!(" about {}", rules.join(", ")) } else { String::new() };
-        writeln!(out, "  {}", style.strong(format_args!("what to do{whom}")))?;
-        // Our own line breaks give an advice its form; any others a name brought along stay inside it.
-        for line in help.trim_end().split('\n') {
-            for line in wrap(&escape(line), WIDTH - 4) {
-                writeln!(out, "{}", format!("    {line}").trim_end())?;
-            }
-        }
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
 fn kind(kind: TokenKind) -> &'static str {
     match kind {
         TokenKind::UserAccessToken => "user access token",
@@ -132,6 +106,21 @@ mod tests {
     #[test]
     fn a_dockerfile() {
         insta::assert_snapshot!(text(&samples::dockerfile(), Style::default()));
+    }
+
+    #[test]
+    fn each_advice_names_its_places() {
+        let shown = text(&samples::two_advices(), Style::default());
+        let headings: Vec<_> = shown.lines().filter(|line| line.contains("what to do")).collect();
+        assert_eq!(
+            headings,
+            [
+                "  what to do about dockerfile/literal-token at Dockerfile:1",
+                "  what to do about dockerfile/literal-token at Dockerfile:2, Dockerfile:3, Dockerfile:4 and 2 more",
+            ]
+        );
+        assert!(shown.lines().all(|line| line.chars().count() <= WIDTH), "{shown}");
+        assert!(shown.contains("    leaves      the history: "), "{shown}");
     }
 
     #[test]
