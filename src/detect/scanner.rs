@@ -96,11 +96,11 @@ impl Scanner {
             match shape::judge(bytes, at, whole_start, whole_end) {
                 Verdict::Token { kind, len, confidence } => {
                     next = at + len;
-                    let token = Secret::new(bytes.get(at..next).unwrap_or_default(), kind).summary();
-                    if token.sha256.as_ref().is_some_and(known::is_public) {
+                    if self.limit.is_some_and(|limit| self.found.len() >= limit) {
                         continue;
                     }
-                    if self.limit.is_some_and(|limit| self.found.len() >= limit) {
+                    let token = Secret::new(bytes.get(at..next).unwrap_or_default(), kind).summary();
+                    if token.sha256.as_ref().is_some_and(known::is_public) {
                         continue;
                     }
                     self.found.push(Occurrence {

@@ -191,6 +191,9 @@ impl Resolver<'_> {
         if self.chain.len() > MAX_DEPTH {
             return self.problem(place, format!("indexes are nested deeper than {MAX_DEPTH}"));
         }
+        if !self.seen.insert((entry, name.map(str::to_owned))) {
+            return;
+        }
         let Some((bytes, _)) = self.inventory.document(entry) else {
             return self.problem(place, "it is not a JSON document, or too large for one");
         };
@@ -242,9 +245,6 @@ impl Resolver<'_> {
         config: &Descriptor,
         layers: &[Descriptor],
     ) {
-        if !self.seen.insert((entry, name.map(str::to_owned))) {
-            return;
-        }
         let layers = self.bounded(layers, &from.digest_text);
         let number = self.resolved.images.len();
         let document = |entry, document| DocumentRef { entry, document, image: Some(number) };

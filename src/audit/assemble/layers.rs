@@ -199,7 +199,9 @@ impl<'a> Stack<'a> {
 }
 
 /// More names of one file are not listed.
-const MAX_NAMES: usize = 1000;
+const MAX_NAMES: usize = 100;
+/// A path longer than any system unpacks is cut short.
+const MAX_PATH: usize = 16 * 1024;
 
 /// Paths as they are shown. Findings of one file follow each other, so the last one is enough.
 #[derive(Default)]
@@ -210,7 +212,7 @@ impl Paths {
         if let Some((_, shown)) = self.0.as_ref().filter(|(known, _)| known == path) {
             return shown.clone();
         }
-        let shown = mask_path(path);
+        let shown = mask_path(path.get(..MAX_PATH).unwrap_or(path));
         self.0 = Some((path.to_vec(), shown.clone()));
         shown
     }
