@@ -361,10 +361,24 @@ fn rest(script: &Script, login: Span) -> Option<Masked> {
         return None;
     }
     let written = |command: &&shell::Command| {
-        let part = text.slice(text.offset_of(command.span.start)..text.offset_of(command.span.end));
-        part.masked().as_str().to_owned()
+        text.slice(text.offset_of(command.span.start)..text.offset_of(command.span.end))
     };
-    Some(Masked::own(others.iter().map(written).collect::<Vec<_>>().join(" && ")))
+    let parts: Vec<Text> = others.iter().map(written).collect();
+    // A line with a token in it must not be written again, and where quotes or escapes split the token, the
+    // mask would not see it.
+    let holds_token = |bytes: &[u8]| {
+        !detect::find(bytes).is_empty()
+            || detect::holds_split_token(bytes)
+            || memchr::memmem::find(bytes, b"$'").is_some()
+    };
+    let words = || others.iter().flat_map(|command| command.all_words());
+    if parts.iter().any(|part| holds_token(part.as_bytes()))
+        || words().any(|word| holds_token(word.text.as_bytes()))
+    {
+        return None;
+    }
+    let parts: Vec<_> = parts.iter().map(|part| part.masked().as_str().to_owned()).collect();
+    Some(Masked::own(parts.join(" && ")))
 }
 
 fn is_logout(command: &shell::Command) -> bool {

@@ -325,6 +325,23 @@ fn help_is_the_mended_line() {
 }
 
 #[test]
+fn help_never_writes_a_line_with_a_token_in_it() {
+    let token = token();
+    let (head, tail) = token.split_at(18);
+    for glue in ["", "\"\"", "''", "\\", "\\\n", "\\\n# c\n", "\"\\\n\""] {
+        for lines in [
+            format!("RUN hf auth login --token x && ./x {head}{glue}{tail}"),
+            format!("RUN A={head}{glue}{tail} ./x && hf auth login"),
+        ] {
+            for hit in hits(&format!("FROM a\n{lines}\n")) {
+                assert!(!hit.help.as_str().contains(tail), "{lines}");
+                assert!(!hit.rule.id.0.contains("login") || hit.help.as_str().contains("hf download …"));
+            }
+        }
+    }
+}
+
+#[test]
 fn rules_tell_their_own_examples_apart() {
     for rule in super::DOCKERFILE_RULES {
         let fires = |example: &str| {
