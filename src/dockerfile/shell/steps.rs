@@ -11,6 +11,8 @@ pub struct Step {
     pub kind: StepKind,
     /// Where the command stands that runs it, in the source.
     pub span: Span,
+    /// The branches it stands in; see [`Command::branches`].
+    pub branches: Vec<usize>,
 }
 
 /// What runs.
@@ -43,37 +45,47 @@ pub fn steps(script: &Script) -> Vec<Step> {
                 _ => return out,
             };
             let command = Command { words: words.iter().map(word).collect(), span, ..Command::default() };
-            follow(&[command], &mut out, 0);
+            follow(&[command], &mut out, 0, &[]);
         }
-        Script::Text { language, text } => follow_text(*language, text, text.span(), &mut out, 0),
+        Script::Text { language, text } => follow_text(*language, text, text.span(), &mut out, 0, &[]),
     }
     out
 }
 
-fn follow_text(language: Language, text: &Text, span: Span, out: &mut Vec<Step>, depth: usize) {
+fn follow_text(
+    language: Language,
+    text: &Text,
+    span: Span,
+    out: &mut Vec<Step>,
+    depth: usize,
+    outer: &[usize],
+) {
     if depth > MAX_DEPTH {
         return;
     }
     match language {
-        Language::Shell => follow(&commands(text), out, depth),
-        Language::Python => out.push(Step { kind: StepKind::Python(text.clone()), span }),
+        Language::Shell => follow(&commands(text), out, depth, outer),
+        Language::Python => {
+            out.push(Step { kind: StepKind::Python(text.clone()), span, branches: outer.to_vec() });
+        }
         Language::Other => {}
     }
 }
 
-fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize) {
+fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &[usize]) {
     for (index, command) in commands.iter().enumerate() {
         let before = commands.get(..index).unwrap_or_default();
+        let branches = [outer, command.branches.as_slice()].concat();
         let unwrapped = unwrap(command);
         let Some((program, arguments)) = unwrapped.words.split_first() else {
             let assignments = unwrapped.assignments;
             let kind = StepKind::Program { name: String::new(), arguments: Vec::new(), assignments };
-            out.push(Step { kind, span: command.span });
+            out.push(Step { kind, span: command.span, branches });
             continue;
         };
         let name = base_name(&program.text.to_str());
         if let Some(Nested { language, script }) = nested(&name, arguments, command, before) {
-            follow_text(language, &script, command.span, out, depth + 1);
+            follow_text(language, &script, command.span, out, depth + 1, &branches);
         }
         let (name, arguments) = match module(&name, arguments) {
             Some((module, rest)) => (module, rest),
@@ -86,6 +98,7 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize) {
                 assignments: unwrapped.assignments,
             },
             span: command.span,
+            branches,
         });
     }
 }
