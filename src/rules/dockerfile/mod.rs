@@ -1,10 +1,12 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
+mod cleanup;
 mod hit;
 mod literal_token;
 mod login_command;
 mod login_with_secret_mount;
 mod logins;
+mod mended;
 mod python;
 mod token_file;
 mod token_in_arg;
