@@ -309,6 +309,25 @@ fn a_token_is_one_finding_however_it_is_written() {
 }
 
 #[test]
+fn a_token_that_quotes_or_variables_put_together_is_found() {
+    let token = token();
+    let (head, tail) = token.split_at(18);
+    for lines in [
+        format!("ENV A={head}\"\"{tail}"),
+        format!("ENV A={head}\\{tail}"),
+        format!("LABEL a='{head}'{tail}"),
+        format!("ARG A={head}\"{tail}\""),
+        format!("ARG A={head}\nENV B=${{A}}{tail}"),
+        format!("USER {head}\"\"{tail}"),
+        format!("CMD x {head}''{tail}"),
+        format!("ENTRYPOINT x \"{head}\"{tail}"),
+        format!("HEALTHCHECK CMD x {head}\"\"{tail}"),
+    ] {
+        assert_eq!(rules(&format!("FROM a\n{lines}\n")), [LITERAL], "{lines}");
+    }
+}
+
+#[test]
 fn help_is_the_mended_line() {
     let help = |lines: &str| {
         let hits = hits(&format!("FROM a\n{lines}\n"));
