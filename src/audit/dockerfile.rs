@@ -8,11 +8,21 @@ use crate::{
     rules::dockerfile::{Hit, check},
 };
 
+/// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; what lies behind is
+/// searched for tokens as it is.
+const MAX_PARSED: usize = 1 << 20;
+
 /// The findings of a Dockerfile, in order of position, and what BuildKit would reject it for, as errors.
 ///
 /// `target` is named in both as it was given; `path` is where the file lies.
 pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> (Vec<Finding>, Vec<Issue>) {
-    let dockerfile = parse(bytes);
+    let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
+    let end = if head.len() < bytes.len() {
+        memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)
+    } else {
+        head.len()
+    };
+    let dockerfile = parse(head.get(..end).unwrap_or_default());
     let lines = LineIndex::new(bytes);
     let mut equals: HashMap<_, usize> = HashMap::new();
     let findings = check(bytes, &dockerfile)
@@ -32,7 +42,18 @@ pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> (Vec<Find
         place: Masked::own(format!("line {}", lines.position(problem.span.start).line)),
         message: problem.message.clone(),
     });
-    (findings, errors.collect())
+    let mut errors: Vec<Issue> = errors.collect();
+    if end < bytes.len() {
+        errors.push(Issue {
+            target: target.clone(),
+            place: Masked::own(format!("line {}", lines.position(end).line)),
+            message: Masked::own(format!(
+                "the file is larger than {} MiB: from here on it was searched for tokens, but not read as a Dockerfile",
+                MAX_PARSED >> 20
+            )),
+        });
+    }
+    (findings, errors)
 }
 
 fn finding(
@@ -139,6 +160,14 @@ mod tests {
                 "FROM a AS {head}{glue}{tail}\nARG HF_TOKEN\nENV a=b {head}{glue}{tail}\n{head}{glue}{tail} x\n"
             ));
         }
+    }
+
+    #[test]
+    fn behind_the_limit_the_bytes_are_searched() {
+        let padding = "ENV a=b c=d\n".repeat(100_000);
+        let (findings, errors) = run(&format!("FROM a\n{padding}# @TOKEN@\n"));
+        assert_eq!((findings.len(), errors.len()), (1, 1));
+        assert!(errors[0].message.as_str().contains("larger than 1 MiB"));
     }
 
     #[test]
