@@ -18,6 +18,29 @@ pub fn mask_path(path: &[u8]) -> PathName {
     PathName::from_masked_bytes(&mask_bytes(path))
 }
 
+/// How many characters [`quote`] shows.
+const MAX_QUOTED: usize = 80;
+
+/// A piece of source code to show in a sentence: masked, cut, and left out where quotes, escapes or blanks
+/// split a token in it, which the mask alone does not see.
+pub fn quote(bytes: &[u8]) -> Masked {
+    if holds_split_token(bytes) {
+        return Masked::own("…");
+    }
+    let masked = mask(bytes);
+    match masked.as_str().char_indices().nth(MAX_QUOTED) {
+        Some((at, _)) => Masked::from_masker(format!("{}…", masked.as_str().get(..at).unwrap_or_default())),
+        None => masked,
+    }
+}
+
+/// Whether a token comes to light when quotes, backslashes and blanks are taken out of source code.
+pub fn holds_split_token(bytes: &[u8]) -> bool {
+    let is_glue = |b: &u8| matches!(b, b'"' | b'\'' | b'\\' | b'`' | b'^') || b.is_ascii_whitespace();
+    let squeezed: Vec<u8> = bytes.iter().copied().filter(|b| !is_glue(b)).collect();
+    squeezed.len() < bytes.len() && mask_tokens(&squeezed) != squeezed
+}
+
 fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
     mask_values(&mask_tokens(bytes))
 }
@@ -51,14 +74,19 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
             r#"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+"#,
             r#"|--?(?:hf[-_]?token|token|hft|oauth2-bearer)(?:=|[ \t]+|",[ ]*)"#,
             r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:)"#,
-            r#"(?P<quote>["']?)(?P<value>[^\s"',;&|)(<>]+)"#,
+            // A quoted value goes up to the quote that closes it, blanks included.
+            r#"(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
+            r#"|(?P<quote>["']?)(?P<value>[^\s"',;&|)(<>]+))"#,
         ))
         .expect("a valid pattern")
     });
     let masked = |captures: &Captures<'_>| {
         let group = |name| captures.name(name).map(|m| m.as_bytes()).unwrap_or_default();
         let whole = captures.get(0).map(|m| m.as_bytes()).unwrap_or_default();
-        let (lead, value) = (group("lead"), group("value"));
+        let (double, single) = (group("double"), group("single"));
+        let lead = group("lead");
+        let value = [group("in_double"), group("in_single"), group("value")].concat();
+        let value = value.as_slice();
         let name =
             std::str::from_utf8(if group("name").is_empty() { group("legacy") } else { group("name") });
         let name = name.unwrap_or_default();
@@ -75,7 +103,13 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
                 None => whole.to_vec(),
             };
         }
-        [lead, group("quote"), "…".as_bytes()].concat()
+        let close: &[u8] = match (double.is_empty(), single.is_empty()) {
+            (false, _) if double.len() > 1 => b"\\\"",
+            (false, _) => b"\"",
+            (_, false) => b"'",
+            _ => b"",
+        };
+        [lead, double, single, group("quote"), "…".as_bytes(), close].concat()
     };
     VALUES.replace_all(bytes, masked).into_owned()
 }
@@ -104,6 +138,9 @@ mod tests {
             ("|1 HF_TOKEN=opaque-value /bin/sh -c true", "|1 HF_TOKEN=… /bin/sh -c true"),
             ("ENV HF_TOKEN opaque-value", "ENV HF_TOKEN …"),
             ("HF_TOKEN=\"opaque-value\" run", "HF_TOKEN=\"…\" run"),
+            ("HF_TOKEN=\"opaque value\" run", "HF_TOKEN=\"…\" run"),
+            ("HF_TOKEN='opaque value' run", "HF_TOKEN='…' run"),
+            ("HF_TOKEN=\\\"opaque value\\\" run", "HF_TOKEN=\\\"…\\\" run"),
             ("hf auth login --token opaque-value && x", "hf auth login --token … && x"),
             ("git clone https://user:opaque-value@host/x", "git clone https://user:…@host/x"),
             ("curl -H 'Authorization: Bearer opaque-value'", "curl -H 'Authorization: Bearer …'"),

@@ -15,7 +15,7 @@ mod variables;
 mod word;
 
 pub use build_arguments::{BuildArgument, build_arguments};
-pub use mask::{mask, mask_path};
+pub use mask::{holds_split_token, mask, mask_path, quote};
 pub use occurrence::Occurrence;
 pub use scanner::Scanner;
 pub use variables::is_token_variable;

@@ -33,9 +33,35 @@ pub fn is_token_variable(name: &str) -> bool {
     let speaks_of_it = |word: &str| {
         matches!(word, "DISABLE" | "ENABLE" | "MAX" | "NUM" | "USE" | "HAS" | "NO" | "PATH" | "FILE")
     };
+    // `HF_CACHE_KEY`, `HF_EOS_TOKEN`: keys and tokens of another kind.
+    let of_another_kind = |word: &str| {
+        const KINDS: [&str; 18] = [
+            "CACHE",
+            "PUBLIC",
+            "DATASET",
+            "MODEL",
+            "SORT",
+            "MAP",
+            "EOS",
+            "BOS",
+            "PAD",
+            "IMAGE",
+            "MASK",
+            "SEP",
+            "UNK",
+            "CLS",
+            "PRIMARY",
+            "FOREIGN",
+            "PARTITION",
+            "GROUP",
+        ];
+        KINDS.contains(&word)
+    };
     let last = behind.iter().rposition(|&word| !scope(word));
-    last.is_some_and(|last| behind.get(last).is_some_and(|&word| secret(word)))
-        && !words.iter().any(|&word| speaks_of_it(word))
+    last.is_some_and(|last| {
+        let kind = last.checked_sub(1).and_then(|at| behind.get(at));
+        behind.get(last).is_some_and(|&word| secret(word)) && !kind.is_some_and(|&word| of_another_kind(word))
+    }) && !words.iter().any(|&word| speaks_of_it(word))
 }
 
 #[cfg(test)]
@@ -111,6 +137,10 @@ mod tests {
             "HF_ENDPOINT",
             "HALF_TOKEN",
             "HF_TOKEN_FILE",
+            "HF_CACHE_KEY",
+            "HF_EOS_TOKEN",
+            "HF_DATASET_KEY",
+            "HF_PUBLIC_KEY",
             "SHELF_KEY",
         ] {
             assert!(!is_token_variable(name), "{name}");

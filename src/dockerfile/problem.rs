@@ -18,8 +18,8 @@ impl Problem {
         Self { span, message: Masked::own(message) }
     }
 
-    /// A problem that quotes the file behind the message.
+    /// A problem that quotes the file behind the message, cut and masked.
     pub(super) fn quoting(span: Span, message: &str, quoted: &super::Text) -> Self {
-        Self::new(span, format!("{message}: {}", quoted.masked()))
+        Self::new(span, format!("{message}: {}", crate::detect::quote(quoted.as_bytes())))
     }
 }

@@ -158,8 +158,15 @@ fn normal(path: &str) -> String {
     } else {
         fixed
     };
-    let parts = fixed.split('/').filter(|part| !part.is_empty() && *part != ".");
-    parts.collect::<Vec<_>>().join("/")
+    let mut parts = Vec::new();
+    for part in fixed.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 /// Where the content of `source` lies below `dest`. A file that is copied into a directory keeps its name;
@@ -212,6 +219,7 @@ mod tests {
             ("FROM b\nCOPY --from=builder /model /model\n", false, false),
             ("FROM b\nCOPY --from=builder /root /root\n", false, true),
             ("FROM b\nCOPY --from=0 / /\n", false, true),
+            ("FROM b\nCOPY --from=builder /opt/../root/x/.. /root\n", false, true),
             ("FROM b\nCOPY --from=builder /roo /x\n", false, false),
             ("FROM b\nCOPY --from=builder /root/.cac* /x\n", false, true),
             ("FROM b\nCOPY --from=other /root /root\n", false, false),

@@ -41,6 +41,15 @@ impl Span {
 pub struct LineIndex<'a> {
     source: &'a [u8],
     starts: Vec<usize>,
+    /// How many characters stand in front of every [`STRIDE`]th byte, from the start of the source.
+    characters: Vec<usize>,
+}
+
+const STRIDE: usize = 1024;
+
+/// Where a character begins: at any byte that does not go on with one.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&b| b & 0xC0 != 0x80).count()
 }
 
 impl<'a> LineIndex<'a> {
@@ -49,24 +58,48 @@ impl<'a> LineIndex<'a> {
         let first = if source.starts_with(super::lines::BYTE_ORDER_MARK) { 3 } else { 0 };
         let starts =
             std::iter::once(first).chain(memchr::memchr_iter(b'\n', source).map(|at| at + 1)).collect();
-        Self { source, starts }
+        let mut before = 0;
+        let checkpoints = source.chunks(STRIDE).map(|chunk| {
+            let here = before;
+            before += characters(chunk);
+            here
+        });
+        let characters = checkpoints.collect();
+        Self { source, starts, characters }
     }
 
     /// The line and column of the byte at `offset`, both from 1, the column in characters. Offsets past
-    /// the end count as the end. A byte that is no UTF-8 counts as one character.
+    /// the end count as the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.source.len());
         let line = self.starts.partition_point(|&start| start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.source.get(start..offset).unwrap_or_default();
-        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        let column = self.characters_before(offset).saturating_sub(self.characters_before(start)) + 1;
         Position { line: line as u64, column: column as u64 }
+    }
+}
+
+impl LineIndex<'_> {
+    fn characters_before(&self, offset: usize) -> usize {
+        let chunk = offset / STRIDE;
+        let counted = self.characters.get(chunk).copied();
+        let rest = self.source.get(chunk * STRIDE..offset).unwrap_or_default();
+        counted.unwrap_or_else(|| characters(self.source)) + characters(rest)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_a_long_line_are_found_at_once() {
+        let source = "é".repeat(1 << 20);
+        let index = LineIndex::new(source.as_bytes());
+        for at in 0..1 << 20 {
+            assert_eq!(index.position(2 * at).column, at as u64 + 1);
+        }
+    }
 
     #[test]
     fn lines_and_columns_count_from_one_in_characters() {

@@ -1,14 +1,18 @@
 //! Stages: which instruction belongs to which, and what each is built from.
 
 use super::{Arguments, Instruction, Keyword, Problem, Scope, Scopes, Span, Text};
+use crate::finding::Masked;
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
     /// Its number, from 0.
     pub index: usize,
-    /// Its name, in lower case as BuildKit compares names.
+    /// Its name, in lower case as BuildKit compares names. Compare it, never show it: the mask does not know
+    /// a token whose case was folded.
     pub name: Option<String>,
+    /// Its name as it is written, for reports.
+    pub shown: Option<Masked>,
     /// What it is built from.
     pub base: Base,
     /// Its `FROM`.
@@ -70,19 +74,19 @@ fn read_from(
         Arguments::Words(words) => words,
         _ => &[],
     };
-    let name = match words {
-        [_] | [] => None,
+    let (name, shown) = match words {
+        [_] | [] => (None, None),
         [_, keyword, name] if keyword.as_bytes().eq_ignore_ascii_case(b"as") => {
             let name_text = name.to_str().to_lowercase();
             if !is_stage_name(&name_text) {
                 problems.push(Problem::quoting(name.span(), "invalid name for a build stage", name));
             }
-            Some(name_text)
+            (Some(name_text), Some(crate::detect::quote(name.as_bytes())))
         }
         _ => {
             let message = "FROM requires either one or three arguments";
             problems.push(Problem::new(instruction.keyword_span, message));
-            None
+            (None, None)
         }
     };
     let image = words.first().map_or_else(String::new, |word| globals.expand(word).to_text());
@@ -90,7 +94,7 @@ fn read_from(
         Some(index) => Base::Stage(index),
         None => Base::Image(image),
     };
-    Stage { index: stages.len(), name, base, span: instruction.span }
+    Stage { index: stages.len(), name, shown, base, span: instruction.span }
 }
 
 /// The last of the stages that has this name.

@@ -13,6 +13,9 @@ pub struct Command {
     pub redirects: Vec<Redirect>,
     /// The commands of one pipeline share a number.
     pub pipeline: usize,
+    /// The branches it stands in (`then`, `do`, behind `||` or a test), the outermost first: it runs only where
+    /// all of them do.
+    pub branches: Vec<usize>,
     /// Where it stands in the source.
     pub span: Span,
 }

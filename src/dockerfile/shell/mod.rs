@@ -3,6 +3,7 @@
 //!
 //! It never fails. What it does not understand comes back as words of some command.
 
+mod branches;
 mod command;
 mod parser;
 mod quoting;

@@ -1,5 +1,6 @@
 //! Script text to simple commands (POSIX.1-2017, "Shell Command Language", 2.2 to 2.7 and 2.9).
 
+use super::branches::{Branches, Compound};
 use super::{Command, Redirect, Redirection, Word};
 use crate::dockerfile::Text;
 
@@ -9,8 +10,16 @@ pub(super) const MAX_DEPTH: usize = 24;
 /// The simple commands of a script. A substitution's commands come in front of the command it is in, as
 /// they run.
 pub fn commands(script: &Text) -> Vec<Command> {
-    let mut parser =
-        Parser { script, at: 0, out: Vec::new(), pipelines: 0, pending: Vec::new(), depth: 0, next_id: 0 };
+    let mut parser = Parser {
+        script,
+        at: 0,
+        out: Vec::new(),
+        pipelines: 0,
+        pending: Vec::new(),
+        depth: 0,
+        next_id: 0,
+        branches: Branches::within(Vec::new()),
+    };
     parser.list(Until::End);
     parser.out.into_iter().map(|(_, command)| command).collect()
 }
@@ -38,6 +47,7 @@ pub(super) struct Parser<'a> {
     pending: Vec<Pending>,
     pub(super) depth: usize,
     next_id: usize,
+    branches: Branches,
 }
 
 /// The command that is being read.
@@ -77,6 +87,7 @@ impl Parser<'_> {
         let mut done = std::mem::replace(open, self.open());
         let command = &mut done.command;
         if !command.words.is_empty() || !command.assignments.is_empty() || !command.redirects.is_empty() {
+            command.branches = self.branches.path(self.script.source_offset(done.start));
             command.span = self.script.slice(done.start..end).trimmed().span();
             self.out.push((done.id, done.command));
         }
@@ -88,6 +99,7 @@ impl Parser<'_> {
 
     pub(super) fn list(&mut self, until: Until) {
         let mut open = self.open();
+        let outside = self.branches.open(Compound::Other, self.here());
         let mut parentheses = 0_usize;
         while let Some(byte) = self.peek(0) {
             match byte {
@@ -96,6 +108,7 @@ impl Parser<'_> {
                 b'#' => self.skip_line(),
                 b'\n' => {
                     self.finish(&mut open, false);
+                    self.branches.end_list();
                     self.at += 1;
                     self.read_here_documents();
                     open.start = self.at;
@@ -106,19 +119,32 @@ impl Parser<'_> {
                     }
                     parentheses = parentheses.saturating_sub(1);
                     self.end_command(&mut open, 1, false);
+                    self.branches.parenthesis(self.here());
                 }
                 b'(' => {
                     parentheses += 1;
                     self.end_command(&mut open, 1, false);
+                    self.branches.open(Compound::Parentheses, self.here());
                 }
-                b';' => self.end_command(&mut open, 1, false),
+                b';' => {
+                    self.end_command(&mut open, 1, false);
+                    self.branches.end_list();
+                }
                 b'&' if self.peek(1) == Some(b'>') => self.redirect(&mut open, None),
                 b'&' => {
-                    let width = if self.peek(1) == Some(b'&') { 2 } else { 1 };
-                    self.end_command(&mut open, width, false);
+                    let is_and = self.peek(1) == Some(b'&');
+                    self.end_command(&mut open, if is_and { 2 } else { 1 }, false);
+                    if !is_and {
+                        self.branches.end_list();
+                    } else if self.is_behind_test() {
+                        self.branches.chain(self.here());
+                    }
                 }
                 b'|' => match self.peek(1) {
-                    Some(b'|') => self.end_command(&mut open, 2, false),
+                    Some(b'|') => {
+                        self.end_command(&mut open, 2, false);
+                        self.branches.chain(self.here());
+                    }
                     Some(b'&') => self.end_command(&mut open, 2, true),
                     _ => self.end_command(&mut open, 1, true),
                 },
@@ -134,6 +160,20 @@ impl Parser<'_> {
             }
         }
         self.finish(&mut open, false);
+        self.branches.truncate(outside);
+    }
+
+    /// The place in the source that is read.
+    fn here(&self) -> usize {
+        self.script.source_offset(self.at)
+    }
+
+    /// Whether the command in front asks something, so that what is joined to it by `&&` runs only sometimes.
+    fn is_behind_test(&self) -> bool {
+        let program = self.out.last().and_then(|(_, command)| command.words.first());
+        program.is_some_and(|word| {
+            matches!(word.text.as_bytes(), b"[" | b"[[" | b"test" | b"exit" | b"return" | b"false" | b"grep")
+        })
     }
 
     fn end_command(&mut self, open: &mut Open, width: usize, same_pipeline: bool) {
@@ -219,9 +259,23 @@ impl Parser<'_> {
         }
         let command = &mut open.command;
         if command.words.is_empty() {
-            if command.assignments.is_empty() && !word.is_quoted && RESERVED.contains(&word.text.as_bytes()) {
-                open.start = self.at;
-                return;
+            if command.assignments.is_empty() && !word.is_quoted {
+                let at = self.script.source_offset(start);
+                match word.text.as_bytes() {
+                    b"if" | b"while" | b"until" | b"for" | b"select" | b"{" => {
+                        self.branches.open(Compound::Other, at);
+                    }
+                    b"case" => {
+                        self.branches.open(Compound::Case, at);
+                    }
+                    b"then" | b"elif" | b"else" | b"do" => self.branches.branch(at),
+                    b"fi" | b"done" | b"esac" | b"}" => self.branches.close(),
+                    _ => {}
+                }
+                if RESERVED.contains(&word.text.as_bytes()) {
+                    open.start = self.at;
+                    return;
+                }
             }
             if let Some((name, value)) = assignment(&word) {
                 command.assignments.push((name, value));
@@ -241,6 +295,7 @@ impl Parser<'_> {
             pending: Vec::new(),
             depth: self.depth + 1,
             next_id: self.next_id,
+            branches: Branches::within(self.branches.path(self.here())),
         };
         parser.list(Until::End);
         self.pipelines = parser.pipelines + 1;

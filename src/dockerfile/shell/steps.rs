@@ -11,6 +11,8 @@ pub struct Step {
     pub kind: StepKind,
     /// Where the command stands that runs it, in the source.
     pub span: Span,
+    /// The branches it stands in; see [`Command::branches`].
+    pub branches: Vec<usize>,
 }
 
 /// What runs.
@@ -43,37 +45,47 @@ pub fn steps(script: &Script) -> Vec<Step> {
                 _ => return out,
             };
             let command = Command { words: words.iter().map(word).collect(), span, ..Command::default() };
-            follow(&[command], &mut out, 0);
+            follow(&[command], &mut out, 0, &[]);
         }
-        Script::Text { language, text } => follow_text(*language, text, text.span(), &mut out, 0),
+        Script::Text { language, text } => follow_text(*language, text, text.span(), &mut out, 0, &[]),
     }
     out
 }
 
-fn follow_text(language: Language, text: &Text, span: Span, out: &mut Vec<Step>, depth: usize) {
+fn follow_text(
+    language: Language,
+    text: &Text,
+    span: Span,
+    out: &mut Vec<Step>,
+    depth: usize,
+    outer: &[usize],
+) {
     if depth > MAX_DEPTH {
         return;
     }
     match language {
-        Language::Shell => follow(&commands(text), out, depth),
-        Language::Python => out.push(Step { kind: StepKind::Python(text.clone()), span }),
+        Language::Shell => follow(&commands(text), out, depth, outer),
+        Language::Python => {
+            out.push(Step { kind: StepKind::Python(text.clone()), span, branches: outer.to_vec() });
+        }
         Language::Other => {}
     }
 }
 
-fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize) {
+fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &[usize]) {
     for (index, command) in commands.iter().enumerate() {
         let before = commands.get(..index).unwrap_or_default();
+        let branches = [outer, command.branches.as_slice()].concat();
         let unwrapped = unwrap(command);
         let Some((program, arguments)) = unwrapped.words.split_first() else {
             let assignments = unwrapped.assignments;
             let kind = StepKind::Program { name: String::new(), arguments: Vec::new(), assignments };
-            out.push(Step { kind, span: command.span });
+            out.push(Step { kind, span: command.span, branches });
             continue;
         };
         let name = base_name(&program.text.to_str());
         if let Some(Nested { language, script }) = nested(&name, arguments, command, before) {
-            follow_text(language, &script, command.span, out, depth + 1);
+            follow_text(language, &script, command.span, out, depth + 1, &branches);
         }
         let (name, arguments) = match module(&name, arguments) {
             Some((module, rest)) => (module, rest),
@@ -86,6 +98,7 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize) {
                 assignments: unwrapped.assignments,
             },
             span: command.span,
+            branches,
         });
     }
 }
@@ -102,7 +115,7 @@ struct Unwrapped<'a> {
 }
 
 /// Programs that run the program named in their arguments.
-const WRAPPERS: [&str; 34] = [
+const WRAPPERS: [&str; 42] = [
     "env",
     "sudo",
     "doas",
@@ -137,6 +150,14 @@ const WRAPPERS: [&str; 34] = [
     "busybox",
     "builtin",
     "retry",
+    "pipenv",
+    "flock",
+    "xvfb-run",
+    "doppler",
+    "op",
+    "infisical",
+    "dotenv",
+    "catchsegv",
 ];
 
 /// Programs that are looked for behind a wrapper, beside shells, Python and other wrappers. Options of the
@@ -161,7 +182,9 @@ fn unwrap(command: &Command) -> Unwrapped<'_> {
     let mut assignments = command.assignments.clone();
     while let Some((first, rest)) = words.split_first() {
         let name = base_name(&first.text.to_str());
-        if !WRAPPERS.contains(&name.as_str()) {
+        // `runuser -u USER -- PROGRAM …` has no shell.
+        let is_runuser = name == "runuser" && rest.first().is_some_and(|w| w.text.as_bytes() == b"-u");
+        if !is_runuser && !WRAPPERS.contains(&name.as_str()) {
             break;
         }
         let is_target = |word: &Word| {
@@ -211,10 +234,8 @@ fn nested(program: &str, arguments: &[Word], command: &Command, before: &[Comman
     if program == "eval" {
         return Some(Nested { language: Language::Shell, script: joined(arguments) });
     }
-    let language = match program {
-        "su" | "runuser" => Language::Shell,
-        _ => Language::of_program(program),
-    };
+    let is_su = matches!(program, "su" | "runuser");
+    let language = if is_su { Language::Shell } else { Language::of_program(program) };
     if language == Language::Other {
         return None;
     }
@@ -222,6 +243,7 @@ fn nested(program: &str, arguments: &[Word], command: &Command, before: &[Comman
     while let Some(word) = words.next() {
         let text = word.text.to_str();
         match text.as_ref() {
+            "-" if is_su => {}
             "-" => break,
             "/c" | "/C" | "-Command" | "-command" => {
                 return Some(Nested { language, script: joined(words.as_slice()) });
@@ -231,16 +253,21 @@ fn nested(program: &str, arguments: &[Word], command: &Command, before: &[Comman
             "-X" | "-W" if language == Language::Python => {
                 words.next();
             }
-            "-o" | "+o" | "-O" if language == Language::Shell => {
-                words.next();
-            }
+            "--command" if is_su => return Some(Nested { language, script: words.next()?.text.clone() }),
             option if option.starts_with("--") => {}
-            option if option.starts_with('-') => {
-                if option.contains('c') {
+            option if option.starts_with(['-', '+']) => {
+                // Each `o` and `O` takes a word, wherever in the bundle it stands: `-euxo pipefail -c`.
+                let takes_word = |c: &char| matches!(c, 'o' | 'O');
+                if language == Language::Shell && !is_su {
+                    for _ in option.chars().filter(takes_word) {
+                        words.next();
+                    }
+                }
+                if option.starts_with('-') && option.contains('c') {
                     return Some(Nested { language, script: words.next()?.text.clone() });
                 }
             }
-            _ if matches!(program, "su" | "runuser") => {}
+            _ if is_su => {}
             // A script file: not to be seen from here.
             _ => return None,
         }
@@ -307,6 +334,16 @@ mod tests {
             ("for x in 1 2; do a $x; done", vec!["for x in 1 2", "a $x"]),
             ("sh -c 'a; b \"c d\"'", vec!["a", "b c d", "sh -c a; b \"c d\""]),
             ("bash -exc \"a\"", vec!["a", "bash -exc a"]),
+            ("bash -euxo pipefail -c 'a'", vec!["a", "bash -euxo pipefail -c a"]),
+            ("bash -eo pipefail -c 'a'", vec!["a", "bash -eo pipefail -c a"]),
+            ("bash -o pipefail -ec 'a'", vec!["a", "bash -o pipefail -ec a"]),
+            ("bash +O x -oc pipefail 'a'", vec!["a", "bash +O x -oc pipefail a"]),
+            ("su - app -c 'a'", vec!["a", "su - app -c a"]),
+            ("su app --command 'a'", vec!["a", "su app --command a"]),
+            ("pipenv run hf a", vec!["hf a"]),
+            ("runuser -u app -- hf a", vec!["hf a"]),
+            ("flock /tmp/l hf a", vec!["hf a"]),
+            ("doppler run -- hf a", vec!["hf a"]),
             ("env A=b sudo -u x hf auth login", vec!["hf auth login"]),
             ("uvx --from huggingface_hub hf@latest auth", vec!["hf@latest auth"]),
             ("timeout 5 /usr/local/bin/hf a", vec!["hf a"]),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::{Context, Hit, hit::left_in};
 use crate::{
     detect::{self, Occurrence},
-    dockerfile::{Arguments, Instruction, Keyword, Scope, Script, Span, Text, run_script, shell},
+    dockerfile::{
+        Arguments, Instruction, Keyword, Language, Scope, Script, Span, Text, Value, run_script, shell,
+    },
     finding::{Leaves, Masked, RuleId, Severity, Where},
     rules::Rule,
 };
@@ -42,6 +44,11 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
         search(&instruction.text, &mut found, &mut decoded);
         for text in readings(instruction.effective(), scope) {
             search(&text, &mut found, &mut decoded);
+        }
+        // What only expansion puts together stands nowhere as such, so a token that is known is not new here.
+        for (span, value) in expanded(instruction.effective(), scope) {
+            let tokens = detect::find(value.as_str().as_bytes()).into_iter();
+            decoded.extend(tokens.map(|occurrence| Found { span, occurrence }));
         }
     }
     for candidate in decoded.into_iter().chain(outer) {
@@ -92,7 +99,27 @@ fn readings(instruction: &Instruction, scope: Scope<'_>) -> Vec<Text> {
     {
         texts.extend(words_of(&script));
     }
+    if let (Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck, Arguments::Line(line)) =
+        (instruction.keyword, &instruction.arguments)
+    {
+        texts.extend(words_of(&Script::Text { language: Language::Shell, text: line.clone() }));
+    }
     texts
+}
+
+/// The words of an instruction with variables, quotes and escapes resolved, where that changes them.
+fn expanded(instruction: &Instruction, scope: Scope<'_>) -> Vec<(Span, Value)> {
+    let words: Vec<&Text> = match &instruction.arguments {
+        Arguments::Pairs(pairs) => {
+            pairs.iter().flat_map(|pair| std::iter::once(&pair.name).chain(&pair.value)).collect()
+        }
+        Arguments::Words(words) => words.iter().collect(),
+        Arguments::Line(line) if instruction.keyword != Keyword::Run => vec![line],
+        Arguments::Line(_) | Arguments::Exec(_) | Arguments::None => Vec::new(),
+    };
+    let is_changed =
+        |word: &&Text| word.as_bytes().iter().any(|b| matches!(b, b'$' | b'"' | b'\'' | b'\\' | b'`'));
+    words.into_iter().filter(is_changed).map(|word| (word.span(), scope.expand(word))).collect()
 }
 
 fn words_of(script: &Script) -> Vec<Text> {
@@ -116,12 +143,13 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
     let holder = context.holder(span.start);
     let (place, leaves) = match holder {
         Some(instruction) => (name(instruction), leaves(instruction, span)),
-        None => ("a comment", vec![left_in(Where::Source)]),
+        None if context.is_comment(span.start) => ("a comment", vec![left_in(Where::Source)]),
+        None => ("the file", vec![left_in(Where::Source)]),
     };
     let token = &occurrence.token.redacted;
     let help = format!(
         "Revoke {token} at https://huggingface.co/settings/tokens first. Then {}",
-        holder.map_or("delete it from the comment.", advice)
+        holder.map_or("delete it there.", advice)
     );
     Hit {
         rule: &RULE,

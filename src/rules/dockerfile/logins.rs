@@ -3,14 +3,16 @@
 
 use super::{
     Context, Hit,
+    cleanup::{CleanUps, Removal},
     hit::{left_in, lower},
+    mended::rest,
     python::{self, Call},
     token_file::{Environment, covers, layer_path, normal},
 };
 use crate::{
     detect,
     dockerfile::{
-        Instruction, Keyword, Language, Mount, MountKind, Scope, Script, Span, Text, mounts, run_script,
+        Instruction, Keyword, Mount, MountKind, Scope, Script, Span, mounts, run_script,
         shell::{self, Step, StepKind, Word},
     },
     finding::{Confidence, Leaves, Masked, Where},
@@ -64,17 +66,27 @@ impl Login {
 }
 
 /// What a step means for token files.
-enum Event {
+struct Event {
+    act: Act,
+    /// The branches it stands in.
+    branches: Vec<usize>,
+}
+
+enum Act {
     /// Files are written: their paths, none where the place is not known.
     Login {
         command: &'static str,
         span: Span,
         files: Option<Vec<String>>,
+        /// Where a logout would look for them.
+        place: Option<Vec<String>>,
         step: usize,
     },
-    Logout,
-    /// Paths are removed.
-    Remove(Vec<String>),
+    /// These files are removed, where their place is known.
+    Logout(Option<Vec<String>>),
+    Remove(Vec<Removal>),
+    /// Files of a login are copied or moved to another place.
+    Copy,
 }
 
 /// How many logins of one `RUN` are given a mended line of their own.
@@ -120,11 +132,28 @@ impl Run<'_> {
         let mut events = Vec::new();
         self.events(&steps, &mut environment, &mut events, 0);
         let mut logins = Vec::new();
-        for (at, event) in events.iter().enumerate() {
-            let Event::Login { command, span, files, step } = event else { continue };
-            let later = events.get(at + 1..).unwrap_or_default();
-            let Some(leaves) = self.left(files.as_deref(), later) else { continue };
-            let source = self.source(&steps, *step);
+        let mut later = CleanUps::default();
+        for Event { act, branches } in events.iter().rev() {
+            let (command, span, files, place, step) = match act {
+                Act::Login { command, span, files, place, step } => (*command, *span, files, place, *step),
+                Act::Logout(files) => {
+                    later.logout(branches, files.as_deref());
+                    continue;
+                }
+                Act::Remove(removals) => {
+                    later.remove(branches, removals);
+                    continue;
+                }
+                Act::Copy => {
+                    later.copy();
+                    continue;
+                }
+            };
+            if later.logs_out(branches, place.as_deref()) {
+                continue;
+            }
+            let Some(leaves) = self.left(files.as_deref(), &later, branches) else { continue };
+            let source = self.source(&steps, step);
             let mut leaves = leaves;
             let in_history = matches!(source, Source::Literal) || self.scope.has_token_argument();
             let secret = match source {
@@ -134,25 +163,19 @@ impl Run<'_> {
             if in_history && secret.is_none() && leaves.iter().any(|l| l.place == Where::Layer) {
                 leaves.push(left_in(Where::History));
             }
-            let rest = if logins.len() < MAX_MENDED { rest(script, *span) } else { None };
-            logins.push(Login { span: *span, command, secret, leaves, stage: self.instruction.stage, rest });
+            let rest = if logins.len() < MAX_MENDED { rest(script, span) } else { None };
+            logins.push(Login { span, command, secret, leaves, stage: self.instruction.stage, rest });
         }
+        logins.reverse();
         logins
     }
 
     /// What is still there when the `RUN` ends; none where nothing is.
-    fn left(&self, files: Option<&[String]>, later: &[Event]) -> Option<Vec<Leaves>> {
-        if later.iter().any(|event| matches!(event, Event::Logout)) {
-            return None;
-        }
-        let Some(files) = files else { return Some(vec![left_in(Where::Layer)]) };
+    fn left(&self, files: Option<&[String]>, later: &CleanUps, branches: &[usize]) -> Option<Vec<Leaves>> {
+        let Some(files) = files.filter(|_| !later.copied) else { return Some(vec![left_in(Where::Layer)]) };
         let mut leaves = Vec::new();
         for file in files {
-            let is_removed = later.iter().any(|event| match event {
-                Event::Remove(patterns) => patterns.iter().any(|pattern| covers(pattern, file)),
-                _ => false,
-            });
-            if is_removed {
+            if later.removes(branches, file) {
                 continue;
             }
             let left = match self.mount_over(file) {
@@ -197,12 +220,17 @@ impl Run<'_> {
                 StepKind::Python(text) => {
                     for act in python::acts(text) {
                         match act {
-                            python::Act::Call(call, span) => {
-                                events.push(python_event(call, span, environment, index));
-                            }
+                            python::Act::Call(call, span) => events.push(Event {
+                                act: python_act(call, span, environment, index),
+                                branches: step.branches.clone(),
+                            }),
                             python::Act::Process(script) if depth == 0 => {
                                 let inner = shell::steps(&script);
+                                let first = events.len();
                                 self.events(&inner, environment, events, depth + 1);
+                                for event in events.iter_mut().skip(first) {
+                                    event.branches.splice(0..0, step.branches.iter().copied());
+                                }
                             }
                             python::Act::Process(_) => {}
                         }
@@ -218,7 +246,8 @@ impl Run<'_> {
                             environment.export(word);
                         }
                     } else if !name.is_empty() {
-                        events.extend(self.event(name, arguments, step.span, environment, index));
+                        let act = self.act(name, arguments, step.span, environment, index);
+                        events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
                         environment.restore(mark);
                     }
                 }
@@ -226,26 +255,38 @@ impl Run<'_> {
         }
     }
 
-    fn event(
+    fn act(
         &self,
         program: &str,
         arguments: &[Word],
         span: Span,
         environment: &Environment<'_>,
         step: usize,
-    ) -> Option<Event> {
-        if program == "rm" || program == "unlink" || program == "shred" {
-            let operands = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-'));
-            let paths = operands.filter_map(|word| environment.path(&word.text.to_str())).collect();
-            return Some(Event::Remove(paths));
+    ) -> Option<Act> {
+        if matches!(program, "rm" | "unlink" | "shred") {
+            return Some(Act::Remove(removals(arguments, environment)));
+        }
+        if matches!(program, "cp" | "mv" | "install" | "rsync" | "ln" | "tar") {
+            let takes_token = |word: &Word| {
+                let path = environment.path(&word.text.to_str());
+                let files = environment.login_files().unwrap_or_default();
+                path.is_some_and(|path| {
+                    !normal(&path).is_empty() && files.iter().any(|file| covers(&path, file))
+                })
+            };
+            let sources = arguments.split_last().map(|(_, sources)| sources).unwrap_or_default();
+            return sources.iter().any(takes_token).then_some(Act::Copy);
         }
         let command = login_program(program, arguments)?;
-        if command == LOGOUT {
-            return Some(Event::Logout);
-        }
         let has = |option: &[u8]| arguments.iter().any(|word| word.text.as_bytes() == option);
         if has(b"--help") || has(b"-h") {
             return None;
+        }
+        let place = environment.login_files();
+        if command == LOGOUT {
+            // With a name it removes that one token; which one the login wrote is not known.
+            let names_one = |word: &Word| word.text.starts_with_at(0, b"--token-name");
+            return (!arguments.iter().any(names_one)).then_some(Act::Logout(place));
         }
         let files = if command == "transformers-cli login" {
             Some(vec![environment.home_file(".huggingface/token")])
@@ -257,7 +298,7 @@ impl Run<'_> {
                 files
             })
         };
-        Some(Event::Login { command, span, files, step })
+        Some(Act::Login { command, span, files, place, step })
     }
 
     /// Where a login's token comes from, by its own words and those of what is piped into it.
@@ -293,10 +334,10 @@ enum Source {
     Other,
 }
 
-const LOGOUT: &str = "hf auth logout";
+pub(super) const LOGOUT: &str = "hf auth logout";
 
 /// The login or logout that a command line is, in normal form.
-fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
+pub(super) fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
     let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
     // Options of the program itself stand in front of the command.
     let mut verbs = words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));
@@ -319,57 +360,34 @@ fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
     }
 }
 
-fn python_event(call: Call, span: Span, environment: &Environment<'_>, step: usize) -> Event {
-    let files = environment.login_files();
+fn python_act(call: Call, span: Span, environment: &Environment<'_>, step: usize) -> Act {
+    let place = environment.login_files();
     match call {
-        Call::Logout => Event::Logout,
-        Call::Login => Event::Login { command: "huggingface_hub.login", span, files, step },
+        Call::Logout => Act::Logout(place),
+        Call::Login => {
+            Act::Login { command: "huggingface_hub.login", span, files: place.clone(), place, step }
+        }
         Call::SaveToken => {
-            let files = files.map(|files| files.into_iter().take(1).collect());
-            Event::Login { command: "HfFolder.save_token", span, files, step }
+            let files = place.clone().map(|files| files.into_iter().take(1).collect());
+            Act::Login { command: "HfFolder.save_token", span, files, place, step }
         }
     }
 }
 
-/// What a plain list of commands does beside the login at `login` and what is piped into it; none where that
-/// cannot be told for sure.
-fn rest(script: &Script, login: Span) -> Option<Masked> {
-    let Script::Text { language: Language::Shell, text } = script else { return None };
-    let (start, end) = (text.offset_of(login.start), text.offset_of(login.end));
-    let outside = [text.slice(0..start), text.slice(end..text.len())];
-    let is_plain = |part: &Text| {
-        memchr::memmem::find(part.as_bytes(), b"||").is_none()
-            && !part.as_bytes().iter().any(|b| matches!(b, b'\n' | b'(' | b'{' | b'#' | b'`' | b'<' | b'>'))
-    };
-    if !outside.iter().all(is_plain) {
-        return None;
-    }
-    let commands = shell::commands(text);
-    // Substitutions come in front of the command they are in.
-    let itself = commands.iter().rev().find(|command| command.span == login)?;
-    let others: Vec<_> = commands
-        .iter()
-        .filter(|command| command.pipeline != itself.pipeline && !command.span.overlaps(login))
-        .filter(|command| !is_logout(command))
-        .collect();
-    let is_compound = |command: &&shell::Command| {
-        matches!(command.word(0).as_deref(), Some("for" | "case" | "function" | "if" | "while" | "until"))
-    };
-    let has_pipe = others.windows(2).any(|pair| matches!(pair, [a, b] if a.pipeline == b.pipeline));
-    let has_reserved = [" then ", " do ", " else "].iter().any(|word| text.to_str().contains(word));
-    if others.is_empty() || has_pipe || has_reserved || others.iter().any(is_compound) {
-        return None;
-    }
-    let written = |command: &&shell::Command| {
-        let part = text.slice(text.offset_of(command.span.start)..text.offset_of(command.span.end));
-        part.masked().as_str().to_owned()
-    };
-    Some(Masked::own(others.iter().map(written).collect::<Vec<_>>().join(" && ")))
-}
-
-fn is_logout(command: &shell::Command) -> bool {
-    let Some((program, arguments)) = command.words.split_first() else { return false };
-    let program = program.text.to_str();
-    let name = program.rsplit('/').next().unwrap_or_default();
-    login_program(name, arguments) == Some(LOGOUT)
+/// What `rm` and its like take away. A relative path may lie anywhere, so it counts for nothing.
+fn removals(arguments: &[Word], environment: &Environment<'_>) -> Vec<Removal> {
+    let (options, operands): (Vec<_>, Vec<_>) =
+        arguments.iter().partition(|word| word.text.byte(0) == Some(b'-'));
+    let recursive = options.iter().any(|word| {
+        let option = word.text.to_str();
+        option == "--recursive" || (!option.starts_with("--") && option.contains(['r', 'R']))
+    });
+    let is_expanded = |word: &&Word| !(word.is_quoted && word.text.byte(0) == Some(b'~'));
+    operands
+        .into_iter()
+        .filter(is_expanded)
+        .filter_map(|word| environment.path(&word.text.to_str()))
+        .filter(|path| path.starts_with(['/', '~']))
+        .map(|pattern| Removal { pattern, recursive })
+        .collect()
 }

@@ -1,10 +1,12 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
+mod cleanup;
 mod hit;
 mod literal_token;
 mod login_command;
 mod login_with_secret_mount;
 mod logins;
+mod mended;
 mod python;
 mod token_file;
 mod token_in_arg;
@@ -45,11 +47,15 @@ impl<'a> Context<'a> {
         numbered.map(|(number, instruction)| (instruction, self.scopes.at(number)))
     }
 
-    /// The instruction that holds this place; none in a comment, of which nothing is ever built.
-    fn holder(&self, offset: usize) -> Option<&'a Instruction> {
+    fn is_comment(&self, offset: usize) -> bool {
         let comments = &self.dockerfile.comments;
         let comment = comments.get(comments.partition_point(|comment| comment.span.end <= offset));
-        if comment.is_some_and(|comment| comment.span.contains(offset)) {
+        comment.is_some_and(|comment| comment.span.contains(offset))
+    }
+
+    /// The instruction that holds this place; none in a comment, of which nothing is ever built.
+    fn holder(&self, offset: usize) -> Option<&'a Instruction> {
+        if self.is_comment(offset) {
             return None;
         }
         let instructions = &self.dockerfile.instructions;

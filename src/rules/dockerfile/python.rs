@@ -148,9 +148,8 @@ const EXPORTS: [&str; 4] = ["login", "logout", "auth_switch", "HfFolder"];
 fn imports(tokens: &[Token]) -> Names {
     let mut names = Names::default();
     for at in 0..tokens.len() {
-        if is_name(tokens, at, "import") && is_name(tokens, at + 1, LIBRARY) {
-            let alias = if is_name(tokens, at + 2, "as") { name_at(tokens, at + 3) } else { None };
-            names.modules.insert(alias.unwrap_or(LIBRARY).to_owned());
+        if is_name(tokens, at, "import") {
+            names.modules.extend(modules(tokens, at + 1));
         }
         if !is_name(tokens, at, "from") || !is_name(tokens, at + 1, LIBRARY) {
             continue;
@@ -186,6 +185,27 @@ fn imports(tokens: &[Token]) -> Names {
         }
     }
     names
+}
+
+/// The names that `import a, b.c as d` gives the library, from behind the `import` on.
+fn modules(tokens: &[Token], mut at: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    while let Some(module) = name_at(tokens, at).filter(|&name| name != "import" && name != "from") {
+        at += 1;
+        while is(tokens, at, '.') {
+            at += 2;
+        }
+        let alias = if is_name(tokens, at, "as") { name_at(tokens, at + 1) } else { None };
+        if module == LIBRARY {
+            found.push(alias.unwrap_or(LIBRARY).to_owned());
+        }
+        at += if alias.is_some() { 2 } else { 0 };
+        if !is(tokens, at, ',') {
+            break;
+        }
+        at += 1;
+    }
+    found
 }
 
 impl Names {
@@ -275,6 +295,10 @@ mod tests {
             ),
             ("from huggingface_hub import (\n  HfApi,\n  login,\n)\nlogin()", vec![Call::Login]),
             ("import os, huggingface_hub", vec![]),
+            ("import os, huggingface_hub; huggingface_hub.login(t)", vec![Call::Login]),
+            ("import os.path as p, huggingface_hub as h\nh.login(t)", vec![Call::Login]),
+            ("import os, huggingface_hub\nhuggingface_hub.HfFolder.save_token(t)", vec![Call::SaveToken]),
+            ("from huggingface_hub import HfApi, login as l\nl(t)", vec![Call::Login]),
             ("import huggingface_hub\nhuggingface_hub.login(t)", vec![Call::Login]),
             ("import huggingface_hub as h; h.login(t)", vec![Call::Login]),
             ("from huggingface_hub import HfFolder; HfFolder.save_token(t)", vec![Call::SaveToken]),

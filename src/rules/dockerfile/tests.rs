@@ -309,6 +309,25 @@ fn a_token_is_one_finding_however_it_is_written() {
 }
 
 #[test]
+fn a_token_that_quotes_or_variables_put_together_is_found() {
+    let token = token();
+    let (head, tail) = token.split_at(18);
+    for lines in [
+        format!("ENV A={head}\"\"{tail}"),
+        format!("ENV A={head}\\{tail}"),
+        format!("LABEL a='{head}'{tail}"),
+        format!("ARG A={head}\"{tail}\""),
+        format!("ARG A={head}\nENV B=${{A}}{tail}"),
+        format!("USER {head}\"\"{tail}"),
+        format!("CMD x {head}''{tail}"),
+        format!("ENTRYPOINT x \"{head}\"{tail}"),
+        format!("HEALTHCHECK CMD x {head}\"\"{tail}"),
+    ] {
+        assert_eq!(rules(&format!("FROM a\n{lines}\n")), [LITERAL], "{lines}");
+    }
+}
+
+#[test]
 fn help_is_the_mended_line() {
     let help = |lines: &str| {
         let hits = hits(&format!("FROM a\n{lines}\n"));
@@ -322,6 +341,23 @@ fn help_is_the_mended_line() {
         help("RUN --mount=type=secret,id=tok hf auth login --token $(cat /run/secrets/tok) && hf download m");
     assert!(mended.contains("`RUN --mount=type=secret,id=tok,env=HF_TOKEN hf download m`"), "{mended}");
     assert!(mended.contains("--secret id=tok,env=HF_TOKEN"), "{mended}");
+}
+
+#[test]
+fn help_never_writes_a_line_with_a_token_in_it() {
+    let token = token();
+    let (head, tail) = token.split_at(18);
+    for glue in ["", "\"\"", "''", "\\", "\\\n", "\\\n# c\n", "\"\\\n\""] {
+        for lines in [
+            format!("RUN hf auth login --token x && ./x {head}{glue}{tail}"),
+            format!("RUN A={head}{glue}{tail} ./x && hf auth login"),
+        ] {
+            for hit in hits(&format!("FROM a\n{lines}\n")) {
+                assert!(!hit.help.as_str().contains(tail), "{lines}");
+                assert!(!hit.rule.id.0.contains("login") || hit.help.as_str().contains("hf download …"));
+            }
+        }
+    }
 }
 
 #[test]

@@ -166,6 +166,10 @@ pub(super) fn covers(pattern: &str, path: &str) -> bool {
 /// `*` and `?`, as a shell has them within one name.
 fn matches_glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    // A wildcard in front does not stand for a dot.
+    if name.first() == Some(&'.') && matches!(pattern.first(), Some('*' | '?')) {
+        return false;
+    }
     let (mut p, mut n) = (0, 0);
     let mut retry = None;
     while n < name.len() {
@@ -212,6 +216,8 @@ mod tests {
             "/root/.cache/huggingface/hub",
             "/roo*/.cache/x",
             "/root/.cache/huggingface/token/x",
+            "/root/*",
+            "/root/?cache",
         ] {
             assert!(!covers(pattern, token), "{pattern}");
         }
