@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
-use super::{is_placeholder, is_token_variable, shape};
+use super::{build_arguments, is_placeholder, is_token_variable, shape};
 use crate::finding::{Masked, PathName};
 
 /// `bytes` as text, with every token and every value of a token variable replaced by its redacted form.
@@ -42,7 +42,30 @@ pub fn holds_split_token(bytes: &[u8]) -> bool {
 }
 
 fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
-    mask_values(&mask_tokens(bytes))
+    mask_values(&mask_build_arguments(&mask_tokens(bytes)))
+}
+
+/// Values of build arguments are not quoted, so that a value is all up to the next argument.
+fn mask_build_arguments(bytes: &[u8]) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for argument in build_arguments(bytes).into_iter().rev().filter(|a| is_token_variable(a.name)) {
+        if !is_harmless(bytes.get(argument.value.clone()).unwrap_or_default()) {
+            out.splice(argument.value, "…".bytes());
+        }
+    }
+    out
+}
+
+/// Whether a value may be shown: it is masked already, a placeholder, or refers to something else.
+fn is_harmless(value: &[u8]) -> bool {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static MASKED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:[a-z_]*…[A-Za-z0-9_-]{0,4}|\$[A-Za-z_][A-Za-z0-9_]*|\$[{(].*|%[A-Za-z0-9_]+%|\{\{.*)$",
+        )
+        .expect("a valid pattern")
+    });
+    MASKED.is_match(value) || (is_placeholder(value) && !matches!(value.first(), Some(b'$' | b'{')))
 }
 
 fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
@@ -70,15 +93,21 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
-            r#"(?-u)(?P<lead>\b(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})["']?(?:[ \t]*=[ \t]*|:[ \t]+)(?:(?i:bearer|basic)[ \t]+)?"#,
+            r#"(?-u)(?P<lead>\b(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})(?:["']?[ \t]*=[ \t]*|["']?:[ \t]+|["'][ \t]*:[ \t]*)(?:(?i:bearer|basic)[ \t]+)?"#,
             r#"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+"#,
-            r#"|--?(?:hf[-_]?token|token|hft|oauth2-bearer)(?:=|[ \t]+|",[ ]*)"#,
+            r#"|--?(?:hf[-_]?token|token|hft|oauth2-bearer)(?:=|[ \t]+|"[, \t]+)"#,
             r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:)"#,
             // A quoted value goes up to the quote that closes it, blanks included.
             r#"(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
-            r#"|(?P<quote>["']?)(?P<value>[^\s"',;&|)(<>]+))"#,
+            r#"|(?P<quote>["']?)(?P<value>(?:\\.|[^\s"'\\])*[^\s"'\\;)&|,]))"#,
         ))
         .expect("a valid pattern")
+    });
+    // A Hub token may stand for a URL's whole user.
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static LONE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(://)([^/@\s:"'…]{8,})(@(?:huggingface\.co|hf\.co|hub-ci\.huggingface\.co))"#)
+            .expect("a valid pattern")
     });
     let masked = |captures: &Captures<'_>| {
         let group = |name| captures.name(name).map(|m| m.as_bytes()).unwrap_or_default();
@@ -90,8 +119,7 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
         let name =
             std::str::from_utf8(if group("name").is_empty() { group("legacy") } else { group("name") });
         let name = name.unwrap_or_default();
-        let spares = value.windows("…".len()).any(|window| window == "…".as_bytes())
-            || is_placeholder(value)
+        let spares = is_harmless(value)
             || !(name.is_empty() || is_token_variable(name) || name.eq_ignore_ascii_case("authorization"));
         if spares {
             return whole.to_vec();
@@ -111,7 +139,8 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
         };
         [lead, double, single, group("quote"), "…".as_bytes(), close].concat()
     };
-    VALUES.replace_all(bytes, masked).into_owned()
+    let values = VALUES.replace_all(bytes, masked);
+    LONE.replace_all(&values, "${1}…${3}".as_bytes()).into_owned()
 }
 
 #[cfg(test)]
@@ -136,6 +165,14 @@ mod tests {
     fn values_of_token_variables_are_masked_whatever_their_shape() {
         for (text, shown) in [
             ("|1 HF_TOKEN=opaque-value /bin/sh -c true", "|1 HF_TOKEN=… /bin/sh -c true"),
+            ("RUN |1 HF_TOKEN=s3cret,Rest (a; b /bin/sh -c true", "RUN |1 HF_TOKEN=… /bin/sh -c true"),
+            ("|1 HF_TOKEN=$3cretRest /bin/sh -c true", "|1 HF_TOKEN=… /bin/sh -c true"),
+            ("|2 HF_TOKEN={Rest} A=b /bin/sh", "|2 HF_TOKEN=… A=b /bin/sh"),
+            ("{\"HF_TOKEN\":\"Rest-and-more\"}", "{\"HF_TOKEN\":\"…\"}"),
+            ("HF_TOKEN=a\\ Rest run", "HF_TOKEN=… run"),
+            ("export HF_TOKEN=a;b-and-more; run", "export HF_TOKEN=…; run"),
+            ("CMD [\"--token\" \"Rest-and-more\"]", "CMD [\"--token\" \"…\"]"),
+            ("git clone https://Rest-and-more@huggingface.co/x", "git clone https://…@huggingface.co/x"),
             ("ENV HF_TOKEN opaque-value", "ENV HF_TOKEN …"),
             ("HF_TOKEN=\"opaque-value\" run", "HF_TOKEN=\"…\" run"),
             ("HF_TOKEN=\"opaque value\" run", "HF_TOKEN=\"…\" run"),
