@@ -37,6 +37,21 @@ impl Archive {
         let List { held, offsets, links, .. } = list;
         Ok((Self { file, held, offsets, links }, error))
     }
+
+    /// The names that stand in the archive more than once, each once and in order. Tools that load an
+    /// archive take the last entry of a name.
+    pub fn repeated(&self) -> Vec<&[u8]> {
+        let names = self.held.iter().map(|held| &held.name).chain(self.links.iter().map(|(name, _)| name));
+        let mut names: Vec<&[u8]> = names.map(Vec::as_slice).collect();
+        names.sort_unstable();
+        let mut repeated: Vec<&[u8]> = names
+            .windows(2)
+            .filter(|pair| pair.first() == pair.last())
+            .filter_map(|pair| pair.first().copied())
+            .collect();
+        repeated.dedup();
+        repeated
+    }
 }
 
 impl Source for Archive {
@@ -116,5 +131,36 @@ pub fn link_target(entry: &Entry) -> Option<Vec<u8>> {
         EntryKind::HardLink => Some(path::normalise(target)),
         EntryKind::Symlink => Some(path::normalise(&path::join(path::split(&entry.path).0, target))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Around for Nothing {
+        fn gap(&mut self, _: &Gap<'_>) {}
+
+        fn rest(&mut self, _: Bounds, _: &mut dyn BufRead) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn names_that_stand_twice() {
+        let mut tar = tar::Builder::new(Vec::new());
+        for name in ["b", "a", "c", "./a", "b", "a"] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(1);
+            tar.append_data(&mut header, name, &b"x"[..]).unwrap();
+        }
+        let path = std::env::temp_dir().join(format!("stowaway-repeated-{}.tar", std::process::id()));
+        std::fs::write(&path, tar.into_inner().unwrap()).unwrap();
+        let (archive, error) = Archive::open(&path, &mut Nothing).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(error.is_none());
+        assert_eq!(archive.repeated(), [b"a", b"b"]);
     }
 }
