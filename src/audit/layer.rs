@@ -295,3 +295,39 @@ fn via(field: &Field) -> Vec<u8> {
         Field::Padding => b"tar-padding".to_vec(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> String {
+        use sha2::Digest as _;
+        let bytes: Vec<u8> = [b"one", b"two"].iter().flat_map(sha2::Sha256::digest).collect();
+        let letters =
+            bytes.iter().take(34).map(|b| char::from(b % 26 + if b & 128 == 0 { b'a' } else { b'A' }));
+        format!("hf{}{}", '_', letters.collect::<String>())
+    }
+
+    fn offsets(body: &[u8]) -> Vec<u64> {
+        let mut found = Vec::new();
+        let outcome = search_sparse(&Extent::SparseMapInBody, &mut &body[..], &mut found);
+        outcome.unwrap();
+        found.iter().map(|occurrence| occurrence.offset).collect()
+    }
+
+    #[test]
+    fn a_map_that_lies_hides_nothing() {
+        let with_map = |map: &str, data: &[u8]| {
+            let mut body = map.as_bytes().to_vec();
+            body.resize(512, 0);
+            [&body[..], data].concat()
+        };
+        let token = token();
+        let cut = with_map("2\n0\n10\n9000\n27\n", token.as_bytes());
+        assert_eq!(offsets(&cut), [0], "one that goes on behind a hole");
+        let glued = format!("{token}letters");
+        let at_hole = with_map("2\n4096\n37\n9000\n7\n", glued.as_bytes());
+        assert_eq!(offsets(&at_hole), [4096], "one that ends at a hole");
+        assert_eq!(offsets(token.as_bytes()), [0], "one where the map should be");
+    }
+}

@@ -99,11 +99,11 @@ impl Places {
     /// Adds what places are called on the other side of the links that lead to them.
     fn follow<'a>(&mut self, links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>) {
         // Each link by its name read backwards, so that those with one ending stand together.
-        let links: BTreeSet<(Vec<u8>, Vec<u8>)> = links
+        let links: BTreeSet<Link> = links
             .into_iter()
             .map(|(from, to)| (from.iter().rev().copied().collect(), resolve(from, to)))
             .collect();
-        let mut by_path: HashMap<u64, Vec<&(Vec<u8>, Vec<u8>)>> = HashMap::new();
+        let mut by_path: HashMap<u64, Vec<&Link>> = HashMap::new();
         for link in &links {
             let from: Vec<u8> = link.0.iter().rev().copied().collect();
             by_path.entry(PathHashes::own(&from)).or_default().push(link);
@@ -138,7 +138,7 @@ impl Places {
     }
 
     /// Follows links that are a home, or any directory between it and the file; gives what that adds.
-    fn behind_endings(&mut self, links: &BTreeSet<(Vec<u8>, Vec<u8>)>, room: &mut Room) -> Vec<Vec<u8>> {
+    fn behind_endings(&mut self, links: &BTreeSet<Link>, room: &mut Room) -> Vec<Vec<u8>> {
         let mut added = Vec::new();
         let endings: Vec<(Vec<u8>, Place)> = ENDINGS
             .iter()
@@ -172,6 +172,9 @@ impl Places {
         added
     }
 }
+
+/// A link: its name read backwards, and where it leads, normalised.
+type Link = (Vec<u8>, Vec<u8>);
 
 /// What following links may still cost.
 struct Room {
