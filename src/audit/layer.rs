@@ -1,14 +1,14 @@
 //! One layer, walked: what its files hold, and what it says of paths. Nothing here depends on the image,
 //! since layers are shared between images.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, Read as _};
 
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::search::search;
-use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence};
+use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence, Scanner};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
 use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, SparseMap, Visit};
@@ -158,13 +158,17 @@ impl<'a> LayerVisitor<'a> {
         let mut occurrences = Vec::new();
         let mut kept = Vec::new();
         let outcome = match &entry.extent {
-            Extent::Sparse(map) => search_sparse(map, body, &mut occurrences),
-            Extent::SparseMapInBody => SparseMap::read(body).and_then(|(map, bytes)| {
-                occurrences.extend(without_positions(detect::find(&bytes)));
-                search_sparse(&map, body, &mut occurrences)
-            }),
             Extent::Whole if entry.size > MAX_KEPT => search(body, &mut occurrences),
             Extent::Whole => search_small(entry.size, body, &mut occurrences, &mut kept),
+            extent if entry.size > MAX_KEPT => search_sparse(extent, body, &mut occurrences),
+            extent => {
+                let mut whole =
+                    Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
+                let read = body.read_to_end(&mut whole);
+                kept = detect::kept_tokens(&whole);
+                let searched = search_sparse(extent, &mut whole.as_slice(), &mut occurrences);
+                read.and(searched)
+            }
         };
         let file = self.add(&entry.path, occurrences, kept);
         if let Some(file) = file
@@ -237,30 +241,82 @@ fn search_small(
     outcome.map(|_| ())
 }
 
-/// Searches the data of a sparse file, each stretch by itself: between two there are zeros.
-fn search_sparse(map: &SparseMap, body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
-    for (start, len) in map.stretches() {
-        let mut stretch = Vec::new();
-        let outcome = search(&mut body.take(len), &mut stretch);
-        found.extend(
-            without_positions(stretch).map(|occurrence| Occurrence {
-                offset: occurrence.offset.saturating_add(start),
-                ..occurrence
-            }),
-        );
-        outcome?;
+/// Searches the data of a sparse file as it is stored, since a map may lie, and then each stretch by itself
+/// for what ends or begins at a hole. Offsets count in the file with its holes.
+fn search_sparse(extent: &Extent, body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
+    let mut stored = Tee { input: body, scanner: Scanner::new(), passed: 0 };
+    // Where stretches begin: in the body, and in the file.
+    let mut starts: Vec<(u64, u64)> = Vec::new();
+    let mut at_holes = Vec::new();
+    let map = match extent {
+        Extent::Whole => Ok(SparseMap::default()),
+        Extent::Sparse(map) => Ok(map.clone()),
+        Extent::SparseMapInBody => SparseMap::read(&mut stored).map(|(map, _)| map),
+    };
+    let outcome = map.and_then(|map| {
+        for (start, len) in map.stretches() {
+            starts.push((stored.passed, start));
+            let mut stretch = Vec::new();
+            let outcome = search(&mut (&mut stored).take(len), &mut stretch);
+            at_holes.extend(stretch.into_iter().map(|mut occurrence| {
+                occurrence.offset = occurrence.offset.saturating_add(start);
+                occurrence
+            }));
+            outcome?;
+        }
+        io::copy(&mut stored, &mut io::sink()).map(|_| ())
+    });
+    let mut all = stored.scanner.finish();
+    for occurrence in &mut all {
+        let behind = starts.partition_point(|(stored, _)| *stored <= occurrence.offset);
+        if let Some((stored, start)) = behind.checked_sub(1).and_then(|last| starts.get(last)) {
+            occurrence.offset = (occurrence.offset - stored).saturating_add(*start);
+        }
     }
-    search(body, found)
+    all.extend(at_holes);
+    let mut seen = HashSet::new();
+    all.retain(|occurrence| seen.insert((occurrence.offset, occurrence.token.clone())));
+    all.sort_by_key(|occurrence| occurrence.offset);
+    found.extend(all.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence }));
+    outcome
 }
 
-fn without_positions(found: Vec<Occurrence>) -> impl Iterator<Item = Occurrence> {
-    found.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence })
+/// Passes bytes on and searches them as they go by.
+struct Tee<'a> {
+    input: &'a mut dyn BufRead,
+    scanner: Scanner,
+    passed: u64,
+}
+
+impl BufRead for Tee<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, n: usize) {
+        // The bytes are buffered, so asking for them again cannot fail.
+        if let Ok(bytes) = self.input.fill_buf() {
+            self.scanner.feed(bytes.get(..n).unwrap_or_default());
+        }
+        self.input.consume(n);
+        self.passed += n as u64;
+    }
+}
+
+impl io::Read for Tee<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut view = self.fill_buf()?;
+        let n = view.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
 }
 
 /// Tokens between bodies, each with the field it stands in; its offset counts in that field. A name that
 /// stands twice, cut short in the header block and whole in an extended header, counts once.
 pub(super) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
     let mut found: Vec<(Field, Occurrence)> = Vec::new();
+    let mut in_names = HashSet::new();
     for mut occurrence in detect::find(gap.bytes) {
         let at = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
         let outside = at + occurrence.len <= gap.own.start || at >= gap.own.end;
@@ -268,8 +324,8 @@ pub(super) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
             continue;
         }
         let (field, offset) = gap.field_at(at);
-        let twice = |(other, seen): &(Field, Occurrence)| *other == field && seen.token == occurrence.token;
-        if matches!(field, Field::Name | Field::LinkName) && found.iter().any(twice) {
+        let is_name = matches!(field, Field::Name | Field::LinkName);
+        if is_name && !in_names.insert((field == Field::Name, occurrence.token.clone())) {
             continue;
         }
         occurrence.offset = offset as u64;
@@ -287,5 +343,41 @@ fn via(field: &Field) -> Vec<u8> {
         Field::Header => b"tar-header".to_vec(),
         Field::Pax(key) => [b"tar-pax:", &key[..]].concat(),
         Field::Padding => b"tar-padding".to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> String {
+        use sha2::Digest as _;
+        let bytes: Vec<u8> = [b"one", b"two"].iter().flat_map(sha2::Sha256::digest).collect();
+        let letters =
+            bytes.iter().take(34).map(|b| char::from(b % 26 + if b & 128 == 0 { b'a' } else { b'A' }));
+        format!("hf{}{}", '_', letters.collect::<String>())
+    }
+
+    fn offsets(body: &[u8]) -> Vec<u64> {
+        let mut found = Vec::new();
+        let outcome = search_sparse(&Extent::SparseMapInBody, &mut &body[..], &mut found);
+        outcome.unwrap();
+        found.iter().map(|occurrence| occurrence.offset).collect()
+    }
+
+    #[test]
+    fn a_map_that_lies_hides_nothing() {
+        let with_map = |map: &str, data: &[u8]| {
+            let mut body = map.as_bytes().to_vec();
+            body.resize(512, 0);
+            [&body[..], data].concat()
+        };
+        let token = token();
+        let cut = with_map("2\n0\n10\n9000\n27\n", token.as_bytes());
+        assert_eq!(offsets(&cut), [0], "one that goes on behind a hole");
+        let glued = format!("{token}letters");
+        let at_hole = with_map("2\n4096\n37\n9000\n7\n", glued.as_bytes());
+        assert_eq!(offsets(&at_hole), [4096], "one that ends at a hole");
+        assert_eq!(offsets(token.as_bytes()), [0], "one where the map should be");
     }
 }

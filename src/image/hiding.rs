@@ -1,12 +1,12 @@
 //! Which paths a layer hides in the layers below it (OCI image specification, "Whiteouts").
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::finding::State;
-use crate::stream::path::{ancestors, split};
+use crate::stream::path::{join, split};
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
@@ -26,6 +26,8 @@ pub struct LayerPaths {
     others: Hashes,
     whiteouts: Hashes,
     opaque: Hashes,
+    /// How many components those paths have: an ancestor of another depth need not be looked up.
+    depths: BTreeSet<usize>,
 }
 
 type Hashes = HashSet<u64, BuildHasherDefault<Taken>>;
@@ -53,33 +55,35 @@ impl LayerPaths {
     /// Adds an entry by its normalised path.
     pub fn add(&mut self, path: &[u8], is_directory: bool) {
         let (directory, name) = split(path);
-        if name == OPAQUE {
-            self.opaque.insert(hash(directory));
+        let (set, path) = if name == OPAQUE {
+            (&mut self.opaque, directory.to_vec())
         } else if name.starts_with(BOOKKEEPING) {
-            // Names nothing of the image.
+            return; // Names nothing of the image.
         } else if let Some(hidden) = name.strip_prefix(WHITEOUT) {
-            self.whiteouts.insert(hash(&crate::stream::path::join(directory, hidden)));
+            (&mut self.whiteouts, join(directory, hidden))
         } else if is_directory {
-            self.directories.insert(hash(path));
+            (&mut self.directories, path.to_vec())
         } else {
-            self.others.insert(hash(path));
-        }
+            (&mut self.others, path.to_vec())
+        };
+        set.insert(hash(&path));
+        self.depths.insert(depth(&path));
     }
 
-    /// What this layer, lying above, does to a file of that normalised path; none if the file stays.
-    pub fn hides(&self, path: &[u8]) -> Option<State> {
-        let own = hash(path);
-        if self.others.contains(&own) || self.directories.contains(&own) {
+    /// What this layer, lying above, does to a file of that path; none if the file stays.
+    pub fn hides(&self, path: &PathHashes) -> Option<State> {
+        let (own, ancestors) = path.0.split_last()?;
+        if self.others.contains(own) || self.directories.contains(own) {
             return Some(State::Overwritten);
         }
-        if self.whiteouts.contains(&own) {
+        if self.whiteouts.contains(own) {
             return Some(State::Deleted);
         }
-        for ancestor in ancestors(path).map(hash) {
-            if self.others.contains(&ancestor) {
+        for ancestor in self.depths.range(..ancestors.len()).rev().filter_map(|&depth| ancestors.get(depth)) {
+            if self.others.contains(ancestor) {
                 return Some(State::Overwritten);
             }
-            if self.whiteouts.contains(&ancestor) || self.opaque.contains(&ancestor) {
+            if self.whiteouts.contains(ancestor) || self.opaque.contains(ancestor) {
                 return Some(State::Deleted);
             }
         }
@@ -87,14 +91,56 @@ impl LayerPaths {
     }
 }
 
+/// A normalised path as [`LayerPaths`] knows it: hashed once, asked of many layers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathHashes(Vec<u64>);
+
+impl PathHashes {
+    /// Hashes a normalised path and its ancestors in one pass: the root first, the path itself last.
+    pub fn new(path: &[u8]) -> Self {
+        let mut hashes = vec![hash(b"")];
+        let mut state = Sha256::new();
+        let mut from = 0;
+        for at in memchr::memchr_iter(b'/', path) {
+            state.update(path.get(from..at).unwrap_or_default());
+            hashes.push(short(state.clone()));
+            from = at;
+        }
+        if !path.is_empty() {
+            state.update(path.get(from..).unwrap_or_default());
+            hashes.push(short(state));
+        }
+        Self(hashes)
+    }
+
+    /// The hash of a path alone.
+    pub(super) fn own(path: &[u8]) -> u64 {
+        hash(path)
+    }
+
+    /// The hashes of the path and its ancestors, the path itself first.
+    pub(super) fn nearest_first(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter().rev().copied()
+    }
+}
+
+fn depth(path: &[u8]) -> usize {
+    if path.is_empty() { 0 } else { memchr::memchr_iter(b'/', path).count() + 1 }
+}
+
 fn hash(path: &[u8]) -> u64 {
-    let digest: [u8; 32] = Sha256::digest(path).into();
+    short(Sha256::new_with_prefix(path))
+}
+
+fn short(state: Sha256) -> u64 {
+    let digest: [u8; 32] = state.finalize().into();
     digest.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::path::ancestors;
 
     fn layer(paths: &[&str]) -> LayerPaths {
         let mut layer = LayerPaths::default();
@@ -127,7 +173,28 @@ mod tests {
             (&["a/.wh.b", "a/b/", "a/b/c"], "a/b/d", Some(State::Deleted)),
             (&["x"], "a/b", None),
         ] {
-            assert_eq!(layer(paths).hides(path.as_bytes()), state, "{paths:?} {path}");
+            assert_eq!(layer(paths).hides(&PathHashes::new(path.as_bytes())), state, "{paths:?} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_hashed_with_its_ancestors() {
+        for path in
+            [&b""[..], b"a", b"a/b", b"some/longer/path/of/more/than/one/block/of/sixty/four/bytes/x.txt"]
+        {
+            let one_by_one: Vec<u64> = std::iter::once(path).chain(ancestors(path)).map(hash).collect();
+            assert_eq!(PathHashes::new(path).nearest_first().collect::<Vec<_>>(), one_by_one);
+        }
+    }
+
+    #[test]
+    fn a_path_of_very_many_components() {
+        let deep = "a/".repeat(500_000) + "b";
+        let hashes = PathHashes::new(deep.as_bytes());
+        assert_eq!(layer(&["a/a/.wh.a"]).hides(&hashes), Some(State::Deleted));
+        let other = layer(&["x/y/z"]);
+        for _ in 0..10_000 {
+            assert_eq!(other.hides(&hashes), None);
         }
     }
 }

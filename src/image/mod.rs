@@ -12,7 +12,7 @@ mod resolve;
 
 pub use config::Config;
 pub use document::{DocumentError, Field, for_each_string, parse};
-pub use hiding::{LayerPaths, is_whiteout};
+pub use hiding::{LayerPaths, PathHashes, is_whiteout};
 pub use history::align;
 pub use inventory::{Inventory, MAX_DOCUMENT, claimed_digest};
 pub use places::{Place, Places};

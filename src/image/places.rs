@@ -1,9 +1,11 @@
 //! The files in which Hugging Face tools keep a token, in one image. Where they lie is moved by the
 //! image's environment and by symbolic links (`huggingface_hub/constants.py`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::stream::path::{join, normalise, split};
+use super::hiding::PathHashes;
+use crate::stream::path::{ancestors, join, normalise, split};
 
 /// What a place keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,10 +27,15 @@ const ENDINGS: [(&[u8], Place); 7] = [
     (b"huggingface/stored_tokens", Place::StoredTokens),
 ];
 
-/// Rounds of following links, so that cycles end.
-const MAX_ROUNDS: usize = 8;
+/// Links that are followed one behind the other, as many as the kernel follows.
+const MAX_ROUNDS: usize = 40;
 /// More places than any real image has.
 const MAX_PLACES: usize = 4096;
+/// Steps of following links, and bytes of the paths that they make.
+const MAX_STEPS: usize = 32 * MAX_PLACES;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// No longer path can be opened, so a longer value moves nothing.
+const MAX_VALUE: usize = 4096;
 
 /// The places of one image.
 #[derive(Debug, Clone, Default)]
@@ -44,8 +51,9 @@ impl Places {
     pub fn new<'a>(env: &[String], links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>) -> Self {
         let mut places = Self::default();
         let env: BTreeMap<&str, &str> = env.iter().filter_map(|entry| entry.split_once('=')).collect();
-        let value =
-            |name: &str| env.get(name).filter(|value| !value.is_empty()).map(|value| expand(value, &env));
+        let value = |name: &str| {
+            env.get(name).filter(|value| !value.is_empty()).and_then(|value| expand(value, &env))
+        };
         for home in ["HF_HOME", "HUGGINGFACE_HOME"] {
             if let Some(home) = value(home) {
                 places.add(&home, "token", Place::Token);
@@ -66,17 +74,7 @@ impl Places {
                 places.add(&cache, "../token", Place::Token);
             }
         }
-        let links: BTreeSet<(Vec<u8>, Vec<u8>)> =
-            links.into_iter().map(|(from, to)| (from.clone(), resolve(from, to))).collect();
-        for _ in 0..MAX_ROUNDS {
-            let before = places.exact.len();
-            for (from, to) in &links {
-                places.follow(from, to);
-            }
-            if places.exact.len() == before || before > MAX_PLACES {
-                break;
-            }
-        }
+        places.follow(links);
         places
     }
 
@@ -98,36 +96,99 @@ impl Places {
         map.insert(normalise(format!("{base}/{rest}").as_bytes()), place);
     }
 
-    /// Adds what a place is called on the other side of a link that leads to it.
-    fn follow(&mut self, from: &[u8], to: &[u8]) {
-        let mut found = Vec::new();
-        let behind = |path: &[u8]| -> Option<Vec<u8>> {
-            if path == from {
-                return Some(Vec::new());
-            }
-            path.strip_prefix(from)?.strip_prefix(b"/").map(<[u8]>::to_vec)
-        };
-        for (path, &place) in &self.exact {
-            found.extend(behind(path).map(|rest| (rest, place)));
+    /// Adds what places are called on the other side of the links that lead to them.
+    fn follow<'a>(&mut self, links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>) {
+        // Each link by its name read backwards, so that those with one ending stand together.
+        let links: BTreeSet<Link> = links
+            .into_iter()
+            .map(|(from, to)| (from.iter().rev().copied().collect(), resolve(from, to)))
+            .collect();
+        let mut by_path: HashMap<u64, Vec<&Link>> = HashMap::new();
+        for link in &links {
+            let from: Vec<u8> = link.0.iter().rev().copied().collect();
+            by_path.entry(PathHashes::own(&from)).or_default().push(link);
         }
-        // A link that is a home, or any directory between it and the file.
-        for (ending, place) in
-            ENDINGS.iter().map(|&(e, p)| (e, p)).chain(self.endings.iter().map(|(e, &p)| (&e[..], p)))
-        {
-            let mut rest: &[u8] = ending;
-            loop {
-                if self.at(&join(from, rest)).is_some_and(|at| at == place) && rest != ending {
-                    found.push((rest.to_vec(), place));
+        let mut next: Vec<Vec<u8>> = self.exact.keys().cloned().collect();
+        let mut room = Room { places: MAX_PLACES, bytes: MAX_BYTES, steps: MAX_STEPS };
+        next.extend(self.behind_endings(&links, &mut room));
+        for _ in 0..MAX_ROUNDS {
+            for path in std::mem::take(&mut next) {
+                let Some(&place) = self.exact.get(&path) else { continue };
+                let hashes = PathHashes::new(&path);
+                let heads = std::iter::once(&path[..]).chain(ancestors(&path));
+                for (head, hash) in heads.zip(hashes.nearest_first()) {
+                    for (from, to) in by_path.get(&hash).into_iter().flatten() {
+                        if !from.iter().rev().eq(head) {
+                            continue;
+                        }
+                        let rest = path.get(head.len()..).unwrap_or_default();
+                        let found = join(to, rest.strip_prefix(b"/").unwrap_or(rest));
+                        if !room.take(found.len()) {
+                            return;
+                        }
+                        if let Entry::Vacant(vacant) = self.exact.entry(found) {
+                            next.push(vacant.key().clone());
+                            vacant.insert(place);
+                            room.places = room.places.saturating_sub(1);
+                        }
+                    }
                 }
-                if rest.is_empty() {
-                    break;
-                }
-                rest = memchr::memchr(b'/', rest).and_then(|at| rest.get(at + 1..)).unwrap_or_default();
             }
         }
-        for (rest, place) in found {
-            self.exact.entry(join(to, &rest)).or_insert(place);
+    }
+
+    /// Follows links that are a home, or any directory between it and the file; gives what that adds.
+    fn behind_endings(&mut self, links: &BTreeSet<Link>, room: &mut Room) -> Vec<Vec<u8>> {
+        let mut added = Vec::new();
+        let endings: Vec<(Vec<u8>, Place)> = ENDINGS
+            .iter()
+            .map(|&(ending, place)| (ending.to_vec(), place))
+            .chain(self.endings.iter().map(|(ending, &place)| (ending.clone(), place)))
+            .collect();
+        for (ending, place) in &endings {
+            let slashes = memchr::memchr_iter(b'/', ending).chain([ending.len()]);
+            for at in slashes {
+                let (head, rest) = ending.split_at(at);
+                let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+                let head: Vec<u8> = head.iter().rev().copied().collect();
+                let below = [&head[..], b"/"].concat();
+                let alone = links.range((head.clone(), Vec::new())..).take_while(|(from, _)| *from == head);
+                let deeper = links.range((below.clone(), Vec::new())..);
+                let deeper = deeper.take_while(|(from, _)| from.starts_with(&below));
+                for (from, to) in alone.chain(deeper) {
+                    let from: Vec<u8> = from.iter().rev().copied().collect();
+                    let found = join(to, rest);
+                    if !room.take(found.len()) {
+                        return added;
+                    }
+                    if self.at(&join(&from, rest)) == Some(*place) && !self.exact.contains_key(&found) {
+                        room.places = room.places.saturating_sub(1);
+                        added.push(found.clone());
+                        self.exact.insert(found, *place);
+                    }
+                }
+            }
         }
+        added
+    }
+}
+
+/// A link: its name read backwards, and where it leads, normalised.
+type Link = (Vec<u8>, Vec<u8>);
+
+/// What following links may still cost.
+struct Room {
+    places: usize,
+    bytes: usize,
+    steps: usize,
+}
+
+impl Room {
+    /// Takes a step that makes a path of that length; says whether there was room for it.
+    fn take(&mut self, len: usize) -> bool {
+        self.steps = self.steps.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(len);
+        self.places > 0 && self.bytes > 0 && self.steps > 0
     }
 }
 
@@ -136,8 +197,9 @@ fn resolve(from: &[u8], to: &[u8]) -> Vec<u8> {
     if to.first() == Some(&b'/') { normalise(to) } else { normalise(&join(split(from).0, to)) }
 }
 
-/// Puts variables into a path, as `os.path.expandvars` does: `$NAME` and `${NAME}`, unknown ones left.
-fn expand(value: &str, env: &BTreeMap<&str, &str>) -> String {
+/// Puts variables into a path, as `os.path.expandvars` does: `$NAME` and `${NAME}`, unknown ones left. None
+/// where that is too long for a path.
+fn expand(value: &str, env: &BTreeMap<&str, &str>) -> Option<String> {
     let mut out = String::new();
     let mut rest = value;
     while let Some((head, behind)) = rest.split_once('$') {
@@ -156,8 +218,12 @@ fn expand(value: &str, env: &BTreeMap<&str, &str>) -> String {
             out.push_str(name);
         }
         rest = tail;
+        if out.len() > MAX_VALUE {
+            return None;
+        }
     }
-    out + rest
+    out.push_str(rest);
+    (out.len() <= MAX_VALUE).then_some(out)
 }
 
 #[cfg(test)]
@@ -231,5 +297,34 @@ mod tests {
         let cycle = places(&["HF_HOME=/a"], &[("a", "/b"), ("b", "/a"), ("c", "/c/c")]);
         assert_eq!(cycle.at(b"b/token"), Some(Place::Token));
         assert_eq!(places(&[], &[("etc/alternatives", "/x")]).at(b"x/token"), None);
+    }
+
+    #[test]
+    fn very_many_links_cost_little() {
+        let made = |n: u32, from: &str, to: &str| -> Vec<(Vec<u8>, Vec<u8>)> {
+            let number = |text: &str, i: u32| text.replace('#', &i.to_string()).into_bytes();
+            (0..n).map(|i| (number(from, i), number(to, i))).collect()
+        };
+        for (from, to) in [
+            ("h#/.cache", "/d#"),
+            ("root/.cache/huggingface", "/d#"),
+            ("data", "/data#"),
+            ("l#", "/x"),
+            ("data/#", "/data"),
+        ] {
+            let env = ["HF_HOME=/data".to_owned()];
+            let places = Places::new(&env, &made(40_000, from, to));
+            assert!(places.exact.len() <= MAX_PLACES + 2, "{from}");
+        }
+        let chain: Vec<_> =
+            (0..30).map(|i| (format!("a{i}").into(), format!("/a{}", i + 1).into())).collect();
+        let places = Places::new(&["HF_HOME=/a0".to_owned()], &chain);
+        assert_eq!(places.at(b"a30/token"), Some(Place::Token));
+    }
+
+    #[test]
+    fn values_that_grow_without_end_move_nothing() {
+        let env = [format!("HF_HOME={}", "$X".repeat(100_000)), format!("X={}", "x".repeat(100_000))];
+        assert!(Places::new(&env, []).exact.is_empty());
     }
 }

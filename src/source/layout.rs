@@ -1,5 +1,6 @@
 //! An OCI image layout in a directory (OCI image specification, "Image Layout").
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
@@ -16,6 +17,9 @@ pub struct Layout {
     root: PathBuf,
     held: Vec<Held>,
     paths: Vec<PathBuf>,
+    links: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Files by their real path, to tell other names of them.
+    by_path: HashMap<PathBuf, usize>,
 }
 
 /// A part of a layout that could not be listed.
@@ -29,13 +33,22 @@ pub struct Unlisted {
 impl Layout {
     /// Lists the files of a layout, in the order of their names. What cannot be listed stands beside.
     pub fn open(root: &Path) -> (Self, Vec<Unlisted>) {
-        let mut layout = Self { root: root.to_owned(), held: Vec::new(), paths: Vec::new() };
+        let mut layout = Self {
+            root: root.to_owned(),
+            held: Vec::new(),
+            paths: Vec::new(),
+            links: Vec::new(),
+            by_path: HashMap::new(),
+        };
         let mut unlisted = Vec::new();
-        layout.list(root, DEPTH, &mut unlisted);
+        match root.canonicalize() {
+            Ok(real_root) => layout.list(root, &real_root, DEPTH, &mut unlisted),
+            Err(error) => unlisted.push(Unlisted { name: Vec::new(), error }),
+        }
         (layout, unlisted)
     }
 
-    fn list(&mut self, directory: &Path, depth: usize, unlisted: &mut Vec<Unlisted>) {
+    fn list(&mut self, directory: &Path, real_root: &Path, depth: usize, unlisted: &mut Vec<Unlisted>) {
         let root = self.root.clone();
         let name = |path: &Path| {
             let relative = path.strip_prefix(&root).unwrap_or(path);
@@ -51,26 +64,44 @@ impl Layout {
             let path = entry.path();
             // Blobs may be links, but not to what else this machine holds.
             let inside = path.canonicalize().and_then(|real| {
-                let root = root.canonicalize()?;
-                if real.starts_with(root) {
-                    Ok(())
+                if real.starts_with(real_root) {
+                    Ok((fs::metadata(&real)?, entry.file_type()?.is_symlink(), real))
                 } else {
                     Err(io::Error::other("it is a link that leads out of the layout"))
                 }
             });
-            match inside.and_then(|()| fs::metadata(&path)) {
-                Ok(metadata) if metadata.is_dir() && depth > 0 => self.list(&path, depth - 1, unlisted),
-                Ok(metadata) if metadata.is_dir() => {
+            match inside {
+                // What is behind a link to a directory of the layout is listed where it lies.
+                Ok((metadata, true, _)) if metadata.is_dir() => {}
+                Ok((metadata, false, _)) if metadata.is_dir() && depth > 0 => {
+                    self.list(&path, real_root, depth - 1, unlisted);
+                }
+                Ok((metadata, false, _)) if metadata.is_dir() => {
                     let error = io::Error::other("directories of a layout do not go this deep");
                     unlisted.push(Unlisted { name: name(&path), error });
                 }
-                Ok(metadata) if metadata.is_file() => {
-                    self.held.push(Held { name: name(&path), size: metadata.len() });
-                    self.paths.push(path);
+                Ok((metadata, _, real)) if metadata.is_file() => {
+                    self.add(Held { name: name(&path), size: metadata.len() }, real);
                 }
                 Ok(_) => {}
                 Err(error) => unlisted.push(Unlisted { name: name(&path), error }),
             }
+        }
+    }
+
+    /// Adds a file, or another name of one. Of several names the one that claims a digest counts.
+    fn add(&mut self, mut held: Held, real: PathBuf) {
+        let is_blob = |held: &Held| held.name.starts_with(b"blobs/");
+        let known = self.by_path.get(&real).and_then(|&known| self.held.get_mut(known));
+        if let Some(known) = known {
+            if is_blob(&held) && !is_blob(known) {
+                std::mem::swap(&mut held, known);
+            }
+            self.links.push((held.name, known.name.clone()));
+        } else {
+            self.by_path.insert(real.clone(), self.held.len());
+            self.held.push(held);
+            self.paths.push(real);
         }
     }
 }
@@ -81,11 +112,41 @@ impl Source for Layout {
     }
 
     fn links(&self) -> &[(Vec<u8>, Vec<u8>)] {
-        &[]
+        &self.links
     }
 
     fn open(&self, n: usize) -> io::Result<Box<dyn Read + Send + '_>> {
         let path = self.paths.get(n).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(File::open(path)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_within_a_layout() {
+        let root = std::env::temp_dir().join(format!("stowaway-layout-{}", std::process::id()));
+        fs::create_dir_all(root.join("blobs/sha256")).unwrap();
+        fs::write(root.join("blobs/sha256/aa"), "x").unwrap();
+        fs::write(root.join("a-file"), "y").unwrap();
+        for (target, link) in [
+            ("blobs", "alias"),
+            (".", "here"),
+            ("..", "blobs/up"),
+            ("../../a-file", "blobs/sha256/bb"),
+            ("blobs/sha256/aa", "z"),
+        ] {
+            symlink(target, root.join(link)).unwrap();
+        }
+        let (layout, unlisted) = Layout::open(&root);
+        fs::remove_dir_all(&root).unwrap();
+        assert!(unlisted.is_empty());
+        let names: Vec<&[u8]> = layout.held().iter().map(|held| &held.name[..]).collect();
+        assert_eq!(names, [&b"blobs/sha256/bb"[..], b"blobs/sha256/aa"]);
+        let link = |from: &[u8], to: &[u8]| (from.to_vec(), to.to_vec());
+        assert_eq!(layout.links(), [link(b"a-file", b"blobs/sha256/bb"), link(b"z", b"blobs/sha256/aa")]);
     }
 }

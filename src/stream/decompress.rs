@@ -36,16 +36,22 @@ impl Compression {
     }
 }
 
-/// A reader of what a stream holds, whatever it is compressed with.
+/// A reader of what a stream holds, whatever it is compressed with: all members and frames, with zeros
+/// between them or not. Anything else behind the last of them is an error, once that has been read.
 pub struct Decompressed<R> {
     reader: Reader<R>,
     compression: Compression,
+    /// What the part read last is called.
+    part: &'static str,
+    /// Whether frames were all skippable.
+    only_skippable: bool,
 }
 
 enum Reader<R> {
     Plain(Window<R>),
-    Gzip(Gzip<Window<R>>),
+    Gzip(Box<Gzip<Window<R>>>),
     Zstd(Box<Zstd<R>>),
+    Done,
 }
 
 impl<R: Read> Decompressed<R> {
@@ -53,26 +59,92 @@ impl<R: Read> Decompressed<R> {
     /// passed through as it is; [`Self::compression`] tells.
     pub fn new(mut input: Window<R>) -> io::Result<Self> {
         let compression = Compression::of(input.fill(Compression::HEAD)?);
-        let reader = match compression {
-            Compression::None | Compression::Unsupported(_) => Reader::Plain(input),
-            Compression::Gzip => Reader::Gzip(Gzip::new(input)),
-            Compression::Zstd => Reader::Zstd(Box::new(Zstd::new(input)?)),
+        let reader = match Reader::compressed(compression, input)? {
+            Ok(reader) => reader,
+            Err(input) => Reader::Plain(input),
         };
-        Ok(Self { reader, compression })
+        Ok(Self { reader, compression, part: "", only_skippable: false })
     }
 
     /// What the stream is compressed with.
     pub fn compression(&self) -> Compression {
         self.compression
     }
+
+    /// Goes from the end of one part to the start of the next one.
+    fn next_part(&mut self) -> io::Result<()> {
+        let mut input = match std::mem::replace(&mut self.reader, Reader::Done) {
+            Reader::Plain(_) | Reader::Done => return Ok(()),
+            Reader::Gzip(member) => {
+                self.part = "member";
+                member.into_input()
+            }
+            Reader::Zstd(frames) => {
+                self.part = "frame";
+                self.only_skippable |= !frames.has_data();
+                frames.into_input()
+            }
+        };
+        skip_zeros(&mut input)?;
+        let compression = Compression::of(input.fill(Compression::HEAD)?);
+        let mut input = match Reader::compressed(compression, input)? {
+            Ok(reader) => {
+                self.reader = reader;
+                return Ok(());
+            }
+            Err(input) => input,
+        };
+        let format = if self.part == "member" { "gzip" } else { "zstd" };
+        match io::copy(&mut input, &mut io::sink())? {
+            0 if self.only_skippable => {
+                Err(invalid("there is a zstd stream without a frame that holds data"))
+            }
+            0 => Ok(()),
+            1 => Err(invalid(&format!("1 byte behind the last {format} {} is no {0}", self.part))),
+            n => Err(invalid(&format!("{n} bytes behind the last {format} {} are no {0}", self.part))),
+        }
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// The decoder for a compression; gives the input back where there is none.
+    fn compressed(compression: Compression, input: Window<R>) -> io::Result<Result<Self, Window<R>>> {
+        Ok(match compression {
+            Compression::None | Compression::Unsupported(_) => Err(input),
+            Compression::Gzip => Ok(Self::Gzip(Box::new(Gzip::new(input)))),
+            Compression::Zstd => Ok(Self::Zstd(Box::new(Zstd::new(input)?))),
+        })
+    }
+}
+
+fn skip_zeros<R: Read>(input: &mut Window<R>) -> io::Result<()> {
+    loop {
+        let view = input.fill(1)?;
+        let zeros = view.iter().take_while(|&&b| b == 0).count();
+        if zeros == 0 {
+            return Ok(());
+        }
+        input.consume(zeros);
+    }
+}
+
+fn invalid(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 impl<R: Read> Read for Decompressed<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match &mut self.reader {
-            Reader::Plain(input) => input.read(out),
-            Reader::Gzip(input) => input.read(out),
-            Reader::Zstd(input) => input.read(out),
+        loop {
+            let n = match &mut self.reader {
+                Reader::Plain(input) => return input.read(out),
+                Reader::Gzip(input) => input.read(out)?,
+                Reader::Zstd(input) => input.read(out)?,
+                Reader::Done => return Ok(0),
+            };
+            if n > 0 || out.is_empty() {
+                return Ok(n);
+            }
+            self.next_part()?;
         }
     }
 }
@@ -98,6 +170,45 @@ mod tests {
     fn all_members_are_read() {
         let stream = [gzip(b"first "), gzip(b""), gzip(b"second"), vec![0; 600]].concat();
         assert_eq!(decode(&stream).unwrap(), b"first second");
+    }
+
+    #[test]
+    fn parts_of_both_formats_follow_each_other() {
+        let zstd = |data: &[u8]| zstd::encode_all(data, 3).unwrap();
+        let stream = [zstd(b"a"), gzip(b"b"), vec![0; 700], gzip(b"c"), zstd(b"d"), vec![0; 3], zstd(b"e")];
+        assert_eq!(decode(&stream.concat()).unwrap(), b"abcde");
+    }
+
+    #[test]
+    fn what_stands_behind_the_last_part_is_an_error() {
+        let zstd = zstd::encode_all(&b"data"[..], 3).unwrap();
+        for (stream, message) in [
+            (
+                [&gzip(b"data")[..], b"no member"].concat(),
+                "9 bytes behind the last gzip member are no member",
+            ),
+            (
+                [&gzip(b"data")[..], &[0; 9], &[0x1f]].concat(),
+                "1 byte behind the last gzip member is no member",
+            ),
+            ([&zstd[..], b"no frame"].concat(), "8 bytes behind the last zstd frame are no frame"),
+            ([&zstd[..], &[0; 9], &zstd[..3]].concat(), "3 bytes behind the last zstd frame are no frame"),
+        ] {
+            let mut out = Vec::new();
+            let mut reader = Decompressed::new(Window::new(&stream[..])).unwrap();
+            let error = reader.read_to_end(&mut out).unwrap_err();
+            assert_eq!(error.to_string(), message);
+            assert_eq!(out, b"data");
+        }
+    }
+
+    #[test]
+    fn skippable_frames_alone_are_an_error() {
+        let skippable = &b"\x50\x2a\x4d\x18\x04\0\0\0skip"[..];
+        for behind in [&b""[..], &[0; 512], b"a plain tar", &gzip(b"data")] {
+            let error = decode(&[skippable, behind].concat()).unwrap_err();
+            assert!(error.to_string().contains("zstd"), "{error}");
+        }
     }
 
     #[test]

@@ -1,49 +1,30 @@
-//! Gzip, all members of it (RFC 1952, section 2.2).
+//! Gzip, one member after another (RFC 1952, section 2.2).
 
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// Decompresses every member of a gzip stream. What stands behind the last member is no part of it and
-/// is read past, as `gzip` does.
-pub(super) enum Gzip<R> {
-    Member(Box<GzDecoder<R>>),
-    Trailer(R),
-    Broken,
-}
+/// Decompresses one member.
+pub(super) struct Gzip<R>(GzDecoder<R>);
 
 impl<R: BufRead> Gzip<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self::Member(Box::new(GzDecoder::new(inner)))
+    pub(super) fn new(input: R) -> Self {
+        Self(GzDecoder::new(input))
+    }
+
+    /// The input, which stands behind the member once that has been read to its end.
+    pub(super) fn into_input(self) -> R {
+        self.0.into_inner()
     }
 }
 
 impl<R: BufRead> Read for Gzip<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self {
-                Self::Member(decoder) => {
-                    let n = decoder.read(out)?;
-                    if n > 0 || out.is_empty() {
-                        return Ok(n);
-                    }
-                    let Self::Member(decoder) = std::mem::replace(self, Self::Broken) else {
-                        return Ok(0);
-                    };
-                    let mut inner = decoder.into_inner();
-                    // One byte tells: what begins like a member and is none is an error.
-                    *self = if inner.fill_buf()?.first() == Some(&0x1f) {
-                        Self::Member(Box::new(GzDecoder::new(inner)))
-                    } else {
-                        Self::Trailer(inner)
-                    };
-                }
-                Self::Trailer(inner) => {
-                    io::copy(inner, &mut io::sink())?;
-                    return Ok(0);
-                }
-                Self::Broken => return Ok(0),
+        self.0.read(out).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                io::Error::new(error.kind(), "the gzip stream breaks off inside a member")
             }
-        }
+            _ => error,
+        })
     }
 }

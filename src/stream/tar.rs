@@ -101,6 +101,14 @@ pub enum TarError {
         /// Bytes that were announced and did not come.
         missing: u64,
     },
+    /// The stream ends where an entry is announced and has not begun.
+    #[error("it breaks off {place}, at byte {at}")]
+    BreaksOff {
+        /// Offset of the header it ends in or behind.
+        at: u64,
+        /// Where that is.
+        place: &'static str,
+    },
     /// An extended header that no extractor would accept.
     #[error("an extended tar header at byte {at} claims {size} bytes")]
     HugeHeader {
@@ -125,7 +133,7 @@ pub trait Visit {
 /// Walks a tar stream to its end, not to its end-of-archive marker. After an error other than one of the
 /// reader's, what remains has been given to [`Visit::rest`].
 pub fn walk<R: Read>(window: &mut Window<R>, visit: &mut impl Visit) -> Result<(), TarError> {
-    Walk { window, gap: GapBuffer::default(), after_end: false, entries: 0 }.run(visit)
+    Walk { window, gap: GapBuffer::default(), after_end: false, entries: 0, pending: None }.run(visit)
 }
 
 struct Walk<'a, R> {
@@ -133,12 +141,29 @@ struct Walk<'a, R> {
     gap: GapBuffer,
     after_end: bool,
     entries: u64,
+    /// Offset of the first extended header that belongs to no entry yet.
+    pending: Option<u64>,
 }
 
 impl<R: Read> Walk<'_, R> {
     fn run(&mut self, visit: &mut impl Visit) -> Result<(), TarError> {
+        let outcome = self.entries(visit);
+        if let Err(TarError::Io(_)) = outcome {
+            // What was read before the error is still looked at.
+            self.gap.flush(None, visit);
+            let bounds = Bounds { start: self.window.offset(), after_end: self.after_end };
+            let mut view = self.window.view();
+            if !view.is_empty() {
+                visit.rest(bounds, &mut view)?;
+            }
+        }
+        outcome
+    }
+
+    fn entries(&mut self, visit: &mut impl Visit) -> Result<(), TarError> {
         let mut extended = Extended::default();
         let mut zero_blocks = 0;
+        let mut orphan = None;
         loop {
             let at = self.window.offset();
             let view = self.window.fill(BLOCK)?;
@@ -148,16 +173,22 @@ impl<R: Read> Walk<'_, R> {
                 self.gap.flush(None, visit);
                 self.rest(visit)?;
                 return match (complete, self.entries) {
-                    (true, _) => Ok(()),
+                    (true, _) => match orphan.or(self.pending) {
+                        Some(at) => Err(TarError::BreaksOff { at, place: "behind an extended tar header" }),
+                        None => Ok(()),
+                    },
                     (false, 0) => Err(TarError::NotTar),
                     (false, _) => Err(TarError::BadHeader { at }),
                 };
             };
             if block.iter().all(|&b| b == 0) {
                 zero_blocks += 1;
-                self.after_end |= zero_blocks == 2;
+                if zero_blocks == 2 && !self.after_end {
+                    self.after_end = true;
+                    orphan = self.pending;
+                }
                 if zero_blocks == 1 {
-                    self.gap.push(block, Field::Padding);
+                    self.gap.push_padding(block);
                 }
                 self.window.consume(BLOCK);
                 continue;
@@ -185,13 +216,21 @@ impl<R: Read> Walk<'_, R> {
                     }
                     let body = self.read_extended(header.size)?;
                     self.gap.push_extended(header.kind, &body);
+                    if (body.len() as u64) < header.size {
+                        self.gap.flush(None, visit);
+                        return Err(TarError::BreaksOff { at, place: "inside an extended tar header" });
+                    }
                     extended.add(header.kind, &body);
+                    if header.kind != Kind::GlobalPax {
+                        self.pending.get_or_insert(at);
+                    }
                     self.gap.flush_if_large(visit);
                 }
                 Kind::Entry(kind) => {
+                    self.pending = None;
                     let mut sparse = header.sparse(&block);
                     if header.more_sparse_blocks {
-                        self.read_sparse_blocks(&mut sparse, visit)?;
+                        self.read_sparse_blocks(at, &mut sparse, visit)?;
                     }
                     let entry = std::mem::take(&mut extended).entry(header, kind, sparse, self.after_end);
                     self.entry(entry, visit)?;
@@ -217,7 +256,7 @@ impl<R: Read> Walk<'_, R> {
         let padding = usize::try_from(entry.size.next_multiple_of(BLOCK as u64) - entry.size).unwrap_or(0);
         let view = self.window.fill(padding)?;
         let padding = padding.min(view.len());
-        self.gap.push(view.get(..padding).unwrap_or_default(), Field::Padding);
+        self.gap.push_padding(view.get(..padding).unwrap_or_default());
         self.window.consume(padding);
         Ok(())
     }
@@ -232,15 +271,18 @@ impl<R: Read> Walk<'_, R> {
 
     fn read_sparse_blocks(
         &mut self,
+        at: u64,
         sparse: &mut Option<SparseMap>,
         visit: &mut impl Visit,
     ) -> Result<(), TarError> {
         loop {
             let Some(block) = self.window.fill(BLOCK)?.first_chunk::<BLOCK>().copied() else {
-                return Ok(());
+                self.gap.flush(None, visit);
+                self.rest(visit)?;
+                return Err(TarError::BreaksOff { at, place: "inside the map of a sparse file" });
             };
             self.window.consume(BLOCK);
-            self.gap.push(&block, Field::Header);
+            self.gap.push_sparse_block(&block);
             self.gap.flush_if_large(visit);
             if !header::sparse_block(&block, sparse.get_or_insert_default()) {
                 return Ok(());

@@ -17,17 +17,28 @@ const MAX_FRAME_HEADER: usize = 18;
 /// Held while a frame with a large window is decoded: one at a time, so that memory stays bounded.
 static LARGE_WINDOW: Mutex<()> = Mutex::new(());
 
-/// Decompresses every frame of a stream; skippable frames and what follows the last frame are read past.
+/// Decompresses frames up to the first bytes that begin none; skippable frames are read past.
 pub(super) struct Zstd<R> {
     input: Window<R>,
     decoder: Decoder<'static>,
     within_frame: bool,
+    has_data: bool,
     large: Option<MutexGuard<'static, ()>>,
 }
 
 impl<R: Read> Zstd<R> {
     pub(super) fn new(input: Window<R>) -> io::Result<Self> {
-        Ok(Self { input, decoder: new_decoder()?, within_frame: false, large: None })
+        Ok(Self { input, decoder: new_decoder()?, within_frame: false, has_data: false, large: None })
+    }
+
+    /// Whether there was a frame that is not skippable.
+    pub(super) fn has_data(&self) -> bool {
+        self.has_data
+    }
+
+    /// The input, which stands behind the last frame once all has been read.
+    pub(super) fn into_input(self) -> Window<R> {
+        self.input
     }
 
     /// Reads past skippable frames to the start of a frame; says whether there is one.
@@ -55,13 +66,11 @@ impl<R: Read> Zstd<R> {
                 }
                 FrameHeader::Skippable { len } => {
                     if self.input.skip(8 + u64::from(len))? < 8 + u64::from(len) {
-                        return Err(io::ErrorKind::UnexpectedEof.into());
+                        return Err(breaks_off("inside a skippable frame"));
                     }
                 }
-                FrameHeader::None => {
-                    io::copy(&mut self.input, &mut io::sink())?;
-                    return Ok(false);
-                }
+                FrameHeader::Cut => return Err(breaks_off("in the header of a frame")),
+                FrameHeader::None => return Ok(false),
             }
         }
     }
@@ -78,6 +87,7 @@ impl<R: Read> Read for Zstd<R> {
                     return Ok(0);
                 }
                 self.within_frame = true;
+                self.has_data = true;
             }
             let view = self.input.fill(1)?;
             let at_end = view.is_empty();
@@ -90,13 +100,14 @@ impl<R: Read> Read for Zstd<R> {
                 return Ok(status.bytes_written);
             }
             if at_end && self.within_frame {
-                return Err(io::Error::new(
-                    io::ErrorKind::UnexpectedEof,
-                    "the zstd stream breaks off inside a frame",
-                ));
+                return Err(breaks_off("inside a frame"));
             }
         }
     }
+}
+
+fn breaks_off(place: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the zstd stream breaks off {place}"))
 }
 
 fn new_decoder() -> io::Result<Decoder<'static>> {
@@ -108,25 +119,34 @@ fn new_decoder() -> io::Result<Decoder<'static>> {
 /// What the first bytes of a frame say (RFC 8878, section 3.1).
 #[derive(Debug, PartialEq, Eq)]
 enum FrameHeader {
-    Frame { window: u64 },
-    Skippable { len: u32 },
+    Frame {
+        window: u64,
+    },
+    Skippable {
+        len: u32,
+    },
+    /// A magic number, and less behind it than belongs to a header.
+    Cut,
     None,
 }
 
 impl FrameHeader {
     fn read(bytes: &[u8]) -> Self {
-        Self::parse(bytes).unwrap_or(Self::None)
+        match bytes.split_first_chunk::<4>() {
+            Some((magic, rest)) => match u32::from_le_bytes(*magic) {
+                0x184d_2a50..=0x184d_2a5f => Self::skippable(rest).unwrap_or(Self::Cut),
+                0xfd2f_b528 => Self::frame(rest).unwrap_or(Self::Cut),
+                _ => Self::None,
+            },
+            None => Self::None,
+        }
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let (magic, rest) = bytes.split_first_chunk::<4>()?;
-        let magic = u32::from_le_bytes(*magic);
-        if magic & 0xffff_fff0 == 0x184d_2a50 {
-            return Some(Self::Skippable { len: u32::from_le_bytes(*rest.first_chunk()?) });
-        }
-        if magic != 0xfd2f_b528 {
-            return None;
-        }
+    fn skippable(rest: &[u8]) -> Option<Self> {
+        Some(Self::Skippable { len: u32::from_le_bytes(*rest.first_chunk()?) })
+    }
+
+    fn frame(rest: &[u8]) -> Option<Self> {
         let (&descriptor, rest) = rest.split_first()?;
         let single_segment = descriptor & 0x20 != 0;
         if !single_segment {
@@ -156,14 +176,33 @@ mod tests {
     }
 
     #[test]
-    fn frames_skippable_frames_and_a_trailer() {
+    fn frames_and_skippable_frames() {
         let mut stream = zstd::encode_all(&b"first "[..], 3).unwrap();
         stream.extend_from_slice(&0x184d_2a53_u32.to_le_bytes());
         stream.extend_from_slice(&4_u32.to_le_bytes());
         stream.extend_from_slice(b"skip");
         stream.extend_from_slice(&zstd::encode_all(&b"second"[..], 19).unwrap());
         stream.extend_from_slice(b"no frame");
-        assert_eq!(decode(&stream).unwrap(), b"first second");
+        let mut frames = Zstd::new(Window::new(&stream[..])).unwrap();
+        let mut out = Vec::new();
+        frames.read_to_end(&mut out).unwrap();
+        assert_eq!(out, b"first second");
+        assert!(frames.has_data());
+        assert_eq!(frames.into_input().view(), b"no frame");
+    }
+
+    #[test]
+    fn a_header_that_breaks_off_is_an_error() {
+        let frame = zstd::encode_all(&b"first"[..], 3).unwrap();
+        for header in
+            [&frame[..4], &frame[..5], &[0x53, 0x2a, 0x4d, 0x18], &[0x53, 0x2a, 0x4d, 0x18, 4, 0, 0]]
+        {
+            for stream in [header, &[&frame[..], header].concat()] {
+                let error = decode(stream).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+                assert!(error.to_string().contains("breaks off in the header"), "{error}");
+            }
+        }
     }
 
     #[test]

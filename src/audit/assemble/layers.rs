@@ -11,7 +11,7 @@ use crate::detect::{KeptForm, Occurrence, mask_path};
 use crate::finding::{
     Also, Confidence, Digest, LayerIndex, Location, Masked, PathName, Position, State, TokenSummary,
 };
-use crate::image::{Image, Place, Places};
+use crate::image::{Image, PathHashes, Place, Places};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 
 /// What makes two occurrences one: the same content, and the same place in it.
@@ -153,8 +153,9 @@ impl<'a> Stack<'a> {
 
     /// The first layer above `layer` that hides `path`, and how.
     fn hidden(&self, layer: usize, path: &[u8]) -> (Option<usize>, State) {
+        let path = PathHashes::new(path);
         for (above, content) in self.contents.iter().enumerate().skip(layer + 1) {
-            if let Some(state) = content.and_then(|content| content.paths.hides(path)) {
+            if let Some(state) = content.and_then(|content| content.paths.hides(&path)) {
                 return (Some(above), state);
             }
         }

@@ -1,6 +1,7 @@
 //! The bytes between the bodies of a tar stream.
 
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 
 use super::header::{Kind, records};
 use super::{BLOCK, Entry, Visit};
@@ -11,6 +12,9 @@ use crate::stream::window::Body;
 pub(super) const SEAM: usize = 128;
 /// A gap larger than this is given away in parts.
 const LARGE: usize = 2 * 1024 * 1024;
+/// The value of a pax record with a longer key counts as a part of its header: names of extended attributes
+/// have at most 255 bytes behind their prefix.
+const MAX_KEY: usize = 512;
 
 /// Which part of a gap a byte belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,27 +36,67 @@ pub struct Gap<'a> {
     /// The end of the body before, the gap itself, and the start of the body behind it.
     pub bytes: &'a [u8],
     /// The gap itself within `bytes`.
-    pub own: std::ops::Range<usize>,
+    pub own: Range<usize>,
     /// The entry whose header ends the gap, if one does.
     pub entry: Option<&'a Entry>,
-    fields: &'a [(std::ops::Range<usize>, Field)],
+    parts: &'a Parts,
 }
 
 impl Gap<'_> {
     /// The field in which a byte of `bytes` stands, and the byte's offset in it.
     pub fn field_at(&self, offset: usize) -> (Field, usize) {
-        self.fields
-            .iter()
-            .rev()
-            .find(|(range, _)| range.contains(&offset))
-            .map_or((Field::Padding, 0), |(range, field)| (field.clone(), offset - range.start))
+        match find(&self.parts.values, offset).or_else(|| find(&self.parts.blocks, offset)) {
+            Some((range, part)) => (part.field(self.bytes, range.start), offset - range.start),
+            None => (Field::Padding, 0),
+        }
     }
+}
+
+/// What a stretch of a gap is.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Name,
+    LinkName,
+    Header,
+    /// The value of a pax record whose key of that length stands in front of it, with a `=` between them.
+    Pax(usize),
+    Padding,
+}
+
+impl Part {
+    /// The field that starts at `start` of `bytes`.
+    fn field(self, bytes: &[u8], start: usize) -> Field {
+        match self {
+            Self::Name => Field::Name,
+            Self::LinkName => Field::LinkName,
+            Self::Header => Field::Header,
+            Self::Padding => Field::Padding,
+            Self::Pax(len) => {
+                let end = start.saturating_sub(1);
+                Field::Pax(bytes.get(end.saturating_sub(len)..end).unwrap_or_default().to_vec())
+            }
+        }
+    }
+}
+
+/// The parts of a gap, each list in order and without overlaps.
+#[derive(Default)]
+struct Parts {
+    /// Whole blocks, bodies of extended headers and padding.
+    blocks: Vec<(Range<usize>, Part)>,
+    /// Fields within them.
+    values: Vec<(Range<usize>, Part)>,
+}
+
+fn find(parts: &[(Range<usize>, Part)], offset: usize) -> Option<&(Range<usize>, Part)> {
+    let behind = parts.partition_point(|(range, _)| range.start <= offset);
+    parts.get(behind.checked_sub(1)?).filter(|(range, _)| range.contains(&offset))
 }
 
 #[derive(Default)]
 pub(super) struct GapBuffer {
     bytes: Vec<u8>,
-    fields: Vec<(std::ops::Range<usize>, Field)>,
+    parts: Parts,
     own_start: usize,
     own_end: Option<usize>,
 }
@@ -72,44 +116,53 @@ impl GapBuffer {
         self.bytes.extend_from_slice(view.get(..len).unwrap_or_default());
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8], field: Field) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        self.fields.push((start..self.bytes.len(), field));
+    pub(super) fn push_padding(&mut self, bytes: &[u8]) {
+        self.push(bytes, Part::Padding);
+    }
+
+    pub(super) fn push_sparse_block(&mut self, block: &[u8; BLOCK]) {
+        self.push(block, Part::Header);
     }
 
     pub(super) fn push_header(&mut self, block: &[u8; BLOCK]) {
         let start = self.bytes.len();
-        self.push(block, Field::Header);
-        self.fields.push((start..start + 100, Field::Name));
-        self.fields.push((start + 157..start + 257, Field::LinkName));
+        self.push(block, Part::Header);
+        self.parts.values.push((start..start + 100, Part::Name));
+        self.parts.values.push((start + 157..start + 257, Part::LinkName));
     }
 
     pub(super) fn push_extended(&mut self, kind: Kind, body: &[u8]) {
         let start = self.bytes.len();
         match kind {
-            Kind::LongName => self.push(body, Field::Name),
-            Kind::LongLink => self.push(body, Field::LinkName),
+            Kind::LongName => self.push(body, Part::Name),
+            Kind::LongLink => self.push(body, Part::LinkName),
             _ => {
-                self.push(body, Field::Header);
+                self.push(body, Part::Header);
                 for (key, value) in records(body) {
                     // Both are slices of `body`.
                     let at = start + (value.as_ptr().addr() - body.as_ptr().addr());
-                    let field = match key {
-                        b"path" | b"GNU.sparse.name" => Field::Name,
-                        b"linkpath" => Field::LinkName,
-                        key => Field::Pax(key.to_vec()),
+                    let part = match key {
+                        b"path" | b"GNU.sparse.name" => Part::Name,
+                        b"linkpath" => Part::LinkName,
+                        key if key.len() > MAX_KEY => continue,
+                        key => Part::Pax(key.len()),
                     };
-                    self.fields.push((at..at + value.len(), field));
+                    self.parts.values.push((at..at + value.len(), part));
                 }
             }
         }
     }
 
+    fn push(&mut self, bytes: &[u8], part: Part) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.parts.blocks.push((start..self.bytes.len(), part));
+    }
+
     pub(super) fn flush(&mut self, entry: Option<&Entry>, visit: &mut impl Visit) {
         let end = self.own_end.unwrap_or(self.bytes.len());
         if end > self.own_start {
-            visit.gap(&Gap { bytes: &self.bytes, own: self.own_start..end, entry, fields: &self.fields });
+            visit.gap(&Gap { bytes: &self.bytes, own: self.own_start..end, entry, parts: &self.parts });
         }
         self.clear();
     }
@@ -124,7 +177,8 @@ impl GapBuffer {
 
     fn clear(&mut self) {
         self.bytes.clear();
-        self.fields.clear();
+        self.parts.blocks.clear();
+        self.parts.values.clear();
         self.own_start = 0;
         self.own_end = None;
     }

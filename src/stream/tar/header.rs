@@ -130,7 +130,8 @@ pub(super) struct Extended {
     sparse_name: Option<Vec<u8>>,
     sparse: Option<SparseMap>,
     sparse_offset: Option<u64>,
-    sparse_major: Option<u64>,
+    /// Major and minor version of the sparse format.
+    sparse_version: (Option<Vec<u8>>, Option<Vec<u8>>),
 }
 
 impl Extended {
@@ -157,7 +158,8 @@ impl Extended {
                         self.sparse.get_or_insert_default().add(offset, len);
                     }
                 }
-                b"GNU.sparse.major" => self.sparse_major = decimal(value),
+                b"GNU.sparse.major" => self.sparse_version.0 = Some(value.to_vec()),
+                b"GNU.sparse.minor" => self.sparse_version.1 = Some(value.to_vec()),
                 b"GNU.sparse.offset" => self.sparse_offset = decimal(value),
                 b"GNU.sparse.numbytes" => {
                     if let (Some(offset), Some(len)) = (self.sparse_offset.take(), decimal(value)) {
@@ -170,13 +172,16 @@ impl Extended {
     }
 
     pub(super) fn entry(
-        self,
+        mut self,
         header: Header,
         kind: EntryKind,
         sparse: Option<SparseMap>,
         after_end: bool,
     ) -> Entry {
-        let name = self.sparse_name.or(self.name).unwrap_or(header.name);
+        let extent = self.extent(sparse);
+        // The name of a file that is not sparse after all is another's.
+        let sparse_name = self.sparse_name.filter(|_| extent != Extent::Whole);
+        let name = sparse_name.or(self.name).unwrap_or(header.name);
         let link = self.link.or(header.link);
         // V7 has no type for directories: a file whose name ends in a slash is one.
         let is_directory = kind == EntryKind::File && !header.gnu_sparse && name.ends_with(b"/");
@@ -190,11 +195,23 @@ impl Extended {
             size: if has_body { self.size.unwrap_or(header.size) } else { header.size },
             body_offset: 0,
             after_end,
-            extent: match sparse.or(self.sparse) {
-                Some(map) => Extent::Sparse(map),
-                None if self.sparse_major == Some(1) => Extent::SparseMapInBody,
-                None => Extent::Whole,
-            },
+            extent,
+        }
+    }
+
+    /// As Go's `archive/tar` tells it: version 1.0 has its map in the body, 0.0 and 0.1 have it in records
+    /// and need not state their version, and with any other version the file is an ordinary one.
+    fn extent(&mut self, header_map: Option<SparseMap>) -> Extent {
+        if let Some(map) = header_map {
+            return Extent::Sparse(map);
+        }
+        let (major, minor) = &self.sparse_version;
+        match (major.as_deref(), minor.as_deref(), self.sparse.take()) {
+            (Some(b"1"), Some(b"0"), _) => Extent::SparseMapInBody,
+            (None | Some(b""), None | Some(b""), Some(map)) | (Some(b"0"), Some(b"0" | b"1"), Some(map)) => {
+                Extent::Sparse(map)
+            }
+            _ => Extent::Whole,
         }
     }
 }

@@ -168,6 +168,119 @@ fn an_archive_that_breaks_off_says_where() {
     assert_eq!(log.entries.len(), 1, "what there was of the body was given");
 }
 
+fn extended(kind: tar::EntryType, body: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(body.len() as u64);
+    header.set_cksum();
+    let mut bytes = [header.as_bytes(), body].concat();
+    bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+    bytes
+}
+
+#[test]
+fn an_extended_header_without_its_entry_is_an_error() {
+    let first = archive(|b| add(b, "first", b"1"));
+    let first = &first[..1024];
+    let record = format!("610 comment={}NEEDLE\n", "x".repeat(591));
+    for (kind, body) in [
+        (tar::EntryType::XHeader, record.as_bytes()),
+        (tar::EntryType::GNULongName, &[&[b'n'; 600][..], b"NEEDLE"].concat()),
+        (tar::EntryType::GNULongLink, &[&[b'n'; 600][..], b"NEEDLE"].concat()),
+    ] {
+        let whole = extended(kind, body);
+        for (behind, place) in [
+            (whole[..700].to_vec(), "inside an extended tar header"),
+            (whole[..BLOCK].to_vec(), "inside an extended tar header"),
+            (whole[..BLOCK + body.len()].to_vec(), "behind an extended tar header"),
+            (whole.clone(), "behind an extended tar header"),
+            ([&whole[..], &[0; 1024]].concat(), "behind an extended tar header"),
+        ] {
+            let (log, outcome) = log(&[first, &behind].concat());
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, TarError::BreaksOff { at: 1024, .. }), "{error}");
+            assert!(error.to_string().contains(place), "{error}");
+            let found = log.gaps.iter().flat_map(|gap| &gap.1).count();
+            assert_eq!(found, usize::from(behind.len() > 1100), "what there was has been given");
+        }
+    }
+    let global = extended(tar::EntryType::XGlobalHeader, record.as_bytes());
+    log(&[first, &global, &[0; 1024]].concat()).1.unwrap();
+}
+
+#[test]
+fn a_sparse_map_that_breaks_off_is_an_error() {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::GNUSparse);
+    header.as_gnu_mut().unwrap().isextended = [1];
+    header.set_size(0);
+    header.set_cksum();
+    for cut in [0, 100] {
+        let (log, outcome) = log(&[header.as_bytes().as_slice(), &vec![1; cut]].concat());
+        assert!(matches!(outcome, Err(TarError::BreaksOff { at: 0, .. })), "{outcome:?}");
+        assert_eq!(log.rest.len(), cut);
+    }
+}
+
+#[test]
+fn what_was_read_before_an_error_of_the_reader_is_given() {
+    struct Fails;
+    impl Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("the disk"))
+        }
+    }
+    let bytes = archive(|b| {
+        b.append_pax_extensions([("comment", &b"NEEDLE"[..])]).unwrap();
+        add(b, "x", b"");
+    });
+    let mut log = Log { needle: Some(b"NEEDLE"), ..Log::default() };
+    let outcome = walk(&mut Window::new((&bytes[..1300]).chain(Fails)), &mut log);
+    assert!(matches!(outcome, Err(TarError::Io(_))), "{outcome:?}");
+    assert_eq!(log.gaps.iter().flat_map(|gap| &gap.1).count(), 1);
+    assert_eq!(log.rest.len(), 1300 - 1024);
+}
+
+#[test]
+fn versions_of_the_pax_sparse_format() {
+    struct Extents(Vec<(Vec<u8>, bool)>);
+    impl Visit for Extents {
+        fn gap(&mut self, _: &Gap<'_>) {}
+        fn entry(&mut self, entry: &Entry, _: &mut dyn BufRead) -> io::Result<()> {
+            self.0.push((entry.path.clone(), entry.extent != Extent::Whole));
+            Ok(())
+        }
+        fn rest(&mut self, _: Bounds, _: &mut dyn BufRead) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    for (records, sparse) in [
+        (&[("major", "1"), ("minor", "0")][..], true),
+        (&[("major", "1")], false),
+        (&[("major", "1"), ("minor", "1")], false),
+        (&[("major", "0"), ("minor", "1"), ("map", "0,5")], true),
+        (&[("major", "0"), ("minor", "1")], false),
+        (&[("major", "2"), ("minor", "0"), ("map", "0,5")], false),
+        (&[("map", "0,5")], true),
+        (&[("offset", "0"), ("numbytes", "5")], true),
+        (&[], false),
+    ] {
+        let records: Vec<(String, &[u8])> = records
+            .iter()
+            .chain(&[("name", "real")])
+            .map(|(key, value)| (format!("GNU.sparse.{key}"), value.as_bytes()))
+            .collect();
+        let bytes = archive(|b| {
+            b.append_pax_extensions(records.iter().map(|(key, value)| (key.as_str(), *value))).unwrap();
+            add(b, "written", b"12345");
+        });
+        let mut extents = Extents(Vec::new());
+        walk(&mut Window::new(&bytes[..]), &mut extents).unwrap();
+        let name = if sparse { &b"real"[..] } else { b"written" };
+        assert_eq!(extents.0, [(name.to_vec(), sparse)], "{records:?}");
+    }
+}
+
 #[test]
 fn absurd_sizes_end_in_an_error() {
     let mut header = tar::Header::new_gnu();
