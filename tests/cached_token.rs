@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use support::expect::{fate, spot};
-use support::{Image, Kind, Layer, Layout, Outcome, Place, Tar, Token, scan, token};
+use support::{Compression, Image, Kind, Layer, Layout, Outcome, Place, Tar, Token, scan, token};
 
 #[track_caller]
 fn scan_images(images: &[&Image]) -> Outcome {
@@ -166,6 +166,54 @@ fn what_is_no_token_is_not_reported() {
     scan_tar(tar, &[]).assert_clean();
     // It points where the secret will be mounted.
     scan_tar(Tar::new().symlink("root/.cache/huggingface/token", "/run/secrets/token"), &[]).assert_clean();
+}
+
+#[test]
+fn source_code_that_speaks_of_tokens_is_no_store_of_them() {
+    let python = "import typing\n\nNAMES = ['a', 'b']\n\n\nclass Login(Base[str]):\n    hf_token: Optional[str]\n    \
+                  refresh_token: Dict[str,str]\n\n    def again(self):\n        return Login(\n            \
+                  refresh_token=self._refresh_token,\n            hf_token=self.load_token(),\n        )\n";
+    let typescript = "const all = [\n  login({\n    refresh_token: session.refreshToken,\n    hf_token: token.value,\n  }),\n];\n";
+    let tar = Tar::new()
+        .file("usr/lib/python3/dist-packages/hub/login.py", python)
+        .file("root/.cache/huggingface/modules/hub/login.py", python)
+        .file("app/src/login.ts", typescript)
+        .file("app/[id]/stored_tokens.ts", typescript);
+    scan_tar(tar, &[]).assert_clean();
+}
+
+#[test]
+fn a_store_of_tokens_of_unknown_shape_is_found_at_its_place_alone() {
+    let text = format!("[laptop]\nhf_token = {0}\n\n[alice]\nhf_token={0}\nrefresh_token = {0}\n", secret());
+    let outcome = scan_tar(Tar::new().file("home/app/.cache/huggingface/stored_tokens", &text), &[]);
+    let found = unknown(&outcome);
+    assert_eq!(found.len(), 3, "{:#}", outcome.report());
+    for (finding, line) in found.iter().zip([2, 5, 6]) {
+        assert_eq!(
+            (&finding["rule"], &finding["location"]["line"]),
+            (&"image/cached-token".into(), &line.into())
+        );
+    }
+    assert_eq!(outcome.code, 1);
+    scan_tar(Tar::new().file("etc/app/tokens.ini", &text), &[]).assert_clean();
+}
+
+#[test]
+fn in_a_layer_that_no_image_refers_to() {
+    for compression in [Compression::Plain, Compression::Gzip] {
+        let body = Tar::new().file("root/.cache/huggingface/token", secret()).finish();
+        let mut layout = Layout::of(&[&Image::new("app:latest", [support::broken::harmless("x")])]);
+        let orphan = Layer::stored(&body, compression);
+        layout.blob(&orphan.blob);
+        let place = Place::new(&format!("orphan-{compression:?}"));
+        let outcome = scan(&[place.write("app.tar", layout.files().archive())]);
+        let found = unknown(&outcome);
+        assert_eq!(found.len(), 1, "{:#}", outcome.report());
+        let location = &found[0]["location"];
+        assert_eq!(location["kind"], "blob");
+        assert_eq!(location["entry"], *support::image::blob_path(&orphan.digest()));
+        assert_eq!((outcome.findings().len(), outcome.errors().len(), outcome.code), (1, 0, 1));
+    }
 }
 
 #[test]

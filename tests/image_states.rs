@@ -177,6 +177,58 @@ fn a_hard_link_to_a_file_of_a_lower_layer() {
 }
 
 #[test]
+fn a_hard_link_stands_for_the_entry_that_is_there_when_it_is_written() {
+    let replaced = with_token("a").file("a", "harmless");
+    let outcome = scan_layers([replaced.hard_link("b", "a")]);
+    outcome.assert_found_only(&[&token()]);
+    let finding = outcome.finding_of(&token());
+    assert_eq!(names(finding), ["a"], "b is a name of what replaced the token");
+    assert_eq!(fate(&finding["location"]), ("overwritten", Some(0)));
+
+    let outcome = scan_layers([with_token("a").hard_link("b", "a").file("a", "harmless")]);
+    let finding = outcome.finding_of(&token());
+    assert_eq!((spot(&finding["location"]), fate(&finding["location"])), ((0, "b"), ("present", None)));
+    assert_eq!(fate(&finding["also"][0]), ("overwritten", Some(0)));
+}
+
+#[test]
+fn a_hard_link_that_its_own_layer_overwrites_is_a_name_of_the_past() {
+    let outcome = scan_layers([with_token("a").hard_link("b", "a").file("b", "harmless")]);
+    outcome.assert_found_only(&[&token()]);
+    let finding = outcome.finding_of(&token());
+    assert_eq!((spot(&finding["location"]), fate(&finding["location"])), ((0, "a"), ("present", None)));
+    let also = &finding["also"][0];
+    assert_eq!((spot(also), fate(also)), ((0, "b"), ("overwritten", Some(0))));
+}
+
+#[test]
+fn what_stands_behind_the_end_of_a_layer_hides_nothing() {
+    let key = "opt/app/config/key";
+    for hiding in [
+        Tar::new().whiteout(key),
+        Tar::new().whiteout("opt"),
+        Tar::new().opaque("opt/app"),
+        Tar::new().file(key, "harmless"),
+        Tar::new().file("opt", "harmless"),
+        Tar::new().file("etc/x", "x").hard_link(key, "etc/x"),
+    ] {
+        let before = Tar::new().file("etc/motd", "hello").finish();
+        let above = Tar::new().raw(&before).raw(&hiding.clone().finish());
+        assert_fate([above], ("present", None));
+        // In the token's own layer as well.
+        let own = Tar::new().raw(&with_token(key).finish()).raw(&hiding.finish());
+        let outcome = scan_layers([own]);
+        outcome.assert_found_only(&[&token()]);
+        assert_eq!(fate(outcome.location_of(&token(), "image/token-in-file")), ("present", None));
+    }
+    let behind = Token::user("behind the end");
+    let twice = Tar::new().raw(&with_token(key).finish()).file(key, behind.bytes());
+    let outcome = scan_layers([twice]);
+    outcome.assert_found_only(&[&token(), &behind]);
+    assert_eq!(fate(outcome.location_of(&token(), "image/token-in-file")), ("present", None));
+}
+
+#[test]
 fn the_same_layer_twice_is_one_finding() {
     let tar = || with_token("key");
     let outcome = scan_layers([tar(), Tar::new().whiteout("key"), tar()]);

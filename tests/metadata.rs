@@ -104,6 +104,44 @@ fn a_value_of_unknown_shape_in_a_token_variable_is_masked() {
 }
 
 #[test]
+fn a_build_argument_of_unknown_shape_as_each_builder_writes_it() {
+    let secret = token::shapeless("build argument");
+    for (case, created_by) in [
+        ("classic", format!("|1 HF_TOKEN={secret} /bin/sh -c true")),
+        ("buildkit", format!("RUN |1 HF_TOKEN={secret} /bin/sh -c true # buildkit")),
+        ("last", format!("RUN |2 A=b HF_TOKEN={secret} /bin/sh -c true # buildkit")),
+        ("blanks", format!("RUN |2 NOTE=a few words HF_TOKEN={secret} /bin/sh -c true # buildkit")),
+        ("blanks-classic", format!("|2 NOTE=a few  words HF_TOKEN={secret} /bin/bash -c true")),
+        ("path", format!("RUN |2 DIR=/opt/app HF_TOKEN={secret} /bin/sh -c true # buildkit")),
+    ] {
+        let image = image().history(json!([{"created_by": created_by}]));
+        let outcome = scan_image(&format!("argument-{case}"), &image);
+        let [finding] = outcome.findings() else { panic!("{case}: {:#}", outcome.report()) };
+        assert_fields(finding, &json!({"rule": "image/token-in-history", "severity": "critical"}));
+        assert_fields(&finding["token"], &json!({"kind": "unknown", "redacted": "…"}));
+        assert_eq!(finding["location"]["field"], "history[0].created_by", "{case}");
+        assert_eq!((outcome.code, outcome.errors().len()), (1, 0), "{case}");
+    }
+}
+
+#[test]
+fn a_build_argument_of_unknown_shape_behind_one_that_lists_paths() {
+    let secret = token::shapeless("behind paths");
+    let created_by = format!("RUN |2 DIRS=/opt /srv HF_TOKEN={secret} /bin/sh -c true # buildkit");
+    let outcome = scan_image("paths-argument", &image().history(json!([{"created_by": created_by}])));
+    assert_eq!((outcome.findings().len(), outcome.code), (1, 1));
+}
+
+#[test]
+fn a_value_of_unknown_shape_is_masked_behind_an_empty_argument() {
+    // That it is not shown is asserted of every run.
+    let secret = token::shapeless("behind an empty one");
+    let created_by = format!("RUN |2 EMPTY= HF_TOKEN={secret} /bin/sh -c true # buildkit");
+    let outcome = scan_image("empty-argument", &image().history(json!([{"created_by": created_by}])));
+    assert_eq!((outcome.findings().len(), outcome.code), (1, 1));
+}
+
+#[test]
 fn in_a_history_comment_and_author() {
     for field in ["comment", "author"] {
         let made = Token::user(field);

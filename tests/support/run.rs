@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -51,6 +53,66 @@ pub fn scan_with<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
 /// the schema does not allow.
 #[track_caller]
 pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
+    let mut command = command(args);
+    let output = match stdin {
+        Stdin::Empty => command.stdin(Stdio::null()).output().expect("the binary starts"),
+        Stdin::File(path) => command.stdin(File::open(path).unwrap()).output().expect("the binary starts"),
+        Stdin::Pipe(bytes) => through_pipe(&mut command, bytes),
+    };
+    judged(args, output)
+}
+
+/// What a run cost.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cost {
+    /// Processor time of all threads, which a busy machine does not change much.
+    pub seconds: f64,
+    /// The most memory it held at once, in MiB.
+    pub peak: u64,
+}
+
+/// The same as [`scan`], with what it cost.
+#[track_caller]
+pub fn scan_measured<A: AsRef<OsStr>>(args: &[A]) -> (Outcome, Cost) {
+    let mut all = vec![OsStr::new("scan"), OsStr::new("--format"), OsStr::new("json")];
+    all.extend(args.iter().map(AsRef::as_ref));
+    let mut command = command(&all);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Once it is spawned it is the binary, no longer a copy of this process.
+    let child = command.spawn().expect("the binary starts");
+    let process = Path::new("/proc").join(child.id().to_string());
+    let ended = AtomicBool::new(false);
+    let (output, cost) = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut cost = Cost::default();
+            while !ended.load(Ordering::Relaxed) {
+                cost = cost_until_now(&process).unwrap_or(cost);
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            cost
+        });
+        let output = child.wait_with_output();
+        ended.store(true, Ordering::Relaxed);
+        (output.unwrap(), watch.join().unwrap())
+    });
+    (judged(&all, output), cost)
+}
+
+/// What the kernel says of a process (proc(5)), while it is there.
+fn cost_until_now(process: &Path) -> Option<Cost> {
+    const TICKS: f64 = 100.0;
+    let status = std::fs::read_to_string(process.join("status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
+    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+    // Behind the name in brackets: user and system time are the twelfth and thirteenth field.
+    let times = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
+    let ticks: f64 = times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    Some(Cost { seconds: ticks / TICKS, peak: peak >> 10 })
+}
+
+/// The binary, kept from what the machine's user has set.
+fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
     let home = place::root().join("home");
     std::fs::create_dir_all(&home).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_stowaway"));
@@ -58,11 +120,12 @@ pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HF_")) {
         command.env_remove(name);
     }
-    let output = match stdin {
-        Stdin::Empty => command.stdin(Stdio::null()).output().expect("the binary starts"),
-        Stdin::File(path) => command.stdin(File::open(path).unwrap()).output().expect("the binary starts"),
-        Stdin::Pipe(bytes) => through_pipe(&mut command, bytes),
-    };
+    command
+}
+
+/// Holds a run to what holds for every run.
+#[track_caller]
+fn judged<A: AsRef<OsStr>>(args: &[A], output: Output) -> Outcome {
     let (stdout, stderr) = (utf8(output.stdout), utf8(output.stderr));
     let shown = if token::shows_a_secret(&stdout) {
         Some("standard output")
