@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, Read as _};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -34,7 +35,7 @@ pub(super) struct LayerContent {
 #[derive(Debug)]
 pub(super) struct File {
     /// Its path, normalised.
-    pub(super) path: Vec<u8>,
+    pub(super) path: Arc<[u8]>,
     /// The tokens in it.
     pub(super) occurrences: Vec<Occurrence>,
     /// What would be a token if this is a place where one is kept.
@@ -107,7 +108,7 @@ impl<'a> LayerVisitor<'a> {
             return None;
         }
         let file =
-            File { path: path.to_vec(), occurrences: found, kept, number: self.entries, superseded_by: None };
+            File { path: path.into(), occurrences: found, kept, number: self.entries, superseded_by: None };
         self.content.files.push(file);
         Some(self.content.files.len() - 1)
     }

@@ -32,7 +32,7 @@ fn arguments(text: &[u8]) -> Option<Vec<BuildArgument<'_>>> {
             Some(name) if found.len() < count => {
                 found.push(BuildArgument { name, value: at + name.len() + 1..end });
             }
-            _ if word.starts_with(b"/") => break,
+            _ if word.starts_with(b"/") && found.len() >= count => break,
             _ => found.last_mut()?.value.end = end,
         }
         at = end + 1;
@@ -62,6 +62,8 @@ mod tests {
             ("RUN |2 A=b C=d /bin/sh -c true # buildkit", &[("A", "b"), ("C", "d")]),
             ("|2 A=b and more C=d; e' /bin/bash -c true", &[("A", "b and more"), ("C", "d; e'")]),
             ("|1 A=b=c", &[("A", "b=c")]),
+            ("|2 A=/opt /srv C=d /bin/sh -c true", &[("A", "/opt /srv"), ("C", "d")]),
+            ("|2 A= C=d /bin/sh", &[("A", ""), ("C", "d")]),
             ("|0 /bin/sh -c A=b", &[]),
             ("|1 ", &[]),
             ("|x A=b", &[]),

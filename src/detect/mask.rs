@@ -109,9 +109,8 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
         Regex::new(r#"(://)([^/@\s:"'…]{8,})(@(?:huggingface\.co|hf\.co|hub-ci\.huggingface\.co))"#)
             .expect("a valid pattern")
     });
-    let masked = |captures: &Captures<'_>| {
+    let masked = |captures: &Captures<'_>| -> Option<Vec<u8>> {
         let group = |name| captures.name(name).map(|m| m.as_bytes()).unwrap_or_default();
-        let whole = captures.get(0).map(|m| m.as_bytes()).unwrap_or_default();
         let (double, single) = (group("double"), group("single"));
         let lead = group("lead");
         let value = [group("in_double"), group("in_single"), group("value")].concat();
@@ -122,14 +121,12 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
         let spares = is_harmless(value)
             || !(name.is_empty() || is_token_variable(name) || name.eq_ignore_ascii_case("authorization"));
         if spares {
-            return whole.to_vec();
+            return None;
         }
         if lead.starts_with(b"://") {
             // Only what stands in front of an `@` is a password; a port is not.
-            return match memchr::memrchr(b'@', value) {
-                Some(at) => [lead, "…".as_bytes(), value.get(at..).unwrap_or_default()].concat(),
-                None => whole.to_vec(),
-            };
+            let at = memchr::memrchr(b'@', value)?;
+            return Some([lead, "…".as_bytes(), value.get(at..).unwrap_or_default()].concat());
         }
         let close: &[u8] = match (double.is_empty(), single.is_empty()) {
             (false, _) if double.len() > 1 => b"\\\"",
@@ -137,9 +134,24 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
             (_, false) => b"'",
             _ => b"",
         };
-        [lead, double, single, group("quote"), "…".as_bytes(), close].concat()
+        Some([lead, double, single, group("quote"), "…".as_bytes(), close].concat())
     };
-    let values = VALUES.replace_all(bytes, masked);
+    let mut values = Vec::with_capacity(bytes.len());
+    let mut done = 0;
+    let mut from = 0;
+    while let Some(captures) = VALUES.captures_at(bytes, from) {
+        let (Some(whole), lead) = (captures.get(0), captures.name("lead")) else { break };
+        if let Some(text) = masked(&captures) {
+            values.extend_from_slice(bytes.get(done..whole.start()).unwrap_or_default());
+            values.extend_from_slice(&text);
+            done = whole.end();
+            from = done;
+        } else {
+            // What looks like a value may be the next name.
+            from = lead.map_or(whole.end(), |lead| lead.end()).max(whole.start() + 1);
+        }
+    }
+    values.extend_from_slice(bytes.get(done..).unwrap_or_default());
     LONE.replace_all(&values, "${1}…${3}".as_bytes()).into_owned()
 }
 
@@ -173,6 +185,9 @@ mod tests {
             ("export HF_TOKEN=a;b-and-more; run", "export HF_TOKEN=…; run"),
             ("CMD [\"--token\" \"Rest-and-more\"]", "CMD [\"--token\" \"…\"]"),
             ("git clone https://Rest-and-more@huggingface.co/x", "git clone https://…@huggingface.co/x"),
+            ("RUN |2 EMPTY= HF_TOKEN=opaque-value /bin/sh", "RUN |2 EMPTY= HF_TOKEN=… /bin/sh"),
+            ("EMPTY= HF_TOKEN=opaque-value x", "EMPTY= HF_TOKEN=… x"),
+            ("build --build-arg=HF_TOKEN=opaque-value .", "build --build-arg=HF_TOKEN=… ."),
             ("ENV HF_TOKEN opaque-value", "ENV HF_TOKEN …"),
             ("HF_TOKEN=\"opaque-value\" run", "HF_TOKEN=\"…\" run"),
             ("HF_TOKEN=\"opaque value\" run", "HF_TOKEN=\"…\" run"),

@@ -1,6 +1,7 @@
 //! From what a source holds to images: `index.json` and `manifest.json`, nested indexes, configs, layers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::config::Config;
 use super::history::align;
@@ -8,6 +9,7 @@ use super::inventory::Inventory;
 use super::manifest::{Descriptor, Manifest, read_docker_manifest};
 use crate::finding::{DiffId, Digest, Document};
 
+const NO_DOCUMENT: &str = "it is not a JSON document, or too large for one";
 /// An index nested deeper is not followed: real ones nest once or twice.
 const MAX_DEPTH: usize = 32;
 /// More references are not followed: an index of indexes can name one manifest without end.
@@ -31,7 +33,7 @@ pub struct Image {
     /// The entry of its config.
     pub config_entry: Option<usize>,
     /// What its config says.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Its layers, lowest first.
     pub layers: Vec<Layer>,
     /// Whether any of its blobs is in this source.
@@ -110,6 +112,9 @@ pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
         resolved: Resolved::default(),
         references: 0,
         layers: 0,
+        bounded: false,
+        manifests: BTreeMap::new(),
+        configs: BTreeMap::new(),
         seen: BTreeSet::new(),
         chain: Vec::new(),
     };
@@ -135,6 +140,11 @@ struct Resolver<'a> {
     resolved: Resolved,
     references: usize,
     layers: usize,
+    /// Whether that there are too many has been said.
+    bounded: bool,
+    /// What has been read, since one document may be named without end.
+    manifests: BTreeMap<usize, Result<Arc<Manifest>, String>>,
+    configs: BTreeMap<usize, Result<Arc<Config>, String>>,
     /// The manifests that have been taken, with the names they were taken under.
     seen: BTreeSet<(usize, Option<String>)>,
     /// The entries of the indexes that lead to the present one.
@@ -149,7 +159,7 @@ impl Resolver<'_> {
     fn root_index(&mut self, entry: usize, tag: Option<&str>) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
         let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem("index.json", "it is not a JSON document, or too large for one");
+            return self.problem("index.json", NO_DOCUMENT);
         };
         match Manifest::read(bytes) {
             Ok(Manifest::Index { manifests }) => {
@@ -194,29 +204,30 @@ impl Resolver<'_> {
         if !self.seen.insert((entry, name.map(str::to_owned))) {
             return;
         }
-        let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem(place, "it is not a JSON document, or too large for one");
-        };
-        match Manifest::read(bytes) {
+        let manifest = self.manifests.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
+            Some((bytes, _)) => Manifest::read(bytes).map(Arc::new).map_err(|error| error.to_string()),
+            None => Err(NO_DOCUMENT.to_owned()),
+        });
+        match manifest.clone().as_deref() {
             Ok(Manifest::Index { manifests }) => {
                 self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
                 self.chain.push(entry);
-                for child in &manifests {
+                for child in manifests {
                     self.descriptor(child, name);
                 }
                 self.chain.pop();
             }
             Ok(Manifest::Image { config, layers, is_artifact }) => {
-                if descriptor.is_attestation || is_artifact {
-                    self.attachment(entry, &config, &layers);
+                if descriptor.is_attestation || *is_artifact {
+                    self.attachment(entry, config, layers);
                 } else {
-                    self.image(entry, descriptor, name, &config, &layers);
+                    self.image(entry, descriptor, name, config, layers);
                 }
             }
             Err(error) => {
                 let document = DocumentRef { entry, document: Document::Manifest, image: None };
                 self.resolved.documents.push(document);
-                self.problem(place, error.to_string());
+                self.problem(place, error.clone());
             }
         }
     }
@@ -278,7 +289,7 @@ impl Resolver<'_> {
         let room = MAX_LAYERS.min(MAX_ALL_LAYERS.saturating_sub(self.layers));
         let taken = layers.get(..room).unwrap_or(layers);
         self.layers += taken.len();
-        if taken.len() < layers.len() {
+        if taken.len() < layers.len() && !std::mem::replace(&mut self.bounded, true) {
             let message = format!(
                 "it has {} layers; at most {MAX_LAYERS} of an image and {MAX_ALL_LAYERS} in all are told apart",
                 layers.len()
@@ -301,16 +312,20 @@ impl Resolver<'_> {
     /// Reads the image's config and puts its history and `diff_ids` to the layers.
     fn finish(&mut self, mut image: Image) {
         if let Some(entry) = image.config_entry {
-            match self.inventory.document(entry).map(|(bytes, _)| Config::read(bytes)) {
-                Some(Ok(config)) => image.config = config,
-                Some(Err(error)) => image.problems.push(Problem::new("config", error.to_string())),
-                None => {
-                    let message = "it is not a JSON document, or too large for one";
-                    image.problems.push(Problem::new("config", message));
-                }
+            let config = self.configs.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
+                Some((bytes, _)) => Config::read(bytes).map(Arc::new).map_err(|error| error.to_string()),
+                None => Err(NO_DOCUMENT.to_owned()),
+            });
+            match config {
+                Ok(config) => image.config = Arc::clone(config),
+                Err(message) => image.problems.push(Problem::new("config", message.as_str())),
             }
         }
         image.platform = image.config.platform.clone().or(image.platform);
+        if image.layers.is_empty() {
+            image.history_aligned = true;
+            return self.resolved.images.push(image);
+        }
         let aligned = align(&image.config.history, image.layers.len());
         image.history_aligned = aligned.is_some();
         for (layer, created_by) in image.layers.iter_mut().zip(aligned.unwrap_or_default()) {
@@ -347,7 +362,7 @@ impl Resolver<'_> {
     fn docker_manifest(&mut self, entry: usize) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image: None });
         let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem("manifest.json", "it is not a JSON document, or too large for one");
+            return self.problem("manifest.json", NO_DOCUMENT);
         };
         let images = match read_docker_manifest(bytes) {
             Ok(images) => images,

@@ -103,7 +103,7 @@ fn draft(name: &[u8], digest: Option<Digest>, via: &[Masked], occurrence: &Occur
     let shown = mask(name);
     let what = if name.is_empty() { "the archive's own bytes" } else { shown.as_str() };
     Draft {
-        order: (usize::MAX, 0, name.to_vec(), occurrence.offset),
+        order: (usize::MAX, 0, name.into(), occurrence.offset),
         rule: &TOKEN_IN_FILE,
         confidence: occurrence.confidence,
         token: occurrence.token.clone(),

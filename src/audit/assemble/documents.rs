@@ -41,7 +41,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             });
             let field = mask(found.field.as_bytes());
             drafts.push(Draft {
-                order: (first.image.unwrap_or(0), 0, found.field.clone().into_bytes(), 0),
+                order: (first.image.unwrap_or(0), 0, found.field.as_bytes().into(), 0),
                 rule,
                 confidence: found.confidence,
                 token: found.token,

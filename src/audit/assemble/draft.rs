@@ -1,6 +1,7 @@
 //! Findings before they are put in order and numbered.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::finding::{
     Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenKind, TokenSummary, fingerprint,
@@ -11,7 +12,7 @@ use crate::rules::Rule;
 const MAX_PLACE: usize = 300;
 
 /// Where a finding stands in the report: image, layer (documents first), path bytes or field, offset.
-pub(super) type Order = (usize, usize, Vec<u8>, u64);
+pub(super) type Order = (usize, usize, Arc<[u8]>, u64);
 
 /// A finding in the making.
 pub(super) struct Draft {

@@ -2,6 +2,7 @@
 //! to it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::draft::Draft;
 use super::{Context, stored_digest};
@@ -15,7 +16,7 @@ use crate::image::{Image, PathHashes, Place, Places};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 
 /// What makes two occurrences one: the same content, and the same place in it.
-type Key = (ContentId, Vec<u8>, u64, TokenSummary, Vec<Masked>, usize);
+type Key = (ContentId, Arc<[u8]>, u64, TokenSummary, Vec<Masked>, usize);
 
 /// Layers with one `diff_id` have one content, however they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,7 +41,7 @@ struct Sighting {
 struct Reference {
     image: usize,
     layer: usize,
-    path: Vec<u8>,
+    path: Arc<[u8]>,
     state: State,
     hidden_by: Option<usize>,
 }
@@ -123,7 +124,7 @@ impl<'a> Stack<'a> {
     fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
         let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
         // Each name with the entries of its own layer between which it stood for the file.
-        let mut lives = vec![(layer, file.path.clone(), file.number, file.superseded_by)];
+        let mut lives = vec![(layer, Arc::clone(&file.path), file.number, file.superseded_by)];
         let mut next = 0;
         while let Some((from, path, since, until)) = lives.get(next).cloned() {
             next += 1;
@@ -133,10 +134,11 @@ impl<'a> Stack<'a> {
                 for link in self.links.get(at).and_then(|links| links.get(&path[..])).into_iter().flatten() {
                     let in_time =
                         at != from || (link.number > since && until.is_none_or(|end| link.number < end));
-                    let known = references.iter().any(|r| r.layer == at && r.path == link.name);
+                    let known = references.iter().any(|r| r.layer == at && *r.path == *link.name);
                     if in_time && !known && references.len() < MAX_NAMES {
-                        references.push(self.reference(at, &link.name, link.superseded_by.is_some()));
-                        lives.push((at, link.name.clone(), link.number, link.superseded_by));
+                        let name: Arc<[u8]> = link.name.as_slice().into();
+                        references.push(self.reference(at, &name, link.superseded_by.is_some()));
+                        lives.push((at, name, link.number, link.superseded_by));
                     }
                 }
             }
@@ -145,10 +147,10 @@ impl<'a> Stack<'a> {
         references
     }
 
-    fn reference(&self, layer: usize, path: &[u8], superseded: bool) -> Reference {
+    fn reference(&self, layer: usize, path: &Arc<[u8]>, superseded: bool) -> Reference {
         let (hidden_by, state) =
             if superseded { (Some(layer), State::Overwritten) } else { self.hidden(layer, path) };
-        Reference { image: self.number, layer, path: path.to_vec(), state, hidden_by }
+        Reference { image: self.number, layer, path: Arc::clone(path), state, hidden_by }
     }
 
     /// The first layer above `layer` that hides `path`, and how.
