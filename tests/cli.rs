@@ -217,6 +217,8 @@ fn an_interruption_leaves_no_file_and_is_130() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    // Held open, since waiting for the child would close it and so end the audit.
+    let input = child.stdin.take();
     // The temporary file is made after the handler is in place, and the audit waits for its input.
     let deadline = Instant::now() + Duration::from_secs(30);
     while workspace.names().len() < 2 {
@@ -226,6 +228,7 @@ fn an_interruption_leaves_no_file_and_is_130() {
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
+    drop(input);
     assert_eq!(workspace.names(), ["Dockerfile"]);
     let complaints = BufReader::new(child.stderr.take().unwrap()).lines().count();
     assert_eq!(complaints, 0);
