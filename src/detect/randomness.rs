@@ -113,17 +113,17 @@ fn likeness(body: &[u8]) -> f64 {
 fn longest_sequence(body: &[u8]) -> usize {
     const ROWS: [&[u8]; 5] =
         [b"abcdefghijklmnopqrstuvwxyz", b"1234567890", b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
-    let place = |row: &[u8], b: u8| row.iter().position(|&r| r == b.to_ascii_lowercase());
     let mut longest = 0;
     for row in ROWS {
+        let place = |b: &u8| row.iter().position(|&r| r == b.to_ascii_lowercase());
+        let places: Vec<Option<usize>> = body.iter().map(place).collect();
         for direction in [1_isize, -1] {
             let mut run = 0;
-            for pair in body.windows(2) {
-                let step = match pair {
-                    [a, b] => place(row, *a).zip(place(row, *b)),
-                    _ => None,
+            for pair in places.windows(2) {
+                let along = match pair {
+                    [Some(a), Some(b)] => a.checked_add_signed(direction) == Some(*b),
+                    _ => false,
                 };
-                let along = step.is_some_and(|(a, b)| a.checked_add_signed(direction) == Some(b));
                 run = if along { run + 1 } else { 0 };
                 longest = longest.max(run);
             }

@@ -93,12 +93,12 @@ impl Scanner {
             if at < next {
                 continue;
             }
+            if self.limit.is_some_and(|limit| self.found.len() >= limit) {
+                break;
+            }
             match shape::judge(bytes, at, whole_start, whole_end) {
                 Verdict::Token { kind, len, confidence } => {
                     next = at + len;
-                    if self.limit.is_some_and(|limit| self.found.len() >= limit) {
-                        continue;
-                    }
                     let token = Secret::new(bytes.get(at..next).unwrap_or_default(), kind).summary();
                     if token.sha256.as_ref().is_some_and(known::is_public) {
                         continue;
