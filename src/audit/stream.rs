@@ -39,9 +39,10 @@ pub(super) fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<String> {
     Some(format!("{it} is not an image archive; {advice}"))
 }
 
-/// Where nothing could be read, that there is no image in it follows from the reason and is not said.
+/// Where an archive broke off before anything was said of an image, that there is none in it follows and
+/// is not said.
 pub(super) fn keep_cause(gathered: &mut Gathered, resolved: &mut Resolved) {
-    if gathered.names.is_empty() && !gathered.problems.is_empty() {
+    if !resolved.names_images && !gathered.problems.is_empty() {
         resolved.problems = std::mem::take(&mut gathered.problems);
     }
 }

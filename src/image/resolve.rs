@@ -101,6 +101,8 @@ pub struct Resolved {
     pub problems: Vec<Problem>,
     /// What is odd about it.
     pub notes: Vec<Problem>,
+    /// Whether there is an `index.json` or a `manifest.json`.
+    pub names_images: bool,
     /// Whether a tag was asked for, so that what belongs to other images is left alone.
     pub is_selection: bool,
 }
@@ -128,6 +130,7 @@ pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
     }
     let mut resolved = resolver.resolved;
     resolved.is_selection = tag.is_some();
+    resolved.names_images = index.is_some() || docker.is_some();
     if index.is_none() && docker.is_none() {
         let message = "it is not an image: neither index.json nor manifest.json is in it";
         resolved.problems.push(Problem::new("archive", message));
