@@ -73,8 +73,9 @@ fn lone_word(content: &[u8]) -> Option<usize> {
 
 /// Whether a value stands for a token rather than being one: a reference to a variable, a template, a
 /// text of the closed list that documentation uses, or a known prefix with nothing random behind it.
+/// Blanks, `-` and `_` do not count.
 pub fn is_placeholder(value: &[u8]) -> bool {
-    const TEXTS: [&str; 41] = [
+    const TEXTS: [&str; 68] = [
         "none",
         "null",
         "nil",
@@ -116,6 +117,33 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         "testtoken",
         "redacted",
         "secret",
+        "unset",
+        "0",
+        "1",
+        "no",
+        "yes",
+        "todo",
+        "fixme",
+        "tbd",
+        "na",
+        "test",
+        "default",
+        "tobeset",
+        "notset",
+        "setatruntime",
+        "overrideme",
+        "thetoken",
+        "sometoken",
+        "huggingfacetoken",
+        "huggingfacehubtoken",
+        "1234",
+        "12345",
+        "123456",
+        "12345678",
+        "123456789",
+        "1234567890",
+        "abcdef",
+        "sentinel",
     ];
     let value = value.trim_ascii();
     let Ok(text) = std::str::from_utf8(value) else { return false };
@@ -127,6 +155,11 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || enclosed("[", "]")
         || enclosed("%", "%")
         || enclosed("__", "__")
+        || enclosed("@", "@")
+        || enclosed("#{", "}")
+        || text.starts_with("file:/")
+        || super::is_token_variable(text)
+        || is_request(text)
     {
         return true;
     }
@@ -145,6 +178,20 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// `put-your-token-here`, `my_hf_token`: words that ask for a token, with no digit among them.
+fn is_request(text: &str) -> bool {
+    const STARTS: [&str; 12] = [
+        "your", "my_", "put_", "enter_", "insert_", "add_", "replace_", "paste_", "example_", "dummy_",
+        "fake_", "change",
+    ];
+    let folded = text.to_ascii_lowercase().replace(['-', ' '], "_");
+    let body = folded.strip_prefix("hf_").unwrap_or(&folded);
+    text.len() <= 64
+        && body.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        && STARTS.iter().any(|start| body.starts_with(start))
+        && body.split('_').any(|word| matches!(word, "token" | "key" | "here" | "secret" | "me"))
 }
 
 #[cfg(test)]
@@ -216,6 +263,21 @@ mod tests {
             "hf_dummy",
             "hf_abcdefghijklmnopqrstuvwxyz",
             "********",
+            "TOKEN_HERE",
+            "PUT-YOUR-TOKEN-HERE",
+            "enter-your-token",
+            "to_be_set",
+            "not-set",
+            "set_at_runtime",
+            "overrideme",
+            "my-token",
+            "the_token",
+            "some_token",
+            "hugging_face_token",
+            "HF_TOKEN",
+            "@HF_TOKEN@",
+            "#{HF_TOKEN}",
+            "file:/run/secrets/x",
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
