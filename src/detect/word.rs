@@ -71,52 +71,82 @@ fn lone_word(content: &[u8]) -> Option<usize> {
     (printable && !is_placeholder(word)).then(|| content.len() - content.trim_ascii_start().len())
 }
 
+/// The texts, in lower case and without what is neither letter nor digit.
+const TEXTS: [&str; 68] = [
+    "none",
+    "null",
+    "nil",
+    "false",
+    "true",
+    "undefined",
+    "empty",
+    "token",
+    "mytoken",
+    "hftoken",
+    "myhftoken",
+    "yourtoken",
+    "yourtokenhere",
+    "yourhftoken",
+    "yourhftokenhere",
+    "yourhuggingfacetoken",
+    "yourhuggingfacetokenhere",
+    "yourhuggingfaceapitoken",
+    "yourhuggingfaceapitokenhere",
+    "addyourhuggingfacetokenhere",
+    "inserttokenhere",
+    "insertyourtokenhere",
+    "putyourtokenhere",
+    "tokenhere",
+    "tokengoeshere",
+    "replaceme",
+    "replacewithyourtoken",
+    "changeme",
+    "changeit",
+    "changethis",
+    "placeholder",
+    "dummy",
+    "dummytoken",
+    "fake",
+    "faketoken",
+    "example",
+    "exampletoken",
+    "sampletoken",
+    "testtoken",
+    "redacted",
+    "secret",
+    "unset",
+    "0",
+    "1",
+    "no",
+    "yes",
+    "todo",
+    "fixme",
+    "tbd",
+    "na",
+    "test",
+    "default",
+    "tobeset",
+    "notset",
+    "setatruntime",
+    "overrideme",
+    "thetoken",
+    "sometoken",
+    "huggingfacetoken",
+    "huggingfacehubtoken",
+    "1234",
+    "12345",
+    "123456",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "abcdef",
+    "sentinel",
+];
+
 /// Whether a value stands for a token rather than being one: a reference to a variable, a template, a
 /// text of the closed list that documentation uses, or a known prefix with nothing random behind it.
+/// Blanks, `-` and `_` do not count.
 pub fn is_placeholder(value: &[u8]) -> bool {
-    const TEXTS: [&str; 41] = [
-        "none",
-        "null",
-        "nil",
-        "false",
-        "true",
-        "undefined",
-        "empty",
-        "token",
-        "mytoken",
-        "hftoken",
-        "myhftoken",
-        "yourtoken",
-        "yourtokenhere",
-        "yourhftoken",
-        "yourhftokenhere",
-        "yourhuggingfacetoken",
-        "yourhuggingfacetokenhere",
-        "yourhuggingfaceapitoken",
-        "yourhuggingfaceapitokenhere",
-        "addyourhuggingfacetokenhere",
-        "inserttokenhere",
-        "insertyourtokenhere",
-        "putyourtokenhere",
-        "tokenhere",
-        "tokengoeshere",
-        "replaceme",
-        "replacewithyourtoken",
-        "changeme",
-        "changeit",
-        "changethis",
-        "placeholder",
-        "dummy",
-        "dummytoken",
-        "fake",
-        "faketoken",
-        "example",
-        "exampletoken",
-        "sampletoken",
-        "testtoken",
-        "redacted",
-        "secret",
-    ];
     let value = value.trim_ascii();
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let enclosed = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
@@ -127,6 +157,11 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || enclosed("[", "]")
         || enclosed("%", "%")
         || enclosed("__", "__")
+        || enclosed("@", "@")
+        || enclosed("#{", "}")
+        || text.starts_with("file:/")
+        || super::is_token_variable(text)
+        || is_request(text)
     {
         return true;
     }
@@ -145,6 +180,20 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// `put-your-token-here`, `my_hf_token`: words that ask for a token, with no digit among them.
+fn is_request(text: &str) -> bool {
+    const STARTS: [&str; 12] = [
+        "your", "my_", "put_", "enter_", "insert_", "add_", "replace_", "paste_", "example_", "dummy_",
+        "fake_", "change",
+    ];
+    let folded = text.to_ascii_lowercase().replace(['-', ' '], "_");
+    let body = folded.strip_prefix("hf_").unwrap_or(&folded);
+    text.len() <= 64
+        && body.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        && STARTS.iter().any(|start| body.starts_with(start))
+        && body.split('_').any(|word| matches!(word, "token" | "key" | "here" | "secret" | "me"))
 }
 
 #[cfg(test)]
@@ -216,6 +265,21 @@ mod tests {
             "hf_dummy",
             "hf_abcdefghijklmnopqrstuvwxyz",
             "********",
+            "TOKEN_HERE",
+            "PUT-YOUR-TOKEN-HERE",
+            "enter-your-token",
+            "to_be_set",
+            "not-set",
+            "set_at_runtime",
+            "overrideme",
+            "my-token",
+            "the_token",
+            "some_token",
+            "hugging_face_token",
+            "HF_TOKEN",
+            "@HF_TOKEN@",
+            "#{HF_TOKEN}",
+            "file:/run/secrets/x",
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }

@@ -13,6 +13,10 @@ pub struct Step {
     pub span: Span,
     /// The branches it stands in; see [`Command::branches`].
     pub branches: Vec<usize>,
+    /// The files and texts that it reads by `<` and `<<<`.
+    pub inputs: Vec<Word>,
+    /// Whether its standard input comes from a pipe or a redirection.
+    pub is_fed: bool,
 }
 
 /// What runs.
@@ -66,7 +70,8 @@ fn follow_text(
     match language {
         Language::Shell => follow(&commands(text), out, depth, outer),
         Language::Python => {
-            out.push(Step { kind: StepKind::Python(text.clone()), span, branches: outer.to_vec() });
+            let (kind, branches) = (StepKind::Python(text.clone()), outer.to_vec());
+            out.push(Step { kind, span, branches, inputs: Vec::new(), is_fed: false });
         }
         Language::Other => {}
     }
@@ -77,10 +82,13 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &[usiz
         let before = commands.get(..index).unwrap_or_default();
         let branches = [outer, command.branches.as_slice()].concat();
         let unwrapped = unwrap(command);
+        let inputs = inputs(command);
+        let is_fed = before.last().is_some_and(|feeder| feeder.pipeline == command.pipeline)
+            || command.redirects.iter().any(|redirect| redirect.operator.starts_with('<'));
         let Some((program, arguments)) = unwrapped.words.split_first() else {
             let assignments = unwrapped.assignments;
             let kind = StepKind::Program { name: String::new(), arguments: Vec::new(), assignments };
-            out.push(Step { kind, span: command.span, branches });
+            out.push(Step { kind, span: command.span, branches, inputs, is_fed });
             continue;
         };
         let name = base_name(&program.text.to_str());
@@ -99,8 +107,21 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &[usiz
             },
             span: command.span,
             branches,
+            inputs,
+            is_fed,
         });
     }
+}
+
+/// The files and texts that a command reads by redirection.
+fn inputs(command: &Command) -> Vec<Word> {
+    let input = |redirect: &super::Redirect| match &redirect.to {
+        Redirection::File(word) | Redirection::String(word) if redirect.operator.starts_with('<') => {
+            Some(word.clone())
+        }
+        _ => None,
+    };
+    command.redirects.iter().filter_map(input).collect()
 }
 
 /// The last part of a path, without `.exe`.

@@ -19,6 +19,6 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(logins: &[Login]) -> Vec<Hit> {
-    let here = logins.iter().filter(|login| login.secret.is_none());
+    let here = logins.iter().filter(|login| !login.has_secret);
     here.map(|login| login.hit(&RULE, Confidence::High, "leaves a token file in the layer")).collect()
 }

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(logins: &[Login]) -> Vec<Hit> {
-    let here = logins.iter().filter(|login| login.secret.is_some());
+    let here = logins.iter().filter(|login| login.has_secret);
     here.map(|login| {
         login.hit(&RULE, Confidence::High, "copies the mounted secret into a token file in the layer")
     })

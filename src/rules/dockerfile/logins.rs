@@ -1,18 +1,21 @@
 //! Finds the logins in `RUN`s that leave a token file behind. Two rules report them, by where the token
 //! comes from.
 
+use zeroize::Zeroizing;
+
 use super::{
     Context, Hit,
     cleanup::{CleanUps, Removal},
     hit::{left_in, lower},
-    mended::rest,
+    mended::{self, rest},
+    origin::{Source, is_in_environment, origin},
     python::{self, Call},
     token_file::{Environment, covers, layer_path, normal},
 };
 use crate::{
     detect,
     dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Scope, Script, Span, mounts, run_script,
+        Base, Instruction, Keyword, Mount, MountKind, Scope, Script, Span, mounts, run_script,
         shell::{self, Step, StepKind, Word},
     },
     finding::{Confidence, Leaves, Masked, Where},
@@ -24,12 +27,11 @@ pub(super) struct Login {
     span: Span,
     /// `hf auth login`: the command in normal form.
     command: &'static str,
-    /// The mounted secret that its token comes from.
-    pub(super) secret: Option<String>,
+    /// Whether its token comes from a mounted secret.
+    pub(super) has_secret: bool,
     leaves: Vec<Leaves>,
     stage: Option<usize>,
-    /// What the `RUN` does beside, for the mended line.
-    rest: Option<Masked>,
+    help: Masked,
 }
 
 impl Login {
@@ -43,25 +45,11 @@ impl Login {
             span: self.span,
             token: None,
             message: Masked::own(format!("`{}` {effect}", self.command)),
-            help: self.help(),
+            help: self.help.clone(),
             leaves: self.leaves.clone(),
             stage: self.stage,
             subject: self.command.to_owned(),
         }
-    }
-
-    fn help(&self) -> Masked {
-        let id =
-            self.secret.as_ref().map_or_else(|| Masked::own("HF_TOKEN"), |id| detect::mask(id.as_bytes()));
-        let mount = format!("RUN --mount=type=secret,id={id},env=HF_TOKEN");
-        let change = match &self.rest {
-            Some(rest) => format!("Delete the login, and write `{mount} {rest}`"),
-            None => format!("Delete the login, and write `{mount} hf download …` where the token is needed"),
-        };
-        Masked::own(format!(
-            "{change}: the Hub's tools read HF_TOKEN from the environment. Build with \
-             `docker build --secret id={id},env=HF_TOKEN .`"
-        ))
     }
 }
 
@@ -95,11 +83,17 @@ const MAX_MENDED: usize = 8;
 /// All logins of a file that leave something behind.
 pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
     let mut logins = Vec::new();
-    // Whether a helper keeps what `--add-to-git-credential` hands it; set up once for the stage.
-    let mut stores = (None, false);
+    // Whether a helper keeps what `--add-to-git-credential` hands it; set up once for the stage and those that go on from it.
+    let mut stores: Vec<bool> = Vec::new();
+    let last_clone = memchr::memmem::rfind(context.source, b"git clone").unwrap_or(0);
     for (instruction, scope) in context.instructions() {
-        if stores.0 != instruction.stage {
-            stores = (instruction.stage, false);
+        let stage = instruction.stage.unwrap_or(0);
+        while stores.len() <= stage {
+            let inherited = match context.dockerfile.stages.get(stores.len()).map(|stage| &stage.base) {
+                Some(&Base::Stage(base)) => stores.get(base).copied().unwrap_or(false),
+                _ => false,
+            };
+            stores.push(inherited);
         }
         let acts = instruction.effective();
         if acts.keyword != Keyword::Run {
@@ -110,9 +104,11 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
             Script::Text { text, .. } => text.as_bytes(),
             Script::Exec(_) => acts.text.as_bytes(),
         };
-        stores.1 |= memchr::memmem::find(bytes, b"credential.helper").is_some()
+        let is_set_up = memchr::memmem::find(bytes, b"credential.helper").is_some()
             && memchr::memmem::find(bytes, b"store").is_some();
-        let run = Run { instruction, scope, mounts: mounts(acts, scope), stores: stores.1 };
+        let Some(stores) = stores.get_mut(stage) else { continue };
+        *stores |= is_set_up;
+        let run = Run { instruction, scope, mounts: mounts(acts, scope), stores: *stores, last_clone };
         logins.extend(run.logins(&script));
     }
     logins
@@ -123,6 +119,8 @@ struct Run<'a> {
     scope: Scope<'a>,
     mounts: Vec<Mount>,
     stores: bool,
+    /// Where the file's last `git clone` stands.
+    last_clone: usize,
 }
 
 impl Run<'_> {
@@ -153,18 +151,21 @@ impl Run<'_> {
                 continue;
             }
             let Some(leaves) = self.left(files.as_deref(), &later, branches) else { continue };
-            let source = self.source(&steps, step);
+            let origin = origin(&steps, step, &self.mounts, self.scope);
             let mut leaves = leaves;
-            let in_history = matches!(source, Source::Literal) || self.scope.has_token_argument();
-            let secret = match source {
-                Source::Secret(id) => Some(id),
-                Source::Literal | Source::Other => None,
-            };
-            if in_history && secret.is_none() && leaves.iter().any(|l| l.place == Where::Layer) {
+            let has_secret = matches!(origin.source, Source::Secret(_));
+            let in_history = matches!(origin.source, Source::Literal) || self.scope.has_token_argument();
+            if in_history && !has_secret && leaves.iter().any(|l| l.place == Where::Layer) {
                 leaves.push(left_in(Where::History));
             }
-            let rest = if logins.len() < MAX_MENDED { rest(script, span) } else { None };
-            logins.push(Login { span, command, secret, leaves, stage: self.instruction.stage, rest });
+            let is_mended = logins.len() < MAX_MENDED;
+            let rest = if is_mended { rest(script, span) } else { None };
+            let behind = if is_mended { mended::behind(script, span) } else { Zeroizing::default() };
+            let written = steps.get(step).map_or(span, |step| step.span);
+            let is_for_git = span.start < self.last_clone && mended::is_for_git(script, written);
+            let mend = mended::Mend { origin: &origin, rest, behind, is_for_git };
+            let help = mend.help(self.instruction, &self.mounts);
+            logins.push(Login { span, command, has_secret, leaves, stage: self.instruction.stage, help });
         }
         logins.reverse();
         logins
@@ -246,7 +247,7 @@ impl Run<'_> {
                             environment.export(word);
                         }
                     } else if !name.is_empty() {
-                        let act = self.act(name, arguments, step.span, environment, index);
+                        let act = self.act(name, arguments, step, environment, index);
                         events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
                         environment.restore(mark);
                     }
@@ -259,10 +260,11 @@ impl Run<'_> {
         &self,
         program: &str,
         arguments: &[Word],
-        span: Span,
+        from: &Step,
         environment: &Environment<'_>,
         step: usize,
     ) -> Option<Act> {
+        let span = from.span;
         if matches!(program, "rm" | "unlink" | "shred") {
             return Some(Act::Remove(removals(arguments, environment)));
         }
@@ -280,6 +282,14 @@ impl Run<'_> {
         let command = login_program(program, arguments)?;
         let has = |option: &[u8]| arguments.iter().any(|word| word.text.as_bytes() == option);
         if has(b"--help") || has(b"-h") {
+            return None;
+        }
+        // With a token in the environment it asks for none, and writes nothing.
+        if matches!(command, "hf auth login" | "huggingface-cli login")
+            && !from.is_fed
+            && !gives_token(arguments)
+            && is_in_environment(&self.mounts, self.scope)
+        {
             return None;
         }
         let place = environment.login_files();
@@ -300,38 +310,6 @@ impl Run<'_> {
         };
         Some(Act::Login { command, span, files, place, step })
     }
-
-    /// Where a login's token comes from, by its own words and those of what is piped into it.
-    fn source(&self, steps: &[Step], step: usize) -> Source {
-        let near = steps.get(step.saturating_sub(1)..=step).unwrap_or_default();
-        let words: Vec<&Word> = near
-            .iter()
-            .flat_map(|step| match &step.kind {
-                StepKind::Program { arguments, assignments, .. } => {
-                    arguments.iter().chain(assignments.iter().map(|(_, word)| word)).collect()
-                }
-                StepKind::Python(_) => Vec::new(),
-            })
-            .collect();
-        if words.iter().any(|word| !detect::find(word.text.as_bytes()).is_empty()) {
-            return Source::Literal;
-        }
-        let is_mounted = |name: &str| self.mounts.iter().any(|mount| mount.env.as_deref() == Some(name));
-        let from_build = words.iter().flat_map(|word| &word.variables).any(|name| {
-            !is_mounted(name) && self.scope.get(name).is_some_and(|binding| binding.value.carries_token)
-        });
-        let secret = self.mounts.iter().find(|mount| mount.kind == MountKind::Secret);
-        match secret {
-            Some(secret) if !from_build => Source::Secret(secret.id.clone().unwrap_or_default()),
-            _ => Source::Other,
-        }
-    }
-}
-
-enum Source {
-    Literal,
-    Secret(String),
-    Other,
 }
 
 pub(super) const LOGOUT: &str = "hf auth logout";
@@ -358,6 +336,13 @@ pub(super) fn login_program(program: &str, arguments: &[Word]) -> Option<&'stati
         | ("huggingface-cli" | "transformers-cli", "logout", _) => Some(LOGOUT),
         _ => None,
     }
+}
+
+/// Whether a login's arguments hold a token, by `--token` or as a word of its own.
+fn gives_token(arguments: &[Word]) -> bool {
+    let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
+    let is_verb = |word: &str| matches!(word, "auth" | "login");
+    words.iter().any(|word| word.starts_with("--token") || !(word.starts_with("--") || is_verb(word)))
 }
 
 fn python_act(call: Call, span: Span, environment: &Environment<'_>, step: usize) -> Act {

@@ -7,6 +7,7 @@ mod login_command;
 mod login_with_secret_mount;
 mod logins;
 mod mended;
+mod origin;
 mod python;
 mod token_file;
 mod token_in_arg;
@@ -81,5 +82,7 @@ pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     hits
 }
 
+#[cfg(test)]
+mod login_tests;
 #[cfg(test)]
 mod tests;

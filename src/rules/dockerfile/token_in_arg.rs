@@ -1,9 +1,11 @@
 //! `dockerfile/token-in-arg`.
 
+use std::collections::HashSet;
+
 use super::{Context, Hit, hit::left_in};
 use crate::{
     detect,
-    dockerfile::Keyword,
+    dockerfile::{Keyword, Origin},
     finding::{Confidence, Masked, RuleId, Severity, Where},
     rules::Rule,
 };
@@ -22,6 +24,7 @@ pub(super) const RULE: Rule = Rule {
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
+    let labels = labels(context);
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         // In front of the first FROM its value reaches no image, unless it is declared again in a stage.
@@ -36,6 +39,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
             let default = pair.value.as_ref().map(|value| scope.expand(value));
             let token = default.and_then(|value| detect::find(value.as_str().as_bytes()).into_iter().next());
             let shown = detect::mask(name.as_bytes());
+            let is_in_label = labels.contains(&(instruction.stage, name.clone()));
+            let label = is_in_label.then(|| left_in(Where::Label));
             hits.push(Hit {
                 rule: &RULE,
                 severity: RULE.severity,
@@ -50,11 +55,35 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
                      needed, and build with `docker build --secret id={shown},env={shown} .` in place of \
                      `--build-arg {shown}=…`."
                 )),
-                leaves: vec![left_in(Where::History)],
+                leaves: std::iter::once(left_in(Where::History)).chain(label).collect(),
                 stage: instruction.stage,
                 subject: format!("ARG {shown}"),
             });
         }
     }
     hits
+}
+
+/// The build arguments of a token that go into a label, each with the stage.
+fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
+    let mut found = HashSet::new();
+    for (instruction, scope) in context.instructions() {
+        let acts = instruction.effective();
+        if acts.keyword != Keyword::Label {
+            continue;
+        }
+        for value in acts.pairs().iter().filter_map(|pair| pair.value.as_ref()) {
+            if !scope.expand(value).carries_token {
+                continue;
+            }
+            let text = value.to_str();
+            let names = text.split('$').skip(1).map(|rest| {
+                let rest = rest.strip_prefix('{').unwrap_or(rest);
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+            });
+            let is_argument = |name: &&str| scope.get(name).is_some_and(|b| b.origin == Origin::Arg);
+            found.extend(names.filter(is_argument).map(|name| (instruction.stage, name.to_owned())));
+        }
+    }
+    found
 }
