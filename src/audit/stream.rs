@@ -42,7 +42,7 @@ pub(super) fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<String> {
 /// Where an archive broke off before anything was said of an image, that there is none in it follows and
 /// is not said.
 pub(super) fn keep_cause(gathered: &mut Gathered, resolved: &mut Resolved) {
-    if !resolved.names_images && !gathered.problems.is_empty() {
+    if !resolved.names_images && gathered.problems.iter().any(|problem| problem.place == "archive") {
         resolved.problems = std::mem::take(&mut gathered.problems);
     }
 }
