@@ -250,7 +250,7 @@ mod tests {
             "your_token_here",
             "hf_your_token_here",
             "hf_YOUR_TOKEN_HERE",
-            "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "hf_xxxxxxxxxxxxxxxx",
             "hf_...",
             "hf_***",
             "$HF_TOKEN",

@@ -2,6 +2,7 @@
 //! layer hides what.
 
 mod config;
+mod docker_archive;
 mod document;
 mod hiding;
 mod history;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::config::Config;
 use super::history::align;
 use super::inventory::Inventory;
-use super::manifest::{Descriptor, Manifest, read_docker_manifest};
+use super::manifest::{Descriptor, Manifest};
 use crate::finding::{DiffId, Digest, Document};
 
-const NO_DOCUMENT: &str = "it is not a JSON document, or too large for one";
+pub(super) const NO_DOCUMENT: &str = "it is not a JSON document, or too large for one";
 /// An index nested deeper is not followed: real ones nest once or twice.
 const MAX_DEPTH: usize = 32;
 /// More references are not followed: an index of indexes can name one manifest without end.
@@ -138,9 +138,9 @@ pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
     resolved
 }
 
-struct Resolver<'a> {
-    inventory: &'a Inventory,
-    resolved: Resolved,
+pub(super) struct Resolver<'a> {
+    pub(super) inventory: &'a Inventory,
+    pub(super) resolved: Resolved,
     references: usize,
     layers: usize,
     /// Whether that there are too many has been said.
@@ -155,7 +155,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
         self.resolved.problems.push(Problem::new(place, message));
     }
 
@@ -288,7 +288,7 @@ impl Resolver<'_> {
     }
 
     /// As many of an image's layers as are looked at.
-    fn bounded<'a, T>(&mut self, layers: &'a [T], what: &str) -> &'a [T] {
+    pub(super) fn bounded<'a, T>(&mut self, layers: &'a [T], what: &str) -> &'a [T] {
         let room = MAX_LAYERS.min(MAX_ALL_LAYERS.saturating_sub(self.layers));
         let taken = layers.get(..room).unwrap_or(layers);
         self.layers += taken.len();
@@ -313,7 +313,7 @@ impl Resolver<'_> {
     }
 
     /// Reads the image's config and puts its history and `diff_ids` to the layers.
-    fn finish(&mut self, mut image: Image) {
+    pub(super) fn finish(&mut self, mut image: Image) {
         if let Some(entry) = image.config_entry {
             let config = self.configs.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
                 Some((bytes, _)) => Config::read(bytes).map(Arc::new).map_err(|error| error.to_string()),
@@ -359,62 +359,6 @@ impl Resolver<'_> {
                 None if i == 0 => {}
                 None => self.problem(format!("attestation {}", layer.digest_text), missing(layer)),
             }
-        }
-    }
-
-    fn docker_manifest(&mut self, entry: usize) {
-        self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image: None });
-        let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem("manifest.json", NO_DOCUMENT);
-        };
-        let images = match read_docker_manifest(bytes) {
-            Ok(images) => images,
-            Err(error) => return self.problem("manifest.json", error.to_string()),
-        };
-        // The newer `docker save` names its images in both ways.
-        let known: BTreeMap<usize, usize> = self
-            .resolved
-            .images
-            .iter()
-            .enumerate()
-            .filter_map(|(number, image)| Some((image.config_entry?, number)))
-            .collect();
-        for docker in images {
-            let config_entry = self.inventory.by_name(docker.config.as_bytes());
-            let name = docker.repo_tags.first().cloned();
-            let same = config_entry.and_then(|entry| known.get(&entry)).filter(|&&image| {
-                let layers = self.resolved.images.get(image).map(|image| &image.layers[..]);
-                let named = docker.layers.iter().map(|name| self.inventory.by_name(name.as_bytes()));
-                layers.is_some_and(|layers| layers.iter().map(|layer| layer.entry).eq(named))
-            });
-            if let Some(&image) = same {
-                if let (Some(image), Some(name)) = (self.resolved.images.get_mut(image), name) {
-                    image.name = Some(name);
-                }
-                continue;
-            }
-            let layers = self.bounded(&docker.layers, "manifest.json");
-            let number = self.resolved.images.len();
-            let mut image = Image { name, config_entry, ..Image::default() };
-            for (i, name) in layers.iter().enumerate() {
-                let entry = self.inventory.by_name(name.as_bytes());
-                let digest = super::inventory::claimed_digest(name.as_bytes());
-                if entry.is_none() {
-                    let message = format!("{name} is not in the archive");
-                    image.problems.push(Problem::new(format!("layer {i}"), message));
-                }
-                image.layers.push(Layer { entry, digest, ..Layer::default() });
-            }
-            if let Some(entry) = config_entry {
-                image.config_digest = self.inventory.document(entry).map(|(_, digest)| digest);
-                let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
-                self.resolved.documents.push(document);
-            } else {
-                let message = format!("{} is not in the archive", docker.config);
-                image.problems.push(Problem::new("config", message));
-            }
-            image.held = config_entry.is_some() || image.layers.iter().any(|layer| layer.entry.is_some());
-            self.finish(image);
         }
     }
 }
