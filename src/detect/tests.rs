@@ -66,7 +66,7 @@ fn look_alikes_are_not_found() {
     let body = TOKEN;
     for text in [
         "hf_hub_download hf_raise_for_status hf_oauth_expiration_minutes hf_jwt_public_keys".to_owned(),
-        "hf_requiredCharacteristicTypesForDisplayMetadata".to_owned(),
+        format!("hf_{}", "requiredCharacteristicTypesForDisplayMetadata"),
         "_kHMSymptomhf_generatedByHomeAppForDisplayMetadata OSCHF_DebugGetImageCaptureOfEverything"
             .to_owned(),
         "_call_hf_processor_call_hf_processor_call_hf_processor".to_owned(),
