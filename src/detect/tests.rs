@@ -67,8 +67,10 @@ fn look_alikes_are_not_found() {
     for text in [
         "hf_hub_download hf_raise_for_status hf_oauth_expiration_minutes hf_jwt_public_keys".to_owned(),
         format!("hf_{}", "requiredCharacteristicTypesForDisplayMetadata"),
-        "_kHMSymptomhf_generatedByHomeAppForDisplayMetadata OSCHF_DebugGetImageCaptureOfEverything"
-            .to_owned(),
+        format!(
+            "_kHMSymptomhf_{} OSCHF_{}",
+            "generatedByHomeAppForDisplayMetadata", "DebugGetImageCaptureOfEverything"
+        ),
         "_call_hf_processor_call_hf_processor_call_hf_processor".to_owned(),
         format!("hf_{}", "x".repeat(34)),
         format!("hf_{}", "x".repeat(40)),
