@@ -40,7 +40,6 @@ impl Compression {
 /// between them or not. Anything else behind the last of them is an error, once that has been read.
 pub struct Decompressed<R> {
     reader: Reader<R>,
-    compression: Compression,
     /// What the part read last is called.
     part: &'static str,
     /// Whether frames were all skippable.
@@ -55,20 +54,15 @@ enum Reader<R> {
 }
 
 impl<R: Read> Decompressed<R> {
-    /// Looks at the first bytes of `input` and sets up the decoder. A compression that cannot be read is
-    /// passed through as it is; [`Self::compression`] tells.
+    /// Looks at the first bytes of `input` and sets up the decoder. What is in no compression that can be
+    /// read is passed through as it is.
     pub fn new(mut input: Window<R>) -> io::Result<Self> {
         let compression = Compression::of(input.fill(Compression::HEAD)?);
         let reader = match Reader::compressed(compression, input)? {
             Ok(reader) => reader,
             Err(input) => Reader::Plain(input),
         };
-        Ok(Self { reader, compression, part: "", only_skippable: false })
-    }
-
-    /// What the stream is compressed with.
-    pub fn compression(&self) -> Compression {
-        self.compression
+        Ok(Self { reader, part: "", only_skippable: false })
     }
 
     /// Goes from the end of one part to the start of the next one.

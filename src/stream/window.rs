@@ -110,11 +110,6 @@ impl<R: Read> Window<R> {
     pub fn body(&mut self, len: u64) -> Body<'_, R> {
         Body { window: self, left: len }
     }
-
-    /// The reader underneath; what the window has read ahead is dropped.
-    pub fn into_inner(self) -> R {
-        self.inner
-    }
 }
 
 impl<R: Read> BufRead for Window<R> {
