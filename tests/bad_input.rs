@@ -221,6 +221,13 @@ fn a_header_with_a_wrong_checksum() {
 }
 
 #[test]
+fn a_layer_that_is_a_json_document() {
+    let layer = Layer::stored(b"{\"not\": \"a layer\"}", support::Compression::Plain);
+    let outcome = scan_spoilt("json-layer", layer, |_, _| {});
+    outcome.assert_error("not a tar archive");
+}
+
+#[test]
 fn a_layer_that_is_no_tar() {
     let made = Token::user("in no tar");
     let text = format!("{} {}", "words ".repeat(300), made.text());

@@ -11,7 +11,7 @@ use super::layer::{LayerContent, LayerVisitor};
 use super::search::{scanner, search};
 use crate::detect::{Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
-use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
+use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
 
 /// What was found in a blob, whatever image it belongs to.
 #[derive(Debug, Default)]
@@ -159,10 +159,6 @@ fn read_content<R: Read>(
     verdict.content = Content::Layer(Box::new(content));
     match outcome {
         Ok(()) => overflow,
-        Err(TarError::Truncated { path, missing }) => {
-            let path = String::from_utf8_lossy(&path).into_owned();
-            Some(format!("it breaks off inside {path}: {missing} more bytes were announced"))
-        }
         Err(error) => Some(error.to_string()),
     }
 }

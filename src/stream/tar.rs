@@ -94,7 +94,7 @@ pub enum TarError {
         at: u64,
     },
     /// The stream ends inside an entry.
-    #[error("it breaks off inside an entry: {missing} more bytes were announced")]
+    #[error("it breaks off inside {}: {missing} more bytes were announced", String::from_utf8_lossy(path))]
     Truncated {
         /// The entry's path.
         path: Vec<u8>,

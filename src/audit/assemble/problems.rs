@@ -24,9 +24,14 @@ pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
         }
         for (i, layer) in image.layers.iter().enumerate() {
             let Some(entry) = layer.entry else { continue };
-            let Some(verdict) = context.gathered.verdicts.get(&entry) else { continue };
-            if seen.insert(entry) {
-                let place = format!("layer {i}{of}");
+            if !seen.insert(entry) {
+                continue;
+            }
+            let place = format!("layer {i}{of}");
+            if context.gathered.inventory.document(entry).is_some() && says_tar(layer) {
+                errors.push(Problem::new(&place, NO_TAR));
+            }
+            if let Some(verdict) = context.gathered.verdicts.get(&entry) {
                 errors.extend(layer_errors(layer, verdict).into_iter().map(|m| Problem::new(&place, m)));
                 notes.extend(layer_notes(layer, verdict).into_iter().map(|m| Problem::new(&place, m)));
             }
@@ -93,12 +98,17 @@ fn layer_errors(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
     if verdict.size == 0 {
         errors.push("it is empty, without even an end-of-archive marker".to_owned());
     }
-    let says_tar = layer.media_type.as_deref().is_none_or(|media_type| media_type.contains("tar"));
-    if matches!(verdict.content, Content::Bytes(_)) && says_tar && verdict.problem.is_none() {
-        errors
-            .push("it is not a tar archive, so its files are not known; its bytes were searched".to_owned());
+    if matches!(verdict.content, Content::Bytes(_)) && says_tar(layer) && verdict.problem.is_none() {
+        errors.push(NO_TAR.to_owned());
     }
     errors
+}
+
+const NO_TAR: &str = "it is not a tar archive, so its files are not known; its bytes were searched";
+
+/// Whether a layer is meant to be a tar archive; in a docker archive every layer is.
+fn says_tar(layer: &Layer) -> bool {
+    layer.media_type.as_deref().is_none_or(|media_type| media_type.contains("tar"))
 }
 
 fn digest_error(claimed: Option<crate::finding::Digest>, verdict: &BlobVerdict) -> Option<String> {
