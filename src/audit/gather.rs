@@ -15,7 +15,9 @@ use crate::detect::{self, Occurrence};
 use crate::finding::Digest;
 use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
 use crate::source::{Archive, Around, Source, link_target};
-use crate::stream::{Bounds, Decompressed, Entry, EntryKind, Gap, TarError, Visit, Window, begins_tar, walk};
+use crate::stream::{
+    Bounds, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, begins_tar, walk,
+};
 
 /// Tokens in an archive's own bytes are listed up to this many.
 const MAX_AROUND: usize = 1000;
@@ -188,7 +190,7 @@ impl Visit for Stream<'_> {
         }
     }
 
-    fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         if let Some(target) = link_target(entry) {
             if self.reading.budget.take(2 * (entry.path.len() + target.len()) + 100) {
                 self.gathered.inventory.add_link(&entry.path, &target);

@@ -12,7 +12,7 @@ use super::search::search;
 use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence, Scanner};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, SparseMap, Visit};
+use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit};
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -155,7 +155,7 @@ impl<'a> LayerVisitor<'a> {
         }
     }
 
-    fn search_body(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+    fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         let mut occurrences = Vec::new();
         let mut kept = Vec::new();
         let outcome = match &entry.extent {
@@ -200,7 +200,7 @@ impl Visit for LayerVisitor<'_> {
         self.last_path = last;
     }
 
-    fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         self.note_path(entry);
         self.last_path.clone_from(&entry.path);
         if entry.size == 0 { Ok(()) } else { self.search_body(entry, body) }

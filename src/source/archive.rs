@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::{Held, Source};
-use crate::stream::{Bounds, Entry, EntryKind, Gap, TarError, Visit, Window, path, walk};
+use crate::stream::{Bounds, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, path, walk};
 
 /// What is done with the bytes of an archive that belong to none of its entries.
 pub trait Around {
@@ -91,7 +91,7 @@ impl Visit for List<'_> {
         self.around.gap(gap);
     }
 
-    fn entry(&mut self, entry: &Entry, _body: &mut dyn BufRead) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, _body: &mut dyn Peek) -> io::Result<()> {
         match (entry.kind, link_target(entry)) {
             (_, Some(target)) => self.links.push((entry.path.clone(), target)),
             (EntryKind::Directory, None) if entry.size == 0 => {}

@@ -12,4 +12,4 @@ mod zstd;
 pub use decompress::{Compression, Decompressed};
 pub use sparse::SparseMap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
-pub use window::{Body, Window};
+pub use window::{Body, Peek, Window};

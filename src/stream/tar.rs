@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 
 use super::path;
 use super::sparse::SparseMap;
-use super::window::Window;
+use super::window::{Peek, Window};
 
 mod gap;
 mod header;
@@ -125,7 +125,7 @@ pub trait Visit {
     /// Bytes between bodies: headers, padding, extended headers.
     fn gap(&mut self, gap: &Gap<'_>);
     /// An entry, with its body. What it leaves unread of the body is skipped.
-    fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()>;
+    fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()>;
     /// Bytes that are not part of any entry, to the end of the stream.
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()>;
 }

@@ -4,6 +4,33 @@ use std::io::{self, BufRead, Read};
 
 /// Large enough that a search call costs nothing beside its bytes, small enough to stay in a core's cache.
 const CAPACITY: usize = 256 * 1024;
+/// The smallest buffer: more than any header that a parser wants to see as a whole.
+const MIN_CAPACITY: usize = 4 * 1024;
+
+/// A reader whose next bytes can be looked at before they are consumed, as many as a header has.
+pub trait Peek: BufRead {
+    /// The bytes at hand after reading until there are at least `min`, or the input has ended. `min` is
+    /// at most 4 KiB.
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]>;
+}
+
+impl Peek for &[u8] {
+    fn peek(&mut self, _min: usize) -> io::Result<&[u8]> {
+        Ok(self)
+    }
+}
+
+impl<T: Peek + ?Sized> Peek for &mut T {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        (**self).peek(min)
+    }
+}
+
+impl<T: Peek + ?Sized> Peek for Box<T> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        (**self).peek(min)
+    }
+}
 
 /// A sliding view of a reader's bytes.
 pub struct Window<R> {
@@ -22,9 +49,14 @@ type Skipper<R> = fn(&mut R, u64) -> u64;
 impl<R: Read> Window<R> {
     /// A window at the start of `inner`.
     pub fn new(inner: R) -> Self {
+        Self::with_capacity(CAPACITY, inner)
+    }
+
+    /// A window with a buffer of `capacity` bytes, at least 4 KiB.
+    pub fn with_capacity(capacity: usize, inner: R) -> Self {
         Self {
             inner,
-            buffer: vec![0; CAPACITY].into_boxed_slice(),
+            buffer: vec![0; capacity.max(MIN_CAPACITY)].into_boxed_slice(),
             start: 0,
             end: 0,
             eof: false,
@@ -51,9 +83,10 @@ impl<R: Read> Window<R> {
     /// The bytes at hand after reading until there are at least `min`, or the input has ended.
     /// `min` is at most the window's capacity.
     pub fn fill(&mut self, min: usize) -> io::Result<&[u8]> {
-        let min = min.min(CAPACITY);
+        let capacity = self.buffer.len();
+        let min = min.min(capacity);
         while self.end - self.start < min && !self.eof {
-            if self.start > 0 && self.buffer.len() - self.start < min.max(CAPACITY / 2) {
+            if self.start > 0 && capacity - self.start < min.max(capacity / 2) {
                 self.buffer.copy_within(self.start..self.end, 0);
                 self.end -= self.start;
                 self.start = 0;
@@ -122,6 +155,12 @@ impl<R: Read> BufRead for Window<R> {
     }
 }
 
+impl<R: Read> Peek for Window<R> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        self.fill(min)
+    }
+}
+
 impl<R: Read> Read for Window<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut view = self.fill(1)?;
@@ -153,17 +192,24 @@ impl<R: Read> Body<'_, R> {
 
 impl<R: Read> BufRead for Body<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.left == 0 {
-            return Ok(&[]);
-        }
-        let view = self.window.fill(1)?;
-        let n = usize::try_from(self.left).map_or(view.len(), |left| view.len().min(left));
-        Ok(view.get(..n).unwrap_or_default())
+        self.peek(1)
     }
 
     fn consume(&mut self, n: usize) {
         self.window.consume(n);
         self.left = self.left.saturating_sub(n as u64);
+    }
+}
+
+impl<R: Read> Peek for Body<'_, R> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Ok(&[]);
+        }
+        let min = usize::try_from(self.left).map_or(min, |left| min.min(left));
+        let view = self.window.fill(min)?;
+        let n = usize::try_from(self.left).map_or(view.len(), |left| view.len().min(left));
+        Ok(view.get(..n).unwrap_or_default())
     }
 }
 
@@ -208,6 +254,22 @@ mod tests {
         }
         assert_eq!(seen, data);
         assert_eq!(window.offset(), data.len() as u64);
+    }
+
+    #[test]
+    fn as_much_as_asked_for_is_seen_ahead() {
+        let data: Vec<u8> = (0..20_000_u32).map(|i| (i % 251) as u8).collect();
+        let mut window = Window::with_capacity(1, Dribble(&data));
+        let mut at = 0;
+        while at < data.len() {
+            let view = window.peek(4096).unwrap();
+            assert!(view.len() >= 4096.min(data.len() - at));
+            assert_eq!(view, &data[at..at + view.len()]);
+            at += 777.min(data.len() - at);
+            BufRead::consume(&mut window, 777);
+        }
+        let mut window = Window::new(Dribble(&data));
+        assert_eq!(window.body(1500).peek(4000).unwrap(), &data[..1500]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::header::{Kind, records};
 use super::{BLOCK, Entry, Visit};
-use crate::stream::window::Body;
+use crate::stream::window::{Body, Peek};
 
 /// How many bytes of the bodies on either side a gap holds: more than the shortest token and what is
 /// looked at around it.
@@ -233,6 +233,12 @@ impl<R: Read> BufRead for Tail<'_, '_, R> {
             Self::remember(&mut self.last, bytes.get(..n).unwrap_or_default());
         }
         self.body.consume(n);
+    }
+}
+
+impl<R: Read> Peek for Tail<'_, '_, R> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        self.body.peek(min)
     }
 }
 

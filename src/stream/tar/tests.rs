@@ -21,7 +21,7 @@ impl Visit for Log {
         self.gaps.push((gap.bytes[gap.own.clone()].to_vec(), found));
     }
 
-    fn entry(&mut self, entry: &Entry, body: &mut dyn BufRead) -> io::Result<()> {
+    fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -246,7 +246,7 @@ fn versions_of_the_pax_sparse_format() {
     struct Extents(Vec<(Vec<u8>, bool)>);
     impl Visit for Extents {
         fn gap(&mut self, _: &Gap<'_>) {}
-        fn entry(&mut self, entry: &Entry, _: &mut dyn BufRead) -> io::Result<()> {
+        fn entry(&mut self, entry: &Entry, _: &mut dyn Peek) -> io::Result<()> {
             self.0.push((entry.path.clone(), entry.extent != Extent::Whole));
             Ok(())
         }
