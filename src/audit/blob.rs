@@ -92,13 +92,15 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     let mut input = head.as_slice().chain(input);
     let tap = Tap { input: &mut input, stored: &mut stored };
     verdict.problem = match compression {
-        Compression::None => read_content(Window::new(tap), reading, &mut verdict),
-        Compression::Unsupported(name) => {
+        Compression::None => {
             let problem = read_content(Window::new(tap), reading, &mut verdict);
-            problem
-                .or_else(|| Some(format!("it is compressed with {name}, which this version does not read")))
+            let is_bytes = matches!(verdict.content, Content::Bytes(_));
+            let malformed = Compression::malformed(&head).filter(|_| is_bytes);
+            problem.or_else(|| {
+                malformed.map(|name| format!("it begins as {name} does, and has no {name} header"))
+            })
         }
-        Compression::Gzip | Compression::Zstd => read_compressed(Window::new(tap), reading, &mut verdict),
+        _ => read_compressed(Window::new(tap), reading, &mut verdict),
     };
     // After an error the rest is still hashed, and searched as it is stored.
     let mut tap = Tap { input: &mut input, stored: &mut stored };
