@@ -6,6 +6,7 @@
 mod compressed;
 mod format;
 mod found;
+mod git;
 mod level;
 mod limits;
 mod raw;

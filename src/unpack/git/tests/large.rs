@@ -1,0 +1,1 @@
+//! Packs that do not fit in memory.

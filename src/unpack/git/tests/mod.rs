@@ -1,0 +1,6 @@
+//! Repositories that git makes, and packs that nobody would.
+
+mod hostile;
+mod large;
+mod repositories;
+mod support;
