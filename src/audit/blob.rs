@@ -7,13 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::Progress;
 use super::budget::Budget;
-use super::layer::{LayerContent, LayerVisitor};
+use super::layer::{LayerContent, LayerVisitor, Reopen};
 use super::search::scanner;
 use super::troubles::Troubles;
 use crate::detect::{Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
 use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
-use crate::unpack::Unpacker;
+use crate::unpack::{self, Origin};
 
 /// What was found in a blob, whatever image it belongs to.
 #[derive(Debug, Default)]
@@ -90,6 +90,8 @@ pub(super) struct Reading<'a> {
     pub(super) verify_digests: bool,
     pub(super) budget: &'a Budget,
     pub(super) progress: &'a dyn Progress,
+    /// Opens the blob once more, where that can be.
+    pub(super) reopen: Option<&'a Reopen<'a>>,
 }
 
 /// Reads a blob to its end, whatever is wrong with it.
@@ -167,14 +169,14 @@ fn read_content<R: Read>(
         Err(error) => return Some(error.to_string()),
     };
     if !is_tar {
-        let (mut found, outcome) = Unpacker::new().search(&mut window);
+        let (mut found, outcome) = unpack::search(Origin::default(), &mut window);
         let overflow = (!reading.budget.keep(&mut found.occurrences)).then(Budget::overflow);
         let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
         bytes.troubles.add(b"", found.troubles);
         verdict.content = Content::Bytes(bytes);
         return outcome.err().map(|error| error.to_string()).or(overflow);
     }
-    let mut visitor = LayerVisitor::new(reading.budget);
+    let mut visitor = LayerVisitor::new(reading.budget, reading.reopen);
     let outcome = walk(&mut window, &mut visitor);
     let content = visitor.finish();
     let overflow = content.overflow.then(Budget::overflow);

@@ -12,7 +12,7 @@ use crate::detect::{mask, mask_path};
 use crate::finding::{Finding, Issue, Location, Masked, TokenHash, fingerprint};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::stream::Window;
-use crate::unpack::Unpacker;
+use crate::unpack::{self, Origin};
 
 /// What an audit of a file gives.
 pub(super) struct Audited {
@@ -27,7 +27,8 @@ pub(super) struct Audited {
 /// Audits a file.
 pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress: &dyn Progress) -> Audited {
     let budget = Budget::default();
-    let (mut found, outcome) = Unpacker::new().search(&mut Window::new(Counted { input, progress }));
+    let (mut found, outcome) =
+        unpack::search(Origin::default(), &mut Window::new(Counted { input, progress }));
     let overflow = (!budget.keep(&mut found.occurrences)).then(Budget::overflow);
     let issue = |message: String| Issue {
         target: target.clone(),

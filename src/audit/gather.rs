@@ -149,7 +149,10 @@ pub(super) fn source(
         .with_max_len(1)
         .map(|&(entry, _)| {
             let verdict = match source.open(entry) {
-                Ok(mut body) => blob::audit(&mut body, reading),
+                Ok(mut body) => {
+                    let reopen = || source.open(entry);
+                    blob::audit(&mut body, Reading { reopen: Some(&reopen), ..reading })
+                }
                 Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
             };
             (entry, verdict)

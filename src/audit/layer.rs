@@ -13,8 +13,10 @@ use super::troubles::Troubles;
 use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence, Scanner};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit};
-use crate::unpack::{Found, Unpacker};
+use crate::stream::{
+    Bounds, Decompressed, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit, Window,
+};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Reread, Unpacker};
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -80,10 +82,17 @@ pub(super) struct LayerVisitor<'a> {
     last_path: Vec<u8>,
     /// How many entries there were.
     entries: usize,
+    /// Files that hold git objects with tokens in them, by number.
+    git_files: HashMap<u32, usize>,
+    /// Opens the layer once more, where that can be.
+    reopen: Option<&'a Reopen<'a>>,
 }
 
+/// Opens a blob once more, at its first byte.
+pub(super) type Reopen<'a> = dyn Fn() -> io::Result<Box<dyn io::Read + Send + 'a>> + 'a;
+
 impl<'a> LayerVisitor<'a> {
-    pub(super) fn new(budget: &'a Budget) -> Self {
+    pub(super) fn new(budget: &'a Budget, reopen: Option<&'a Reopen<'a>>) -> Self {
         Self {
             content: LayerContent::default(),
             unpacker: Unpacker::new(),
@@ -91,10 +100,21 @@ impl<'a> LayerVisitor<'a> {
             by_path: HashMap::new(),
             last_path: Vec::new(),
             entries: 0,
+            git_files: HashMap::new(),
+            reopen,
         }
     }
 
-    pub(super) fn finish(self) -> LayerContent {
+    pub(super) fn finish(mut self) -> LayerContent {
+        let (in_git, troubles) = self.unpacker.finish();
+        for (number, occurrence) in in_git {
+            let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
+            let Some(file) = file else { continue };
+            let mut one = vec![occurrence];
+            self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.budget.keep(&mut one);
+            file.occurrences.append(&mut one);
+        }
+        self.content.troubles.add(b"", troubles);
         self.content
     }
 
@@ -105,10 +125,11 @@ impl<'a> LayerVisitor<'a> {
         room
     }
 
-    fn add(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
-        if found.is_empty() && kept.is_empty() {
-            return None;
-        }
+    fn add(&mut self, path: &[u8], found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        if found.is_empty() && kept.is_empty() { None } else { self.add_file(path, found, kept) }
+    }
+
+    fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
         self.content.overflow |= !self.budget.keep(&mut found);
         if !self.room(3 * path.len() + 200 + kept.len() * 60) {
             return None;
@@ -162,10 +183,15 @@ impl<'a> LayerVisitor<'a> {
     }
 
     fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
+        let number = u32::try_from(self.entries).unwrap_or(u32::MAX);
+        let reopen = self.reopen;
+        let reread = || reopened(reopen, entry);
+        let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
+        let origin = Origin { number, path: &entry.path, reread };
         let mut kept = Vec::new();
         let (found, outcome) = match &entry.extent {
-            Extent::Whole if entry.size > MAX_KEPT => self.unpacker.search(body),
-            Extent::Whole => search_small(&mut self.unpacker, entry.size, body, &mut kept),
+            Extent::Whole if entry.size > MAX_KEPT => self.unpacker.search(origin, body),
+            Extent::Whole => search_small(&mut self.unpacker, origin, entry.size, body, &mut kept),
             extent if entry.size > MAX_KEPT => search_sparse(extent, body),
             extent => {
                 let (whole, outcome) = read_small(body);
@@ -175,7 +201,13 @@ impl<'a> LayerVisitor<'a> {
             }
         };
         self.content.troubles.add(&entry.path, found.troubles);
-        let file = self.add(&entry.path, found.occurrences, kept);
+        let file = if found.in_git {
+            let file = self.add_file(&entry.path, found.occurrences, kept);
+            self.git_files.extend(file.map(|file| (number, file)));
+            file
+        } else {
+            self.add(&entry.path, found.occurrences, kept)
+        };
         if let Some(file) = file
             && !is_whiteout(&entry.path)
             && !entry.after_end
@@ -221,6 +253,7 @@ impl Visit for LayerVisitor<'_> {
 /// Searches a small file, and looks for what may be a credential of unknown shape.
 fn search_small(
     unpacker: &mut Unpacker,
+    origin: Origin<'_>,
     size: u64,
     body: &mut dyn Peek,
     kept: &mut Vec<KeptToken>,
@@ -230,13 +263,21 @@ fn search_small(
         && view.len() as u64 == size
     {
         *kept = detect::kept_tokens(view);
-        let found = unpacker.search(&mut view).0;
+        let found = unpacker.search(origin, &mut view).0;
         body.consume(usize::try_from(size).unwrap_or_default());
         return (found, Ok(()));
     }
     let (whole, outcome) = read_small(body);
     *kept = detect::kept_tokens(&whole);
-    (unpacker.search(&mut whole.as_slice()).0, outcome)
+    (unpacker.search(origin, &mut whole.as_slice()).0, outcome)
+}
+
+/// The file once more, from the start of its layer.
+fn reopened<'a>(reopen: Option<&'a Reopen<'a>>, entry: &Entry) -> io::Result<Box<dyn Peek + 'a>> {
+    let Some(reopen) = reopen else { return Err(io::ErrorKind::Unsupported.into()) };
+    let mut layer = Window::new(Decompressed::new(Window::new(reopen()?))?);
+    layer.skip(entry.body_offset)?;
+    Ok(Box::new(Window::new(layer.take(entry.size))))
 }
 
 /// The whole of a small file, as far as it can be read.

@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use crate::detect::{self, Occurrence, Scanner};
 use crate::stream::{Bounds, Window};
-use crate::unpack::{Found, MAX_IN_FILE, Unpacker};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
 /// A search of one content. It lists one token more than are kept, so that more can be told from all.
 pub(super) fn scanner() -> Scanner {
@@ -36,7 +36,7 @@ pub(super) fn search_rest(
     bounds: Bounds,
     bytes: &mut dyn BufRead,
 ) -> (Found, io::Result<()>) {
-    let (mut found, outcome) = unpacker.search(&mut Window::new(bytes));
+    let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
     let step = detect::mask(b"tar-trailer");
     for occurrence in &mut found.occurrences {
         if occurrence.via.is_empty() {

@@ -19,7 +19,7 @@ mod zstd;
 
 pub use compression::Compression;
 pub use decompress::Decompressed;
-pub use memory::is_limit;
+pub use memory::{Held, hold_memory, is_limit};
 pub use part::Part;
 pub use sparse::SparseMap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
