@@ -205,13 +205,9 @@ impl Reader<'_> {
             return Err("it is a directory".to_owned());
         }
         self.announce(&input);
-        let (findings, errors) = file::audit(self.target, path, &mut input, self.progress);
-        Ok(Audited {
-            target: self.summary(TargetKind::File, Vec::new()),
-            findings,
-            errors,
-            notes: Vec::new(),
-        })
+        let file::Audited { findings, errors, notes } =
+            file::audit(self.target, path, &mut input, self.progress);
+        Ok(Audited { target: self.summary(TargetKind::File, Vec::new()), findings, errors, notes })
     }
 
     fn summary(&self, kind: TargetKind, images: Vec<finding::ImageSummary>) -> finding::Target {
