@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gix_object::Kind;
 
 /// Objects by the offset of their entry, bounded in bytes. Where room is wanted, the one of the lowest priority
-/// goes, and of equals the first in the pack.
+/// goes: what was used last stays longest.
 #[derive(Debug)]
 pub(super) struct Bases {
     limit: usize,
@@ -49,12 +49,7 @@ impl Bases {
         }
     }
 
-    /// How large an object may be to be held beside one that is pinned.
-    pub(super) fn limit(&self) -> usize {
-        self.limit
-    }
-
-    /// A priority above all before it: what was used last stays longest.
+    /// A priority above all before it.
     pub(super) fn latest(&mut self) -> u64 {
         self.clock += 1;
         self.clock
@@ -133,7 +128,8 @@ impl Bases {
     }
 
     /// Says that a delta was made from it; lets it go when no other needs it.
-    pub(super) fn used(&mut self, offset: u64) {
+    pub(super) fn used(&mut self, offset: u64, priority: u64) {
+        self.touch(offset, priority);
         let left = self.held.get_mut(&offset).map(|held| {
             held.uses = held.uses.saturating_sub(1);
             held.uses
@@ -143,17 +139,13 @@ impl Bases {
         }
     }
 
-    /// Sets anew for what each object is needed: its priority and how many need it. What is needed for nothing goes.
-    pub(super) fn plan(&mut self, need: impl Fn(u64) -> Option<(u64, u32)>) {
+    /// Sets anew how many deltas need each object. What none needs goes.
+    pub(super) fn plan(&mut self, uses: impl Fn(u64) -> Option<u32>) {
         let offsets: Vec<u64> = self.held.keys().copied().collect();
         for offset in offsets {
-            let Some((priority, uses)) = need(offset) else {
-                self.remove(offset);
-                continue;
-            };
-            self.touch(offset, priority);
-            if let Some(held) = self.held.get_mut(&offset) {
-                held.uses = uses;
+            match (uses(offset), self.held.get_mut(&offset)) {
+                (Some(uses), Some(held)) => held.uses = uses,
+                _ => self.remove(offset),
             }
         }
     }

@@ -51,24 +51,22 @@ pub(super) fn read(
     let mut hash = gix_hash::hasher(claim.hash);
     hash.update(&encode::loose_header(claim.kind, claim.size));
     if !usize::try_from(claim.size).is_ok_and(|size| size <= hold) {
-        return stream(&mut decoder, claim, hash, sink);
+        return stream(&mut decoder, claim, hash, Vec::new(), sink);
     }
     let (bytes, end) = whole(&mut decoder, claim.size);
+    if let Ok(false) = end {
+        // There is more than was said.
+        return stream(&mut decoder, claim, hash, bytes, sink);
+    }
     let mut outcome = Outcome::default();
-    let mut sink = sink;
-    if let Some(sink) = &mut sink {
+    if let Some(sink) = sink {
         outcome.found = sink(claim.kind, &mut bytes.as_slice());
     }
     match end {
-        Ok(true) => {
+        Ok(_) => {
             hash.update(&bytes);
             outcome.id = hash.try_finalize().ok();
             outcome.bytes = Some(bytes);
-        }
-        Ok(false) => {
-            let rest = stream(&mut decoder, claim, hash, sink);
-            outcome.found.extend(rest.found);
-            outcome.fault = rest.fault.or(Some(Fault::Broken));
         }
         Err(fault) => outcome.fault = Some(fault),
     }
@@ -102,18 +100,19 @@ fn whole(decoder: &mut Metered<'_, '_>, size: u64) -> (Vec<u8>, Result<bool, Fau
     (bytes, end)
 }
 
-/// Decodes to the end without holding more than a buffer.
-fn stream(decoder: &mut Metered<'_, '_>, claim: Claim, hash: Hasher, sink: Option<&mut Sink<'_>>) -> Outcome {
-    let mut content = Content {
-        decoder,
-        buffer: vec![0; BUFFER],
-        start: 0,
-        end: 0,
-        hash,
-        total: 0,
-        fault: None,
-        ended: false,
-    };
+/// Decodes to the end, behind what has been decoded, without holding more than a buffer.
+fn stream(
+    decoder: &mut Metered<'_, '_>,
+    claim: Claim,
+    mut hash: Hasher,
+    decoded: Vec<u8>,
+    sink: Option<&mut Sink<'_>>,
+) -> Outcome {
+    hash.update(&decoded);
+    let (end, total) = (decoded.len(), decoded.len() as u64);
+    let mut buffer = decoded;
+    buffer.resize(buffer.len().max(BUFFER), 0);
+    let mut content = Content { decoder, buffer, start: 0, end, hash, total, fault: None, ended: false };
     let found = sink.map(|sink| sink(claim.kind, &mut content)).unwrap_or_default();
     loop {
         let n = content.peek(1).map_or(0, <[u8]>::len);

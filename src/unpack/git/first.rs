@@ -11,8 +11,8 @@ use super::content::{self, Claim, Outcome};
 use super::delta::{Applied, Inserted, Instructions};
 use super::entry::{self, Entry, Form};
 use super::inflate::{Decode, Fault, Inflate};
+use super::kept::Recorder;
 use super::pack::{HEADER, Pack, header};
-use super::replay::Recorder;
 use super::table::Row;
 use crate::detect::Scanner;
 use crate::stream::Peek;
@@ -87,10 +87,13 @@ impl Pack<'_, '_> {
         state: &mut Decompress,
     ) -> io::Result<Next> {
         let offset = input.offset();
-        io::BufRead::consume(input, entry.len);
-        input.charge(ROW);
         let row = self.table.add(offset);
-        let mut inflate = Inflate::new(input, state);
+        if row.is_some() {
+            input.kept.charge(ROW);
+            input.kept.begin(offset);
+        }
+        io::BufRead::consume(input, entry.len);
+        let mut inflate = Inflate::new(&mut *input, state);
         let fault = self.read_object(entry, offset, row, &mut inflate);
         if let Some(Fault::Spent | Fault::Input(_)) = fault {
             return self.fault(fault).map(|_| Next::Unwanted);
@@ -99,7 +102,12 @@ impl Pack<'_, '_> {
             self.table.forget(row);
         }
         // A delta that makes no sense is left behind; a stream that makes none ends the pack.
-        match inflate.drain(self.limits.left) {
+        let end = inflate.drain(self.limits.left);
+        input.kept.end();
+        if row.is_some() {
+            self.table.set_end(input.offset());
+        }
+        match end {
             Ok(()) => self.fault(fault).map(|_| Next::There),
             Err(Fault::Cut | Fault::Broken) => Ok(Next::Lost),
             Err(fault) => self.fault(Some(fault)).map(|_| Next::Unwanted),
@@ -160,10 +168,10 @@ impl Pack<'_, '_> {
         base: Option<(u64, &Base)>,
     ) -> Option<Fault> {
         let priority = self.bases.latest();
-        // What is larger would push out what many others need.
+        // Git writes an object and all that is made from it in one stretch, so that even a large one may push out all
+        // that is held.
         let hold = usize::try_from(claim.size)
             .ok()
-            .filter(|size| *size <= self.bases.limit() / 4)
             .filter(|size| self.bases.make_room(*size, priority, base.map(|(at, _)| at)))
             .unwrap_or_default();
         let mut outcome = content::read(decoder, claim, hold, self.limits.left, Some(self.sink));

@@ -7,6 +7,7 @@ use gix_object::decode::loose_header;
 
 use super::content::{self, Claim};
 use super::inflate::{Decode, Fault, Inflate};
+use super::pack::spent;
 use super::{Limits, Objects, Place, Problem, Sink};
 use crate::stream::Peek;
 
@@ -58,7 +59,7 @@ fn problems(fault: Option<Fault>) -> io::Result<Vec<Problem>> {
     let message = match fault {
         None => return Ok(Vec::new()),
         Some(Fault::Input(error)) => return Err(error),
-        Some(Fault::Spent) => return Ok(vec![Problem::Limit(super::pack::SPENT.to_owned())]),
+        Some(Fault::Spent) => return Ok(vec![spent()]),
         Some(Fault::Cut) => "a git object breaks off: what could be decoded of it was searched",
         Some(Fault::Broken) => "a git object is damaged: what could be decoded of it was searched",
     };

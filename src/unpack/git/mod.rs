@@ -20,12 +20,12 @@ mod entry;
 mod first;
 mod graph;
 mod inflate;
+mod kept;
 mod loose;
 mod objects;
 mod pack;
 mod place;
 mod plan;
-mod replay;
 mod rounds;
 mod table;
 
@@ -55,7 +55,7 @@ pub(crate) type Reread<'a> = dyn FnMut() -> io::Result<Box<dyn Peek + 'a>> + 'a;
 pub(crate) struct Limits<'a> {
     /// Bytes that may still be decoded. Counted down; at zero the reading stops.
     pub(crate) left: &'a Cell<u64>,
-    /// A pack of at most so many bytes is kept while it is read, so that it can be gone over again.
+    /// Bytes of a pack that may be kept as they are stored, so that they can be decoded again.
     pub(crate) kept: usize,
     /// Bytes of objects that may be held because deltas need them.
     pub(crate) bases: usize,

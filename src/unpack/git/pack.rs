@@ -6,7 +6,7 @@ use std::io;
 
 use super::bases::Bases;
 use super::inflate::Fault;
-use super::replay::{Recorder, Replay};
+use super::kept::Recorder;
 use super::table::{Row, Table};
 use super::{Limits, Objects, Place, Problem, Reread, Sink};
 use crate::detect::Occurrence;
@@ -14,10 +14,15 @@ use crate::stream::Peek;
 
 /// Bytes of a pack's header.
 pub(super) const HEADER: usize = 12;
-/// How often a pack is gone over at most.
-const ROUNDS: usize = 16;
 
-pub(super) const SPENT: &str = "git objects decode to more than the limit; the rest was not decoded";
+/// What is said where nothing more may be decoded.
+pub(super) fn spent() -> Problem {
+    Problem::Limit("git objects decode to more than the limit: the rest was not decoded".to_owned())
+}
+
+fn objects(n: usize) -> String {
+    if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
+}
 
 /// Whether a pack begins with these bytes.
 pub(crate) fn begins_pack(head: &[u8]) -> bool {
@@ -51,16 +56,11 @@ pub(crate) fn pack(
         inserted: HashMap::new(),
         forgotten: 0,
         damaged: 0,
+        is_unfinished: false,
         problems: Vec::new(),
     };
     let mut recorder = Recorder::new(body, limits.kept);
-    let outcome = pack.read_all(&mut recorder);
-    let kept = recorder.into_kept();
-    let outcome = outcome.and_then(|()| match (kept, reread) {
-        (Some(bytes), _) => pack.resolve(&mut Replay::Kept(bytes)),
-        (None, Some(open)) => pack.resolve(&mut Replay::Reread(open)),
-        (None, None) => Ok(()),
-    });
+    let outcome = pack.read_all(&mut recorder).and_then(|()| pack.resolve(recorder.kept, reread));
     let problems = pack.finish();
     outcome.map(|()| problems)
 }
@@ -81,43 +81,42 @@ pub(super) struct Pack<'a, 's> {
     pub(super) forgotten: usize,
     /// How many deltas make no sense.
     pub(super) damaged: usize,
+    /// Whether it was gone over as often as may be.
+    pub(super) is_unfinished: bool,
     pub(super) problems: Vec<Problem>,
 }
 
 impl Pack<'_, '_> {
-    fn resolve(&mut self, replay: &mut Replay<'_, '_>) -> io::Result<()> {
-        for _ in 0..ROUNDS {
-            if self.pending.is_empty() || !self.round(replay)? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     /// Lists what was found in what unresolved deltas insert, and says what was not resolved.
     fn finish(mut self) -> Vec<Problem> {
         self.table.link();
-        let (baseless, circular) = self.hopeless();
-        let unresolved = (self.pending.len() + self.forgotten).saturating_sub(baseless + circular);
-        for (offset, found) in self.inserted {
+        let (mut baseless, circular) = self.hopeless();
+        let mut unresolved = (self.pending.len() + self.forgotten).saturating_sub(baseless + circular);
+        if unresolved > 0 || self.is_unfinished {
+            // The base that is missing may be one that was not made.
+            unresolved += std::mem::take(&mut baseless);
+        }
+        for (offset, found) in std::mem::take(&mut self.inserted) {
             self.objects.keep_delta(self.place, offset, found);
         }
-        let spent = self.problems.contains(&Problem::Limit(SPENT.to_owned()));
-        if unresolved > 0 && !spent {
+        if unresolved > 0 && !self.problems.contains(&spent()) {
             self.problems.push(Problem::Limit(format!(
-                "{unresolved} objects of a git pack are deltas whose base no longer fits in memory"
+                "{} of a git pack are deltas whose base no longer fits in memory",
+                objects(unresolved)
             )));
         }
         if baseless > 0 {
-            self.problems.push(Problem::Note(format!(
-                "{baseless} objects of a git pack are deltas of objects that are not in it: what they insert was searched"
-            )));
+            self.note(format!(
+                "{} of a git pack are deltas of objects that are not in it: what they insert was searched",
+                objects(baseless)
+            ));
         }
         let damaged = self.damaged + circular;
         if damaged > 0 {
-            self.problems.push(Problem::Note(format!(
-                "{damaged} objects of a git pack are damaged: what could be decoded of them was searched"
-            )));
+            self.note(format!(
+                "{} of a git pack are damaged: what could be decoded of them was searched",
+                objects(damaged)
+            ));
         }
         self.problems
     }
@@ -133,9 +132,8 @@ impl Pack<'_, '_> {
             None => {}
             Some(Fault::Input(error)) => return Err(error),
             Some(Fault::Spent) => {
-                let problem = Problem::Limit(SPENT.to_owned());
-                if !self.problems.contains(&problem) {
-                    self.problems.push(problem);
+                if !self.problems.contains(&spent()) {
+                    self.problems.push(spent());
                 }
                 return Ok(false);
             }

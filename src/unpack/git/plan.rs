@@ -1,42 +1,19 @@
-//! What one round decodes, and in what order.
+//! What has to be decoded so that pending deltas are resolved, and in what order.
 
-use super::bases::Bases;
 use super::table::{From, Row, Table};
 
-/// What one round decodes: the deltas that are not resolved yet, and all they are made from that is not held.
+/// The pending deltas and all that they are made from, less what is held already.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// What to decode, each after what it is made from where `order` says so.
-    pub(super) steps: Vec<Step>,
-    /// By row, what each object is needed for as a base.
-    needs: Vec<Need>,
-    /// Deltas that lead to an object that is not there.
-    pub(super) baseless: Vec<Row>,
-    /// Deltas that lead back to themselves.
-    pub(super) circular: Vec<Row>,
-}
-
-/// One object to decode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) row: Row,
-    /// The first of the pending deltas that needs it, counted from 0.
-    pub(super) rank: u32,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Need {
-    rank: u32,
-    uses: u32,
-}
-
-/// In which order a pack can be gone over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    /// From front to back.
-    Forward,
-    /// Any.
-    Random,
+    /// What to decode. Each object stands behind what it is made from, and all that is made from one stands together, so
+    /// that no more is held at a time than one chain.
+    pub(super) steps: Vec<Row>,
+    /// By row, of how many steps each object is the base.
+    uses: Vec<u32>,
+    /// How many pending deltas lead to an object that is not there.
+    pub(super) baseless: usize,
+    /// How many lead back to themselves.
+    pub(super) circular: usize,
 }
 
 /// What is known of a row while the plan is made.
@@ -46,76 +23,97 @@ enum Mark {
     /// On the way that is being followed.
     Here,
     Planned,
+    /// It is held, so that nothing has to be done.
+    Held,
     Baseless,
     Circular,
+    /// It leads to what cannot be read.
+    Unreadable,
 }
 
 impl Plan {
-    /// Follows every pending delta, in the order of the pack, to an object that is held or stored whole. Each row is
-    /// visited once, so that chains of any length and cycles cost no more than the table is long.
-    pub(super) fn new(table: &Table, pending: &[Row], bases: &Bases, order: Order) -> Self {
-        let mut plan = Self { needs: vec![Need::default(); table.len()], ..Self::default() };
+    /// Follows every pending delta to an object that is held or stored whole. Each row is visited once, so that chains of any
+    /// length and circles cost no more than the table is long.
+    pub(super) fn new(
+        table: &Table,
+        pending: &[Row],
+        is_held: impl Fn(Row) -> bool,
+        is_readable: impl Fn(Row) -> bool,
+    ) -> Self {
+        let mut plan = Self { uses: vec![0; table.len()], ..Self::default() };
         let mut marks = vec![Mark::Unseen; table.len()];
         let mut way = Vec::new();
-        for (rank, &delta) in (0..).zip(pending) {
+        // Bases with what is made from them; those that are made from nothing.
+        let mut pairs = Vec::new();
+        let mut roots = Vec::new();
+        for &delta in pending {
             let mut row = delta;
             let end = loop {
                 let Some(mark) = marks.get_mut(row as usize) else { break Mark::Baseless };
                 match *mark {
                     Mark::Unseen => *mark = Mark::Here,
                     Mark::Here => break Mark::Circular,
+                    Mark::Held => break Mark::Planned,
                     known => break known,
                 }
-                way.push(row);
-                if bases.holds(table.offset(row)) {
+                if is_held(row) {
+                    *mark = Mark::Held;
+                    roots.push(row);
                     break Mark::Planned;
                 }
+                way.push(row);
                 match table.from(row) {
-                    From::Itself => break Mark::Planned,
+                    _ if !is_readable(row) => break Mark::Unreadable,
+                    From::Itself => {
+                        roots.push(row);
+                        break Mark::Planned;
+                    }
                     From::Row(base) => row = base,
                     From::Unknown => break Mark::Baseless,
                 }
             };
-            match end {
-                Mark::Baseless => plan.baseless.push(delta),
-                Mark::Circular => plan.circular.push(delta),
-                _ => {}
-            }
-            // What it is made from comes first.
-            for row in way.drain(..).rev() {
+            plan.baseless += usize::from(end == Mark::Baseless);
+            plan.circular += usize::from(end == Mark::Circular);
+            for row in way.drain(..) {
                 if let Some(mark) = marks.get_mut(row as usize) {
                     *mark = end;
                 }
-                if end == Mark::Planned {
-                    plan.add(table, bases, Step { row, rank });
+                if let (Mark::Planned, From::Row(base)) = (end, table.from(row)) {
+                    pairs.push((base, row));
                 }
             }
         }
-        if order == Order::Forward {
-            plan.steps.sort_unstable_by_key(|step| step.row);
-        }
+        plan.order(roots, pairs, |row| marks.get(row as usize) == Some(&Mark::Held));
         plan
     }
 
-    fn add(&mut self, table: &Table, bases: &Bases, step: Step) {
-        if bases.holds(table.offset(step.row)) {
-            return;
-        }
-        self.steps.push(step);
-        if let From::Row(base) = table.from(step.row)
-            && let Some(need) = self.needs.get_mut(base as usize)
-        {
-            if need.uses == 0 {
-                need.rank = step.rank;
+    /// Depth first, in the order of the pack.
+    fn order(&mut self, mut roots: Vec<Row>, mut pairs: Vec<(Row, Row)>, is_held: impl Fn(Row) -> bool) {
+        pairs.sort_unstable();
+        roots.sort_unstable();
+        let mut stack = Vec::new();
+        for root in roots {
+            stack.push(root);
+            while let Some(row) = stack.pop() {
+                if !is_held(row) {
+                    self.steps.push(row);
+                }
+                let from = pairs.partition_point(|(base, _)| *base < row);
+                let made = pairs.get(from..).unwrap_or_default().iter();
+                let known = stack.len();
+                stack.extend(made.take_while(|(base, _)| *base == row).map(|(_, made)| *made));
+                if let Some(uses) = self.uses.get_mut(row as usize) {
+                    *uses = u32::try_from(stack.len() - known).unwrap_or(u32::MAX);
+                }
+                if let Some(made) = stack.get_mut(known..) {
+                    made.reverse();
+                }
             }
-            need.uses += 1;
         }
     }
 
-    /// As a base, an object's priority and how many deltas need it; none if none does. What the first pending delta needs
-    /// stays longest, so that every round resolves that one at least.
-    pub(super) fn need(&self, row: Row) -> Option<(u64, u32)> {
-        let need = self.needs.get(row as usize).filter(|need| need.uses > 0)?;
-        Some((u64::MAX - u64::from(need.rank), need.uses))
+    /// How many steps need an object as their base.
+    pub(super) fn uses(&self, row: Row) -> u32 {
+        self.uses.get(row as usize).copied().unwrap_or_default()
     }
 }

@@ -23,6 +23,8 @@ const UNKNOWN: Row = Row::MAX - 1;
 #[derive(Debug)]
 pub(super) struct Table {
     limit: usize,
+    /// The end of the last row's entry.
+    end: u64,
     offsets: Vec<u64>,
     /// First halves of ids; zero where not known.
     keys: Vec<u64>,
@@ -34,7 +36,14 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn new(limit: usize) -> Self {
         let limit = limit.min(UNKNOWN as usize);
-        Self { limit, offsets: Vec::new(), keys: Vec::new(), bases: Vec::new(), references: HashMap::new() }
+        Self {
+            limit,
+            end: 0,
+            offsets: Vec::new(),
+            keys: Vec::new(),
+            bases: Vec::new(),
+            references: HashMap::new(),
+        }
     }
 
     /// Adds the next object; none where the limit is reached.
@@ -55,6 +64,17 @@ impl Table {
 
     pub(super) fn offset(&self, row: Row) -> u64 {
         self.offsets.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// How many bytes its entry takes.
+    pub(super) fn len_of(&self, row: Row) -> usize {
+        let end = self.offsets.get(row as usize + 1).copied().unwrap_or(self.end);
+        usize::try_from(end.saturating_sub(self.offset(row))).unwrap_or(usize::MAX)
+    }
+
+    /// Says where the last object of which there is a row ends, if nothing is known of the next one.
+    pub(super) fn set_end(&mut self, end: u64) {
+        self.end = end;
     }
 
     pub(super) fn row_at(&self, offset: u64) -> Option<Row> {

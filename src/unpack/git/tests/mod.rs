@@ -3,4 +3,5 @@
 mod hostile;
 mod large;
 mod repositories;
+mod shuffle;
 mod support;
