@@ -11,6 +11,7 @@ mod part;
 pub mod path;
 #[cfg(test)]
 mod samples;
+pub mod sevenz;
 mod sparse;
 mod tar;
 mod window;
