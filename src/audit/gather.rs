@@ -263,9 +263,9 @@ fn add_rest(
     let mut occurrences = Vec::new();
     let outcome = search(bytes, &mut occurrences);
     found.extend(occurrences.into_iter().map(|mut occurrence| {
-        occurrence.offset += bounds.start;
+        occurrence.move_to(occurrence.at.start + bounds.start);
         occurrence.position = None;
-        occurrence.via.push(detect::mask(b"tar-trailer"));
+        occurrence.via.insert(0, detect::mask(b"tar-trailer"));
         (Vec::new(), occurrence)
     }));
     outcome
