@@ -202,15 +202,9 @@ impl Window<'_> {
     /// The offset counts in the bytes themselves, since text that is spelled here and there is no content of
     /// its own.
     fn spelled(self, at: usize) -> Found {
+        let at = spelled::first_slash(self.bytes, at);
         let reader = Spelled::new(self.bytes, at, at + MAX_ENCODED, self.whole_end);
-        let front = || {
-            let mut decoded = Decoded::default();
-            let start = at.saturating_sub(REACH);
-            for (place, &b) in (start..).zip(self.bytes.get(start..at).unwrap_or_default()) {
-                decoded.push(b, place..place + 1);
-            }
-            decoded.into()
-        };
+        let front = || spelled::front(self.bytes, at, REACH).into();
         let read = match self.read(&reader, front, |_| false) {
             Ok(read) => read,
             Err(found) => return found,
@@ -305,14 +299,21 @@ impl Window<'_> {
         let Front { mut decoded, is_loose } = front();
         let mut reader = reader.clone();
         let start = decoded.text.len();
-        let mut stop = decoded.extend(&mut reader, start + SHORT);
-        let mut is_whole = self.is_whole(stop.as_ref());
-        let mut verdict = shape::judge(&decoded.text, start, is_whole);
-        if verdict == Verdict::NeedMore && stop.is_none() {
-            stop = decoded.extend(&mut reader, start + MAX_TOKEN + REACH);
-            is_whole = stop.is_none() || self.is_whole(stop.as_ref());
-            verdict = shape::judge(&decoded.text, start, is_whole);
-        }
+        // Little by little: most of what is no token is told from its first characters.
+        let mut wanted = SHORT;
+        let (mut verdict, is_whole) = loop {
+            let stop = decoded.extend(&mut reader, start + wanted);
+            let is_whole = match stop {
+                Some(Unit::Cut) => self.whole_end,
+                Some(_) => true,
+                None => wanted > MAX_TOKEN,
+            };
+            let verdict = shape::judge(&decoded.text, start, is_whole);
+            if verdict != Verdict::NeedMore || stop.is_some() {
+                break (verdict, is_whole);
+            }
+            wanted *= 2;
+        };
         if verdict == Verdict::None {
             verdict = judge_loosely(&decoded, start, is_whole, is_loose, ends_line);
         }
@@ -330,14 +331,6 @@ impl Window<'_> {
             }
             Verdict::None => Err(Found::None),
             Verdict::NeedMore => Err(Found::NeedMore),
-        }
-    }
-
-    fn is_whole(self, stop: Option<&Unit>) -> bool {
-        match stop {
-            Some(Unit::Cut) => self.whole_end,
-            Some(_) => true,
-            None => false,
         }
     }
 
@@ -383,3 +376,6 @@ fn judge_loosely(
     }
     verdict
 }
+
+#[cfg(test)]
+mod tests;

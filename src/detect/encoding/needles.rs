@@ -1,7 +1,7 @@
 //! What is searched for: the prefixes as they are, and pieces of them in each encoding that are rare in
 //! everything else. All needles are found in one vectorised pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::packed::{Config, Searcher};
@@ -136,6 +136,8 @@ fn searcher(patterns: &[&[u8]]) -> Option<Searcher> {
 
 /// How many buckets the search has.
 const BUCKETS: usize = 8;
+/// The most needles of a bucket. The search takes fewer than 128 in all, repeated ones included.
+const ROWS: usize = 15;
 /// How many characters of a needle decide whether a place is looked at more closely.
 const MASK: usize = 3;
 
@@ -144,13 +146,15 @@ const MASK: usize = 3;
 /// the lower halves of any in one bucket: so like goes with like. Buckets of unequal size are filled up by
 /// repeating a needle, which puts it into the bucket where it is.
 fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
-    let mut buckets: Vec<Vec<&[u8]>> = needles.into_iter().map(|needle| vec![needle]).collect();
+    let mut buckets: Vec<Bucket<'_>> = needles.into_iter().map(Bucket::new).collect();
     while buckets.len() > BUCKETS {
         let mut best = (f64::MAX, 0, 0);
         for (i, one) in buckets.iter().enumerate() {
             for (j, other) in buckets.iter().enumerate().take(i) {
-                let both = [one.as_slice(), other.as_slice()].concat();
-                let more = frequency(&both) - frequency(one) - frequency(other);
+                if one.needles.len() + other.needles.len() > ROWS {
+                    continue;
+                }
+                let more = frequency(&one.with(other)) - one.frequency - other.frequency;
                 if more < best.0 {
                     best = (more, i, j);
                 }
@@ -158,25 +162,57 @@ fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
         }
         let moved = buckets.remove(best.1);
         if let Some(bucket) = buckets.get_mut(best.2) {
-            bucket.extend(moved);
+            bucket.halves = bucket.with(&moved);
+            bucket.frequency = frequency(&bucket.halves);
+            bucket.needles.extend(moved.needles);
         }
     }
-    let rows = buckets.iter().map(Vec::len).max().unwrap_or_default();
-    let row = |n: usize| buckets.iter().filter_map(move |bucket| bucket.get(n).or(bucket.first()).copied());
+    let rows = buckets.iter().map(|bucket| bucket.needles.len()).max().unwrap_or_default();
+    let row = |n: usize| buckets.iter().filter_map(move |b| b.needles.get(n).or(b.needles.first()).copied());
     (0..rows).flat_map(row).collect()
 }
 
+/// Needles that the search looks for at once.
+struct Bucket<'a> {
+    needles: Vec<&'a [u8]>,
+    halves: [Halves; MASK],
+    frequency: f64,
+}
+
+/// Which upper and which lower halves the characters at one place have, a bit each.
+#[derive(Clone, Copy, Default)]
+struct Halves {
+    upper: u16,
+    lower: u16,
+}
+
+impl<'a> Bucket<'a> {
+    fn new(needle: &'a [u8]) -> Self {
+        let mut halves = [Halves::default(); MASK];
+        for (halves, b) in halves.iter_mut().zip(needle) {
+            *halves = Halves { upper: 1 << (b >> 4), lower: 1 << (b & 15) };
+        }
+        Self { needles: vec![needle], halves, frequency: frequency(&halves) }
+    }
+
+    fn with(&self, other: &Self) -> [Halves; MASK] {
+        let mut halves = self.halves;
+        for (halves, other) in halves.iter_mut().zip(other.halves) {
+            halves.upper |= other.upper;
+            halves.lower |= other.lower;
+        }
+        halves
+    }
+}
+
 /// How often a bucket makes the search look closely, as far as single characters tell.
-fn frequency(bucket: &[&[u8]]) -> f64 {
-    (0..MASK)
-        .map(|at| {
-            let at = |needle: &&[u8]| needle.get(at).copied().unwrap_or_default();
-            let upper: BTreeSet<u8> = bucket.iter().map(|needle| at(needle) >> 4).collect();
-            let lower: BTreeSet<u8> = bucket.iter().map(|needle| at(needle) & 15).collect();
-            let both = upper.iter().flat_map(|upper| lower.iter().map(move |lower| upper << 4 | lower));
-            both.map(weight).sum::<f64>()
-        })
-        .product()
+fn frequency(halves: &[Halves; MASK]) -> f64 {
+    let ones = |bits: u16| (0..16_u8).filter(move |n| bits >> n & 1 == 1);
+    let at = |halves: &Halves| {
+        let both = ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
+        both.map(weight).sum::<f64>()
+    };
+    halves.iter().map(at).product()
 }
 
 /// How common a byte is, roughly.
@@ -229,6 +265,7 @@ const SPELLED: &[(&[u8], usize)] = &[
     (b"hf\"", 0),
     (b"hf'", 0),
     (b"h\\u0", 0),
+    (b"h\\\\", 0),
     (b"h\\x6", 0),
     (b"h\\14", 0),
     (b"h%66", 0),
@@ -323,4 +360,26 @@ fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let longer = |string: &Vec<u8>| possible.iter().map(|&b| [&string[..], &[b]].concat()).collect::<Vec<_>>();
         strings.iter().flat_map(longer).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_few_needles_and_none_is_short() {
+        let forms: Vec<_> = all();
+        assert!(forms.iter().all(|(pattern, _)| (MASK..=longest()).contains(&pattern.len())));
+        let needles: std::collections::BTreeSet<_> = forms.iter().map(|(pattern, _)| pattern).collect();
+        assert!(needles.len() <= 90 && NEEDLES.forms.len() < 128, "{} {}", needles.len(), NEEDLES.forms.len());
+        assert!(matches!(NEEDLES.search, Search::Packed(_)) || cfg!(not(target_arch = "x86_64")));
+    }
+
+    #[test]
+    fn the_forms_of_the_short_prefix() {
+        let needles = base64_needles();
+        for expected in ["aGZ", "GZf", "aG\n", "hmX", "mX0", "mX3", "hm\r", "oZl", "Zl9", "oZ\n", "YUda"] {
+            assert!(needles.iter().any(|(needle, _)| needle == expected.as_bytes()), "{expected}");
+        }
+    }
 }

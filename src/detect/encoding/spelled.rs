@@ -1,11 +1,14 @@
 //! Text in which characters are spelled: percent-encoding, the escapes of JSON, programming languages,
 //! shells and HTML; and text that is put together from adjacent literals or continued lines.
 
-use super::decoded::{Reader, Unit};
+use super::decoded::{Decoded, Reader, Unit};
 use crate::detect::occurrence::{CONCATENATION, ESCAPE, PERCENT};
 
 /// The most bytes between two literals that are put together, and of an escape.
 const MAX_GLUE: usize = 128;
+
+/// The most backslashes in front of one escape.
+const MAX_SLASHES: usize = 8;
 
 /// How characters of a text were spelled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +50,47 @@ enum Piece {
     Plain,
 }
 
+/// What `rest` begins with, where that is no character as it is.
+fn piece(rest: &[u8]) -> Option<Piece> {
+    match *rest.first()? {
+        b'%' => hex(rest, 1, 2).map(|byte| Piece::Character { byte, len: 3, percent: true }),
+        b'=' => soft_break(rest),
+        b'&' => entity(rest),
+        b'\\' => escape(rest),
+        quote @ (b'"' | b'\'' | b'`') => literals(rest, quote),
+        _ => None,
+    }
+}
+
+/// Where the escape at `at` begins, if there are more backslashes in front.
+pub(super) fn first_slash(bytes: &[u8], at: usize) -> usize {
+    if bytes.get(at) != Some(&b'\\') {
+        return at;
+    }
+    let head = bytes.get(..at).unwrap_or_default();
+    at - head.iter().rev().take(MAX_SLASHES - 1).take_while(|&&b| b == b'\\').count()
+}
+
+/// What stands in front of `at`, as it is but for the last character, since that decides whether a text begins
+/// here.
+pub(super) fn front(bytes: &[u8], at: usize, wanted: usize) -> Decoded {
+    let spelled = |len: usize| match piece(bytes.get(at.checked_sub(len)?..at)?) {
+        Some(Piece::Character { byte, len: all, .. }) if all == len => Some((byte, at - len)),
+        _ => None,
+    };
+    let last = (3..=10).find_map(spelled);
+    let end = last.map_or(at, |(_, start)| start);
+    let start = at.saturating_sub(wanted).min(end);
+    let mut decoded = Decoded::default();
+    for (place, &b) in (start..).zip(bytes.get(start..end).unwrap_or_default()) {
+        decoded.push(b, place..place + 1);
+    }
+    if let Some((byte, start)) = last {
+        decoded.push(byte, start..at);
+    }
+    decoded
+}
+
 impl<'a> Spelled<'a> {
     /// The text at `at`; `whole_end` says whether the content ends with `bytes`.
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize, whole_end: bool) -> Self {
@@ -71,14 +115,7 @@ impl Reader for Spelled<'_> {
                 return Unit::Cut;
             }
             let rest = rest.get(..MAX_GLUE).unwrap_or(rest);
-            let piece = match first {
-                b'%' => hex(rest, 1, 2).map(|byte| Piece::Character { byte, len: 3, percent: true }),
-                b'=' => soft_break(rest),
-                b'&' => entity(rest),
-                b'\\' => escape(rest),
-                quote => literals(rest, quote),
-            };
-            match piece.unwrap_or(Piece::Plain) {
+            match piece(rest).unwrap_or(Piece::Plain) {
                 Piece::Character { byte, len, percent } => {
                     self.at += len;
                     self.spelling.percent |= percent;
@@ -144,7 +181,7 @@ fn entity(rest: &[u8]) -> Option<Piece> {
 
 /// What a backslash begins. JSON inside JSON has several in a row.
 fn escape(rest: &[u8]) -> Option<Piece> {
-    let slashes = rest.iter().take(8).take_while(|&&b| b == b'\\').count();
+    let slashes = rest.iter().take(MAX_SLASHES).take_while(|&&b| b == b'\\').count();
     let behind = rest.get(slashes..)?;
     let spelled = |byte: Option<u8>, len: usize| {
         byte.map(|byte| Piece::Character { byte, len: slashes + len, percent: false })
