@@ -305,7 +305,7 @@ fn search_sparse(extent: &Extent, body: &mut dyn BufRead) -> (Found, io::Result<
             let mut stretch = Vec::new();
             let outcome = search(&mut (&mut stored).take(len), &mut stretch);
             at_holes.extend(stretch.into_iter().map(|mut occurrence| {
-                occurrence.offset = occurrence.offset.saturating_add(start);
+                occurrence.move_to(occurrence.at.start.saturating_add(start));
                 occurrence
             }));
             outcome?;
@@ -314,15 +314,15 @@ fn search_sparse(extent: &Extent, body: &mut dyn BufRead) -> (Found, io::Result<
     });
     let mut all = stored.scanner.finish();
     for occurrence in &mut all {
-        let behind = starts.partition_point(|(stored, _)| *stored <= occurrence.offset);
+        let behind = starts.partition_point(|(stored, _)| *stored <= occurrence.at.start);
         if let Some((stored, start)) = behind.checked_sub(1).and_then(|last| starts.get(last)) {
-            occurrence.offset = (occurrence.offset - stored).saturating_add(*start);
+            occurrence.move_to((occurrence.at.start - stored).saturating_add(*start));
         }
     }
     all.extend(at_holes);
     let mut seen = HashSet::new();
-    all.retain(|occurrence| seen.insert((occurrence.offset, occurrence.token.clone())));
-    all.sort_by_key(|occurrence| occurrence.offset);
+    all.retain(|occurrence| seen.insert((occurrence.at.start, occurrence.token.clone())));
+    all.sort_by_key(|occurrence| occurrence.at.start);
     let occurrences = all.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence }).collect();
     (Found { occurrences, ..Found::default() }, outcome)
 }
@@ -364,8 +364,9 @@ pub(super) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
     let mut found: Vec<(Field, Occurrence)> = Vec::new();
     let mut in_names = HashSet::new();
     for mut occurrence in detect::find(gap.bytes) {
-        let at = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
-        let outside = at + occurrence.len <= gap.own.start || at >= gap.own.end;
+        let at = usize::try_from(occurrence.at.start).unwrap_or(usize::MAX);
+        let end = usize::try_from(occurrence.at.end).unwrap_or(usize::MAX);
+        let outside = end <= gap.own.start || at >= gap.own.end;
         if outside {
             continue;
         }
@@ -374,9 +375,9 @@ pub(super) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
         if is_name && !in_names.insert((field == Field::Name, occurrence.token.clone())) {
             continue;
         }
-        occurrence.offset = offset as u64;
+        occurrence.move_to(offset as u64);
         occurrence.position = None;
-        occurrence.via.push(detect::mask(via(&field).as_slice()));
+        occurrence.via.insert(0, detect::mask(via(&field).as_slice()));
         found.push((field, occurrence));
     }
     found

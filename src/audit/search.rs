@@ -39,8 +39,8 @@ pub(super) fn search_rest(
     let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
     let step = detect::mask(b"tar-trailer");
     for occurrence in &mut found.occurrences {
-        if occurrence.via.is_empty() {
-            occurrence.offset += bounds.start;
+        if occurrence.counts_in_searched() {
+            occurrence.move_to(occurrence.at.start + bounds.start);
         }
         occurrence.position = None;
         occurrence.via.insert(0, step.clone());

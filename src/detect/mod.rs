@@ -3,6 +3,7 @@
 
 mod boundary;
 mod build_arguments;
+mod encoding;
 mod known;
 mod mask;
 mod occurrence;

@@ -58,6 +58,7 @@ fn unknown_tokens(file: &File) -> impl Iterator<Item = Occurrence> {
         token: TokenSummary::unknown(),
         offset: kept.offset,
         len: 0,
+        at: kept.offset..kept.offset,
         position: kept.position,
         via: Vec::new(),
         confidence: Confidence::Medium,
@@ -84,8 +85,9 @@ fn loose_documents(context: &Context<'_>) -> Vec<Draft> {
                 token: found.token,
                 offset: 0,
                 len: 0,
+                at: 0..0,
                 position: None,
-                via: vec![mask(format!("json:{}", found.field).as_bytes())],
+                via: [vec![mask(format!("json:{}", found.field).as_bytes())], found.via].concat(),
                 confidence: found.confidence,
             };
             drafts.push(draft(name, Some(digest), &[], &occurrence));
