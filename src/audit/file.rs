@@ -6,11 +6,16 @@ use std::path::Path;
 
 use super::Progress;
 use super::budget::Budget;
+use super::kept;
 use super::progress::Counted;
-use super::search::search;
+use super::search::search_file;
 use crate::detect::{mask, mask_path};
-use crate::finding::{Finding, Issue, Location, Masked, TokenHash, fingerprint};
+use crate::finding::{Finding, Issue, Location, Masked, TokenHash, TokenKind, fingerprint};
 use crate::rules::context::TOKEN_IN_FILE;
+
+fn describe(kind: TokenKind) -> &'static str {
+    if kind == TokenKind::Unknown { "Hugging Face credential of unknown shape" } else { "Hugging Face token" }
+}
 
 /// The findings of a file, in order of offset, and what kept it from being read.
 pub(super) fn audit(
@@ -22,7 +27,15 @@ pub(super) fn audit(
     let input = Counted { input, progress };
     let budget = Budget::default();
     let mut found = Vec::new();
-    let outcome = search(&mut BufReader::with_capacity(256 * 1024, input), &mut found);
+    // Some places are told by the directory as well, which a relative path need not name.
+    let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let place = place.as_os_str().as_encoded_bytes();
+    let place = place.strip_prefix(b"/").unwrap_or(place);
+    let mut kept = Vec::new();
+    let mut input = BufReader::with_capacity(256 * 1024, input);
+    let outcome = search_file(place, &mut input, &mut found, &mut kept);
+    found.extend(kept::occurrences(place, &kept, &found));
+    found.sort_by_key(|occurrence| occurrence.offset);
     let overflow = (!budget.keep(&mut found)).then(Budget::overflow);
     let errors = outcome.err().map(|error| error.to_string()).or(overflow).map(|message| Issue {
         target: target.clone(),
@@ -40,7 +53,7 @@ pub(super) fn audit(
             rule: TOKEN_IN_FILE.id,
             severity: TOKEN_IN_FILE.severity,
             confidence: occurrence.confidence,
-            message: Masked::own(format!("Hugging Face token in {}", name.as_str())),
+            message: Masked::own(format!("{} in {}", describe(occurrence.token.kind), name.as_str())),
             help: Masked::own(TOKEN_IN_FILE.fix),
             fingerprint: fingerprint(TOKEN_IN_FILE.id, hash.as_ref(), "", name.as_str(), number),
             token: Some(occurrence.token),

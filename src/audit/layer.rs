@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::budget::Budget;
-use super::search::search;
-use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence, Scanner};
+use super::budget::{Budget, MAX_IN_FILE};
+use super::search::{search, search_file};
+use crate::detect::{self, KeptSearch, KeptToken, MAX_KEPT, Occurrence, Scanner};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
 use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit};
@@ -104,6 +104,11 @@ impl<'a> LayerVisitor<'a> {
             return None;
         }
         self.content.overflow |= !self.budget.keep(&mut found);
+        // What counts by the file's own name is a finding; the rest is one only in some image.
+        let (mut kept, other): (Vec<_>, Vec<_>) =
+            kept.into_iter().partition(|kept| detect::keeps(path, kept.form));
+        self.content.overflow |= !self.budget.keep(&mut kept);
+        kept.extend(other.into_iter().take(MAX_IN_FILE));
         if !self.room(3 * path.len() + 200 + kept.len() * 60) {
             return None;
         }
@@ -159,14 +164,17 @@ impl<'a> LayerVisitor<'a> {
         let mut occurrences = Vec::new();
         let mut kept = Vec::new();
         let outcome = match &entry.extent {
-            Extent::Whole if entry.size > MAX_KEPT => search(body, &mut occurrences),
-            Extent::Whole => search_small(entry.size, body, &mut occurrences, &mut kept),
+            Extent::Whole if entry.size <= MAX_KEPT => search_small(entry, body, &mut occurrences, &mut kept),
+            Extent::Whole if KeptSearch::reads_large(&entry.path) => {
+                search_file(&entry.path, body, &mut occurrences, &mut kept)
+            }
+            Extent::Whole => search(body, &mut occurrences),
             extent if entry.size > MAX_KEPT => search_sparse(extent, body, &mut occurrences),
             extent => {
                 let mut whole =
                     Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
                 let read = body.read_to_end(&mut whole);
-                kept = detect::kept_tokens(&whole);
+                kept = detect::kept_tokens(&entry.path, &whole);
                 let searched = search_sparse(extent, &mut whole.as_slice(), &mut occurrences);
                 read.and(searched)
             }
@@ -221,16 +229,16 @@ impl Visit for LayerVisitor<'_> {
 
 /// Searches a small file, and looks for what may be a credential of unknown shape.
 fn search_small(
-    size: u64,
+    entry: &Entry,
     body: &mut dyn BufRead,
     occurrences: &mut Vec<Occurrence>,
     kept: &mut Vec<KeptToken>,
 ) -> io::Result<()> {
     // Most small files lie in the buffer as a whole.
     let view = body.fill_buf()?;
-    if view.len() as u64 == size {
+    if view.len() as u64 == entry.size {
         *occurrences = detect::find(view);
-        *kept = detect::kept_tokens(view);
+        *kept = detect::kept_tokens(&entry.path, view);
         let n = view.len();
         body.consume(n);
         return Ok(());
@@ -238,7 +246,7 @@ fn search_small(
     let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
     let outcome = body.read_to_end(&mut whole);
     *occurrences = detect::find(&whole);
-    *kept = detect::kept_tokens(&whole);
+    *kept = detect::kept_tokens(&entry.path, &whole);
     outcome.map(|_| ())
 }
 

@@ -8,6 +8,7 @@ mod dockerfile;
 mod document;
 mod file;
 mod gather;
+mod kept;
 mod layer;
 mod options;
 mod progress;

@@ -1,0 +1,179 @@
+//! Values that stand for a token rather than being one.
+
+/// The texts, in lower case and without what is neither letter nor digit.
+const TEXTS: [&str; 68] = [
+    "none",
+    "null",
+    "nil",
+    "false",
+    "true",
+    "undefined",
+    "empty",
+    "token",
+    "mytoken",
+    "hftoken",
+    "myhftoken",
+    "yourtoken",
+    "yourtokenhere",
+    "yourhftoken",
+    "yourhftokenhere",
+    "yourhuggingfacetoken",
+    "yourhuggingfacetokenhere",
+    "yourhuggingfaceapitoken",
+    "yourhuggingfaceapitokenhere",
+    "addyourhuggingfacetokenhere",
+    "inserttokenhere",
+    "insertyourtokenhere",
+    "putyourtokenhere",
+    "tokenhere",
+    "tokengoeshere",
+    "replaceme",
+    "replacewithyourtoken",
+    "changeme",
+    "changeit",
+    "changethis",
+    "placeholder",
+    "dummy",
+    "dummytoken",
+    "fake",
+    "faketoken",
+    "example",
+    "exampletoken",
+    "sampletoken",
+    "testtoken",
+    "redacted",
+    "secret",
+    "unset",
+    "0",
+    "1",
+    "no",
+    "yes",
+    "todo",
+    "fixme",
+    "tbd",
+    "na",
+    "test",
+    "default",
+    "tobeset",
+    "notset",
+    "setatruntime",
+    "overrideme",
+    "thetoken",
+    "sometoken",
+    "huggingfacetoken",
+    "huggingfacehubtoken",
+    "1234",
+    "12345",
+    "123456",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "abcdef",
+    "sentinel",
+];
+
+/// Whether a value stands for a token rather than being one: a reference to a variable, a template, a
+/// text of the closed list that documentation uses, or a known prefix with nothing random behind it.
+/// Blanks, `-` and `_` do not count.
+pub fn is_placeholder(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let enclosed = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);
+    if text.is_empty()
+        || text.starts_with('$')
+        || enclosed("<", ">")
+        || enclosed("{", "}")
+        || enclosed("[", "]")
+        || enclosed("%", "%")
+        || enclosed("__", "__")
+        || enclosed("@", "@")
+        || enclosed("#{", "}")
+        || text.starts_with("file:/")
+        || super::is_token_variable(text)
+        || is_request(text)
+    {
+        return true;
+    }
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    let first = plain.chars().next();
+    if plain.chars().all(|c| Some(c) == first) || TEXTS.contains(&plain.as_str()) {
+        return true;
+    }
+    for prefix in ["hf_", "api_org_"] {
+        if let Some(body) = text.strip_prefix(prefix) {
+            let body_plain = plain.strip_prefix(prefix.replace('_', "").as_str()).unwrap_or_default();
+            return TEXTS.contains(&body_plain)
+                || body.len() < 20
+                || !super::randomness::is_varied(body.as_bytes());
+        }
+    }
+    false
+}
+
+/// `put-your-token-here`, `my_hf_token`: words that ask for a token, with no digit among them.
+fn is_request(text: &str) -> bool {
+    const STARTS: [&str; 12] = [
+        "your", "my_", "put_", "enter_", "insert_", "add_", "replace_", "paste_", "example_", "dummy_",
+        "fake_", "change",
+    ];
+    let folded = text.to_ascii_lowercase().replace(['-', ' '], "_");
+    let body = folded.strip_prefix("hf_").unwrap_or(&folded);
+    text.len() <= 64
+        && body.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        && STARTS.iter().any(|start| body.starts_with(start))
+        && body.split('_').any(|word| matches!(word, "token" | "key" | "here" | "secret" | "me"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders() {
+        for value in [
+            "",
+            "changeme",
+            "CHANGE_ME",
+            "<your token>",
+            "your_token_here",
+            "hf_your_token_here",
+            "hf_YOUR_TOKEN_HERE",
+            "hf_xxxxxxxxxxxxxxxx",
+            "hf_...",
+            "hf_***",
+            "$HF_TOKEN",
+            "${HF_TOKEN}",
+            "{{ HF_TOKEN }}",
+            "xxxxxxxx",
+            "None",
+            "ADD_YOUR_HUGGING_FACE_TOKEN_HERE",
+            "your_huggingface_api_token_here",
+            "mytoken",
+            "hf_token",
+            "hf_dummy",
+            "hf_abcdefghijklmnopqrstuvwxyz",
+            "********",
+            "TOKEN_HERE",
+            "PUT-YOUR-TOKEN-HERE",
+            "enter-your-token",
+            "to_be_set",
+            "not-set",
+            "set_at_runtime",
+            "overrideme",
+            "my-token",
+            "the_token",
+            "some_token",
+            "hugging_face_token",
+            "HF_TOKEN",
+            "@HF_TOKEN@",
+            "#{HF_TOKEN}",
+            "file:/run/secrets/x",
+        ] {
+            assert!(is_placeholder(value.as_bytes()), "{value}");
+        }
+        for value in ["opaque-token-of-old", "correct-horse", "api_0123456789abcdef", "s3cr3t-v4lue"] {
+            assert!(!is_placeholder(value.as_bytes()), "{value}");
+        }
+    }
+}
