@@ -1,9 +1,9 @@
-//! Detection over readers that give no file's content as it is.
+//! Detection over readers.
 
 use std::io::{self, BufRead};
 
-use crate::detect::{self, Occurrence, Scanner};
-use crate::stream::{Bounds, Window};
+use crate::detect::{self, KeptSearch, KeptToken, Occurrence, Scanner};
+use crate::stream::{Bounds, Peek, Tap, Window};
 use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
 /// A search of one content. It lists one token more than are kept, so that more can be told from all.
@@ -28,6 +28,17 @@ pub(super) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io:
     };
     found.extend(scanner.finish());
     outcome
+}
+
+/// Lets `search` read a file of that path, and looks meanwhile for what may be credentials of unknown shape.
+pub(super) fn search_kept<T>(
+    path: &[u8],
+    body: &mut dyn Peek,
+    search: impl FnOnce(&mut dyn Peek) -> T,
+) -> (T, Vec<KeptToken>) {
+    let mut kept = KeptSearch::new(path);
+    let found = search(&mut Tap::new(body, |bytes: &[u8]| kept.feed(bytes)));
+    (found, kept.finish())
 }
 
 /// Searches what stands behind the last entry of a tar stream. Offsets count in the stream.
