@@ -28,3 +28,5 @@ pub mod report;
 pub mod rules;
 pub mod source;
 pub mod stream;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing reads databases yet"))]
+mod unpack;

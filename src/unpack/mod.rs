@@ -1,0 +1,3 @@
+//! What lies within a file.
+
+pub(crate) mod sqlite;
