@@ -1,4 +1,4 @@
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench noise clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -25,6 +25,11 @@ lint:
 bench:
 	tests/install-tools.sh hyperfine isal ripgrep time zstd openssl
 	benches/run.sh
+
+# Scans clean work, and writes docs/noise.md. Fetches gigabytes of packages, once.
+noise:
+	tests/install-tools.sh debootstrap jq npm python3-pip time
+	benches/noise.sh
 
 clean:
 	cargo clean
