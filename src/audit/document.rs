@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::budget::MAX_IN_FILE;
 use crate::detect::{self, Occurrence, build_arguments, is_placeholder, is_token_variable};
 use crate::finding::{Confidence, TokenSummary};
 use crate::image::{for_each_string, parse};
+use crate::unpack::MAX_IN_FILE;
 
 /// A token in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]

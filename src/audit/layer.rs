@@ -8,11 +8,15 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::budget::Budget;
-use super::search::search;
+use super::search::{search, search_rest};
+use super::troubles::Troubles;
 use crate::detect::{self, KeptToken, MAX_KEPT, Occurrence, Scanner};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit};
+use crate::stream::{
+    Bounds, Decompressed, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit, Window,
+};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Reread, Unpacker};
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -25,6 +29,8 @@ pub(super) struct LayerContent {
     pub(super) symlinks: Vec<(Vec<u8>, Vec<u8>)>,
     /// What it hides in the layers below.
     pub(super) paths: LayerPaths,
+    /// What in its files could not be decoded.
+    pub(super) troubles: Troubles,
     /// The first name that is absolute or climbs, and how many there are.
     pub(super) odd_names: Option<(Vec<u8>, usize)>,
     /// Whether something was left out of the above for lack of memory.
@@ -69,26 +75,46 @@ enum Named {
 /// Collects a [`LayerContent`] from a walk.
 pub(super) struct LayerVisitor<'a> {
     content: LayerContent,
+    unpacker: Unpacker,
     budget: &'a Budget,
     /// What is remembered by path, to tell what is superseded.
     by_path: HashMap<Vec<u8>, Named>,
     last_path: Vec<u8>,
     /// How many entries there were.
     entries: usize,
+    /// Files that hold git objects with tokens in them, by number.
+    git_files: HashMap<u32, usize>,
+    /// Opens the layer once more, where that can be.
+    reopen: Option<&'a Reopen<'a>>,
 }
 
+/// Opens a blob once more, at its first byte.
+pub(super) type Reopen<'a> = dyn Fn() -> io::Result<Box<dyn io::Read + Send + 'a>> + 'a;
+
 impl<'a> LayerVisitor<'a> {
-    pub(super) fn new(budget: &'a Budget) -> Self {
+    pub(super) fn new(budget: &'a Budget, reopen: Option<&'a Reopen<'a>>) -> Self {
         Self {
             content: LayerContent::default(),
+            unpacker: Unpacker::new(),
             budget,
             by_path: HashMap::new(),
             last_path: Vec::new(),
             entries: 0,
+            git_files: HashMap::new(),
+            reopen,
         }
     }
 
-    pub(super) fn finish(self) -> LayerContent {
+    pub(super) fn finish(mut self) -> LayerContent {
+        let (in_git, troubles) = self.unpacker.finish();
+        for (number, occurrence) in in_git {
+            let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
+            let Some(file) = file else { continue };
+            let mut one = vec![occurrence];
+            self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.budget.keep(&mut one);
+            file.occurrences.append(&mut one);
+        }
+        self.content.troubles.add(b"", troubles);
         self.content
     }
 
@@ -99,10 +125,11 @@ impl<'a> LayerVisitor<'a> {
         room
     }
 
-    fn add(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
-        if found.is_empty() && kept.is_empty() {
-            return None;
-        }
+    fn add(&mut self, path: &[u8], found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        if found.is_empty() && kept.is_empty() { None } else { self.add_file(path, found, kept) }
+    }
+
+    fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
         self.content.overflow |= !self.budget.keep(&mut found);
         if !self.room(3 * path.len() + 200 + kept.len() * 60) {
             return None;
@@ -156,22 +183,31 @@ impl<'a> LayerVisitor<'a> {
     }
 
     fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
-        let mut occurrences = Vec::new();
+        let number = u32::try_from(self.entries).unwrap_or(u32::MAX);
+        let reopen = self.reopen;
+        let reread = || reopened(reopen, entry);
+        let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
+        let origin = Origin { number, path: &entry.path, reread };
         let mut kept = Vec::new();
-        let outcome = match &entry.extent {
-            Extent::Whole if entry.size > MAX_KEPT => search(body, &mut occurrences),
-            Extent::Whole => search_small(entry.size, body, &mut occurrences, &mut kept),
-            extent if entry.size > MAX_KEPT => search_sparse(extent, body, &mut occurrences),
+        let (found, outcome) = match &entry.extent {
+            Extent::Whole if entry.size > MAX_KEPT => self.unpacker.search(origin, body),
+            Extent::Whole => search_small(&mut self.unpacker, origin, entry.size, body, &mut kept),
+            extent if entry.size > MAX_KEPT => search_sparse(extent, body),
             extent => {
-                let mut whole =
-                    Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
-                let read = body.read_to_end(&mut whole);
+                let (whole, outcome) = read_small(body);
                 kept = detect::kept_tokens(&whole);
-                let searched = search_sparse(extent, &mut whole.as_slice(), &mut occurrences);
-                read.and(searched)
+                let (found, searched) = search_sparse(extent, &mut whole.as_slice());
+                (found, outcome.and(searched))
             }
         };
-        let file = self.add(&entry.path, occurrences, kept);
+        self.content.troubles.add(&entry.path, found.troubles);
+        let file = if found.in_git {
+            let file = self.add_file(&entry.path, found.occurrences, kept);
+            self.git_files.extend(file.map(|file| (number, file)));
+            file
+        } else {
+            self.add(&entry.path, found.occurrences, kept)
+        };
         if let Some(file) = file
             && !is_whiteout(&entry.path)
             && !entry.after_end
@@ -207,44 +243,53 @@ impl Visit for LayerVisitor<'_> {
     }
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
-        let mut found = Vec::new();
-        let outcome = search(bytes, &mut found);
-        for occurrence in &mut found {
-            occurrence.offset += bounds.start;
-            occurrence.position = None;
-            occurrence.via.push(detect::mask(b"tar-trailer"));
-        }
-        self.add(b"", found, Vec::new());
+        let (found, outcome) = search_rest(&mut self.unpacker, bounds, bytes);
+        self.content.troubles.add(b"", found.troubles);
+        self.add(b"", found.occurrences, Vec::new());
         outcome
     }
 }
 
 /// Searches a small file, and looks for what may be a credential of unknown shape.
 fn search_small(
+    unpacker: &mut Unpacker,
+    origin: Origin<'_>,
     size: u64,
-    body: &mut dyn BufRead,
-    occurrences: &mut Vec<Occurrence>,
+    body: &mut dyn Peek,
     kept: &mut Vec<KeptToken>,
-) -> io::Result<()> {
+) -> (Found, io::Result<()>) {
     // Most small files lie in the buffer as a whole.
-    let view = body.fill_buf()?;
-    if view.len() as u64 == size {
-        *occurrences = detect::find(view);
+    if let Ok(mut view) = body.fill_buf()
+        && view.len() as u64 == size
+    {
         *kept = detect::kept_tokens(view);
-        let n = view.len();
-        body.consume(n);
-        return Ok(());
+        let found = unpacker.search(origin, &mut view).0;
+        body.consume(usize::try_from(size).unwrap_or_default());
+        return (found, Ok(()));
     }
+    let (whole, outcome) = read_small(body);
+    *kept = detect::kept_tokens(&whole);
+    (unpacker.search(origin, &mut whole.as_slice()).0, outcome)
+}
+
+/// The file once more, from the start of its layer.
+fn reopened<'a>(reopen: Option<&'a Reopen<'a>>, entry: &Entry) -> io::Result<Box<dyn Peek + 'a>> {
+    let Some(reopen) = reopen else { return Err(io::ErrorKind::Unsupported.into()) };
+    let mut layer = Window::new(Decompressed::new(Window::new(reopen()?))?);
+    layer.skip(entry.body_offset)?;
+    Ok(Box::new(Window::new(layer.take(entry.size))))
+}
+
+/// The whole of a small file, as far as it can be read.
+fn read_small(body: &mut dyn Peek) -> (Zeroizing<Vec<u8>>, io::Result<()>) {
     let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
     let outcome = body.read_to_end(&mut whole);
-    *occurrences = detect::find(&whole);
-    *kept = detect::kept_tokens(&whole);
-    outcome.map(|_| ())
+    (whole, outcome.map(|_| ()))
 }
 
 /// Searches the data of a sparse file as it is stored, since a map may lie, and then each stretch by itself
 /// for what ends or begins at a hole. Offsets count in the file with its holes.
-fn search_sparse(extent: &Extent, body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
+fn search_sparse(extent: &Extent, body: &mut dyn BufRead) -> (Found, io::Result<()>) {
     let mut stored = Tee { input: body, scanner: Scanner::new(), passed: 0 };
     // Where stretches begin: in the body, and in the file.
     let mut starts: Vec<(u64, u64)> = Vec::new();
@@ -278,8 +323,8 @@ fn search_sparse(extent: &Extent, body: &mut dyn BufRead, found: &mut Vec<Occurr
     let mut seen = HashSet::new();
     all.retain(|occurrence| seen.insert((occurrence.offset, occurrence.token.clone())));
     all.sort_by_key(|occurrence| occurrence.offset);
-    found.extend(all.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence }));
-    outcome
+    let occurrences = all.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence }).collect();
+    (Found { occurrences, ..Found::default() }, outcome)
 }
 
 /// Passes bytes on and searches them as they go by.
@@ -360,10 +405,9 @@ mod tests {
     }
 
     fn offsets(body: &[u8]) -> Vec<u64> {
-        let mut found = Vec::new();
-        let outcome = search_sparse(&Extent::SparseMapInBody, &mut &body[..], &mut found);
+        let (found, outcome) = search_sparse(&Extent::SparseMapInBody, &mut &body[..]);
         outcome.unwrap();
-        found.iter().map(|occurrence| occurrence.offset).collect()
+        found.occurrences.iter().map(|occurrence| occurrence.offset).collect()
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod progress;
 mod search;
 mod stream;
 mod target;
+mod troubles;
 
 use std::collections::HashSet;
 use std::ffi::OsString;

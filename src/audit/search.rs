@@ -1,9 +1,10 @@
-//! Detection over a reader.
+//! Detection over readers that give no file's content as it is.
 
 use std::io::{self, BufRead};
 
-use super::budget::MAX_IN_FILE;
-use crate::detect::{Occurrence, Scanner};
+use crate::detect::{self, Occurrence, Scanner};
+use crate::stream::{Bounds, Window};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
 /// A search of one content. It lists one token more than are kept, so that more can be told from all.
 pub(super) fn scanner() -> Scanner {
@@ -27,4 +28,25 @@ pub(super) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io:
     };
     found.extend(scanner.finish());
     outcome
+}
+
+/// Searches what stands behind the last entry of a tar stream. Offsets count in the stream.
+pub(super) fn search_rest(
+    unpacker: &mut Unpacker,
+    bounds: Bounds,
+    bytes: &mut dyn BufRead,
+) -> (Found, io::Result<()>) {
+    let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
+    let step = detect::mask(b"tar-trailer");
+    for occurrence in &mut found.occurrences {
+        if occurrence.via.is_empty() {
+            occurrence.offset += bounds.start;
+        }
+        occurrence.position = None;
+        occurrence.via.insert(0, step.clone());
+    }
+    for trouble in &mut found.troubles {
+        trouble.via.insert(0, step.clone());
+    }
+    (found, outcome)
 }

@@ -29,7 +29,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             continue;
         }
         match &verdict.content {
-            Content::Bytes(found) => drafts.extend(found.iter().map(|o| draft(name, digest, &[], o))),
+            Content::Bytes(bytes) => {
+                drafts.extend(bytes.occurrences.iter().map(|o| draft(name, digest, &[], o)));
+            }
             Content::Layer(content) => {
                 for file in &content.files {
                     let inside = [b"tar:", &file.path[..]].concat();
