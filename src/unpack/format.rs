@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{git, zip};
+use super::{git, sevenz, zip};
 use crate::stream::{Compression, Part, begins_tar, is_limit};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
@@ -25,6 +25,8 @@ pub(super) enum Format {
     Tar,
     /// A member of a zip archive, with its header.
     Zip,
+    /// A 7z archive.
+    SevenZ,
     /// A loose object of git.
     GitObject,
     /// A pack of git objects.
@@ -58,6 +60,9 @@ impl Format {
     fn of(head: &[u8]) -> Option<Self> {
         if zip::Member::read(head).is_some() {
             return Some(Self::Zip);
+        }
+        if sevenz::size(head).is_some() {
+            return Some(Self::SevenZ);
         }
         if git::begins_pack(head) {
             return Some(Self::GitPack);
@@ -118,8 +123,9 @@ pub(super) fn next_magic(bytes: &[u8]) -> Option<usize> {
         let bzip2 = "BZh";
         let lz4 = r"\x04\x22\x4d\x18";
         let lzip = "LZIP";
+        let sevenz = r"7z\xbc\xaf\x27\x1c";
         let pack = r"PACK\x00\x00\x00";
-        Regex::new(&format!("(?-u){gzip}|{zip}|{zstd}|{xz}|{bzip2}|{lz4}|{lzip}|{pack}"))
+        Regex::new(&format!("(?-u){gzip}|{zip}|{zstd}|{xz}|{bzip2}|{lz4}|{lzip}|{sevenz}|{pack}"))
             .expect("a valid pattern")
     });
     MAGIC.find(bytes).map(|found| found.start())

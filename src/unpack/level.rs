@@ -8,7 +8,7 @@ use super::format::{self, Format};
 use super::found::{Found, Trouble, TroubleKind};
 use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
-use super::{Origin, Unpacker, compressed, git_objects, tar, zip};
+use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
 use crate::detect::{self, Occurrence};
 use crate::finding::TokenSummary;
 use crate::stream::{Peek, is_limit};
@@ -80,6 +80,7 @@ impl<'u, 'o> Level<'u, 'o> {
             Format::Damaged(compression) => compressed::open_damaged(self, compression, raw),
             Format::Tar => tar::open(self, raw),
             Format::Zip => zip::open(self, raw),
+            Format::SevenZ => sevenz::open(self, raw),
             Format::GitObject => git_objects::open_loose(self, raw),
             Format::GitPack => git_objects::open_pack(self, raw),
         }
@@ -174,7 +175,7 @@ impl<'u, 'o> Level<'u, 'o> {
         let mut found = self.found;
         let mut seen: HashMap<TokenSummary, Vec<u64>> = HashMap::new();
         for occurrence in &found.occurrences {
-            seen.entry(occurrence.token.clone()).or_default().push(occurrence.offset);
+            seen.entry(occurrence.token.clone()).or_default().push(occurrence.at.start);
         }
         for mut inner in self.inner {
             inner.occurrences.sort_by_key(|occurrence| occurrence.via.len());

@@ -12,6 +12,7 @@ mod level;
 mod limits;
 mod origin;
 mod raw;
+mod sevenz;
 mod tar;
 mod zip;
 

@@ -50,7 +50,7 @@ impl<'a> Raw<'a> {
         let mut found = self.start.finish();
         if let Some((size, end)) = self.verbatim {
             found.extend(end.finish().into_iter().map(|mut occurrence| {
-                occurrence.offset += size - EDGE;
+                occurrence.move_to(occurrence.at.start + size - EDGE);
                 occurrence.position = None;
                 occurrence
             }));
