@@ -31,7 +31,16 @@ fetch_wheels() {
   done <benches/noise/python.txt
 }
 
-# The same as pip unpacks and compiles them.
+# Source archives hold what wheels leave out, tests above all.
+fetch_sources() {
+  local package
+  for package in accelerate datasets huggingface-hub peft transformers; do
+    python3 -m pip download --quiet --no-deps --no-binary "$package" --dest "$1" \
+      "$(grep "^$package==" benches/noise/python.txt)"
+  done
+}
+
+# The wheels as pip unpacks and compiles them.
 install_wheels() {
   local wheel wheels=()
   for wheel in "$dir"/wheels/*.whl; do
@@ -78,6 +87,7 @@ bootstrap() {
 prepare() {
   case $1 in
     wheels) once wheels fetch_wheels ;;
+    sdists) once sdists fetch_sources ;;
     site-packages)
       prepare wheels
       once site-packages install_wheels
@@ -124,6 +134,7 @@ table() {
   echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
   row 'Python packages, installed' tree site-packages
   row 'Python packages, wheels' tree wheels
+  row 'Python packages, source archives' tree sdists
   row 'Node packages, installed' tree node/app
   row 'Node packages, tarballs' tree node/cache/_cacache/content-v2
   row 'minified JavaScript, source maps' tree minified
