@@ -10,6 +10,7 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
@@ -19,25 +20,30 @@ use support::{Compression, Image, Kind, Layer, Layout, Outcome, Place, Tar, Toke
 /// A repository, and the tree that it is worked on in.
 struct Repository {
     place: Place,
+    steps: Cell<u64>,
 }
 
 impl Repository {
     fn new(name: &str) -> Self {
         let place = Place::new(name);
-        let repository = Self { place };
+        let repository = Self { place, steps: Cell::new(0) };
         repository.git(&["init", "--quiet", "--initial-branch=main", "."]);
         repository
     }
 
     #[track_caller]
     fn git(&self, args: &[&str]) -> String {
+        // Each step a minute after the one before.
+        let step = self.steps.get();
+        self.steps.set(step + 1);
+        let date = format!("GIT_COMMITTER_DATE=@{} +0000", 1_700_000_000 + 60 * step);
         let tree = self.place.path();
-        let mut all = vec!["-C", tools::text(tree)];
+        let mut all = vec![&date, "git", "-C", tools::text(tree)];
         for option in ["user.name=a", "user.email=a@example.org", "gc.auto=0", "commit.gpgSign=false"] {
             all.extend(["-c", option]);
         }
         all.extend(args);
-        tools::run("git", &all).trim().to_owned()
+        tools::run("env", &all).trim().to_owned()
     }
 
     /// Writes a file and commits it; returns the commit.

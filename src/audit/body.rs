@@ -50,12 +50,7 @@ pub(super) fn search(
     }
 }
 
-fn search_small(
-    unpacker: &mut Unpacker,
-    origin: Origin<'_>,
-    entry: &Entry,
-    body: &mut dyn Peek,
-) -> Searched {
+fn search_small(unpacker: &mut Unpacker, origin: Origin<'_>, entry: &Entry, body: &mut dyn Peek) -> Searched {
     // Most small files lie in the buffer as a whole.
     if let Ok(mut view) = body.fill_buf()
         && view.len() as u64 == entry.size

@@ -39,8 +39,7 @@ pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress
     let place = place.strip_prefix(b"/").unwrap_or(place);
     let mut input = Window::new(Counted { input, progress });
     let origin = Origin { path: place, ..Origin::default() };
-    let ((mut found, outcome), kept) =
-        search_kept(place, &mut input, |input| unpack::search(origin, input));
+    let ((mut found, outcome), kept) = search_kept(place, &mut input, |input| unpack::search(origin, input));
     found.occurrences.extend(kept::occurrences(place, &kept, &found.occurrences));
     found.occurrences.sort_by_key(|occurrence| occurrence.offset);
     let overflow = (!budget.keep(&mut found.occurrences)).then(Budget::overflow);

@@ -86,7 +86,6 @@ pub(super) struct LayerVisitor<'a> {
     reopen: Option<&'a Reopen<'a>>,
 }
 
-
 impl<'a> LayerVisitor<'a> {
     pub(super) fn new(budget: &'a Budget, reopen: Option<&'a Reopen<'a>>) -> Self {
         Self {

@@ -43,8 +43,14 @@ impl<'u, 'o> Level<'u, 'o> {
 
     /// Reads the content to its end: what it begins with, then what else begins in it.
     pub(super) fn read(mut self, mut raw: Raw<'_>) -> (Found, io::Result<()>) {
-        let outcome = self.read_all(&mut raw);
-        self.found.occurrences = raw.finish();
+        let outcome = raw.watch_pages().and_then(|()| self.read_all(&mut raw));
+        let (occurrences, limited) = raw.finish();
+        self.found.occurrences = occurrences;
+        if limited {
+            let message =
+                "the database has more pages than can be remembered, so tokens that they cut may be missed";
+            self.found.trouble(TroubleKind::Unread, message);
+        }
         (self.merge(), outcome)
     }
 

@@ -13,6 +13,7 @@ mod limits;
 mod origin;
 mod raw;
 mod sevenz;
+mod sqlite;
 mod tar;
 mod zip;
 

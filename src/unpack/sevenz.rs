@@ -29,7 +29,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let Some(size) = raw.peek(HEADER).ok().and_then(size) else { return };
     if size > MAX_SIZE {
         let limit = MAX_SIZE >> 20;
-        return level.unread(b"7z", &format!("it has {} MiB, and more than {limit} MiB are not read", size >> 20));
+        return level
+            .unread(b"7z", &format!("it has {} MiB, and more than {limit} MiB are not read", size >> 20));
     }
     let outcome = hold_memory(size, "a 7z archive").and_then(|_held| {
         let mut archive = Vec::new();

@@ -52,7 +52,8 @@ fn line_before(bytes: &[u8], at: usize) -> Option<usize> {
     let head = bytes.get(at.saturating_sub(MAX_BREAK)..at)?;
     let blanks = head.iter().rev().take_while(|&&b| b == b' ' || b == b'\t').count();
     let head = head.get(..head.len() - blanks)?;
-    let newline = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|newline| head.ends_with(newline))?;
+    let newline =
+        [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|newline| head.ends_with(newline))?;
     head.get(..head.len() - newline.len())?.last().and_then(|&b| sextet(b))?;
     Some(at - blanks - newline.len())
 }

@@ -20,12 +20,12 @@ use self::hex::Hex;
 use self::needles::{Content, Form};
 use self::spelled::Spelled;
 use self::wide::Wide;
-use super::secret::Secret;
 use super::randomness::BODY;
+use super::secret::Secret;
 use super::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, Verdict};
 use crate::finding::{Confidence, Position, TokenSummary};
 
-pub(super) use self::needles::{longest, next_hit, Hit};
+pub(super) use self::needles::{Hit, longest, next_hit};
 pub(super) use self::run::{Ahead, Runs};
 
 /// How much must be kept in front of a needle: what base64 within base64 is looked at.
@@ -172,8 +172,9 @@ impl Window<'_> {
             Form::Plain => return self.plain(at),
             Form::Spelled { back } | Form::Wide { back, .. } => at.checked_sub(back),
             Form::Hex { shift } => at.checked_add_signed(shift),
-            Form::Base64 { skip, .. } => (0..skip)
-                .try_fold(at, |at, _| base64::previous(self.bytes, at).map(|(previous, _)| previous)),
+            Form::Base64 { skip, .. } => {
+                (0..skip).try_fold(at, |at, _| base64::previous(self.bytes, at).map(|(previous, _)| previous))
+            }
         };
         match (form, start) {
             (Form::Spelled { .. }, Some(at)) => self.spelled(at),
@@ -194,7 +195,9 @@ impl Window<'_> {
                 Found::Token(Token { token, confidence, at, len, via: Vec::new(), content: Decoding::None })
             }
             Verdict::NeedMore => Found::NeedMore,
-            Verdict::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => self.spelled(at),
+            Verdict::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => {
+                self.spelled(at)
+            }
             Verdict::None => Found::None,
         }
     }
@@ -215,7 +218,8 @@ impl Window<'_> {
         }
         let spelling = again.spelling;
         let via = spelling.names();
-        let is_closed = spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
+        let is_closed =
+            spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
         if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {
             return Found::None;
         }

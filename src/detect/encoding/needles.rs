@@ -109,8 +109,7 @@ impl Needles {
         #[expect(clippy::expect_used, reason = "the patterns are constant, and built by every test")]
         let search = searcher(&order).map_or_else(
             || {
-                let automaton =
-                    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&order);
+                let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&order);
                 Search::Automaton(automaton.expect("a few short patterns"))
             },
             Search::Packed,
@@ -209,7 +208,8 @@ impl<'a> Bucket<'a> {
 fn frequency(halves: &[Halves; MASK]) -> f64 {
     let ones = |bits: u16| (0..16_u8).filter(move |n| bits >> n & 1 == 1);
     let at = |halves: &Halves| {
-        let both = ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
+        let both =
+            ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
         both.map(weight).sum::<f64>()
     };
     halves.iter().map(at).product()
@@ -232,12 +232,9 @@ fn all() -> Vec<(Vec<u8>, Form)> {
     for (pattern, back) in SPELLED {
         all.push((pattern.to_vec(), Form::Spelled { back: *back }));
     }
-    for (prefix, width, from, to) in [
-        (&b"hf_"[..], 2, 0, 3),
-        (b"hf_", 4, 0, 3),
-        (b"api_org", 2, 3, 6),
-        (b"api_org", 4, 3, 6),
-    ] {
+    for (prefix, width, from, to) in
+        [(&b"hf_"[..], 2, 0, 3), (b"hf_", 4, 0, 3), (b"api_org", 2, 3, 6), (b"api_org", 4, 3, 6)]
+    {
         let mut pattern = Vec::new();
         for &b in prefix.get(from..to).unwrap_or_default() {
             pattern.push(b);
@@ -246,7 +243,9 @@ fn all() -> Vec<(Vec<u8>, Form)> {
         pattern.truncate(pattern.len() + 1 - width);
         all.push((pattern, Form::Wide { width, back: from * width }));
     }
-    for (pattern, shift) in [("68665", 0), ("68 66", 0), ("68:66", 0), ("68-66", 0), ("6f7267", -8), ("6F7267", -8)] {
+    for (pattern, shift) in
+        [("68665", 0), ("68 66", 0), ("68:66", 0), ("68-66", 0), ("6f7267", -8), ("6F7267", -8)]
+    {
         all.push((pattern.as_bytes().to_vec(), Form::Hex { shift }));
     }
     // `0x68665f…`, `0x68, 0x66`
@@ -305,7 +304,11 @@ fn base64_needles() -> Vec<(Vec<u8>, Form)> {
         // A whole group of the longer prefix, which no line's end cuts.
         let (first, characters) = self::characters(&known(b"api_org_"), alignment);
         let group = (4 - (first + usize::from(alignment)) % 4) % 4;
-        let group = if strings(characters.get(group..group + 4).unwrap_or_default()) == [b"YXBp"] { 4 } else { group };
+        let group = if strings(characters.get(group..group + 4).unwrap_or_default()) == [b"YXBp"] {
+            4
+        } else {
+            group
+        };
         encoded.push(characters.get(group..group + 4).unwrap_or_default().to_vec());
         let pattern = strings(characters.get(group..group + 4).unwrap_or_default());
         all.extend(pattern.into_iter().map(|pattern| (pattern, form(first + group))));
@@ -334,7 +337,8 @@ fn known(text: &[u8]) -> Vec<Vec<u8>> {
 fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
     const MOST: usize = 4;
     let start = usize::from(alignment) * 8;
-    let bit = |at: usize| at.checked_sub(start).and_then(|bit| text.get(bit / 8).map(|bytes| (bytes, 7 - bit % 8)));
+    let bit =
+        |at: usize| at.checked_sub(start).and_then(|bit| text.get(bit / 8).map(|bytes| (bytes, 7 - bit % 8)));
     let alphabet: Vec<u8> = (b'!'..=b'~').filter(|&b| sextet(b).is_some()).collect();
     let mut found: Vec<(usize, Vec<u8>)> = Vec::new();
     for place in start / 6..(start + text.len() * 8).div_ceil(6) {
@@ -357,7 +361,8 @@ fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
 /// All strings of which each character is one of a few.
 fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
     characters.iter().fold(vec![Vec::new()], |strings, possible| {
-        let longer = |string: &Vec<u8>| possible.iter().map(|&b| [&string[..], &[b]].concat()).collect::<Vec<_>>();
+        let longer =
+            |string: &Vec<u8>| possible.iter().map(|&b| [&string[..], &[b]].concat()).collect::<Vec<_>>();
         strings.iter().flat_map(longer).collect()
     })
 }
@@ -371,7 +376,12 @@ mod tests {
         let forms: Vec<_> = all();
         assert!(forms.iter().all(|(pattern, _)| (MASK..=longest()).contains(&pattern.len())));
         let needles: std::collections::BTreeSet<_> = forms.iter().map(|(pattern, _)| pattern).collect();
-        assert!(needles.len() <= 90 && NEEDLES.forms.len() < 128, "{} {}", needles.len(), NEEDLES.forms.len());
+        assert!(
+            needles.len() <= 90 && NEEDLES.forms.len() < 128,
+            "{} {}",
+            needles.len(),
+            NEEDLES.forms.len()
+        );
         assert!(matches!(NEEDLES.search, Search::Packed(_)) || cfg!(not(target_arch = "x86_64")));
     }
 

@@ -353,7 +353,8 @@ impl HexRun {
         };
         let mut decoded = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len() / 2 + 1));
         for &b in bytes {
-            let digit = char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+            let digit =
+                char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
             self.half = match self.half.take() {
                 Some(high) => {
                     decoded.push(high << 4 | digit);

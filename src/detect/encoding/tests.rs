@@ -42,7 +42,8 @@ fn all_kinds() -> Vec<(String, TokenKind)> {
 
 /// Lines of a width.
 fn wrapped(text: &str, width: usize, newline: &str) -> String {
-    let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<_> =
+        text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
     lines.join(newline)
 }
 
@@ -160,7 +161,11 @@ fn wide_characters() {
                             assert_eq!(found.len(), 1, "{width} {big} {before:?}");
                             assert_eq!(via(&found[0]), [name]);
                             assert_eq!(found[0].token.kind, kind);
-                            assert_eq!(found[0].offset, before.len() as u64, "{width} {big} {before:?} {mark:?}");
+                            assert_eq!(
+                                found[0].offset,
+                                before.len() as u64,
+                                "{width} {big} {before:?} {mark:?}"
+                            );
                             let line = before.matches('\n').count() as u64 + 1;
                             assert_eq!(found[0].position.unwrap().line, line);
                         }
@@ -185,7 +190,11 @@ fn hexadecimal() {
                     .bytes()
                     .map(|b| if upper { format!("{b:02X}") } else { format!("{b:02x}") })
                     .collect();
-                let text = format!("= {}{}", separator.trim_start_matches([',', ' ', ':', '-']), digits.join(separator));
+                let text = format!(
+                    "= {}{}",
+                    separator.trim_start_matches([',', ' ', ':', '-']),
+                    digits.join(separator)
+                );
                 let found = find(text.as_bytes());
                 assert_eq!(found.len(), 1, "{text}");
                 let (name, offset) = if separator == "\\x" {
