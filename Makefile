@@ -1,4 +1,4 @@
-.PHONY: run test lint bench fuzz clean
+.PHONY: run test lint bench noise fuzz clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -25,6 +25,11 @@ lint:
 bench:
 	tests/install-tools.sh hyperfine isal ripgrep time zstd openssl
 	benches/run.sh
+
+# Scans clean work, and writes docs/noise.md. Fetches gigabytes of packages, once.
+noise:
+	tests/install-tools.sh debootstrap jq npm python3-pip time
+	benches/noise.sh
 
 # Feeds the readers of foreign bytes what they do not expect, each for FUZZ_SECONDS. Needs a nightly toolchain.
 FUZZ_SECONDS ?= 600
