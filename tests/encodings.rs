@@ -48,7 +48,12 @@ fn cases(token: &Token) -> Vec<Case> {
     vec![
         case(format!("t: {}\n", STANDARD.encode(token)), &["base64"], 0, 1),
         case(format!("t: {}\n", URL_SAFE_NO_PAD.encode(format!("u:{token}"))), &["base64"], 2, 1),
-        case(format!("Authorization: Basic {}\n", STANDARD.encode(format!("user:{token}"))), &["base64"], 5, 1),
+        case(
+            format!("Authorization: Basic {}\n", STANDARD.encode(format!("user:{token}"))),
+            &["base64"],
+            5,
+            1,
+        ),
         case(mime(&STANDARD.encode(&env), "\r\n"), &["base64"], 339, 31),
         case(format!("env: |\n    {}\n", mime(&STANDARD.encode(&env), "\n    ")), &["base64"], 339, 31),
         case(format!(".dockerconfigjson: {}\n", STANDARD.encode(auth)), &["base64", "base64"], 5, 1),
@@ -90,7 +95,8 @@ fn every_form_in_a_file() {
 #[test]
 fn every_form_in_one_layer() {
     let place = Place::new("layer");
-    let all: Vec<_> = (0..cases(&Token::user("any")).len()).map(|n| Token::user(&format!("layer{n}"))).collect();
+    let all: Vec<_> =
+        (0..cases(&Token::user("any")).len()).map(|n| Token::user(&format!("layer{n}"))).collect();
     let cases: Vec<_> = all.iter().enumerate().map(|(n, token)| cases(token).swap_remove(n)).collect();
     let tar = cases
         .iter()
@@ -115,7 +121,9 @@ fn documents_of_an_image() {
     let mut image = Image::new("app:latest", [Layer::new(&Tar::new().file("etc/x", "x").finish())])
         .env(&[&format!("AUTH={}", STANDARD.encode(format!("user:{}", env.text())))])
         .with("Labels", json!({"url": format!("https://x/?t={}", label.text().replace('_', "%5F"))}))
-        .history(json!([{"created_by": format!("RUN echo {} | base64 -d", STANDARD.encode(history.text()))}]));
+        .history(
+            json!([{"created_by": format!("RUN echo {} | base64 -d", STANDARD.encode(history.text()))}]),
+        );
     image.annotations = json!({"note": STANDARD.encode(format!("x {}", annotation.text()))});
     let outcome = scan(&[place.write("app.tar", Layout::of(&[&image]).files().archive())]);
     for (token, rule, field, via) in [
@@ -142,9 +150,9 @@ fn an_escape_of_the_document_itself_is_no_encoding() {
     let mut image = Image::new("app:latest", [Layer::new(&Tar::new().file("etc/x", "x").finish())]);
     image.config["config"]["Env"] = json!([format!("T={}", token.text())]);
     let mut files = Layout::of(&[&image]).files();
-    let config = files.0.iter().position(|(_, item)| {
-        matches!(item, support::Item::File(bytes) if bytes.windows(3).any(|part| part == b"hf_"))
-    });
+    let config = files.0.iter().position(
+        |(_, item)| matches!(item, support::Item::File(bytes) if bytes.windows(3).any(|part| part == b"hf_")),
+    );
     let name = files.0[config.unwrap()].0.clone();
     let bytes = files.get_mut(&name);
     let text = String::from_utf8(bytes.clone()).unwrap().replace("hf_", "\\u0068f_");

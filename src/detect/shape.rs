@@ -77,8 +77,7 @@ pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
     const NEAR: usize = 160;
     let is_web = rest.starts_with(OAUTH) || rest.starts_with(JWT);
     let rest = rest.get(..NEAR).unwrap_or(rest);
-    let is_part =
-        |b: &u8| b.is_ascii_alphanumeric() || (is_web && matches!(b, b'_' | b'-' | b'.'));
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || (is_web && matches!(b, b'_' | b'-' | b'.'));
     let body = [ORGANIZATION, USER, b"api_org"].into_iter().find_map(|prefix| rest.strip_prefix(prefix));
     let end = body.and_then(|body| body.iter().find(|b| !is_part(b)));
     end.is_some_and(|end| matches!(end, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`'))

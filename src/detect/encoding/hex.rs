@@ -47,7 +47,8 @@ impl<'a> Hex<'a> {
         let mut at = self.at;
         while places.len() < wanted {
             let head = self.bytes.get(..at).unwrap_or_default();
-            let Some(start) = head.strip_suffix(self.separator).and_then(|head| head.len().checked_sub(2)) else {
+            let Some(start) = head.strip_suffix(self.separator).and_then(|head| head.len().checked_sub(2))
+            else {
                 break;
             };
             if byte(self.bytes, start).is_none() {

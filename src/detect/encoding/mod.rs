@@ -20,12 +20,12 @@ use self::hex::Hex;
 use self::needles::{Content, Form};
 use self::spelled::Spelled;
 use self::wide::Wide;
-use super::secret::Secret;
 use super::randomness::BODY;
+use super::secret::Secret;
 use super::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, Verdict};
 use crate::finding::{Confidence, Position, TokenSummary};
 
-pub(super) use self::needles::{longest, next_hit, Hit};
+pub(super) use self::needles::{Hit, longest, next_hit};
 pub(super) use self::run::{Ahead, Runs};
 
 /// How much must be kept in front of a needle: what base64 within base64 is looked at.
@@ -46,10 +46,26 @@ pub(super) enum Found {
     NeedMore,
 }
 
+/// Why there is no token.
+#[derive(Debug, Clone, Copy)]
+enum NoToken {
+    None,
+    NeedMore,
+}
+
+impl From<NoToken> for Found {
+    fn from(none: NoToken) -> Self {
+        match none {
+            NoToken::None => Self::None,
+            NoToken::NeedMore => Self::NeedMore,
+        }
+    }
+}
+
 /// A token at a needle.
 #[derive(Debug)]
 pub(super) struct Token {
-    pub(super) token: TokenSummary,
+    pub(super) summary: TokenSummary,
     pub(super) confidence: Confidence,
     /// Where it stands, encoded as it is.
     pub(super) at: Range<usize>,
@@ -136,7 +152,7 @@ impl From<Decoded> for Front {
 
 /// A token in decoded text.
 struct Read {
-    token: TokenSummary,
+    summary: TokenSummary,
     confidence: Confidence,
     len: usize,
     at: Range<usize>,
@@ -148,8 +164,8 @@ struct Read {
 
 impl Read {
     fn found(self, via: Vec<&'static str>, content: Decoding) -> Found {
-        let Self { token, confidence, len, at, .. } = self;
-        Found::Token(Token { token, confidence, at, len, via, content })
+        let Self { summary, confidence, len, at, .. } = self;
+        Found::Token(Token { summary, confidence, at, len, via, content })
     }
 }
 
@@ -172,8 +188,9 @@ impl Window<'_> {
             Form::Plain => return self.plain(at),
             Form::Spelled { back } | Form::Wide { back, .. } => at.checked_sub(back),
             Form::Hex { shift } => at.checked_add_signed(shift),
-            Form::Base64 { skip, .. } => (0..skip)
-                .try_fold(at, |at, _| base64::previous(self.bytes, at).map(|(previous, _)| previous)),
+            Form::Base64 { skip, .. } => {
+                (0..skip).try_fold(at, |at, _| base64::previous(self.bytes, at).map(|(previous, _)| previous))
+            }
         };
         match (form, start) {
             (Form::Spelled { .. }, Some(at)) => self.spelled(at),
@@ -189,12 +206,14 @@ impl Window<'_> {
         match shape::judge(self.bytes, at, self.whole_end) {
             Verdict::Token { kind, len, confidence } => {
                 let text = self.bytes.get(at..at + len).unwrap_or_default();
-                let token = Secret::new(text, kind).summary();
+                let summary = Secret::new(text, kind).summary();
                 let at = at..at + len;
-                Found::Token(Token { token, confidence, at, len, via: Vec::new(), content: Decoding::None })
+                Found::Token(Token { summary, confidence, at, len, via: Vec::new(), content: Decoding::None })
             }
             Verdict::NeedMore => Found::NeedMore,
-            Verdict::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => self.spelled(at),
+            Verdict::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => {
+                self.spelled(at)
+            }
             Verdict::None => Found::None,
         }
     }
@@ -207,7 +226,7 @@ impl Window<'_> {
         let front = || spelled::front(self.bytes, at, REACH).into();
         let read = match self.read(&reader, front, |_| false) {
             Ok(read) => read,
-            Err(found) => return found,
+            Err(none) => return none.into(),
         };
         let mut again = reader;
         for _ in 0..read.len {
@@ -215,7 +234,8 @@ impl Window<'_> {
         }
         let spelling = again.spelling;
         let via = spelling.names();
-        let is_closed = spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
+        let is_closed =
+            spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
         if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {
             return Found::None;
         }
@@ -228,7 +248,7 @@ impl Window<'_> {
         let name = if width == 2 { "utf-16" } else { "utf-32" };
         match self.read(&reader, front, |_| false) {
             Ok(read) => read.found(vec![name], Decoding::Wide { at, width }),
-            Err(found) => found,
+            Err(none) => none.into(),
         }
     }
 
@@ -236,7 +256,7 @@ impl Window<'_> {
         let reader = Hex::new(self.bytes, at, at + MAX_ENCODED);
         match self.read(&reader, || reader.front(REACH).into(), |_| false) {
             Ok(read) => read.found(vec!["hex"], Decoding::Hex { at }),
-            Err(found) => found,
+            Err(none) => none.into(),
         }
     }
 
@@ -246,7 +266,7 @@ impl Window<'_> {
         let ends_line = |at| matches!(base64::next_line(self.bytes, at), Ok(Some(_)));
         match self.read(&reader, front, ends_line) {
             Ok(read) => read.found(vec!["base64"], Decoding::Base64 { at, alignment }),
-            Err(found) => found,
+            Err(none) => none.into(),
         }
     }
 
@@ -294,7 +314,7 @@ impl Window<'_> {
         reader: &R,
         front: impl FnOnce() -> Front,
         ends_line: impl Fn(usize) -> bool,
-    ) -> Result<Read, Found> {
+    ) -> Result<Read, NoToken> {
         self.look_at_head(reader)?;
         let Front { mut decoded, is_loose } = front();
         let mut reader = reader.clone();
@@ -321,7 +341,7 @@ impl Window<'_> {
             Verdict::Token { kind, len, confidence } => {
                 let text = decoded.text.get(start..start + len).unwrap_or_default();
                 Ok(Read {
-                    token: Secret::new(text, kind).summary(),
+                    summary: Secret::new(text, kind).summary(),
                     confidence,
                     len,
                     at: decoded.place(start..start + len),
@@ -329,23 +349,23 @@ impl Window<'_> {
                     is_letters: !text.iter().any(u8::is_ascii_digit),
                 })
             }
-            Verdict::None => Err(Found::None),
-            Verdict::NeedMore => Err(Found::NeedMore),
+            Verdict::None => Err(NoToken::None),
+            Verdict::NeedMore => Err(NoToken::NeedMore),
         }
     }
 
     /// Whether the first characters agree with a token, before anything is kept.
-    fn look_at_head<R: Reader>(self, reader: &R) -> Result<(), Found> {
+    fn look_at_head<R: Reader>(self, reader: &R) -> Result<(), NoToken> {
         let mut head = Zeroizing::new([0_u8; HEAD]);
         let mut reader = reader.clone();
         for n in 0..HEAD {
             match (reader.next(), head.get_mut(n)) {
                 (Unit::Byte(byte, _), Some(place)) => *place = byte,
-                (Unit::Cut, _) if !self.whole_end => return Err(Found::NeedMore),
-                _ => return if n < USER_TOKEN { Err(Found::None) } else { Ok(()) },
+                (Unit::Cut, _) if !self.whole_end => return Err(NoToken::NeedMore),
+                _ => return if n < USER_TOKEN { Err(NoToken::None) } else { Ok(()) },
             }
             if !shape::may_begin(head.get(..=n).unwrap_or_default()) {
-                return Err(Found::None);
+                return Err(NoToken::None);
             }
         }
         Ok(())

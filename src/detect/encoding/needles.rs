@@ -109,8 +109,7 @@ impl Needles {
         #[expect(clippy::expect_used, reason = "the patterns are constant, and built by every test")]
         let search = searcher(&order).map_or_else(
             || {
-                let automaton =
-                    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&order);
+                let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&order);
                 Search::Automaton(automaton.expect("a few short patterns"))
             },
             Search::Packed,
@@ -123,21 +122,15 @@ impl Needles {
     }
 }
 
-/// `only_teddy_fat` is no part of the crate's promise; should it go, dropping it costs speed alone. Eight
-/// buckets are read twice as fast as sixteen, and [`arrange`] makes eight enough.
+/// The limits that are lifted guess at the order of needles, which [`arrange`] takes care of.
 fn searcher(patterns: &[&[u8]]) -> Option<Searcher> {
-    Config::new()
-        .only_teddy_fat(Some(false))
-        .heuristic_pattern_limits(false)
-        .builder()
-        .extend(patterns)
-        .build()
+    Config::new().heuristic_pattern_limits(false).builder().extend(patterns).build()
 }
 
-/// How many buckets the search has.
-const BUCKETS: usize = 8;
+/// How many buckets the search has. Where vectors are shorter it has half as many, and puts two together.
+const BUCKETS: usize = 16;
 /// The most needles of a bucket. The search takes fewer than 128 in all, repeated ones included.
-const ROWS: usize = 15;
+const ROWS: usize = 7;
 /// How many characters of a needle decide whether a place is looked at more closely.
 const MASK: usize = 3;
 
@@ -146,27 +139,33 @@ const MASK: usize = 3;
 /// the lower halves of any in one bucket: so like goes with like. Buckets of unequal size are filled up by
 /// repeating a needle, which puts it into the bucket where it is.
 fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
-    let mut buckets: Vec<Bucket<'_>> = needles.into_iter().map(Bucket::new).collect();
+    let mut buckets: BTreeMap<usize, Bucket<'_>> = needles.into_iter().map(Bucket::new).enumerate().collect();
+    // What putting two together costs.
+    let cost = |one: &Bucket<'_>, other: &Bucket<'_>| {
+        let fits = one.needles.len() + other.needles.len() <= ROWS;
+        fits.then(|| frequency(&one.with(other)) - one.frequency - other.frequency)
+    };
+    let mut costs: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+    for (&i, one) in &buckets {
+        let pairs = buckets.range(i + 1..).map(|(&j, other)| ((i, j), cost(one, other)));
+        costs.extend(pairs.filter_map(|(pair, cost)| Some((pair, cost?))));
+    }
     while buckets.len() > BUCKETS {
-        let mut best = (f64::MAX, 0, 0);
-        for (i, one) in buckets.iter().enumerate() {
-            for (j, other) in buckets.iter().enumerate().take(i) {
-                if one.needles.len() + other.needles.len() > ROWS {
-                    continue;
-                }
-                let more = frequency(&one.with(other)) - one.frequency - other.frequency;
-                if more < best.0 {
-                    best = (more, i, j);
-                }
+        let cheapest = costs.iter().min_by(|one, other| one.1.total_cmp(other.1));
+        let Some((&(into, from), _)) = cheapest else { break };
+        let (Some(moved), Some(mut bucket)) = (buckets.remove(&from), buckets.remove(&into)) else { break };
+        bucket.halves = bucket.with(&moved);
+        bucket.frequency = frequency(&bucket.halves);
+        bucket.needles.extend(moved.needles);
+        costs.retain(|&(i, j), _| ![i, j].iter().any(|n| *n == from || *n == into));
+        for (&n, other) in &buckets {
+            if let Some(cost) = cost(&bucket, other) {
+                costs.insert((n.min(into), n.max(into)), cost);
             }
         }
-        let moved = buckets.remove(best.1);
-        if let Some(bucket) = buckets.get_mut(best.2) {
-            bucket.halves = bucket.with(&moved);
-            bucket.frequency = frequency(&bucket.halves);
-            bucket.needles.extend(moved.needles);
-        }
+        buckets.insert(into, bucket);
     }
+    let buckets: Vec<Bucket<'_>> = buckets.into_values().collect();
     let rows = buckets.iter().map(|bucket| bucket.needles.len()).max().unwrap_or_default();
     let row = |n: usize| buckets.iter().filter_map(move |b| b.needles.get(n).or(b.needles.first()).copied());
     (0..rows).flat_map(row).collect()
@@ -209,7 +208,8 @@ impl<'a> Bucket<'a> {
 fn frequency(halves: &[Halves; MASK]) -> f64 {
     let ones = |bits: u16| (0..16_u8).filter(move |n| bits >> n & 1 == 1);
     let at = |halves: &Halves| {
-        let both = ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
+        let both =
+            ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
         both.map(weight).sum::<f64>()
     };
     halves.iter().map(at).product()
@@ -219,8 +219,7 @@ fn frequency(halves: &[Halves; MASK]) -> f64 {
 fn weight(b: u8) -> f64 {
     match b {
         b' ' | b'a'..=b'z' => 1.0,
-        b'A'..=b'Z' | b'0'..=b'9' | b'\n' => 0.5,
-        0 => 0.5,
+        0 | b'A'..=b'Z' | b'0'..=b'9' | b'\n' => 0.5,
         0x21..=0x7e => 0.2,
         _ => 0.02,
     }
@@ -232,12 +231,9 @@ fn all() -> Vec<(Vec<u8>, Form)> {
     for (pattern, back) in SPELLED {
         all.push((pattern.to_vec(), Form::Spelled { back: *back }));
     }
-    for (prefix, width, from, to) in [
-        (&b"hf_"[..], 2, 0, 3),
-        (b"hf_", 4, 0, 3),
-        (b"api_org", 2, 3, 6),
-        (b"api_org", 4, 3, 6),
-    ] {
+    for (prefix, width, from, to) in
+        [(&b"hf_"[..], 2, 0, 3), (b"hf_", 4, 0, 3), (b"api_org", 2, 3, 6), (b"api_org", 4, 3, 6)]
+    {
         let mut pattern = Vec::new();
         for &b in prefix.get(from..to).unwrap_or_default() {
             pattern.push(b);
@@ -246,7 +242,9 @@ fn all() -> Vec<(Vec<u8>, Form)> {
         pattern.truncate(pattern.len() + 1 - width);
         all.push((pattern, Form::Wide { width, back: from * width }));
     }
-    for (pattern, shift) in [("68665", 0), ("68 66", 0), ("68:66", 0), ("68-66", 0), ("6f7267", -8), ("6F7267", -8)] {
+    for (pattern, shift) in
+        [("68665", 0), ("68 66", 0), ("68:66", 0), ("68-66", 0), ("6f7267", -8), ("6F7267", -8)]
+    {
         all.push((pattern.as_bytes().to_vec(), Form::Hex { shift }));
     }
     // `0x68665f…`, `0x68, 0x66`
@@ -305,7 +303,11 @@ fn base64_needles() -> Vec<(Vec<u8>, Form)> {
         // A whole group of the longer prefix, which no line's end cuts.
         let (first, characters) = self::characters(&known(b"api_org_"), alignment);
         let group = (4 - (first + usize::from(alignment)) % 4) % 4;
-        let group = if strings(characters.get(group..group + 4).unwrap_or_default()) == [b"YXBp"] { 4 } else { group };
+        let group = if strings(characters.get(group..group + 4).unwrap_or_default()) == [b"YXBp"] {
+            4
+        } else {
+            group
+        };
         encoded.push(characters.get(group..group + 4).unwrap_or_default().to_vec());
         let pattern = strings(characters.get(group..group + 4).unwrap_or_default());
         all.extend(pattern.into_iter().map(|pattern| (pattern, form(first + group))));
@@ -334,7 +336,8 @@ fn known(text: &[u8]) -> Vec<Vec<u8>> {
 fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
     const MOST: usize = 4;
     let start = usize::from(alignment) * 8;
-    let bit = |at: usize| at.checked_sub(start).and_then(|bit| text.get(bit / 8).map(|bytes| (bytes, 7 - bit % 8)));
+    let bit =
+        |at: usize| at.checked_sub(start).and_then(|bit| text.get(bit / 8).map(|bytes| (bytes, 7 - bit % 8)));
     let alphabet: Vec<u8> = (b'!'..=b'~').filter(|&b| sextet(b).is_some()).collect();
     let mut found: Vec<(usize, Vec<u8>)> = Vec::new();
     for place in start / 6..(start + text.len() * 8).div_ceil(6) {
@@ -357,7 +360,8 @@ fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
 /// All strings of which each character is one of a few.
 fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
     characters.iter().fold(vec![Vec::new()], |strings, possible| {
-        let longer = |string: &Vec<u8>| possible.iter().map(|&b| [&string[..], &[b]].concat()).collect::<Vec<_>>();
+        let longer =
+            |string: &Vec<u8>| possible.iter().map(|&b| [&string[..], &[b]].concat()).collect::<Vec<_>>();
         strings.iter().flat_map(longer).collect()
     })
 }
@@ -371,7 +375,12 @@ mod tests {
         let forms: Vec<_> = all();
         assert!(forms.iter().all(|(pattern, _)| (MASK..=longest()).contains(&pattern.len())));
         let needles: std::collections::BTreeSet<_> = forms.iter().map(|(pattern, _)| pattern).collect();
-        assert!(needles.len() <= 90 && NEEDLES.forms.len() < 128, "{} {}", needles.len(), NEEDLES.forms.len());
+        assert!(
+            needles.len() <= 90 && NEEDLES.forms.len() < 128,
+            "{} {}",
+            needles.len(),
+            NEEDLES.forms.len()
+        );
         assert!(matches!(NEEDLES.search, Search::Packed(_)) || cfg!(not(target_arch = "x86_64")));
     }
 

@@ -2,7 +2,7 @@
 //! be longer than what is kept of a stream, so that a count is carried along: of the run in which a piece
 //! ends, since only that one goes on.
 
-use super::base64::sextet;
+use super::base64::{self, sextet};
 use super::hex::Hex;
 use super::wide::is_character;
 use super::{Decoding, KEPT, Token};
@@ -70,7 +70,9 @@ impl Ahead {
                     return self.runs.hex.place();
                 }
                 let mut text = Text::default();
-                text.push(&reader.front(KEPT / 8).text);
+                for &b in reader.front(KEPT / 8).text.iter() {
+                    text.push(b);
+                }
                 text.place()
             }
         }
@@ -92,10 +94,18 @@ struct Text {
 }
 
 impl Text {
-    fn push(&mut self, bytes: &[u8]) {
-        self.lines.look_for_nul(self.len, bytes);
-        self.lines.pass(bytes);
-        self.len += bytes.len() as u64;
+    /// Counts a byte, and keeps nothing of it.
+    fn push(&mut self, b: u8) {
+        self.lines.step(self.len, b);
+        self.len += 1;
+    }
+
+    /// Counts the three bytes of a group.
+    fn push_group(&mut self, bits: u32) {
+        let [_, first, second, third] = bits.to_be_bytes();
+        self.push(first);
+        self.push(second);
+        self.push(third);
     }
 
     fn place(&self) -> Place {
@@ -114,21 +124,30 @@ struct Characters {
 
 impl Characters {
     fn push(&mut self, characters: &[u8]) {
-        /// How many are decoded at once: whole groups.
-        const AT_ONCE: usize = 4096;
         let odd = usize::try_from((4 - self.count % 4) % 4).unwrap_or_default().min(characters.len());
         let (odd, rest) = characters.split_at(odd);
-        for piece in std::iter::once(odd).chain(rest.chunks(AT_ONCE)) {
-            let mut decoded = zeroize::Zeroizing::new(Vec::with_capacity(AT_ONCE / 4 * 3));
-            for &b in piece {
-                self.bits = self.bits << 6 | u32::from(sextet(b).unwrap_or_default());
-                self.count += 1;
-                if self.count % 4 == 0 {
-                    decoded.extend(self.bits.to_be_bytes().into_iter().skip(1));
-                    self.bits = 0;
-                }
-            }
-            self.text.push(&decoded);
+        for &b in odd {
+            self.push_one(b);
+        }
+        // Whole groups are quicker.
+        let groups = rest.chunks_exact(4);
+        let end = groups.remainder();
+        for group in groups {
+            let bits = group.iter().fold(0, |bits, &b| bits << 6 | u32::from(sextet(b).unwrap_or_default()));
+            self.count += 4;
+            self.text.push_group(bits);
+        }
+        for &b in end {
+            self.push_one(b);
+        }
+    }
+
+    fn push_one(&mut self, b: u8) {
+        self.bits = self.bits << 6 | u32::from(sextet(b).unwrap_or_default());
+        self.count += 1;
+        if self.count.is_multiple_of(4) {
+            self.text.push_group(self.bits);
+            self.bits = 0;
         }
     }
 
@@ -143,8 +162,11 @@ impl Characters {
         let [.., high, low] = (bits >> (6_u8.saturating_sub(2 * alignment))).to_be_bytes();
         match alignment {
             0 => {}
-            1 => text.push(&[low]),
-            _ => text.push(&[high, low]),
+            1 => text.push(low),
+            _ => {
+                text.push(high);
+                text.push(low);
+            }
         }
         Some(text.place())
     }
@@ -183,8 +205,7 @@ enum State {
 
 impl Lined {
     fn pass(&mut self, bytes: &[u8]) {
-        let is_part = |b: &u8| sextet(*b).is_some() || b"\r\n \t\\".contains(b);
-        let bytes = match bytes.iter().rposition(|b| !is_part(b)) {
+        let bytes = match bytes.iter().rposition(|&b| !base64::is_part(b)) {
             Some(at) => {
                 *self = Self::default();
                 bytes.get(at + 1..).unwrap_or_default()
@@ -193,7 +214,7 @@ impl Lined {
         };
         let mut rest = bytes;
         while let Some((&b, behind)) = rest.split_first() {
-            let characters = rest.iter().take_while(|&&b| sextet(b).is_some()).count();
+            let characters = rest.iter().take_while(|&&b| base64::is_character(b)).count();
             if characters > 0 && matches!(self.state, State::Line | State::Break) {
                 let (line, behind) = rest.split_at(characters);
                 self.characters(line);
@@ -263,7 +284,7 @@ impl Lined {
     /// The place of a token of which `encoded` is the text, from its first character on.
     fn place(&self, encoded: &[u8], alignment: u8) -> Place {
         let next = encoded.first().copied().unwrap_or_default();
-        let len = encoded.iter().take_while(|&&b| sextet(b).is_some()).count();
+        let len = encoded.iter().take_while(|&&b| base64::is_character(b)).count();
         // A line longer than those before it does not belong to them.
         let is_own = self.width.is_some_and(|width| self.len + len as u64 > width);
         let line = self.line.as_ref();
@@ -320,7 +341,10 @@ impl WideRun {
             self.phase += 1;
             if self.phase == width {
                 let mut utf8 = [0; 2];
-                self.text.push(char::from(self.pending).encode_utf8(&mut utf8).as_bytes());
+                let character = char::from(self.pending).encode_utf8(&mut utf8);
+                for b in character.bytes() {
+                    self.text.push(b);
+                }
                 self.phase = 0;
             }
             return;
@@ -351,18 +375,17 @@ impl HexRun {
             }
             None => bytes,
         };
-        let mut decoded = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len() / 2 + 1));
         for &b in bytes {
-            let digit = char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+            let digit =
+                char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
             self.half = match self.half.take() {
                 Some(high) => {
-                    decoded.push(high << 4 | digit);
+                    self.text.push(high << 4 | digit);
                     None
                 }
                 None => Some(digit),
             };
         }
-        self.text.push(&decoded);
     }
 
     fn place(&self) -> Place {

@@ -123,7 +123,8 @@ impl Reader for Spelled<'_> {
                     return Unit::Byte(byte, at..at + len);
                 }
                 Piece::Glue { len, quote } => {
-                    let mixed = quote.is_some() && self.spelling.quote.is_some_and(|known| Some(known) != quote);
+                    let mixed =
+                        quote.is_some() && self.spelling.quote.is_some_and(|known| Some(known) != quote);
                     if mixed {
                         return Unit::End;
                     }
