@@ -98,7 +98,7 @@ impl Scanner {
             match encoding::judge(bytes, hit, whole_end) {
                 Found::Token(token) => {
                     next = token.at.end.max(hit.at + 1);
-                    if token.token.sha256.as_ref().is_some_and(known::is_public) {
+                    if token.summary.sha256.as_ref().is_some_and(known::is_public) {
                         continue;
                     }
                     let runs = runs.get_or_insert_with(|| self.runs.ahead());
@@ -133,7 +133,7 @@ impl Scanner {
             runs.place(bytes, &token)
         };
         Occurrence {
-            token: token.token,
+            token: token.summary,
             offset,
             len: token.len,
             at: start..end,

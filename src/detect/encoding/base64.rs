@@ -2,22 +2,58 @@
 //! the three alignments. A line may end with `\n` or `\r\n`, as such or spelled as in JSON, and the next
 //! one may begin with blanks.
 
-use super::Front;
 use super::decoded::{Decoded, Reader, Unit};
+use super::window::Front;
 
 /// The most bytes between two lines.
 const MAX_BREAK: usize = 128;
 
+/// What [`SEXTETS`] has for a byte that is no character, and for one that may stand between two lines.
+const NO_CHARACTER: u8 = 128;
+const BETWEEN: u8 = 64;
+
+/// For each byte: the six bits that it stands for. Random text would make branches costly.
+const SEXTETS: [u8; 256] = {
+    let mut sextets = [NO_CHARACTER; 256];
+    let alphabet = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    #[expect(clippy::cast_possible_truncation, reason = "up to 63")]
+    {
+        let mut n = 0;
+        while n < 64 {
+            sextets[alphabet[n] as usize] = n as u8;
+            n += 1;
+        }
+        // The alphabet for URLs.
+        sextets[b'-' as usize] = 62;
+        sextets[b'_' as usize] = 63;
+        let between = *b"\r\n \t\\";
+        let mut n = 0;
+        while n < between.len() {
+            sextets[between[n] as usize] = BETWEEN;
+            n += 1;
+        }
+    }
+    sextets
+};
+
+fn class(b: u8) -> u8 {
+    SEXTETS.get(usize::from(b)).copied().unwrap_or(NO_CHARACTER)
+}
+
+/// Whether a byte is one of the 64 characters.
+pub(super) fn is_character(b: u8) -> bool {
+    class(b) < 64
+}
+
+/// Whether a byte is a character or may stand between two lines of them.
+pub(super) fn is_part(b: u8) -> bool {
+    class(b) < NO_CHARACTER
+}
+
 /// The six bits that a character stands for.
 pub(super) fn sextet(b: u8) -> Option<u8> {
-    match b {
-        b'A'..=b'Z' => Some(b - b'A'),
-        b'a'..=b'z' => Some(b - b'a' + 26),
-        b'0'..=b'9' => Some(b - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
+    Some(class(b)).filter(|&bits| bits < 64)
 }
 
 /// Where the next line begins, if a line ends at `at`. `Err` says that the bytes end before this can be

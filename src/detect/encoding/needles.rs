@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::packed::{Config, Searcher};
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use super::arrange::arrange;
 use super::base64::sextet;
 
 /// How a needle stands for a prefix.
@@ -122,108 +123,9 @@ impl Needles {
     }
 }
 
-/// `only_teddy_fat` is no part of the crate's promise; should it go, dropping it costs speed alone. Eight
-/// buckets are read twice as fast as sixteen, and [`arrange`] makes eight enough.
+/// The limits that are lifted guess at the order of needles, which [`arrange`] takes care of.
 fn searcher(patterns: &[&[u8]]) -> Option<Searcher> {
-    Config::new()
-        .only_teddy_fat(Some(false))
-        .heuristic_pattern_limits(false)
-        .builder()
-        .extend(patterns)
-        .build()
-}
-
-/// How many buckets the search has.
-const BUCKETS: usize = 8;
-/// The most needles of a bucket. The search takes fewer than 128 in all, repeated ones included.
-const ROWS: usize = 15;
-/// How many characters of a needle decide whether a place is looked at more closely.
-const MASK: usize = 3;
-
-/// Puts needles into an order in which the search passes over as much as it can. It sorts them into buckets
-/// by their number, and looks closely at every place whose first characters have the upper halves and
-/// the lower halves of any in one bucket: so like goes with like. Buckets of unequal size are filled up by
-/// repeating a needle, which puts it into the bucket where it is.
-fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
-    let mut buckets: Vec<Bucket<'_>> = needles.into_iter().map(Bucket::new).collect();
-    while buckets.len() > BUCKETS {
-        let mut best = (f64::MAX, 0, 0);
-        for (i, one) in buckets.iter().enumerate() {
-            for (j, other) in buckets.iter().enumerate().take(i) {
-                if one.needles.len() + other.needles.len() > ROWS {
-                    continue;
-                }
-                let more = frequency(&one.with(other)) - one.frequency - other.frequency;
-                if more < best.0 {
-                    best = (more, i, j);
-                }
-            }
-        }
-        let moved = buckets.remove(best.1);
-        if let Some(bucket) = buckets.get_mut(best.2) {
-            bucket.halves = bucket.with(&moved);
-            bucket.frequency = frequency(&bucket.halves);
-            bucket.needles.extend(moved.needles);
-        }
-    }
-    let rows = buckets.iter().map(|bucket| bucket.needles.len()).max().unwrap_or_default();
-    let row = |n: usize| buckets.iter().filter_map(move |b| b.needles.get(n).or(b.needles.first()).copied());
-    (0..rows).flat_map(row).collect()
-}
-
-/// Needles that the search looks for at once.
-struct Bucket<'a> {
-    needles: Vec<&'a [u8]>,
-    halves: [Halves; MASK],
-    frequency: f64,
-}
-
-/// Which upper and which lower halves the characters at one place have, a bit each.
-#[derive(Clone, Copy, Default)]
-struct Halves {
-    upper: u16,
-    lower: u16,
-}
-
-impl<'a> Bucket<'a> {
-    fn new(needle: &'a [u8]) -> Self {
-        let mut halves = [Halves::default(); MASK];
-        for (halves, b) in halves.iter_mut().zip(needle) {
-            *halves = Halves { upper: 1 << (b >> 4), lower: 1 << (b & 15) };
-        }
-        Self { needles: vec![needle], halves, frequency: frequency(&halves) }
-    }
-
-    fn with(&self, other: &Self) -> [Halves; MASK] {
-        let mut halves = self.halves;
-        for (halves, other) in halves.iter_mut().zip(other.halves) {
-            halves.upper |= other.upper;
-            halves.lower |= other.lower;
-        }
-        halves
-    }
-}
-
-/// How often a bucket makes the search look closely, as far as single characters tell.
-fn frequency(halves: &[Halves; MASK]) -> f64 {
-    let ones = |bits: u16| (0..16_u8).filter(move |n| bits >> n & 1 == 1);
-    let at = |halves: &Halves| {
-        let both =
-            ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
-        both.map(weight).sum::<f64>()
-    };
-    halves.iter().map(at).product()
-}
-
-/// How common a byte is, roughly.
-fn weight(b: u8) -> f64 {
-    match b {
-        b' ' | b'a'..=b'z' => 1.0,
-        b'A'..=b'Z' | b'0'..=b'9' | b'\n' => 0.5,
-        0 => 0.5,
-        0x21..=0x7e => 0.2,
-        _ => 0.02,
-    }
+    Config::new().heuristic_pattern_limits(false).builder().extend(patterns).build()
 }
 
 /// Every needle.
@@ -370,6 +272,7 @@ fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::encoding::arrange::MASK;
 
     #[test]
     fn there_are_few_needles_and_none_is_short() {
