@@ -34,10 +34,10 @@ noise:
 # Feeds the readers of foreign bytes what they do not expect, each for FUZZ_SECONDS. Needs a nightly toolchain.
 FUZZ_SECONDS ?= 600
 fuzz:
-	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full
+	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git
 	command -v cargo-fuzz || cargo install cargo-fuzz --locked
 	fuzz/make-corpus.sh
-	for target in decompress tar sevenz scanner dockerfile; do \
+	for target in decompress tar sevenz scanner dockerfile unpack; do \
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
 	done
 

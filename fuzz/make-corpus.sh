@@ -3,10 +3,10 @@
 # with made tokens and the Dockerfiles of the tests. Needs python3; zstd, lz4, lzip and 7z are used where they are.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile}
+mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,unpack}
 
 python3 - <<'PYTHON'
-import bz2, gzip, hashlib, io, lzma, pathlib, string, tarfile
+import bz2, gzip, hashlib, io, lzma, pathlib, sqlite3, string, tarfile, zipfile, zlib
 
 corpus = pathlib.Path("corpus")
 
@@ -64,6 +64,25 @@ for number, text in enumerate([
 ]):
     put("scanner", f"text-{number}", text.encode())
     put("dockerfile", f"token-{number}", f"FROM scratch\nENV A={text}\n".encode())
+secret = f"lines\nHF_TOKEN={token('m')}\n".encode()
+for name, method in {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED, "bzip2": zipfile.ZIP_BZIP2}.items():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("a.gz", gzip.compress(secret))
+        with archive.open("b", "w", force_zip64=True) as member:
+            member.write(secret)
+    put("unpack", "zip-" + name, buffer.getvalue())
+put("unpack", "gzip-gzip", gzip.compress(gzip.compress(secret)))
+put("unpack", "object", zlib.compress(b"blob %d\0" % len(secret) + secret))
+put("unpack", "commit", zlib.compress(b"commit %d\0" % len(secret) + secret))
+database = pathlib.Path("corpus/unpack/sqlite")
+database.unlink(missing_ok=True)
+with sqlite3.connect(database) as connection:
+    connection.execute("pragma page_size = 512")
+    connection.execute("create table t (a text)")
+    for length in range(400, 520, 7):
+        connection.execute("insert into t values (?)", ("x" * length + " " + token(str(length)),))
+connection.close()
 for path in pathlib.Path("../testdata").rglob("*"):
     if path.is_file() and path.stat().st_size < 20_000:
         put("dockerfile", str(path).replace("../", "").replace("/", "-"), path.read_bytes())
@@ -82,4 +101,17 @@ if command -v 7z >/dev/null; then
     done
   done
 fi
+if command -v git >/dev/null; then
+  repository=$(mktemp -d)
+  git -C "$repository" init -q
+  for version in one two three; do
+    { seq 200; echo "$version"; seq 200; } >"$repository/file"
+    git -C "$repository" add file
+    git -C "$repository" -c user.name=a -c user.email=a@example.org commit -qm "$version"
+  done
+  git -C "$repository" gc -q --aggressive
+  cp "$repository"/.git/objects/pack/*.pack corpus/unpack/pack
+  rm -rf "$repository"
+fi
+cp corpus/sevenz/Copy-mhc=on.7z corpus/tar/* corpus/decompress/* corpus/unpack/
 ls corpus | while read -r target; do echo "$target: $(ls "corpus/$target" | wc -l) files"; done

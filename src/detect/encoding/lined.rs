@@ -63,6 +63,35 @@ impl Characters {
     }
 }
 
+/// Whether the last of these bytes, of which up to two stand in front of it, ends a text whatever came earlier: it
+/// is no part of one, or a blank within a line.
+fn ends_text(bytes: &[u8]) -> bool {
+    match *bytes {
+        [.., b] if !base64::is_part(b) => true,
+        [b'\\', b'n' | b'r', _] | [b'n' | b'r', _] => false,
+        [.., before, b' ' | b'\t'] => base64::is_character(before),
+        _ => false,
+    }
+}
+
+/// Where the last line begins that is longer than the one before it. Whatever came earlier, a text can only have
+/// begun with that line, so that of lists of words little is looked at.
+fn last_rise(bytes: &[u8]) -> Option<usize> {
+    let before = |end: usize| memchr::memrchr(b'\n', bytes.get(..end).unwrap_or_default());
+    let plain = |line: &[u8]| !line.is_empty() && line.iter().all(|&b| base64::is_character(b));
+    let mut end = before(bytes.len())?;
+    let mut start = before(end)?;
+    loop {
+        let earlier = before(start)?;
+        let line = bytes.get(start + 1..end).unwrap_or_default();
+        let shorter = bytes.get(earlier + 1..start).unwrap_or_default();
+        if shorter.len() < line.len() && plain(shorter) && plain(line) {
+            return Some(start + 1);
+        }
+        (end, start) = (start, earlier);
+    }
+}
+
 /// Base64 on lines of equal length.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lined {
@@ -96,14 +125,21 @@ enum State {
 
 impl Lined {
     pub(super) fn pass(&mut self, bytes: &[u8]) {
-        let bytes = match bytes.iter().rposition(|&b| !base64::is_part(b)) {
+        let ends = |at: &usize| ends_text(bytes.get(at.saturating_sub(2)..=*at).unwrap_or_default());
+        let bytes = match (0..bytes.len()).rev().find(ends) {
             Some(at) => {
                 *self = Self::default();
                 bytes.get(at + 1..).unwrap_or_default()
             }
             None => bytes,
         };
-        let mut rest = bytes;
+        let mut rest = match last_rise(bytes) {
+            Some(at) => {
+                *self = Self::default();
+                bytes.get(at..).unwrap_or_default()
+            }
+            None => bytes,
+        };
         while let Some((&b, behind)) = rest.split_first() {
             let characters = rest.iter().take_while(|&&b| base64::is_character(b)).count();
             if characters > 0 && matches!(self.state, State::Line | State::Break) {
