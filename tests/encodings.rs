@@ -42,9 +42,9 @@ fn cases(token: &Token) -> Vec<Case> {
     let token = token.text();
     let (head, tail) = token.split_at(15);
     let env = format!("{}HF_TOKEN={token}\n", "NAME=value\n".repeat(30));
-    let hex: String = token.bytes().map(|b| format!("{b:02x}")).collect();
+    let hex = token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     let auth = format!(r#"{{"auths":{{"hf":{{"auth":"{}"}}}}}}"#, STANDARD.encode(format!("user:{token}")));
-    let percent: String = token.bytes().map(|b| format!("%{b:02X}")).collect();
+    let percent = token.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
     vec![
         case(format!("t: {}\n", STANDARD.encode(token)), &["base64"], 0, 1),
         case(format!("t: {}\n", URL_SAFE_NO_PAD.encode(format!("u:{token}"))), &["base64"], 2, 1),

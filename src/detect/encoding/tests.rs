@@ -211,7 +211,7 @@ fn hexadecimal() {
             }
         }
     }
-    let literal: String = token.bytes().map(|b| format!("{b:02x}")).collect();
+    let literal = token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     assert_one(format!("x = 0x{literal};").as_bytes(), &["hex"], 0, 6..6 + 74);
 }
 
@@ -321,9 +321,9 @@ fn look_alikes_are_not_found() {
         format!("hf_{}", body.split_at(33).0),
         format!("HF_{body}"),
     ] {
-        let hex: String = plain.bytes().map(|b| format!("{b:02x}")).collect();
-        let percent: String = plain.bytes().map(|b| format!("%{b:02x}")).collect();
-        let escaped: String = plain.bytes().map(|b| format!("\\u{b:04x}")).collect();
+        let hex = plain.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+        let percent = plain.bytes().map(|b| format!("%{b:02x}")).collect::<Vec<_>>().concat();
+        let escaped = plain.bytes().map(|b| format!("\\u{b:04x}")).collect::<Vec<_>>().concat();
         let mut texts = vec![
             STANDARD.encode(&plain),
             STANDARD.encode(STANDARD.encode(&plain)),
@@ -332,7 +332,7 @@ fn look_alikes_are_not_found() {
             escaped,
             plain.replacen("hf_", "hf%5F", 1),
         ];
-        texts.extend((1..6).map(|n| STANDARD.encode(format!("{}{plain}", &"a b c "[..n]))));
+        texts.extend((1..6).map(|n| STANDARD.encode(format!("{}{plain}", "a b c ".split_at(n).0))));
         for text in texts {
             assert_eq!(find(format!("= {text} ").as_bytes()), [], "{plain} {text}");
         }

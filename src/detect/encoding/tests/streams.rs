@@ -15,7 +15,7 @@ fn long_runs_keep_their_count() {
     let text = format!("{}user:{token}\n", "some line of text\n".repeat(20_000));
     let encoded = STANDARD.encode(&text);
     let place = (text.find("hf_").unwrap() as u64, Some(Position { line: 20_001, column: 6 }));
-    let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
+    let hex = text.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     for bytes in [
         encoded.clone().into_bytes(),
         wrapped(&encoded, 76, "\r\n").into_bytes(),
