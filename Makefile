@@ -1,4 +1,4 @@
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench noise fuzz clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -25,6 +25,21 @@ lint:
 bench:
 	tests/install-tools.sh hyperfine isal ripgrep time zstd openssl
 	benches/run.sh
+
+# Scans clean work, and writes docs/noise.md. Fetches gigabytes of packages, once.
+noise:
+	tests/install-tools.sh debootstrap jq npm python3-pip time
+	benches/noise.sh
+
+# Feeds the readers of foreign bytes what they do not expect, each for FUZZ_SECONDS. Needs a nightly toolchain.
+FUZZ_SECONDS ?= 600
+fuzz:
+	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full
+	command -v cargo-fuzz || cargo install cargo-fuzz --locked
+	fuzz/make-corpus.sh
+	for target in decompress tar sevenz scanner dockerfile; do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
+	done
 
 clean:
 	cargo clean

@@ -7,6 +7,7 @@ missing=()
 for package in "$@"; do
   case $package in
     busybox-static) present() { [ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1; } ;;
+    p7zip-full) present() { command -v 7z >/dev/null; } ;;
     python3-pip) present() { python3 -m pip --version >/dev/null 2>&1; } ;;
     isal) present() { command -v igzip >/dev/null; } ;;
     ripgrep) present() { command -v rg >/dev/null; } ;;

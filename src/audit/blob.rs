@@ -6,14 +6,16 @@ use std::io::{self, Read};
 use sha2::{Digest as _, Sha256};
 
 use super::Progress;
+use super::body::Reopen;
 use super::budget::Budget;
+use super::kept;
 use super::layer::{LayerContent, LayerVisitor};
 use super::search::scanner;
 use super::troubles::Troubles;
-use crate::detect::{Occurrence, Scanner};
+use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
 use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
-use crate::unpack::Unpacker;
+use crate::unpack::{self, Origin};
 
 /// What was found in a blob, whatever image it belongs to.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(super) struct BlobVerdict {
     pub(super) stored: Vec<Occurrence>,
     /// What the bytes are.
     pub(super) content: Content,
+    /// What may be a credential of unknown shape in bytes whose name says so.
+    pub(super) kept: Vec<KeptToken>,
     /// Why some of it could not be read.
     pub(super) problem: Option<String>,
 }
@@ -37,7 +41,10 @@ pub(super) struct BlobVerdict {
 impl BlobVerdict {
     /// Whether there is anything to report of it.
     pub(super) fn has_something(&self) -> bool {
-        self.problem.is_some() || !self.stored.is_empty() || !self.content.tokens().is_empty()
+        self.problem.is_some()
+            || !self.stored.is_empty()
+            || !self.kept.is_empty()
+            || !self.content.tokens().is_empty()
     }
 }
 
@@ -90,10 +97,12 @@ pub(super) struct Reading<'a> {
     pub(super) verify_digests: bool,
     pub(super) budget: &'a Budget,
     pub(super) progress: &'a dyn Progress,
+    /// Opens the blob once more, where that can be.
+    pub(super) reopen: Option<&'a Reopen<'a>>,
 }
 
-/// Reads a blob to its end, whatever is wrong with it.
-pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
+/// Reads a blob of that name to its end, whatever is wrong with it.
+pub(super) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     let mut verdict = BlobVerdict::default();
     let mut head = Vec::new();
     if let Err(error) = input.take(Compression::HEAD as u64).read_to_end(&mut head) {
@@ -105,6 +114,7 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     let mut stored = Stored {
         hash: (verdict.is_compressed || reading.verify_digests).then(Sha256::new),
         scanner: verdict.is_compressed.then(scanner),
+        kept: kept::is_keeper(name).then(|| KeptSearch::new(name)),
         size: 0,
         progress: reading.progress,
     };
@@ -128,6 +138,10 @@ pub(super) fn audit(input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     }
     verdict.size = stored.size;
     verdict.digest = stored.hash.map(finish);
+    verdict.kept = stored.kept.map(KeptSearch::finish).unwrap_or_default();
+    if !reading.budget.keep(&mut verdict.kept) {
+        verdict.problem.get_or_insert_with(Budget::overflow);
+    }
     let mut stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
     if !reading.budget.keep(&mut stored) {
         verdict.problem.get_or_insert_with(Budget::overflow);
@@ -167,14 +181,14 @@ fn read_content<R: Read>(
         Err(error) => return Some(error.to_string()),
     };
     if !is_tar {
-        let (mut found, outcome) = Unpacker::new().search(&mut window);
+        let (mut found, outcome) = unpack::search(Origin::default(), &mut window);
         let overflow = (!reading.budget.keep(&mut found.occurrences)).then(Budget::overflow);
         let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
         bytes.troubles.add(b"", found.troubles);
         verdict.content = Content::Bytes(bytes);
         return outcome.err().map(|error| error.to_string()).or(overflow);
     }
-    let mut visitor = LayerVisitor::new(reading.budget);
+    let mut visitor = LayerVisitor::new(reading.budget, reading.reopen);
     let outcome = walk(&mut window, &mut visitor);
     let content = visitor.finish();
     let overflow = content.overflow.then(Budget::overflow);
@@ -199,6 +213,7 @@ fn finish(hash: Sha256) -> Digest {
 struct Stored<'a> {
     hash: Option<Sha256>,
     scanner: Option<Scanner>,
+    kept: Option<KeptSearch>,
     size: u64,
     progress: &'a dyn Progress,
 }
@@ -218,6 +233,9 @@ impl<R: Read> Read for Tap<'_, '_, R> {
         }
         if let Some(scanner) = &mut self.stored.scanner {
             scanner.feed(bytes);
+        }
+        if let Some(kept) = &mut self.stored.kept {
+            kept.feed(bytes);
         }
         self.stored.size += n as u64;
         self.stored.progress.advance(n as u64);

@@ -6,13 +6,15 @@ use std::path::Path;
 
 use super::Progress;
 use super::budget::Budget;
+use super::kept;
 use super::progress::Counted;
+use super::search::search_kept;
 use super::troubles::Troubles;
 use crate::detect::{mask, mask_path};
-use crate::finding::{Finding, Issue, Location, Masked, TokenHash, fingerprint};
+use crate::finding::{Finding, Issue, Location, Masked, TokenHash, TokenKind, fingerprint};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::stream::Window;
-use crate::unpack::Unpacker;
+use crate::unpack::{self, Origin};
 
 /// What an audit of a file gives.
 pub(super) struct Audited {
@@ -24,10 +26,22 @@ pub(super) struct Audited {
     pub(super) notes: Vec<Issue>,
 }
 
+fn describe(kind: TokenKind) -> &'static str {
+    if kind == TokenKind::Unknown { "Hugging Face credential of unknown shape" } else { "Hugging Face token" }
+}
+
 /// Audits a file.
 pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress: &dyn Progress) -> Audited {
     let budget = Budget::default();
-    let (mut found, outcome) = Unpacker::new().search(&mut Window::new(Counted { input, progress }));
+    // Some places are told by the directory as well, which a relative path need not name.
+    let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let place = place.as_os_str().as_encoded_bytes();
+    let place = place.strip_prefix(b"/").unwrap_or(place);
+    let mut input = Window::new(Counted { input, progress });
+    let origin = Origin { path: place, ..Origin::default() };
+    let ((mut found, outcome), kept) = search_kept(place, &mut input, |input| unpack::search(origin, input));
+    found.occurrences.extend(kept::occurrences(place, &kept, &found.occurrences));
+    found.occurrences.sort_by_key(|occurrence| occurrence.offset);
     let overflow = (!budget.keep(&mut found.occurrences)).then(Budget::overflow);
     let issue = |message: String| Issue {
         target: target.clone(),
@@ -39,11 +53,9 @@ pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress
     let problem = outcome.err().map(|error| error.to_string()).or(overflow);
     let errors = problem.into_iter().chain(troubles.errors()).map(issue).collect();
     let notes = troubles.notes().map(issue).collect();
-    let mut occurrences = found.occurrences;
-    occurrences.sort_by_key(|occurrence| occurrence.offset);
     let name = mask_path(path.as_os_str().as_encoded_bytes());
     let mut equals: HashMap<Option<TokenHash>, usize> = HashMap::new();
-    let findings = occurrences.into_iter().map(|occurrence| {
+    let findings = found.occurrences.into_iter().map(|occurrence| {
         let hash = occurrence.token.sha256;
         let ordinal = equals.entry(hash).or_default();
         let number = *ordinal;
@@ -52,7 +64,7 @@ pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress
             rule: TOKEN_IN_FILE.id,
             severity: TOKEN_IN_FILE.severity,
             confidence: occurrence.confidence,
-            message: Masked::own(format!("Hugging Face token in {}", name.as_str())),
+            message: Masked::own(format!("{} in {}", describe(occurrence.token.kind), name.as_str())),
             help: Masked::own(TOKEN_IN_FILE.fix),
             fingerprint: fingerprint(TOKEN_IN_FILE.id, hash.as_ref(), "", name.as_str(), number),
             token: Some(occurrence.token),

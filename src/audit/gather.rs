@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::blob::{self, BlobVerdict, Reading};
 use super::budget::Budget;
-use super::layer::occurrences_in_gap;
+use super::gap::occurrences_in_gap;
 use super::search::search_rest;
 use crate::detect::Occurrence;
 use crate::finding::Digest;
@@ -149,7 +149,11 @@ pub(super) fn source(
         .with_max_len(1)
         .map(|&(entry, _)| {
             let verdict = match source.open(entry) {
-                Ok(mut body) => blob::audit(&mut body, reading),
+                Ok(mut body) => {
+                    let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
+                    let reopen = || source.open(entry);
+                    blob::audit(name, &mut body, Reading { reopen: Some(&reopen), ..reading })
+                }
                 Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
             };
             (entry, verdict)
@@ -206,7 +210,7 @@ impl Visit for Stream<'_> {
         let number = self.gathered.add_entry(&entry.path, self.reading.budget);
         if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
             let mut failing = Failing { input: body, error: None };
-            let verdict = blob::audit(&mut read.as_slice().chain(&mut failing), self.reading);
+            let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), self.reading);
             let error = failing.error.take();
             if !self.gathered.overflowed || verdict.has_something() {
                 self.gathered.verdicts.insert(number, verdict);

@@ -3,11 +3,14 @@
 
 mod assemble;
 mod blob;
+mod body;
 mod budget;
 mod dockerfile;
 mod document;
 mod file;
+mod gap;
 mod gather;
+mod kept;
 mod layer;
 mod options;
 mod progress;

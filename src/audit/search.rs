@@ -1,10 +1,10 @@
-//! Detection over readers that give no file's content as it is.
+//! Detection over readers.
 
 use std::io::{self, BufRead};
 
-use crate::detect::{self, Occurrence, Scanner};
-use crate::stream::{Bounds, Window};
-use crate::unpack::{Found, MAX_IN_FILE, Unpacker};
+use crate::detect::{self, KeptSearch, KeptToken, Occurrence, Scanner};
+use crate::stream::{Bounds, Peek, Tap, Window};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
 /// A search of one content. It lists one token more than are kept, so that more can be told from all.
 pub(super) fn scanner() -> Scanner {
@@ -30,17 +30,28 @@ pub(super) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io:
     outcome
 }
 
+/// Lets `search` read a file of that path, and looks meanwhile for what may be credentials of unknown shape.
+pub(super) fn search_kept<T>(
+    path: &[u8],
+    body: &mut dyn Peek,
+    search: impl FnOnce(&mut dyn Peek) -> T,
+) -> (T, Vec<KeptToken>) {
+    let mut kept = KeptSearch::new(path);
+    let found = search(&mut Tap::new(body, |bytes: &[u8]| kept.feed(bytes)));
+    (found, kept.finish())
+}
+
 /// Searches what stands behind the last entry of a tar stream. Offsets count in the stream.
 pub(super) fn search_rest(
     unpacker: &mut Unpacker,
     bounds: Bounds,
     bytes: &mut dyn BufRead,
 ) -> (Found, io::Result<()>) {
-    let (mut found, outcome) = unpacker.search(&mut Window::new(bytes));
+    let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
     let step = detect::mask(b"tar-trailer");
     for occurrence in &mut found.occurrences {
-        if occurrence.via.is_empty() {
-            occurrence.offset += bounds.start;
+        if occurrence.counts_in_searched() {
+            occurrence.move_to(occurrence.at.start + bounds.start);
         }
         occurrence.position = None;
         occurrence.via.insert(0, step.clone());

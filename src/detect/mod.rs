@@ -3,23 +3,26 @@
 
 mod boundary;
 mod build_arguments;
+mod encoding;
+mod kept;
 mod known;
 mod mask;
 mod occurrence;
+mod placeholder;
 mod position;
 mod randomness;
 mod scanner;
 mod secret;
 mod shape;
 mod variables;
-mod word;
 
 pub use build_arguments::{BuildArgument, build_arguments};
+pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens};
 pub use mask::{holds_split_token, mask, mask_path, quote};
 pub use occurrence::Occurrence;
+pub use placeholder::is_placeholder;
 pub use scanner::Scanner;
 pub use variables::is_token_variable;
-pub use word::{KeptForm, KeptToken, MAX_KEPT, is_placeholder, kept_tokens};
 
 /// Finds every token in `bytes`, in order of offset.
 pub fn find(bytes: &[u8]) -> Vec<Occurrence> {

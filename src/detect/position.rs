@@ -33,6 +33,16 @@ impl Lines {
         }
     }
 
+    /// Looks at the byte at `offset` and counts it.
+    pub(super) fn step(&mut self, offset: u64, b: u8) {
+        self.binary |= b == 0 && offset < TEXT_PROBE;
+        if b == b'\n' {
+            self.cursor = Cursor { lines: self.cursor.lines + 1, column: 0 };
+        } else {
+            self.cursor.column += u64::from(b & 0xc0 != 0x80);
+        }
+    }
+
     /// A count that starts where this one is, for looking ahead.
     pub(super) fn cursor(&self) -> Ahead {
         Ahead { cursor: self.cursor.clone(), at: 0, binary: self.binary }

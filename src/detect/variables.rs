@@ -64,6 +64,20 @@ pub fn is_token_variable(name: &str) -> bool {
     }) && !words.iter().any(|&word| speaks_of_it(word))
 }
 
+/// Whether a variable of this name carries a Hugging Face token and nothing else: what [`is_token_variable`]
+/// takes, without the names that other software has as well.
+pub(super) fn is_hub_variable(name: &str) -> bool {
+    const SHARED: [&str; 3] = ["HUB_TOKEN", "OAUTH_CLIENT_SECRET", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+    is_token_variable(name) && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
+}
+
+/// Whether a setting of this name is given a Hugging Face token: as [`is_hub_variable`], and what trainers call
+/// it.
+pub(super) fn is_hub_key(name: &str) -> bool {
+    let folded = name.to_ascii_lowercase().replace('-', "_");
+    is_hub_variable(&folded) || matches!(folded.as_str(), "hub_token" | "push_to_hub_token" | "hft")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +159,21 @@ mod tests {
         ] {
             assert!(!is_token_variable(name), "{name}");
         }
+    }
+
+    #[test]
+    fn names_that_other_software_has_as_well() {
+        for name in
+            ["HF_TOKEN", "hf_token", "CI_HUB_USER_TOKEN", "PYANNOTE_AUTH_TOKEN", "HUGGINGFACE_API_KEY"]
+        {
+            assert!(is_hub_variable(name) && is_hub_key(name), "{name}");
+        }
+        for name in ["HUB_TOKEN", "OAUTH_CLIENT_SECRET", "GITHUB_TOKEN", "HF_TOKEN_PATH"] {
+            assert!(!is_hub_variable(name), "{name}");
+        }
+        for name in ["hub_token", "push-to-hub-token", "hf-token", "hft"] {
+            assert!(is_hub_key(name), "{name}");
+        }
+        assert!(!is_hub_key("token") && !is_hub_key("github_token"));
     }
 }

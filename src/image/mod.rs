@@ -8,6 +8,7 @@ mod hiding;
 mod history;
 mod inventory;
 mod manifest;
+mod place;
 mod places;
 mod resolve;
 
@@ -16,5 +17,6 @@ pub use document::{DocumentError, Field, for_each_string, parse};
 pub use hiding::{LayerPaths, PathHashes, is_whiteout};
 pub use history::align;
 pub use inventory::{Inventory, MAX_DOCUMENT, claimed_digest};
-pub use places::{Place, Places};
+pub use place::Place;
+pub use places::Places;
 pub use resolve::{DocumentRef, Image, Layer, Problem, Resolved, resolve};

@@ -1,31 +1,12 @@
-//! The files in which Hugging Face tools keep a token, in one image. Where they lie is moved by the
-//! image's environment and by symbolic links (`huggingface_hub/constants.py`).
+//! The files in which Hugging Face tools, and those that they log in to, keep a token, in one image. Where they
+//! lie is moved by the image's environment and by symbolic links (`huggingface_hub/constants.py`).
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::hiding::PathHashes;
+use super::place::{ENDINGS, MOVED, Place};
 use crate::stream::path::{ancestors, join, normalise, split};
-
-/// What a place keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Place {
-    /// One token, as it is.
-    Token,
-    /// An INI file of named tokens.
-    StoredTokens,
-}
-
-/// How places end in every home, and wherever the cache is moved as a whole.
-const ENDINGS: [(&[u8], Place); 7] = [
-    (b".cache/huggingface/token", Place::Token),
-    (b".cache/huggingface/stored_tokens", Place::StoredTokens),
-    (b".cache/huggingface_staging/token", Place::Token),
-    (b".cache/huggingface_staging/stored_tokens", Place::StoredTokens),
-    (b".huggingface/token", Place::Token),
-    (b"huggingface/token", Place::Token),
-    (b"huggingface/stored_tokens", Place::StoredTokens),
-];
 
 /// Links that are followed one behind the other, as many as the kernel follows.
 const MAX_ROUNDS: usize = 40;
@@ -72,6 +53,11 @@ impl Places {
         for cache in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"] {
             if let Some(cache) = value(cache) {
                 places.add(&cache, "../token", Place::Token);
+            }
+        }
+        for (name, rest, place) in MOVED {
+            if let Some(path) = value(name) {
+                places.add(&path, rest, place);
             }
         }
         places.follow(links);
@@ -274,6 +260,11 @@ mod tests {
             ("HF_TOKEN_PATH=/run/keys/hub", "run/keys/stored_tokens", Place::StoredTokens),
             ("XDG_CACHE_HOME=/c", "c/huggingface/token", Place::Token),
             ("HF_HUB_CACHE=/m/hub", "m/token", Place::Token),
+            ("XDG_CONFIG_HOME=/c", "c/git/credentials", Place::GitCredentials),
+            ("NETRC=/run/n", "run/n", Place::Netrc),
+            ("DOCKER_CONFIG=/d", "d/config.json", Place::DockerAuth),
+            ("GIT_CONFIG_GLOBAL=/g", "g", Place::GitConfig),
+            ("PIP_CONFIG_FILE=/p", "p", Place::PipConfig),
         ] {
             assert_eq!(places(&[env], &[]).at(path.as_bytes()), Some(place), "{env}");
         }
@@ -291,6 +282,8 @@ mod tests {
             (&["HF_HOME=/hf"], &[("hf", "vol/x")], "vol/x/token"),
             (&["HF_HOME=/a/b"], &[("a", "/z"), ("z/b", "/y")], "y/token"),
             (&[], &[("root/.cache/huggingface", "/a"), ("a", "/b")], "b/stored_tokens"),
+            (&[], &[("root/.netrc", "/data/n")], "data/n"),
+            (&[], &[("root/.docker", "/data")], "data/config.json"),
         ] {
             assert!(places(env, links).at(path.as_bytes()).is_some(), "{links:?} {path}");
         }

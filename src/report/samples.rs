@@ -71,6 +71,7 @@ fn config(document: Document, field: &str) -> Location {
         document,
         digest: Some(digest(0x33)),
         field: own(field),
+        via: Vec::new(),
         dockerfile: None,
     }
 }

@@ -34,7 +34,7 @@ struct Taken {
 
 /// Memory that is taken until this is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub struct Held {
     bytes: u64,
     /// It belongs to the thread that took it.
     thread: PhantomData<*const ()>,
@@ -95,6 +95,12 @@ impl Drop for Held {
             }
         });
     }
+}
+
+/// Takes memory for something else than a window, under the same rules: while much of it is held, other threads
+/// that need much wait.
+pub fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
+    Held::window(bytes, who)
 }
 
 fn limit_error(message: String) -> io::Error {

@@ -11,7 +11,9 @@ mod part;
 pub mod path;
 #[cfg(test)]
 mod samples;
+pub mod sevenz;
 mod sparse;
+mod tap;
 mod tar;
 mod window;
 mod xz;
@@ -19,8 +21,9 @@ mod zstd;
 
 pub use compression::Compression;
 pub use decompress::Decompressed;
-pub use memory::is_limit;
+pub use memory::{Held, hold_memory, is_limit};
 pub use part::Part;
 pub use sparse::SparseMap;
+pub use tap::Tap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
 pub use window::{Body, Peek, Window};

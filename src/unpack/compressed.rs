@@ -10,7 +10,7 @@ use crate::stream::{Compression, Part, Peek, Window, is_limit};
 /// How much of a decoded content is held.
 pub(super) const WINDOW: usize = 128 * 1024;
 
-pub(super) fn open(level: &mut Level<'_>, compression: Compression, raw: &mut Raw<'_>) {
+pub(super) fn open(level: &mut Level<'_, '_>, compression: Compression, raw: &mut Raw<'_>) {
     let name = compression.name().as_bytes();
     match Members::open(compression, raw) {
         Ok(members) => decode(level, name, members),
@@ -20,7 +20,7 @@ pub(super) fn open(level: &mut Level<'_>, compression: Compression, raw: &mut Ra
 
 /// Reads what comes of a stream before its damage, which is near: what lies behind that is for others to
 /// tell.
-pub(super) fn open_damaged(level: &mut Level<'_>, compression: Compression, raw: &mut Raw<'_>) {
+pub(super) fn open_damaged(level: &mut Level<'_, '_>, compression: Compression, raw: &mut Raw<'_>) {
     let Ok(head) = raw.peek(HEAD) else { return };
     let head = head.get(..HEAD).unwrap_or(head).to_vec();
     if let Ok(stream) = Part::open(compression, head.as_slice()) {
@@ -29,7 +29,7 @@ pub(super) fn open_damaged(level: &mut Level<'_>, compression: Compression, raw:
 }
 
 /// Reads what a decoder gives as a content of its own.
-pub(super) fn decode(level: &mut Level<'_>, step: &[u8], decoder: impl Read) {
+pub(super) fn decode(level: &mut Level<'_, '_>, step: &[u8], decoder: impl Read) {
     let before = level.unpacker.limits.left();
     let decoder = level.unpacker.limits.meter(decoder);
     let outcome = level.enter(step, None, &mut Window::with_capacity(WINDOW, decoder));

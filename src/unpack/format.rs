@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::zip;
+use super::{git, sevenz, zip};
 use crate::stream::{Compression, Part, begins_tar, is_limit};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
 /// of random bytes, few begin one and none goes on.
 pub(super) const HEAD: usize = 1024;
 /// The longest magic number that [`next_magic`] looks for.
-pub(super) const LONGEST: usize = 6;
+pub(super) const LONGEST: usize = 7;
 
 /// A container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,12 @@ pub(super) enum Format {
     Tar,
     /// A member of a zip archive, with its header.
     Zip,
+    /// A 7z archive.
+    SevenZ,
+    /// A loose object of git.
+    GitObject,
+    /// A pack of git objects.
+    GitPack,
 }
 
 impl Format {
@@ -32,6 +38,9 @@ impl Format {
     pub(super) fn at_start(head: &[u8]) -> Option<Self> {
         if begins_tar(head) {
             return Some(Self::Tar);
+        }
+        if git::begins_loose(head) {
+            return Some(Self::GitObject);
         }
         Self::of(head).or_else(|| match Compression::of(head) {
             Compression::None => None,
@@ -51,6 +60,12 @@ impl Format {
     fn of(head: &[u8]) -> Option<Self> {
         if zip::Member::read(head).is_some() {
             return Some(Self::Zip);
+        }
+        if sevenz::size(head).is_some() {
+            return Some(Self::SevenZ);
+        }
+        if git::begins_pack(head) {
+            return Some(Self::GitPack);
         }
         match Compression::of(head) {
             Compression::None => None,
@@ -108,7 +123,10 @@ pub(super) fn next_magic(bytes: &[u8]) -> Option<usize> {
         let bzip2 = "BZh";
         let lz4 = r"\x04\x22\x4d\x18";
         let lzip = "LZIP";
-        Regex::new(&format!("(?-u){gzip}|{zip}|{zstd}|{xz}|{bzip2}|{lz4}|{lzip}")).expect("a valid pattern")
+        let sevenz = r"7z\xbc\xaf\x27\x1c";
+        let pack = r"PACK\x00\x00\x00";
+        Regex::new(&format!("(?-u){gzip}|{zip}|{zstd}|{xz}|{bzip2}|{lz4}|{lzip}|{sevenz}|{pack}"))
+            .expect("a valid pattern")
     });
     MAGIC.find(bytes).map(|found| found.start())
 }

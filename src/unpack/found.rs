@@ -13,6 +13,8 @@ pub struct Found {
     pub occurrences: Vec<Occurrence>,
     /// What could not be decoded, each said once.
     pub troubles: Vec<Trouble>,
+    /// Whether there are more in git objects, which [`Unpacker::finish`](super::Unpacker::finish) will give.
+    pub in_git: bool,
 }
 
 /// Something that could not be decoded. Its raw bytes were searched.

@@ -8,14 +8,16 @@ use super::format::{self, Format};
 use super::found::{Found, Trouble, TroubleKind};
 use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
-use super::{Unpacker, compressed, tar, zip};
+use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
 use crate::detect::{self, Occurrence};
 use crate::finding::TokenSummary;
 use crate::stream::{Peek, is_limit};
 
 /// A content within `depth` containers.
-pub(super) struct Level<'u> {
+pub(super) struct Level<'u, 'o> {
     pub(super) unpacker: &'u mut Unpacker,
+    /// The file that all of it lies in.
+    pub(super) origin: Origin<'o>,
     depth: usize,
     /// What was found in the containers of this content.
     inner: Vec<Inner>,
@@ -29,15 +31,26 @@ struct Inner {
     occurrences: Vec<Occurrence>,
 }
 
-impl<'u> Level<'u> {
-    pub(super) fn new(unpacker: &'u mut Unpacker, depth: usize) -> Self {
-        Self { unpacker, depth, inner: Vec::new(), found: Found::default() }
+impl<'u, 'o> Level<'u, 'o> {
+    pub(super) fn new(unpacker: &'u mut Unpacker, origin: Origin<'o>, depth: usize) -> Self {
+        Self { unpacker, origin, depth, inner: Vec::new(), found: Found::default() }
+    }
+
+    /// Whether it is the file itself.
+    pub(super) fn is_file(&self) -> bool {
+        self.depth == 0
     }
 
     /// Reads the content to its end: what it begins with, then what else begins in it.
     pub(super) fn read(mut self, mut raw: Raw<'_>) -> (Found, io::Result<()>) {
-        let outcome = self.read_all(&mut raw);
-        self.found.occurrences = raw.finish();
+        let outcome = raw.watch_pages().and_then(|()| self.read_all(&mut raw));
+        let (occurrences, limited) = raw.finish();
+        self.found.occurrences = occurrences;
+        if limited {
+            let message =
+                "the database has more pages than can be remembered, so tokens that they cut may be missed";
+            self.found.trouble(TroubleKind::Unread, message);
+        }
         (self.merge(), outcome)
     }
 
@@ -73,6 +86,9 @@ impl<'u> Level<'u> {
             Format::Damaged(compression) => compressed::open_damaged(self, compression, raw),
             Format::Tar => tar::open(self, raw),
             Format::Zip => zip::open(self, raw),
+            Format::SevenZ => sevenz::open(self, raw),
+            Format::GitObject => git_objects::open_loose(self, raw),
+            Format::GitPack => git_objects::open_pack(self, raw),
         }
         let end = raw.passed();
         for inner in self.inner.iter_mut().skip(known) {
@@ -90,29 +106,16 @@ impl<'u> Level<'u> {
     /// Reads the content of a container. `step` names the way in; `size` is that of content that stands
     /// in this one as it is. Gives the error of its reader.
     pub(super) fn enter(&mut self, step: &[u8], size: Option<u64>, content: &mut dyn Peek) -> io::Result<()> {
-        let limits = &self.unpacker.limits;
-        if limits.are_used_up() {
-            return Ok(());
-        }
-        let depth = self.depth + 1;
-        if !limits.allow(depth) {
-            let message = limits.too_deep();
-            self.found.trouble(TroubleKind::Unread, &message);
-            return Ok(());
-        }
         let raw = match size {
             Some(size) => Raw::verbatim(content, size),
             None => Raw::whole(content),
         };
-        let (found, outcome) = Level::new(self.unpacker, depth).read(raw);
+        let Some((found, outcome)) = self.descend(raw) else { return Ok(()) };
         if found.occurrences.is_empty() && found.troubles.is_empty() {
             return outcome;
         }
+        self.add_troubles(step, found.troubles);
         let step = detect::mask(step);
-        for mut trouble in found.troubles {
-            trouble.via.insert(0, step.clone());
-            self.found.add_trouble(trouble);
-        }
         let mut occurrences = found.occurrences;
         for occurrence in &mut occurrences {
             occurrence.via.insert(0, step.clone());
@@ -122,6 +125,30 @@ impl<'u> Level<'u> {
         occurrences.truncate(room);
         self.inner.push(Inner { raw: 0..0, occurrences });
         outcome
+    }
+
+    /// Reads a content that lies one deeper, unless that is too deep or nothing more may be decoded.
+    pub(super) fn descend(&mut self, raw: Raw<'_>) -> Option<(Found, io::Result<()>)> {
+        let limits = &self.unpacker.limits;
+        let depth = self.depth + 1;
+        if !limits.allow(depth) {
+            let message = limits.too_deep();
+            self.found.trouble(TroubleKind::Unread, &message);
+            return None;
+        }
+        (!limits.are_used_up()).then(|| Level::new(self.unpacker, self.origin, depth).read(raw))
+    }
+
+    /// Takes over what could not be decoded in a container.
+    pub(super) fn add_troubles(&mut self, step: &[u8], troubles: Vec<Trouble>) {
+        if troubles.is_empty() {
+            return;
+        }
+        let step = detect::mask(step);
+        for mut trouble in troubles {
+            trouble.via.insert(0, step.clone());
+            self.found.add_trouble(trouble);
+        }
     }
 
     /// A decoder ended with an error: what is wrong with the bytes, or a limit of ours.
@@ -154,7 +181,7 @@ impl<'u> Level<'u> {
         let mut found = self.found;
         let mut seen: HashMap<TokenSummary, Vec<u64>> = HashMap::new();
         for occurrence in &found.occurrences {
-            seen.entry(occurrence.token.clone()).or_default().push(occurrence.offset);
+            seen.entry(occurrence.token.clone()).or_default().push(occurrence.at.start);
         }
         for mut inner in self.inner {
             inner.occurrences.sort_by_key(|occurrence| occurrence.via.len());

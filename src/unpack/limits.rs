@@ -50,6 +50,11 @@ impl Limits {
         self.decoded.get()
     }
 
+    /// The same, for a decoder that counts it down itself.
+    pub(super) fn share(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.decoded)
+    }
+
     /// Whether nothing more may be decoded.
     pub(super) fn are_used_up(&self) -> bool {
         self.left() == 0

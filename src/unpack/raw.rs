@@ -2,7 +2,9 @@
 
 use std::io::{self, BufRead, Read};
 
+use super::format::HEAD;
 use super::limits::MAX_IN_FILE;
+use super::sqlite::Pages;
 use crate::detect::{Occurrence, Scanner};
 use crate::stream::Peek;
 
@@ -17,6 +19,8 @@ pub(super) struct Raw<'a> {
     start: Scanner,
     /// Of content that has been searched already: its size, and the search of its end.
     verbatim: Option<(u64, Scanner)>,
+    /// The pages of a database, if it is one.
+    pages: Option<Pages>,
     passed: u64,
     failed: Option<io::Error>,
 }
@@ -26,7 +30,7 @@ impl<'a> Raw<'a> {
     pub(super) fn whole(input: &'a mut dyn Peek) -> Self {
         // It lists one token more than are kept, so that more can be told from all.
         let start = Scanner::with_limit(MAX_IN_FILE + 1);
-        Self { input, start, verbatim: None, passed: 0, failed: None }
+        Self { input, start, verbatim: None, pages: None, passed: 0, failed: None }
     }
 
     /// Content of so many bytes that stand as they are in the one around it.
@@ -45,23 +49,35 @@ impl<'a> Raw<'a> {
         self.failed.take()
     }
 
-    /// What was found, in order of offset.
-    pub(super) fn finish(self) -> Vec<Occurrence> {
+    /// Joins what pages cut, if the content is a database.
+    pub(super) fn watch_pages(&mut self) -> io::Result<()> {
+        self.pages = Pages::begin(self.peek(HEAD)?);
+        Ok(())
+    }
+
+    /// What was found, in order of offset, that in pages last; and whether pages had more borders than can be
+    /// remembered.
+    pub(super) fn finish(mut self) -> (Vec<Occurrence>, bool) {
+        let pages = self.pages.take().map(Pages::finish).unwrap_or_default();
         let mut found = self.start.finish();
         if let Some((size, end)) = self.verbatim {
             found.extend(end.finish().into_iter().map(|mut occurrence| {
-                occurrence.offset += size - EDGE;
+                occurrence.move_to(occurrence.at.start + size - EDGE);
                 occurrence.position = None;
                 occurrence
             }));
         }
-        found
+        found.extend(pages.occurrences);
+        (found, pages.limited)
     }
 
     fn searched(&mut self, n: usize) {
         // The bytes are buffered, so asking for them again cannot fail.
         let Ok(view) = self.input.fill_buf() else { return };
         let bytes = view.get(..n).unwrap_or(view);
+        if let Some(pages) = &mut self.pages {
+            pages.feed(bytes);
+        }
         let Some((size, end)) = &mut self.verbatim else { return self.start.feed(bytes) };
         let from = |edge: u64| {
             let skipped = usize::try_from(edge.saturating_sub(self.passed)).unwrap_or(usize::MAX);

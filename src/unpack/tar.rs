@@ -7,7 +7,7 @@ use super::level::Level;
 use super::raw::Raw;
 use crate::stream::{Bounds, Entry, Gap, Peek, TarError, Visit, Window, walk};
 
-pub(super) fn open(level: &mut Level<'_>, raw: &mut Raw<'_>) {
+pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let mut visitor = Entries { level };
     let outcome = walk(&mut Window::with_capacity(WINDOW, raw), &mut visitor);
     match outcome {
@@ -17,11 +17,11 @@ pub(super) fn open(level: &mut Level<'_>, raw: &mut Raw<'_>) {
     }
 }
 
-struct Entries<'l, 'u> {
-    level: &'l mut Level<'u>,
+struct Entries<'l, 'u, 'o> {
+    level: &'l mut Level<'u, 'o>,
 }
 
-impl Visit for Entries<'_, '_> {
+impl Visit for Entries<'_, '_, '_> {
     fn gap(&mut self, _: &Gap<'_>) {
         // It stands as it is in the content around, where it has been searched.
     }

@@ -64,7 +64,7 @@ fn text(token: &str) -> Vec<u8> {
 }
 
 fn with(mut unpacker: Unpacker, content: &[u8]) -> Found {
-    let (found, outcome) = unpacker.search(&mut &*content);
+    let (found, outcome) = unpacker.search(Origin::default(), &mut &*content);
     outcome.unwrap();
     found
 }
@@ -209,7 +209,7 @@ fn limits_are_named_and_hide_nothing_above_them() {
     assert_eq!(found.occurrences.len(), 0);
     assert!(messages(&found)[0].contains("Unread"), "{:?}", messages(&found));
     assert!(messages(&found)[0].contains("more than 16 deep"));
-    let small = Unpacker { limits: Limits::of(100_000, 16) };
+    let small = Unpacker { limits: Limits::of(100_000, 16), ..Unpacker::new() };
     let content = [gzip(&text), gzip(&vec![b'x'; 1_000_000]), deflated("n", &text)].concat();
     let found = with(small, &content);
     assert_eq!(found.occurrences.len(), 1);
@@ -259,7 +259,7 @@ fn an_error_of_the_reader_is_no_fault_of_a_container() {
     for content in [text.clone(), gzip(&text), deflated("n", &text), tar_of("t", &gzip(&text))] {
         for cut in [content.len() - 3, content.len() - 20] {
             let mut window = crate::stream::Window::new(Failing(&content[..cut]));
-            let (_, outcome) = Unpacker::new().search(&mut window);
+            let (_, outcome) = Unpacker::new().search(Origin::default(), &mut window);
             assert_eq!(outcome.unwrap_err().to_string(), "the disk is gone");
         }
     }

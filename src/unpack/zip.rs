@@ -55,7 +55,7 @@ fn short(bytes: &[u8]) -> Option<(u16, &[u8])> {
 }
 
 /// Reads one member; what follows it is for others to tell.
-pub(super) fn open(level: &mut Level<'_>, raw: &mut Raw<'_>) {
+pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let Some((member, step)) = header(raw) else { return };
     if member.encrypted {
         return level.odd(b"zip", "some of its members are encrypted");
@@ -101,12 +101,12 @@ fn zip64_size(mut extra: &[u8]) -> Option<u64> {
     }
 }
 
-fn stored(level: &mut Level<'_>, step: &[u8], size: u64, raw: &mut Raw<'_>) {
+fn stored(level: &mut Level<'_, '_>, step: &[u8], size: u64, raw: &mut Raw<'_>) {
     // An error of the reader is known to whoever reads the content around.
     let _ = level.enter(step, Some(size), &mut Stretch { raw, left: size });
 }
 
-fn part(level: &mut Level<'_>, step: &[u8], compression: Compression, raw: &mut Raw<'_>) {
+fn part(level: &mut Level<'_, '_>, step: &[u8], compression: Compression, raw: &mut Raw<'_>) {
     match Part::open(compression, raw) {
         Ok(part) => compressed::decode(level, step, part),
         Err(error) => level.failed(step, &error),

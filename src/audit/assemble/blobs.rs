@@ -6,11 +6,9 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::draft::Draft;
 use crate::audit::blob::Content;
-use crate::audit::document;
-use crate::audit::layer::File;
-use crate::detect::{KeptForm, Occurrence, mask};
-use crate::finding::{Confidence, Digest, Location, Masked, TokenHash, TokenSummary};
-use crate::image::{Place, Places};
+use crate::audit::{document, kept};
+use crate::detect::{Occurrence, kept_tokens, mask};
+use crate::finding::{Digest, Location, Masked, TokenHash};
 use crate::rules::image::TOKEN_IN_FILE;
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
@@ -31,37 +29,22 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         match &verdict.content {
             Content::Bytes(bytes) => {
                 drafts.extend(bytes.occurrences.iter().map(|o| draft(name, digest, &[], o)));
+                let unknown = kept::occurrences(name, &verdict.kept, &bytes.occurrences);
+                drafts.extend(unknown.iter().map(|o| draft(name, digest, &[], o)));
             }
             Content::Layer(content) => {
                 for file in &content.files {
                     let inside = [b"tar:", &file.path[..]].concat();
                     let via = [mask(&inside)];
                     drafts.extend(file.occurrences.iter().map(|o| draft(name, digest, &via, o)));
-                    drafts.extend(unknown_tokens(file).map(|o| draft(name, digest, &via, &o)));
+                    let unknown = kept::occurrences(&file.path, &file.kept, &file.occurrences);
+                    drafts.extend(unknown.iter().map(|o| draft(name, digest, &via, o)));
                 }
             }
         }
     }
     drafts.extend(loose_documents(context));
     drafts
-}
-
-/// Credentials of unknown shape in the places that hold without an image's environment.
-fn unknown_tokens(file: &File) -> impl Iterator<Item = Occurrence> {
-    let place = Places::default().at(&file.path);
-    let kept = file.kept.iter().filter(move |kept| match kept.form {
-        KeptForm::Word => place == Some(Place::Token),
-        KeptForm::StoredTokens => place == Some(Place::StoredTokens),
-    });
-    let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset);
-    kept.filter(move |kept| !seen(kept.offset)).map(|kept| Occurrence {
-        token: TokenSummary::unknown(),
-        offset: kept.offset,
-        len: 0,
-        position: kept.position,
-        via: Vec::new(),
-        confidence: Confidence::Medium,
-    })
 }
 
 /// JSON documents that belong to no image.
@@ -84,12 +67,15 @@ fn loose_documents(context: &Context<'_>) -> Vec<Draft> {
                 token: found.token,
                 offset: 0,
                 len: 0,
+                at: 0..0,
                 position: None,
-                via: vec![mask(format!("json:{}", found.field).as_bytes())],
+                via: [vec![mask(format!("json:{}", found.field).as_bytes())], found.via].concat(),
                 confidence: found.confidence,
             };
             drafts.push(draft(name, Some(digest), &[], &occurrence));
         }
+        let unknown = kept::occurrences(name, &kept_tokens(name, bytes), &[]);
+        drafts.extend(unknown.iter().map(|o| draft(name, Some(digest), &[], o)));
     }
     drafts
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::{Context, stored_digest};
 use crate::audit::blob::Content;
+use crate::audit::kept;
 use crate::audit::layer::{File, HardLink, LayerContent};
 use crate::detect::{KeptForm, Occurrence, mask_path};
 use crate::finding::{
     Also, Confidence, Digest, LayerIndex, Location, Masked, PathName, Position, State, TokenSummary,
 };
-use crate::image::{Image, PathHashes, Place, Places};
+use crate::image::{Image, PathHashes, Places};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 
 /// What makes two occurrences one: the same content, and the same place in it.
@@ -166,35 +167,31 @@ impl<'a> Stack<'a> {
 
     /// The tokens of a file, as this image sees them.
     fn sightings(&self, file: &File, references: &[Reference]) -> Vec<Sighting> {
-        let place = references.iter().find_map(|reference| self.places.at(&reference.path));
+        let names = references.iter().map(|reference| &*reference.path);
+        let is_place = names.clone().any(|name| self.places.at(name).is_some());
+        let is_login = kept::is_login(names.clone(), &self.places);
         let is_kept = |o: &Occurrence| {
             file.kept.iter().any(|kept| kept.form == KeptForm::StoredTokens && kept.offset == o.offset)
         };
         let known = file.occurrences.iter().map(|o| Sighting {
             token: o.token.clone(),
-            confidence: if place.is_some() { Confidence::High } else { o.confidence },
+            confidence: if is_place { Confidence::High } else { o.confidence },
             offset: o.offset,
             position: o.position,
             via: o.via.clone(),
-            cached: (place.is_some() && o.via.is_empty()) || is_kept(o),
+            cached: (is_login && o.via.is_empty()) || is_kept(o),
             references: references.to_vec(),
         });
         let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
-        let unknown = file.kept.iter().filter(|kept| {
-            // Such files are written by other tools as well, so that only the place tells.
-            let in_place = match kept.form {
-                KeptForm::Word => place == Some(Place::Token),
-                KeptForm::StoredTokens => place == Some(Place::StoredTokens),
-            };
-            in_place && !seen(kept.offset)
-        });
+        let unknown = kept::credentials(&file.kept, names, &self.places).into_iter();
+        let unknown = unknown.filter(|kept| !seen(kept.offset));
         let unknown = unknown.map(|kept| Sighting {
             token: TokenSummary::unknown(),
             confidence: Confidence::Medium,
             offset: kept.offset,
             position: kept.position,
             via: Vec::new(),
-            cached: true,
+            cached: is_login,
             references: references.to_vec(),
         });
         known.chain(unknown).collect()

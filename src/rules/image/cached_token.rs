@@ -10,8 +10,9 @@ pub const RULE: Rule = Rule {
     summary: "A file in which Hugging Face tools keep a token, when it holds one",
     why: "`hf auth login` and `login()` write the token to `token` and `stored_tokens` under \
           `$HF_HOME` (`~/.cache/huggingface` unless set otherwise; releases before 0.12 wrote \
-          `~/.huggingface/token`). Run in a build, they leave both files in the layer, also when the \
-          token itself came from a secret mount. A logout in a later instruction only hides them.",
+          `~/.huggingface/token`); with `--add-to-git-credential`, git keeps it in \
+          `~/.git-credentials` as well. Run in a build, they leave these files in the layer, also when \
+          the token itself came from a secret mount. A logout in a later instruction only hides them.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN \\\n    hf auth login --token \"$(cat /run/secrets/HF_TOKEN)\" && hf download org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
     fix: "Revoke the token at https://huggingface.co/settings/tokens. Then take the login out of the \

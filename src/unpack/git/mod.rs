@@ -37,7 +37,9 @@ use std::io;
 
 pub(crate) use gix_object::Kind;
 pub(crate) use loose::{begins_loose, loose};
-pub(crate) use objects::{GitFinding, Objects};
+#[cfg(test)]
+pub(crate) use objects::GitFinding;
+pub(crate) use objects::Objects;
 pub(crate) use pack::{begins_pack, pack};
 pub(crate) use place::Place;
 

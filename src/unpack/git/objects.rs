@@ -58,6 +58,11 @@ impl Objects {
         Self { graph: Graph::new(memory), hits: Vec::new(), overflow: false }
     }
 
+    /// How many tokens have been found in objects.
+    pub(crate) fn count(&self) -> usize {
+        self.hits.len()
+    }
+
     /// Takes note of a commit or a tree.
     pub(super) fn learn(&mut self, kind: Kind, id: &ObjectId, content: &[u8]) {
         match kind {

@@ -1,0 +1,85 @@
+#!/bin/bash
+# Makes what fuzzing starts from, in fuzz/corpus: small streams of every format, tar archives, 7z archives, texts
+# with made tokens and the Dockerfiles of the tests. Needs python3; zstd, lz4, lzip and 7z are used where they are.
+set -euo pipefail
+cd "$(dirname "$0")"
+mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile}
+
+python3 - <<'PYTHON'
+import bz2, gzip, hashlib, io, lzma, pathlib, string, tarfile
+
+corpus = pathlib.Path("corpus")
+
+
+def put(target, name, data):
+    (corpus / target / name).write_bytes(data)
+
+
+def letters(seed):
+    """34 letters, as a token has them."""
+    digest = hashlib.sha512(seed.encode()).digest()
+    return "".join(string.ascii_letters[byte % 52] for byte in digest[:34])
+
+
+def token(seed):
+    return "hf" + "_" + letters(seed)
+
+
+data = b"all work and no play makes a dull file\n" * 20 + bytes(range(256))
+for name, compressed in {
+    "gzip": gzip.compress(data, mtime=0),
+    "gzip-two": gzip.compress(b"one", mtime=0) + bytes(20) + gzip.compress(b"two", mtime=0),
+    "bzip2": bz2.compress(data, 1),
+    "bzip2-empty": bz2.compress(b""),
+    "xz": lzma.compress(data, preset=0),
+    "xz-sha256": lzma.compress(data, check=lzma.CHECK_SHA256, preset=0),
+    "xz-filters": lzma.compress(data, filters=[
+        {"id": lzma.FILTER_DELTA, "dist": 4}, {"id": lzma.FILTER_X86}, {"id": lzma.FILTER_LZMA2, "preset": 0}]),
+    "lzma": lzma.compress(data, format=lzma.FORMAT_ALONE, preset=0),
+}.items():
+    put("decompress", name, compressed)
+put("decompress", "plain", data)
+
+for name, form in {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}.items():
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+        names = ["short", "d/" * 40 + "long"] + ([] if name == "ustar" else ["n" * 300, "é" * 40])
+        for path in names:
+            member = tarfile.TarInfo(path)
+            member.size = 600
+            archive.addfile(member, io.BytesIO(b"x" * 600))
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "t" * (90 if name == "ustar" else 200)
+        archive.addfile(link)
+    put("tar", name, buffer.getvalue()[: 30 * 512])
+
+for number, text in enumerate([
+    token("a"),
+    f"HF_TOKEN={token('b')}\n",
+    f"https://user:{token('c')}@huggingface.co",
+    "api" + "_org_" + letters("d"),
+    "hf" + "_oauth_" + letters("e") + "." + letters("f") * 2 + "." + letters("g") * 2,
+    "hf" + "_jwt_" + letters("h") + "." + letters("i") * 2 + "." + letters("j") * 2,
+    f"{token('k')}\0{token('l')}",
+]):
+    put("scanner", f"text-{number}", text.encode())
+    put("dockerfile", f"token-{number}", f"FROM scratch\nENV A={text}\n".encode())
+for path in pathlib.Path("../testdata").rglob("*"):
+    if path.is_file() and path.stat().st_size < 20_000:
+        put("dockerfile", str(path).replace("../", "").replace("/", "-"), path.read_bytes())
+PYTHON
+
+data=corpus/decompress/plain
+command -v zstd >/dev/null && zstd -qf -3 --check "$data" -o corpus/decompress/zstd
+command -v lz4 >/dev/null && lz4 -qf -B4 -BX "$data" corpus/decompress/lz4 && lz4 -qf -l "$data" corpus/decompress/lz4-legacy
+command -v lzip >/dev/null && lzip -c "$data" >corpus/decompress/lzip
+if command -v 7z >/dev/null; then
+  for method in LZMA LZMA2 PPMd BZip2 Deflate Copy; do
+    for options in "-mhc=on" "-mhc=off -ms=off"; do
+      rm -f "corpus/sevenz/$method$options"
+      # shellcheck disable=SC2086
+      7z a -bd -t7z -m0=$method $options "corpus/sevenz/$method${options%% *}.7z" "$data" make-corpus.sh >/dev/null
+    done
+  done
+fi
+ls corpus | while read -r target; do echo "$target: $(ls "corpus/$target" | wc -l) files"; done

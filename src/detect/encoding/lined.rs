@@ -1,0 +1,192 @@
+//! Runs of base64 characters, on one line or on several of equal length.
+
+use super::base64::{self, sextet};
+use super::run::{Place, Text};
+use crate::finding::Position;
+
+/// Base64 characters in a row.
+#[derive(Debug, Clone, Default)]
+struct Characters {
+    count: u64,
+    /// Those of the group that is not whole.
+    bits: u32,
+    text: Text,
+}
+
+impl Characters {
+    fn push(&mut self, characters: &[u8]) {
+        let odd = usize::try_from((4 - self.count % 4) % 4).unwrap_or_default().min(characters.len());
+        let (odd, rest) = characters.split_at(odd);
+        for &b in odd {
+            self.push_one(b);
+        }
+        // Whole groups are quicker.
+        let groups = rest.chunks_exact(4);
+        let end = groups.remainder();
+        for group in groups {
+            let bits = group.iter().fold(0, |bits, &b| bits << 6 | u32::from(sextet(b).unwrap_or_default()));
+            self.count += 4;
+            self.text.push_group(bits);
+        }
+        for &b in end {
+            self.push_one(b);
+        }
+    }
+
+    fn push_one(&mut self, b: u8) {
+        self.bits = self.bits << 6 | u32::from(sextet(b).unwrap_or_default());
+        self.count += 1;
+        if self.count.is_multiple_of(4) {
+            self.text.push_group(self.bits);
+            self.bits = 0;
+        }
+    }
+
+    /// The place of the text that begins `alignment` bytes behind the start of a group in the next
+    /// character, where that is what comes next.
+    fn place(&self, next: u8, alignment: u8) -> Option<Place> {
+        if self.count % 4 != u64::from(alignment) {
+            return None;
+        }
+        let mut text = self.text.clone();
+        let bits = self.bits << 6 | u32::from(sextet(next).unwrap_or_default());
+        let [.., high, low] = (bits >> (6_u8.saturating_sub(2 * alignment))).to_be_bytes();
+        match alignment {
+            0 => {}
+            1 => text.push(low),
+            _ => {
+                text.push(high);
+                text.push(low);
+            }
+        }
+        Some(text.place())
+    }
+}
+
+/// Base64 on lines of equal length.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lined {
+    /// All lines.
+    all: Characters,
+    /// The last line, where it is not the only one.
+    line: Option<Characters>,
+    /// How long it is.
+    len: u64,
+    /// How long those before it are.
+    width: Option<u64>,
+    state: State,
+}
+
+/// What was read last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Line,
+    /// `\r`
+    Return,
+    /// A backslash.
+    Slash,
+    /// `\r` as it is spelled.
+    SpelledReturn,
+    /// The same, and a backslash.
+    SpelledReturnSlash,
+    /// The end of a line, and blanks.
+    Break,
+}
+
+impl Lined {
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
+        let bytes = match bytes.iter().rposition(|&b| !base64::is_part(b)) {
+            Some(at) => {
+                *self = Self::default();
+                bytes.get(at + 1..).unwrap_or_default()
+            }
+            None => bytes,
+        };
+        let mut rest = bytes;
+        while let Some((&b, behind)) = rest.split_first() {
+            let characters = rest.iter().take_while(|&&b| base64::is_character(b)).count();
+            if characters > 0 && matches!(self.state, State::Line | State::Break) {
+                let (line, behind) = rest.split_at(characters);
+                self.characters(line);
+                rest = behind;
+                continue;
+            }
+            rest = behind;
+            self.other(b);
+        }
+    }
+
+    fn characters(&mut self, characters: &[u8]) {
+        self.state = State::Line;
+        self.len += characters.len() as u64;
+        if let Some(line) = &mut self.line {
+            line.push(characters);
+        }
+        match self.line.take() {
+            Some(line) if self.width.is_some_and(|width| self.len > width) => {
+                self.all = line;
+                self.width = None;
+            }
+            line => {
+                self.all.push(characters);
+                self.line = line;
+            }
+        }
+    }
+
+    /// A byte that is no character, or that belongs to an escape.
+    fn other(&mut self, b: u8) {
+        self.state = match (self.state, b) {
+            (State::Line, b'\r') => State::Return,
+            (State::Line | State::Return, b'\n') | (State::Slash | State::SpelledReturnSlash, b'n') => {
+                self.end_line();
+                State::Break
+            }
+            (State::Slash, b'r') => State::SpelledReturn,
+            (State::SpelledReturn, b'\\') => State::SpelledReturnSlash,
+            (State::Break, b' ' | b'\t') => State::Break,
+            (State::Line, b'\\') => State::Slash,
+            (state, b) => {
+                *self = Self::default();
+                let is_escaped = matches!(state, State::Slash | State::SpelledReturnSlash);
+                if b == b'\\' && !is_escaped {
+                    State::Slash
+                } else {
+                    if let (false, Some(_)) = (is_escaped, sextet(b)) {
+                        self.characters(&[b]);
+                    }
+                    State::Line
+                }
+            }
+        };
+    }
+
+    fn end_line(&mut self) {
+        if self.len == 0 || self.width.is_some_and(|width| self.len != width) {
+            *self = Self::default();
+            return;
+        }
+        self.width = Some(self.len);
+        self.len = 0;
+        self.line = Some(Characters::default());
+    }
+
+    /// The place of a token of which `encoded` is the text, from its first character on.
+    pub(super) fn place(&self, encoded: &[u8], alignment: u8) -> Place {
+        let next = encoded.first().copied().unwrap_or_default();
+        let len = encoded.iter().take_while(|&&b| base64::is_character(b)).count();
+        // A line longer than those before it does not belong to them.
+        let is_own = self.width.is_some_and(|width| self.len + len as u64 > width);
+        let line = self.line.as_ref();
+        let all = if is_own { line.unwrap_or(&self.all) } else { &self.all };
+        if let Some(place) = [Some(all), line].into_iter().flatten().find_map(|c| c.place(next, alignment)) {
+            return place;
+        }
+        // What is in front does not fill up a group, so it is something else.
+        let groups = all.count.saturating_sub(u64::from(alignment)) / 4;
+        let offset = groups * 3 + if all.count > u64::from(alignment) { u64::from(alignment) } else { 0 };
+        let start = Position { line: 1, column: 1 };
+        (offset, (offset == 0).then_some(start))
+    }
+}

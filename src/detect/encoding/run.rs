@@ -1,0 +1,208 @@
+//! How far an encoded text goes back, and so at which offset, line and column of it a token stands. A run may
+//! be longer than what is kept of a stream, so that a count is carried along: of the run in which a piece
+//! ends, since only that one goes on.
+
+use super::hex::Hex;
+use super::lined::Lined;
+use super::wide::is_character;
+use super::{Decoding, KEPT, Token};
+use crate::detect::position::Lines;
+use crate::finding::Position;
+
+/// An offset, and the line and column there.
+pub(in crate::detect) type Place = (u64, Option<Position>);
+
+/// The runs in which what has gone by ends.
+#[derive(Debug, Clone, Default)]
+pub(in crate::detect) struct Runs {
+    base64: Lined,
+    wide: [WideRun; 2],
+    hex: HexRun,
+}
+
+impl Runs {
+    /// Counts bytes that go by.
+    pub(in crate::detect) fn pass(&mut self, bytes: &[u8]) {
+        self.base64.pass(bytes);
+        for (run, width) in self.wide.iter_mut().zip([2, 4]) {
+            run.pass(bytes, width);
+        }
+        self.hex.pass(bytes);
+    }
+
+    /// A count that starts where this one is, for looking ahead.
+    pub(in crate::detect) fn ahead(&self) -> Ahead {
+        Ahead { runs: self.clone(), base64: 0, wide: [0; 2], hex: 0 }
+    }
+}
+
+/// A count over bytes that have not gone by yet, asked in rising order.
+pub(in crate::detect) struct Ahead {
+    runs: Runs,
+    /// How far each of the counts has come.
+    base64: usize,
+    wide: [usize; 2],
+    hex: usize,
+}
+
+impl Ahead {
+    /// Where a token stands in its own content.
+    pub(in crate::detect) fn place(&mut self, bytes: &[u8], token: &Token) -> Place {
+        match token.content {
+            Decoding::None => (token.at.start as u64, None),
+            Decoding::Inner { offset, position } => (offset, position),
+            Decoding::Base64 { at, alignment } => {
+                self.runs.base64.pass(take(bytes, &mut self.base64, at));
+                let line = bytes.get(at..token.at.end).unwrap_or_default();
+                self.runs.base64.place(line, alignment)
+            }
+            Decoding::Wide { at, width } => {
+                let [narrow, broad] = &mut self.runs.wide;
+                let [narrow_at, broad_at] = &mut self.wide;
+                let (run, from) = if width == 2 { (narrow, narrow_at) } else { (broad, broad_at) };
+                run.pass(take(bytes, from, at), width);
+                if run.phase == 0 { run.text.place() } else { Text::default().place() }
+            }
+            Decoding::Hex { at } => {
+                let reader = Hex::new(bytes, at, bytes.len());
+                if reader.is_dense() {
+                    self.runs.hex.pass(take(bytes, &mut self.hex, at));
+                    return self.runs.hex.place();
+                }
+                let mut text = Text::default();
+                for &b in reader.front(KEPT / 8).text.iter() {
+                    text.push(b);
+                }
+                text.place()
+            }
+        }
+    }
+}
+
+/// The bytes from where a count has come up to `to`.
+fn take<'a>(bytes: &'a [u8], from: &mut usize, to: usize) -> &'a [u8] {
+    let part = bytes.get(*from..to).unwrap_or_default();
+    *from = to.max(*from);
+    part
+}
+
+/// Decoded text that has gone by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Text {
+    len: u64,
+    lines: Lines,
+}
+
+impl Text {
+    /// Counts a byte, and keeps nothing of it.
+    pub(super) fn push(&mut self, b: u8) {
+        self.lines.step(self.len, b);
+        self.len += 1;
+    }
+
+    /// Counts the three bytes of a group.
+    pub(super) fn push_group(&mut self, bits: u32) {
+        let [_, first, second, third] = bits.to_be_bytes();
+        self.push(first);
+        self.push(second);
+        self.push(third);
+    }
+
+    pub(super) fn place(&self) -> Place {
+        (self.len, self.lines.cursor().position(&[], 0))
+    }
+}
+
+/// Characters of two or four bytes.
+#[derive(Debug, Clone, Default)]
+struct WideRun {
+    text: Text,
+    /// The character of which NULs are still to come.
+    pending: u8,
+    /// How many bytes of it have been read.
+    phase: usize,
+}
+
+impl WideRun {
+    fn pass(&mut self, bytes: &[u8], width: usize) {
+        // Of each few bytes in a row, one is no NUL; most pieces end with others.
+        let breaks = |n: usize| {
+            let window = bytes.get(n..n + width)?;
+            let mut set = window.iter().enumerate().filter(|&(_, &b)| b != 0).map(|(at, _)| n + at);
+            match (set.next(), set.next_back()) {
+                (None, _) => Some(n + width),
+                (Some(_), last) => last,
+            }
+        };
+        let start = (0..(bytes.len() + 1).saturating_sub(width)).rev().find_map(breaks);
+        if let Some(start) = start {
+            *self = Self::default();
+            self.step_all(bytes.get(start..).unwrap_or_default(), width);
+        } else {
+            self.step_all(bytes, width);
+        }
+    }
+
+    fn step_all(&mut self, bytes: &[u8], width: usize) {
+        for &b in bytes {
+            self.step(b, width);
+        }
+    }
+
+    fn step(&mut self, b: u8, width: usize) {
+        if self.phase > 0 && b == 0 {
+            self.phase += 1;
+            if self.phase == width {
+                let mut utf8 = [0; 2];
+                let character = char::from(self.pending).encode_utf8(&mut utf8);
+                for b in character.bytes() {
+                    self.text.push(b);
+                }
+                self.phase = 0;
+            }
+            return;
+        }
+        if self.phase > 0 || !is_character(b) {
+            *self = Self::default();
+        }
+        if is_character(b) {
+            self.pending = b;
+            self.phase = 1;
+        }
+    }
+}
+
+/// Hexadecimal digits in a row.
+#[derive(Debug, Clone, Default)]
+struct HexRun {
+    text: Text,
+    half: Option<u8>,
+}
+
+impl HexRun {
+    fn pass(&mut self, bytes: &[u8]) {
+        let bytes = match bytes.iter().rposition(|b| !b.is_ascii_hexdigit()) {
+            Some(at) => {
+                *self = Self::default();
+                bytes.get(at + 1..).unwrap_or_default()
+            }
+            None => bytes,
+        };
+        for &b in bytes {
+            let digit =
+                char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+            self.half = match self.half.take() {
+                Some(high) => {
+                    self.text.push(high << 4 | digit);
+                    None
+                }
+                None => Some(digit),
+            };
+        }
+    }
+
+    fn place(&self) -> Place {
+        let (offset, position) = self.text.place();
+        (offset, position.filter(|_| self.half.is_none() || offset == 0))
+    }
+}

@@ -1,0 +1,107 @@
+//! `--hf_token …`, `hf auth login --token …`: credentials on command lines, as histories and run metadata
+//! keep them.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::header::line_at;
+use super::literal::value_at;
+use super::value::is_opaque;
+use crate::detect::variables::is_hub_key;
+
+/// Where such credentials stand.
+pub(super) fn values(content: &[u8]) -> Vec<usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static FLAG: LazyLock<Regex> = LazyLock::new(|| {
+        // Between a flag and its value in a list of JSON stand quotes and a comma.
+        Regex::new(r#"(?-u)--?([A-Za-z][A-Za-z0-9_-]{1,40})(?:=|[ \t]+|(\\?["'],\s*))"#)
+            .expect("a valid pattern")
+    });
+    let mut found: Vec<usize> = FLAG
+        .captures_iter(content)
+        .filter_map(|captures| {
+            let (whole, name) = (captures.get(0)?, captures.get(1)?);
+            let name_text = std::str::from_utf8(name.as_bytes()).ok()?;
+            let is_hub = is_hub_key(name_text)
+                || (name_text == "token" && is_hub_command(line_at(content, name.start())));
+            let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
+            (is_hub && begins).then_some(())?;
+            let value = value_at(content, whole.end(), captures.get(2).is_none())?;
+            content.get(value.clone()).is_some_and(is_opaque).then_some(value.start)
+        })
+        .collect();
+    found.extend(piped(content));
+    found.sort_unstable();
+    found
+}
+
+/// Whether a line runs the Hub's own command line.
+fn is_hub_command(line: &[u8]) -> bool {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+        let text =
+            r"(?-u)(?:^|[^A-Za-z0-9_.-])(?:huggingface-cli|huggingface_hub|transformers-cli|hf[ \t]+[a-z])";
+        Regex::new(text).expect("a valid pattern")
+    });
+    COMMAND.is_match(line)
+}
+
+/// `echo … | hf auth login`
+fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static PIPED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?-u)\b(?:echo|printf)[ \t]+(?:-[a-z]+[ \t]+)?["']?([^\s"'|]+)["']?[ \t]*\|[ \t]*"#,
+            r"(?:huggingface-cli|hf[ \t]+auth)[ \t]+login",
+        ))
+        .expect("a valid pattern")
+    });
+    let values = PIPED.captures_iter(content).filter_map(|captures| captures.get(1));
+    values.filter(|value| is_opaque(value.as_bytes())).map(|value| value.start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found() {
+        for text in [
+            "python train.py --hf_token !opaque-v4lue --lr 1\n",
+            "vllm serve m --hf-token=!opaque-v4lue\n",
+            "llama-server -hf org/model -hft !opaque-v4lue\n",
+            "{\"args\": [\"--hf_token\", \"!opaque-v4lue\", \"--lr\", \"1\"]}",
+            "{\"args\": [\n    \"--hub_token\",\n    \"!opaque-v4lue\"\n]}",
+            "{\"args\": [\"--push_to_hub_token=!opaque-v4lue\"]}",
+            "hf auth login --token !opaque-v4lue\n",
+            ": 17:0;huggingface-cli login --token=!opaque-v4lue --add-to-git-credential\n",
+            "hf download org/model --token '!opaque-v4lue'\n",
+            "hfd.sh org/model --hf_username u --hf_token !opaque-v4lue\n",
+            "echo !opaque-v4lue | huggingface-cli login\n",
+            "echo -n \"!opaque-v4lue\" | hf auth login\n",
+        ] {
+            let at = text.find('!').unwrap();
+            assert_eq!(values(text.replace('!', "").as_bytes()), [at], "{text}");
+        }
+    }
+
+    #[test]
+    fn silent() {
+        for text in [
+            "hf auth login --token $HF_TOKEN\n",
+            "hf auth login --token \"$(cat /run/secrets/hf)\"\n",
+            "hf auth login --token\n",
+            "hf auth login --token <your-token>\n",
+            "other login --token opaque-v4lue\n",
+            "hf auth whoami\nother login --token opaque-v4lue\n",
+            "train --hf_token --push\n",
+            "train --hf_token_path opaque-v4lue\n",
+            "{\"args\": [\"--hf_token\", null]}",
+            "cat token | hf auth login\n",
+            "echo $HF_TOKEN | hf auth login\n",
+        ] {
+            assert!(values(text.as_bytes()).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The logins of docker and podman: `auths` in `.docker/config.json`, `auth.json` and `.dockercfg`.
+
+use serde_json::Value;
+use zeroize::Zeroize as _;
+
+use super::host::is_hub;
+use super::value::{basic_password, is_password};
+
+/// Where the logins for Hugging Face hosts stand.
+pub(super) fn logins(content: &[u8]) -> Vec<usize> {
+    // What is nested deeper than any login ends in an error of the parser.
+    let Ok(mut document) = serde_json::from_slice::<Value>(content) else { return Vec::new() };
+    let found = logins_in(&document, content);
+    wipe(&mut document);
+    found
+}
+
+fn logins_in(document: &Value, content: &[u8]) -> Vec<usize> {
+    let auths = document.get("auths").unwrap_or(document);
+    let mut found = Vec::new();
+    for (host, login) in auths.as_object().into_iter().flatten().filter(|(host, _)| is_hub(host.as_bytes())) {
+        let field = |name| login.get(name).and_then(Value::as_str);
+        let secret = field("auth")
+            .filter(|auth| basic_password(auth.as_bytes()).is_some_and(|password| is_password(&password)))
+            .or_else(|| field("password").filter(|password| is_password(password.as_bytes())));
+        let token = ["identitytoken", "registrytoken"].into_iter().filter_map(field);
+        let token = token.filter(|token| is_password(token.as_bytes()));
+        found.extend(secret.into_iter().chain(token).map(|secret| place(content, host, secret)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Leaves nothing of what was parsed in memory.
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        _ => {}
+    }
+}
+
+/// Where a string stands behind its host's name; where it is escaped, its first plain characters.
+fn place(content: &[u8], host: &str, secret: &str) -> usize {
+    let find = |from: usize, text: &str| {
+        memchr::memmem::find(content.get(from..).unwrap_or_default(), text.as_bytes()).map(|at| from + at)
+    };
+    let from = find(0, &format!("\"{host}\"")).unwrap_or(0);
+    let plain = secret.split(['"', '\\', '/']).next().unwrap_or_default();
+    find(from, &format!("\"{secret}\""))
+        .or_else(|| find(from, &format!("\"{plain}")))
+        .map_or(from, |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found() {
+        // `user:opaque-v4lue`
+        let auth = "dXNlcjpvcGFxdWUtdjRsdWU=";
+        for text in [
+            format!(
+                r#"{{"auths": {{"x.io": {{"auth": "{auth}"}}, "registry.hf.space": {{"auth": "!{auth}"}}}}}}"#
+            ),
+            format!(r#"{{"https://registry.huggingface.co/v1/": {{"email": "a", "auth": "!{auth}"}}}}"#),
+            r#"{"auths":{"registry.hf.space":{"username":"u","password":"!opaque-v4lue"}}}"#.to_owned(),
+            r#"{"auths":{"registry.hf.space":{"identitytoken":"!0paque/v4lue"}}}"#.to_owned(),
+            r#"{"auths":{"registry.hf.space":{"identitytoken":"!0paque\/v4lue"}}}"#.to_owned(),
+        ] {
+            let at = text.find('!').unwrap();
+            assert_eq!(logins(text.replace('!', "").as_bytes()), [at], "{text}");
+        }
+    }
+
+    #[test]
+    fn silent() {
+        for text in [
+            r#"{"auths": {"registry.hf.space": {}}}"#,
+            r#"{"auths": {"registry.hf.space": {"auth": "dXNlcjo8dG9rZW4+"}}}"#,
+            r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpvcGFxdWUtdjRsdWU="}}}"#,
+            r#"{"auths": {"registry.hf.space": {"auth": 7, "password": null}}}"#,
+            r#"{"auths": ["registry.hf.space"]}"#,
+            r#"{"auths": {"registry.hf.space": {"auth": "dXNlcjpvcGFxdWUtdjRsdWU="}"#,
+            "",
+        ] {
+            assert!(logins(text.as_bytes()).is_empty(), "{text}");
+        }
+        assert!(logins("[".repeat(100_000).as_bytes()).is_empty());
+    }
+}

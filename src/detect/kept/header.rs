@@ -1,0 +1,119 @@
+//! `Authorization: Bearer …` that is sent to a Hugging Face host.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::host::{is_hub, names_hub};
+use super::names::Keeper;
+use super::value::{basic_password, is_of_another_service, is_opaque, is_password};
+
+/// Where such credentials stand. What is in question depends on the file: in git's the section says where a
+/// header goes, in shell text the line; the configuration of a download tool may leave it open.
+pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static HEADER: LazyLock<Regex> = LazyLock::new(|| {
+        let text =
+            r#"(?i-u)authorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(bearer|basic|token)[ \t]+([^\s"'`\\,;]+)"#;
+        Regex::new(text).expect("a valid pattern")
+    });
+    let mut found = Vec::new();
+    for captures in HEADER.captures_iter(content) {
+        let (Some(scheme), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
+        let at = value.start();
+        let line = || names_hub(line_at(content, at));
+        let (to_hub, open) = match keeper {
+            Some(Keeper::GitConfig) => (section_is_hub(content, at), false),
+            Some(Keeper::Client) => (line() || names_hub(content), !names_any_host(content)),
+            Some(_) => (line(), false),
+            None => (line() || section_is_hub(content, at), false),
+        };
+        let value = value.as_bytes();
+        let credential = if scheme.as_bytes().eq_ignore_ascii_case(b"basic") {
+            basic_password(value).is_some_and(|password| is_password(&password))
+        } else {
+            is_password(value) && (to_hub || (is_opaque(value) && !is_of_another_service(value)))
+        };
+        if credential && (to_hub || open) {
+            found.push(at);
+        }
+    }
+    found
+}
+
+/// The line around `at`.
+pub(super) fn line_at(content: &[u8], at: usize) -> &[u8] {
+    let (before, behind) = content.split_at_checked(at).unwrap_or((content, &[]));
+    let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    let end = memchr::memchr(b'\n', behind).map_or(content.len(), |newline| at + newline);
+    content.get(start..end).unwrap_or_default()
+}
+
+/// Whether the section around `at` is `[http "https://huggingface.co"]` or its like.
+fn section_is_hub(content: &[u8], at: usize) -> bool {
+    let before = content.get(..at).unwrap_or_default();
+    let header = before
+        .rsplit(|&b| b == b'\n')
+        .map(<[u8]>::trim_ascii_start)
+        .find(|line| line.starts_with(b"["))
+        .unwrap_or_default();
+    let url = header.split(|&b| b == b'"').nth(1).unwrap_or_default();
+    let url = memchr::memchr(b'@', url).and_then(|at| url.get(at + 1..)).unwrap_or(url);
+    is_hub(url)
+}
+
+fn names_any_host(content: &[u8]) -> bool {
+    memchr::memmem::find(content, b"://").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found() {
+        let basic = "dXNlcjpvcGFxdWUtdjRsdWU=";
+        for (keeper, text) in [
+            (
+                Keeper::GitConfig,
+                "[http \"https://huggingface.co\"]\n\textraHeader = Authorization: Bearer !opaque-v4lue\n",
+            ),
+            (
+                Keeper::GitConfig,
+                &format!("[http \"https://u@hf.co/x\"]\n\textraheader = AUTHORIZATION: basic !{basic}\n"),
+            ),
+            (Keeper::Client, "header = \"Authorization: Bearer !opaque-v4lue\"\n"),
+            (Keeper::Client, "https://hf.co/x\n  header=Authorization: Bearer !opaque-v4lue\n  out=x\n"),
+            (Keeper::Shell, "curl -H \"Authorization: Bearer !opaque-v4lue\" https://huggingface.co/api\n"),
+        ] {
+            let at = text.find('!').unwrap();
+            assert_eq!(credentials(Some(keeper), text.replace('!', "").as_bytes()), [at], "{text}");
+        }
+    }
+
+    #[test]
+    fn silent() {
+        for (keeper, text) in [
+            (
+                Keeper::GitConfig,
+                "[http \"https://github.com/\"]\n\textraheader = AUTHORIZATION: Bearer opaque-v4lue\n",
+            ),
+            (Keeper::GitConfig, "[http]\n\textraheader = AUTHORIZATION: Bearer opaque-v4lue\n"),
+            (
+                Keeper::GitConfig,
+                "[http \"https://hf.co\"]\n[http]\n\textraheader = Authorization: Bearer opaque-v4lue\n",
+            ),
+            (Keeper::Client, "header = \"Authorization: Bearer $HF_TOKEN\"\n"),
+            (Keeper::Client, "header = \"Authorization: Bearer ghp_opaque-v4lue\"\n"),
+            (Keeper::Client, "url = https://example.com\nheader = \"Authorization: Bearer opaque-v4lue\"\n"),
+            (Keeper::Client, "header = \"Authorization: Basic none\"\n"),
+            (
+                Keeper::Shell,
+                "curl -H \"Authorization: Bearer opaque-v4lue\" https://example.com\nopen huggingface.co\n",
+            ),
+            (Keeper::Shell, "curl -H 'Authorization: Bearer $(cat x)' https://huggingface.co\n"),
+        ] {
+            assert!(credentials(Some(keeper), text.as_bytes()).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Credentials of a shape that no pattern knows, told by the file they are kept in: a token file of the Hub
+//! client, a netrc, a URL with a password, an environment file. Each form has a parser of its own, which
+//! gives offsets only: the text is not kept.
+
+mod argument;
+mod assignment;
+mod docker_auth;
+mod header;
+mod host;
+mod literal;
+mod names;
+mod netrc;
+mod search;
+mod stored_tokens;
+mod url;
+mod value;
+mod word;
+
+use crate::finding::Position;
+
+use super::position::Lines;
+use names::Keeper;
+
+pub use search::KeptSearch;
+
+/// Whatever they are called, files of at most that size are looked at: a token file holds a line.
+pub const MAX_KEPT: u64 = 16 * 1024;
+/// How long a credential is that stands in a file alone.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
+
+/// How a file holds what may be a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KeptForm {
+    /// It holds one word and nothing else, as the Hub client writes `token`.
+    Word,
+    /// It is an INI file with `hf_token` or `refresh_token` in a section, as the client writes
+    /// `stored_tokens`.
+    StoredTokens,
+    /// A password for a Hugging Face host in a netrc.
+    Netrc,
+    /// A password or a credential for a user in the URL of such a host.
+    Url,
+    /// An `Authorization` header for such a host.
+    Header,
+    /// A login of docker's for such a host.
+    DockerAuth,
+    /// The value of a token variable.
+    Assignment,
+    /// The value of a flag on a command line.
+    Argument,
+    /// It is named after a token variable and holds one word.
+    Value,
+}
+
+/// What may be a credential in a file. Only its place: the text is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptToken {
+    /// How the file holds it.
+    pub form: KeptForm,
+    /// Offset of its first byte.
+    pub offset: u64,
+    /// Line and column.
+    pub position: Option<Position>,
+}
+
+/// Whether a file of that path is by its name alone one in which a credential of that form counts.
+pub fn keeps(path: &[u8], form: KeptForm) -> bool {
+    match form {
+        // Only where the Hub client is told to keep it is it one.
+        KeptForm::Word | KeptForm::StoredTokens => false,
+        _ => Keeper::of(path).is_some_and(|keeper| keeper.forms().contains(&form)),
+    }
+}
+
+/// What `content`, the whole of a file of at most [`MAX_KEPT`] bytes, holds that may be a credential, in order
+/// of offset. Placeholders are not. Some forms count wherever the file's other names say so; others are looked
+/// for only where `path` does.
+pub fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
+    let spots = spots(Keeper::of(path), content, true);
+    if spots.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = Lines::default();
+    lines.look_for_nul(0, content);
+    let mut cursor = lines.cursor();
+    let kept = |(at, form)| KeptToken { form, offset: at as u64, position: cursor.position(content, at) };
+    spots.into_iter().map(kept).collect()
+}
+
+/// Where credentials may stand, in rising order. `whole` says that this is all of a small file.
+fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, KeptForm)> {
+    const BY_HOST: [KeptForm; 4] = [KeptForm::Netrc, KeptForm::Url, KeptForm::Header, KeptForm::DockerAuth];
+    let mut spots = Vec::new();
+    let mut add = |form, found: Vec<usize>| spots.extend(found.into_iter().map(|at| (at, form)));
+    let forms = keeper.map(Keeper::forms).unwrap_or_default();
+    for &form in forms {
+        add(form, read(keeper, form, content));
+    }
+    if whole {
+        add(KeptForm::Word, word::lone_word(content).into_iter().collect());
+        add(KeptForm::StoredTokens, stored_tokens::values(content));
+        if keeper.is_none() && host::names_hub(content) {
+            for form in BY_HOST {
+                add(form, read(None, form, content));
+            }
+        }
+    }
+    spots.sort_unstable();
+    spots
+}
+
+fn read(keeper: Option<Keeper>, form: KeptForm, content: &[u8]) -> Vec<usize> {
+    match form {
+        KeptForm::Word => word::lone_word(content).into_iter().collect(),
+        KeptForm::StoredTokens => stored_tokens::values(content),
+        KeptForm::Netrc => netrc::passwords(content),
+        KeptForm::Url => url::credentials(content),
+        KeptForm::Header => header::credentials(keeper, content),
+        KeptForm::DockerAuth => docker_auth::logins(content),
+        KeptForm::Assignment => keeper.map(|keeper| assignment::values(keeper, content)).unwrap_or_default(),
+        KeptForm::Argument => argument::values(content),
+        KeptForm::Value => {
+            let at = word::lone_word(content);
+            at.filter(|_| value::is_opaque(content.trim_ascii())).into_iter().collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! An INI file with `hf_token` or `refresh_token` in its sections, as the Hub client writes `stored_tokens`.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::LENGTHS;
+use crate::detect::is_placeholder;
+
+/// Where the values stand.
+pub(super) fn values(content: &[u8]) -> Vec<usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static STORED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m-u)^[ \t]*(?:hf_token|refresh_token)[ \t]*[=:][ \t]*([^\s]+)[ \t]*\r?$")
+            .expect("a valid pattern")
+    });
+    let Some(section) = memchr::memchr(b'[', content) else { return Vec::new() };
+    let values = STORED.captures_iter(content).filter_map(|captures| captures.get(1));
+    values
+        .filter(|value| value.start() > section && LENGTHS.contains(&value.len()))
+        .filter(|value| !is_placeholder(value.as_bytes()))
+        .map(|value| value.start())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_behind_a_section() {
+        let content = "[laptop]\nhf_token = opaque-token-1\n\n[oauth-a]\nhf_token = opaque-token-2\nrefresh_token = opaque-token-3\nexpires_at = 1790000000\n";
+        let places: Vec<usize> = content.match_indices("opaque").map(|(at, _)| at).collect();
+        assert_eq!(values(content.as_bytes()), places);
+        assert!(values(b"hf_token = no-section-above\nand = more\n").is_empty());
+        assert!(values(b"[a]\nhf_token = <your token>\n").is_empty());
+    }
+}

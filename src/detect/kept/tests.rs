@@ -1,0 +1,251 @@
+//! The places of other software than the Hub client, one by one, and that a stream gives what the whole would.
+
+use super::*;
+
+/// Where it stands in the texts below.
+const MARK: &str = "@@";
+const SECRET: &str = "0paque-v4lue-ofOld";
+
+/// Each place with a text in which [`MARK`] stands for the credential.
+const PLACES: [(&str, KeptForm, &str); 55] = [
+    ("root/.git-credentials", KeptForm::Url, "https://a:b@github.com\nhttps://hf_user:@@@huggingface.co\n"),
+    ("root/.config/git/credentials", KeptForm::Url, "https://hf_user:@@@huggingface.co\n"),
+    (
+        "app/.git/config",
+        KeptForm::Url,
+        "[remote \"origin\"]\n\turl = https://user:@@@huggingface.co/org/x\n\tfetch = +refs/*\n",
+    ),
+    (
+        "app/.git/modules/m/config",
+        KeptForm::Url,
+        "[remote \"origin\"]\n\turl = https://user:@@@hf.co/org/x\n",
+    ),
+    ("app/.git/FETCH_HEAD", KeptForm::Url, "0123\t\tbranch 'main' of https://user:@@@huggingface.co/org/x\n"),
+    (
+        "app/.git/logs/HEAD",
+        KeptForm::Url,
+        "0 1 a <a@b> 1 +0000\tclone: from https://user:@@@huggingface.co/org/x\n",
+    ),
+    ("app/.git/lfs/config", KeptForm::Url, "[lfs]\n\turl = https://user:@@@huggingface.co/org/x/info/lfs\n"),
+    (
+        "root/.gitconfig",
+        KeptForm::Url,
+        "[url \"https://user:@@@huggingface.co/\"]\n\tinsteadOf = https://huggingface.co/\n",
+    ),
+    (
+        "root/.gitconfig",
+        KeptForm::Header,
+        "[http \"https://huggingface.co\"]\n\textraHeader = Authorization: Bearer @@\n",
+    ),
+    ("app/.lfsconfig", KeptForm::Url, "[lfs]\n\turl = https://user:@@@huggingface.co/org/x/info/lfs\n"),
+    ("app/.gitmodules", KeptForm::Url, "[submodule \"x\"]\n\turl = https://user:@@@huggingface.co/org/x\n"),
+    ("root/.netrc", KeptForm::Netrc, "machine huggingface.co login user password @@\n"),
+    ("root/_netrc", KeptForm::Netrc, "machine hub-ci.huggingface.co\n  login user\n  password @@\n"),
+    ("app/requirements.txt", KeptForm::Url, "numpy\nx @ git+https://user:@@@huggingface.co/org/x@main\n"),
+    (
+        "usr/lib/python3/x.dist-info/direct_url.json",
+        KeptForm::Url,
+        "{\"url\": \"https://user:@@@huggingface.co/org/x\"}",
+    ),
+    ("etc/pip.conf", KeptForm::Url, "[global]\nfind-links = https://user:@@@huggingface.co/org/x\n"),
+    ("root/.config/uv/uv.toml", KeptForm::Url, "[[index]]\nurl = \"https://user:@@@huggingface.co/org/x\"\n"),
+    (
+        "app/uv.lock",
+        KeptForm::Url,
+        "source = { git = \"https://user:@@@huggingface.co/org/x?rev=main#0\" }\n",
+    ),
+    ("app/poetry.lock", KeptForm::Url, "url = \"https://user:@@@huggingface.co/org/x\"\n"),
+    (
+        "app/pyproject.toml",
+        KeptForm::Url,
+        "dependencies = [\"x @ git+https://user:@@@huggingface.co/org/x\"]\n",
+    ),
+    (
+        "app/environment.yml",
+        KeptForm::Url,
+        "dependencies:\n  - pip:\n    - git+https://user:@@@huggingface.co/org/x\n",
+    ),
+    ("root/.condarc", KeptForm::Url, "channels:\n  - https://user:@@@huggingface.co/org/x\n"),
+    ("root/.bash_history", KeptForm::Url, "git clone https://user:@@@huggingface.co/org/x\n"),
+    ("root/.bash_history", KeptForm::Assignment, "ls\nexport HF_TOKEN=@@\n"),
+    ("root/.bash_history", KeptForm::Argument, "hf auth login --token @@\nls\n"),
+    (
+        "root/.bash_history",
+        KeptForm::Header,
+        "curl -H 'Authorization: Bearer @@' https://huggingface.co/api/whoami-v2\n",
+    ),
+    ("root/.zsh_history", KeptForm::Assignment, ": 1700000000:0;HF_TOKEN=@@ hf download x\n"),
+    ("root/.zsh_history", KeptForm::Argument, ": 1700000000:0;echo @@ | huggingface-cli login\n"),
+    ("root/.python_history", KeptForm::Assignment, "import os\nos.environ['HF_TOKEN'] = '@@'\n"),
+    ("root/.local/share/fish/fish_history", KeptForm::Assignment, "- cmd: set -x HF_TOKEN @@\n"),
+    ("root/.bashrc", KeptForm::Assignment, "export HF_TOKEN=\"@@\"\n"),
+    ("root/.profile", KeptForm::Assignment, "HUGGING_FACE_HUB_TOKEN=@@; export HUGGING_FACE_HUB_TOKEN\n"),
+    ("etc/environment", KeptForm::Assignment, "PATH=/bin\nHF_TOKEN=@@\n"),
+    ("etc/profile.d/hf.sh", KeptForm::Assignment, "export HF_TOKEN='@@'\n"),
+    ("etc/default/app", KeptForm::Assignment, "HUGGINGFACE_API_KEY=@@\n"),
+    (
+        "etc/systemd/system/app.service.d/env.conf",
+        KeptForm::Assignment,
+        "[Service]\nEnvironment=HF_TOKEN=@@\n",
+    ),
+    (
+        "etc/supervisor/conf.d/app.conf",
+        KeptForm::Assignment,
+        "[program:app]\nenvironment=HF_TOKEN=\"@@\",A=\"b\"\n",
+    ),
+    ("run/s6/container_environment/HF_TOKEN", KeptForm::Value, "@@\n"),
+    ("HF_Token", KeptForm::Value, "@@"),
+    ("app/.env", KeptForm::Assignment, "A=b\r\nHF_TOKEN=@@\r\n"),
+    ("app/.env.production", KeptForm::Assignment, "HUGGINGFACEHUB_API_TOKEN='@@'\n"),
+    ("app/.envrc", KeptForm::Assignment, "export HF_TOKEN=@@\n"),
+    (
+        "app/wandb/run-1/files/wandb-metadata.json",
+        KeptForm::Argument,
+        "{\n  \"args\": [\n    \"--hf_token\",\n    \"@@\"\n  ]\n}\n",
+    ),
+    ("app/wandb/run-1/files/config.yaml", KeptForm::Assignment, "hf_token:\n  desc: null\n  value: @@\n"),
+    ("mlruns/0/1/params/hf_token", KeptForm::Value, "@@"),
+    ("outputs/1/.hydra/config.yaml", KeptForm::Assignment, "hub:\n  hf_token: @@\n"),
+    ("outputs/1/.hydra/overrides.yaml", KeptForm::Assignment, "- hub.hf_token=@@\n"),
+    ("out/training_params.json", KeptForm::Assignment, "{\"token\": \"@@\"}"),
+    (
+        "model/.hfd/aria2c_urls.txt",
+        KeptForm::Header,
+        "https://huggingface.co/x\n  header=Authorization: Bearer @@\n",
+    ),
+    (
+        "model/.hfd/last_download_command",
+        KeptForm::Header,
+        "aria2c --header=\"Authorization: Bearer @@\" -i x\n",
+    ),
+    ("root/.wgetrc", KeptForm::Header, "header = Authorization: Bearer @@\n"),
+    ("root/.curlrc", KeptForm::Header, "header = \"Authorization: Bearer @@\"\n"),
+    ("root/.aria2/aria2.conf", KeptForm::Header, "header=Authorization: Bearer @@\n"),
+    ("app/compose.yaml", KeptForm::Assignment, "services:\n  a:\n    environment:\n      HF_TOKEN: @@\n"),
+    ("app/.github/workflows/ci.yml", KeptForm::Assignment, "env:\n  HF_TOKEN: \"@@\"\n"),
+];
+
+fn at_place(path: &str, content: &[u8]) -> Vec<KeptToken> {
+    kept_tokens(path.as_bytes(), content)
+        .into_iter()
+        .filter(|kept| keeps(path.as_bytes(), kept.form))
+        .collect()
+}
+
+#[test]
+fn every_place_gives_its_credential() {
+    for (path, form, text) in PLACES {
+        let offset = text.find(MARK).unwrap() as u64;
+        let found = at_place(path, text.replacen(MARK, SECRET, 1).as_bytes());
+        let found: Vec<_> = found.iter().map(|kept| (kept.offset, kept.form)).collect();
+        assert_eq!(found, [(offset, form)], "{path}: {text}");
+    }
+}
+
+#[test]
+fn no_place_gives_what_stands_for_one() {
+    for (path, _, text) in PLACES {
+        for value in [
+            "",
+            "<token>",
+            "your_token_here",
+            "hf_xxxxxxxxxxxxxxxx",
+            "$HF_TOKEN",
+            "${HF_TOKEN}",
+            "changeme",
+            "***",
+            "none",
+            "hf_...",
+            "my-hf-token",
+        ] {
+            let text = text.replacen(MARK, value, 1);
+            assert_eq!(at_place(path, text.as_bytes()), [], "{path}: {text}");
+        }
+        // The search finds what has a known shape.
+        let text = text.replacen(MARK, &crate::detect::tests::token("hf_"), 1);
+        assert_eq!(at_place(path, text.as_bytes()), [], "{path}");
+    }
+}
+
+#[test]
+fn no_other_file_is_such_a_place() {
+    for (_, _, text) in PLACES {
+        let text = text.replacen(MARK, SECRET, 1);
+        for path in ["usr/share/doc/x/README.md", "usr/lib/python3/x.py", "app/src/main.rs", "etc/app.conf"] {
+            assert_eq!(at_place(path, text.as_bytes()), [], "{path}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_form_that_another_name_may_vouch_for_is_given_under_any() {
+    for (_, form, text) in PLACES {
+        let found = kept_tokens(b"data/blob", text.replacen(MARK, SECRET, 1).as_bytes());
+        let expected = matches!(form, KeptForm::Netrc | KeptForm::Url);
+        assert_eq!(
+            found.iter().any(|kept| kept.form == form),
+            expected || found.iter().any(|k| k.form == form)
+        );
+    }
+    assert_eq!(kept_tokens(b"data/blob", format!("machine hf.co password {SECRET}").as_bytes()).len(), 1);
+    assert_eq!(kept_tokens(b"data/blob", format!("HF_TOKEN={SECRET} x").as_bytes()).len(), 0);
+}
+
+fn in_pieces(path: &str, content: &[u8], size: usize) -> Vec<KeptToken> {
+    let mut search = KeptSearch::new(path.as_bytes());
+    content.chunks(size).for_each(|piece| search.feed(piece));
+    search.finish()
+}
+
+#[test]
+fn pieces_give_what_the_whole_gives() {
+    for (path, _, text) in PLACES {
+        let text = text.replacen(MARK, SECRET, 1);
+        for size in [1, 7, 4096] {
+            let whole = kept_tokens(path.as_bytes(), text.as_bytes());
+            assert_eq!(in_pieces(path, text.as_bytes(), size), whole, "{path}");
+        }
+    }
+    assert_eq!(in_pieces("root/.netrc", b"", 1), []);
+}
+
+#[test]
+fn a_history_of_any_length() {
+    let line = "cd /work && make -j8 all # nothing to see here\n";
+    for before in [0, 300, 23_000, 46_000, 70_000, 100_000] {
+        let text = [&line.repeat(before), "export HF_TOKEN=", SECRET, "\n", &line.repeat(50_000)].concat();
+        let found = in_pieces("root/.bash_history", text.as_bytes(), 60_000);
+        assert_eq!(found.len(), 1, "{before}");
+        assert_eq!(found[0].offset, text.find(SECRET).unwrap() as u64);
+        assert_eq!(found[0].position, Some(Position { line: before as u64 + 1, column: 17 }));
+    }
+    // Across the border of a window, in steps.
+    for before in (search::WINDOW - 200..search::WINDOW + 50).step_by(47) {
+        let text = [&"x".repeat(before), "\nexport HF_TOKEN=", SECRET, "\n", &line.repeat(100)].concat();
+        assert_eq!(in_pieces("root/.bash_history", text.as_bytes(), 60_000).len(), 1, "{before}");
+        let text = [&"x;".repeat(before / 2), "export HF_TOKEN=", SECRET, &";y".repeat(100_000)].concat();
+        assert_eq!(in_pieces("root/.bash_history", text.as_bytes(), 60_000).len(), 1, "{before}");
+    }
+}
+
+#[test]
+fn odd_content_ends() {
+    for path in [
+        "root/.netrc",
+        "root/.bash_history",
+        "root/.docker/config.json",
+        "x",
+        "app/.env",
+        "w/wandb-metadata.json",
+    ] {
+        for byte in [0_u8, b'x', b'\n', b'"', b'[', b'-', b'=', b'@', 0xff] {
+            in_pieces(path, &vec![byte; 9 << 18], 1 << 16);
+        }
+        let machine = format!("machine hf.co password {SECRET}\0\u{1}\n").repeat(60_000);
+        assert!(in_pieces(path, machine.as_bytes(), 1 << 16).len() <= 4096);
+        let assigned = format!("HF_TOKEN={SECRET}\n").repeat(200_000);
+        assert!(in_pieces(path, assigned.as_bytes(), 1 << 16).len() <= 4096);
+    }
+    let nul = format!("\0HF_TOKEN={SECRET}\n");
+    assert_eq!(kept_tokens(b"app/.env", nul.as_bytes())[0].position, None);
+}

@@ -1,0 +1,88 @@
+//! `https://alice:…@huggingface.co/org/model`: credentials in the URLs of Hugging Face hosts.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::host::is_hub;
+use super::value::{is_lone_credential, is_password};
+
+/// Where passwords in such URLs stand, and users that are credentials themselves.
+pub(super) fn credentials(content: &[u8]) -> Vec<usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?-u):(?:\\?/){2}([^\s/?#@"'`<>|\\]+)@([A-Za-z0-9.-]+)"#).expect("a valid pattern")
+    });
+    // In the userinfo of a URL a slash is written `%2F`; in JSON, one outside may be written `\/`.
+    let found = USERINFO.captures_iter(content).filter_map(|captures| {
+        let (userinfo, host) = (captures.get(1)?, captures.get(2)?);
+        if !is_hub(host.as_bytes()) {
+            return None;
+        }
+        let userinfo_at = userinfo.start();
+        let userinfo = userinfo.as_bytes();
+        match memchr::memchr(b':', userinfo) {
+            Some(colon) => {
+                let (user, password) = userinfo.split_at(colon);
+                let password = password.get(1..).unwrap_or_default();
+                if is_password(password) {
+                    Some(userinfo_at + colon + 1)
+                } else {
+                    // `https://…:x-oauth-basic@`
+                    is_lone_credential(user).then_some(userinfo_at)
+                }
+            }
+            None => is_lone_credential(userinfo).then_some(userinfo_at),
+        }
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found() {
+        for text in [
+            "https://hf_user:!opaque-v4lue@huggingface.co",
+            "https://user:!opaque-v4lue@huggingface.co\n",
+            "url = https://alice:!0paque%2Fv4lue@hf.co/org/model\n",
+            "git+https://oauth2:!opaque-v4lue@huggingface.co/org/x@main#egg=x",
+            "{\"url\": \"https:\\/\\/u:!opaque-v4lue@huggingface.co\\/x\"}",
+            "https://:!opaque-v4lue@huggingface.co/x",
+            "https://!Zq7umpmhsEJNpjJOQGar@huggingface.co/x",
+            "https://!Zq7umpmhsEJNpjJOQGar:x@huggingface.co/x",
+            "[url \"https://u:!opaque-v4lue@HuggingFace.co/\"]\n",
+        ] {
+            let at = text.find('!').unwrap();
+            assert_eq!(credentials(text.replace('!', "").as_bytes()), [at], "{text}");
+        }
+    }
+
+    #[test]
+    fn silent() {
+        for text in [
+            "https://huggingface.co/org/model",
+            "https://git@huggingface.co",
+            "git@hf.co:org/model",
+            "ssh://git@hf.co/org/model",
+            "https://julien-c@huggingface.co/org/model",
+            "https://hf_user@huggingface.co",
+            "https://user:$HF_TOKEN@huggingface.co",
+            "https://user:${HF_TOKEN}@huggingface.co",
+            "https://user:<token>@huggingface.co",
+            "https://user:your_token@huggingface.co",
+            "https://user:***@huggingface.co",
+            "https://user:****@huggingface.co",
+            "https://user:password@huggingface.co",
+            "https://user:{token}@huggingface.co",
+            "https://user:opaque-v4lue@github.com/x?y=huggingface.co",
+            "https://example.com/a:opaque-v4lue@huggingface.co",
+            "https://user:opaque-v4lue",
+            "://@huggingface.co",
+        ] {
+            assert!(credentials(text.as_bytes()).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Which values are credentials of unknown shape. A value may as well be a reference to one, a path, or a
+//! text that stands for one.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+use crate::detect::{find, is_placeholder, randomness, shape};
+
+/// How long a credential is.
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
+
+/// Whether a password that is given to a Hugging Face host may be a real one.
+pub(super) fn is_password(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    LENGTHS.contains(&value.len())
+        && !text.chars().any(char::is_control)
+        && !is_placeholder(value)
+        && !is_reference(text)
+        && !is_abridged(text)
+        && !names_itself(text)
+        && !has_known_shape(value)
+}
+
+/// Whether a value that a token variable is given may be a credential: as a password, and neither a path
+/// nor a number nor code.
+pub(super) fn is_opaque(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let is_path = ["/", "~", "./", "../"].iter().any(|start| text.starts_with(start))
+        || text.contains("://")
+        || text.contains('\\');
+    let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'e'));
+    let is_code =
+        text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}'));
+    // `op:…`, `vault:secret/x`, `ssm:/x`: a manager of secrets is asked for it.
+    let is_managed = text.split_once(':').is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.len() <= 12 && scheme.bytes().all(|b| b.is_ascii_lowercase())
+    });
+    !is_path && !is_number && !is_code && !is_managed && is_password(value)
+}
+
+/// Whether a lone user of a URL is a credential rather than somebody's name.
+pub(super) fn is_lone_credential(user: &[u8]) -> bool {
+    const SHORTEST: usize = 16;
+    let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase];
+    let kinds = kinds.iter().filter(|kind| user.iter().any(*kind)).count();
+    user.len() >= SHORTEST && kinds >= 2 && randomness::is_varied(user) && is_password(user)
+}
+
+/// Whether it begins as the tokens of other services do.
+pub(super) fn is_of_another_service(value: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 16] = [
+        b"ghp_",
+        b"gho_",
+        b"ghs_",
+        b"ghu_",
+        b"github_pat_",
+        b"glpat-",
+        b"sk-",
+        b"xox",
+        b"AKIA",
+        b"ASIA",
+        b"ya29.",
+        b"npm_",
+        b"pypi-",
+        b"dckr_pat_",
+        b"nvapi-",
+        b"AIza",
+    ];
+    PREFIXES.iter().any(|prefix| value.starts_with(prefix))
+}
+
+/// The password in the base64 text of `user:password`.
+pub(super) fn basic_password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let decoded = decode_base64(text)?;
+    let colon = memchr::memchr(b':', &decoded)?;
+    Some(Zeroizing::new(decoded.get(colon + 1..)?.to_vec()))
+}
+
+fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    [alphabet::STANDARD, alphabet::URL_SAFE]
+        .iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, LENIENT).decode(text).ok())
+        .map(Zeroizing::new)
+}
+
+/// `%41` and its like, decoded.
+fn decode_percent(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let digit =
+        |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+    let mut decoded = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((&first, behind)) = rest.split_first() {
+        if let (b'%', Some(high), Some(low)) = (first, digit(behind.first()), digit(behind.get(1))) {
+            decoded.push(high << 4 | low);
+            rest = behind.get(2..).unwrap_or_default();
+        } else {
+            decoded.push(first);
+            rest = behind;
+        }
+    }
+    decoded
+}
+
+/// Whether it holds a token of known shape, as it is or encoded: the search finds those, in any file.
+fn has_known_shape(value: &[u8]) -> bool {
+    let holds = |text: &[u8]| shape::to_mask(text).is_some() || !find(text).is_empty();
+    holds(value)
+        || (value.contains(&b'%') && holds(&decode_percent(value)))
+        || decode_base64(value).is_some_and(|decoded| holds(&decoded))
+}
+
+/// `a${NAME}b`, `$(cat …)`, `{{ … }}`, `%(name)s`, `<token>`: something is put in before it is used.
+fn is_reference(text: &str) -> bool {
+    ["${", "$(", "{{", "%(", "%{", "`"].iter().any(|sign| text.contains(sign))
+        || (text.contains('<') && text.contains('>'))
+        || (text.starts_with('{') && text.ends_with('}'))
+        || text == "%s"
+}
+
+/// `hf_ab…yz`, `abc***`, `hf_xxxx1234`: cut short or painted over by whoever wrote it.
+fn is_abridged(text: &str) -> bool {
+    let folded = text.to_ascii_lowercase();
+    ["...", "…", "***", "xxxx", "----", "____"].iter().any(|sign| folded.contains(sign))
+}
+
+/// `hf-token-secret`, `YourPassword`, `mytoken1`: words alone, one of which says what should stand there.
+fn names_itself(text: &str) -> bool {
+    const WORDS: [&str; 24] = [
+        "token",
+        "tokens",
+        "password",
+        "passwd",
+        "pass",
+        "key",
+        "apikey",
+        "secret",
+        "secrets",
+        "here",
+        "your",
+        "huggingface",
+        "hugging",
+        "hf",
+        "hftoken",
+        "example",
+        "placeholder",
+        "replace",
+        "changeme",
+        "change",
+        "insert",
+        "dummy",
+        "fake",
+        "redacted",
+    ];
+    // With more digits than a counter has it is no text any more.
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits <= 4
+        && text.split(['-', '_', '.', ':', '/', ' ']).any(|piece| {
+            let piece = piece.trim_end_matches(|c: char| c.is_ascii_digit());
+            let folded = piece.to_ascii_lowercase();
+            let is_word = piece.bytes().all(|b| b.is_ascii_alphabetic());
+            let ends = ["token", "password", "secret"].iter().any(|end| folded.ends_with(end));
+            WORDS.contains(&folded.as_str()) || (is_word && ends) || holds_long_word(piece, &WORDS)
+        })
+}
+
+/// Whether one of the words is a part of some camel case. Short ones come about by chance and do not count.
+fn holds_long_word(camel: &str, words: &[&str]) -> bool {
+    let starts = camel.bytes().enumerate().filter(|(_, b)| b.is_ascii_uppercase()).map(|(at, _)| at);
+    let starts: Vec<usize> = std::iter::once(0).chain(starts).chain([camel.len()]).collect();
+    starts
+        .windows(2)
+        .filter_map(|pair| camel.get(*pair.first()?..*pair.last()?))
+        .any(|part| part.len() >= 5 && words.contains(&part.to_ascii_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::tests::token;
+
+    #[test]
+    fn passwords() {
+        for value in [
+            "opaque-v4lue-of-old",
+            "correct-horse-battery",
+            "tOkenizeR88aQw2",
+            "p@ss/w0rd=Q",
+            "S3cr3t!Value",
+            "api_12ab34cd56",
+        ] {
+            assert!(is_password(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "",
+            "short",
+            "password",
+            "mypassword",
+            "your_password",
+            "changeme",
+            "$HF_TOKEN",
+            "a${HF_TOKEN}b",
+            "$(cat /run/x)",
+            "<your token>",
+            "{hf_token}",
+            "hf_ab...yz1234",
+            "hf_xxxxXXXX1234",
+            "****",
+            "{{ password }}",
+            "hf-token-secret",
+            "YourHuggingFaceToken",
+            "token1234",
+        ] {
+            assert!(!is_password(value.as_bytes()), "{value}");
+        }
+        assert!(!is_password(&[0xff; 20]));
+        assert!(!is_password(&[b"opaque".as_slice(), &[0], b"value-of-old"].concat()));
+    }
+
+    #[test]
+    fn known_shapes_are_the_searchs_own() {
+        let token = token("hf_");
+        let encoded = base64::engine::general_purpose::STANDARD.encode(format!("user:{token}"));
+        for value in [token.clone(), format!("a-{token}"), token.replace('_', "%5F"), encoded.clone()] {
+            assert!(!is_password(value.as_bytes()));
+        }
+        assert_eq!(basic_password(encoded.as_bytes()).unwrap().as_slice(), token.as_bytes());
+        assert!(basic_password(b"no base64!").is_none());
+    }
+
+    #[test]
+    fn what_a_variable_is_given() {
+        for value in ["opaque-v4lue-of-old", "0123456789abcdefABCD", "S3cr3t!Value"] {
+            assert!(is_opaque(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "/run/secrets/hf",
+            "~/.token-of-hub",
+            "./token-file-x",
+            "https://vault/v1/x1",
+            "12345678901",
+            "1.5e-10000",
+            "get_token()",
+            "os.environ[x]",
+            "two words-1",
+            "op://vault/item",
+            "vault:secret1/x",
+            "sm://x12345",
+        ] {
+            assert!(!is_opaque(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_lone_user() {
+        for user in ["Zq7umpmhsEJNpjJOQGar", "a8f3k2m9x7c1v5b6n4q0"] {
+            assert!(is_lone_credential(user.as_bytes()), "{user}");
+        }
+        for user in
+            ["git", "user", "hf_user", "oauth2", "julien-c", "alice-and-bob-of-hub", "HuggingFaceUsername"]
+        {
+            assert!(!is_lone_credential(user.as_bytes()), "{user}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What is remembered of a database's pages, within bounds.
+
+use zeroize::Zeroizing;
+
+use super::{CONTEXT, POINTER, token_run};
+
+/// All that is remembered of one database may take this much.
+const MEMORY: usize = 16 * 1024 * 1024;
+/// Heads are kept in blocks of that size.
+const BLOCK: usize = 64 * 1024 + CONTEXT;
+/// What a tail costs beside its text.
+const TAIL: usize = 96;
+
+/// The end of a page's or cell's content, in which a token may begin.
+pub(super) struct Tail {
+    /// Where in the file the text begins.
+    pub(super) offset: u64,
+    /// The page on which it goes on.
+    pub(super) next: u32,
+    /// Where in the text the token begins; what stands in front is its surroundings.
+    pub(super) token: usize,
+    pub(super) text: Zeroizing<Vec<u8>>,
+}
+
+/// Heads of pages and tails of content.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// For each page: the block of its head, where in the block, and how long.
+    heads: Vec<(u16, u32, u32)>,
+    blocks: Vec<Zeroizing<Vec<u8>>>,
+    tails: Vec<Tail>,
+    used: usize,
+    full: bool,
+}
+
+impl Memory {
+    /// Remembers how the next page begins, if a token may go on there: its first four bytes, all that may belong to a
+    /// token, and a little behind it.
+    pub(super) fn add_head(&mut self, page: &[u8]) {
+        if self.full {
+            return;
+        }
+        let run = token_run(page.get(POINTER..).unwrap_or_default());
+        let len = if run == 0 { 0 } else { (POINTER + run + CONTEXT).min(page.len()) };
+        self.take(size_of::<(u16, u32, u32)>());
+        let fits = self.blocks.last().is_some_and(|block| block.len() + len <= BLOCK);
+        if len > 0 && !fits && self.take(BLOCK) {
+            self.blocks.push(Zeroizing::new(Vec::with_capacity(BLOCK)));
+        }
+        let place = self.blocks.last_mut().filter(|_| !self.full).map(|block| {
+            let at = block.len();
+            block.extend_from_slice(page.get(..len).unwrap_or_default());
+            at
+        });
+        let number = |n: usize| u32::try_from(n).unwrap_or_default();
+        let block = u16::try_from(self.blocks.len().saturating_sub(1)).unwrap_or_default();
+        self.heads.push(place.map_or((0, 0, 0), |at| (block, number(at), number(len))));
+    }
+
+    /// How a page begins, by its number from 1.
+    pub(super) fn head(&self, number: u32) -> Option<&[u8]> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        let (block, at, len) = *self.heads.get(at)?;
+        let (at, len) = (usize::try_from(at).ok()?, usize::try_from(len).ok()?);
+        self.blocks.get(usize::from(block))?.get(at..at + len).filter(|head| !head.is_empty())
+    }
+
+    /// Remembers the end of some content.
+    pub(super) fn add_tail(&mut self, offset: u64, next: u32, text: &[u8], token: usize) {
+        if self.take(TAIL + text.len()) {
+            self.tails.push(Tail { offset, next, token, text: Zeroizing::new(text.to_vec()) });
+        }
+    }
+
+    pub(super) fn tails(&self) -> &[Tail] {
+        &self.tails
+    }
+
+    /// Whether something was left out.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        self.full |= self.used + bytes > MEMORY;
+        if !self.full {
+            self.used += bytes;
+        }
+        !self.full
+    }
+}

@@ -1,0 +1,241 @@
+//! Tokens that the pages of an `SQLite` database cut in two (<https://www.sqlite.org/fileformat.html>). What lies in
+//! one page, freed ones included, the search of the raw bytes finds; a long value goes on in overflow pages
+//! anywhere in the file, and a token may lie across such a border.
+//!
+//! Chains are not followed: each border is joined by itself, from what was remembered of its two sides, so that
+//! wild or circular page numbers cost nothing. Since the content of a deleted row is all that is left of it, a
+//! border is told by what it looks like as well: half a token, and behind it four bytes that are a page number.
+
+mod cells;
+mod memory;
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+use zeroize::Zeroizing;
+
+use crate::detect::{self, Occurrence};
+use crate::finding::Masked;
+use memory::{Memory, Tail};
+
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// What of the file's header says how large its pages are.
+const HEADER: usize = 21;
+/// The longest token that is told apart from text.
+const MAX_TOKEN: usize = 16 * 1024;
+/// The longest token that is no web token, and a little more.
+const SHORT_TOKEN: usize = 64;
+/// How much is kept in front of a token and behind it, by which its surroundings are judged.
+const CONTEXT: usize = 64;
+/// The number of the page on which an overflow page goes on.
+const POINTER: usize = 4;
+
+/// A database that is read page by page.
+pub(crate) struct Pages {
+    page_size: usize,
+    /// How much of a page is in use: extensions may keep some bytes at its end for themselves.
+    usable: usize,
+    page: Zeroizing<Vec<u8>>,
+    /// How many pages have been read.
+    count: u32,
+    memory: Memory,
+}
+
+/// What came of reading a database.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The tokens that lie across a border, in order of offset.
+    pub(crate) occurrences: Vec<Occurrence>,
+    /// Whether more would have had to be remembered than is allowed: there may be further ones.
+    pub(crate) limited: bool,
+}
+
+impl Pages {
+    /// The database that begins with `head`, if it is one. The first bytes of it are to be fed as well.
+    pub(crate) fn begin(head: &[u8]) -> Option<Self> {
+        let header = head.get(..HEADER).filter(|header| header.starts_with(MAGIC))?;
+        let page_size = match header.get(16..18)? {
+            [0, 1] => 65536,
+            [high, low] => usize::from(*high) << 8 | usize::from(*low),
+            _ => return None,
+        };
+        let usable = page_size.checked_sub(usize::from(*header.get(20)?))?;
+        let valid = page_size.is_power_of_two() && page_size >= 512 && usable >= 480;
+        valid.then(|| Self {
+            page_size,
+            usable,
+            page: Zeroizing::new(Vec::with_capacity(page_size)),
+            count: 0,
+            memory: Memory::default(),
+        })
+    }
+
+    /// Reads the next piece of the file.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = self.page_size - self.page.len();
+            let (head, rest) = bytes.split_at(bytes.len().min(room));
+            self.page.extend_from_slice(head);
+            bytes = rest;
+            if self.page.len() == self.page_size {
+                let mut page = std::mem::take(&mut self.page);
+                self.read_page(&page);
+                page.clear();
+                self.page = page;
+            }
+        }
+    }
+
+    /// Ends the file and searches across the borders. A page that breaks off counts for nothing.
+    pub(crate) fn finish(self) -> Found {
+        let mut occurrences = Vec::new();
+        let mut seen = HashSet::new();
+        for tail in self.memory.tails() {
+            for occurrence in self.search(tail) {
+                if seen.insert((occurrence.offset, occurrence.token.clone())) {
+                    occurrences.push(occurrence);
+                }
+            }
+        }
+        occurrences.sort_by_key(|occurrence| occurrence.offset);
+        Found { occurrences, limited: self.memory.is_full() }
+    }
+
+    fn read_page(&mut self, page: &[u8]) {
+        self.count = self.count.saturating_add(1);
+        let page_at = u64::from(self.count - 1) * self.page_size as u64;
+        let content = page.get(..self.usable).unwrap_or_default();
+        self.memory.add_head(content);
+        // Where the content may be cut, each with the page on which it goes on.
+        let mut cuts = Vec::new();
+        if let Some(next) = page_number(content, 0) {
+            cuts.push((content.len(), next));
+        }
+        cells::cuts(content, self.count == 1, &mut cuts);
+        let starts = starts(content);
+        cuts.extend(starts.iter().filter_map(|start| Some((start.end, page_number(content, start.end)?))));
+        cuts.sort_unstable();
+        cuts.dedup();
+        for (end, next) in cuts {
+            if self.memory.is_full() {
+                break;
+            }
+            let Some(start) = start_of_half(content, &starts, end) else { continue };
+            let from = start.saturating_sub(CONTEXT);
+            let text = content.get(from..end).unwrap_or_default();
+            self.memory.add_tail(page_at + from as u64, next, text, start - from);
+        }
+    }
+
+    /// The tokens that begin in a tail and end behind it.
+    fn search(&self, tail: &Tail) -> Vec<Occurrence> {
+        let joined = self.join(tail);
+        let border = tail.text.len();
+        let begins = joined.get(tail.token..).unwrap_or_default();
+        if joined.len() == border || !PREFIXES.iter().any(|prefix| begins.starts_with(prefix)) {
+            return Vec::new();
+        }
+        let mut found = detect::find(&joined);
+        found.retain(|occurrence| {
+            let start = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
+            start < border && start.saturating_add(occurrence.len) > border
+        });
+        for occurrence in &mut found {
+            occurrence.offset += tail.offset;
+            occurrence.position = None;
+            occurrence.via.insert(0, Masked::own("sqlite"));
+        }
+        found
+    }
+
+    /// A tail with what follows it, as far as a token may reach.
+    fn join(&self, tail: &Tail) -> Zeroizing<Vec<u8>> {
+        let mut joined = Zeroizing::new(Vec::with_capacity(tail.text.len() + MAX_TOKEN + CONTEXT));
+        joined.extend_from_slice(&tail.text);
+        let mut next = tail.next;
+        // A web token may fill pages; each of them is the head of the next border.
+        while let Some((number, text)) =
+            self.memory.head(next).and_then(|head| head.split_at_checked(POINTER))
+        {
+            let (first, rest) = text.split_at(text.len().min(SHORT_TOKEN + CONTEXT));
+            joined.extend_from_slice(first);
+            if !is_web(joined.get(tail.token..).unwrap_or_default()) {
+                break;
+            }
+            let room = joined.capacity() - joined.len();
+            joined.extend_from_slice(rest.get(..room).unwrap_or(rest));
+            let fills = text.len() >= self.usable - POINTER && joined.capacity() - joined.len() > text.len();
+            match page_number(number, 0).filter(|_| fills) {
+                Some(number) => next = number,
+                None => break,
+            }
+        }
+        joined
+    }
+}
+
+/// The page number at `at`, if it can be one that something goes on at: the first page holds the schema.
+fn page_number(bytes: &[u8], at: usize) -> Option<u32> {
+    let number = bytes.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))?;
+    (2..u32::MAX).contains(&number).then_some(number)
+}
+
+fn is_token_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
+}
+
+/// How many bytes of a token there may be at the start of `bytes`.
+fn token_run(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&b| !is_token_byte(b)).unwrap_or(bytes.len())
+}
+
+const PREFIXES: [&[u8]; 2] = [b"hf_", b"api_org_"];
+
+/// Where a token may begin, and where the first byte stands that belongs to none.
+struct Start {
+    at: usize,
+    end: usize,
+}
+
+/// Where tokens may begin, in rising order.
+fn starts(content: &[u8]) -> Vec<Start> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static PREFIX: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("(?-u)hf_|api_org_").expect("a valid pattern"));
+    let mut end = 0;
+    let starts = PREFIX.find_iter(content).map(|found| {
+        let at = found.start();
+        if at >= end {
+            end = at + token_run(content.get(at..).unwrap_or_default());
+        }
+        Start { at, end }
+    });
+    starts.collect()
+}
+
+/// Where the token begins that is cut at `end`, if one may be.
+fn start_of_half(content: &[u8], starts: &[Start], end: usize) -> Option<usize> {
+    let before = content.get(..end)?;
+    let last =
+        starts.partition_point(|start| start.at < end).checked_sub(1).and_then(|last| starts.get(last));
+    if let Some(start) = last {
+        let text = before.get(start.at..)?;
+        if start.end >= end && text.len() < if is_web(text) { MAX_TOKEN } else { SHORT_TOKEN } {
+            return Some(start.at);
+        }
+    }
+    // A part of a prefix may be all that is there.
+    let part = |prefix: &[u8]| {
+        (1..prefix.len()).rev().find(|&len| prefix.get(..len).is_some_and(|part| before.ends_with(part)))
+    };
+    PREFIXES.iter().filter_map(|prefix| part(prefix)).max().map(|len| end - len)
+}
+
+/// Whether a web token begins so.
+fn is_web(text: &[u8]) -> bool {
+    [&b"hf_oauth_e"[..], b"hf_jwt_e"].iter().any(|web| text.starts_with(web) || web.starts_with(text))
+}
+
+#[cfg(test)]
+mod tests;
