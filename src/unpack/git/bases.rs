@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use gix_object::Kind;
 
-/// Objects by the offset of their entry, bounded in bytes. Where room is wanted, the one of the lowest priority
-/// goes: what was used last stays longest.
+/// Objects by the offset of their entry, bounded in bytes. Where room is wanted, the one of the lowest
+/// priority goes: what was used last stays longest.
 #[derive(Debug)]
 pub(super) struct Bases {
     limit: usize,

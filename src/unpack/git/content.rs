@@ -38,8 +38,8 @@ pub(super) struct Outcome {
     pub(super) fault: Option<Fault>,
 }
 
-/// Decodes an object, and searches it where there is a sink. It is held as a whole if its size is said to be at
-/// most `hold`.
+/// Decodes an object, and searches it where there is a sink. It is held as a whole if its size is said to be
+/// at most `hold`.
 pub(super) fn read(
     decoder: &mut dyn Decode,
     claim: Claim,

@@ -1,5 +1,5 @@
-//! Deltas: gitformat-pack(5), "Deltified representation". The result comes piece by piece, so that it need not be
-//! held, whatever its size is said to be.
+//! Deltas: gitformat-pack(5), "Deltified representation". The result comes piece by piece, so that it need
+//! not be held, whatever its size is said to be.
 
 use std::ops::Range;
 

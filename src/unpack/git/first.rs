@@ -17,8 +17,10 @@ use super::table::Row;
 use crate::detect::Scanner;
 use crate::stream::Peek;
 
-/// What a row costs, in this round and later ones.
+/// What a row costs, in bytes, now and while deltas are resolved.
 const ROW: usize = 48;
+/// Rows that cost nothing: as many as an honest pack has that can be kept as a whole.
+const FREE_ROWS: Row = 1 << 17;
 /// Tokens that are listed of what one delta inserts.
 const MAX_INSERTED: usize = 100;
 /// Unresolved deltas of which is remembered what was found in what they insert.
@@ -61,6 +63,7 @@ impl Pack<'_, '_> {
             };
             match self.read_entry(&entry, input, &mut state)? {
                 Next::There => {}
+                Next::Lost if read >= count => return Ok(()),
                 Next::Lost => {
                     self.note(format!(
                         "a git pack is damaged behind {read} of {count} objects: those were searched"
@@ -88,8 +91,8 @@ impl Pack<'_, '_> {
     ) -> io::Result<Next> {
         let offset = input.offset();
         let row = self.table.add(offset);
-        if row.is_some() {
-            input.kept.charge(ROW);
+        if let Some(row) = row {
+            input.kept.charge(if row < FREE_ROWS { 0 } else { ROW });
             input.kept.begin(offset);
         }
         io::BufRead::consume(input, entry.len);
@@ -168,8 +171,8 @@ impl Pack<'_, '_> {
         base: Option<(u64, &Base)>,
     ) -> Option<Fault> {
         let priority = self.bases.latest();
-        // Git writes an object and all that is made from it in one stretch, so that even a large one may push out all
-        // that is held.
+        // Git writes an object and all that is made from it in one stretch, so that even a large one may push
+        // out all that is held.
         let hold = usize::try_from(claim.size)
             .ok()
             .filter(|size| self.bases.make_room(*size, priority, base.map(|(at, _)| at)))
@@ -213,7 +216,9 @@ impl Pack<'_, '_> {
             }
         };
         let found = scanner.finish();
-        if !found.is_empty() && self.inserted.len() < MAX_REMEMBERED {
+        if self.inserted.len() >= MAX_REMEMBERED {
+            self.is_more_inserted |= !found.is_empty();
+        } else if !found.is_empty() {
             self.inserted.insert(offset, found);
         }
         match row {

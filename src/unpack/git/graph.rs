@@ -18,8 +18,8 @@ const EDGE: usize = 6;
 const CHILD: usize = 56;
 const NAME: usize = 48;
 
-/// Objects are known by the first half of their ids. Versions of a tree share most of their entries, so that each entry (a
-/// name and what it stands for) is stored once, and a tree is a list of numbers.
+/// Objects are known by the first half of their ids. Versions of a tree share most of their entries, so that
+/// each entry (a name and what it stands for) is stored once, and a tree is a list of numbers.
 #[derive(Debug)]
 pub(super) struct Graph {
     /// What is left to spend, in bytes.
@@ -156,10 +156,10 @@ impl Graph {
         Some(number)
     }
 
-    /// For each of the `wanted` blobs and trees, by the first halves of their ids, the earliest commit that holds it; a commit
-    /// is found as itself, without names. Commits
-    /// are gone through in order of time, each tree is visited once: a tree that holds another one many times, at
-    /// every level, costs no more than its entries.
+    /// For each of the `wanted` blobs and trees, by the first halves of their ids, the earliest commit that
+    /// holds it; a commit is found as itself, without names. Commits are gone through in order of time, each
+    /// tree is visited once: a tree that holds another one many times, at every level, costs no more than its
+    /// entries.
     pub(super) fn locate(&self, wanted: &HashSet<u64>) -> HashMap<u64, Located> {
         let mut located = HashMap::new();
         if wanted.is_empty() {

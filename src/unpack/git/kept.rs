@@ -7,8 +7,9 @@ use crate::stream::Peek;
 /// Entries that are shorter are not worth choosing among.
 const SHORTEST: usize = 64;
 
-/// Entries by their offsets, bounded in bytes. Where they are too many, the longest go: what is long is mostly something of
-/// which nobody keeps versions, and a hundred versions of a text are shorter than one picture.
+/// Entries by their offsets, bounded in bytes. Where they are too many, the longest go: what is long is
+/// mostly something of which nobody keeps versions, and a hundred versions of a text are shorter than one
+/// picture.
 #[derive(Debug)]
 pub(super) struct Kept {
     limit: usize,
@@ -85,10 +86,10 @@ impl Kept {
         if !self.is_full() {
             return;
         }
-        let room = self.limit / 4;
+        let room = self.limit / 8;
         self.limit -= room;
         while self.is_full() && !self.places.is_empty() {
-            self.longest = if self.longest < SHORTEST { 0 } else { self.longest / 2 };
+            self.longest = if self.longest < SHORTEST { 0 } else { self.longest / 4 * 3 };
             self.drop_long();
         }
         self.limit += room;

@@ -6,12 +6,12 @@
 //! [`Objects::finish`] lines up what was found with commits and paths: any commit counts, also one that no
 //! branch leads to any more.
 //!
-//! Of the `gix` crates, `gix-object` reads commits, trees and headers, and `gix-hash` makes ids. `gix-pack` is
-//! not used. It reads packs that are mapped into memory as a whole and have an index beside them; its
-//! reader of streams (`BytesToEntriesIter`) gives compressed bytes in buffers of any size and leaves
-//! decoding to temporary files; what would be left is the header of an entry, which is thirty lines
-//! ([`entry`]), for eight more crates. Applying a delta is private there, and wants the whole result allocated
-//! as large as the pack claims it to be.
+//! Of the `gix` crates, `gix-object` reads commits, trees and headers, and `gix-hash` makes ids. `gix-pack`
+//! is not used. It reads packs that are mapped into memory as a whole and have an index beside them; its
+//! reader of streams (`BytesToEntriesIter`) gives compressed bytes in buffers of any size and leaves decoding
+//! to temporary files; what would be left is the header of an entry, which is thirty lines ([`entry`]), for
+//! eight more crates. Applying a delta is private there, and wants the whole result allocated as large as the
+//! pack claims it to be.
 
 mod bases;
 mod content;

@@ -27,8 +27,8 @@ pub(crate) struct Objects {
 pub(crate) struct GitFinding {
     /// The number of the file that holds the object: [`Place::file`].
     pub(crate) file: u32,
-    /// The token, in the object's content. Its `via` begins with `git:COMMIT:PATH`, or with `git:OBJECT` where no
-    /// commit of the layer holds the object, or it is a commit or a tag itself.
+    /// The token, in the object's content. Its `via` begins with `git:COMMIT:PATH`, or with `git:OBJECT`
+    /// where no commit of the layer holds the object, or it is a commit or a tag itself.
     pub(crate) occurrence: Occurrence,
 }
 
@@ -47,13 +47,13 @@ enum Holder {
     Delta(u64),
 }
 
-/// One finding of those that are the same token at the same path: the earliest commit's. The rest is to make the
-/// choice the same in every run.
+/// One finding of those that are the same token at the same path: the earliest commit's. The rest is to make
+/// the choice the same in every run.
 type Rank = (i64, Option<ObjectId>, Option<ObjectId>, u64, u32);
 
 impl Objects {
-    /// For one layer. `memory` is how many bytes may be spent on commits, trees and names; objects of which is
-    /// heard once they are spent may be reported without path.
+    /// For one layer. `memory` is how many bytes may be spent on commits, trees and names; objects of which
+    /// is heard once they are spent may be reported without path.
     pub(crate) fn new(memory: usize) -> Self {
         Self { graph: Graph::new(memory), hits: Vec::new(), overflow: false }
     }
@@ -96,9 +96,9 @@ impl Objects {
         }
     }
 
-    /// The commit and the path at which a blob or a tree is first seen: the earliest by committer's time, then by id;
-    /// in it the path of fewest components, then the one that comes first. For tests of one object; [`Self::finish`]
-    /// locates all at once.
+    /// The commit and the path at which a blob or a tree is first seen: the earliest by committer's time,
+    /// then by id; in it the path of fewest components, then the one that comes first. For tests of one
+    /// object; [`Self::finish`] locates all at once.
     #[cfg(test)]
     pub(crate) fn locate(&self, id: &ObjectId) -> Option<(ObjectId, Vec<u8>)> {
         let wanted = HashSet::from([key(id)]);
@@ -109,9 +109,9 @@ impl Objects {
 
     /// All tokens, in order of file, then of history.
     ///
-    /// A token that stands in many versions of a file is one finding, at the commit that brought it in: who removes
-    /// it has to rewrite all that follows anyway. So are one in many commit messages or headers, in many tags, and
-    /// one in objects that no commit leads to.
+    /// A token that stands in many versions of a file is one finding, at the commit that brought it in: who
+    /// removes it has to rewrite all that follows anyway. So are one in many commit messages or headers, in
+    /// many tags, and one in objects that no commit leads to.
     pub(crate) fn finish(self) -> (Vec<GitFinding>, Vec<Problem>) {
         let wanted: HashSet<u64> =
             self.hits.iter().filter_map(|hit| hit.holder.id()).map(|id| key(&id)).collect();

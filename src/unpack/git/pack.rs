@@ -1,7 +1,7 @@
-//! Packs: gitformat-pack(5). Every object is decoded as the pack goes by; deltas whose base is not at hand then
-//! are resolved in further rounds.
+//! Packs: gitformat-pack(5). Every object is decoded as the pack goes by; deltas whose base is not at hand
+//! then are resolved in further rounds.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 
 use super::bases::Bases;
@@ -35,8 +35,8 @@ pub(super) fn header(head: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes([a, b, c, d]))
 }
 
-/// Reads the pack at the start of `body` and searches every object of it. `reread` opens the same pack again; it
-/// is used only where deltas cannot be resolved otherwise. The error is that of a reader.
+/// Reads the pack at the start of `body` and searches every object of it. `reread` opens the same pack again;
+/// it is used only where deltas cannot be resolved otherwise. The error is that of a reader.
 pub(crate) fn pack(
     body: &mut dyn Peek,
     reread: Option<&mut Reread<'_>>,
@@ -53,7 +53,8 @@ pub(crate) fn pack(
         bases: Bases::new(limits.bases),
         table: Table::new(limits.rows),
         pending: Vec::new(),
-        inserted: HashMap::new(),
+        inserted: BTreeMap::new(),
+        is_more_inserted: false,
         forgotten: 0,
         damaged: 0,
         is_unfinished: false,
@@ -76,7 +77,9 @@ pub(super) struct Pack<'a, 's> {
     /// Deltas that are not resolved yet, in the order of the pack.
     pub(super) pending: Vec<Row>,
     /// What was found in what they insert, by their offset.
-    pub(super) inserted: HashMap<u64, Vec<Occurrence>>,
+    pub(super) inserted: BTreeMap<u64, Vec<Occurrence>>,
+    /// Whether more was found there than is remembered.
+    pub(super) is_more_inserted: bool,
     /// How many deltas could not be resolved and are not among the pending, for want of rows.
     pub(super) forgotten: usize,
     /// How many deltas make no sense.
@@ -92,7 +95,7 @@ impl Pack<'_, '_> {
         self.table.link();
         let (mut baseless, circular) = self.hopeless();
         let mut unresolved = (self.pending.len() + self.forgotten).saturating_sub(baseless + circular);
-        if unresolved > 0 || self.is_unfinished {
+        if unresolved > 0 || self.is_unfinished || self.is_more_inserted {
             // The base that is missing may be one that was not made.
             unresolved += std::mem::take(&mut baseless);
         }

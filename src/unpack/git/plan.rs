@@ -5,8 +5,8 @@ use super::table::{From, Row, Table};
 /// The pending deltas and all that they are made from, less what is held already.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// What to decode. Each object stands behind what it is made from, and all that is made from one stands together, so
-    /// that no more is held at a time than one chain.
+    /// What to decode. Each object stands behind what it is made from, and all that is made from one stands
+    /// together, so that no more is held at a time than one chain.
     pub(super) steps: Vec<Row>,
     /// By row, of how many steps each object is the base.
     uses: Vec<u32>,
@@ -32,8 +32,8 @@ enum Mark {
 }
 
 impl Plan {
-    /// Follows every pending delta to an object that is held or stored whole. Each row is visited once, so that chains of any
-    /// length and circles cost no more than the table is long.
+    /// Follows every pending delta to an object that is held or stored whole. Each row is visited once, so
+    /// that chains of any length and circles cost no more than the table is long.
     pub(super) fn new(
         table: &Table,
         pending: &[Row],

@@ -1,12 +1,13 @@
 //! Deltas whose base was not at hand when the pack went by.
 //!
-//! Git writes a pack in the order of history, the newest version of every file first, and most deltas make an older
-//! version from a newer one: in a large pack, hundreds of megabytes lie between the two. Entries are therefore
-//! kept as they are stored, several times smaller than what they decode to, the short ones before the long. From
-//! these, family after family is decoded; only one chain at a time is held decoded.
+//! Git writes a pack in the order of history, the newest version of every file first, and most deltas make an
+//! older version from a newer one: in a large pack, hundreds of megabytes lie between the two. Entries are
+//! therefore kept as they are stored, several times smaller than what they decode to, the short ones before
+//! the long. From these, family after family is decoded; only one chain at a time is held decoded.
 //!
-//! What cannot be resolved from these is collected by reading the pack again: as many whole families as fit, in each round.
-//! So there are no more rounds than the entries that are needed are times larger than what may be kept.
+//! What cannot be resolved from these is collected by reading the pack again: as many whole families as fit,
+//! in each round. So there are no more rounds than the entries that are needed are times larger than what may
+//! be kept.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead as _};
@@ -225,8 +226,8 @@ impl Pack<'_, '_> {
         fault
     }
 
-    /// How many of the pending deltas nobody can resolve from this pack: of objects that are not in it, and of each
-    /// other.
+    /// How many of the pending deltas nobody can resolve from this pack: of objects that are not in it, and
+    /// of each other.
     pub(super) fn hopeless(&self) -> (usize, usize) {
         let plan = Plan::new(&self.table, &self.pending, |_| false, |_| true);
         (plan.baseless, plan.circular)

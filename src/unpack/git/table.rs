@@ -1,7 +1,5 @@
 //! Where the objects of a pack lie and what they are made from: what a later round needs to know.
 
-use std::collections::HashMap;
-
 /// The row of an object, in the order of the pack.
 pub(super) type Row = u32;
 
@@ -29,8 +27,8 @@ pub(super) struct Table {
     /// First halves of ids; zero where not known.
     keys: Vec<u64>,
     bases: Vec<Row>,
-    /// Deltas whose base is known by its id only.
-    references: HashMap<u64, Vec<Row>>,
+    /// Keys of bases, each with a delta of it, where the base is known by its id only.
+    references: Vec<(u64, Row)>,
 }
 
 impl Table {
@@ -42,7 +40,7 @@ impl Table {
             offsets: Vec::new(),
             keys: Vec::new(),
             bases: Vec::new(),
-            references: HashMap::new(),
+            references: Vec::new(),
         }
     }
 
@@ -101,7 +99,7 @@ impl Table {
     /// Says that an object is a delta of one that is known by its id only.
     pub(super) fn set_reference(&mut self, row: Row, key: u64) {
         self.set_base(row, None);
-        self.references.entry(key).or_default().push(row);
+        self.references.push((key, row));
     }
 
     /// Says that an object cannot be made.
@@ -120,19 +118,22 @@ impl Table {
         if self.references.is_empty() {
             return;
         }
-        let mut links = Vec::new();
-        for (base, key) in self.keys.iter().enumerate() {
-            if *key != 0
-                && let Some(rows) = self.references.remove(key)
-                && let Ok(base) = Row::try_from(base)
-            {
-                links.extend(rows.into_iter().map(|row| (row, base)));
+        self.references.sort_unstable();
+        for (base, key) in (0..).zip(&self.keys) {
+            let from = self.references.partition_point(|(wanted, _)| wanted < key);
+            let of_it = self.references.get(from..).unwrap_or_default().iter();
+            let of_it = of_it.take_while(|(wanted, _)| wanted == key && *key != 0);
+            // An object that is there many times counts once.
+            let is_linked = |row: &Row| self.bases.get(*row as usize) != Some(&UNKNOWN);
+            if of_it.clone().next().is_none_or(|(_, row)| is_linked(row)) {
+                continue;
+            }
+            for (_, row) in of_it {
+                if let Some(slot) = self.bases.get_mut(*row as usize) {
+                    *slot = base;
+                }
             }
         }
-        for (row, base) in links {
-            if let Some(slot) = self.bases.get_mut(row as usize) {
-                *slot = base;
-            }
-        }
+        self.references.retain(|(_, row)| self.bases.get(*row as usize) == Some(&UNKNOWN));
     }
 }

@@ -1,5 +1,6 @@
 //! Repositories that git makes, and packs that nobody would.
 
+mod handmade;
 mod hostile;
 mod large;
 mod repositories;

@@ -1,4 +1,5 @@
-//! A pack in another order than git writes: first all whole objects, then all their deltas, then the deltas of those.
+//! A pack in another order than git writes: first all whole objects, then all their deltas, then the deltas
+//! of those.
 
 use gix_object::Kind;
 
@@ -27,8 +28,8 @@ pub(super) fn by_depth(pack: &[u8]) -> Vec<u8> {
             _ => 6,
         };
         let back = part.base.map(|base| (out.len() - moved[&base]) as u64);
-        out.extend(super::hostile::head(kind, part.entry.size));
-        out.extend(back.map(super::hostile::distance).unwrap_or_default());
+        out.extend(super::handmade::head(kind, part.entry.size));
+        out.extend(back.map(super::handmade::distance).unwrap_or_default());
         out.extend_from_slice(part.stream);
     }
     out.extend([0; 20]);
