@@ -142,8 +142,9 @@ impl Surroundings<'_> {
         let header = part(0);
         let payload = if text.get(header) == Some(&b'.') { part(header + 1) } else { 0 };
         let second = header + 1 + payload;
-        let signature = if payload > 0 && text.get(second) == Some(&b'.') { part(second + 1) } else { 0 };
-        let len = if signature > 0 { second + 1 + signature } else { header + 1 + payload };
+        let is_signed = payload > 0 && text.get(second) == Some(&b'.');
+        let signature = if is_signed { part(second + 1) } else { 0 };
+        let len = if is_signed { second + 1 + signature } else { header + 1 + payload };
         if len >= text.len() && text.len() < MAX_TOKEN && !self.whole_end {
             return Verdict::NeedMore;
         }

@@ -161,3 +161,16 @@ proptest! {
         prop_assert!(find(mask(&bytes).as_str().as_bytes()).is_empty());
     }
 }
+
+#[test]
+fn a_web_token_may_be_cut_anywhere() {
+    // So long that it is judged before its end is there.
+    let token = web_token("hf_oauth_").replacen('.', &format!(".{}", "eyJzdWIi".repeat(20)), 1);
+    for cut in 1..token.len() {
+        let mut scanner = Scanner::new();
+        let (head, tail) = token.split_at(cut);
+        scanner.feed(head.as_bytes());
+        scanner.feed(tail.as_bytes());
+        assert_eq!(scanner.finish().len(), 1, "{cut}");
+    }
+}
