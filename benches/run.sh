@@ -7,7 +7,7 @@ size=${SIZE_MB:-1500}
 runs=${RUNS:-5}
 dir=target/bench
 
-cargo build --release --bin stowaway --example make-bench-image
+cargo build --release --bin stowaway --example make-bench-image --example bench-decoders
 if [ "$(cat $dir/made 2>/dev/null)" != "$size" ]; then
   rm -rf $dir
   target/release/examples/make-bench-image $dir "$size"
@@ -78,3 +78,6 @@ for target in gzip zstd plain.tar; do
   /usr/bin/time --format %M --output $dir/memory $scan $dir/$target >/dev/null || [ $? -eq 1 ]
   echo "| ${target%.tar} | $(awk 'END { printf "%.0f", $1 / 1000 }' $dir/memory) |"
 done
+
+echo
+target/release/examples/bench-decoders $dir/plain.tar

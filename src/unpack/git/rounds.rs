@@ -150,7 +150,7 @@ impl Pack<'_, '_> {
             };
             let is_new = pending.contains(&row);
             let entry = kept.get(self.table.offset(row)).unwrap_or_default();
-            let fault = self.make(row, plan.uses(row), base, is_new, entry, &mut state);
+            let fault = self.make(row, plan.uses(row), base.as_ref(), is_new, entry, &mut state);
             let is_final = matches!(fault, Some(Fault::Spent | Fault::Input(_)));
             if is_new && !is_final {
                 pending.remove(&row);
@@ -173,7 +173,7 @@ impl Pack<'_, '_> {
         &mut self,
         row: Row,
         uses: u32,
-        base: Option<(u64, Base)>,
+        base: Option<&(u64, Base)>,
         is_new: bool,
         mut bytes: &[u8],
         state: &mut Decompress,
@@ -189,7 +189,7 @@ impl Pack<'_, '_> {
             if uses > 0 && pack.bases.make_room(size, priority, base) { size } else { HOLD }
         };
         let (claim, mut outcome);
-        match (&entry.form, &base) {
+        match (&entry.form, base) {
             (Form::Whole(kind), None) => {
                 claim = Claim { kind: *kind, size: entry.size, hash };
                 let hold = hold(claim, None, self);
@@ -216,7 +216,7 @@ impl Pack<'_, '_> {
             self.settle(claim.kind, Some(row), &mut outcome);
         }
         if let Some((at, _)) = base {
-            self.bases.used(at, priority);
+            self.bases.used(*at, priority);
         }
         let Outcome { bytes, id, fault, .. } = outcome;
         if let Some(bytes) = bytes.filter(|_| uses > 0) {

@@ -100,7 +100,7 @@ pub(super) fn edit(base: usize, copied: usize, inserted: &[u8]) -> Vec<u8> {
     let mut delta = [size(base as u64), size((copied + inserted.len()) as u64)].concat();
     delta.extend(copy(copied));
     for piece in inserted.chunks(127) {
-        delta.push(piece.len() as u8);
+        delta.push(u8::try_from(piece.len()).unwrap());
         delta.extend_from_slice(piece);
     }
     delta
@@ -111,7 +111,8 @@ pub(super) fn copy(len: usize) -> Vec<u8> {
     if len == 0 {
         return Vec::new();
     }
-    vec![0b1111_0000, len as u8, (len >> 8) as u8, (len >> 16) as u8]
+    let [.., c, b, a] = u32::try_from(len).unwrap().to_be_bytes();
+    vec![0b1111_0000, a, b, c]
 }
 
 pub(super) fn id(content: &[u8]) -> Vec<u8> {

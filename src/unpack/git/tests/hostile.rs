@@ -27,10 +27,10 @@ fn assert_note(audit: &Audit, part: &str) {
 #[test]
 fn a_token_of_which_half_is_copied() {
     let token = token("split");
-    let base = format!("{}x", &token[..20]);
+    let base = [&token.as_bytes()[..20], b"x"].concat();
     let mut pack = Pack::new();
-    let at = pack.blob(base.as_bytes());
-    pack.delta(at, &edit(base.len(), 20, token[20..].as_bytes()));
+    let at = pack.blob(&base);
+    pack.delta(at, &edit(base.len(), 20, &token.as_bytes()[20..]));
     let audit = audit(&pack.finish());
     audit.assert_whole();
     assert_eq!(audit.ways(&token).len(), 1);
@@ -41,7 +41,7 @@ fn bases_by_id_before_and_behind() {
     for base_first in [true, false] {
         let token = token("referenced");
         let base = format!("hf{} and more", '_');
-        let delta = edit(base.len(), 3, token[3..].as_bytes());
+        let delta = edit(base.len(), 3, &token.as_bytes()[3..]);
         let mut pack = Pack::new();
         if base_first {
             pack.blob(base.as_bytes());
@@ -94,7 +94,7 @@ fn a_chain_of_a_hundred_thousand() {
         let back = (pack.bytes.len() - at) as u64;
         at = pack.add_stream(&[head(6, same.len() as u64), distance(back)].concat(), &stream);
     }
-    pack.delta(at, &edit(3, 3, token[3..].as_bytes()));
+    pack.delta(at, &edit(3, 3, &token.as_bytes()[3..]));
     let audit = audit(&pack.finish());
     audit.assert_whole();
     assert_eq!(audit.ways(&token).len(), 1);
@@ -213,7 +213,7 @@ fn a_bomb_of_copies_ends_at_the_limit() {
     let mut pack = Pack::new();
     let at = pack.blob(&base);
     let copies = 10_000;
-    let mut delta = [size(1 << 20), size((copies << 20) as u64)].concat();
+    let mut delta = [size(1 << 20), size(copies << 20)].concat();
     for _ in 0..copies {
         delta.extend([0b1100_0000, 0x10]);
     }

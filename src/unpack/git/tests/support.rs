@@ -109,7 +109,10 @@ impl Repository {
 
     /// Its packs.
     pub(super) fn packs(&self) -> Vec<Vec<u8>> {
-        let packs = self.files().into_iter().filter(|(path, _)| path.ends_with(".pack"));
+        let packs = self
+            .files()
+            .into_iter()
+            .filter(|(path, _)| Path::new(path).extension().is_some_and(|extension| extension == "pack"));
         packs.map(|(_, bytes)| bytes).collect()
     }
 
