@@ -12,6 +12,7 @@
 //! | [`image`] | what an image is: manifests, configs, layers as streams of entries, whiteouts |
 //! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
 //! | [`dockerfile`] | text to instructions with exact spans |
+//! | [`unpack`] | what lies within a file: compressed streams, archives, files within those |
 //! | [`detect`] | bytes to token occurrences |
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
 //! | [`policy`] | threshold and verdict |
@@ -28,5 +29,4 @@ pub mod report;
 pub mod rules;
 pub mod source;
 pub mod stream;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing reads databases yet"))]
-mod unpack;
+pub mod unpack;

@@ -174,17 +174,28 @@ fn a_truncated_archive() {
 #[test]
 fn an_unknown_compression() {
     // What a decoder is missing for must not pass; bytes that are a tar whatever they are called must be read.
-    let lz4 = [&[0x04, 0x22, 0x4d, 0x18][..], &support::token::Random::new("lz4").bytes(4000)].concat();
+    let snappy = [&b"\xff\x06\0\0sNaPpY"[..], &support::token::Random::new("snappy").bytes(4000)].concat();
     let mut layer = harmless("x");
-    layer.blob = lz4;
-    layer.media_type = "application/vnd.example.layer.tar+lz4".to_owned();
-    scan_spoilt("lz4", layer, |_, _| {});
+    layer.blob = snappy;
+    layer.media_type = "application/vnd.example.layer.tar+snappy".to_owned();
+    scan_spoilt("snappy", layer, |_, _| {});
 
     let (made, mut layer) = sound();
     layer.media_type = "application/vnd.example.unheard-of".to_owned();
     let image = Image::new("app:latest", [layer]);
     scan(&[Place::new("media").write("app.tar", Layout::of(&[&image]).files().archive())])
         .assert_found_only(&[&made]);
+}
+
+#[test]
+fn a_magic_number_without_a_header() {
+    // Method 7 of gzip does not exist.
+    for (name, head) in [("gzip", &b"\x1f\x8b\x07\0"[..]), ("lz4", b"\x04\x22\x4d\x18\xff\xff")] {
+        let mut layer = harmless("x");
+        layer.blob = [head, &support::token::Random::new(name).bytes(4000)].concat();
+        let outcome = scan_spoilt(&format!("magic-{name}"), layer, |_, _| {});
+        outcome.assert_error(&format!("it begins as {name} does, and has no {name} header"));
+    }
 }
 
 #[test]

@@ -6,13 +6,16 @@ use std::io::{self, Read};
 use sha2::{Digest as _, Sha256};
 
 use super::Progress;
+use super::body::Reopen;
 use super::budget::Budget;
 use super::kept;
 use super::layer::{LayerContent, LayerVisitor};
-use super::search::{scanner, search};
+use super::search::scanner;
+use super::troubles::Troubles;
 use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
 use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
+use crate::unpack::{self, Origin};
 
 /// What was found in a blob, whatever image it belongs to.
 #[derive(Debug, Default)]
@@ -50,14 +53,31 @@ impl BlobVerdict {
 pub(super) enum Content {
     /// A tar stream.
     Layer(Box<LayerContent>),
-    /// Anything else, searched as it is.
-    Bytes(Vec<Occurrence>),
+    /// Anything else.
+    Bytes(Bytes),
+}
+
+/// What was found in bytes that are no tar stream.
+#[derive(Debug, Default)]
+pub(super) struct Bytes {
+    /// The tokens in them.
+    pub(super) occurrences: Vec<Occurrence>,
+    /// What of them could not be decoded.
+    pub(super) troubles: Troubles,
 }
 
 impl Content {
+    /// What in it could not be decoded.
+    pub(super) fn troubles(&self) -> &Troubles {
+        match self {
+            Self::Layer(layer) => &layer.troubles,
+            Self::Bytes(bytes) => &bytes.troubles,
+        }
+    }
+
     fn tokens(&self) -> BTreeSet<TokenSummary> {
         let occurrences: Vec<&Occurrence> = match self {
-            Self::Bytes(found) => found.iter().collect(),
+            Self::Bytes(bytes) => bytes.occurrences.iter().collect(),
             Self::Layer(layer) => layer.files.iter().flat_map(|file| &file.occurrences).collect(),
         };
         occurrences.into_iter().map(|occurrence| occurrence.token.clone()).collect()
@@ -66,7 +86,7 @@ impl Content {
 
 impl Default for Content {
     fn default() -> Self {
-        Self::Bytes(Vec::new())
+        Self::Bytes(Bytes::default())
     }
 }
 
@@ -77,6 +97,8 @@ pub(super) struct Reading<'a> {
     pub(super) verify_digests: bool,
     pub(super) budget: &'a Budget,
     pub(super) progress: &'a dyn Progress,
+    /// Opens the blob once more, where that can be.
+    pub(super) reopen: Option<&'a Reopen<'a>>,
 }
 
 /// Reads a blob of that name to its end, whatever is wrong with it.
@@ -99,13 +121,15 @@ pub(super) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> 
     let mut input = head.as_slice().chain(input);
     let tap = Tap { input: &mut input, stored: &mut stored };
     verdict.problem = match compression {
-        Compression::None => read_content(Window::new(tap), reading, &mut verdict),
-        Compression::Unsupported(name) => {
+        Compression::None => {
             let problem = read_content(Window::new(tap), reading, &mut verdict);
-            problem
-                .or_else(|| Some(format!("it is compressed with {name}, which this version does not read")))
+            let is_bytes = matches!(verdict.content, Content::Bytes(_));
+            let malformed = Compression::malformed(&head).filter(|_| is_bytes);
+            problem.or_else(|| {
+                malformed.map(|name| format!("it begins as {name} does, and has no {name} header"))
+            })
         }
-        Compression::Gzip | Compression::Zstd => read_compressed(Window::new(tap), reading, &mut verdict),
+        _ => read_compressed(Window::new(tap), reading, &mut verdict),
     };
     // After an error the rest is still hashed, and searched as it is stored.
     let mut tap = Tap { input: &mut input, stored: &mut stored };
@@ -157,13 +181,14 @@ fn read_content<R: Read>(
         Err(error) => return Some(error.to_string()),
     };
     if !is_tar {
-        let mut found = Vec::new();
-        let outcome = search(&mut window, &mut found);
-        let overflow = (!reading.budget.keep(&mut found)).then(Budget::overflow);
-        verdict.content = Content::Bytes(found);
+        let (mut found, outcome) = unpack::search(Origin::default(), &mut window);
+        let overflow = (!reading.budget.keep(&mut found.occurrences)).then(Budget::overflow);
+        let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
+        bytes.troubles.add(b"", found.troubles);
+        verdict.content = Content::Bytes(bytes);
         return outcome.err().map(|error| error.to_string()).or(overflow);
     }
-    let mut visitor = LayerVisitor::new(reading.budget);
+    let mut visitor = LayerVisitor::new(reading.budget, reading.reopen);
     let outcome = walk(&mut window, &mut visitor);
     let content = visitor.finish();
     let overflow = content.overflow.then(Budget::overflow);

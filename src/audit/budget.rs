@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::unpack::MAX_IN_FILE;
+
 /// Bytes that names, links and occurrences of one target may take together.
 const MEMORY: usize = 40 * 1024 * 1024;
 /// What an occurrence costs until it is a finding of the report.
 const OCCURRENCE: usize = 2048;
-/// Tokens that are listed of one file; there may be more in it.
-pub(super) const MAX_IN_FILE: usize = 1000;
 
 /// Shared by all that is read of one target. Once it is used up, which threads got what is left is chance;
 /// an error says then that the report is not whole.

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::budget::MAX_IN_FILE;
 use crate::detect::{self, Occurrence, build_arguments, is_placeholder, is_token_variable};
-use crate::finding::{Confidence, TokenSummary};
+use crate::finding::{Confidence, Masked, TokenSummary};
 use crate::image::{for_each_string, parse};
+use crate::unpack::MAX_IN_FILE;
 
 /// A token in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) struct FieldToken {
     pub(super) field: String,
     pub(super) token: TokenSummary,
     pub(super) confidence: Confidence,
+    /// How it was reached inside the field, outermost first.
+    pub(super) via: Vec<Masked>,
 }
 
 /// Shorter values of token variables are no credentials.
@@ -32,7 +34,12 @@ pub(super) fn search(bytes: &[u8]) -> Vec<FieldToken> {
             let occurrences = detect::find(text.as_bytes());
             if occurrences.is_empty() && holds_unknown(|| field.to_string(), text) {
                 let token = TokenSummary::unknown();
-                found.push(FieldToken { field: field.to_string(), token, confidence: Confidence::Medium });
+                found.push(FieldToken {
+                    field: field.to_string(),
+                    token,
+                    confidence: Confidence::Medium,
+                    via: Vec::new(),
+                });
             }
             found.extend(occurrences.into_iter().map(|o| in_field(field.to_string(), o)));
         });
@@ -51,7 +58,7 @@ pub(super) fn search(bytes: &[u8]) -> Vec<FieldToken> {
 }
 
 fn in_field(field: String, occurrence: Occurrence) -> FieldToken {
-    FieldToken { field, token: occurrence.token, confidence: occurrence.confidence }
+    FieldToken { field, token: occurrence.token, confidence: occurrence.confidence, via: occurrence.via }
 }
 
 /// Whether a string holds a token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment

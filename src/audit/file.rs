@@ -1,50 +1,61 @@
-//! Any one file, searched as it is.
+//! Any one file, with all that lies in it.
 
 use std::collections::HashMap;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use super::Progress;
 use super::budget::Budget;
 use super::kept;
 use super::progress::Counted;
-use super::search::search_file;
+use super::search::search_kept;
+use super::troubles::Troubles;
 use crate::detect::{mask, mask_path};
 use crate::finding::{Finding, Issue, Location, Masked, TokenHash, TokenKind, fingerprint};
 use crate::rules::context::TOKEN_IN_FILE;
+use crate::stream::Window;
+use crate::unpack::{self, Origin};
+
+/// What an audit of a file gives.
+pub(super) struct Audited {
+    /// In order of offset.
+    pub(super) findings: Vec<Finding>,
+    /// What kept some of it from being read.
+    pub(super) errors: Vec<Issue>,
+    /// What nobody could read in it.
+    pub(super) notes: Vec<Issue>,
+}
 
 fn describe(kind: TokenKind) -> &'static str {
     if kind == TokenKind::Unknown { "Hugging Face credential of unknown shape" } else { "Hugging Face token" }
 }
 
-/// The findings of a file, in order of offset, and what kept it from being read.
-pub(super) fn audit(
-    target: &Masked,
-    path: &Path,
-    input: &mut dyn Read,
-    progress: &dyn Progress,
-) -> (Vec<Finding>, Vec<Issue>) {
-    let input = Counted { input, progress };
+/// Audits a file.
+pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress: &dyn Progress) -> Audited {
     let budget = Budget::default();
-    let mut found = Vec::new();
     // Some places are told by the directory as well, which a relative path need not name.
     let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let place = place.as_os_str().as_encoded_bytes();
     let place = place.strip_prefix(b"/").unwrap_or(place);
-    let mut kept = Vec::new();
-    let mut input = BufReader::with_capacity(256 * 1024, input);
-    let outcome = search_file(place, &mut input, &mut found, &mut kept);
-    found.extend(kept::occurrences(place, &kept, &found));
-    found.sort_by_key(|occurrence| occurrence.offset);
-    let overflow = (!budget.keep(&mut found)).then(Budget::overflow);
-    let errors = outcome.err().map(|error| error.to_string()).or(overflow).map(|message| Issue {
+    let mut input = Window::new(Counted { input, progress });
+    let origin = Origin { path: place, ..Origin::default() };
+    let ((mut found, outcome), kept) = search_kept(place, &mut input, |input| unpack::search(origin, input));
+    found.occurrences.extend(kept::occurrences(place, &kept, &found.occurrences));
+    found.occurrences.sort_by_key(|occurrence| occurrence.offset);
+    let overflow = (!budget.keep(&mut found.occurrences)).then(Budget::overflow);
+    let issue = |message: String| Issue {
         target: target.clone(),
         place: Masked::own("file"),
         message: mask(message.as_bytes()),
-    });
+    };
+    let mut troubles = Troubles::default();
+    troubles.add(b"", found.troubles);
+    let problem = outcome.err().map(|error| error.to_string()).or(overflow);
+    let errors = problem.into_iter().chain(troubles.errors()).map(issue).collect();
+    let notes = troubles.notes().map(issue).collect();
     let name = mask_path(path.as_os_str().as_encoded_bytes());
     let mut equals: HashMap<Option<TokenHash>, usize> = HashMap::new();
-    let findings = found.into_iter().map(|occurrence| {
+    let findings = found.occurrences.into_iter().map(|occurrence| {
         let hash = occurrence.token.sha256;
         let ordinal = equals.entry(hash).or_default();
         let number = *ordinal;
@@ -69,5 +80,5 @@ pub(super) fn audit(
             leaves: Vec::new(),
         }
     });
-    (findings.collect(), errors.into_iter().collect())
+    Audited { findings: findings.collect(), errors, notes }
 }

@@ -9,15 +9,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::blob::{self, BlobVerdict, Reading};
 use super::budget::Budget;
-use super::layer::occurrences_in_gap;
-use super::search::search;
-use crate::detect::{self, Occurrence};
+use super::gap::occurrences_in_gap;
+use super::search::search_rest;
+use crate::detect::Occurrence;
 use crate::finding::Digest;
 use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
 use crate::source::{Archive, Around, Source, link_target};
 use crate::stream::{
     Bounds, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, begins_tar, walk,
 };
+use crate::unpack::Unpacker;
 
 /// Tokens in an archive's own bytes are listed up to this many.
 const MAX_AROUND: usize = 1000;
@@ -150,7 +151,8 @@ pub(super) fn source(
             let verdict = match source.open(entry) {
                 Ok(mut body) => {
                     let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
-                    blob::audit(name, &mut body, reading)
+                    let reopen = || source.open(entry);
+                    blob::audit(name, &mut body, Reading { reopen: Some(&reopen), ..reading })
                 }
                 Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
             };
@@ -265,13 +267,7 @@ fn add_rest(
     bounds: Bounds,
     bytes: &mut dyn BufRead,
 ) -> io::Result<()> {
-    let mut occurrences = Vec::new();
-    let outcome = search(bytes, &mut occurrences);
-    found.extend(occurrences.into_iter().map(|mut occurrence| {
-        occurrence.offset += bounds.start;
-        occurrence.position = None;
-        occurrence.via.push(detect::mask(b"tar-trailer"));
-        (Vec::new(), occurrence)
-    }));
+    let (rest, outcome) = search_rest(&mut Unpacker::new(), bounds, bytes);
+    found.extend(rest.occurrences.into_iter().map(|occurrence| (Vec::new(), occurrence)));
     outcome
 }

@@ -17,6 +17,7 @@ pub(super) fn occurrences(name: &[u8], kept: &[KeptToken], known: &[Occurrence])
             token: TokenSummary::unknown(),
             offset: kept.offset,
             len: 0,
+            at: kept.offset..kept.offset,
             position: kept.position,
             via: Vec::new(),
             confidence: Confidence::Medium,

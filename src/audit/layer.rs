@@ -1,18 +1,20 @@
 //! One layer, walked: what its files hold, and what it says of paths. Nothing here depends on the image,
 //! since layers are shared between images.
 
-use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead, Read as _};
+use std::collections::HashMap;
+use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
-use super::budget::{Budget, MAX_IN_FILE};
-use super::search::{search, search_file};
-use crate::detect::{self, KeptSearch, KeptToken, MAX_KEPT, Occurrence, Scanner};
+use super::body::{self, Reopen, Searched};
+use super::budget::Budget;
+use super::gap::occurrences_in_gap;
+use super::search::search_rest;
+use super::troubles::Troubles;
+use crate::detect::{self, KeptToken, Occurrence};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, SparseMap, Visit};
+use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Peek, Visit};
+use crate::unpack::{MAX_IN_FILE, Origin, Reread, Unpacker};
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct LayerContent {
     pub(super) symlinks: Vec<(Vec<u8>, Vec<u8>)>,
     /// What it hides in the layers below.
     pub(super) paths: LayerPaths,
+    /// What in its files could not be decoded.
+    pub(super) troubles: Troubles,
     /// The first name that is absolute or climbs, and how many there are.
     pub(super) odd_names: Option<(Vec<u8>, usize)>,
     /// Whether something was left out of the above for lack of memory.
@@ -69,26 +73,43 @@ enum Named {
 /// Collects a [`LayerContent`] from a walk.
 pub(super) struct LayerVisitor<'a> {
     content: LayerContent,
+    unpacker: Unpacker,
     budget: &'a Budget,
     /// What is remembered by path, to tell what is superseded.
     by_path: HashMap<Vec<u8>, Named>,
     last_path: Vec<u8>,
     /// How many entries there were.
     entries: usize,
+    /// Files that hold git objects with tokens in them, by number.
+    git_files: HashMap<u32, usize>,
+    /// Opens the layer once more, where that can be.
+    reopen: Option<&'a Reopen<'a>>,
 }
 
 impl<'a> LayerVisitor<'a> {
-    pub(super) fn new(budget: &'a Budget) -> Self {
+    pub(super) fn new(budget: &'a Budget, reopen: Option<&'a Reopen<'a>>) -> Self {
         Self {
             content: LayerContent::default(),
+            unpacker: Unpacker::new(),
             budget,
             by_path: HashMap::new(),
             last_path: Vec::new(),
             entries: 0,
+            git_files: HashMap::new(),
+            reopen,
         }
     }
 
-    pub(super) fn finish(self) -> LayerContent {
+    pub(super) fn finish(mut self) -> LayerContent {
+        let (in_git, troubles) = self.unpacker.finish();
+        for (number, occurrence) in in_git {
+            let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
+            let Some(file) = file else { continue };
+            let mut one = vec![occurrence];
+            self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.budget.keep(&mut one);
+            file.occurrences.append(&mut one);
+        }
+        self.content.troubles.add(b"", troubles);
         self.content
     }
 
@@ -99,10 +120,11 @@ impl<'a> LayerVisitor<'a> {
         room
     }
 
-    fn add(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
-        if found.is_empty() && kept.is_empty() {
-            return None;
-        }
+    fn add(&mut self, path: &[u8], found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        if found.is_empty() && kept.is_empty() { None } else { self.add_file(path, found, kept) }
+    }
+
+    fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
         self.content.overflow |= !self.budget.keep(&mut found);
         // What counts by the file's own name is a finding; the rest is one only in some image.
         let (mut kept, other): (Vec<_>, Vec<_>) =
@@ -161,25 +183,20 @@ impl<'a> LayerVisitor<'a> {
     }
 
     fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
-        let mut occurrences = Vec::new();
-        let mut kept = Vec::new();
-        let outcome = match &entry.extent {
-            Extent::Whole if entry.size <= MAX_KEPT => search_small(entry, body, &mut occurrences, &mut kept),
-            Extent::Whole if KeptSearch::reads_large(&entry.path) => {
-                search_file(&entry.path, body, &mut occurrences, &mut kept)
-            }
-            Extent::Whole => search(body, &mut occurrences),
-            extent if entry.size > MAX_KEPT => search_sparse(extent, body, &mut occurrences),
-            extent => {
-                let mut whole =
-                    Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
-                let read = body.read_to_end(&mut whole);
-                kept = detect::kept_tokens(&entry.path, &whole);
-                let searched = search_sparse(extent, &mut whole.as_slice(), &mut occurrences);
-                read.and(searched)
-            }
+        let number = u32::try_from(self.entries).unwrap_or(u32::MAX);
+        let reopen = self.reopen;
+        let reread = || body::reopened(reopen, entry);
+        let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
+        let origin = Origin { number, path: &entry.path, reread };
+        let Searched { found, kept, outcome } = body::search(&mut self.unpacker, origin, entry, body);
+        self.content.troubles.add(&entry.path, found.troubles);
+        let file = if found.in_git {
+            let file = self.add_file(&entry.path, found.occurrences, kept);
+            self.git_files.extend(file.map(|file| (number, file)));
+            file
+        } else {
+            self.add(&entry.path, found.occurrences, kept)
         };
-        let file = self.add(&entry.path, occurrences, kept);
         if let Some(file) = file
             && !is_whiteout(&entry.path)
             && !entry.after_end
@@ -215,178 +232,9 @@ impl Visit for LayerVisitor<'_> {
     }
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
-        let mut found = Vec::new();
-        let outcome = search(bytes, &mut found);
-        for occurrence in &mut found {
-            occurrence.offset += bounds.start;
-            occurrence.position = None;
-            occurrence.via.push(detect::mask(b"tar-trailer"));
-        }
-        self.add(b"", found, Vec::new());
+        let (found, outcome) = search_rest(&mut self.unpacker, bounds, bytes);
+        self.content.troubles.add(b"", found.troubles);
+        self.add(b"", found.occurrences, Vec::new());
         outcome
-    }
-}
-
-/// Searches a small file, and looks for what may be a credential of unknown shape.
-fn search_small(
-    entry: &Entry,
-    body: &mut dyn BufRead,
-    occurrences: &mut Vec<Occurrence>,
-    kept: &mut Vec<KeptToken>,
-) -> io::Result<()> {
-    // Most small files lie in the buffer as a whole.
-    let view = body.fill_buf()?;
-    if view.len() as u64 == entry.size {
-        *occurrences = detect::find(view);
-        *kept = detect::kept_tokens(&entry.path, view);
-        let n = view.len();
-        body.consume(n);
-        return Ok(());
-    }
-    let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
-    let outcome = body.read_to_end(&mut whole);
-    *occurrences = detect::find(&whole);
-    *kept = detect::kept_tokens(&entry.path, &whole);
-    outcome.map(|_| ())
-}
-
-/// Searches the data of a sparse file as it is stored, since a map may lie, and then each stretch by itself
-/// for what ends or begins at a hole. Offsets count in the file with its holes.
-fn search_sparse(extent: &Extent, body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
-    let mut stored = Tee { input: body, scanner: Scanner::new(), passed: 0 };
-    // Where stretches begin: in the body, and in the file.
-    let mut starts: Vec<(u64, u64)> = Vec::new();
-    let mut at_holes = Vec::new();
-    let map = match extent {
-        Extent::Whole => Ok(SparseMap::default()),
-        Extent::Sparse(map) => Ok(map.clone()),
-        Extent::SparseMapInBody => SparseMap::read(&mut stored).map(|(map, _)| map),
-    };
-    let outcome = map.and_then(|map| {
-        for (start, len) in map.stretches() {
-            starts.push((stored.passed, start));
-            let mut stretch = Vec::new();
-            let outcome = search(&mut (&mut stored).take(len), &mut stretch);
-            at_holes.extend(stretch.into_iter().map(|mut occurrence| {
-                occurrence.offset = occurrence.offset.saturating_add(start);
-                occurrence
-            }));
-            outcome?;
-        }
-        io::copy(&mut stored, &mut io::sink()).map(|_| ())
-    });
-    let mut all = stored.scanner.finish();
-    for occurrence in &mut all {
-        let behind = starts.partition_point(|(stored, _)| *stored <= occurrence.offset);
-        if let Some((stored, start)) = behind.checked_sub(1).and_then(|last| starts.get(last)) {
-            occurrence.offset = (occurrence.offset - stored).saturating_add(*start);
-        }
-    }
-    all.extend(at_holes);
-    let mut seen = HashSet::new();
-    all.retain(|occurrence| seen.insert((occurrence.offset, occurrence.token.clone())));
-    all.sort_by_key(|occurrence| occurrence.offset);
-    found.extend(all.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence }));
-    outcome
-}
-
-/// Passes bytes on and searches them as they go by.
-struct Tee<'a> {
-    input: &'a mut dyn BufRead,
-    scanner: Scanner,
-    passed: u64,
-}
-
-impl BufRead for Tee<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.input.fill_buf()
-    }
-
-    fn consume(&mut self, n: usize) {
-        // The bytes are buffered, so asking for them again cannot fail.
-        if let Ok(bytes) = self.input.fill_buf() {
-            self.scanner.feed(bytes.get(..n).unwrap_or_default());
-        }
-        self.input.consume(n);
-        self.passed += n as u64;
-    }
-}
-
-impl io::Read for Tee<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
-    }
-}
-
-/// Tokens between bodies, each with the field it stands in; its offset counts in that field. A name that
-/// stands twice, cut short in the header block and whole in an extended header, counts once.
-pub(super) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
-    let mut found: Vec<(Field, Occurrence)> = Vec::new();
-    let mut in_names = HashSet::new();
-    for mut occurrence in detect::find(gap.bytes) {
-        let at = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
-        let outside = at + occurrence.len <= gap.own.start || at >= gap.own.end;
-        if outside {
-            continue;
-        }
-        let (field, offset) = gap.field_at(at);
-        let is_name = matches!(field, Field::Name | Field::LinkName);
-        if is_name && !in_names.insert((field == Field::Name, occurrence.token.clone())) {
-            continue;
-        }
-        occurrence.offset = offset as u64;
-        occurrence.position = None;
-        occurrence.via.push(detect::mask(via(&field).as_slice()));
-        found.push((field, occurrence));
-    }
-    found
-}
-
-fn via(field: &Field) -> Vec<u8> {
-    match field {
-        Field::Name => b"tar-name".to_vec(),
-        Field::LinkName => b"tar-link".to_vec(),
-        Field::Header => b"tar-header".to_vec(),
-        Field::Pax(key) => [b"tar-pax:", &key[..]].concat(),
-        Field::Padding => b"tar-padding".to_vec(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token() -> String {
-        use sha2::Digest as _;
-        let bytes: Vec<u8> = [b"one", b"two"].iter().flat_map(sha2::Sha256::digest).collect();
-        let letters =
-            bytes.iter().take(34).map(|b| char::from(b % 26 + if b & 128 == 0 { b'a' } else { b'A' }));
-        format!("hf{}{}", '_', letters.collect::<String>())
-    }
-
-    fn offsets(body: &[u8]) -> Vec<u64> {
-        let mut found = Vec::new();
-        let outcome = search_sparse(&Extent::SparseMapInBody, &mut &body[..], &mut found);
-        outcome.unwrap();
-        found.iter().map(|occurrence| occurrence.offset).collect()
-    }
-
-    #[test]
-    fn a_map_that_lies_hides_nothing() {
-        let with_map = |map: &str, data: &[u8]| {
-            let mut body = map.as_bytes().to_vec();
-            body.resize(512, 0);
-            [&body[..], data].concat()
-        };
-        let token = token();
-        let cut = with_map("2\n0\n10\n9000\n27\n", token.as_bytes());
-        assert_eq!(offsets(&cut), [0], "one that goes on behind a hole");
-        let glued = format!("{token}letters");
-        let at_hole = with_map("2\n4096\n37\n9000\n7\n", glued.as_bytes());
-        assert_eq!(offsets(&at_hole), [4096], "one that ends at a hole");
-        assert_eq!(offsets(token.as_bytes()), [0], "one where the map should be");
     }
 }

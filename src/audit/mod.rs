@@ -3,10 +3,13 @@
 
 mod assemble;
 mod blob;
+mod body;
 mod budget;
 mod dockerfile;
 mod document;
+mod expiry;
 mod file;
+mod gap;
 mod gather;
 mod kept;
 mod layer;
@@ -15,6 +18,7 @@ mod progress;
 mod search;
 mod stream;
 mod target;
+mod troubles;
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -46,5 +50,6 @@ pub fn run(targets: &[OsString], options: &Options, progress: &dyn Progress) -> 
         errors.extend(audited.errors);
         notes.extend(audited.notes);
     }
+    expiry::tell(&mut findings, options.now);
     Report::new(summaries, findings, errors, notes)
 }

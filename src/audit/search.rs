@@ -1,9 +1,10 @@
-//! Detection over a reader.
+//! Detection over readers.
 
 use std::io::{self, BufRead};
 
-use super::budget::MAX_IN_FILE;
-use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner};
+use crate::detect::{self, KeptSearch, KeptToken, Occurrence, Scanner};
+use crate::stream::{Bounds, Peek, Tap, Window};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
 /// A search of one content. It lists one token more than are kept, so that more can be told from all.
 pub(super) fn scanner() -> Scanner {
@@ -12,34 +13,12 @@ pub(super) fn scanner() -> Scanner {
 
 /// Reads `body` to its end and searches it. What was found before an error is kept.
 pub(super) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
-    search_with(body, found, |_| {})
-}
-
-/// The same for a file of that path, with what may be a credential of unknown shape in it.
-pub(super) fn search_file(
-    path: &[u8],
-    body: &mut dyn BufRead,
-    found: &mut Vec<Occurrence>,
-    kept: &mut Vec<KeptToken>,
-) -> io::Result<()> {
-    let mut search = KeptSearch::new(path);
-    let outcome = search_with(body, found, |piece| search.feed(piece));
-    kept.extend(search.finish());
-    outcome
-}
-
-fn search_with(
-    body: &mut dyn BufRead,
-    found: &mut Vec<Occurrence>,
-    mut pass: impl FnMut(&[u8]),
-) -> io::Result<()> {
     let mut scanner = scanner();
     let outcome = loop {
         match body.fill_buf() {
             Ok([]) => break Ok(()),
             Ok(bytes) => {
                 scanner.feed(bytes);
-                pass(bytes);
                 let n = bytes.len();
                 body.consume(n);
             }
@@ -49,4 +28,36 @@ fn search_with(
     };
     found.extend(scanner.finish());
     outcome
+}
+
+/// Lets `search` read a file of that path, and looks meanwhile for what may be credentials of unknown shape.
+pub(super) fn search_kept<T>(
+    path: &[u8],
+    body: &mut dyn Peek,
+    search: impl FnOnce(&mut dyn Peek) -> T,
+) -> (T, Vec<KeptToken>) {
+    let mut kept = KeptSearch::new(path);
+    let found = search(&mut Tap::new(body, |bytes: &[u8]| kept.feed(bytes)));
+    (found, kept.finish())
+}
+
+/// Searches what stands behind the last entry of a tar stream. Offsets count in the stream.
+pub(super) fn search_rest(
+    unpacker: &mut Unpacker,
+    bounds: Bounds,
+    bytes: &mut dyn BufRead,
+) -> (Found, io::Result<()>) {
+    let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
+    let step = detect::mask(b"tar-trailer");
+    for occurrence in &mut found.occurrences {
+        if occurrence.counts_in_searched() {
+            occurrence.move_to(occurrence.at.start + bounds.start);
+        }
+        occurrence.position = None;
+        occurrence.via.insert(0, step.clone());
+    }
+    for trouble in &mut found.troubles {
+        trouble.via.insert(0, step.clone());
+    }
+    (found, outcome)
 }

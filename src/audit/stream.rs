@@ -28,9 +28,6 @@ pub(super) fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<String> {
     if head.is_empty() {
         return Some(format!("{it} is empty"));
     }
-    if let Compression::Unsupported(name) = Compression::of(head) {
-        return Some(format!("{it} is compressed with {name}, which this version does not read"));
-    }
     if Compression::of(head) != Compression::None || begins_tar(head) || head.iter().all(|&b| b == 0) {
         return None;
     }

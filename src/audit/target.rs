@@ -175,7 +175,7 @@ impl Reader<'_> {
     }
 
     fn reading<'b>(&'b self, budget: &'b Budget) -> Reading<'b> {
-        Reading { verify_digests: self.options.verify_digests, budget, progress: self.progress }
+        Reading { verify_digests: self.options.verify_digests, budget, progress: self.progress, reopen: None }
     }
 
     fn image(&self, gathered: &Gathered, resolved: &Resolved) -> Audited {
@@ -205,13 +205,9 @@ impl Reader<'_> {
             return Err("it is a directory".to_owned());
         }
         self.announce(&input);
-        let (findings, errors) = file::audit(self.target, path, &mut input, self.progress);
-        Ok(Audited {
-            target: self.summary(TargetKind::File, Vec::new()),
-            findings,
-            errors,
-            notes: Vec::new(),
-        })
+        let file::Audited { findings, errors, notes } =
+            file::audit(self.target, path, &mut input, self.progress);
+        Ok(Audited { target: self.summary(TargetKind::File, Vec::new()), findings, errors, notes })
     }
 
     fn summary(&self, kind: TargetKind, images: Vec<finding::ImageSummary>) -> finding::Target {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
+use super::encoding::{self, Found};
 use super::{build_arguments, is_placeholder, is_token_variable, shape};
 use crate::finding::{Masked, PathName};
 
@@ -69,22 +70,39 @@ fn is_harmless(value: &[u8]) -> bool {
 }
 
 fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
+    /// What stood beside a token that is masked may be one itself.
+    const ROUNDS: usize = 4;
+    let mut out = bytes.to_vec();
+    for _ in 0..ROUNDS {
+        let Some(masked) = mask_once(&out) else { break };
+        out = masked;
+    }
+    out
+}
+
+/// Masks tokens as they are and encoded ones; of these nothing is left. Nothing where there is none.
+fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
     let mut done = 0;
-    for at in shape::candidates(bytes) {
-        if at < done {
+    let mut next = 0;
+    while let Some(hit) = encoding::next_hit(bytes, next) {
+        next = hit.at + 1;
+        if let Some((prefix, len)) = shape::to_mask(bytes.get(hit.at..).unwrap_or_default()) {
+            next = hit.at + len;
+            out.extend_from_slice(bytes.get(done..hit.at + prefix).unwrap_or_default());
+            out.extend_from_slice("…".as_bytes());
+            out.extend_from_slice(bytes.get(next.saturating_sub(4)..next).unwrap_or_default());
+        } else if let Found::Token(token) = encoding::judge(bytes, hit, true) {
+            next = token.at.end.max(next);
+            out.extend_from_slice(bytes.get(done..token.at.start).unwrap_or_default());
+            out.extend_from_slice("…".as_bytes());
+        } else {
             continue;
         }
-        if let Some((prefix, len)) = shape::to_mask(bytes.get(at..).unwrap_or_default()) {
-            out.extend_from_slice(bytes.get(done..at + prefix).unwrap_or_default());
-            out.extend_from_slice("…".as_bytes());
-            let tail = bytes.get((at + len).saturating_sub(4)..at + len).unwrap_or_default();
-            out.extend_from_slice(tail);
-            done = at + len;
-        }
+        done = next;
     }
     out.extend_from_slice(bytes.get(done..).unwrap_or_default());
-    out
+    (done > 0).then_some(out)
 }
 
 /// Values that are given to token variables, to `--token` and its like, as a bearer token, or as the

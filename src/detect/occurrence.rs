@@ -1,6 +1,14 @@
 //! One token at one place.
 
+use std::ops::Range;
+
 use crate::finding::{Confidence, Masked, Position, TokenSummary};
+
+/// The encodings that have no content of their own.
+pub(super) const CONCATENATION: &str = "concatenation";
+pub(super) const PERCENT: &str = "percent";
+pub(super) const ESCAPE: &str = "escape";
+const SPELLINGS: [&str; 3] = [CONCATENATION, PERCENT, ESCAPE];
 
 /// A token that was found in some bytes. The token's text is gone: only what may be shown is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,10 +19,28 @@ pub struct Occurrence {
     pub offset: u64,
     /// Length of its text in bytes.
     pub len: usize,
+    /// Where its text, encoded as it is, lies in the bytes that were searched.
+    pub at: Range<u64>,
     /// Line and column there, where the content is text.
     pub position: Option<Position>,
     /// How it was reached, outermost first; empty when it stands in the bytes themselves.
     pub via: Vec<Masked>,
     /// How sure it is.
     pub confidence: Confidence,
+}
+
+impl Occurrence {
+    /// Whether its offset counts in the searched bytes: it stands there as it is, or with characters of it
+    /// spelled.
+    pub(crate) fn counts_in_searched(&self) -> bool {
+        self.via.iter().all(|via| SPELLINGS.contains(&via.as_str()))
+    }
+
+    /// Puts it to another place, in bytes of which the searched ones are a part.
+    pub(crate) fn move_to(&mut self, start: u64) {
+        if self.counts_in_searched() {
+            self.offset = start;
+        }
+        self.at = start..start.saturating_add(self.at.end - self.at.start);
+    }
 }

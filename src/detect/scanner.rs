@@ -2,13 +2,15 @@
 //! would.
 
 use super::Occurrence;
+use super::encoding::{self, Found, KEPT, Runs, Token};
 use super::known;
-use super::position::Lines;
-use super::secret::Secret;
-use super::shape::{self, LONGEST_NEEDLE, MAX_TOKEN, REACH, Verdict};
+use super::position::{self, Lines};
+use crate::finding::Masked;
 
-/// How much of a new piece is joined to what is left of the one before, at first.
-const JOIN: usize = 4 * REACH;
+/// How much of a new piece is joined to what is left of the one before, at first, and then again and again
+/// until nothing of it is undecided.
+const JOIN: usize = 2 * KEPT;
+const JOIN_MORE: usize = 16 * 1024;
 
 /// Searches a stream. Memory is bounded by the longest token, whatever the stream's length.
 #[derive(Default)]
@@ -20,6 +22,7 @@ pub struct Scanner {
     /// Offset in the stream up to which every candidate has been judged.
     judged: u64,
     lines: Lines,
+    runs: Runs,
     found: Vec<Occurrence>,
     limit: Option<usize>,
 }
@@ -53,20 +56,19 @@ impl Scanner {
             let judged = self.judge(&tail, false);
             self.tail = tail;
             if behind.is_empty() {
-                self.drop_front(judged.saturating_sub(REACH));
+                self.drop_front(judged.saturating_sub(KEPT));
                 return;
             }
-            if judged >= piece_at + REACH {
+            if judged >= piece_at + KEPT {
                 // From here on the piece itself holds all that is looked at.
                 self.drop_front(piece_at);
                 self.tail.clear();
             }
-            join = MAX_TOKEN;
+            join = JOIN_MORE;
         }
         let judged = self.judge(piece, false);
-        let (passed, kept) = piece.split_at(judged.saturating_sub(REACH));
-        self.lines.pass(passed);
-        self.tail_start += passed.len() as u64;
+        let (passed, kept) = piece.split_at(judged.saturating_sub(KEPT));
+        self.pass(passed);
         self.tail.extend_from_slice(kept);
     }
 
@@ -75,7 +77,7 @@ impl Scanner {
         let tail = std::mem::take(&mut self.tail);
         self.judge(&tail, true);
         if !self.lines.is_text() {
-            for occurrence in &mut self.found {
+            for occurrence in self.found.iter_mut().filter(|occurrence| occurrence.counts_in_searched()) {
                 occurrence.position = None;
             }
         }
@@ -85,51 +87,75 @@ impl Scanner {
     /// Judges the candidates in `bytes`, which start at `tail_start`, that have not been judged; says how
     /// far in `bytes` that went.
     fn judge(&mut self, bytes: &[u8], whole_end: bool) -> usize {
-        let whole_start = self.tail_start == 0;
         let from = usize::try_from(self.judged.saturating_sub(self.tail_start)).unwrap_or(usize::MAX);
         let mut next = from;
         let mut lines = self.lines.cursor();
-        for at in shape::candidates(bytes.get(from..).unwrap_or_default()).map(|at| from + at) {
-            if at < next {
-                continue;
-            }
+        let mut runs = None;
+        while let Some(hit) = encoding::next_hit(bytes, next) {
             if self.limit.is_some_and(|limit| self.found.len() >= limit) {
                 break;
             }
-            match shape::judge(bytes, at, whole_start, whole_end) {
-                Verdict::Token { kind, len, confidence } => {
-                    next = at + len;
-                    let token = Secret::new(bytes.get(at..next).unwrap_or_default(), kind).summary();
-                    if token.sha256.as_ref().is_some_and(known::is_public) {
+            match encoding::judge(bytes, hit, whole_end) {
+                Found::Token(token) => {
+                    next = token.at.end.max(hit.at + 1);
+                    if token.token.sha256.as_ref().is_some_and(known::is_public) {
                         continue;
                     }
-                    self.found.push(Occurrence {
-                        token,
-                        offset: self.tail_start + at as u64,
-                        len,
-                        position: lines.position(bytes, at),
-                        via: Vec::new(),
-                        confidence,
-                    });
+                    let runs = runs.get_or_insert_with(|| self.runs.ahead());
+                    let occurrence = self.occurrence(bytes, token, &mut lines, runs);
+                    self.found.push(occurrence);
                 }
-                Verdict::None => {}
-                Verdict::NeedMore => {
-                    self.judged = self.tail_start + at as u64;
-                    return at;
+                Found::None => next = hit.at + 1,
+                Found::NeedMore => {
+                    self.judged = self.tail_start + hit.at as u64;
+                    return hit.at;
                 }
             }
         }
-        // A prefix may have begun at the very end.
-        let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(LONGEST_NEEDLE - 1) };
+        // A needle may have begun at the very end.
+        let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(encoding::longest() - 1) };
         let to = to.max(next).min(bytes.len());
         self.judged = self.tail_start + to as u64;
         to
     }
 
+    fn occurrence(
+        &self,
+        bytes: &[u8],
+        token: Token,
+        lines: &mut position::Ahead,
+        runs: &mut encoding::Ahead,
+    ) -> Occurrence {
+        let (start, end) = (self.tail_start + token.at.start as u64, self.tail_start + token.at.end as u64);
+        let (offset, position) = if token.counts_in_searched() {
+            (start, lines.position(bytes, token.at.start))
+        } else {
+            runs.place(bytes, &token)
+        };
+        Occurrence {
+            token: token.token,
+            offset,
+            len: token.len,
+            at: start..end,
+            position,
+            via: token.via.into_iter().map(Masked::own).collect(),
+            confidence: token.confidence,
+        }
+    }
+
     /// Lets go of the first bytes of the tail.
     fn drop_front(&mut self, n: usize) {
-        self.lines.pass(self.tail.get(..n).unwrap_or_default());
-        self.tail.drain(..n.min(self.tail.len()));
-        self.tail_start += n as u64;
+        let n = n.min(self.tail.len());
+        let tail = std::mem::take(&mut self.tail);
+        self.pass(tail.get(..n).unwrap_or_default());
+        self.tail = tail;
+        self.tail.drain(..n);
+    }
+
+    /// Counts bytes that are let go.
+    fn pass(&mut self, bytes: &[u8]) {
+        self.lines.pass(bytes);
+        self.runs.pass(bytes);
+        self.tail_start += bytes.len() as u64;
     }
 }

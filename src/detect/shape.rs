@@ -1,9 +1,5 @@
 //! What a token looks like: prefix, body, and what may stand on either side.
 
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
-
 use super::boundary;
 use super::randomness::{self, BODY, Strictness};
 use crate::finding::{Confidence, TokenKind};
@@ -12,8 +8,8 @@ use crate::finding::{Confidence, TokenKind};
 pub(super) const REACH: usize = 64;
 /// The longest token that is told apart from text: a JSON Web Token with large claims.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
-/// The longest prefix that [`candidates`] looks for.
-pub(super) const LONGEST_NEEDLE: usize = 8;
+/// The longest header of a JSON Web Token. It names an algorithm and a key.
+const MAX_HEADER: usize = 512;
 
 const REFRESH: &[u8] = b"hf_oauth__refresh_";
 const OAUTH: &[u8] = b"hf_oauth_";
@@ -21,12 +17,20 @@ const JWT: &[u8] = b"hf_jwt_";
 const ORGANIZATION: &[u8] = b"api_org_";
 const USER: &[u8] = b"hf_";
 
-/// Where a token may begin. One pass looks for all prefixes at once.
-pub(super) fn candidates(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static PREFIXES: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new("(?-u)hf_|api_org_").expect("a valid pattern"));
-    PREFIXES.find_iter(bytes).map(|found| found.start())
+/// How much of decoded text [`may_begin`] looks at.
+pub(super) const HEAD: usize = ORGANIZATION.len() + BODY;
+/// What [`judge`] looks at, from the prefix on, of a token that is no web token.
+pub(super) const SHORT: usize = REFRESH.len() + BODY + REACH;
+
+/// Whether text may go on to be a token. Tells what needles find by chance from the rest, before anything is
+/// decoded at length.
+pub(super) fn may_begin(text: &[u8]) -> bool {
+    let [first, ..] = text else { return true };
+    let prefix = if *first == b'h' { USER } else { ORGANIZATION };
+    let Some(body) = text.strip_prefix(prefix) else { return prefix.starts_with(text) };
+    let is_plain = body.iter().take(BODY).all(u8::is_ascii_alphanumeric);
+    let agrees = |other: &[u8]| text.starts_with(other) || other.starts_with(text);
+    is_plain || (prefix == USER && (agrees(OAUTH) || agrees(JWT)))
 }
 
 /// What stands at a candidate.
@@ -40,10 +44,9 @@ pub(super) enum Verdict {
     NeedMore,
 }
 
-/// Judges the candidate at `at`. `whole_start` and `whole_end` say whether the content begins and ends
-/// with `bytes`; otherwise `bytes` holds at least [`REACH`] bytes in front of `at`.
-pub(super) fn judge(bytes: &[u8], at: usize, whole_start: bool, whole_end: bool) -> Verdict {
-    debug_assert!(whole_start || at >= REACH);
+/// Judges the candidate at `at`. `bytes` begins with the content or holds at least [`REACH`] bytes in front of
+/// `at`; `whole_end` says whether the content ends with it.
+pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool) -> Verdict {
     let rest = bytes.get(at..).unwrap_or_default();
     if is_plain_identifier(rest) {
         return Verdict::None;
@@ -61,9 +64,30 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_start: bool, whole_end: bool)
         surroundings.web_token(TokenKind::OidcToken, JWT.len())
     } else if rest.starts_with(ORGANIZATION) {
         surroundings.letters(TokenKind::OrganizationToken, ORGANIZATION.len())
-    } else {
+    } else if rest.starts_with(USER) {
         surroundings.letters(TokenKind::UserAccessToken, USER.len())
+    } else {
+        Verdict::None
     }
+}
+
+/// Whether a text that is no token as it stands may be one when spelled characters are resolved.
+pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
+    /// Nobody writes the start of a web token longer on one line.
+    const NEAR: usize = 160;
+    let is_web = rest.starts_with(OAUTH) || rest.starts_with(JWT);
+    let rest = rest.get(..NEAR).unwrap_or(rest);
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || (is_web && matches!(b, b'_' | b'-' | b'.'));
+    let body = [ORGANIZATION, USER, b"api_org"].into_iter().find_map(|prefix| rest.strip_prefix(prefix));
+    let end = body.and_then(|body| body.iter().find(|b| !is_part(b)));
+    end.is_some_and(|end| matches!(end, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`'))
+}
+
+/// The length of a prefix and a body of letters and digits, where a text begins with them.
+pub(super) fn length_of_letters(text: &[u8]) -> Option<usize> {
+    let prefix = [REFRESH, ORGANIZATION, USER].into_iter().find(|prefix| text.starts_with(prefix))?.len();
+    let body = text.get(prefix..prefix + BODY)?;
+    body.iter().all(u8::is_ascii_alphanumeric).then_some(prefix + BODY)
 }
 
 /// Nearly every `hf_` of real text begins a name such as `hf_hub_download`: told by the first character
@@ -111,6 +135,10 @@ impl Surroundings<'_> {
         let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         let part =
             |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|&b| is_part(b)).count();
+        let is_long = |b: Option<&[u8]>| b.is_some_and(|b| b.iter().all(is_part));
+        if is_long(text.get(..MAX_HEADER)) {
+            return Verdict::None;
+        }
         let header = part(0);
         let payload = if text.get(header) == Some(&b'.') { part(header + 1) } else { 0 };
         let second = header + 1 + payload;
@@ -161,8 +189,8 @@ pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
             return Some((prefix.len(), len));
         }
     }
-    let prefix = [REFRESH, ORGANIZATION, USER].into_iter().find(|prefix| bytes.starts_with(prefix))?.len();
-    let body = bytes.get(prefix..prefix + BODY)?;
-    let random = body.iter().all(u8::is_ascii_alphanumeric) && randomness::is_random(body, Strictness::Usual);
-    random.then_some((prefix, prefix + BODY))
+    let len = length_of_letters(bytes)?;
+    let prefix = len - BODY;
+    let body = bytes.get(prefix..len).unwrap_or_default();
+    randomness::is_random(body, Strictness::Usual).then_some((prefix, len))
 }

@@ -13,7 +13,7 @@ pub(super) fn token(prefix: &str) -> String {
     format!("{prefix}{TOKEN}")
 }
 
-fn web_token(prefix: &str) -> String {
+pub(super) fn web_token(prefix: &str) -> String {
     format!("{prefix}eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc5MH0.{TOKEN}_-{TOKEN}")
 }
 

@@ -145,6 +145,9 @@ pub enum Location {
         digest: Option<Digest>,
         /// The field, `config.Env[2]`.
         field: Masked,
+        /// How it was reached inside the field, outermost first.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        via: Vec<Masked>,
         /// The Dockerfile line, where one is known.
         dockerfile: Option<DockerfileLine>,
     },

@@ -1,15 +1,29 @@
 //! Bytes in motion: decompression told by content, and tar streams as entries. Nothing is held whole
 //! and nothing is written to disk.
 
+mod bzip2;
+mod compression;
 mod decompress;
 mod gzip;
+mod lz4;
+mod memory;
+mod part;
 pub mod path;
+#[cfg(test)]
+mod samples;
+pub mod sevenz;
 mod sparse;
+mod tap;
 mod tar;
 mod window;
+mod xz;
 mod zstd;
 
-pub use decompress::{Compression, Decompressed};
+pub use compression::Compression;
+pub use decompress::Decompressed;
+pub use memory::{Held, hold_memory, is_limit};
+pub use part::Part;
 pub use sparse::SparseMap;
+pub use tap::Tap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
 pub use window::{Body, Peek, Window};

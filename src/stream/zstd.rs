@@ -1,34 +1,28 @@
 //! Zstandard, frame by frame (RFC 8878), so that a frame's window is known before it is allocated.
 
 use std::io::{self, Read};
-use std::sync::{Mutex, MutexGuard};
 
 use zstd::stream::raw::{Decoder, Operation};
 
-use super::window::Window;
+use super::memory::{Held, MAX_WINDOW};
+use super::window::Peek;
 
-/// Windows up to this size are decoded by all workers at once.
-const COMMON_WINDOW: u64 = 8 * 1024 * 1024;
-/// The largest window that is decoded at all: what `zstd --long` needs, as the format recommends.
-const MAX_WINDOW_LOG: u32 = 27;
 /// The longest frame header (RFC 8878, section 3.1.1.1), magic number included.
 const MAX_FRAME_HEADER: usize = 18;
 
-/// Held while a frame with a large window is decoded: one at a time, so that memory stays bounded.
-static LARGE_WINDOW: Mutex<()> = Mutex::new(());
-
 /// Decompresses frames up to the first bytes that begin none; skippable frames are read past.
 pub(super) struct Zstd<R> {
-    input: Window<R>,
+    input: R,
     decoder: Decoder<'static>,
     within_frame: bool,
     has_data: bool,
-    large: Option<MutexGuard<'static, ()>>,
+    held: Held,
 }
 
-impl<R: Read> Zstd<R> {
-    pub(super) fn new(input: Window<R>) -> io::Result<Self> {
-        Ok(Self { input, decoder: new_decoder()?, within_frame: false, has_data: false, large: None })
+impl<R: Peek> Zstd<R> {
+    pub(super) fn new(input: R) -> io::Result<Self> {
+        let decoder = new_decoder()?;
+        Ok(Self { input, decoder, within_frame: false, has_data: false, held: Held::none() })
     }
 
     /// Whether there was a frame that is not skippable.
@@ -37,46 +31,54 @@ impl<R: Read> Zstd<R> {
     }
 
     /// The input, which stands behind the last frame once all has been read.
-    pub(super) fn into_input(self) -> Window<R> {
+    pub(super) fn into_input(self) -> R {
         self.input
     }
 
     /// Reads past skippable frames to the start of a frame; says whether there is one.
     fn next_frame(&mut self) -> io::Result<bool> {
         loop {
-            let head = self.input.fill(MAX_FRAME_HEADER)?;
-            match FrameHeader::read(head) {
+            match FrameHeader::read(self.input.peek(MAX_FRAME_HEADER)?) {
                 FrameHeader::Frame { window } => {
-                    if window > 1 << MAX_WINDOW_LOG {
-                        let message = format!(
-                            "a zstd frame needs a window of {} MiB, more than the limit of {} MiB",
-                            window >> 20,
-                            (1_u64 << MAX_WINDOW_LOG) >> 20
-                        );
-                        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-                    }
-                    if window > COMMON_WINDOW && self.large.is_none() {
-                        let lock = LARGE_WINDOW.lock();
-                        self.large = Some(lock.unwrap_or_else(std::sync::PoisonError::into_inner));
-                    } else if window <= COMMON_WINDOW && self.large.is_some() {
-                        self.decoder = new_decoder()?;
-                        self.large = None;
-                    }
+                    self.hold(window)?;
                     return Ok(true);
                 }
-                FrameHeader::Skippable { len } => {
-                    if self.input.skip(8 + u64::from(len))? < 8 + u64::from(len) {
-                        return Err(breaks_off("inside a skippable frame"));
-                    }
-                }
+                FrameHeader::Skippable { len } => skip(&mut self.input, 8 + u64::from(len))?,
                 FrameHeader::Cut => return Err(breaks_off("in the header of a frame")),
                 FrameHeader::None => return Ok(false),
             }
         }
     }
+
+    /// Takes the memory that a frame needs. The decoder keeps its largest window from frame to frame.
+    fn hold(&mut self, window: u64) -> io::Result<()> {
+        if self.held.is_large() && window < self.held.bytes() {
+            self.decoder = new_decoder()?;
+            self.held = Held::none();
+        }
+        if window > self.held.bytes() {
+            self.held = Held::none();
+            self.held = Held::window(window, "a zstd frame")?;
+        }
+        Ok(())
+    }
 }
 
-impl<R: Read> Read for Zstd<R> {
+fn skip(input: &mut impl Peek, n: u64) -> io::Result<()> {
+    let mut left = n;
+    while left > 0 {
+        let held = input.fill_buf()?.len();
+        if held == 0 {
+            return Err(breaks_off("inside a skippable frame"));
+        }
+        let step = usize::try_from(left).map_or(held, |left| left.min(held));
+        input.consume(step);
+        left -= step as u64;
+    }
+    Ok(())
+}
+
+impl<R: Peek> Read for Zstd<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.is_empty() {
             return Ok(0);
@@ -89,7 +91,7 @@ impl<R: Read> Read for Zstd<R> {
                 self.within_frame = true;
                 self.has_data = true;
             }
-            let view = self.input.fill(1)?;
+            let view = self.input.fill_buf()?;
             let at_end = view.is_empty();
             let status = self.decoder.run_on_buffers(view, out)?;
             self.input.consume(status.bytes_read);
@@ -112,7 +114,7 @@ fn breaks_off(place: &str) -> io::Error {
 
 fn new_decoder() -> io::Result<Decoder<'static>> {
     let mut decoder = Decoder::new()?;
-    decoder.set_parameter(zstd::stream::raw::DParameter::WindowLogMax(MAX_WINDOW_LOG))?;
+    decoder.set_parameter(zstd::stream::raw::DParameter::WindowLogMax(MAX_WINDOW.ilog2()))?;
     Ok(decoder)
 }
 
@@ -168,6 +170,7 @@ impl FrameHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::Window;
 
     fn decode(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();

@@ -1,3 +1,82 @@
-//! What lies within a file.
+//! What lies within a file: compressed streams, archives, and files within those, to any depth. Every
+//! content is searched as it is, and each that can be decoded once more in its decoded form, with
+//! [`via`](crate::detect::Occurrence::via) naming the way in. Nothing is written to disk, and no more of a
+//! content is held than a window.
 
-pub(crate) mod sqlite;
+mod compressed;
+mod format;
+mod found;
+mod git;
+mod git_objects;
+mod level;
+mod limits;
+mod origin;
+mod raw;
+mod sevenz;
+mod sqlite;
+mod tar;
+mod zip;
+
+pub use found::{Found, Trouble, TroubleKind};
+pub use limits::MAX_IN_FILE;
+pub use origin::{Origin, Reread};
+
+use std::io;
+
+use crate::detect::Occurrence;
+use crate::stream::Peek;
+use level::Level;
+use limits::Limits;
+use raw::Raw;
+
+/// Bytes that may be spent on the commits and trees of one layer, to name what a token stands in.
+const GIT_MEMORY: usize = 8 << 20;
+
+/// Searches the files of one layer, one after the other. What they may decode to together is limited.
+pub struct Unpacker {
+    limits: Limits,
+    git: git::Objects,
+}
+
+impl Default for Unpacker {
+    fn default() -> Self {
+        Self { limits: Limits::default(), git: git::Objects::new(GIT_MEMORY) }
+    }
+}
+
+impl Unpacker {
+    /// For the files of one layer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads one file to its end and searches all that is in it. What was found before an error of the
+    /// reader is kept.
+    pub fn search(&mut self, origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
+        let known = self.git.count();
+        let (mut found, outcome) = Level::new(self, origin, 0).read(Raw::whole(file));
+        found.in_git = self.git.count() > known;
+        (found, outcome)
+    }
+
+    /// What was found in git objects, with the number of the file that holds each: the commit and the path of
+    /// one may be told by another file.
+    pub fn finish(self) -> (Vec<(u32, Occurrence)>, Vec<Trouble>) {
+        let mut found = Found::default();
+        let occurrences = git_objects::finish(self.git, &mut found);
+        (occurrences, found.troubles)
+    }
+}
+
+/// Searches one file that no others belong to.
+pub fn search(origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
+    let mut unpacker = Unpacker::new();
+    let (mut found, outcome) = unpacker.search(origin, file);
+    let (in_git, troubles) = unpacker.finish();
+    found.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));
+    found.troubles.extend(troubles);
+    (found, outcome)
+}
+
+#[cfg(test)]
+mod tests;

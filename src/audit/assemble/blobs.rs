@@ -27,9 +27,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             continue;
         }
         match &verdict.content {
-            Content::Bytes(found) => {
-                drafts.extend(found.iter().map(|o| draft(name, digest, &[], o)));
-                let unknown = kept::occurrences(name, &verdict.kept, found);
+            Content::Bytes(bytes) => {
+                drafts.extend(bytes.occurrences.iter().map(|o| draft(name, digest, &[], o)));
+                let unknown = kept::occurrences(name, &verdict.kept, &bytes.occurrences);
                 drafts.extend(unknown.iter().map(|o| draft(name, digest, &[], o)));
             }
             Content::Layer(content) => {
@@ -67,8 +67,9 @@ fn loose_documents(context: &Context<'_>) -> Vec<Draft> {
                 token: found.token,
                 offset: 0,
                 len: 0,
+                at: 0..0,
                 position: None,
-                via: vec![mask(format!("json:{}", found.field).as_bytes())],
+                via: [vec![mask(format!("json:{}", found.field).as_bytes())], found.via].concat(),
                 confidence: found.confidence,
             };
             drafts.push(draft(name, Some(digest), &[], &occurrence));

@@ -54,6 +54,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                     document: first.document,
                     digest: Some(digest),
                     field,
+                    via: found.via,
                     dockerfile: None,
                 },
                 also: also.collect(),

@@ -43,6 +43,8 @@ pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
         }
         let place = context.gathered.place(entry);
         errors.extend(verdict.problem.iter().map(|problem| Problem::new(&place, problem)));
+        errors.extend(verdict.content.troubles().errors().map(|message| Problem::new(&place, message)));
+        notes.extend(verdict.content.troubles().notes().map(|message| Problem::new(&place, message)));
         let claimed = context.gathered.names.get(entry).and_then(|name| crate::image::claimed_digest(name));
         errors.extend(digest_error(claimed, verdict).map(|message| Problem::new(&place, message)));
     }
@@ -95,6 +97,7 @@ fn layer_errors(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
         // Not hashed, so this alone tells that it is not the layer that the manifest means.
         errors.push(format!("its descriptor says {size} bytes, but it has {}", verdict.size));
     }
+    errors.extend(verdict.content.troubles().errors());
     if verdict.size == 0 {
         errors.push("it is empty, without even an end-of-archive marker".to_owned());
     }
@@ -120,6 +123,7 @@ fn layer_notes(layer: &Layer, verdict: &BlobVerdict) -> Vec<String> {
     if let (Some(_), Some(size)) = (verdict.digest, layer.size.filter(|&size| size != verdict.size)) {
         notes.push(format!("its descriptor says {size} bytes, but it has {}", verdict.size));
     }
+    notes.extend(verdict.content.troubles().notes());
     match &verdict.content {
         Content::Layer(content) => {
             if let Some((first, count)) = &content.odd_names {

@@ -77,13 +77,14 @@ impl Places {
 /// Searches a text for tokens that stand in it, and for those that an encoding hides.
 fn search(text: &Text, found: &mut Places, decoded: &mut Vec<Found>) {
     for occurrence in detect::find(text.as_bytes()) {
-        if !occurrence.via.is_empty() {
-            decoded.push(Found { span: text.span(), occurrence });
-            continue;
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let span = text.source_span(place(occurrence.at.start)..place(occurrence.at.end));
+        let candidate = Found { span, occurrence };
+        if candidate.occurrence.via.is_empty() {
+            found.insert(candidate);
+        } else {
+            decoded.push(candidate);
         }
-        let start = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
-        let span = text.source_span(start..start.saturating_add(occurrence.len));
-        found.insert(Found { span, occurrence });
     }
 }
 

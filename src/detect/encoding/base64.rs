@@ -1,0 +1,173 @@
+//! Base64 (RFC 4648, sections 4 and 5): both alphabets, padded or not, on one line or on many, at any of
+//! the three alignments. A line may end with `\n` or `\r\n`, as such or spelled as in JSON, and the next
+//! one may begin with blanks.
+
+use super::Front;
+use super::decoded::{Decoded, Reader, Unit};
+
+/// The most bytes between two lines.
+const MAX_BREAK: usize = 128;
+
+/// The six bits that a character stands for.
+pub(super) fn sextet(b: u8) -> Option<u8> {
+    match b {
+        b'A'..=b'Z' => Some(b - b'A'),
+        b'a'..=b'z' => Some(b - b'a' + 26),
+        b'0'..=b'9' => Some(b - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+/// Where the next line begins, if a line ends at `at`. `Err` says that the bytes end before this can be
+/// told.
+pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<usize>, ()> {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let is_cut = rest.len() < MAX_BREAK;
+    let rest = rest.get(..MAX_BREAK).unwrap_or(rest);
+    let mut end = 0;
+    for newline in [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"] {
+        if rest.starts_with(newline) {
+            end = newline.len();
+            break;
+        }
+        if is_cut && newline.starts_with(rest) {
+            return Err(());
+        }
+    }
+    if end == 0 {
+        return Ok(None);
+    }
+    end += rest.get(end..).unwrap_or_default().iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+    match rest.get(end) {
+        Some(&b) => Ok(sextet(b).map(|_| at + end)),
+        None if is_cut => Err(()),
+        None => Ok(None),
+    }
+}
+
+/// Where the line before ends, if a line begins at `at`.
+fn line_before(bytes: &[u8], at: usize) -> Option<usize> {
+    let head = bytes.get(at.saturating_sub(MAX_BREAK)..at)?;
+    let blanks = head.iter().rev().take_while(|&&b| b == b' ' || b == b'\t').count();
+    let head = head.get(..head.len() - blanks)?;
+    let newline =
+        [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|newline| head.ends_with(newline))?;
+    head.get(..head.len() - newline.len())?.last().and_then(|&b| sextet(b))?;
+    Some(at - blanks - newline.len())
+}
+
+/// The place of the character before the one at `at`, and whether a line begins between them.
+pub(super) fn previous(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    let before = at.checked_sub(1)?;
+    // What follows a backslash is part of an escape.
+    let is_escape = before.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'\\');
+    if !is_escape && bytes.get(before).and_then(|&b| sextet(b)).is_some() {
+        return Some((before, false));
+    }
+    line_before(bytes, at).map(|end| (end - 1, true))
+}
+
+/// Reads on from a character in the first of whose bits the text begins.
+#[derive(Debug, Clone)]
+pub(super) struct Base64<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    limit: usize,
+    bits: u32,
+    count: u32,
+    /// The places of the last two characters: a byte has its bits from at most two.
+    last: usize,
+}
+
+impl<'a> Base64<'a> {
+    /// The text that begins `alignment` bytes behind the start of a group, of which the character at
+    /// `at` holds the first bits.
+    pub(super) fn new(bytes: &'a [u8], at: usize, alignment: u8, limit: usize) -> Self {
+        let mut reader = Self { bytes, at, limit, bits: 0, count: 0, last: at };
+        if alignment > 0 {
+            let bits = reader.bytes.get(at).and_then(|&b| sextet(b)).unwrap_or_default();
+            reader.bits = u32::from(bits);
+            reader.count = 6 - 2 * u32::from(alignment);
+            reader.at += 1;
+        }
+        reader
+    }
+}
+
+impl Reader for Base64<'_> {
+    fn next(&mut self) -> Unit {
+        let mut first = self.last;
+        while self.count < 8 {
+            if self.at >= self.limit {
+                return Unit::End;
+            }
+            let Some(&b) = self.bytes.get(self.at) else { return Unit::Cut };
+            let Some(bits) = sextet(b) else {
+                match next_line(self.bytes, self.at) {
+                    Ok(Some(next)) => self.at = next,
+                    Ok(None) => return Unit::End,
+                    Err(()) => return Unit::Cut,
+                }
+                continue;
+            };
+            if self.count == 0 {
+                first = self.at;
+            }
+            self.bits = self.bits << 6 | u32::from(bits);
+            self.count += 6;
+            self.last = self.at;
+            self.at += 1;
+        }
+        self.count -= 8;
+        #[expect(clippy::cast_possible_truncation, reason = "the eight bits in question")]
+        let byte = (self.bits >> self.count) as u8;
+        Unit::Byte(byte, first..self.last + 1)
+    }
+}
+
+/// Decodes up to `wanted` bytes in front of the text that begins `alignment` bytes behind the start of a
+/// group in the character at `at`.
+pub(super) fn front(bytes: &[u8], at: usize, alignment: u8, wanted: usize) -> Front {
+    let mut characters = Vec::new();
+    let mut begins_line = false;
+    let most = wanted.div_ceil(3) * 4 + usize::from(alignment);
+    let mut here = at;
+    while characters.len() < most
+        && let Some((before, is_line)) = previous(bytes, here)
+    {
+        begins_line |= is_line && characters.is_empty();
+        characters.push(before);
+        here = before;
+    }
+    characters.reverse();
+    let alignment = usize::from(alignment);
+    let mut decoded = Decoded::default();
+    let Some(groups) = characters.len().checked_sub(alignment) else {
+        return Front { decoded, is_loose: true };
+    };
+    let odd = groups % 4;
+    let start = characters.get(odd).copied().unwrap_or(at);
+    let mut reader = Base64::new(bytes, start, 0, at + 1);
+    for _ in 0..(groups - odd) / 4 * 3 + alignment {
+        match reader.next() {
+            Unit::Byte(byte, place) => decoded.push(byte, place),
+            Unit::End | Unit::Cut => break,
+        }
+    }
+    let is_loose = (begins_line && alignment == 0) || is_garbage(&decoded.text);
+    Front { decoded, is_loose }
+}
+
+/// Whether bytes are no text. A NUL is no sign: binary formats have those beside text.
+fn is_garbage(bytes: &[u8]) -> bool {
+    let near = bytes.get(bytes.len().saturating_sub(9)..).unwrap_or_default();
+    let is_control = |b: &u8| matches!(b, 1..=8 | 11 | 12 | 14..=31 | 127);
+    if near.contains(&0) {
+        return false;
+    }
+    // The first bytes may be the end of a character.
+    let text = near.iter().position(|b| b & 0xc0 != 0x80).and_then(|at| near.get(at..)).unwrap_or_default();
+    near.iter().any(is_control) || std::str::from_utf8(text).is_err()
+}

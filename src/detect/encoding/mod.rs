@@ -1,0 +1,385 @@
+//! Tokens as they are and in encodings: needles that may stand for one, and what is decoded around them.
+//!
+//! Nothing is decoded but where a needle is found, and at length only where the first characters agree.
+
+mod base64;
+mod decoded;
+mod hex;
+mod needles;
+mod run;
+mod spelled;
+mod wide;
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use self::base64::Base64;
+use self::decoded::{Decoded, Reader, Unit};
+use self::hex::Hex;
+use self::needles::{Content, Form};
+use self::spelled::Spelled;
+use self::wide::Wide;
+use super::randomness::BODY;
+use super::secret::Secret;
+use super::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, Verdict};
+use crate::finding::{Confidence, Position, TokenSummary};
+
+pub(super) use self::needles::{Hit, longest, next_hit};
+pub(super) use self::run::{Ahead, Runs};
+
+/// How much must be kept in front of a needle: what base64 within base64 is looked at.
+pub(super) const KEPT: usize = 1024;
+/// How many bytes one encoded token may take, line breaks and all.
+const MAX_ENCODED: usize = 64 * 1024;
+/// So much behind a needle is enough to tell what is no token from its first characters.
+const NEAR: usize = 16;
+
+/// What stands at a needle.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// A token.
+    Token(Token),
+    /// No token.
+    None,
+    /// The bytes end before this can be told.
+    NeedMore,
+}
+
+/// A token at a needle.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) token: TokenSummary,
+    pub(super) confidence: Confidence,
+    /// Where it stands, encoded as it is.
+    pub(super) at: Range<usize>,
+    /// Length of its text.
+    pub(super) len: usize,
+    /// How it is encoded, outermost first.
+    pub(super) via: Vec<&'static str>,
+    /// What its offset counts in.
+    pub(super) content: Decoding,
+}
+
+impl Token {
+    /// Whether its offset counts in the searched bytes.
+    pub(super) fn counts_in_searched(&self) -> bool {
+        self.content == Decoding::None
+    }
+}
+
+/// What the offset of a token counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decoding {
+    /// The searched bytes.
+    None,
+    /// The text of a run of base64 characters; the token begins `alignment` bytes behind the start of a
+    /// group, in the character at `at`.
+    Base64 { at: usize, alignment: u8 },
+    /// A run of wide characters.
+    Wide { at: usize, width: usize },
+    /// A run of hexadecimal digits.
+    Hex { at: usize },
+    /// It is known.
+    Inner { offset: u64, position: Option<Position> },
+}
+
+/// Judges what stands at a needle in `bytes`, which begin with the content or hold [`KEPT`] bytes in front of
+/// the needle. `whole_end` says whether the content ends with them.
+pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool) -> Found {
+    // Nothing before is looked at, so that it does not matter how much is there.
+    let cut = hit.at.saturating_sub(KEPT);
+    let window = Window { bytes: bytes.get(cut..).unwrap_or_default(), whole_end, is_inner: false };
+    match window.judge(hit.moved_back(cut)) {
+        Found::Token(token) => Found::Token(Token {
+            at: token.at.start + cut..token.at.end + cut,
+            content: token.content.behind(cut),
+            ..token
+        }),
+        other => other,
+    }
+}
+
+impl Decoding {
+    /// The same with `more` bytes in front.
+    fn behind(self, more: usize) -> Self {
+        match self {
+            Self::Base64 { at, alignment } => Self::Base64 { at: at + more, alignment },
+            Self::Wide { at, width } => Self::Wide { at: at + more, width },
+            Self::Hex { at } => Self::Hex { at: at + more },
+            Self::None | Self::Inner { .. } => self,
+        }
+    }
+}
+
+/// What is looked at around a needle.
+#[derive(Clone, Copy)]
+struct Window<'a> {
+    bytes: &'a [u8],
+    whole_end: bool,
+    /// Whether it was decoded: then nothing deeper is looked for.
+    is_inner: bool,
+}
+
+/// What stands in front of a text.
+struct Front {
+    decoded: Decoded,
+    /// Whether it need not belong to the text.
+    is_loose: bool,
+}
+
+impl From<Decoded> for Front {
+    fn from(decoded: Decoded) -> Self {
+        Self { decoded, is_loose: false }
+    }
+}
+
+/// A token in decoded text.
+struct Read {
+    token: TokenSummary,
+    confidence: Confidence,
+    len: usize,
+    at: Range<usize>,
+    /// The byte behind it.
+    behind: Option<u8>,
+    /// Whether its body has no digit.
+    is_letters: bool,
+}
+
+impl Read {
+    fn found(self, via: Vec<&'static str>, content: Decoding) -> Found {
+        let Self { token, confidence, len, at, .. } = self;
+        Found::Token(Token { token, confidence, at, len, via, content })
+    }
+}
+
+impl Window<'_> {
+    fn judge(self, hit: Hit) -> Found {
+        if !self.whole_end && self.bytes.len() < hit.at + NEAR {
+            return Found::NeedMore;
+        }
+        for &form in hit.forms() {
+            let found = self.judge_as(form, hit.at);
+            if !matches!(found, Found::None) {
+                return found;
+            }
+        }
+        Found::None
+    }
+
+    fn judge_as(self, form: Form, at: usize) -> Found {
+        let start = match form {
+            Form::Plain => return self.plain(at),
+            Form::Spelled { back } | Form::Wide { back, .. } => at.checked_sub(back),
+            Form::Hex { shift } => at.checked_add_signed(shift),
+            Form::Base64 { skip, .. } => {
+                (0..skip).try_fold(at, |at, _| base64::previous(self.bytes, at).map(|(previous, _)| previous))
+            }
+        };
+        match (form, start) {
+            (Form::Spelled { .. }, Some(at)) => self.spelled(at),
+            (Form::Wide { width, .. }, Some(at)) => self.wide(at, width),
+            (Form::Hex { .. }, Some(at)) => self.hex(at),
+            (Form::Base64 { alignment, content: Content::Text, .. }, Some(at)) => self.base64(at, alignment),
+            (Form::Base64 { alignment, .. }, Some(at)) if !self.is_inner => self.twice(at, alignment),
+            _ => Found::None,
+        }
+    }
+
+    fn plain(self, at: usize) -> Found {
+        match shape::judge(self.bytes, at, self.whole_end) {
+            Verdict::Token { kind, len, confidence } => {
+                let text = self.bytes.get(at..at + len).unwrap_or_default();
+                let token = Secret::new(text, kind).summary();
+                let at = at..at + len;
+                Found::Token(Token { token, confidence, at, len, via: Vec::new(), content: Decoding::None })
+            }
+            Verdict::NeedMore => Found::NeedMore,
+            Verdict::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => {
+                self.spelled(at)
+            }
+            Verdict::None => Found::None,
+        }
+    }
+
+    /// The offset counts in the bytes themselves, since text that is spelled here and there is no content of
+    /// its own.
+    fn spelled(self, at: usize) -> Found {
+        let at = spelled::first_slash(self.bytes, at);
+        let reader = Spelled::new(self.bytes, at, at + MAX_ENCODED, self.whole_end);
+        let front = || spelled::front(self.bytes, at, REACH).into();
+        let read = match self.read(&reader, front, |_| false) {
+            Ok(read) => read,
+            Err(found) => return found,
+        };
+        let mut again = reader;
+        for _ in 0..read.len {
+            again.next();
+        }
+        let spelling = again.spelling;
+        let via = spelling.names();
+        let is_closed =
+            spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
+        if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {
+            return Found::None;
+        }
+        read.found(via, Decoding::None)
+    }
+
+    fn wide(self, at: usize, width: usize) -> Found {
+        let reader = Wide::new(self.bytes, at, width, at + MAX_ENCODED, self.whole_end);
+        let front = || wide::front(self.bytes, at, width, REACH).into();
+        let name = if width == 2 { "utf-16" } else { "utf-32" };
+        match self.read(&reader, front, |_| false) {
+            Ok(read) => read.found(vec![name], Decoding::Wide { at, width }),
+            Err(found) => found,
+        }
+    }
+
+    fn hex(self, at: usize) -> Found {
+        let reader = Hex::new(self.bytes, at, at + MAX_ENCODED);
+        match self.read(&reader, || reader.front(REACH).into(), |_| false) {
+            Ok(read) => read.found(vec!["hex"], Decoding::Hex { at }),
+            Err(found) => found,
+        }
+    }
+
+    fn base64(self, at: usize, alignment: u8) -> Found {
+        let reader = Base64::new(self.bytes, at, alignment, at + MAX_ENCODED);
+        let front = || base64::front(self.bytes, at, alignment, REACH);
+        let ends_line = |at| matches!(base64::next_line(self.bytes, at), Ok(Some(_)));
+        match self.read(&reader, front, ends_line) {
+            Ok(read) => read.found(vec!["base64"], Decoding::Base64 { at, alignment }),
+            Err(found) => found,
+        }
+    }
+
+    /// Base64 of what is encoded itself: decodes around it and judges the needle in there.
+    fn twice(self, at: usize, alignment: u8) -> Found {
+        let reader = Base64::new(self.bytes, at, alignment, at + MAX_ENCODED);
+        let mut probe = reader.clone();
+        for _ in 0..BODY {
+            match probe.next() {
+                Unit::Byte(b, _) if b == 0 || base64::sextet(b).is_some() || b"\r\n \t\\".contains(&b) => {}
+                Unit::Cut if !self.whole_end => return Found::NeedMore,
+                _ => return Found::None,
+            }
+        }
+        let mut reader = reader;
+        let mut decoded = base64::front(self.bytes, at, alignment, KEPT / 4 * 3).decoded;
+        let start = decoded.text.len();
+        let mut wanted = 4 * SHORT;
+        loop {
+            let stop = decoded.extend(&mut reader, start + wanted);
+            let whole_end = stop == Some(Unit::End) || (stop == Some(Unit::Cut) && self.whole_end);
+            let inner = Window { bytes: &decoded.text, whole_end, is_inner: true };
+            let found = next_hit(&decoded.text, start).filter(|hit| hit.at <= start + 1);
+            match found.map_or(Found::None, |hit| inner.judge(hit)) {
+                Found::Token(token) => {
+                    let (offset, position) = Runs::default().ahead().place(&decoded.text, &token);
+                    return Found::Token(Token {
+                        at: decoded.place(token.at),
+                        via: [vec!["base64"], token.via].concat(),
+                        content: Decoding::Inner { offset, position },
+                        ..token
+                    });
+                }
+                Found::None => return Found::None,
+                Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED => return Found::NeedMore,
+                Found::NeedMore => wanted *= 4,
+            }
+        }
+    }
+
+    /// Reads a token. `front` gives what stands before it, and `ends_line` says whether a line ends in front
+    /// of a place, so that the text may end there.
+    fn read<R: Reader>(
+        self,
+        reader: &R,
+        front: impl FnOnce() -> Front,
+        ends_line: impl Fn(usize) -> bool,
+    ) -> Result<Read, Found> {
+        self.look_at_head(reader)?;
+        let Front { mut decoded, is_loose } = front();
+        let mut reader = reader.clone();
+        let start = decoded.text.len();
+        // Little by little: most of what is no token is told from its first characters.
+        let mut wanted = SHORT;
+        let (mut verdict, is_whole) = loop {
+            let stop = decoded.extend(&mut reader, start + wanted);
+            let is_whole = match stop {
+                Some(Unit::Cut) => self.whole_end,
+                Some(_) => true,
+                None => wanted > MAX_TOKEN,
+            };
+            let verdict = shape::judge(&decoded.text, start, is_whole);
+            if verdict != Verdict::NeedMore || stop.is_some() {
+                break (verdict, is_whole);
+            }
+            wanted *= 2;
+        };
+        if verdict == Verdict::None {
+            verdict = judge_loosely(&decoded, start, is_whole, is_loose, ends_line);
+        }
+        match verdict {
+            Verdict::Token { kind, len, confidence } => {
+                let text = decoded.text.get(start..start + len).unwrap_or_default();
+                Ok(Read {
+                    token: Secret::new(text, kind).summary(),
+                    confidence,
+                    len,
+                    at: decoded.place(start..start + len),
+                    behind: decoded.text.get(start + len).copied(),
+                    is_letters: !text.iter().any(u8::is_ascii_digit),
+                })
+            }
+            Verdict::None => Err(Found::None),
+            Verdict::NeedMore => Err(Found::NeedMore),
+        }
+    }
+
+    /// Whether the first characters agree with a token, before anything is kept.
+    fn look_at_head<R: Reader>(self, reader: &R) -> Result<(), Found> {
+        let mut head = Zeroizing::new([0_u8; HEAD]);
+        let mut reader = reader.clone();
+        for n in 0..HEAD {
+            match (reader.next(), head.get_mut(n)) {
+                (Unit::Byte(byte, _), Some(place)) => *place = byte,
+                (Unit::Cut, _) if !self.whole_end => return Err(Found::NeedMore),
+                _ => return if n < USER_TOKEN { Err(Found::None) } else { Ok(()) },
+            }
+            if !shape::may_begin(head.get(..=n).unwrap_or_default()) {
+                return Err(Found::None);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The shortest token.
+const USER_TOKEN: usize = BODY + 3;
+
+/// Judges a text that may begin or end at a line, or behind what is no text.
+fn judge_loosely(
+    decoded: &Decoded,
+    start: usize,
+    is_whole: bool,
+    is_loose: bool,
+    ends_line: impl Fn(usize) -> bool,
+) -> Verdict {
+    let text = decoded.text.get(start..).unwrap_or_default();
+    let end = shape::length_of_letters(text).filter(|&len| ends_line(decoded.place(start..start + len).end));
+    let mut verdict = Verdict::None;
+    for (front, end) in [(!is_loose, None), (true, end), (false, end)] {
+        if (!front && !is_loose) || (front && end.is_none()) || verdict != Verdict::None {
+            continue;
+        }
+        let (from, at) = if front { (0, start) } else { (start, 0) };
+        let to = end.map_or(decoded.text.len(), |len| start + len);
+        verdict = shape::judge(decoded.text.get(from..to).unwrap_or_default(), at, is_whole || end.is_some());
+    }
+    verdict
+}
+
+#[cfg(test)]
+mod tests;

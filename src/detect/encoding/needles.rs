@@ -1,0 +1,395 @@
+//! What is searched for: the prefixes as they are, and pieces of them in each encoding that are rare in
+//! everything else. All needles are found in one vectorised pass.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use aho_corasick::packed::{Config, Searcher};
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::base64::sextet;
+
+/// How a needle stands for a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The prefix begins here, as it is.
+    Plain,
+    /// Characters of it are spelled; it begins `back` bytes before.
+    Spelled { back: usize },
+    /// Base64 of a text that begins `alignment` bytes behind the start of a group. The character with its
+    /// first bits is the one `skip` characters before.
+    Base64 { alignment: u8, skip: u8, content: Content },
+    /// Units of `width` bytes; it begins `back` bytes before.
+    Wide { width: usize, back: usize },
+    /// Hexadecimal; it begins `shift` bytes from here.
+    Hex { shift: isize },
+}
+
+/// What base64 was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// The token's text.
+    Text,
+    /// Something that is encoded itself.
+    Encoded,
+}
+
+/// A needle that was found.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::detect) struct Hit {
+    pub(in crate::detect) at: usize,
+    needle: usize,
+}
+
+impl Hit {
+    /// The same where so many bytes are missing in front.
+    pub(super) fn moved_back(self, less: usize) -> Self {
+        Self { at: self.at.saturating_sub(less), ..self }
+    }
+
+    /// What the needle may stand for.
+    pub(super) fn forms(self) -> &'static [Form] {
+        NEEDLES.forms.get(self.needle).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The first needle in `bytes` at `from` or behind.
+pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
+    let found = match &NEEDLES.search {
+        Search::Packed(packed) => packed.find_in(bytes, (from.min(bytes.len())..bytes.len()).into()),
+        Search::Automaton(automaton) => {
+            let input = aho_corasick::Input::new(bytes).span(from.min(bytes.len())..bytes.len());
+            automaton.find(input)
+        }
+    };
+    found.map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
+}
+
+/// The longest needle.
+pub(in crate::detect) fn longest() -> usize {
+    NEEDLES.longest
+}
+
+static NEEDLES: LazyLock<Needles> = LazyLock::new(Needles::new);
+
+struct Needles {
+    search: Search,
+    /// By number of the pattern.
+    forms: Vec<Vec<Form>>,
+    longest: usize,
+}
+
+enum Search {
+    Packed(Searcher),
+    /// For processors without vectors.
+    Automaton(AhoCorasick),
+}
+
+impl Needles {
+    fn new() -> Self {
+        let mut forms: BTreeMap<Vec<u8>, Vec<Form>> = BTreeMap::new();
+        for (pattern, form) in all() {
+            let known = forms.entry(pattern).or_default();
+            if !known.contains(&form) {
+                known.push(form);
+            }
+        }
+        // A needle that begins with another one is found with that.
+        let patterns: Vec<Vec<u8>> = forms.keys().cloned().collect();
+        for pattern in &patterns {
+            let shorter = patterns.iter().find(|other| *other != pattern && pattern.starts_with(other));
+            if let Some(shorter) = shorter
+                && let Some(longer) = forms.remove(pattern)
+                && let Some(known) = forms.get_mut(shorter)
+            {
+                known.extend(longer);
+            }
+        }
+        let order = arrange(forms.keys().map(Vec::as_slice).collect());
+        #[expect(clippy::expect_used, reason = "the patterns are constant, and built by every test")]
+        let search = searcher(&order).map_or_else(
+            || {
+                let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&order);
+                Search::Automaton(automaton.expect("a few short patterns"))
+            },
+            Search::Packed,
+        );
+        Self {
+            search,
+            forms: order.iter().map(|pattern| forms.get(*pattern).cloned().unwrap_or_default()).collect(),
+            longest: patterns.iter().map(Vec::len).max().unwrap_or_default(),
+        }
+    }
+}
+
+/// `only_teddy_fat` is no part of the crate's promise; should it go, dropping it costs speed alone. Eight
+/// buckets are read twice as fast as sixteen, and [`arrange`] makes eight enough.
+fn searcher(patterns: &[&[u8]]) -> Option<Searcher> {
+    Config::new()
+        .only_teddy_fat(Some(false))
+        .heuristic_pattern_limits(false)
+        .builder()
+        .extend(patterns)
+        .build()
+}
+
+/// How many buckets the search has.
+const BUCKETS: usize = 8;
+/// The most needles of a bucket. The search takes fewer than 128 in all, repeated ones included.
+const ROWS: usize = 15;
+/// How many characters of a needle decide whether a place is looked at more closely.
+const MASK: usize = 3;
+
+/// Puts needles into an order in which the search passes over as much as it can. It sorts them into buckets
+/// by their number, and looks closely at every place whose first characters have the upper halves and
+/// the lower halves of any in one bucket: so like goes with like. Buckets of unequal size are filled up by
+/// repeating a needle, which puts it into the bucket where it is.
+fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
+    let mut buckets: Vec<Bucket<'_>> = needles.into_iter().map(Bucket::new).collect();
+    while buckets.len() > BUCKETS {
+        let mut best = (f64::MAX, 0, 0);
+        for (i, one) in buckets.iter().enumerate() {
+            for (j, other) in buckets.iter().enumerate().take(i) {
+                if one.needles.len() + other.needles.len() > ROWS {
+                    continue;
+                }
+                let more = frequency(&one.with(other)) - one.frequency - other.frequency;
+                if more < best.0 {
+                    best = (more, i, j);
+                }
+            }
+        }
+        let moved = buckets.remove(best.1);
+        if let Some(bucket) = buckets.get_mut(best.2) {
+            bucket.halves = bucket.with(&moved);
+            bucket.frequency = frequency(&bucket.halves);
+            bucket.needles.extend(moved.needles);
+        }
+    }
+    let rows = buckets.iter().map(|bucket| bucket.needles.len()).max().unwrap_or_default();
+    let row = |n: usize| buckets.iter().filter_map(move |b| b.needles.get(n).or(b.needles.first()).copied());
+    (0..rows).flat_map(row).collect()
+}
+
+/// Needles that the search looks for at once.
+struct Bucket<'a> {
+    needles: Vec<&'a [u8]>,
+    halves: [Halves; MASK],
+    frequency: f64,
+}
+
+/// Which upper and which lower halves the characters at one place have, a bit each.
+#[derive(Clone, Copy, Default)]
+struct Halves {
+    upper: u16,
+    lower: u16,
+}
+
+impl<'a> Bucket<'a> {
+    fn new(needle: &'a [u8]) -> Self {
+        let mut halves = [Halves::default(); MASK];
+        for (halves, b) in halves.iter_mut().zip(needle) {
+            *halves = Halves { upper: 1 << (b >> 4), lower: 1 << (b & 15) };
+        }
+        Self { needles: vec![needle], halves, frequency: frequency(&halves) }
+    }
+
+    fn with(&self, other: &Self) -> [Halves; MASK] {
+        let mut halves = self.halves;
+        for (halves, other) in halves.iter_mut().zip(other.halves) {
+            halves.upper |= other.upper;
+            halves.lower |= other.lower;
+        }
+        halves
+    }
+}
+
+/// How often a bucket makes the search look closely, as far as single characters tell.
+fn frequency(halves: &[Halves; MASK]) -> f64 {
+    let ones = |bits: u16| (0..16_u8).filter(move |n| bits >> n & 1 == 1);
+    let at = |halves: &Halves| {
+        let both =
+            ones(halves.upper).flat_map(|upper| ones(halves.lower).map(move |lower| upper << 4 | lower));
+        both.map(weight).sum::<f64>()
+    };
+    halves.iter().map(at).product()
+}
+
+/// How common a byte is, roughly.
+fn weight(b: u8) -> f64 {
+    match b {
+        b' ' | b'a'..=b'z' => 1.0,
+        b'A'..=b'Z' | b'0'..=b'9' | b'\n' => 0.5,
+        0 => 0.5,
+        0x21..=0x7e => 0.2,
+        _ => 0.02,
+    }
+}
+
+/// Every needle.
+fn all() -> Vec<(Vec<u8>, Form)> {
+    let mut all = vec![(b"hf_".to_vec(), Form::Plain), (b"api_org".to_vec(), Form::Plain)];
+    for (pattern, back) in SPELLED {
+        all.push((pattern.to_vec(), Form::Spelled { back: *back }));
+    }
+    for (prefix, width, from, to) in
+        [(&b"hf_"[..], 2, 0, 3), (b"hf_", 4, 0, 3), (b"api_org", 2, 3, 6), (b"api_org", 4, 3, 6)]
+    {
+        let mut pattern = Vec::new();
+        for &b in prefix.get(from..to).unwrap_or_default() {
+            pattern.push(b);
+            pattern.resize(pattern.len() + width - 1, 0);
+        }
+        pattern.truncate(pattern.len() + 1 - width);
+        all.push((pattern, Form::Wide { width, back: from * width }));
+    }
+    for (pattern, shift) in
+        [("68665", 0), ("68 66", 0), ("68:66", 0), ("68-66", 0), ("6f7267", -8), ("6F7267", -8)]
+    {
+        all.push((pattern.as_bytes().to_vec(), Form::Hex { shift }));
+    }
+    // `0x68665f…`, `0x68, 0x66`
+    all.push((b"x68".to_vec(), Form::Hex { shift: 1 }));
+    all.extend(base64_needles());
+    all
+}
+
+/// Spelled characters of the prefixes, and how far behind the start of a token they stand. Each of the
+/// first three characters may be the first that is spelled.
+const SPELLED: &[(&[u8], usize)] = &[
+    (b"hf\\", 0),
+    (b"hf%", 0),
+    (b"hf&", 0),
+    (b"hf=", 0),
+    (b"hf\"", 0),
+    (b"hf'", 0),
+    (b"h\\u0", 0),
+    (b"h\\\\", 0),
+    (b"h\\x6", 0),
+    (b"h\\14", 0),
+    (b"h%66", 0),
+    (b"h&#1", 0),
+    (b"h&#x", 0),
+    (b"%68", 0),
+    (b"u0068", 1),
+    (b"x68", 1),
+    (b"x68", 2),
+    (b"\\150", 0),
+    (b"#104;", 1),
+    (b"api%5", 0),
+    (b"api\\", 0),
+    (b"api&#", 0),
+];
+
+/// Pieces of the prefixes in base64, and in base64 of what is encoded already.
+fn base64_needles() -> Vec<(Vec<u8>, Form)> {
+    let mut all = Vec::new();
+    let mut encoded: Vec<Vec<Vec<u8>>> = vec![b"h\0f\0_".iter().map(|&b| vec![b]).collect()];
+    for alignment in 0..3 {
+        let form = |skip: usize| Form::Base64 {
+            alignment,
+            skip: u8::try_from(skip).unwrap_or_default(),
+            content: Content::Text,
+        };
+        let (first, characters) = characters(&known(b"hf_"), alignment);
+        // A line may end behind each of the four characters, so that three of them or two with the
+        // line's end are looked for.
+        let part = |range| strings(characters.get(range).unwrap_or_default());
+        all.extend(part(0..3).into_iter().map(|pattern| (pattern, form(first))));
+        all.extend(part(1..4).into_iter().map(|pattern| (pattern, form(first + 1))));
+        for newline in [&b"\n"[..], b"\r"] {
+            all.extend(part(0..2).into_iter().map(|pattern| ([&pattern, newline].concat(), form(first))));
+        }
+        encoded.push(characters);
+        // A whole group of the longer prefix, which no line's end cuts.
+        let (first, characters) = self::characters(&known(b"api_org_"), alignment);
+        let group = (4 - (first + usize::from(alignment)) % 4) % 4;
+        let group = if strings(characters.get(group..group + 4).unwrap_or_default()) == [b"YXBp"] {
+            4
+        } else {
+            group
+        };
+        encoded.push(characters.get(group..group + 4).unwrap_or_default().to_vec());
+        let pattern = strings(characters.get(group..group + 4).unwrap_or_default());
+        all.extend(pattern.into_iter().map(|pattern| (pattern, form(first + group))));
+    }
+    for inner in encoded {
+        for alignment in 0..3 {
+            let (first, characters) = characters(&inner, alignment);
+            let part = strings(characters.get(..4).unwrap_or_default());
+            all.extend(part.into_iter().map(|pattern| {
+                let skip = u8::try_from(first).unwrap_or_default();
+                (pattern, Form::Base64 { alignment, skip, content: Content::Encoded })
+            }));
+        }
+    }
+    all
+}
+
+fn known(text: &[u8]) -> Vec<Vec<u8>> {
+    let letters = [b'A', b'Z', b'a', b'z'];
+    text.iter().map(|&b| vec![b]).chain([letters.to_vec()]).collect()
+}
+
+/// The characters of base64 that are known of a text, each of whose bytes is one of a few, when it begins
+/// `alignment` bytes behind the start of a group; and how many characters the first of them stands behind
+/// the one with the text's first bits.
+fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
+    const MOST: usize = 4;
+    let start = usize::from(alignment) * 8;
+    let bit =
+        |at: usize| at.checked_sub(start).and_then(|bit| text.get(bit / 8).map(|bytes| (bytes, 7 - bit % 8)));
+    let alphabet: Vec<u8> = (b'!'..=b'~').filter(|&b| sextet(b).is_some()).collect();
+    let mut found: Vec<(usize, Vec<u8>)> = Vec::new();
+    for place in start / 6..(start + text.len() * 8).div_ceil(6) {
+        let fits = |b: &&u8| {
+            let value = sextet(**b).unwrap_or_default();
+            (0..6).all(|n| {
+                let wanted = value >> (5 - n) & 1;
+                bit(place * 6 + n).is_none_or(|(bytes, at)| bytes.iter().any(|b| b >> at & 1 == wanted))
+            })
+        };
+        let possible: Vec<u8> = alphabet.iter().filter(fits).copied().collect();
+        if possible.len() <= MOST && (possible.len() == 1 || !found.is_empty()) {
+            found.push((place, possible));
+        }
+    }
+    let first = found.first().map_or(0, |(place, _)| place - start / 6);
+    (first, found.into_iter().map(|(_, possible)| possible).collect())
+}
+
+/// All strings of which each character is one of a few.
+fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    characters.iter().fold(vec![Vec::new()], |strings, possible| {
+        let longer =
+            |string: &Vec<u8>| possible.iter().map(|&b| [&string[..], &[b]].concat()).collect::<Vec<_>>();
+        strings.iter().flat_map(longer).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_few_needles_and_none_is_short() {
+        let forms: Vec<_> = all();
+        assert!(forms.iter().all(|(pattern, _)| (MASK..=longest()).contains(&pattern.len())));
+        let needles: std::collections::BTreeSet<_> = forms.iter().map(|(pattern, _)| pattern).collect();
+        assert!(
+            needles.len() <= 90 && NEEDLES.forms.len() < 128,
+            "{} {}",
+            needles.len(),
+            NEEDLES.forms.len()
+        );
+        assert!(matches!(NEEDLES.search, Search::Packed(_)) || cfg!(not(target_arch = "x86_64")));
+    }
+
+    #[test]
+    fn the_forms_of_the_short_prefix() {
+        let needles = base64_needles();
+        for expected in ["aGZ", "GZf", "aG\n", "hmX", "mX0", "mX3", "hm\r", "oZl", "Zl9", "oZ\n", "YUda"] {
+            assert!(needles.iter().any(|(needle, _)| needle == expected.as_bytes()), "{expected}");
+        }
+    }
+}

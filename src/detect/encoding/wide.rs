@@ -1,0 +1,70 @@
+//! UTF-16 and UTF-32, of either byte order: each character with one or three NULs beside it.
+
+use super::decoded::{Decoded, Reader, Unit};
+
+/// Whether a unit of that value is a character of text. What is not Latin ends a text, and so do the two
+/// bytes of a byte-order mark.
+pub(super) fn is_character(b: u8) -> bool {
+    matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0xa0..=0xfd)
+}
+
+/// Reads units of `width` bytes, of which the first is looked at. Text of the other byte order reads the
+/// same, since the NULs are in the same places but at its ends.
+#[derive(Debug, Clone)]
+pub(super) struct Wide<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    width: usize,
+    limit: usize,
+    whole_end: bool,
+}
+
+impl<'a> Wide<'a> {
+    /// The text that begins at `at`; `whole_end` says whether the content ends with `bytes`.
+    pub(super) fn new(bytes: &'a [u8], at: usize, width: usize, limit: usize, whole_end: bool) -> Self {
+        Self { bytes, at, width, limit, whole_end }
+    }
+}
+
+impl Reader for Wide<'_> {
+    fn next(&mut self) -> Unit {
+        if self.at >= self.limit {
+            return Unit::End;
+        }
+        let Some(&byte) = self.bytes.get(self.at) else { return Unit::Cut };
+        if !is_character(byte) {
+            return Unit::End;
+        }
+        let place = self.at..self.at + self.width;
+        if place.end > self.bytes.len() && !self.whole_end {
+            return Unit::Cut;
+        }
+        // The last character of a text of the other byte order has no NUL behind it.
+        let behind = self.bytes.get(self.at + 1..place.end.min(self.bytes.len())).unwrap_or_default();
+        if behind.iter().any(|&b| b != 0) {
+            self.limit = 0;
+        }
+        self.at = place.end;
+        Unit::Byte(byte, place)
+    }
+}
+
+/// The characters in front of the one at `at`.
+pub(super) fn front(bytes: &[u8], at: usize, width: usize, wanted: usize) -> Decoded {
+    let before = |at: usize| {
+        let unit = at.checked_sub(width).and_then(|start| bytes.get(start..at))?;
+        let (&character, zeros) = unit.split_first()?;
+        (is_character(character) && zeros.iter().all(|&b| b == 0)).then_some(at - width)
+    };
+    let mut start = at;
+    while (at - start) / width < wanted
+        && let Some(previous) = before(start)
+    {
+        start = previous;
+    }
+    let mut decoded = Decoded::default();
+    for at in (start..at).step_by(width) {
+        decoded.push(bytes.get(at).copied().unwrap_or_default(), at..at + width);
+    }
+    decoded
+}

@@ -1,0 +1,147 @@
+//! The memory that decoders take for what they may refer back to: windows, dictionaries, blocks. Small ones
+//! are taken by all threads at once, large ones by one thread at a time.
+
+use std::cell::RefCell;
+use std::io;
+use std::marker::PhantomData;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const MIB: u64 = 1024 * 1024;
+/// Windows up to this size are decoded by all threads at once.
+const COMMON: u64 = 8 * MIB;
+/// Streams within each other may take so much together before they count as a large window.
+const COMMON_TOGETHER: u64 = 32 * MIB;
+/// The largest window that is decoded at all: what `zstd --long` needs, as the format recommends.
+pub(super) const MAX_WINDOW: u64 = 128 * MIB;
+/// What streams within each other may take together.
+const MAX_TOGETHER: u64 = 256 * MIB;
+
+/// Held by the thread that decodes with large windows. It must not wait for work of other threads meanwhile.
+static LARGE: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    static TAKEN: RefCell<Taken> = const { RefCell::new(Taken { bytes: 0, large: 0, turn: None }) };
+}
+
+/// What the decoders of a thread hold, one within the other.
+struct Taken {
+    bytes: u64,
+    /// How many of them have a large window.
+    large: usize,
+    /// The thread's turn at large windows.
+    turn: Option<MutexGuard<'static, ()>>,
+}
+
+/// Memory that is taken until this is dropped.
+#[derive(Debug)]
+pub struct Held {
+    bytes: u64,
+    /// It belongs to the thread that took it.
+    thread: PhantomData<*const ()>,
+}
+
+impl Held {
+    /// Nothing.
+    pub(super) fn none() -> Self {
+        Self { bytes: 0, thread: PhantomData }
+    }
+
+    /// Takes memory for a window of `bytes`, waiting until it is this thread's turn where that is needed.
+    /// `who` is named in the error where it is more than the limit, as in "a zstd frame".
+    pub(super) fn window(bytes: u64, who: &str) -> io::Result<Self> {
+        if bytes > MAX_WINDOW {
+            let (need, limit) = (bytes.div_ceil(MIB), MAX_WINDOW / MIB);
+            return Err(limit_error(format!(
+                "{who} needs a window of {need} MiB, more than the limit of {limit} MiB"
+            )));
+        }
+        TAKEN.with_borrow_mut(|taken| {
+            let together = taken.bytes + bytes;
+            if together > MAX_TOGETHER {
+                let (need, limit) = (together.div_ceil(MIB), MAX_TOGETHER / MIB);
+                return Err(limit_error(format!(
+                    "{who} and the streams it is in need windows of {need} MiB together, more than the limit of {limit} MiB"
+                )));
+            }
+            if (bytes > COMMON || together > COMMON_TOGETHER) && taken.turn.is_none() {
+                taken.turn = Some(LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+            }
+            taken.bytes = together;
+            taken.large += usize::from(bytes > COMMON);
+            Ok(Self { bytes, thread: PhantomData })
+        })
+    }
+
+    /// How much is taken.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether other threads have to wait for it.
+    pub(super) fn is_large(&self) -> bool {
+        self.bytes > COMMON
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // When the thread itself ends, its turn ends with it.
+        let _ = TAKEN.try_with(|taken| {
+            let mut taken = taken.borrow_mut();
+            taken.bytes -= self.bytes;
+            taken.large -= usize::from(self.is_large());
+            if taken.large == 0 && taken.bytes <= COMMON_TOGETHER {
+                taken.turn = None;
+            }
+        });
+    }
+}
+
+/// Takes memory for something else than a window, under the same rules: while much of it is held, other threads
+/// that need much wait.
+pub fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
+    Held::window(bytes, who)
+}
+
+fn limit_error(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::QuotaExceeded, message)
+}
+
+/// Whether an error of a decoder is a limit of ours, rather than something that is wrong with the bytes.
+pub fn is_limit(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::QuotaExceeded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn free() -> bool {
+        std::thread::spawn(|| LARGE.try_lock().is_ok()).join().unwrap()
+    }
+
+    #[test]
+    fn large_windows_are_taken_by_one_thread_at_a_time() {
+        let outer = Held::window(64 * MIB, "a").unwrap();
+        assert!(!free());
+        let inner = Held::window(128 * MIB, "b").unwrap();
+        drop(outer);
+        assert!(!free(), "while the inner one is there");
+        let error = Held::window(129 * MIB, "c").unwrap_err();
+        assert!(is_limit(&error));
+        assert_eq!(error.to_string(), "c needs a window of 129 MiB, more than the limit of 128 MiB");
+        let other = Held::window(128 * MIB, "d").unwrap();
+        let error = Held::window(1, "e").unwrap_err();
+        assert!(error.to_string().contains("together, more than the limit of 256 MiB"), "{error}");
+        drop((inner, other));
+        let waits = std::thread::spawn(|| Held::window(MAX_WINDOW, "f").is_ok());
+        assert!(waits.join().unwrap());
+        let common: Vec<Held> = (0..4).map(|_| Held::window(8 * MIB, "g").unwrap()).collect();
+        let fifth = Held::window(8 * MIB, "h").unwrap();
+        assert!(TAKEN.with_borrow(|taken| taken.turn.is_some()));
+        drop(fifth);
+        assert!(TAKEN.with_borrow(|taken| taken.turn.is_none()));
+        drop(common);
+        assert_eq!(TAKEN.with_borrow(|taken| (taken.bytes, taken.large)), (0, 0));
+    }
+}

@@ -1,0 +1,72 @@
+//! One part of a compressed stream, and what stands behind it.
+
+use std::io::{self, Read};
+
+use super::Compression;
+use super::bzip2::Bzip2;
+use super::gzip::Gzip;
+use super::lz4::Lz4;
+use super::window::Peek;
+use super::xz::Xz;
+use super::zstd::Zstd;
+
+/// A reader of one part of a compressed stream: a member of gzip or lzip, a stream of xz, lzma or bzip2, a frame of
+/// lz4. Of zstd it is the frames that follow each other without anything between them, skippable ones too.
+pub struct Part<R> {
+    decoder: Decoder<R>,
+}
+
+enum Decoder<R> {
+    Gzip(Box<Gzip<R>>),
+    Zstd(Box<Zstd<R>>),
+    Xz(Box<Xz<R>>),
+    Bzip2(Box<Bzip2<R>>),
+    Lz4(Box<Lz4<R>>),
+}
+
+impl<R: Peek> Part<R> {
+    /// A decoder for what begins at the input's next byte.
+    pub fn open(compression: Compression, input: R) -> io::Result<Self> {
+        let decoder = match compression {
+            Compression::None => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not compressed"));
+            }
+            Compression::Gzip => Decoder::Gzip(Box::new(Gzip::new(input))),
+            Compression::Zstd => Decoder::Zstd(Box::new(Zstd::new(input)?)),
+            Compression::Xz | Compression::Lzip | Compression::Lzma => {
+                Decoder::Xz(Box::new(Xz::new(compression, input)?))
+            }
+            Compression::Bzip2 => Decoder::Bzip2(Box::new(Bzip2::new(input)?)),
+            Compression::Lz4 => Decoder::Lz4(Box::new(Lz4::new(input)?)),
+        };
+        Ok(Self { decoder })
+    }
+
+    /// The input. Once the part has been read to its end it stands directly behind it.
+    pub fn into_input(self) -> R {
+        match self.decoder {
+            Decoder::Gzip(decoder) => decoder.into_input(),
+            Decoder::Zstd(decoder) => decoder.into_input(),
+            Decoder::Xz(decoder) => decoder.into_input(),
+            Decoder::Bzip2(decoder) => decoder.into_input(),
+            Decoder::Lz4(decoder) => decoder.into_input(),
+        }
+    }
+
+    /// Whether it is nothing but skippable frames, as far as it has been read.
+    pub fn is_skippable(&self) -> bool {
+        matches!(&self.decoder, Decoder::Zstd(frames) if !frames.has_data())
+    }
+}
+
+impl<R: Peek> Read for Part<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match &mut self.decoder {
+            Decoder::Gzip(decoder) => decoder.read(out),
+            Decoder::Zstd(decoder) => decoder.read(out),
+            Decoder::Xz(decoder) => decoder.read(out),
+            Decoder::Bzip2(decoder) => decoder.read(out),
+            Decoder::Lz4(decoder) => decoder.read(out),
+        }
+    }
+}

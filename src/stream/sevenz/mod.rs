@@ -1,0 +1,237 @@
+//! 7z archives that are held in memory. The `sevenz-rust2` crate reads them; what it would allocate for a header
+//! that lies, and for all decoders of a block together, is bounded here first.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use sevenz_rust2::{Archive, Block, BlockDecoder, Coder, EncoderMethod, Error, Password};
+
+use super::is_limit;
+use super::memory::{Held, MAX_WINDOW};
+use splice::{START, Spliced, checksum};
+
+mod coder;
+mod splice;
+
+/// What is parsed of a header takes at most so many bytes of memory for each of the header's.
+const HEADER_COST: u64 = 256;
+/// The longest header that is read: that of some 7,000 files.
+const MAX_HEADER: u64 = MAX_WINDOW / HEADER_COST;
+/// The largest block of coders of an encoded header, in bytes of its description.
+const MAX_ENCODED: usize = 64 * 1024;
+
+/// What is done with an entry: its name, and its bytes.
+pub type EachEntry<'a> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'a;
+
+/// Gives the entries of an archive, those without bytes last. An error of `each` ends it. What is wrong with
+/// one block of the archive does not keep the others from being read; it is the outcome when all have been.
+///
+/// `memory_limit` is what the decoders of one block may take, at most 128 MiB. Errors are limits
+/// ([`is_limit`]), encryption ([`is_encrypted`]), or something that is wrong with the archive.
+pub fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_>) -> io::Result<()> {
+    let memory_limit = memory_limit.min(MAX_WINDOW);
+    let stored = stored_header(archive)?;
+    if stored.is_empty() {
+        return Ok(());
+    }
+    let header = plain_header(archive, stored, memory_limit)?;
+    let _held = Held::window(header.len() as u64 * HEADER_COST, "the header of a 7z archive")?;
+    let mut source = Spliced::new(archive, &header);
+    let archive = parse(&mut source)?;
+    let mut problem = None;
+    for index in 0..archive.blocks.len() {
+        match read_block(&archive, index, &mut source, memory_limit, each) {
+            Ok(()) => {}
+            Err(Failure::Caller(error)) => return Err(error),
+            Err(Failure::Archive(error)) => keep_worse(&mut problem, error),
+        }
+    }
+    for (file, block) in archive.files.iter().zip(&archive.stream_map.file_block_index) {
+        if block.is_none() {
+            each(&file.name, &mut io::empty())?;
+        }
+    }
+    problem.map_or(Ok(()), Err)
+}
+
+/// Whether an error says that an archive, or a part of it, is encrypted.
+pub fn is_encrypted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// Whose error it is.
+enum Failure {
+    Caller(io::Error),
+    Archive(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Archive(error)
+    }
+}
+
+/// A limit of ours is worse than a broken block, and that is worse than an encrypted one.
+fn keep_worse(kept: &mut Option<io::Error>, error: io::Error) {
+    let rank = |error: &io::Error| (is_limit(error), !is_encrypted(error));
+    if kept.as_ref().is_none_or(|kept| rank(kept) < rank(&error)) {
+        *kept = Some(error);
+    }
+}
+
+/// The header as it is stored, by what the archive starts with.
+fn stored_header(archive: &[u8]) -> io::Result<&[u8]> {
+    let start: &[u8; START] = archive.first_chunk().ok_or_else(|| breaks_off("in its first header"))?;
+    let [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, 0, _, start @ ..] = start else {
+        return Err(corrupt("does not begin as one"));
+    };
+    let Some((expected, fields)) = start.split_first_chunk::<4>() else { return Ok(&[]) };
+    if checksum(fields) != u32::from_le_bytes(*expected) {
+        return Err(corrupt("has a first header that does not match its checksum"));
+    }
+    let number = |at: usize| {
+        let bytes = fields.get(at..)?.first_chunk::<8>()?;
+        usize::try_from(u64::from_le_bytes(*bytes)).ok()
+    };
+    let header = (|| {
+        let at = number(0)?.checked_add(START)?;
+        archive.get(at..at.checked_add(number(8)?)?)
+    })();
+    let header = header.ok_or_else(|| breaks_off("in front of its header"))?;
+    let expected = fields.last_chunk::<4>().copied().map(u32::from_le_bytes);
+    if !header.is_empty() && expected != Some(checksum(header)) {
+        return Err(corrupt("has a header that does not match its checksum"));
+    }
+    Ok(header)
+}
+
+/// The header as it is when decoded.
+fn plain_header<'a>(archive: &[u8], stored: &'a [u8], memory_limit: u64) -> io::Result<Cow<'a, [u8]>> {
+    let too_large = || {
+        let (limit, need) = (MAX_HEADER / 1024, "the header of a 7z archive has");
+        io::Error::new(io::ErrorKind::QuotaExceeded, format!("{need} more than the limit of {limit} KiB"))
+    };
+    match stored {
+        [1, ..] if stored.len() as u64 > MAX_HEADER => Err(too_large()),
+        [1, ..] => Ok(Cow::Borrowed(stored)),
+        [0x17, streams @ .., 0] if streams.len() <= MAX_ENCODED => {
+            // The description of an archive with one file, which is the header. Most writers leave out how
+            // many files there are.
+            let describe = |count: &[u8]| [&[1, 4], streams, count, &[0, 5, 1, 0, 0]].concat();
+            let (short, long) = (describe(&[]), describe(&[8, 0]));
+            let mut source = Spliced::new(archive, &long);
+            let parsed = parse(&mut source).or_else(|_| {
+                source = Spliced::new(archive, &short);
+                parse(&mut source)
+            })?;
+            let mut header = Vec::new();
+            let mut each = |_: &str, bytes: &mut dyn Read| {
+                bytes.take(MAX_HEADER + 1).read_to_end(&mut header)?;
+                if header.len() as u64 > MAX_HEADER { Err(too_large()) } else { Ok(()) }
+            };
+            match read_block(&parsed, 0, &mut source, memory_limit, &mut each) {
+                Ok(()) => Ok(Cow::Owned(header)),
+                Err(Failure::Caller(error) | Failure::Archive(error)) => Err(error),
+            }
+        }
+        _ => Err(corrupt("has a header of an unknown kind")),
+    }
+}
+
+fn parse(source: &mut Spliced<'_>) -> io::Result<Archive> {
+    let limit = usize::try_from(MAX_HEADER / 1024).unwrap_or(usize::MAX);
+    Archive::read_with_memory_limit(source, &Password::empty(), limit).map_err(translate)
+}
+
+/// Gives the entries of a block: of files that are compressed as one.
+fn read_block(
+    archive: &Archive,
+    index: usize,
+    source: &mut Spliced<'_>,
+    memory_limit: u64,
+    each: &mut EachEntry<'_>,
+) -> Result<(), Failure> {
+    let coders = archive.blocks.get(index).map_or(&[][..], |block: &Block| &block.coders);
+    if coders.iter().any(|coder: &Coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256) {
+        return Err(Failure::Archive(encrypted()));
+    }
+    let need = coders.iter().map(coder::memory).fold(0, u64::saturating_add);
+    // One dictionary may be as large as the limit, and what a coder takes beside it comes on top.
+    if need > memory_limit + coder::OVERHEAD {
+        let (need, limit) = (need.div_ceil(1 << 20), memory_limit >> 20);
+        let message = format!("a 7z archive needs {need} MiB of memory, more than the limit of {limit} MiB");
+        return Err(Failure::Archive(io::Error::new(io::ErrorKind::QuotaExceeded, message)));
+    }
+    let _held = Held::window(need.min(MAX_WINDOW), "a 7z archive")?;
+    // What the crate counts beside a dictionary is less.
+    let limit = usize::try_from((memory_limit + coder::OVERHEAD) >> 10).unwrap_or(usize::MAX);
+    let password = Password::empty();
+    let decoder = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &password, source);
+    let mut failure = None;
+    let outcome = decoder.for_each_entries(&mut |entry, bytes| {
+        let mut bytes = Translated { bytes, failed: false };
+        each(&entry.name, &mut bytes).map(|()| true).map_err(|error| {
+            failure = Some(if bytes.failed { Failure::Archive(error) } else { Failure::Caller(error) });
+            Error::FileNotFound
+        })
+    });
+    match (failure, outcome) {
+        (Some(failure), _) => Err(failure),
+        (None, Ok(_)) => Ok(()),
+        (None, Err(error)) => Err(Failure::Archive(translate(error))),
+    }
+}
+
+/// The bytes of an entry, with errors in our words.
+struct Translated<'a> {
+    bytes: &'a mut dyn Read,
+    failed: bool,
+}
+
+impl Read for Translated<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(out).map_err(|error| {
+            self.failed = error.kind() != io::ErrorKind::Interrupted;
+            translate_io(&error)
+        })
+    }
+}
+
+/// An error of the crate in our words: its own may quote the archive.
+fn translate(error: Error) -> io::Error {
+    match error {
+        Error::Io(error, _) | Error::MaybeBadPassword(error) => translate_io(&error),
+        Error::PasswordRequired => encrypted(),
+        Error::UnsupportedCompressionMethod(_) | Error::Unsupported(_) | Error::ExternalUnsupported => {
+            io::Error::new(io::ErrorKind::Unsupported, "the 7z archive uses a method that is not read")
+        }
+        Error::MaxMemLimited { .. } => {
+            io::Error::new(io::ErrorKind::QuotaExceeded, "the 7z archive needs more memory than the limit")
+        }
+        _ => corrupt("is corrupt"),
+    }
+}
+
+fn translate_io(error: &io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => breaks_off("inside an entry"),
+        io::ErrorKind::Interrupted => io::ErrorKind::Interrupted.into(),
+        io::ErrorKind::OutOfMemory => io::Error::new(error.kind(), "there is not enough memory"),
+        _ => corrupt("is corrupt"),
+    }
+}
+
+fn encrypted() -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, "the 7z archive is encrypted")
+}
+
+fn breaks_off(place: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the 7z archive breaks off {place}"))
+}
+
+fn corrupt(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("the 7z archive {what}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! A look at bytes that go by.
+
+use std::io::{self, BufRead, Read};
+
+use super::Peek;
+
+/// Passes bytes on and shows each once, as it is consumed.
+pub struct Tap<'a, F> {
+    input: &'a mut dyn Peek,
+    see: F,
+}
+
+impl<'a, F: FnMut(&[u8])> Tap<'a, F> {
+    /// Shows to `see` what is read of `input`.
+    pub fn new(input: &'a mut dyn Peek, see: F) -> Self {
+        Self { input, see }
+    }
+}
+
+impl<F: FnMut(&[u8])> Peek for Tap<'_, F> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        self.input.peek(min)
+    }
+}
+
+impl<F: FnMut(&[u8])> BufRead for Tap<'_, F> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, n: usize) {
+        // The bytes are buffered, so asking for them again cannot fail.
+        if let Ok(bytes) = self.input.fill_buf() {
+            (self.see)(bytes.get(..n).unwrap_or_default());
+        }
+        self.input.consume(n);
+    }
+}
+
+impl<F: FnMut(&[u8])> Read for Tap<'_, F> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut view = self.fill_buf()?;
+        let n = view.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
+}

@@ -1,0 +1,132 @@
+//! Which containers there are, told by content.
+
+use std::io::Read as _;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::{git, sevenz, zip};
+use crate::stream::{Compression, Part, begins_tar, is_limit};
+
+/// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
+/// of random bytes, few begin one and none goes on.
+pub(super) const HEAD: usize = 1024;
+/// The longest magic number that [`next_magic`] looks for.
+pub(super) const LONGEST: usize = 7;
+
+/// A container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// A compressed stream.
+    Compressed(Compression),
+    /// A compressed stream that is damaged near its start.
+    Damaged(Compression),
+    /// A tar archive.
+    Tar,
+    /// A member of a zip archive, with its header.
+    Zip,
+    /// A 7z archive.
+    SevenZ,
+    /// A loose object of git.
+    GitObject,
+    /// A pack of git objects.
+    GitPack,
+}
+
+impl Format {
+    /// What a content is that begins with these bytes.
+    pub(super) fn at_start(head: &[u8]) -> Option<Self> {
+        if begins_tar(head) {
+            return Some(Self::Tar);
+        }
+        if git::begins_loose(head) {
+            return Some(Self::GitObject);
+        }
+        Self::of(head).or_else(|| match Compression::of(head) {
+            Compression::None => None,
+            compression => match decode(compression, head) {
+                Decoded::Some => Some(Self::Damaged(compression)),
+                Decoded::TooLarge => Some(Self::Compressed(compression)),
+                Decoded::All | Decoded::None => None,
+            },
+        })
+    }
+
+    /// What begins with these bytes in the midst of a content.
+    pub(super) fn inside(head: &[u8]) -> Option<Self> {
+        Self::of(head)
+    }
+
+    fn of(head: &[u8]) -> Option<Self> {
+        if zip::Member::read(head).is_some() {
+            return Some(Self::Zip);
+        }
+        if sevenz::size(head).is_some() {
+            return Some(Self::SevenZ);
+        }
+        if git::begins_pack(head) {
+            return Some(Self::GitPack);
+        }
+        match Compression::of(head) {
+            Compression::None => None,
+            compression => {
+                (decode(compression, head) == Decoded::All).then_some(Self::Compressed(compression))
+            }
+        }
+    }
+}
+
+/// How far a stream can be decoded.
+#[derive(PartialEq, Eq)]
+enum Decoded {
+    /// As far as the bytes at hand go.
+    All,
+    /// Something came of it before the damage.
+    Some,
+    None,
+    /// It takes more memory than it may.
+    TooLarge,
+}
+
+fn decode(compression: Compression, head: &[u8]) -> Decoded {
+    let head = head.get(..HEAD).unwrap_or(head);
+    let mut stream = match Part::open(compression, head) {
+        Ok(stream) => stream,
+        Err(error) => return if is_limit(&error) { Decoded::TooLarge } else { Decoded::None },
+    };
+    let mut given = 0;
+    let mut out = [0; 4096];
+    while given < 64 * 1024 {
+        match stream.read(&mut out) {
+            Ok(0) => break,
+            Ok(n) => given += n,
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                // Deflate gives something soon; other blocks are longer.
+                let may_come = compression != Compression::Gzip && head.len() == HEAD;
+                return if given > 0 || may_come { Decoded::All } else { Decoded::None };
+            }
+            Err(error) if is_limit(&error) => return Decoded::TooLarge,
+            Err(_) => return if given > 0 { Decoded::Some } else { Decoded::None },
+        }
+    }
+    Decoded::All
+}
+
+/// Where the next container may begin.
+pub(super) fn next_magic(bytes: &[u8]) -> Option<usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static MAGIC: LazyLock<Regex> = LazyLock::new(|| {
+        let gzip = r"\x1f\x8b\x08";
+        let zip = r"PK\x03\x04";
+        let zstd = r"\x28\xb5\x2f\xfd";
+        let xz = r"\xfd7zXZ\x00";
+        let bzip2 = "BZh";
+        let lz4 = r"\x04\x22\x4d\x18";
+        let lzip = "LZIP";
+        let sevenz = r"7z\xbc\xaf\x27\x1c";
+        let pack = r"PACK\x00\x00\x00";
+        Regex::new(&format!("(?-u){gzip}|{zip}|{zstd}|{xz}|{bzip2}|{lz4}|{lzip}|{sevenz}|{pack}"))
+            .expect("a valid pattern")
+    });
+    MAGIC.find(bytes).map(|found| found.start())
+}

@@ -1,0 +1,206 @@
+//! The content of one object: decoded, hashed and searched.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+
+use gix_hash::{Hasher, ObjectId};
+use gix_object::{Kind, encode};
+
+use super::Sink;
+use super::inflate::{Decode, Fault};
+use crate::detect::Occurrence;
+use crate::stream::Peek;
+
+/// The buffer of contents that are not held: more than is ever looked at ahead.
+pub(super) const BUFFER: usize = 64 * 1024;
+/// What is allocated at once for a content, whatever its size is said to be.
+const FIRST: usize = 64 * 1024;
+
+/// What is known of an object before it is decoded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claim {
+    pub(super) kind: Kind,
+    /// Its size, as the pack has it.
+    pub(super) size: u64,
+    pub(super) hash: gix_hash::Kind,
+}
+
+/// What came of an object.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Its content, where it was to be held and could be decoded.
+    pub(super) bytes: Option<Vec<u8>>,
+    /// Its id; none where its size was not as claimed, or its hash is known to be forged.
+    pub(super) id: Option<ObjectId>,
+    /// What was found in it.
+    pub(super) found: Vec<Occurrence>,
+    /// What ended it early. What was decoded until then has been searched.
+    pub(super) fault: Option<Fault>,
+}
+
+/// Decodes an object, and searches it where there is a sink. It is held as a whole if its size is said to be at
+/// most `hold`.
+pub(super) fn read(
+    decoder: &mut dyn Decode,
+    claim: Claim,
+    hold: usize,
+    left: &Cell<u64>,
+    sink: Option<&mut Sink<'_>>,
+) -> Outcome {
+    let mut decoder = Metered { decoder, left };
+    let mut hash = gix_hash::hasher(claim.hash);
+    hash.update(&encode::loose_header(claim.kind, claim.size));
+    if !usize::try_from(claim.size).is_ok_and(|size| size <= hold) {
+        return stream(&mut decoder, claim, hash, Vec::new(), sink);
+    }
+    let (bytes, end) = whole(&mut decoder, claim.size);
+    if let Ok(false) = end {
+        // There is more than was said.
+        return stream(&mut decoder, claim, hash, bytes, sink);
+    }
+    let mut outcome = Outcome::default();
+    if let Some(sink) = sink {
+        outcome.found = sink(claim.kind, &mut bytes.as_slice());
+    }
+    match end {
+        Ok(_) => {
+            hash.update(&bytes);
+            outcome.id = hash.try_finalize().ok();
+            outcome.bytes = Some(bytes);
+        }
+        Err(fault) => outcome.fault = Some(fault),
+    }
+    outcome
+}
+
+/// Decodes up to the claimed size; says whether that was all.
+fn whole(decoder: &mut Metered<'_, '_>, size: u64) -> (Vec<u8>, Result<bool, Fault>) {
+    // One byte more, to see the end.
+    let size = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1);
+    let mut bytes = vec![0; size.min(FIRST)];
+    let mut filled = 0;
+    let end = loop {
+        if filled == bytes.len() {
+            if filled == size {
+                break Ok(false);
+            }
+            bytes.reserve_exact(size.min(4 * filled) - filled);
+            bytes.resize(size.min(4 * filled), 0);
+        }
+        match decoder.decode(bytes.get_mut(filled..).unwrap_or_default()) {
+            Ok(0) => break Ok(filled + 1 == size),
+            Ok(n) => filled += n,
+            Err(fault) => break Err(fault),
+        }
+    };
+    bytes.truncate(filled);
+    if matches!(end, Ok(false)) && filled < size {
+        return (bytes, Err(Fault::Broken));
+    }
+    (bytes, end)
+}
+
+/// Decodes to the end, behind what has been decoded, without holding more than a buffer.
+fn stream(
+    decoder: &mut Metered<'_, '_>,
+    claim: Claim,
+    mut hash: Hasher,
+    decoded: Vec<u8>,
+    sink: Option<&mut Sink<'_>>,
+) -> Outcome {
+    hash.update(&decoded);
+    let (end, total) = (decoded.len(), decoded.len() as u64);
+    let mut buffer = decoded;
+    buffer.resize(buffer.len().max(BUFFER), 0);
+    let mut content = Content { decoder, buffer, start: 0, end, hash, total, fault: None, ended: false };
+    let found = sink.map(|sink| sink(claim.kind, &mut content)).unwrap_or_default();
+    loop {
+        let n = content.peek(1).map_or(0, <[u8]>::len);
+        if n == 0 {
+            break;
+        }
+        content.consume(n);
+    }
+    let Content { hash, total, mut fault, .. } = content;
+    if fault.is_none() && total != claim.size {
+        fault = Some(Fault::Broken);
+    }
+    let id = if fault.is_none() { hash.try_finalize().ok() } else { None };
+    Outcome { bytes: None, id, found, fault }
+}
+
+/// Counts what is decoded, and ends where nothing more may be.
+struct Metered<'d, 'l> {
+    decoder: &'d mut dyn Decode,
+    left: &'l Cell<u64>,
+}
+
+impl Decode for Metered<'_, '_> {
+    fn decode(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(Fault::Spent);
+        }
+        let n = self.decoder.decode(out)?;
+        self.left.set(left.saturating_sub(n as u64));
+        Ok(n)
+    }
+}
+
+/// A content as a reader. To whoever reads it, it ends where it cannot be decoded any further.
+struct Content<'r, 'd, 'l> {
+    decoder: &'r mut Metered<'d, 'l>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    hash: Hasher,
+    total: u64,
+    fault: Option<Fault>,
+    ended: bool,
+}
+
+impl Peek for Content<'_, '_, '_> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        let min = min.min(BUFFER);
+        while self.end - self.start < min && !self.ended {
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
+            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            match self.decoder.decode(room) {
+                Ok(n) => {
+                    self.hash.update(room.get(..n).unwrap_or_default());
+                    self.end += n;
+                    self.total += n as u64;
+                    self.ended = n == 0;
+                }
+                Err(fault) => {
+                    self.fault = Some(fault);
+                    self.ended = true;
+                }
+            }
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+}
+
+impl BufRead for Content<'_, '_, '_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.peek(1)
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.start += n.min(self.end - self.start);
+    }
+}
+
+impl Read for Content<'_, '_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut view = self.peek(1)?;
+        let n = view.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
+}

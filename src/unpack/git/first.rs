@@ -1,0 +1,232 @@
+//! The first time over a pack, from front to back, as it is read.
+
+use std::io;
+
+use flate2::Decompress;
+use gix_hash::ObjectId;
+use gix_object::Kind;
+
+use super::bases::Base;
+use super::content::{self, Claim, Outcome};
+use super::delta::{Applied, Inserted, Instructions};
+use super::entry::{self, Entry, Form};
+use super::inflate::{Decode, Fault, Inflate};
+use super::kept::Recorder;
+use super::pack::{HEADER, Pack, header};
+use super::table::Row;
+use crate::detect::Scanner;
+use crate::stream::Peek;
+
+/// What a row costs, in this round and later ones.
+const ROW: usize = 48;
+/// Tokens that are listed of what one delta inserts.
+const MAX_INSERTED: usize = 100;
+/// Unresolved deltas of which is remembered what was found in what they insert.
+const MAX_REMEMBERED: usize = 4096;
+
+/// The first half of an id, by which objects are known here.
+pub(super) fn key(id: &ObjectId) -> u64 {
+    let first = id.as_bytes().first_chunk().copied().unwrap_or_default();
+    u64::from_be_bytes(first)
+}
+
+/// What stands behind an object.
+enum Next {
+    /// The next one.
+    There,
+    /// Nobody can tell: where this one ends is not known.
+    Lost,
+    /// It does not matter: nothing more may be decoded.
+    Unwanted,
+}
+
+impl Pack<'_, '_> {
+    /// Decodes and searches every object. A delta whose base is not held is left pending.
+    pub(super) fn read_all(&mut self, input: &mut Recorder<'_>) -> io::Result<()> {
+        let Some(count) = header(input.peek(HEADER)?) else { return Ok(()) };
+        io::BufRead::consume(input, HEADER);
+        let mut state = Decompress::new(true);
+        let mut read: u32 = 0;
+        loop {
+            let head = input.peek(entry::LONGEST + 2)?;
+            let entry = Entry::read(head, self.place.hash);
+            if read >= count && !entry.as_ref().is_some_and(|entry| is_followed_by_zlib(entry, head)) {
+                break;
+            }
+            let Some(entry) = entry else {
+                self.note(format!(
+                    "a git pack breaks off behind {read} of {count} objects: those were searched"
+                ));
+                return Ok(());
+            };
+            match self.read_entry(&entry, input, &mut state)? {
+                Next::There => {}
+                Next::Lost => {
+                    self.note(format!(
+                        "a git pack is damaged behind {read} of {count} objects: those were searched"
+                    ));
+                    return Ok(());
+                }
+                Next::Unwanted => return Ok(()),
+            }
+            read = read.saturating_add(1);
+        }
+        if read > count {
+            self.note(format!("a git pack holds {read} objects and says that it holds {count}"));
+        }
+        let trailer = input.peek(self.place.hash.len_in_bytes())?.len().min(self.place.hash.len_in_bytes());
+        io::BufRead::consume(input, trailer);
+        Ok(())
+    }
+
+    /// Reads one object.
+    fn read_entry(
+        &mut self,
+        entry: &Entry,
+        input: &mut Recorder<'_>,
+        state: &mut Decompress,
+    ) -> io::Result<Next> {
+        let offset = input.offset();
+        let row = self.table.add(offset);
+        if row.is_some() {
+            input.kept.charge(ROW);
+            input.kept.begin(offset);
+        }
+        io::BufRead::consume(input, entry.len);
+        let mut inflate = Inflate::new(&mut *input, state);
+        let fault = self.read_object(entry, offset, row, &mut inflate);
+        if let Some(Fault::Spent | Fault::Input(_)) = fault {
+            return self.fault(fault).map(|_| Next::Unwanted);
+        }
+        if let (Some(_), Some(row)) = (&fault, row) {
+            self.table.forget(row);
+        }
+        // A delta that makes no sense is left behind; a stream that makes none ends the pack.
+        let end = inflate.drain(self.limits.left);
+        input.kept.end();
+        if row.is_some() {
+            self.table.set_end(input.offset());
+        }
+        match end {
+            Ok(()) => self.fault(fault).map(|_| Next::There),
+            Err(Fault::Cut | Fault::Broken) => Ok(Next::Lost),
+            Err(fault) => self.fault(Some(fault)).map(|_| Next::Unwanted),
+        }
+    }
+
+    fn read_object(
+        &mut self,
+        entry: &Entry,
+        offset: u64,
+        row: Option<Row>,
+        inflate: &mut Inflate<'_>,
+    ) -> Option<Fault> {
+        let base = match &entry.form {
+            Form::Whole(kind) => {
+                let claim = Claim { kind: *kind, size: entry.size, hash: self.place.hash };
+                return self.decode(inflate, claim, offset, row, None);
+            }
+            Form::Behind(distance) => {
+                let base = offset.checked_sub(*distance).filter(|base| *base < offset);
+                if let Some(row) = row {
+                    self.table.set_base(row, base);
+                }
+                base
+            }
+            Form::Reference(id) => {
+                let base = self.bases.offset_of(key(id));
+                match (row, base) {
+                    (Some(row), Some(_)) => self.table.set_base(row, base),
+                    (Some(row), None) => self.table.set_reference(row, key(id)),
+                    (None, _) => {}
+                }
+                base
+            }
+        };
+        let instructions = match Instructions::begin(inflate) {
+            Ok(instructions) => instructions,
+            Err(fault) => return Some(fault),
+        };
+        let Some((at, base)) = base.and_then(|at| Some((at, self.bases.get(at)?))) else {
+            return self.search_inserted(instructions, offset, row);
+        };
+        let latest = self.bases.latest();
+        self.bases.touch(at, latest);
+        let claim = Claim { kind: base.kind, size: instructions.result_size, hash: self.place.hash };
+        match Applied::new(instructions, &base.bytes) {
+            Ok(mut applied) => self.decode(&mut applied, claim, offset, row, Some((at, &base))),
+            Err(fault) => Some(fault),
+        }
+    }
+
+    fn decode(
+        &mut self,
+        decoder: &mut dyn Decode,
+        claim: Claim,
+        offset: u64,
+        row: Option<Row>,
+        base: Option<(u64, &Base)>,
+    ) -> Option<Fault> {
+        let priority = self.bases.latest();
+        // Git writes an object and all that is made from it in one stretch, so that even a large one may push out all
+        // that is held.
+        let hold = usize::try_from(claim.size)
+            .ok()
+            .filter(|size| self.bases.make_room(*size, priority, base.map(|(at, _)| at)))
+            .unwrap_or_default();
+        let mut outcome = content::read(decoder, claim, hold, self.limits.left, Some(self.sink));
+        self.settle(claim.kind, row, &mut outcome);
+        if let Some(bytes) = outcome.bytes {
+            self.bases.insert(offset, outcome.id.as_ref().map_or(0, key), claim.kind, bytes, priority, 0);
+        }
+        outcome.fault
+    }
+
+    /// Remembers what an object was found to be.
+    pub(super) fn settle(&mut self, kind: Kind, row: Option<Row>, outcome: &mut Outcome) {
+        if let Some(id) = &outcome.id {
+            if let Some(row) = row {
+                self.table.set_key(row, key(id));
+            }
+            if let Some(bytes) = &outcome.bytes {
+                self.objects.learn(kind, id, bytes);
+            }
+        }
+        self.objects.keep(self.place, kind, outcome.id, std::mem::take(&mut outcome.found));
+    }
+
+    /// Searches what a delta inserts, for the case that its base never turns up, and leaves it pending.
+    fn search_inserted(
+        &mut self,
+        instructions: Instructions<'_, '_>,
+        offset: u64,
+        row: Option<Row>,
+    ) -> Option<Fault> {
+        let mut scanner = Scanner::with_limit(MAX_INSERTED);
+        let mut inserted = Inserted::new(instructions);
+        let mut piece = [0; 4096];
+        let fault = loop {
+            match inserted.decode(&mut piece) {
+                Ok(0) => break None,
+                Ok(n) => scanner.feed(piece.get(..n).unwrap_or_default()),
+                Err(fault) => break Some(fault),
+            }
+        };
+        let found = scanner.finish();
+        if !found.is_empty() && self.inserted.len() < MAX_REMEMBERED {
+            self.inserted.insert(offset, found);
+        }
+        match row {
+            Some(row) if fault.is_none() => self.pending.push(row),
+            None if fault.is_none() => self.forgotten += 1,
+            _ => {}
+        }
+        fault
+    }
+}
+
+/// Behind the last object stands a checksum, which hardly ever looks like another one.
+fn is_followed_by_zlib(entry: &Entry, head: &[u8]) -> bool {
+    matches!(head.get(entry.len..), Some(&[method, flags, ..])
+        if method == 0x78 && u16::from_be_bytes([method, flags]).is_multiple_of(31))
+}

@@ -1,0 +1,93 @@
+//! One zlib stream out of a longer input, decoded piece by piece.
+
+use std::cell::Cell;
+use std::io;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use crate::stream::Peek;
+
+/// Gives bytes; nothing once it has ended.
+pub(super) trait Decode {
+    /// Fills the front of `out`, which is not empty, and says how far; zero at the end.
+    fn decode(&mut self, out: &mut [u8]) -> Result<usize, Fault>;
+}
+
+/// Why decoding ended early.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The reader beneath failed.
+    Input(io::Error),
+    /// The input ended.
+    Cut,
+    /// It is no valid stream, or no valid delta.
+    Broken,
+    /// Nothing more may be decoded.
+    Spent,
+}
+
+/// A zlib stream at the start of `input`. The input is consumed up to its end and no further.
+pub(super) struct Inflate<'a> {
+    input: &'a mut dyn Peek,
+    state: &'a mut Decompress,
+    ended: bool,
+    broken: bool,
+}
+
+impl<'a> Inflate<'a> {
+    /// `state` is only passed in to be used again.
+    pub(super) fn new(input: &'a mut dyn Peek, state: &'a mut Decompress) -> Self {
+        state.reset(true);
+        Self { input, state, ended: false, broken: false }
+    }
+
+    /// Goes to the end of the stream, which costs as well.
+    pub(super) fn drain(&mut self, left: &Cell<u64>) -> Result<(), Fault> {
+        let mut scratch = [0; 4096];
+        loop {
+            let n = self.decode(&mut scratch)?;
+            if n == 0 {
+                return Ok(());
+            }
+            left.set(left.get().saturating_sub(n as u64));
+            if left.get() == 0 {
+                return Err(Fault::Spent);
+            }
+        }
+    }
+}
+
+impl Decode for Inflate<'_> {
+    fn decode(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        while !self.ended {
+            if self.broken {
+                return Err(Fault::Broken);
+            }
+            let view = match self.input.fill_buf() {
+                Ok(view) => view,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Fault::Input(error)),
+            };
+            let at_end = view.is_empty();
+            let (taken, given) = (self.state.total_in(), self.state.total_out());
+            let status = self.state.decompress(view, out, FlushDecompress::None);
+            let taken = usize::try_from(self.state.total_in() - taken).unwrap_or_default();
+            let given = usize::try_from(self.state.total_out() - given).unwrap_or_default();
+            self.input.consume(taken);
+            match status {
+                Ok(Status::StreamEnd) => self.ended = true,
+                Ok(_) => {
+                    if given == 0 && at_end {
+                        return Err(Fault::Cut);
+                    }
+                    self.broken = given == 0 && taken == 0;
+                }
+                Err(_) => self.broken = true,
+            }
+            if given > 0 {
+                return Ok(given);
+            }
+        }
+        Ok(0)
+    }
+}

@@ -1,0 +1,160 @@
+//! Entries of a pack that are kept as they are stored, so that they can be decoded again.
+
+use std::io::{self, BufRead, Read};
+
+use crate::stream::Peek;
+
+/// Entries that are shorter are not worth choosing among.
+const SHORTEST: usize = 64;
+
+/// Entries by their offsets, bounded in bytes. Where they are too many, the longest go: what is long is mostly something of
+/// which nobody keeps versions, and a hundred versions of a text are shorter than one picture.
+#[derive(Debug)]
+pub(super) struct Kept {
+    limit: usize,
+    bytes: Vec<u8>,
+    /// Offsets in the pack, ascending, and where in `bytes` each entry starts.
+    places: Vec<(u64, usize)>,
+    /// Entries that are longer are not kept.
+    longest: usize,
+    /// Whether the last entry is still being added.
+    is_open: bool,
+    /// What is taken from the limit for other things.
+    charged: usize,
+}
+
+impl Kept {
+    /// What an entry costs beside its bytes.
+    pub(super) const PLACE: usize = 16;
+
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, bytes: Vec::new(), places: Vec::new(), longest: limit, is_open: false, charged: 0 }
+    }
+
+    /// Begins the entry at `offset`, which lies behind all others.
+    pub(super) fn begin(&mut self, offset: u64) {
+        self.places.push((offset, self.bytes.len()));
+        self.is_open = true;
+    }
+
+    /// Adds bytes to the last entry.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if !self.is_open {
+            return;
+        }
+        let start = self.places.last().map_or(0, |(_, start)| *start);
+        if self.bytes.len() - start + bytes.len() > self.longest {
+            self.bytes.truncate(start);
+            self.places.pop();
+            self.is_open = false;
+            return;
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.shrink();
+    }
+
+    /// Ends the last entry.
+    pub(super) fn end(&mut self) {
+        self.is_open = false;
+    }
+
+    /// Takes from what may be kept.
+    pub(super) fn charge(&mut self, bytes: usize) {
+        self.charged += bytes;
+        self.shrink();
+    }
+
+    pub(super) fn has(&self, offset: u64) -> bool {
+        self.places.binary_search_by_key(&offset, |(offset, _)| *offset).is_ok()
+    }
+
+    /// The entry at `offset`, with its header.
+    pub(super) fn get(&self, offset: u64) -> Option<&[u8]> {
+        let found = self.places.binary_search_by_key(&offset, |(offset, _)| *offset).ok()?;
+        let (_, start) = self.places.get(found)?;
+        let end = self.places.get(found + 1).map_or(self.bytes.len(), |(_, end)| *end);
+        self.bytes.get(*start..end)
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes.len() + self.places.len() * Self::PLACE + self.charged > self.limit
+    }
+
+    /// Lets go of the longest, until there is room for some time.
+    fn shrink(&mut self) {
+        if !self.is_full() {
+            return;
+        }
+        let room = self.limit / 4;
+        self.limit -= room;
+        while self.is_full() && !self.places.is_empty() {
+            self.longest = if self.longest < SHORTEST { 0 } else { self.longest / 2 };
+            self.drop_long();
+        }
+        self.limit += room;
+    }
+
+    fn drop_long(&mut self) {
+        let mut filled = 0;
+        let mut left = Vec::new();
+        let ends = self.places.iter().skip(1).map(|(_, start)| *start).chain([self.bytes.len()]);
+        for (&(offset, start), end) in self.places.iter().zip(ends) {
+            if end - start <= self.longest && self.longest > 0 {
+                self.bytes.copy_within(start..end, filled);
+                left.push((offset, filled));
+                filled += end - start;
+            }
+        }
+        self.is_open &= left.last().map(|(offset, _)| offset) == self.places.last().map(|(offset, _)| offset);
+        self.bytes.truncate(filled);
+        self.places = left;
+    }
+}
+
+/// Passes a pack on, counts its bytes, and keeps what there is room for.
+pub(super) struct Recorder<'a> {
+    input: &'a mut dyn Peek,
+    pub(super) kept: Kept,
+    passed: u64,
+}
+
+impl<'a> Recorder<'a> {
+    pub(super) fn new(input: &'a mut dyn Peek, limit: usize) -> Self {
+        Self { input, kept: Kept::new(limit), passed: 0 }
+    }
+
+    /// The offset in the pack of the next byte.
+    pub(super) fn offset(&self) -> u64 {
+        self.passed
+    }
+}
+
+impl Peek for Recorder<'_> {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        self.input.peek(min)
+    }
+}
+
+impl BufRead for Recorder<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, n: usize) {
+        // The bytes are buffered, so asking for them again cannot fail.
+        if let Ok(view) = self.input.fill_buf() {
+            self.kept.push(view.get(..n).unwrap_or(view));
+        }
+        self.input.consume(n);
+        self.passed += n as u64;
+    }
+}
+
+impl Read for Recorder<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut view = self.input.fill_buf()?;
+        let n = view.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
+}

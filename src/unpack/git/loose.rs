@@ -1,0 +1,99 @@
+//! Loose objects: gitformat-loose(5). A zlib stream of a header, `blob 12` and a NUL, and the content.
+
+use std::io;
+
+use flate2::Decompress;
+use gix_object::decode::loose_header;
+
+use super::content::{self, Claim};
+use super::inflate::{Decode, Fault, Inflate};
+use super::pack::spent;
+use super::{Limits, Objects, Place, Problem, Sink};
+use crate::stream::Peek;
+
+/// More bytes than a header has: the longest word, a space, twenty digits and a NUL.
+const HEADER: usize = 32;
+/// Commits and trees up to this size are read.
+const HOLD: usize = 8 << 20;
+
+/// Whether a loose object begins with these bytes; 64 of them are enough to tell.
+pub(crate) fn begins_loose(mut head: &[u8]) -> bool {
+    let &[method, flags, ..] = head else { return false };
+    // gitformat-loose: the first byte of a deflate stream, and the check of the first two.
+    if method & 0x0f != 8 || !u16::from_be_bytes([method, flags]).is_multiple_of(31) {
+        return false;
+    }
+    let mut state = Decompress::new(true);
+    let mut header = [0; HEADER];
+    let filled = fill(&mut Inflate::new(&mut head, &mut state), &mut header).0;
+    loose_header(header.get(..filled).unwrap_or_default()).is_ok()
+}
+
+/// Reads the loose object at the start of `content` and searches it. The error is that of the reader.
+pub(crate) fn loose(
+    content: &mut dyn Peek,
+    place: Place,
+    objects: &mut Objects,
+    limits: Limits<'_>,
+    sink: &mut Sink<'_>,
+) -> io::Result<Vec<Problem>> {
+    let mut state = Decompress::new(true);
+    let mut inflate = Inflate::new(content, &mut state);
+    let mut header = [0; HEADER];
+    let (filled, fault) = fill(&mut inflate, &mut header);
+    let head = header.get(..filled).unwrap_or_default();
+    let Ok((kind, size, len)) = loose_header(head) else {
+        return problems(fault.or(Some(Fault::Broken)));
+    };
+    let claim = Claim { kind, size, hash: place.hash };
+    let mut decoder = Joined { head: head.get(len..).unwrap_or_default(), fault, inflate };
+    let outcome = content::read(&mut decoder, claim, HOLD, limits.left, Some(sink));
+    if let (Some(id), Some(bytes)) = (&outcome.id, &outcome.bytes) {
+        objects.learn(kind, id, bytes);
+    }
+    objects.keep(place, kind, outcome.id, outcome.found);
+    problems(outcome.fault)
+}
+
+fn problems(fault: Option<Fault>) -> io::Result<Vec<Problem>> {
+    let message = match fault {
+        None => return Ok(Vec::new()),
+        Some(Fault::Input(error)) => return Err(error),
+        Some(Fault::Spent) => return Ok(vec![spent()]),
+        Some(Fault::Cut) => "a git object breaks off: what could be decoded of it was searched",
+        Some(Fault::Broken) => "a git object is damaged: what could be decoded of it was searched",
+    };
+    Ok(vec![Problem::Note(message.to_owned())])
+}
+
+fn fill(inflate: &mut Inflate<'_>, out: &mut [u8]) -> (usize, Option<Fault>) {
+    let mut filled = 0;
+    while let Some(room @ [_, ..]) = out.get_mut(filled..) {
+        match inflate.decode(room) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(fault) => return (filled, Some(fault)),
+        }
+    }
+    (filled, None)
+}
+
+/// What was decoded along with the header, and the rest.
+struct Joined<'h, 'a> {
+    head: &'h [u8],
+    fault: Option<Fault>,
+    inflate: Inflate<'a>,
+}
+
+impl Decode for Joined<'_, '_> {
+    fn decode(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+        if !self.head.is_empty() {
+            let n = io::Read::read(&mut self.head, out).unwrap_or_default();
+            return Ok(n);
+        }
+        match self.fault.take() {
+            Some(fault) => Err(fault),
+            None => self.inflate.decode(out),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What the git objects of a layer hold, lined up with commits and paths.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use gix_hash::ObjectId;
+use gix_object::Kind;
+
+use super::first::key;
+use super::graph::{Graph, Located};
+use super::{Place, Problem};
+use crate::detect::{self, Occurrence};
+
+/// Tokens in objects that are remembered; what is one finding in the end may have been in thousands.
+const MAX_HITS: usize = 16 * 1024;
+
+/// Told of every git object of a layer, whichever file it lies in; says in the end where each token stands.
+#[derive(Debug)]
+pub(crate) struct Objects {
+    graph: Graph,
+    hits: Vec<Hit>,
+    overflow: bool,
+}
+
+/// A token in the git objects of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GitFinding {
+    /// The number of the file that holds the object: [`Place::file`].
+    pub(crate) file: u32,
+    /// The token, in the object's content. Its `via` begins with `git:COMMIT:PATH`, or with `git:OBJECT` where no
+    /// commit of the layer holds the object, or it is a commit or a tag itself.
+    pub(crate) occurrence: Occurrence,
+}
+
+#[derive(Debug)]
+struct Hit {
+    place: Place,
+    holder: Holder,
+    occurrence: Occurrence,
+}
+
+/// What holds a token.
+#[derive(Debug, Clone, Copy)]
+enum Holder {
+    Object(Kind, Option<ObjectId>),
+    /// A delta of which nobody knows what it makes: the offset of its entry.
+    Delta(u64),
+}
+
+/// One finding of those that are the same token at the same path: the earliest commit's. The rest is to make the
+/// choice the same in every run.
+type Rank = (i64, Option<ObjectId>, Option<ObjectId>, u64, u32);
+
+impl Objects {
+    /// For one layer. `memory` is how many bytes may be spent on commits, trees and names; objects of which is
+    /// heard once they are spent may be reported without path.
+    pub(crate) fn new(memory: usize) -> Self {
+        Self { graph: Graph::new(memory), hits: Vec::new(), overflow: false }
+    }
+
+    /// How many tokens have been found in objects.
+    pub(crate) fn count(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Takes note of a commit or a tree.
+    pub(super) fn learn(&mut self, kind: Kind, id: &ObjectId, content: &[u8]) {
+        match kind {
+            Kind::Tree => self.graph.add_tree(id, content),
+            Kind::Commit => self.graph.add_commit(id, content),
+            Kind::Blob | Kind::Tag => {}
+        }
+    }
+
+    /// Takes note of what was found in an object.
+    pub(super) fn keep(&mut self, place: Place, kind: Kind, id: Option<ObjectId>, found: Vec<Occurrence>) {
+        self.add(place, Holder::Object(kind, id), found);
+    }
+
+    /// Takes note of what was found in the bytes that an unresolved delta inserts.
+    pub(super) fn keep_delta(&mut self, place: Place, offset: u64, found: Vec<Occurrence>) {
+        self.add(place, Holder::Delta(offset), found);
+    }
+
+    fn add(&mut self, place: Place, holder: Holder, found: Vec<Occurrence>) {
+        let mut tokens = HashSet::new();
+        for occurrence in found {
+            if !tokens.insert(occurrence.token.clone()) {
+                continue;
+            }
+            if self.hits.len() >= MAX_HITS {
+                self.overflow = true;
+                return;
+            }
+            self.hits.push(Hit { place, holder, occurrence });
+        }
+    }
+
+    /// The commit and the path at which a blob or a tree is first seen: the earliest by committer's time, then by id;
+    /// in it the path of fewest components, then the one that comes first. For tests of one object; [`Self::finish`]
+    /// locates all at once.
+    #[cfg(test)]
+    pub(crate) fn locate(&self, id: &ObjectId) -> Option<(ObjectId, Vec<u8>)> {
+        let wanted = HashSet::from([key(id)]);
+        let located = self.graph.locate(&wanted);
+        let located = located.get(&key(id))?;
+        Some((located.commit, self.graph.path(located)?))
+    }
+
+    /// All tokens, in order of file, then of history.
+    ///
+    /// A token that stands in many versions of a file is one finding, at the commit that brought it in: who removes
+    /// it has to rewrite all that follows anyway. So are one in many commit messages or headers, in many tags, and
+    /// one in objects that no commit leads to.
+    pub(crate) fn finish(self) -> (Vec<GitFinding>, Vec<Problem>) {
+        let wanted: HashSet<u64> =
+            self.hits.iter().filter_map(|hit| hit.holder.id()).map(|id| key(&id)).collect();
+        let located = self.graph.locate(&wanted);
+        let mut ranked: Vec<(Rank, Hit)> = Vec::new();
+        for hit in self.hits {
+            let at = hit.holder.id().and_then(|id| located.get(&key(&id)));
+            ranked.push((hit.rank(at), hit));
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        let mut seen = HashSet::new();
+        ranked.retain(|(_, hit)| {
+            let at = hit.holder.id().and_then(|id| located.get(&key(&id)));
+            let path = at.and_then(|at| self.graph.path(at));
+            seen.insert((
+                hit.place.repository,
+                hit.occurrence.token.clone(),
+                hit.holder.group(path.as_deref()),
+            ))
+        });
+        ranked.sort_by_key(|(rank, hit)| (hit.place.file, *rank));
+        let mut findings = Vec::new();
+        for (_, hit) in ranked {
+            let at = hit.holder.id().and_then(|id| located.get(&key(&id)));
+            let step = detect::mask(&hit.holder.via(at, &self.graph));
+            let mut occurrence = hit.occurrence;
+            occurrence.via.insert(0, step);
+            findings.push(GitFinding { file: hit.place.file, occurrence });
+        }
+        let problem = self.overflow.then(|| {
+            Problem::Limit(format!("more than {MAX_HITS} tokens in git objects: not all places are listed"))
+        });
+        (findings, problem.into_iter().collect())
+    }
+}
+
+impl Hit {
+    fn rank(&self, at: Option<&Located>) -> Rank {
+        let time = at.map_or(i64::MAX, |at| at.time);
+        let commit = at.map(|at| at.commit);
+        (time, commit, self.holder.id(), self.occurrence.offset, self.place.file)
+    }
+}
+
+impl Holder {
+    fn id(self) -> Option<ObjectId> {
+        match self {
+            Self::Object(_, id) => id,
+            Self::Delta(_) => None,
+        }
+    }
+
+    /// What is one finding together with the token.
+    fn group(self, path: Option<&[u8]>) -> (u8, u64) {
+        match (self, path) {
+            (Self::Object(..), Some(path)) => {
+                let mut hasher = DefaultHasher::new();
+                path.hash(&mut hasher);
+                (0, hasher.finish())
+            }
+            (Self::Object(Kind::Commit, _), None) => (1, 0),
+            (Self::Object(Kind::Tag, _), None) => (2, 0),
+            (Self::Object(..), None) => (3, 0),
+            (Self::Delta(_), _) => (4, 0),
+        }
+    }
+
+    fn via(self, at: Option<&Located>, graph: &Graph) -> Vec<u8> {
+        let located = at.and_then(|at| Some((at.commit, graph.path(at)?)));
+        match (located, self) {
+            (Some((commit, path)), _) => [format!("git:{commit}:").as_bytes(), &path].concat(),
+            (None, Self::Object(_, Some(id))) => format!("git:{id}").into_bytes(),
+            (None, Self::Object(_, None)) => b"git".to_vec(),
+            (None, Self::Delta(offset)) => format!("git:delta@{offset}").into_bytes(),
+        }
+    }
+}

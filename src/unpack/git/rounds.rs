@@ -1,0 +1,234 @@
+//! Deltas whose base was not at hand when the pack went by.
+//!
+//! Git writes a pack in the order of history, the newest version of every file first, and most deltas make an older
+//! version from a newer one: in a large pack, hundreds of megabytes lie between the two. Entries are therefore
+//! kept as they are stored, several times smaller than what they decode to, the short ones before the long. From
+//! these, family after family is decoded; only one chain at a time is held decoded.
+//!
+//! What cannot be resolved from these is collected by reading the pack again: as many whole families as fit, in each round.
+//! So there are no more rounds than the entries that are needed are times larger than what may be kept.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead as _};
+
+use flate2::Decompress;
+
+use super::Reread;
+use super::bases::Base;
+use super::content::{self, Claim, Outcome};
+use super::delta::{Applied, Instructions};
+use super::entry::{Entry, Form};
+use super::first::key;
+use super::inflate::{Fault, Inflate};
+use super::kept::Kept;
+use super::pack::Pack;
+use super::plan::Plan;
+use super::table::{From, Row};
+
+/// How often a pack is read again at most.
+const ROUNDS: usize = 16;
+/// How often what is kept is gone over, where chains are too large to be held or bases are known by id only.
+const TURNS: usize = 64;
+/// Objects up to this size are decoded in one piece even if no delta needs them.
+const HOLD: usize = 1 << 20;
+
+impl Pack<'_, '_> {
+    /// Resolves what is pending from what was kept, and what is left by reading again.
+    pub(super) fn resolve(&mut self, kept: Kept, reread: Option<&mut Reread<'_>>) -> io::Result<()> {
+        self.resolve_from(&kept)?;
+        drop(kept);
+        let Some(reread) = reread else { return Ok(()) };
+        for _ in 0..ROUNDS {
+            let before = self.pending.len();
+            if before == 0 || self.limits.left.get() == 0 {
+                return Ok(());
+            }
+            let kept = self.collect(reread)?;
+            self.resolve_from(&kept)?;
+            if self.pending.len() == before {
+                return Ok(());
+            }
+        }
+        self.is_unfinished = !self.pending.is_empty();
+        Ok(())
+    }
+
+    /// Reads the pack again, and keeps of it what the first families need.
+    fn collect(&mut self, reread: &mut Reread<'_>) -> io::Result<Kept> {
+        self.table.link();
+        let plan = Plan::new(&self.table, &self.pending, |row| self.is_held(row), |_| true);
+        let mut room = self.limits.kept;
+        let mut wanted = HashSet::new();
+        for &row in &plan.steps {
+            let has_base = match self.table.from(row) {
+                From::Itself => true,
+                From::Row(base) => wanted.contains(&base) || self.is_held(base),
+                From::Unknown => false,
+            };
+            let cost = self.table.len_of(row).saturating_add(Kept::PLACE);
+            if has_base && cost <= room {
+                room -= cost;
+                wanted.insert(row);
+            }
+        }
+        let mut kept = Kept::new(self.limits.kept);
+        let mut rows: Vec<Row> = wanted.into_iter().collect();
+        rows.sort_unstable();
+        if rows.is_empty() {
+            return Ok(kept);
+        }
+        let mut input = reread()?;
+        let mut at = 0;
+        for row in rows {
+            let offset = self.table.offset(row);
+            while at < offset {
+                let held = input.fill_buf()?.len();
+                if held == 0 {
+                    return Ok(kept);
+                }
+                let step = usize::try_from(offset - at).map_or(held, |left| left.min(held));
+                input.consume(step);
+                at += step as u64;
+            }
+            kept.begin(offset);
+            let mut left = self.table.len_of(row);
+            while left > 0 {
+                let view = input.fill_buf()?;
+                let view = view.get(..left).unwrap_or(view);
+                let n = view.len();
+                if n == 0 {
+                    return Ok(kept);
+                }
+                kept.push(view);
+                input.consume(n);
+                left -= n;
+                at += n as u64;
+            }
+        }
+        Ok(kept)
+    }
+
+    fn is_held(&self, row: Row) -> bool {
+        self.bases.holds(self.table.offset(row))
+    }
+
+    fn resolve_from(&mut self, kept: &Kept) -> io::Result<()> {
+        for turn in 0.. {
+            let before = self.pending.len();
+            let goes_on = self.turn(kept)?;
+            if !goes_on || self.pending.is_empty() || self.pending.len() == before {
+                return Ok(());
+            }
+            if turn == TURNS {
+                self.is_unfinished = true;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes once over what is kept; says whether anything more may be decoded.
+    fn turn(&mut self, kept: &Kept) -> io::Result<bool> {
+        self.table.link();
+        let table = &self.table;
+        let is_kept = |row| kept.has(table.offset(row));
+        let plan = Plan::new(table, &self.pending, |row| self.is_held(row), is_kept);
+        self.bases.plan(|offset| Some(plan.uses(table.row_at(offset)?)).filter(|uses| *uses > 0));
+        let mut pending: HashSet<Row> = self.pending.iter().copied().collect();
+        let mut state = Decompress::new(true);
+        let mut goes_on = true;
+        for &row in &plan.steps {
+            let base = match self.table.from(row) {
+                From::Itself => None,
+                From::Unknown => continue,
+                From::Row(base) => {
+                    let at = self.table.offset(base);
+                    let Some(base) = self.bases.get(at) else { continue };
+                    Some((at, base))
+                }
+            };
+            let is_new = pending.contains(&row);
+            let entry = kept.get(self.table.offset(row)).unwrap_or_default();
+            let fault = self.make(row, plan.uses(row), base, is_new, entry, &mut state);
+            let is_final = matches!(fault, Some(Fault::Spent | Fault::Input(_)));
+            if is_new && !is_final {
+                pending.remove(&row);
+                match fault {
+                    None => drop(self.inserted.remove(&self.table.offset(row))),
+                    Some(_) => self.table.forget(row),
+                }
+            }
+            goes_on = self.fault(fault.filter(|_| is_new || is_final))?;
+            if !goes_on {
+                break;
+            }
+        }
+        self.pending.retain(|row| pending.contains(row));
+        Ok(goes_on)
+    }
+
+    /// Decodes one object. It is searched if that has not been done.
+    fn make(
+        &mut self,
+        row: Row,
+        uses: u32,
+        base: Option<(u64, Base)>,
+        is_new: bool,
+        mut bytes: &[u8],
+        state: &mut Decompress,
+    ) -> Option<Fault> {
+        // A source may not give the same bytes again.
+        let Some(entry) = Entry::read(bytes, self.place.hash) else { return Some(Fault::Broken) };
+        bytes = bytes.get(entry.len..).unwrap_or_default();
+        let mut inflate = Inflate::new(&mut bytes, state);
+        let hash = self.place.hash;
+        let priority = self.bases.latest();
+        let hold = |claim: Claim, base: Option<u64>, pack: &mut Self| {
+            let size = usize::try_from(claim.size).unwrap_or(usize::MAX);
+            if uses > 0 && pack.bases.make_room(size, priority, base) { size } else { HOLD }
+        };
+        let (claim, mut outcome);
+        match (&entry.form, &base) {
+            (Form::Whole(kind), None) => {
+                claim = Claim { kind: *kind, size: entry.size, hash };
+                let hold = hold(claim, None, self);
+                let sink = is_new.then_some(&mut *self.sink);
+                outcome = content::read(&mut inflate, claim, hold, self.limits.left, sink);
+            }
+            (_, Some((at, base))) => {
+                let instructions = match Instructions::begin(&mut inflate) {
+                    Ok(instructions) => instructions,
+                    Err(fault) => return Some(fault),
+                };
+                claim = Claim { kind: base.kind, size: instructions.result_size, hash };
+                let mut applied = match Applied::new(instructions, &base.bytes) {
+                    Ok(applied) => applied,
+                    Err(fault) => return Some(fault),
+                };
+                let hold = hold(claim, Some(*at), self);
+                let sink = is_new.then_some(&mut *self.sink);
+                outcome = content::read(&mut applied, claim, hold, self.limits.left, sink);
+            }
+            (_, None) => return Some(Fault::Broken),
+        }
+        if is_new {
+            self.settle(claim.kind, Some(row), &mut outcome);
+        }
+        if let Some((at, _)) = base {
+            self.bases.used(at, priority);
+        }
+        let Outcome { bytes, id, fault, .. } = outcome;
+        if let Some(bytes) = bytes.filter(|_| uses > 0) {
+            let key = id.as_ref().map_or(0, key);
+            self.bases.insert(self.table.offset(row), key, claim.kind, bytes, priority, uses);
+        }
+        fault
+    }
+
+    /// How many of the pending deltas nobody can resolve from this pack: of objects that are not in it, and of each
+    /// other.
+    pub(super) fn hopeless(&self) -> (usize, usize) {
+        let plan = Plan::new(&self.table, &self.pending, |_| false, |_| true);
+        (plan.baseless, plan.circular)
+    }
+}

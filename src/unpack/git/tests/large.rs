@@ -1,0 +1,120 @@
+//! Packs that do not fit in what may be held.
+
+use std::cell::Cell;
+
+use super::support::{Audit, Repository, noise, text, token};
+use crate::unpack::git::{Limits, Problem};
+
+/// Versions of files, one token each, whose objects are many times what is held in these tests.
+fn versions(files: usize, versions: usize) -> (Repository, Vec<(String, String)>) {
+    let repository = Repository::new();
+    let mut expected = Vec::new();
+    for version in 0..versions {
+        for file in 0..files {
+            let token = token(&format!("{file} {version}"));
+            let name = format!("file{file}.txt");
+            repository.write(&name, format!("{}key={token}\n{}", text(&name, 300), text(&name, 300)));
+            expected.push((token, name));
+        }
+        let commit = repository.commit(&format!("version {version}"));
+        for (_, way) in expected.iter_mut().filter(|(_, way)| !way.contains(':')) {
+            *way = format!("git:{commit}:{way}");
+        }
+    }
+    (repository, expected)
+}
+
+#[track_caller]
+fn assert_all(audit: &Audit, expected: &[(String, String)]) {
+    audit.assert_whole();
+    for (token, way) in expected {
+        assert_eq!(audit.ways(token), [way.as_str()]);
+    }
+    assert_eq!(audit.findings.len(), expected.len());
+}
+
+/// Limits under which the compressed forms of two or three files and three decoded ones are held at a time.
+fn narrow(left: &Cell<u64>) -> Limits<'_> {
+    Limits { bases: 130_000, kept: 64 * 1024, ..Limits::new(left) }
+}
+
+#[test]
+fn families_in_one_stretch_need_little() {
+    let (repository, expected) = versions(8, 8);
+    repository.git(&["tag", "-a", "-m", "x", "newest"]);
+    repository.repack(&["--depth=50"]);
+    let bytes = repository.packs().remove(0);
+    let left = Cell::new(1 << 30);
+    let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), true);
+    assert_all(&audit, &expected);
+    assert_eq!(times, 0);
+    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), true);
+    assert_all(&audit, &expected);
+    assert!(times <= 4, "{times} rounds");
+}
+
+#[test]
+fn bases_that_were_passed_long_ago() {
+    // Whole objects first, then all that is made from those, …: nothing that is needed is ever near.
+    let (repository, expected) = versions(12, 6);
+    repository.repack(&["--depth=50"]);
+    let bytes = super::shuffle::by_depth(&repository.packs()[0]);
+    let left = Cell::new(1 << 30);
+    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), true);
+    assert_all(&audit, &expected);
+    assert!((2..=6).contains(&times), "{times} rounds for twelve files");
+    // Without a second time over the pack, it is said what is missing.
+    let (audit, _) = Audit::of_pack(&bytes, narrow(&left), false);
+    let [Problem::Limit(text)] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    assert!(text.contains("deltas whose base no longer fits in memory"), "{text}");
+    // Where the compressed forms fit, one time is enough.
+    let limits = Limits { kept: 400 * 1024, ..narrow(&left) };
+    assert_all(&Audit::of_pack(&bytes, limits, false).0, &expected);
+}
+
+#[test]
+fn more_objects_than_are_remembered() {
+    let (repository, expected) = versions(4, 4);
+    repository.repack(&[]);
+    let bytes = repository.packs().remove(0);
+    let left = Cell::new(1 << 30);
+    let limits = Limits { rows: 3, ..Limits::new(&left) };
+    assert_all(&Audit::of_pack(&bytes, limits, true).0, &expected);
+    let (audit, _) = Audit::of_pack(&bytes, Limits { bases: 0, ..limits }, true);
+    assert!(matches!(&audit.problems[..], [Problem::Limit(_)]), "{:?}", audit.problems);
+}
+
+#[test]
+fn a_pack_of_forty_megabytes() {
+    let repository = Repository::new();
+    let tokens = [token("first"), token("second"), token("in noise")];
+    let (before, behind) = (text("before", 3000), text("behind", 3000));
+    repository.write("config.py", format!("{before}{}\n{behind}", tokens[0]));
+    let first = repository.commit("first");
+    for n in 0..10 {
+        repository.write(&format!("weights{n}.bin"), noise(n, 4 << 20));
+    }
+    repository.write("weights7.bin", [&noise(7, 12 << 20)[..], tokens[2].as_bytes()].concat());
+    repository.write("config.py", format!("{before}{}\n{behind}", tokens[1]));
+    let second = repository.commit("second");
+    repository.git(&[
+        "-c",
+        "core.compression=1",
+        "-c",
+        "core.bigFileThreshold=1m",
+        "repack",
+        "-q",
+        "-a",
+        "-d",
+    ]);
+    let bytes = repository.packs().remove(0);
+    assert!(bytes.len() > 40 << 20, "{}", bytes.len());
+    let left = Cell::new(1 << 30);
+    // The old version is a delta of the new one, which lies forty megabytes in front of it.
+    let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), false);
+    audit.assert_whole();
+    assert_eq!(times, 0);
+    assert_eq!(audit.ways(&tokens[0]), [format!("git:{first}:config.py")]);
+    assert_eq!(audit.ways(&tokens[1]), [format!("git:{second}:config.py")]);
+    assert_eq!(audit.ways(&tokens[2]), [format!("git:{second}:weights7.bin")]);
+}

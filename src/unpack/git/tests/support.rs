@@ -1,0 +1,205 @@
+//! Repositories in temporary directories, and what is found in them.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::detect;
+use crate::stream::Peek;
+use crate::unpack::git::{
+    GitFinding, Kind, Limits, Objects, Place, Problem, Reread, begins_loose, begins_pack, loose, pack,
+};
+
+/// A token that is put together when the test runs.
+pub(super) fn token(seed: &str) -> String {
+    let digests = [Sha256::digest(seed), Sha256::digest(format!("{seed}, again"))];
+    let letters = digests.iter().flatten().take(34).map(|byte| {
+        let first = if byte & 128 == 0 { b'a' } else { b'A' };
+        char::from(first + byte % 26)
+    });
+    format!("hf{}{}", '_', letters.collect::<String>())
+}
+
+/// Lines that compress badly and are alike in no two places.
+pub(super) fn text(seed: &str, lines: usize) -> String {
+    let line = |n| {
+        let digest = Sha256::digest(format!("{seed} {n}"));
+        digest.iter().map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect::<String>()
+    };
+    (0..lines).map(line).collect()
+}
+
+/// Bytes that do not compress.
+pub(super) fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed;
+    let words = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 32) as u32
+    });
+    words.take(len.div_ceil(4)).flat_map(u32::to_le_bytes).take(len).collect()
+}
+
+/// A repository that is gone when it is dropped.
+pub(super) struct Repository {
+    pub(super) dir: PathBuf,
+    ticks: Cell<u64>,
+}
+
+impl Drop for Repository {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Repository {
+    pub(super) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    pub(super) fn with(options: &[&str]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("stowaway-git-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let dir = std::env::temp_dir().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let new = Self { dir, ticks: Cell::new(1_700_000_000) };
+        new.git(&[&["init", "-q", "-b", "main"], options].concat());
+        new
+    }
+
+    /// Runs git, a second after the last time.
+    pub(super) fn git(&self, args: &[&str]) -> String {
+        self.ticks.set(self.ticks.get() + 1);
+        let time = format!("{} +0000", self.ticks.get());
+        let output = Command::new("git")
+            .args(["-c", "core.fsync=none", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args(args)
+            .current_dir(&self.dir)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .envs([("GIT_AUTHOR_NAME", "a"), ("GIT_AUTHOR_EMAIL", "a@b"), ("GIT_COMMITTER_NAME", "a")])
+            .envs([("GIT_COMMITTER_EMAIL", "a@b"), ("GIT_AUTHOR_DATE", &time), ("GIT_COMMITTER_DATE", &time)])
+            .output()
+            .expect("git is there: `make test` installs it");
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    pub(super) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Commits all that is there; gives the commit's id.
+    pub(super) fn commit(&self, message: &str) -> String {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Everything in packs, nothing thrown away.
+    pub(super) fn repack(&self, options: &[&str]) {
+        self.git(&[&["repack", "-q", "-a", "-d", "-f", "--keep-unreachable"], options].concat());
+        self.git(&["prune-packed"]);
+    }
+
+    /// Its packs.
+    pub(super) fn packs(&self) -> Vec<Vec<u8>> {
+        let packs = self.files().into_iter().filter(|(path, _)| path.ends_with(".pack"));
+        packs.map(|(_, bytes)| bytes).collect()
+    }
+
+    /// All files of the repository without its worktree, in order of name.
+    pub(super) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        let git = self.dir.join(".git");
+        collect(if git.exists() { &git } else { &self.dir }, &mut files);
+        files.sort();
+        files
+    }
+
+    /// What is found in it.
+    pub(super) fn audit(&self) -> Audit {
+        Audit::of(&self.files())
+    }
+}
+
+fn collect(dir: &Path, files: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push((path.to_str().unwrap().to_owned(), fs::read(&path).unwrap()));
+        }
+    }
+}
+
+/// What came of reading some files.
+#[derive(Debug)]
+pub(super) struct Audit {
+    pub(super) findings: Vec<GitFinding>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Audit {
+    pub(super) fn of(files: &[(String, Vec<u8>)]) -> Self {
+        let left = Cell::new(64 << 30);
+        let mut objects = Objects::new(24 << 20);
+        let mut problems = Vec::new();
+        for (n, (path, bytes)) in (0..).zip(files) {
+            let place = Place::new(n, path.as_bytes());
+            let (mut body, limits) = (bytes.as_slice(), Limits::new(&left));
+            if begins_loose(bytes) {
+                problems.extend(loose(&mut body, place, &mut objects, limits, &mut search).unwrap());
+            } else if begins_pack(bytes) {
+                problems.extend(pack(&mut body, None, place, &mut objects, limits, &mut search).unwrap());
+            }
+        }
+        Self::finish(objects, problems)
+    }
+
+    /// Of one pack, with limits of its own; `reread` says whether it can be read again.
+    pub(super) fn of_pack(bytes: &[u8], limits: Limits<'_>, reread: bool) -> (Self, usize) {
+        let mut objects = Objects::new(24 << 20);
+        let place = Place::new(0, b"repo/.git/objects/pack/pack-1.pack");
+        let mut times = 0;
+        let mut open = || {
+            times += 1;
+            Ok(Box::new(bytes) as Box<dyn Peek>)
+        };
+        let open: Option<&mut Reread<'_>> = if reread { Some(&mut open) } else { None };
+        let problems = pack(&mut &bytes[..], open, place, &mut objects, limits, &mut search).unwrap();
+        (Self::finish(objects, problems), times)
+    }
+
+    fn finish(objects: Objects, mut problems: Vec<Problem>) -> Self {
+        let (findings, more) = objects.finish();
+        problems.extend(more);
+        Self { findings, problems }
+    }
+
+    /// The ways to a token.
+    #[track_caller]
+    pub(super) fn ways(&self, token: &str) -> Vec<String> {
+        let summary = detect::find(token.as_bytes()).remove(0).token;
+        let of_token = self.findings.iter().filter(|finding| finding.occurrence.token == summary);
+        of_token.map(|finding| finding.occurrence.via[0].as_str().to_owned()).collect()
+    }
+
+    #[track_caller]
+    pub(super) fn assert_whole(&self) {
+        assert_eq!(self.problems, [], "nothing was left out");
+    }
+}
+
+/// Searches the content of an object, as it is.
+pub(super) fn search(_: Kind, content: &mut dyn Peek) -> Vec<detect::Occurrence> {
+    let mut bytes = Vec::new();
+    content.read_to_end(&mut bytes).unwrap();
+    detect::find(&bytes)
+}

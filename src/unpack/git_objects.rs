@@ -1,0 +1,87 @@
+//! Git's loose objects and packs as containers.
+
+use std::io::{self, Read as _};
+
+use super::found::{Found, TroubleKind};
+use super::git::{self, Kind, Limits, Objects, Place, Problem};
+use super::level::Level;
+use super::raw::Raw;
+use crate::detect::Occurrence;
+use crate::stream::{Peek, hold_memory};
+
+/// What a pack may hold of itself and of what its deltas need.
+const PACK_MEMORY: u64 = 64 << 20;
+/// Bytes for the commits and trees of a repository that lies in an object of another one.
+const INNER_MEMORY: usize = 1 << 20;
+
+pub(super) fn open_loose(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
+    open(level, raw, |raw, place, objects, limits, sink| git::loose(raw, place, objects, limits, sink));
+}
+
+pub(super) fn open_pack(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
+    // One at a time.
+    let held = hold_memory(PACK_MEMORY, "a git pack");
+    let start = raw.passed();
+    let reread = level.origin.reread.filter(|_| level.is_file());
+    open(level, raw, |raw, place, objects, limits, sink| {
+        let mut again = reread.map(|reread| {
+            move || {
+                let mut file = reread()?;
+                io::copy(&mut (&mut file).take(start), &mut io::sink())?;
+                Ok(file)
+            }
+        });
+        let again = again.as_mut().map(|again| again as &mut git::Reread<'_>);
+        git::pack(raw, again, place, objects, limits, sink)
+    });
+    drop(held);
+}
+
+type Sink<'a> = git::Sink<'a>;
+
+fn open(
+    level: &mut Level<'_, '_>,
+    raw: &mut Raw<'_>,
+    read: impl FnOnce(&mut Raw<'_>, Place, &mut Objects, Limits<'_>, &mut Sink<'_>) -> io::Result<Vec<Problem>>,
+) {
+    let place = Place::new(level.origin.number, level.origin.path);
+    // What the objects themselves hold may be git's again.
+    let inner = Objects::new(INNER_MEMORY);
+    let mut objects = std::mem::replace(&mut level.unpacker.git, inner);
+    let left = level.unpacker.limits.share();
+    let mut sink = |_: Kind, content: &mut dyn Peek| search(level, content);
+    let outcome = read(raw, place, &mut objects, Limits::new(&left), &mut sink);
+    level.unpacker.git = objects;
+    // An error of the reader is known to whoever reads the content around.
+    for problem in outcome.unwrap_or_default() {
+        match problem {
+            Problem::Note(message) => level.odd(b"git", &message),
+            Problem::Limit(message) => level.unread(b"git", &message),
+        }
+    }
+}
+
+/// Searches the content of one object.
+fn search(level: &mut Level<'_, '_>, content: &mut dyn Peek) -> Vec<Occurrence> {
+    let Some((mut found, _)) = level.descend(Raw::whole(content)) else { return Vec::new() };
+    if level.unpacker.git.count() > 0 {
+        let inner = std::mem::replace(&mut level.unpacker.git, Objects::new(INNER_MEMORY));
+        let in_git = finish(inner, &mut found);
+        found.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));
+    }
+    level.add_troubles(b"git", found.troubles);
+    found.occurrences
+}
+
+/// What was found in a repository's objects, in order of file.
+pub(super) fn finish(objects: Objects, found: &mut Found) -> Vec<(u32, Occurrence)> {
+    let (findings, problems) = objects.finish();
+    for problem in problems {
+        let (kind, message) = match &problem {
+            Problem::Note(message) => (TroubleKind::Odd, message),
+            Problem::Limit(message) => (TroubleKind::Unread, message),
+        };
+        found.trouble(kind, message);
+    }
+    findings.into_iter().map(|finding| (finding.file, finding.occurrence)).collect()
+}

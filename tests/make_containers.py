@@ -1,0 +1,119 @@
+"""Writes one file for each form in which a text can lie in another file.
+
+    python3 make_containers.py DIRECTORY TEXT-FILE
+
+Every form is written by the tool or library that people use for it.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import pickle
+import py_compile
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+out, source = sys.argv[1:]
+with open(source, "rb") as file:
+    text = file.read()
+os.makedirs(out)
+os.chdir(out)
+
+
+def write(name, data):
+    with open(name, "wb") as file:
+        file.write(data)
+
+
+def tar(mode, name="etc/app.conf", data=text):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def zipped(method=zipfile.ZIP_DEFLATED, name="pkg/config.py", data=text, **options):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("first.txt", b"nothing in here\n" * 50)
+        with archive.open(zipfile.ZipInfo(name) if method is None else info(name, method), "w", **options) as member:
+            member.write(data)
+    return buffer.getvalue()
+
+
+def info(name, method):
+    member = zipfile.ZipInfo(name)
+    member.compress_type = method
+    return member
+
+
+class Pipe(io.RawIOBase):
+    """What cannot be sought in: sizes then stand behind the data."""
+
+    def __init__(self):
+        self.data = bytearray()
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.data += data
+        return len(data)
+
+
+def streamed():
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("pkg/config.py", text)
+    return bytes(pipe.data)
+
+
+def filtered(command, data=text):
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+write("plain.gz", gzip.compress(text))
+write("plain.bz2", bz2.compress(text))
+write("plain.xz", lzma.compress(text))
+write("plain.zst", filtered(["zstd", "-c"]))
+write("plain.lz4", filtered(["lz4", "-c"]))
+write("members.gz", gzip.compress(text[: len(text) // 2]) + gzip.compress(text[len(text) // 2 :]))
+write("backup.tar.gz", tar("w:gz"))
+write("backup.tar.bz2", tar("w:bz2"))
+write("backup.tar.xz", tar("w:xz"))
+write("backup.tar.zst", filtered(["zstd", "-c"], tar("w")))
+write("backup.tar", tar("w", "var/app.gz", gzip.compress(text)))
+write("app-1.0-py3-none-any.whl", zipped())
+write("zip64.zip", zipped(force_zip64=True))
+write("streamed.zip", streamed())
+write("bzip2.zip", zipped(zipfile.ZIP_BZIP2))
+write("stored.zip", zipped(zipfile.ZIP_STORED, "pkg/config.gz", gzip.compress(text)))
+write("app.jar", zipped(name="lib/inner.jar", data=zipped()))
+write("app.pex", b"#!/usr/bin/env python3\n" + zipped())
+write("letter.docx", zipped(name="word/document.xml", data=b"<w:t>" + text + b"</w:t>"))
+write("arrays.npz", zipped(name="names.npy", data=b"\x93NUMPY" + text))
+write("model.pt", zipped(zipfile.ZIP_STORED, "model/data.pkl", pickle.dumps({"hub_token": text.decode()})))
+write("install.run", b"#!/bin/sh\ntail -n +3 \"$0\" | tar xz\nexit\n" + tar("w:gz"))
+write("initrd.img", b"070701" + bytes(506) + gzip.compress(text))
+
+os.makedirs("deb/DEBIAN")
+os.makedirs("deb/etc")
+write("deb/DEBIAN/control", b"Package: app\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: a\n")
+write("deb/etc/app.conf", text)
+for compressor in ["gzip", "xz", "zstd"]:
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Z" + compressor, "--build", "deb", "app-" + compressor + ".deb"],
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+subprocess.run(["rm", "-r", "deb"], check=True)
+
+write("module.py", b"TOKEN = '" + text.split(b"HF_TOKEN=")[1].split()[0] + b"'\n")
+py_compile.compile("module.py", "module.pyc", doraise=True)
+os.remove("module.py")
