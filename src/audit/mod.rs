@@ -7,6 +7,7 @@ mod body;
 mod budget;
 mod dockerfile;
 mod document;
+mod expiry;
 mod file;
 mod gap;
 mod gather;
@@ -49,5 +50,6 @@ pub fn run(targets: &[OsString], options: &Options, progress: &dyn Progress) -> 
         errors.extend(audited.errors);
         notes.extend(audited.notes);
     }
+    expiry::tell(&mut findings, options.now);
     Report::new(summaries, findings, errors, notes)
 }

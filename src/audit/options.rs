@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use crate::finding::Timestamp;
+
 /// Which platforms of an index are audited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlatformFilter {
@@ -56,11 +58,13 @@ pub struct Options {
     pub verify_digests: bool,
     /// Threads; as many as there are cores where it is not said.
     pub jobs: Option<NonZeroUsize>,
+    /// The present. Where it is not said, no token is said to have expired or not.
+    pub now: Option<Timestamp>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { platform: PlatformFilter::All, verify_digests: false, jobs: None }
+        Self { platform: PlatformFilter::All, verify_digests: false, jobs: None, now: None }
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::audit::{self, Progress, Silent};
-use crate::finding::Report;
+use crate::finding::{Report, Timestamp};
 use crate::policy::{self, Verdict};
 use crate::report::{self, Format, Style, escape};
 use crate::source::Target;
@@ -63,6 +63,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         platform: scan.platform.clone(),
         verify_digests: scan.verify_digests,
         jobs: scan.jobs,
+        now: Timestamp::now(),
     };
     let report = audit::run(&scan.targets, &options, progress);
     if let Some(bar) = &bar {

@@ -3,6 +3,7 @@
 
 mod boundary;
 mod build_arguments;
+mod claims;
 mod encoding;
 mod kept;
 mod known;

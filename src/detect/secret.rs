@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::claims;
 use crate::finding::{Digest, Redacted, TokenHash, TokenKind, TokenSummary};
 
 /// Token text. It can be neither printed nor serialised, and is zeroized when dropped; what may be said
@@ -30,10 +31,13 @@ impl Secret {
         };
         let tail = self.text.get(self.text.len().saturating_sub(4)..).unwrap_or_default();
         let hash: [u8; 32] = Sha256::digest(&*self.text).into();
+        let is_web = matches!(self.kind, TokenKind::OauthAccessToken | TokenKind::OidcToken);
         TokenSummary {
             kind: self.kind,
             redacted: Redacted(format!("{prefix}…{}", String::from_utf8_lossy(tail))),
             sha256: Some(TokenHash(Digest::from_bytes(hash))),
+            expires_at: if is_web { claims::expires_at(&self.text) } else { None },
+            expired: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod fingerprint;
 mod location;
 mod masked;
 mod report;
+mod time;
 mod token;
 
 pub use digest::{DiffId, Digest, LayerIndex, ParseDigestError};
@@ -17,4 +18,5 @@ pub use report::{
     Confidence, Finding, ImageSummary, Issue, LayerSummary, Leaves, Report, RuleId, SCHEMA, Severity,
     Summary, Target, TargetKind, Tool, Where,
 };
+pub use time::Timestamp;
 pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};

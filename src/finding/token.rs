@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Digest;
+use super::{Digest, Timestamp};
 
 /// Which kind of credential a token is, told by its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -61,11 +61,24 @@ pub struct TokenSummary {
     /// The hash; absent for an unknown token, since a short password's hash can be guessed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<TokenHash>,
+    /// When it expires, where the token itself says so. It follows from the text, so that it tells no two
+    /// tokens apart that the hash does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Whether it has: told once for all findings of a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<bool>,
 }
 
 impl TokenSummary {
     /// What is said of a credential whose shape no pattern knows.
     pub fn unknown() -> Self {
-        Self { kind: TokenKind::Unknown, redacted: Redacted("…".to_owned()), sha256: None }
+        Self {
+            kind: TokenKind::Unknown,
+            redacted: Redacted("…".to_owned()),
+            sha256: None,
+            expires_at: None,
+            expired: None,
+        }
     }
 }

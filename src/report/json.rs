@@ -34,6 +34,7 @@ mod tests {
         for report in [
             samples::image(),
             samples::every_location(),
+            samples::expiring(),
             samples::dockerfile(),
             samples::incomplete(),
             samples::clean(),
@@ -44,6 +45,16 @@ mod tests {
                 validator.iter_errors(&report).map(|e| format!("{}: {e}", e.instance_path())).collect();
             assert!(errors.is_empty(), "{errors:#?}");
         }
+    }
+
+    #[test]
+    fn when_a_token_expires() {
+        let report = json(&samples::expiring());
+        let token = |n: usize| report["findings"][n]["token"].clone();
+        assert_eq!(token(0)["expires_at"], "2023-11-14T22:13:20Z");
+        assert_eq!((token(0)["expired"].clone(), token(1)["expired"].clone()), (json!(true), json!(false)));
+        let plain = json(&samples::image())["findings"][0]["token"].clone();
+        assert_eq!((plain.get("expires_at"), plain.get("expired")), (None, None));
     }
 
     #[test]
@@ -70,6 +81,8 @@ mod tests {
             ("/findings/0/token", json!(null)),
             ("/findings/0/token/kind", json!("unknown")),
             ("/findings/0/token/redacted", json!(format!("hf_{}", "a".repeat(34)))),
+            ("/findings/0/token/expires_at", json!(1_790_000_000)),
+            ("/findings/0/token/expired", json!("no")),
             ("/findings/0/fingerprint", json!("00")),
             ("/findings/0/location/kind", json!("config")),
             ("/findings/0/location/line", json!(0)),

@@ -3,7 +3,7 @@
 use crate::finding::{
     Also, Confidence, DiffId, Digest, DockerfileLine, Document, Finding, ImageSummary, Issue, LayerIndex,
     LayerSummary, Leaves, Location, Masked, PathName, Position, Redacted, Report, RuleId, Severity, State,
-    Target, TargetKind, TokenHash, TokenKind, TokenSummary, Where,
+    Target, TargetKind, Timestamp, TokenHash, TokenKind, TokenSummary, Where,
 };
 
 fn own(text: &str) -> Masked {
@@ -23,6 +23,8 @@ fn token(last: &str, hash: u8) -> TokenSummary {
         kind: TokenKind::UserAccessToken,
         redacted: Redacted(format!("hf_…{last}")),
         sha256: Some(TokenHash(digest(hash))),
+        expires_at: None,
+        expired: None,
     }
 }
 
@@ -199,6 +201,24 @@ pub(super) fn every_location() -> Report {
         target("file:config.yaml", TargetKind::File, Vec::new()),
     ];
     Report::new(targets, findings, Vec::new(), Vec::new())
+}
+
+/// Two web tokens, one of which has expired.
+pub(super) fn expiring() -> Report {
+    let web = |last: &str, hash, at, expired| TokenSummary {
+        kind: TokenKind::OauthAccessToken,
+        redacted: Redacted(format!("hf_oauth_…{last}")),
+        sha256: Some(TokenHash(digest(hash))),
+        expires_at: Timestamp::from_unix(at),
+        expired: Some(expired),
+    };
+    let mut dead =
+        finding("image/cached-token", Severity::Critical, layer(b"root/.cache/huggingface/token", 1));
+    dead.token = Some(web("wxyz", 0xab, 1_700_000_000, true));
+    dead.message = own("Hugging Face OAuth access token in a file; the token expired on 2023-11-14");
+    let mut live = finding("image/token-in-file", Severity::Critical, layer(b"srv/log", 1));
+    live.token = Some(web("abcd", 0xcd, 1_790_000_000, false));
+    Report::new(vec![image_target()], vec![dead, live], Vec::new(), Vec::new())
 }
 
 /// A Dockerfile that logs in: behaviour without token text, two findings on one line.

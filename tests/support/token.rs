@@ -69,8 +69,15 @@ impl Token {
         let mut random = Random::new(&format!("{}/{seed}", kind.name()));
         let secret = match kind {
             Kind::User | Kind::Organization | Kind::OauthRefresh => random.letters(34),
-            Kind::OauthAccess | Kind::Oidc => random.web_token(),
+            Kind::OauthAccess | Kind::Oidc => random.web_token(1_790_000_000),
         };
+        remember(&secret);
+        Self { kind, text: format!("{}{secret}", kind.prefix()) }
+    }
+
+    /// A web token that expires in that second.
+    pub fn expiring(kind: Kind, seed: &str, exp: u64) -> Self {
+        let secret = Random::new(&format!("{}/{seed}", kind.name())).web_token(exp);
         remember(&secret);
         Self { kind, text: format!("{}{secret}", kind.prefix()) }
     }
@@ -187,10 +194,10 @@ impl Random {
     }
 
     /// Header, payload and signature, as base64url.
-    fn web_token(&mut self) -> String {
+    fn web_token(&mut self, exp: u64) -> String {
         let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         let header = encode(br#"{"alg":"ES256","typ":"JWT"}"#);
-        let payload = encode(format!(r#"{{"sub":"{}","exp":1790000000}}"#, self.next()).as_bytes());
+        let payload = encode(format!(r#"{{"sub":"{}","exp":{exp}}}"#, self.next()).as_bytes());
         format!("{header}.{payload}.{}", encode(&self.bytes(64)))
     }
 }

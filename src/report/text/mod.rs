@@ -54,6 +54,9 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
             if let Some(sha256) = token.sha256 {
                 write!(out, ", sha256 {:.12}", sha256.to_string())?;
             }
+            if let (Some(at), Some(expired)) = (token.expires_at, token.expired) {
+                write!(out, ", {} on {}", if expired { "expired" } else { "expires" }, at.date())?;
+            }
             writeln!(out, ", {places}\n")
         }
         Subject::Line { path, line } => {
@@ -101,6 +104,11 @@ mod tests {
     #[test]
     fn every_kind_of_place() {
         insta::assert_snapshot!(text(&samples::every_location(), Style::default()));
+    }
+
+    #[test]
+    fn tokens_that_expire() {
+        insta::assert_snapshot!(text(&samples::expiring(), Style::default()));
     }
 
     #[test]

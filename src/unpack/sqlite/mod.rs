@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 use zeroize::Zeroizing;
 
+use super::MAX_IN_FILE;
 use crate::detect::{self, Occurrence};
 use crate::finding::Masked;
 use memory::{Memory, Tail};
@@ -99,6 +100,8 @@ impl Pages {
             }
         }
         occurrences.sort_by_key(|occurrence| occurrence.offset);
+        // One more than are kept, so that more can be told from all.
+        occurrences.truncate(MAX_IN_FILE + 1);
         Found { occurrences, limited: self.memory.is_full() }
     }
 
@@ -137,12 +140,14 @@ impl Pages {
             return Vec::new();
         }
         let mut found = detect::find(&joined);
+        let border = border as u64;
         found.retain(|occurrence| {
-            let start = usize::try_from(occurrence.offset).unwrap_or(usize::MAX);
-            start < border && start.saturating_add(occurrence.len) > border
+            occurrence.via.is_empty() && occurrence.at.start < border && occurrence.at.end > border
         });
         for occurrence in &mut found {
-            occurrence.offset += tail.offset;
+            occurrence.move_to(occurrence.at.start + tail.offset);
+            // All of it that stands there.
+            occurrence.at.end = border + tail.offset;
             occurrence.position = None;
             occurrence.via.insert(0, Masked::own("sqlite"));
         }

@@ -262,3 +262,21 @@ fn what_does_not_fit_is_said() {
     let bytes = wild(|at| b"hf_abc\0\0\0\x02"[at % 10], 8 << 20);
     assert!(read(&bytes, 1 << 16).limited);
 }
+
+#[test]
+fn a_database_in_a_compressed_stream() {
+    use std::io::Write as _;
+    let token = token();
+    let bytes = database("nested.db", ROWS, &["512", &token, "table", "29"]);
+    let all = rows("nested.db");
+    let search = |mut bytes: &[u8]| crate::unpack::search(crate::unpack::Origin::default(), &mut bytes).0;
+    let plain = search(&bytes);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&bytes).unwrap();
+    let nested = search(&encoder.finish().unwrap());
+    for (found, way) in [(plain, &["sqlite"][..]), (nested, &["gzip", "sqlite"])] {
+        assert_eq!((found.occurrences.len(), found.troubles.len()), (all, 0));
+        let way: Vec<_> = way.iter().map(|&step| Masked::own(step)).collect();
+        assert!(found.occurrences.iter().any(|occurrence| occurrence.via == way));
+    }
+}

@@ -1,0 +1,179 @@
+//! How often the statistics err, measured on draws from a generator with a seed.
+
+use super::*;
+
+/// A small generator, so that the rates below are the same on every run.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33
+    }
+
+    fn body(&mut self, alphabet: &[u8]) -> Vec<u8> {
+        let mut pick = || usize::try_from(self.next()).unwrap() % alphabet.len();
+        (0..BODY).map(|_| alphabet[pick()]).collect()
+    }
+}
+
+const LETTERS_ONLY: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+fn refused(alphabet: &[u8], strictness: Strictness, draws: usize) -> usize {
+    let mut draw = Draw(0x9e37_79b9_7f4a_7c15);
+    (0..draws).filter(|_| !is_random(&draw.body(alphabet), strictness)).count()
+}
+
+/// So many draws stand behind each of the rates and percentiles below.
+const DRAWS: usize = 300_000;
+
+#[test]
+fn random_bodies_are_kept() {
+    // Fewer than one in a hundred thousand.
+    let missed = refused(LETTERS_ONLY, Strictness::Usual, DRAWS);
+    assert!(missed * 100_000 < DRAWS, "{missed} of {DRAWS}");
+    assert_eq!(refused(ALPHANUMERIC, Strictness::Usual, DRAWS), 0);
+}
+
+#[test]
+fn the_strict_form_refuses_few() {
+    let missed = refused(LETTERS_ONLY, Strictness::Strict, DRAWS);
+    assert!(missed * 1000 < 3 * DRAWS, "{missed} of {DRAWS}");
+}
+
+/// Run by hand when a threshold changes: prints the tails that the thresholds cut off.
+#[test]
+#[ignore = "prints a table; takes minutes"]
+fn tails() {
+    for alphabet in [LETTERS_ONLY, ALPHANUMERIC] {
+        let mut draw = Draw(1);
+        let mut scores: Vec<f64> = (0..10_000_000).map(|_| likeness(&draw.body(alphabet))).collect();
+        scores.sort_by(|a, b| b.total_cmp(a));
+        println!("largest likeness {:?}", &scores[..5]);
+        println!("one in 1e3 {:.1}, 1e4 {:.1}, 1e5 {:.1}", scores[10_000], scores[1000], scores[100]);
+        println!("usual refuses {}", refused(alphabet, Strictness::Usual, 10_000_000));
+        println!("strict refuses {}", refused(alphabet, Strictness::Strict, 1_000_000));
+    }
+}
+
+#[test]
+fn identifiers_and_placeholders_are_refused() {
+    for body in [
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
+        "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh",
+        "abcdefghijklmnopqrstuvwxyzabcdefgh",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh",
+        "requiredCharacteristicTypesForDisp",
+        "servingCellPriorityParametersDescr",
+        "generatedByHomeAppForDisplayMetada",
+        "YourHuggingFaceTokenGoesHerePlease",
+        "ThisIsNotARealTokenJustAnExampleOk",
+        "qwertyuiopasdfghjklzxcvbnmQWERTYUI",
+        "modelWeightsIteratorForDistributed",
+        "aBcDaBcDaBcDaBcDaBcDaBcDaBcDaBcDaB",
+        "thequickbrownfoxjumpsoverthelazydo",
+        "1234567890123456789012345678901234",
+        "abcdef123456abcdef123456abcdef1234",
+    ] {
+        let body = &body.as_bytes()[..BODY];
+        assert!(!is_random(body, Strictness::Usual), "{}", String::from_utf8_lossy(body));
+    }
+}
+
+/// The first percentile in ten thousand, the median, and the last.
+fn percentiles(bodies: &[Vec<u8>], statistic: impl Fn(&[u8]) -> f64) -> [f64; 3] {
+    let mut values: Vec<f64> = bodies.iter().map(|body| statistic(body)).collect();
+    values.sort_by(f64::total_cmp);
+    [values.len() / 10_000, values.len() / 2, values.len() - 1 - values.len() / 10_000].map(|at| values[at])
+}
+
+fn transitions(body: &[u8]) -> usize {
+    body.windows(2).filter(|pair| pair[0].is_ascii_uppercase() != pair[1].is_ascii_uppercase()).count()
+}
+
+fn longest_lower(body: &[u8]) -> usize {
+    body.split(|b| !b.is_ascii_lowercase()).map(<[u8]>::len).max().unwrap_or_default()
+}
+
+/// The figures from which the thresholds were drawn, drawn again.
+#[test]
+fn statistics_of_random_bodies() {
+    let mut draw = Draw(0x5eed);
+    let bodies: Vec<Vec<u8>> = (0..DRAWS).map(|_| draw.body(LETTERS_ONLY)).collect();
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap());
+    let upper = |body: &[u8]| body.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let near = |name: &str, found: [f64; 3], known: [f64; 3], tolerance: [f64; 3]| {
+        println!("{name}: {found:.2?}");
+        let within = (0..3).all(|n| (found[n] - known[n]).abs() <= tolerance[n]);
+        assert!(within, "{name}: {found:?}, not {known:?}");
+    };
+    near("entropy", percentiles(&bodies, entropy), [3.94, 4.54, 4.97], [0.06, 0.02, 0.03]);
+    near("distinct", percentiles(&bodies, |b| count(distinct(b))), [18.0, 25.0, 32.0], [1.0, 0.0, 1.0]);
+    near("transitions", percentiles(&bodies, |b| count(transitions(b))), [5.0, 16.0, 27.0], [1.0, 1.0, 1.0]);
+    near("uppercase", percentiles(&bodies, |b| count(upper(b))), [6.0, 17.0, 28.0], [1.0, 0.0, 1.0]);
+    near(
+        "lowercase run",
+        percentiles(&bodies, |b| count(longest_lower(b))),
+        [1.0, 4.0, 16.0],
+        [0.0, 1.0, 2.0],
+    );
+}
+
+const WORDS: &str = "about access account action active address agent align allocate amount analyze answer append \
+    apply argument array assert assign async attach attribute audio author backend balance batch binary block \
+    boolean border branch browser buffer build button bytes cache callback cancel capture catalog center chain \
+    change channel character check child class clean client clone cluster collect column command commit compare \
+    compile complete compress compute config connect constant container content context control convert copy \
+    count counter create cursor custom data database debug decode default delete depth detect device dialog \
+    dictionary digest dimension directory disable display document domain download driver dynamic element embed \
+    enable encode encoder engine entity entry error event example exception execute expand expect export extend \
+    factory feature fetch field file filter find flag float flush folder format forward frame function future \
+    gateway generate generator get global gradient graph group handle handler hash header height hidden history \
+    hook host identifier ignore image import index init inner input insert instance int interface internal \
+    interval invalid invoke item iterator job join kernel key label language layer layout learning length level \
+    library limit linear link list listener load loader local lock log loop loss machine manager map mask match \
+    matrix max memory merge message metadata method metric min mock mode model module monitor mount move name \
+    native network node normalize notify null number object observer offset online open operation optimizer \
+    option order origin output override packet page parallel parameter parent parse parser password path pattern \
+    payload pending permission pipeline pixel plugin point policy pool port position prefix prepare print process \
+    processor profile progress project prompt property protocol provider proxy public query queue quick random \
+    range rate raw reader receive record recursive redirect reduce reference refresh register registry release \
+    remote remove render replace report request require reset resolve resource response restore result return \
+    reverse root route router rule runtime sample save scale schedule schema scope score script search section \
+    secure select sequence serialize server service session set shape share shift signal simple single size \
+    skip socket sort source split stack stage start state static status step stop storage store stream strict \
+    string style submit suffix support switch symbol sync system table target task template tensor test text \
+    thread time timeout token tokenizer tools total trace track trainer transform tree trigger type unicode \
+    unique unit update upload user utility valid validate value variable vector version video view visible \
+    visitor volume wait warning weight widget width window worker wrap write writer";
+
+/// 34 letters of words one behind the other, as names in source code have them.
+fn identifier(draw: &mut Draw, words: &[&str]) -> Vec<u8> {
+    let mut name: Vec<u8> = Vec::new();
+    while name.len() < BODY {
+        let word = words[usize::try_from(draw.next()).unwrap() % words.len()];
+        let first = name.len();
+        name.extend_from_slice(word.as_bytes());
+        name[first] = name[first].to_ascii_uppercase();
+    }
+    name[0] = name[0].to_ascii_lowercase();
+    name.truncate(BODY);
+    name
+}
+
+#[test]
+fn names_made_of_words_are_refused() {
+    let words: Vec<&str> = WORDS.split_whitespace().collect();
+    let kept = |strictness| {
+        let mut draw = Draw(0x000f_face);
+        (0..DRAWS).filter(|_| is_random(&identifier(&mut draw, &words), strictness)).count()
+    };
+    let (usual, strict) = (kept(Strictness::Usual), kept(Strictness::Strict));
+    println!("taken for random: {usual} and {strict} of {DRAWS}");
+    assert!(usual * 1000 < DRAWS, "{usual} of {DRAWS}");
+    assert!(strict * 100_000 < DRAWS, "{strict} of {DRAWS}");
+}
