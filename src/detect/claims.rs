@@ -23,6 +23,8 @@ pub(super) fn expires_at(token: &[u8]) -> Option<Timestamp> {
     }
     let payload = token.split(|&b| b == b'.').nth(1).filter(|payload| payload.len() <= MAX_PAYLOAD)?;
     let payload = Zeroizing::new(GeneralPurpose::new(&URL_SAFE, LENIENT).decode(payload).ok()?);
+    // Of a list, the first member would count as the first claim.
+    payload.starts_with(b"{").then_some(())?;
     let Claims { exp } = serde_json::from_slice(&payload).ok()?;
     // Numbers that are no second of any date are none afterwards either.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]

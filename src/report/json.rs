@@ -53,6 +53,11 @@ mod tests {
         let token = |n: usize| report["findings"][n]["token"].clone();
         assert_eq!(token(0)["expires_at"], "2023-11-14T22:13:20Z");
         assert_eq!((token(0)["expired"].clone(), token(1)["expired"].clone()), (json!(true), json!(false)));
+        for (field, value) in [("expires_at", json!(1_790_000_000)), ("expired", json!("no"))] {
+            let mut report = report.clone();
+            report["findings"][0]["token"][field] = value;
+            assert!(!validator().is_valid(&report), "{field}");
+        }
         let plain = json(&samples::image())["findings"][0]["token"].clone();
         assert_eq!((plain.get("expires_at"), plain.get("expired")), (None, None));
     }
@@ -81,8 +86,6 @@ mod tests {
             ("/findings/0/token", json!(null)),
             ("/findings/0/token/kind", json!("unknown")),
             ("/findings/0/token/redacted", json!(format!("hf_{}", "a".repeat(34)))),
-            ("/findings/0/token/expires_at", json!(1_790_000_000)),
-            ("/findings/0/token/expired", json!("no")),
             ("/findings/0/fingerprint", json!("00")),
             ("/findings/0/location/kind", json!("config")),
             ("/findings/0/location/line", json!(0)),
