@@ -24,9 +24,21 @@ fn objects(n: usize) -> String {
     if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
 }
 
-/// Whether a pack begins with these bytes.
+/// Whether a pack begins with these bytes: its header, and that of an object with a zlib stream behind it.
 pub(crate) fn begins_pack(head: &[u8]) -> bool {
-    header(head).is_some()
+    let Some(count) = header(head) else { return false };
+    let entry = head.get(HEADER..).unwrap_or_default();
+    let size = entry.iter().take_while(|&&b| b & 0x80 != 0).count() + 1;
+    // The id of the base stands in front of a delta.
+    let bases: &[usize] = match entry.first().map(|b| b >> 4 & 7) {
+        Some(1..=4) => &[0],
+        Some(7) => &[20, 32],
+        _ => return count == 0,
+    };
+    bases.iter().any(|base| match entry.get(size + base..).unwrap_or_default() {
+        [method, flags, ..] => method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0,
+        _ => false,
+    })
 }
 
 /// How many objects a pack says it has.

@@ -284,7 +284,9 @@ fn what_begins_an_object() {
     ] {
         assert_eq!(begins_loose(&bytes), begins, "{bytes:?}");
     }
-    assert!(begins_pack(b"PACK\0\0\0\x03\0\0\0\x01"));
+    assert!(begins_pack(b"PACK\0\0\0\x03\0\0\0\x01\xb5\x05\x78\x9c"));
+    assert!(begins_pack(b"PACK\0\0\0\x02\0\0\0\0"));
+    assert!(!begins_pack(b"PACK\0\0\0\x02\0\0\0\x01\xb5\x05of git itself"));
     assert!(!begins_pack(b"PACK\0\0\0\x04\0\0\0\x01"));
     assert!(!begins_pack(b"PACK\0\0\0\x02"));
 }
