@@ -64,7 +64,7 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
             git(place.path(), &["commit", "--quiet", "--allow-empty", &format!("--message=use {token}")]);
         }),
         row("an annotated tag", &|place| {
-            git(place.path(), &["tag", "--annotate", "v1", &format!("--message={token}")])
+            git(place.path(), &["tag", "--annotate", "v1", &format!("--message={token}")]);
         }),
         row("a stash", &|place| {
             place.write("README", &env);
