@@ -1,7 +1,7 @@
 //! What git keeps compressed: loose objects and packs. Configuration, refs and reflogs are plain files and
 //! need nothing of this.
 //!
-//! A layer's [`Objects`] are told of every loose object ([`loose`]) and every pack ([`pack`]) while the layer
+//! A layer's [`Objects`] are told of every loose object ([`loose()`]) and every pack ([`pack()`]) while the layer
 //! is walked. Each object's content goes once to a [`Sink`], which searches it. At the end
 //! [`Objects::finish`] lines up what was found with commits and paths: any commit counts, also one that no
 //! branch leads to any more.
