@@ -12,6 +12,7 @@ mod names;
 mod netrc;
 mod search;
 mod stored_tokens;
+mod stretches;
 mod url;
 mod value;
 mod word;
@@ -93,8 +94,15 @@ fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, Kep
     let mut spots = Vec::new();
     let mut add = |form, found: Vec<usize>| spots.extend(found.into_iter().map(|at| (at, form)));
     let forms = keeper.map(Keeper::forms).unwrap_or_default();
-    for &form in forms {
-        add(form, read(keeper, form, content));
+    let stretches = match keeper {
+        Some(keeper) if keeper.is_lines() => stretches::stretches(content),
+        _ => std::iter::once(0..content.len()).collect(),
+    };
+    for stretch in stretches {
+        let text = content.get(stretch.clone()).unwrap_or_default();
+        for &form in forms {
+            add(form, read(keeper, form, text).into_iter().map(|at| stretch.start + at).collect());
+        }
     }
     if whole {
         add(KeptForm::Word, word::lone_word(content).into_iter().collect());

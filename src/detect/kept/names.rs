@@ -57,7 +57,8 @@ impl Keeper {
         }
     }
 
-    /// Whether each of its lines stands for itself, so that it can be read in pieces.
+    /// Whether each of its lines stands for itself, so that it can be read in pieces, and names the Hub where it
+    /// holds a credential for it.
     pub(super) fn is_lines(self) -> bool {
         matches!(self, Self::GitCredentials | Self::Urls | Self::Shell | Self::Python | Self::Settings)
     }

@@ -1,0 +1,58 @@
+//! The lines of a text that may speak of the Hub.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+/// A value may stand so many lines below its name.
+const BELOW: usize = 3;
+
+/// Stretches of whole lines in which a host, a variable or a command of the Hub's is named, with those just below.
+/// In a history or a lock file they are few, and the parsers look at nothing else.
+pub(super) fn stretches(content: &[u8]) -> Vec<Range<usize>> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|transformers-cli").expect("a valid pattern")
+    });
+    let line_end = |from: usize, nth: usize| {
+        let behind = content.get(from..).unwrap_or_default();
+        memchr::memchr_iter(b'\n', behind).nth(nth).map_or(content.len(), |at| from + at + 1)
+    };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut from = 0;
+    while let Some(named) = NAMED.find_at(content, from) {
+        let before = content.get(..named.start()).unwrap_or_default();
+        let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let end = line_end(named.end(), BELOW);
+        match found.last_mut() {
+            Some(last) if start <= last.end => last.end = end,
+            _ => found.push(start..end),
+        }
+        // What else is named in the line changes nothing.
+        from = line_end(named.end(), 0);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_those_below() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("a\nb\n", &[]),
+            ("a\nHF_TOKEN=x hf\nb\nc\nd\ne\n", &["HF_TOKEN=x hf\nb\nc\nd\n"]),
+            ("a\nhub_token\nb\nHugging\nc", &["hub_token\nb\nHugging\nc"]),
+            ("hf\n1\n2\n3\n4\nhf\n", &["hf\n1\n2\n3\n", "hf\n"]),
+            ("hf", &["hf"]),
+            ("github.com\n", &[]),
+        ] {
+            let found: Vec<_> =
+                stretches(text.as_bytes()).into_iter().map(|s| text.get(s).unwrap()).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

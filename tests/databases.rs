@@ -1,0 +1,54 @@
+//! Databases in images.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "test code: a panic is the failure"
+)]
+
+mod support;
+
+use std::process::Command;
+
+use serde_json::json;
+use support::{Image, Layer, Layout, Place, Tar, Token, scan};
+
+/// A history of long cells, in each of which the token stands at another place.
+const HISTORY: &str = "
+import sqlite3, sys
+path, token = sys.argv[1:]
+db = sqlite3.connect(path)
+db.execute('PRAGMA page_size=512')
+db.execute('CREATE TABLE history (source TEXT)')
+for start in range(60, 1500, 7):
+    text = 'print(1); ' * 200
+    db.execute('INSERT INTO history VALUES (?)', (text[:start] + ' ' + token + ' ' + text[start:],))
+db.commit()
+";
+const ROWS: usize = 206;
+
+#[test]
+fn a_token_in_every_row_of_a_history() {
+    let made = Token::user("database");
+    let place = Place::new("history");
+    let path = place.join("history.sqlite");
+    let status = Command::new("python3").args(["-c", HISTORY]).arg(&path).arg(made.text()).status().unwrap();
+    assert!(status.success());
+    let bytes = std::fs::read(&path).unwrap();
+    let whole = bytes.windows(made.bytes().len()).filter(|window| *window == made.bytes()).count();
+    assert!(whole < ROWS, "some rows are cut within the token");
+
+    let name = "root/.ipython/profile_default/history.sqlite";
+    let image = Image::new("app:latest", [Layer::new(&Tar::new().file(name, &bytes).finish())]);
+    let outcome = scan(&[place.write("app.tar", Layout::of(&[&image]).files().archive())]);
+    let found = outcome.findings_of(&made);
+    let across = found.iter().filter(|f| f["location"]["via"] == json!(["sqlite"])).count();
+    assert!(across > 0 && found.len() >= ROWS, "{} of {ROWS}, {across} across", found.len());
+    for finding in found {
+        let offset = usize::try_from(finding["location"]["offset"].as_u64().unwrap()).unwrap();
+        assert!(bytes[offset..].starts_with(&made.bytes()[..1]) && finding["location"]["line"].is_null());
+    }
+    assert_eq!(outcome.errors().len(), 0);
+}
