@@ -107,3 +107,13 @@ fn a_dictionary_beyond_the_limit_is_an_error_that_names_it() {
     assert_rest_audited(&outcome, "layer 0");
     assert!(outcome.assert_error("layer 0").contains("limit of 128 MiB"));
 }
+
+#[test]
+fn a_stream_behind_other_bytes_whose_dictionary_is_beyond_the_limit_is_an_error() {
+    let place = Place::new("dictionary-behind");
+    let xz = compressed(&place, b"x", (&["xz", "-k", "-0", "--lzma2=preset=0,dict=192MiB"], "xz"));
+    let tar = Tar::new().file("installer", [b"#!/bin/sh\n".as_slice(), &xz].concat()).finish();
+    let image = Image::new("app:latest", [Layer::new(&tar)]);
+    let outcome = scan(&[place.write("app.tar", Layout::of(&[&image]).files().archive())]);
+    assert!(outcome.assert_error("installer").contains("limit of 128 MiB"));
+}

@@ -70,7 +70,13 @@ impl Format {
         match Compression::of(head) {
             Compression::None => None,
             compression => {
-                (decode(compression, head) == Decoded::All).then_some(Self::Compressed(compression))
+                let is_stream = match decode(compression, head) {
+                    Decoded::All => true,
+                    // The header of xz has a checksum; any bytes look like those of the others.
+                    Decoded::TooLarge => compression == Compression::Xz,
+                    Decoded::Some | Decoded::None => false,
+                };
+                is_stream.then_some(Self::Compressed(compression))
             }
         }
     }

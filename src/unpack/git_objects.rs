@@ -20,7 +20,10 @@ pub(super) fn open_loose(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
 
 pub(super) fn open_pack(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     // One at a time.
-    let held = hold_memory(PACK_MEMORY, "a git pack");
+    let held = match hold_memory(PACK_MEMORY, "a git pack") {
+        Ok(held) => held,
+        Err(error) => return level.failed(b"git", &error),
+    };
     let start = raw.passed();
     let reread = level.origin.reread.filter(|_| level.is_file());
     open(level, raw, |raw, place, objects, limits, sink| {
