@@ -3,7 +3,7 @@
 # with made tokens and the Dockerfiles of the tests. Needs python3; zstd, lz4, lzip and 7z are used where they are.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,unpack}
+mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,zip,git,sqlite,unpack}
 
 python3 - <<'PYTHON'
 import bz2, gzip, hashlib, io, lzma, pathlib, sqlite3, string, tarfile, zipfile, zlib
@@ -72,9 +72,12 @@ for name, method in {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLA
         with archive.open("b", "w", force_zip64=True) as member:
             member.write(secret)
     put("unpack", "zip-" + name, buffer.getvalue())
+    put("zip", name, buffer.getvalue()[4:])
 put("unpack", "gzip-gzip", gzip.compress(gzip.compress(secret)))
 put("unpack", "object", zlib.compress(b"blob %d\0" % len(secret) + secret))
 put("unpack", "commit", zlib.compress(b"commit %d\0" % len(secret) + secret))
+put("git", "tree", b"\x02100644 file\0" + hashlib.sha1(secret).digest())
+put("git", "commit", b"\x01tree " + hashlib.sha1(secret).hexdigest().encode() + b"\n\n" + secret)
 database = pathlib.Path("corpus/unpack/sqlite")
 database.unlink(missing_ok=True)
 with sqlite3.connect(database) as connection:
@@ -83,6 +86,7 @@ with sqlite3.connect(database) as connection:
     for length in range(400, 520, 7):
         connection.execute("insert into t values (?)", ("x" * length + " " + token(str(length)),))
 connection.close()
+put("sqlite", "table", database.read_bytes()[16:])
 for path in pathlib.Path("../testdata").rglob("*"):
     if path.is_file() and path.stat().st_size < 20_000:
         put("dockerfile", str(path).replace("../", "").replace("/", "-"), path.read_bytes())
@@ -111,6 +115,8 @@ if command -v git >/dev/null; then
   done
   git -C "$repository" gc -q --aggressive
   cp "$repository"/.git/objects/pack/*.pack corpus/unpack/pack
+  # The last byte of the number of objects, and the objects.
+  tail -c +12 corpus/unpack/pack >corpus/git/pack
   rm -rf "$repository"
 fi
 cp corpus/sevenz/Copy-mhc=on.7z corpus/tar/* corpus/decompress/* corpus/unpack/

@@ -1,0 +1,21 @@
+//! Git's packs and loose objects. A pack's version and number of objects are put right, and the content of a loose
+//! object is compressed here, so that the bytes reach what reads them.
+
+#![no_main]
+
+mod body;
+
+use std::io::Write;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&first, rest)) = data.split_first() else { return };
+    body::hold(&[&b"PACK\0\0\0\x02\0\0\0"[..], &[first & 31], rest].concat());
+    let kind = ["blob", "commit", "tree", "tag"][usize::from(first) % 4];
+    let mut object = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    write!(object, "{kind} {}\0", rest.len())
+        .and_then(|()| object.write_all(rest))
+        .expect("memory takes all");
+    body::hold(&object.finish().expect("memory takes all"));
+});
