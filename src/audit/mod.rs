@@ -28,11 +28,14 @@ use crate::finding::Report;
 pub use options::{Options, Platform, PlatformFilter};
 pub use progress::{Progress, Silent};
 
+/// More threads than any machine of today has cores would only cost memory.
+const MAX_THREADS: usize = 256;
+
 /// Audits the targets and reports on all of them, whatever is wrong with any. One that is named twice is
 /// audited once.
 pub fn run(targets: &[OsString], options: &Options, progress: &dyn Progress) -> Report {
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.jobs.map_or(0, std::num::NonZeroUsize::get))
+        .num_threads(options.jobs.map_or(0, |jobs| jobs.get().min(MAX_THREADS)))
         .build();
     let mut named = HashSet::new();
     let targets: Vec<_> = targets.iter().filter(|target| named.insert(*target)).collect();
