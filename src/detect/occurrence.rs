@@ -2,13 +2,7 @@
 
 use std::ops::Range;
 
-use crate::finding::{Confidence, Masked, Position, TokenSummary};
-
-/// The encodings that have no content of their own.
-pub(super) const CONCATENATION: &str = "concatenation";
-pub(super) const PERCENT: &str = "percent";
-pub(super) const ESCAPE: &str = "escape";
-const SPELLINGS: [&str; 3] = [CONCATENATION, PERCENT, ESCAPE];
+use crate::finding::{Confidence, Masked, Position, TokenSummary, counts_in_file};
 
 /// A token that was found in some bytes. The token's text is gone: only what may be shown is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +27,7 @@ impl Occurrence {
     /// Whether its offset counts in the searched bytes: it stands there as it is, or with characters of it
     /// spelled.
     pub(crate) fn counts_in_searched(&self) -> bool {
-        self.via.iter().all(|via| SPELLINGS.contains(&via.as_str()))
+        counts_in_file(&self.via)
     }
 
     /// Puts it to another place, in bytes of which the searched ones are a part.

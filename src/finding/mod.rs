@@ -9,6 +9,7 @@ mod masked;
 mod report;
 mod time;
 mod token;
+mod via;
 
 pub use digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 pub use fingerprint::fingerprint;
@@ -20,3 +21,4 @@ pub use report::{
 };
 pub use time::Timestamp;
 pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};
+pub use via::{CONCATENATION, ESCAPE, PERCENT, counts_in_file};

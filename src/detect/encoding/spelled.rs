@@ -2,7 +2,7 @@
 //! shells and HTML; and text that is put together from adjacent literals or continued lines.
 
 use super::decoded::{Decoded, Reader, Unit};
-use crate::detect::occurrence::{CONCATENATION, ESCAPE, PERCENT};
+use crate::finding::{CONCATENATION, ESCAPE, PERCENT};
 
 /// The most bytes between two literals that are put together, and of an escape.
 const MAX_GLUE: usize = 128;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{WIDTH, wrap};
 use crate::finding::{
     Also, Confidence, DockerfileLine, Document, Finding, LayerIndex, Leaves, Location, Masked, Position,
-    State, Where,
+    State, Where, counts_in_file,
 };
 use crate::report::escape::shorten;
 use crate::report::{Style, escape};
@@ -50,10 +50,22 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     let target = escape(finding.target.as_str());
     let target = || target.clone().into_owned();
     match &finding.location {
-        Location::Layer { image, platform, layer, via, state, hidden_by, created_by, dockerfile, .. } => {
+        Location::Layer {
+            image,
+            platform,
+            layer,
+            position,
+            offset,
+            via,
+            state,
+            hidden_by,
+            created_by,
+            dockerfile,
+            ..
+        } => {
             let part = format!("layer {layer}");
             fields.push(("in", join(&[target(), image_name(image.as_ref(), platform.as_ref()), part])));
-            fields.extend(reached(via));
+            fields.extend(reached(via, *position, *offset));
             fields.push(("state", standing(*state, *hidden_by)));
             if let Some(command) = created_by {
                 let command = escape(command.as_str());
@@ -66,14 +78,14 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
             fields.push(("in", join(&[target(), image_name(image.as_ref(), platform.as_ref()), part])));
             fields.extend(dockerfile.as_ref().map(instruction));
         }
-        Location::Blob { via, .. } => {
+        Location::Blob { via, offset, .. } => {
             fields.push(("in", target()));
-            fields.extend(reached(via));
+            fields.extend(reached(via, None, *offset));
         }
         Location::Dockerfile { stage, .. } => {
             fields.extend(stage.as_ref().map(|stage| ("stage", escape(stage.as_str()).into_owned())));
         }
-        Location::File { via, .. } => fields.extend(reached(via)),
+        Location::File { via, position, offset, .. } => fields.extend(reached(via, *position, *offset)),
     }
     fields.extend(finding.also.iter().map(|also| ("also", further(also, &finding.location))));
     fields.extend(finding.related.iter().map(|location| ("see", at(location))));
@@ -84,14 +96,18 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
 /// The innermost name of a place, as an editor would take it where there is one.
 fn at(location: &Location) -> String {
     match location {
-        Location::Layer { path, position, offset, .. } | Location::File { path, position, offset, .. } => {
+        Location::Layer { path, position, offset, via, .. }
+        | Location::File { path, position, offset, via, .. } => {
             let path = escape(path.as_str());
             match position {
+                // A line of what was decoded is none that an editor could go to.
+                _ if !counts_in_file(via) => path.into_owned(),
                 Some(Position { line, column }) => format!("{path}:{line}:{column}"),
                 None => format!("{path}, byte {offset}"),
             }
         }
         Location::Config { field, .. } => escape(field.as_str()).into_owned(),
+        Location::Blob { entry, via, .. } if !counts_in_file(via) => escape(entry.as_str()).into_owned(),
         Location::Blob { entry, offset, .. } => format!("{}, byte {offset}", escape(entry.as_str())),
         Location::Dockerfile { path, line, column, .. } => {
             format!("{}:{line}:{column}", escape(path.as_str()))
@@ -123,10 +139,15 @@ fn join(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// How a token was reached inside a file, outermost first.
-fn reached(via: &[Masked]) -> Option<(&'static str, String)> {
+/// How a token was reached inside a file, outermost first, and where it stands in what was decoded last.
+fn reached(via: &[Masked], position: Option<Position>, offset: u64) -> Option<(&'static str, String)> {
     let steps: Vec<_> = via.iter().map(|step| escape(step.as_str())).collect();
-    (!steps.is_empty()).then(|| ("via", steps.join(" > ")))
+    let there = match position {
+        _ if counts_in_file(via) => String::new(),
+        Some(Position { line, column }) => format!(", there line {line}, column {column}"),
+        None => format!(", there byte {offset}"),
+    };
+    (!steps.is_empty()).then(|| ("via", steps.join(" > ") + &there))
 }
 
 fn standing(state: State, hidden_by: Option<LayerIndex>) -> String {

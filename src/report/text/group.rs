@@ -7,6 +7,8 @@ use crate::finding::{Finding, Location, Masked, PathName, Severity, TokenSummary
 pub(super) enum Subject<'r> {
     /// One token.
     Token(&'r TokenSummary),
+    /// Credentials of unknown shape in one place: they cannot be told to be the same, nor be named.
+    Unknown,
     /// No token text: what is at one line of a Dockerfile or of another file.
     Line { path: &'r PathName, line: u64 },
     /// No token text and no line.
@@ -36,6 +38,7 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     // An audit of a large source tree can hold thousands of tokens: no search through all groups.
     let mut by_token = std::collections::HashMap::new();
     let mut by_line = std::collections::HashMap::new();
+    let mut by_place = std::collections::HashMap::new();
     for finding in findings {
         let subject = subject(finding);
         let next = groups.len();
@@ -44,7 +47,10 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
                 *by_token.entry(sha256).or_insert(next)
             }
             Subject::Line { path, line } => *by_line.entry((&finding.target, path, line)).or_insert(next),
-            // Two unknown credentials cannot be told to be the same.
+            Subject::Unknown => {
+                let place = (&finding.target, path(&finding.location), finding.help.as_str());
+                *by_place.entry(place).or_insert(next)
+            }
             Subject::Token(TokenSummary { sha256: None, .. }) | Subject::Other(_) => next,
         };
         match groups.get_mut(at) {
@@ -58,11 +64,37 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 
 fn subject(finding: &Finding) -> Subject<'_> {
     match (&finding.token, &finding.location) {
+        (Some(TokenSummary { sha256: None, .. }), _) => Subject::Unknown,
         (Some(token), _) => Subject::Token(token),
         (None, Location::Dockerfile { path, line, .. }) => Subject::Line { path, line: *line },
         (None, Location::File { path, position: Some(position), .. }) => {
             Subject::Line { path, line: position.line }
         }
         (None, _) => Subject::Other(&finding.target),
+    }
+}
+
+fn path(location: &Location) -> Option<&PathName> {
+    match location {
+        Location::Layer { path, .. } | Location::File { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples;
+
+    #[test]
+    fn credentials_of_unknown_shape_are_told_by_file() {
+        let findings = samples::every_location().findings;
+        let unknown = |finding: &&Finding| finding.token == Some(TokenSummary::unknown());
+        let one = findings.iter().find(unknown).unwrap();
+        let mut elsewhere = one.clone();
+        elsewhere.target = Masked::own("other.tar");
+        let sizes =
+            |findings: &[Finding]| groups(findings).iter().map(|g| g.findings.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&[one.clone(), elsewhere, one.clone()]), [2, 1]);
     }
 }

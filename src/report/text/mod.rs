@@ -59,6 +59,10 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
             }
             writeln!(out, ", {places}\n")
         }
+        Subject::Unknown => {
+            let what = if group.findings.len() == 1 { "credential" } else { "credentials" };
+            writeln!(out, "{}  {what} of unknown shape, {places}\n", style.strong("…"))
+        }
         Subject::Line { path, line } => {
             let place = format!("{}:{line}", escape(path.as_str()));
             writeln!(out, "{}  {}\n", style.strong(place), count(group.findings.len(), "finding"))
@@ -76,7 +80,7 @@ fn kind(kind: TokenKind) -> &'static str {
         TokenKind::OauthAccessToken => "OAuth access token",
         TokenKind::OauthRefreshToken => "OAuth refresh token",
         TokenKind::OidcToken => "OIDC token",
-        TokenKind::Unknown => "credential of unknown kind",
+        TokenKind::Unknown => "credential of unknown shape",
     }
 }
 
