@@ -10,6 +10,8 @@
 
 mod support;
 
+use std::io::Write as _;
+
 use support::expect::{fate, spot};
 use support::files::{gzip, zstd};
 use support::image::{docker_archive, hybrid_archive, old_docker_archive};
@@ -75,6 +77,32 @@ fn through_a_pipe_compressed() {
     for (case, files) in forms() {
         assert_both(&scan_with(&["-"], Stdin::Pipe(&gzip(&files.archive()))), case);
         assert_both(&scan_with(&["-"], Stdin::Pipe(&zstd(&files.archive()))), case);
+    }
+}
+
+#[test]
+fn what_a_compressed_archive_holds_around_its_content() {
+    let (named, skipped, behind) = (Token::user("named"), Token::user("skipped"), Token::user("behind"));
+    let archive = Layout::of(&[&image(Compression::Plain)]).files().archive();
+    let gz = flate2::GzBuilder::new().filename(named.text());
+    let mut gz = gz.write(Vec::new(), flate2::Compression::fast());
+    gz.write_all(&archive).unwrap();
+    let gz = [gz.finish().unwrap(), behind.text().into()].concat();
+    let frame = skipped.text().as_bytes();
+    let frame = [b"\x50\x2a\x4d\x18", &u32::try_from(frame.len()).unwrap().to_le_bytes()[..], frame].concat();
+    let place = Place::new("around");
+    for (name, bytes, tokens) in [
+        ("a.tar.gz", gz, vec![&named, &behind]),
+        ("a.tar.zst", [frame, zstd(&archive)].concat(), vec![&skipped]),
+    ] {
+        let from_file = support::scan(&[place.write(name, &bytes)]);
+        for outcome in [from_file, scan_with(&["-"], Stdin::Pipe(&bytes))] {
+            for token in &tokens {
+                let finding = outcome.finding_of(token);
+                assert_eq!(finding["location"]["kind"], "blob", "{name}");
+            }
+            outcome.finding_of(&made());
+        }
     }
 }
 

@@ -46,6 +46,13 @@ impl BlobVerdict {
             || !self.kept.is_empty()
             || !self.content.tokens().is_empty()
     }
+
+    /// The tokens in it, however they were reached.
+    pub(super) fn tokens(&self) -> BTreeSet<TokenSummary> {
+        let mut tokens = self.content.tokens();
+        tokens.extend(self.stored.iter().map(|occurrence| occurrence.token.clone()));
+        tokens
+    }
 }
 
 /// What a blob's bytes turned out to be.

@@ -9,14 +9,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::blob::{self, BlobVerdict, Reading};
 use super::budget::Budget;
+use super::document;
 use super::gap::occurrences_in_gap;
-use super::search::search_rest;
-use crate::detect::Occurrence;
-use crate::finding::Digest;
+use super::search::{scanner, search_rest};
+use crate::detect::{Occurrence, Scanner};
+use crate::finding::{Digest, TokenSummary};
 use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
 use crate::source::{Archive, Around, Source, link_target};
 use crate::stream::{
-    Bounds, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, begins_tar, walk,
+    Bounds, Compression, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, begins_tar, walk,
 };
 use crate::unpack::Unpacker;
 
@@ -62,6 +63,22 @@ impl Gathered {
         if !std::mem::replace(&mut self.overflowed, true) {
             self.problems.push(Problem::new("archive", Budget::overflow()));
         }
+    }
+
+    /// Adds what stands in the compressed bytes of the archive and in nothing that was decoded of them.
+    fn add_stored(&mut self, mut stored: Vec<Occurrence>) {
+        if stored.is_empty() {
+            return;
+        }
+        let mut known: BTreeSet<TokenSummary> = self.around.iter().map(|(_, o)| o.token.clone()).collect();
+        known.extend(self.verdicts.values().flat_map(BlobVerdict::tokens));
+        known.extend(self.inventory.documents().flat_map(|(_, b, _)| document::search(b)).map(|f| f.token));
+        stored.retain(|occurrence| !known.contains(&occurrence.token));
+        if stored.len() > MAX_AROUND {
+            stored.truncate(MAX_AROUND);
+            self.overflow();
+        }
+        self.around.extend(stored.into_iter().map(|occurrence| (Vec::new(), occurrence)));
     }
 
     /// Forgets the entries that belong to images which are left out.
@@ -162,13 +179,21 @@ pub(super) fn source(
     (gathered, resolved)
 }
 
-/// Reads an archive from front to end, whatever it is compressed with.
-pub(super) fn stream(input: &mut dyn Read, reading: Reading<'_>) -> Gathered {
+/// Reads an archive from front to end, whatever it is compressed with. Compressed bytes are also searched as
+/// they are stored: header fields, skippable frames and what lies behind the end are in no entry.
+pub(super) fn stream(input: &mut dyn Read, compression: Compression, reading: Reading<'_>) -> Gathered {
     let mut visitor = Stream { gathered: Gathered::default(), reading };
-    let outcome = Decompressed::new(Window::new(input))
+    let mut stored = (compression != Compression::None).then(scanner);
+    let mut input = Searched { input, scanner: stored.as_mut() };
+    let outcome = Decompressed::new(Window::new(&mut input))
         .map_err(TarError::from)
         .and_then(|decompressed| walk(&mut Window::new(decompressed), &mut visitor));
     let mut gathered = visitor.gathered;
+    if outcome.is_err() && compression != Compression::None {
+        // The rest is searched as it is stored; that it is not whole is known.
+        drop(io::copy(&mut input, &mut io::sink()));
+    }
+    gathered.add_stored(stored.map(Scanner::finish).unwrap_or_default());
     if let Err(error) = outcome {
         gathered.problems.push(archive_problem(&error));
     } else if gathered.names.is_empty() {
@@ -223,6 +248,22 @@ impl Visit for Stream<'_> {
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
         add_rest(&mut self.gathered.around, bounds, bytes)
+    }
+}
+
+/// Passes bytes on and searches them as they go by.
+struct Searched<'a> {
+    input: &'a mut dyn Read,
+    scanner: Option<&'a mut Scanner>,
+}
+
+impl Read for Searched<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(out)?;
+        if let Some(scanner) = &mut self.scanner {
+            scanner.feed(out.get(..n).unwrap_or_default());
+        }
+        Ok(n)
     }
 }
 

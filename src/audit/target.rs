@@ -15,6 +15,7 @@ use crate::detect::{mask, mask_path};
 use crate::finding::{self, Finding, Issue, Masked, TargetKind};
 use crate::image::{self, Problem, Resolved};
 use crate::source::{Content, Layout, Target, inspect, looks_like_reference};
+use crate::stream::Compression;
 
 /// What one target adds to the report.
 pub(super) struct Audited {
@@ -149,7 +150,7 @@ impl Reader<'_> {
         let budget = Budget::default();
         // Told by the bytes of the stream as it is stored, since those are what its size counts.
         let reading = Reading { progress: &Silent, ..self.reading(&budget) };
-        let mut gathered = gather::stream(&mut head.chain(&mut input), reading);
+        let mut gathered = gather::stream(&mut head.chain(&mut input), Compression::of(&head), reading);
         let no_archive = gathered.names.is_empty().then(|| stream::no_archive(path, &head)).flatten();
         if let Some(message) = no_archive {
             // Tokens in it are reported all the same.
