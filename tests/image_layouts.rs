@@ -158,7 +158,8 @@ fn an_index_of_platforms() {
     scan(&["--platform", "all", path]).assert_found_only(&[&amd, &arm]);
     // Asked for what is not there, it must not answer that it is clean.
     let outcome = scan(&["--platform", "linux/s390x", path]);
-    outcome.assert_error("linux/s390x");
+    let message = outcome.assert_error("--platform");
+    assert!(message.contains("linux/s390x; there is linux/amd64, linux/arm64"), "{message}");
     assert_eq!(outcome.code, 2);
 }
 

@@ -7,6 +7,9 @@ use crate::audit::blob::{BlobVerdict, Content};
 use crate::audit::gather::mismatch;
 use crate::image::{Image, Layer, Problem};
 
+/// So many platforms are named where none is the one that was asked for.
+const MAX_PLATFORMS: usize = 8;
+
 pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
     let mut errors: Vec<Problem> = context.gathered.problems.clone();
     let mut notes: Vec<Problem> = Vec::new();
@@ -56,7 +59,13 @@ pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
 fn choice(context: &Context<'_>, errors: &mut Vec<Problem>) {
     let nothing_held = context.images().next().is_none();
     if context.chosen.is_empty() && !context.resolved.images.is_empty() {
-        let message = format!("none of its images is for {}", context.options.platform);
+        let held = context.resolved.images.iter().filter_map(|image| image.platform.as_deref());
+        let held: BTreeSet<&str> = held.collect();
+        let mut message = format!("none of its images is for {}", context.options.platform);
+        if !held.is_empty() {
+            let named: Vec<_> = held.into_iter().take(MAX_PLATFORMS).collect();
+            message = format!("{message}; there is {}", named.join(", "));
+        }
         errors.push(Problem::new("--platform", message));
     } else if context.resolved.images.is_empty() && context.resolved.problems.is_empty() {
         errors.push(Problem::new("index.json", "it names no image"));
