@@ -28,7 +28,9 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
             let value = value_at(content, whole.end(), captures.get(2).is_none())?;
-            content.get(value.clone()).is_some_and(is_opaque).then_some(value.start)
+            // What begins with a hyphen is the next flag: this one has no value.
+            let is_value = |text: &[u8]| !text.starts_with(b"-") && is_opaque(text);
+            content.get(value.clone()).is_some_and(is_value).then_some(value.start)
         })
         .collect();
     found.extend(piped(content));
@@ -58,7 +60,9 @@ fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
         .expect("a valid pattern")
     });
     let values = PIPED.captures_iter(content).filter_map(|captures| captures.get(1));
-    values.filter(|value| is_opaque(value.as_bytes())).map(|value| value.start())
+    values
+        .filter(|value| !value.as_bytes().starts_with(b"-") && is_opaque(value.as_bytes()))
+        .map(|value| value.start())
 }
 
 #[cfg(test)]
@@ -96,6 +100,10 @@ mod tests {
             "other login --token opaque-v4lue\n",
             "hf auth whoami\nother login --token opaque-v4lue\n",
             "train --hf_token --push\n",
+            "vllm serve org/model --hf-token --max-model-len 4096\n",
+            "vllm serve org/model --hf-token --tensor-parallel-size=2A\n",
+            "{\"args\": [\"--hf_token\", \"--push_to_hub\", \"--hf_token\", \"--lr2Bert\"]}",
+            "echo -n2Bert | hf auth login\n",
             "train --hf_token_path opaque-v4lue\n",
             "{\"args\": [\"--hf_token\", null]}",
             "cat token | hf auth login\n",
