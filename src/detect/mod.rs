@@ -16,9 +16,10 @@ mod scanner;
 mod secret;
 mod shape;
 mod variables;
+mod wording;
 
 pub use build_arguments::{BuildArgument, build_arguments};
-pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens};
+pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
 pub use mask::{holds_split_token, mask, mask_path, quote};
 pub use occurrence::Occurrence;
 pub use placeholder::is_placeholder;

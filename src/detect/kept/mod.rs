@@ -23,6 +23,7 @@ use super::position::Lines;
 use names::Keeper;
 
 pub use search::KeptSearch;
+pub use value::may_be_credential;
 
 /// Whatever they are called, files of at most that size are looked at: a token file holds a line.
 pub const MAX_KEPT: u64 = 16 * 1024;
