@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::detect::{self, Occurrence, build_arguments, is_token_variable, may_be_credential};
+use crate::detect::{
+    self, Occurrence, build_arguments, is_ambiguous_variable, is_token_variable, may_be_credential,
+};
 use crate::finding::{Confidence, Masked, TokenSummary};
 use crate::image::{for_each_string, parse};
 use crate::unpack::MAX_IN_FILE;
@@ -123,7 +125,7 @@ mod tests {
         for quiet in [
             r#"{"config":{"Env":["HF_TOKEN=", "HF_TOKEN=changeme", "HF_TOKEN_PATH=/run/secrets/hf_token"]}}"#,
             r#"{"config":{"Labels":{"a":"HF_TOKEN=opaque-v4lue"}}}"#,
-            r#"{"config":{"Env":["HF_TOKEN=optional_for_gated", "HF_TOKEN=my-dog-has-fleas"]}}"#,
+            r#"{"config":{"Env":["HF_TOKEN=optional_for_gated", "HF_TOKEN=my-dog-has-fleas", "HF_KEY=opaque-v4lue"]}}"#,
             r#"{"history":[{"created_by":"RUN |1 HF_TOKEN=two words /bin/bash -c true"}]}"#,
             r#"{"history":[{"created_by":"|0 /bin/sh -c HF_TOKEN=opaque-v4lue true"}]}"#,
         ] {

@@ -44,7 +44,7 @@ pub(super) fn is_stand_in(text: &str) -> bool {
 /// Whether a text is made of words, names and numbers rather than drawn by a generator: `my-dog-has-fleas`,
 /// `us-central1-hub`, `projects/123/secrets/hub`. What has a digit among its letters, changes its case within a word or
 /// goes on for twenty letters is not.
-pub(crate) fn is_words(text: &str) -> bool {
+pub(super) fn is_words(text: &str) -> bool {
     const LONG: usize = 20;
     const NUMBER: usize = 12;
     if !text.is_ascii() {

@@ -23,7 +23,9 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         .filter_map(|captures| {
             let (whole, name) = (captures.get(0)?, captures.get(1)?);
             let name_text = std::str::from_utf8(name.as_bytes()).ok()?;
+            // llama.cpp has a short form.
             let is_hub = is_hub_key(name_text)
+                || whole.as_bytes().starts_with(b"-hft")
                 || (name_text == "token" && is_hub_command(line_at(content, name.start())));
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
@@ -106,6 +108,9 @@ mod tests {
             "echo -n2Bert | hf auth login\n",
             "train --hf_token_path opaque-v4lue\n",
             "{\"args\": [\"--hf_token\", null]}",
+            "python x.py --hf_key text_column2a\n",
+            "sky launch --hf-secret my-cluster-s3cret1a\n",
+            "trade --hft opaque-v4lue\n",
             "cat token | hf auth login\n",
             "echo $HF_TOKEN | hf auth login\n",
         ] {

@@ -143,6 +143,9 @@ mod tests {
             (Keeper::Settings, "hf_token:\n  other: opaque-v4lue\n"),
             (Keeper::Settings, "token: opaque-v4lue\n"),
             (Keeper::Settings, "max_tokens: 12345678\n"),
+            (Keeper::Settings, "hf_key: opaque-v4lue\nhf_secret: opaque-v4lue\nhf_pat: opaque-v4lue\n"),
+            (Keeper::Settings, "hft: high-freq1ency-trading\n"),
+            (Keeper::Shell, "HF_TOKENS=opaque-v4lue\nHF_TOKEN_SECRET=opaque-v4lue\n"),
         ] {
             assert!(values(keeper, text.as_bytes()).is_empty(), "{text}");
         }

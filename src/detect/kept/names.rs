@@ -220,6 +220,8 @@ mod tests {
             "app/README.md",
             "usr/lib/hf_tokenizer.txt",
             "app/params/lr",
+            "mlruns/0/1/params/hf_key",
+            "app/hf_secret.txt",
             "app/credentials",
         ] {
             assert_eq!(Keeper::of(path.as_bytes()), None, "{path}");
