@@ -117,6 +117,9 @@ const VARIABLES: &[&str] = &[
     "HF_TOKEN=你的huggingface令牌",
     "HF_TOKEN=不要提交",
     "HF_TOKEN=my-dog-has-fleas",
+    "HF_TOKEN=#set-me-now",
+    "HF_TOKEN=projects/123456789/secrets/hub/versions/1",
+    "HF_TOKEN=us-central1-hub",
     "HF_KEY=text_column_2b",
     "HF_SECRET=vllm-credentials",
     "HF_TOKEN_SECRET=hub-creds-eu1b",
@@ -147,6 +150,10 @@ const VARIABLES: &[&str] = &[
 const FILES: &[(&str, &str)] = &[
     ("root/.cache/huggingface/token", ""),
     ("data/token", "\n"),
+    ("home/a/.cache/huggingface/token", "/run/secrets/hf_token\n"),
+    ("home/b/.cache/huggingface/token", "placeholder-value\n"),
+    ("home/c/.cache/huggingface/token", "1234567890abcdef"),
+    ("home/d/.cache/huggingface/stored_tokens", "[x]\nhf_token = placeholder-value\n"),
     ("root/.cache/huggingface/stored_tokens", ""),
     ("root/.cache/huggingface/stored_tokens.lock", ""),
     ("root/.cache/huggingface/hub/version.txt", "1"),
@@ -164,6 +171,18 @@ const FILES: &[(&str, &str)] = &[
     ("root/.gitconfig", "[credential]\n\thelper = store\n"),
     ("root/.netrc", "machine example.com login someone password something\n"),
     ("root/.git-credentials", ""),
+    (
+        "root/.bash_history",
+        "vllm serve org/model --hf-token --max-model-len 4096\nhf auth login --token tokenfile.txt\n\
+         grep HF_TOKEN=something .env\nsed -i 's/HF_TOKEN=.*/HF_TOKEN=REPLACED/' .env\n",
+    ),
+    ("srv/wandb/run-1/files/wandb-metadata.json", r#"{"args": ["--hf_token", "--push_to_hub"]}"#),
+    (
+        "srv/docker-compose.yml",
+        "services:\n  a:\n    labels:\n      hft: high-frequency-trading\n    environment:\n      \
+         HF_TOKEN: #set-before-running\n      HF_API_TOKEN: *anchor_of_it\n      HF_API_KEY: !Tag x\n",
+    ),
+    ("outputs/.hydra/config.yaml", "hf_key: text_column\nhf_token: hub-cred-ref\n"),
     ("srv/.env", "HF_TOKEN=\nHUGGING_FACE_HUB_TOKEN=\"\"\nHF_HOME=/data\n"),
     ("srv/.env.example", "HF_TOKEN=hf_your_token_here\nHF_READ_TOKEN=<your token>\n"),
     ("root/.docker/config.json", r#"{"auths": {"registry.hf.space": {}}, "credsStore": "pass"}"#),

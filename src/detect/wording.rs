@@ -70,6 +70,12 @@ pub(super) fn is_words(text: &str) -> bool {
     is_made_of_words && counters <= if pieces.len() > 1 { 4 } else { 0 }
 }
 
+/// Whether a text is the path of a file, in words: `/run/secrets/hf_token`, `~/.hub`.
+pub(super) fn is_path(text: &str) -> bool {
+    ["~/", "./", "../"].iter().any(|start| text.starts_with(start))
+        || (text.starts_with('/') && is_words(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +124,16 @@ mod tests {
             assert!(!is_stand_in(text), "{text}");
         }
         assert!(!is_stand_in(&"not-real-".repeat(20)));
+    }
+
+    #[test]
+    fn paths() {
+        for text in ["/run/secrets/hf_token", "~/.hub-t0ken", "./t0ken", "../t0ken"] {
+            assert!(is_path(text), "{text}");
+        }
+        for text in ["/0paque+v4lueOfOld", "run/secrets", "~opaque"] {
+            assert!(!is_path(text), "{text}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             let name_text = std::str::from_utf8(name.as_bytes()).ok()?;
             // llama.cpp has a short form.
             let is_hub = is_hub_key(name_text)
-                || whole.as_bytes().starts_with(b"-hft")
+                || (name_text == "hft" && !whole.as_bytes().starts_with(b"--"))
                 || (name_text == "token" && is_hub_command(line_at(content, name.start())));
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
@@ -98,6 +98,8 @@ mod tests {
             "hf auth login --token $HF_TOKEN\n",
             "hf auth login --token \"$(cat /run/secrets/hf)\"\n",
             "hf auth login --token\n",
+            "hf auth login --token tokenfile.txt\n",
+            "hf auth login --token t0ken1a.txt\n",
             "hf auth login --token <your-token>\n",
             "other login --token opaque-v4lue\n",
             "hf auth whoami\nother login --token opaque-v4lue\n",

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::LENGTHS;
-use crate::detect::is_placeholder;
+use crate::detect::{is_placeholder, wording::is_path};
 
 /// Where the values stand.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
@@ -23,6 +23,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
     values
         .filter(|value| value.start() > section && LENGTHS.contains(&value.len()))
         .filter(|value| !is_placeholder(value.as_bytes()))
+        .filter(|value| !std::str::from_utf8(value.as_bytes()).is_ok_and(is_path))
         .map(|value| value.start())
         .collect()
 }
@@ -37,6 +38,8 @@ mod tests {
         let places: Vec<usize> = content.match_indices("opaque").map(|(at, _)| at).collect();
         assert_eq!(values(content.as_bytes()), places);
         assert!(values(b"hf_token = no-section-above\nand = more\n").is_empty());
-        assert!(values(b"[a]\nhf_token = <your token>\n").is_empty());
+        for value in ["<your token>", "placeholder-value", "/run/secrets/hf_token"] {
+            assert!(values(format!("[a]\nhf_token = {value}\n").as_bytes()).is_empty(), "{value}");
+        }
     }
 }

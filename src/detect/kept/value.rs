@@ -37,7 +37,10 @@ pub fn may_be_credential(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let is_path = ["/", "~", "./", "../"].iter().any(|start| text.starts_with(start))
         || text.contains("://")
-        || text.contains('\\');
+        || text.contains('\\')
+        || names_file(text);
+    // A comment, an alias or a tag of YAML, a pattern of `sed`.
+    let is_syntax = text.starts_with(['#', '*', '&', '!', '@', '|', '>']) || text.starts_with(".*");
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'e'));
     let is_code =
         text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}'));
@@ -45,7 +48,20 @@ pub fn may_be_credential(value: &[u8]) -> bool {
     let is_managed = text.split_once(':').is_some_and(|(scheme, _)| {
         !scheme.is_empty() && scheme.len() <= 12 && scheme.bytes().all(|b| b.is_ascii_lowercase())
     });
-    !is_path && !is_number && !is_code && !is_managed && !wording::is_words(text) && may_be_password(value)
+    !is_path
+        && !is_syntax
+        && !is_number
+        && !is_code
+        && !is_managed
+        && !wording::is_words(text)
+        && may_be_password(value)
+}
+
+/// `hub-token1.txt`
+fn names_file(text: &str) -> bool {
+    const EXTENSIONS: [&str; 14] =
+        ["txt", "env", "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "key", "pem", "md", "sh", "py"];
+    text.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
 /// Whether a lone user of a URL is a credential rather than somebody's name.
@@ -271,6 +287,11 @@ mod tests {
             "us-central1-hub",
             "HUB_PASS_FROM_VAULT",
             "something",
+            "#set-me-n0w2",
+            "*anchor-0f-it1a",
+            "!Tag-0f1a",
+            ".*/HF_TOKEN=abc123d/",
+            "hub2you.txt",
             "不要提交",
         ] {
             assert!(!is_opaque(value.as_bytes()), "{value}");
