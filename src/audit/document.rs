@@ -67,7 +67,9 @@ fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
     if !text.contains('=') {
         return false;
     }
-    let assigns = |name: &str, value: &str| is_token_variable(name) && may_be_credential(value.as_bytes());
+    let assigns = |name: &str, value: &str| {
+        is_token_variable(name) && !is_ambiguous_variable(name) && may_be_credential(value.as_bytes())
+    };
     let arguments = build_arguments(text.as_bytes());
     let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
     if !whole && !arguments.iter().any(|a| assigns(a.name, text.get(a.value.clone()).unwrap_or_default())) {
