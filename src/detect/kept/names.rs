@@ -17,8 +17,10 @@ pub(super) enum Keeper {
     DockerAuth,
     /// Anything with URLs in it: requirements, lock files, configurations of package managers, reflogs.
     Urls,
-    /// The configuration or state of a download tool.
+    /// The configuration of a download tool.
     Client,
+    /// The state of a tool that downloads from the Hub alone.
+    Downloader,
     /// Shell text: environment files, start-up files, histories.
     Shell,
     /// Python text.
@@ -49,7 +51,8 @@ impl Keeper {
         match self {
             Self::Netrc => &[Netrc],
             Self::GitCredentials | Self::Urls => &[Url],
-            Self::GitConfig | Self::Client => &[Url, Header],
+            Self::GitConfig => &[Url, Header],
+            Self::Client | Self::Downloader => &[Url, Header, Argument],
             Self::DockerAuth => &[DockerAuth],
             Self::Training => &[Assignment],
             Self::Shell | Self::Python | Self::Settings => &[Url, Header, Assignment, Argument],
@@ -94,7 +97,7 @@ fn by_directory(above: &str, name: &str) -> Option<Keeper> {
         (".git" | "git", "config") | (".git", "config.worktree") => Keeper::GitConfig,
         (".docker", "config.json") | ("containers" | ".config", "auth.json") => Keeper::DockerAuth,
         ("pypoetry", "auth.toml" | "config.toml") => Keeper::Urls,
-        (".hfd", _) => Keeper::Client,
+        (".hfd", _) => Keeper::Downloader,
         ("etc", "environment" | "profile" | "bash.bashrc" | "bashrc" | "zshrc" | "zshenv")
         | ("profile.d" | "environment.d" | "conf.d" | "cron.d", _) => Keeper::Shell,
         (".hydra", _) => Keeper::Settings,
@@ -182,7 +185,7 @@ mod tests {
             ("app/requirements-gpu.txt", Keeper::Urls),
             ("app/requirements/base.txt", Keeper::Urls),
             ("app/environment.yml", Keeper::Urls),
-            ("root/.hfd/aria2c_urls.txt", Keeper::Client),
+            ("root/.hfd/aria2c_urls.txt", Keeper::Downloader),
             ("root/.wgetrc", Keeper::Client),
             ("app/.env", Keeper::Shell),
             (".env.production", Keeper::Shell),
