@@ -116,11 +116,15 @@ fn in_directory(path: &[u8], name: &str) -> Option<Keeper> {
     let unit = has_extension(name, "conf") || has_extension(name, "service");
     if path.starts_with(b"etc/default/") || (unit && (below(b"supervisor/") || below(b"systemd/"))) {
         Some(Keeper::Shell)
-    } else if below(b".git/") {
-        let is_log = below(b".git/logs/") || (below(b".git/modules/") && below(b"logs/"));
-        let is_lfs = below(b".git/lfs/") && !below(b".git/lfs/objects/");
+    } else if let Some(at) = memchr::memmem::rfind(path, b".git/") {
+        // `.git`, or a bare repository, which is called `model.git`.
+        let inside = path.get(at + b".git/".len()..).unwrap_or_default();
+        let is_log = inside.starts_with(b"logs/")
+            || ([&b"modules/"[..], b"worktrees/"].iter().any(|start| inside.starts_with(start))
+                && below(b"logs/"));
+        let is_lfs = inside.starts_with(b"lfs/") && !inside.starts_with(b"lfs/objects/");
         match name {
-            "config" => Some(Keeper::GitConfig),
+            "config" | "config.worktree" => Some(Keeper::GitConfig),
             _ if is_log || is_lfs => Some(Keeper::Urls),
             _ => None,
         }
@@ -175,6 +179,10 @@ mod tests {
             ("app/.git/modules/model/config", Keeper::GitConfig),
             ("app/.gitmodules", Keeper::GitConfig),
             ("etc/gitconfig", Keeper::GitConfig),
+            ("app/.git/worktrees/x/config.worktree", Keeper::GitConfig),
+            ("srv/model.git/config", Keeper::GitConfig),
+            ("srv/model.git/logs/HEAD", Keeper::Urls),
+            ("app/.git/worktrees/x/logs/HEAD", Keeper::Urls),
             ("app/.git/FETCH_HEAD", Keeper::Urls),
             ("app/.git/logs/HEAD", Keeper::Urls),
             ("app/.git/modules/model/logs/refs/heads/main", Keeper::Urls),
