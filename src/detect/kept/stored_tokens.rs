@@ -11,12 +11,15 @@ use crate::detect::{is_placeholder, wording::is_path};
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static STORED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m-u)^[ \t]*(?:hf_token|refresh_token)[ \t]*[=:][ \t]*([^\s]+)[ \t]*\r?$")
+        Regex::new(r"(?im-u)^[ \t]*(?:hf_token|refresh_token)[ \t]*[=:][ \t]*([^\s]+)[ \t]*\r?$")
             .expect("a valid pattern")
     });
     let Some(section) = memchr::memchr(b'[', content) else { return Vec::new() };
-    // Nearly all files end here; the pattern takes longer.
-    if memchr::memmem::find(content, b"_token").is_none() {
+    // The client's parser takes keys in any case. Nearly all files end here; the pattern takes longer.
+    if !["_token", "_TOKEN", "_Token"]
+        .iter()
+        .any(|end| memchr::memmem::find(content, end.as_bytes()).is_some())
+    {
         return Vec::new();
     }
     let values = STORED.captures_iter(content).filter_map(|captures| captures.get(1));
@@ -37,6 +40,8 @@ mod tests {
         let content = "[laptop]\nhf_token = opaque-token-1\n\n[oauth-a]\nhf_token = opaque-token-2\nrefresh_token = opaque-token-3\nexpires_at = 1790000000\n";
         let places: Vec<usize> = content.match_indices("opaque").map(|(at, _)| at).collect();
         assert_eq!(values(content.as_bytes()), places);
+        assert_eq!(values(b"[a]\nHF_TOKEN = opaque-token-1\n"), [15]);
+        assert_eq!(values(b"[a]\nHf_Token: opaque-token-1\n"), [14]);
         assert!(values(b"hf_token = no-section-above\nand = more\n").is_empty());
         for value in ["<your token>", "placeholder-value", "/run/secrets/hf_token"] {
             assert!(values(format!("[a]\nhf_token = {value}\n").as_bytes()).is_empty(), "{value}");
