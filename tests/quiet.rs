@@ -182,6 +182,8 @@ const FILES: &[(&str, &str)] = &[
         "services:\n  a:\n    labels:\n      hft: high-frequency-trading\n    environment:\n      \
          HF_TOKEN: #set-before-running\n      HF_API_TOKEN: *anchor_of_it\n      HF_API_KEY: !Tag x\n",
     ),
+    ("root/.curlrc", "header = \"Authorization: Bearer 0paque-v4lue-ofOld\"\n"),
+    ("root/.wgetrc", "header = Authorization: Basic dXNlcjpvcGFxdWUtdjRsdWU=\n"),
     ("outputs/.hydra/config.yaml", "hf_key: text_column\nhf_token: hub-cred-ref\n"),
     ("srv/.env", "HF_TOKEN=\nHUGGING_FACE_HUB_TOKEN=\"\"\nHF_HOME=/data\n"),
     ("srv/.env.example", "HF_TOKEN=hf_your_token_here\nHF_READ_TOKEN=<your token>\n"),
