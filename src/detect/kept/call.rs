@@ -17,8 +17,9 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         Regex::new(r"(?-u)([A-Za-z_][A-Za-z0-9_.]{0,80})\([ \t]*(?:\r?\n[ \t]*)?").expect("a valid pattern")
     });
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static TOKEN: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?-u)\b(?:use_auth_)?token[ \t]*=[ \t]*").expect("a valid pattern"));
+    static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?-u)\b(?:token|use_auth_token|api_key)[ \t]*=[ \t]*").expect("a valid pattern")
+    });
     let mut found = Vec::new();
     for captures in CALL.captures_iter(content) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
@@ -107,6 +108,7 @@ mod tests {
             "HfFolder.save_token('!opaque-v4lue')\n",
             "api = HfApi(endpoint=os.getenv('X'), token=\"!opaque-v4lue\")\n",
             "InferenceClient(\"org/model\", token=\"!opaque-v4lue\")\n",
+            "InferenceClient(provider='x', api_key='!opaque-v4lue')\n",
             "m = AutoModel.from_pretrained('org/m', use_auth_token='!opaque-v4lue').to('cuda')\n",
             "print(snapshot_download('a/b', token='!opaque-v4lue'))\n",
         ] {
@@ -127,6 +129,7 @@ mod tests {
             "Slack(token='opaque-v4lue')\n",
             "HfApi('opaque-v4lue')\n",
             "HfApi(endpoint='https://x'); f(token='opaque-v4lue')\n",
+            "OpenAI(api_key='opaque-v4lue')\n",
             "HfApi(eos_token='opaque-v4lue')\n",
             "login(",
         ] {

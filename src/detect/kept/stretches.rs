@@ -18,7 +18,8 @@ pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
     // Calls of the client's functions need not name the Hub.
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static CALLED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|login\(|token[ \t]*=").expect("a valid pattern")
+        Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|login\(|inferenceclient|token[ \t]*=")
+            .expect("a valid pattern")
     });
     let named: &Regex = if python { &CALLED } else { &NAMED };
     let line_end = |from: usize, nth: usize| {
