@@ -61,7 +61,7 @@ mod tests {
                 stretches(text.as_bytes(), false).into_iter().map(|s| text.get(s).unwrap()).collect();
             assert_eq!(found, expected, "{text}");
         }
-        assert_eq!(stretches(b"a\nlogin('x')\n", true), [2..13]);
+        assert_eq!(stretches(b"a\nlogin('x')\n", true).first(), Some(&(2..13)));
         assert!(stretches(b"a\nlogin('x')\n", false).is_empty());
     }
 }
