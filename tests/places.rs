@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use support::{Image, Layer, Layout, Outcome, Place, Tar, Token, scan, token};
 
 /// Path, text with `@@` where the credential stands, and the rule. `@64@` is `user:` and the credential in base64.
-const PLACES: [(&str, &str, &str); 16] = [
+const PLACES: [(&str, &str, &str); 22] = [
     ("root/.git-credentials", "https://hf_user:@@@huggingface.co\n", "image/cached-token"),
     ("home/a/.config/git/credentials", "https://hf_user:@@@huggingface.co\n", "image/cached-token"),
     ("root/.netrc", "machine huggingface.co login user password @@\n", "image/token-in-file"),
@@ -52,7 +52,17 @@ const PLACES: [(&str, &str, &str); 16] = [
     ),
     ("outputs/.hydra/config.yaml", "hf_token: @@\n", "image/token-in-file"),
     ("m/.hfd/aria2c_urls.txt", "https://hf.co/x\n header=Authorization: Bearer @@\n", "image/token-in-file"),
-    ("root/.curlrc", "header = \"Authorization: Bearer @@\"\n", "image/token-in-file"),
+    (
+        "root/.curlrc",
+        "header = \"Authorization: Bearer @@\"\nurl = https://huggingface.co/x\n",
+        "image/token-in-file",
+    ),
+    ("root/.config/curl/.curlrc", "user = \"u:@@\"\nurl = https://huggingface.co/x\n", "image/token-in-file"),
+    ("srv/m.git/config", "[remote \"o\"]\n\turl = https://u:@@@huggingface.co/o/r\n", "image/token-in-file"),
+    ("srv/m.git/logs/HEAD", "0 1\tclone: from https://u:@@@huggingface.co/o/r\n", "image/token-in-file"),
+    ("root/.python_history", "login(token=\"@@\")\n", "image/token-in-file"),
+    ("root/.zsh_history", "curl -u u:@@ https://huggingface.co/x\n", "image/token-in-file"),
+    ("m2/.hfd/last_download_command", "hfd m --hf_token @@\n", "image/token-in-file"),
 ];
 
 fn fill(text: &str, secret: &str) -> String {

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::detect::{self, Occurrence, build_arguments, is_placeholder, is_token_variable};
+use crate::detect::{
+    self, Occurrence, build_arguments, is_ambiguous_variable, is_token_variable, may_be_credential,
+};
 use crate::finding::{Confidence, Masked, TokenSummary};
 use crate::image::{for_each_string, parse};
 use crate::unpack::MAX_IN_FILE;
@@ -17,9 +19,6 @@ pub(super) struct FieldToken {
     /// How it was reached inside the field, outermost first.
     pub(super) via: Vec<Masked>,
 }
-
-/// Shorter values of token variables are no credentials.
-const MIN_UNKNOWN: usize = 8;
 
 /// Searches a document: its raw bytes first, then every string as it is decoded. What only the raw bytes
 /// show (a member written twice, broken JSON) has no field.
@@ -69,7 +68,7 @@ fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
         return false;
     }
     let assigns = |name: &str, value: &str| {
-        is_token_variable(name) && value.len() >= MIN_UNKNOWN && !is_placeholder(value.as_bytes())
+        is_token_variable(name) && !is_ambiguous_variable(name) && may_be_credential(value.as_bytes())
     };
     let arguments = build_arguments(text.as_bytes());
     let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
@@ -115,20 +114,22 @@ mod tests {
 
     #[test]
     fn values_of_unknown_shape() {
-        assert_eq!(fields(r#"{"config":{"Env":["HF_TOKEN=opaque-value"]}}"#), ["config.Env[0]"]);
+        assert_eq!(fields(r#"{"config":{"Env":["HF_TOKEN=opaque-v4lue"]}}"#), ["config.Env[0]"]);
         for command in [
-            "|2 A=b HF_TOKEN=opaque-value /bin/sh -c true",
-            "|2 A=b c d HF_TOKEN=opaque-value /bin/sh -c true",
-            "RUN |1 HF_TOKEN=opaque-value /bin/sh -c true # buildkit",
-            "RUN |1 HF_TOKEN=two words /bin/bash -c true",
+            "|2 A=b HF_TOKEN=opaque-v4lue /bin/sh -c true",
+            "|2 A=b c d HF_TOKEN=opaque-v4lue /bin/sh -c true",
+            "RUN |1 HF_TOKEN=opaque-v4lue /bin/sh -c true # buildkit",
+            "RUN |1 HF_TOKEN=opaque-v4lue /bin/bash -c true",
         ] {
             let history = format!(r#"{{"history":[{{"created_by":"{command}"}}]}}"#);
             assert_eq!(fields(&history), ["history[0].created_by"], "{command}");
         }
         for quiet in [
             r#"{"config":{"Env":["HF_TOKEN=", "HF_TOKEN=changeme", "HF_TOKEN_PATH=/run/secrets/hf_token"]}}"#,
-            r#"{"config":{"Labels":{"a":"HF_TOKEN=opaque-value"}}}"#,
-            r#"{"history":[{"created_by":"|0 /bin/sh -c HF_TOKEN=opaque-value true"}]}"#,
+            r#"{"config":{"Labels":{"a":"HF_TOKEN=opaque-v4lue"}}}"#,
+            r#"{"config":{"Env":["HF_TOKEN=optional_for_gated", "HF_TOKEN=my-dog-has-fleas", "HF_KEY=opaque-v4lue"]}}"#,
+            r#"{"history":[{"created_by":"RUN |1 HF_TOKEN=two words /bin/bash -c true"}]}"#,
+            r#"{"history":[{"created_by":"|0 /bin/sh -c HF_TOKEN=opaque-v4lue true"}]}"#,
         ] {
             assert_eq!(fields(quiet), [] as [&str; 0], "{quiet}");
         }

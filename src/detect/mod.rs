@@ -16,14 +16,15 @@ mod scanner;
 mod secret;
 mod shape;
 mod variables;
+mod wording;
 
 pub use build_arguments::{BuildArgument, build_arguments};
-pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens};
+pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
 pub use mask::{holds_split_token, mask, mask_path, quote};
 pub use occurrence::Occurrence;
 pub use placeholder::is_placeholder;
 pub use scanner::Scanner;
-pub use variables::is_token_variable;
+pub use variables::{carries_token, is_ambiguous_variable, is_token_variable};
 
 /// Finds every token in `bytes`, in order of offset.
 pub fn find(bytes: &[u8]) -> Vec<Occurrence> {

@@ -1,7 +1,7 @@
 //! Values that stand for a token rather than being one.
 
 /// The texts, in lower case and without what is neither letter nor digit.
-const TEXTS: [&str; 68] = [
+const TEXTS: [&str; 73] = [
     "none",
     "null",
     "nil",
@@ -70,6 +70,11 @@ const TEXTS: [&str; 68] = [
     "1234567890",
     "abcdef",
     "sentinel",
+    "0123456789",
+    "1234567890abcdef",
+    "0123456789abcdef",
+    "abc123",
+    "abcd1234",
 ];
 
 /// Whether a value stands for a token rather than being one: a reference to a variable, a template, a
@@ -91,13 +96,16 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         || text.starts_with("file:/")
         || super::is_token_variable(text)
         || is_request(text)
+        || super::wording::is_stand_in(text)
+        || is_filling(text)
     {
         return true;
     }
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
-    let first = plain.chars().next();
-    if plain.chars().all(|c| Some(c) == first) || TEXTS.contains(&plain.as_str()) {
+    // Letters of other scripts are no blanks: with them the text is another.
+    let is_ascii = !text.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
+    if is_ascii && TEXTS.contains(&plain.as_str()) {
         return true;
     }
     for prefix in ["hf_", "api_org_"] {
@@ -109,6 +117,23 @@ pub fn is_placeholder(value: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// `xxxxxxxx`, `********`, `AAAAAAAABBBB`: one or two characters, again and again.
+fn is_filling(text: &str) -> bool {
+    let distinct = |keep: fn(&char) -> bool| {
+        let mut seen: Vec<char> =
+            text.chars().filter(keep).take(4096).map(|c| c.to_ascii_lowercase()).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        seen.len()
+    };
+    match distinct(|c| c.is_alphanumeric()) {
+        0 => distinct(|_| true) <= 2,
+        1 => true,
+        2 => text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*' | ' ')),
+        _ => false,
+    }
 }
 
 /// `put-your-token-here`, `my_hf_token`: words that ask for a token, with no digit among them.
@@ -169,10 +194,27 @@ mod tests {
             "@HF_TOKEN@",
             "#{HF_TOKEN}",
             "file:/run/secrets/x",
+            "not-a-real-value",
+            "placeholder-value",
+            "AAAAAAAABBBB",
+            "0000000a",
+            "•••••••••",
+            "1234567890abcdef",
+            "你的huggingface令牌",
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
-        for value in ["opaque-token-of-old", "correct-horse", "api_0123456789abcdef", "s3cr3t-v4lue"] {
+        for value in [
+            "opaque-token-of-old",
+            "correct-horse",
+            "api_0123456789abcdef",
+            "s3cr3t-v4lue",
+            "сложныйпароль",
+            "пароль1",
+            "難しい合言葉",
+            "!@#$%^&*()",
+            "a!@#b$%^a",
+        ] {
             assert!(!is_placeholder(value.as_bytes()), "{value}");
         }
     }

@@ -1,5 +1,7 @@
 //! Names of variables that carry a token.
 
+use super::wording::is_words;
+
 /// Whether a variable of this name carries a Hugging Face token: the names that tools read, and what
 /// people call them (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many that
 /// only speak of one (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
@@ -64,18 +66,39 @@ pub fn is_token_variable(name: &str) -> bool {
     }) && !words.iter().any(|&word| speaks_of_it(word))
 }
 
+/// Whether a token variable has a name that other things go by as well: the key of a data set, the name of a
+/// secret (`HF_KEY`, `HF_SECRET`, `HF_TOKEN_SECRET`, `HF_PAT`, `HF_TOKENS`). What it holds says which.
+pub fn is_ambiguous_variable(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let mut words = name.rsplit('_').filter(|word| !word.is_empty());
+    match words.next() {
+        Some("SECRET") => name != "OAUTH_CLIENT_SECRET",
+        Some("PAT" | "TOKENS") => true,
+        Some("KEY") => !matches!(words.next(), Some("API" | "ACCESS" | "AUTH")),
+        _ => false,
+    }
+}
+
+/// Whether a variable of this name carries a token when it is given that value. Empty stands for a value that
+/// nobody knows: then the name alone says.
+pub fn carries_token(name: &str, value: &str) -> bool {
+    is_token_variable(name) && (value.is_empty() || !is_ambiguous_variable(name) || !is_words(value))
+}
+
 /// Whether a variable of this name carries a Hugging Face token and nothing else: what [`is_token_variable`]
-/// takes, without the names that other software has as well.
+/// takes, without the names that other software and other things have as well.
 pub(super) fn is_hub_variable(name: &str) -> bool {
     const SHARED: [&str; 3] = ["HUB_TOKEN", "OAUTH_CLIENT_SECRET", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
-    is_token_variable(name) && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
+    is_token_variable(name)
+        && !is_ambiguous_variable(name)
+        && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
 }
 
 /// Whether a setting of this name is given a Hugging Face token: as [`is_hub_variable`], and what trainers call
 /// it.
 pub(super) fn is_hub_key(name: &str) -> bool {
     let folded = name.to_ascii_lowercase().replace('-', "_");
-    is_hub_variable(&folded) || matches!(folded.as_str(), "hub_token" | "push_to_hub_token" | "hft")
+    is_hub_variable(&folded) || matches!(folded.as_str(), "hub_token" | "push_to_hub_token")
 }
 
 #[cfg(test)]
@@ -171,8 +194,22 @@ mod tests {
         for name in ["HUB_TOKEN", "OAUTH_CLIENT_SECRET", "GITHUB_TOKEN", "HF_TOKEN_PATH"] {
             assert!(!is_hub_variable(name), "{name}");
         }
-        for name in ["hub_token", "push-to-hub-token", "hf-token", "hft"] {
+        for name in ["hub_token", "push-to-hub-token", "hf-token"] {
             assert!(is_hub_key(name), "{name}");
+        }
+        for name in ["HF_KEY", "hf_key", "HF_SECRET", "HF_TOKEN_SECRET", "HF_PAT", "HF_TOKENS"] {
+            assert!(is_token_variable(name) && is_ambiguous_variable(name), "{name}");
+            assert!(!is_hub_variable(name) && !is_hub_key(name), "{name}");
+        }
+        for name in ["HF_TOKEN", "HF_API_KEY", "HUGGINGFACE_ACCESS_KEY", "HF_APIKEY", "OAUTH_CLIENT_SECRET"] {
+            assert!(!is_ambiguous_variable(name), "{name}");
+        }
+        assert!(!is_hub_key("hft"));
+        for (name, value) in [("HF_KEY", ""), ("HF_KEY", "opaque-v4lue"), ("HF_TOKEN", "text_column")] {
+            assert!(carries_token(name, value), "{name}={value}");
+        }
+        for (name, value) in [("HF_KEY", "text_column"), ("HF_TOKENS", "4096"), ("HF_HOME", "opaque-v4lue")] {
+            assert!(!carries_token(name, value), "{name}={value}");
         }
         assert!(!is_hub_key("token") && !is_hub_key("github_token"));
     }

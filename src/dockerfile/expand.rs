@@ -26,6 +26,11 @@ impl Value {
         &self.text
     }
 
+    /// The text where no build changes it, else nothing.
+    pub fn certain_text(&self) -> &str {
+        if self.is_certain { &self.text } else { "" }
+    }
+
     /// A copy of the text.
     pub fn to_text(&self) -> String {
         self.text.as_str().to_owned()

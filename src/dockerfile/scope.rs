@@ -207,7 +207,7 @@ impl<'a> Scope<'a> {
     /// What an `ENV` sets. It sees the variables as they are in front of the whole instruction.
     pub fn env_value(self, pair: &Pair) -> Value {
         let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |value| self.expand(value));
-        let is_token_variable = crate::detect::is_token_variable(&self.name(pair));
+        let is_token_variable = crate::detect::carries_token(&self.name(pair), value.certain_text());
         value.carries_token = value.may_hold_something()
             && (value.carries_token || is_token_variable || placeholder::holds_token(value.as_str()));
         value
@@ -220,9 +220,9 @@ impl<'a> Scope<'a> {
             Some(value) => self.expand(value),
             None => global().cloned().unwrap_or_else(|| Value::literal("")),
         };
+        value.carries_token |= crate::detect::carries_token(&name, value.certain_text())
+            || placeholder::holds_token(value.as_str());
         value.is_certain = false;
-        value.carries_token |=
-            crate::detect::is_token_variable(&name) || placeholder::holds_token(value.as_str());
         (name, value)
     }
 }

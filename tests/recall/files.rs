@@ -51,7 +51,7 @@ const KEPT: [(&str, &str); 49] = [
     ("usr/lib/python3/a.dist-info/direct_url.json", "{\"url\": \"https://user:@?@huggingface.co/o/r\"}"),
     ("app/.hfd/last_download_command", "aria2c --header=\"Authorization: Bearer @@\"\n"),
     ("root/.wgetrc", "header = Authorization: Bearer @@\n"),
-    ("root/.curlrc", "header = \"Authorization: Bearer @?\"\n"),
+    ("root/.curlrc", "header = \"Authorization: Bearer @?\"\nurl = https://huggingface.co/x\n"),
     ("root/.docker/config.json", "{\"auths\":{\"registry.hf.space\":{\"auth\":\"@64@\"}}}"),
     ("k8s/secret.yaml", "data:\n  token: @64@\n"),
     ("app/.github/workflows/ci.yml", "env:\n  HF_TOKEN: @@\n"),

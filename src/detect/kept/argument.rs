@@ -23,12 +23,16 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         .filter_map(|captures| {
             let (whole, name) = (captures.get(0)?, captures.get(1)?);
             let name_text = std::str::from_utf8(name.as_bytes()).ok()?;
+            // llama.cpp has a short form.
             let is_hub = is_hub_key(name_text)
+                || (name_text == "hft" && !whole.as_bytes().starts_with(b"--"))
                 || (name_text == "token" && is_hub_command(line_at(content, name.start())));
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
             let value = value_at(content, whole.end(), captures.get(2).is_none())?;
-            content.get(value.clone()).is_some_and(is_opaque).then_some(value.start)
+            // What begins with a hyphen is the next flag: this one has no value.
+            let is_value = |text: &[u8]| !text.starts_with(b"-") && is_opaque(text);
+            content.get(value.clone()).is_some_and(is_value).then_some(value.start)
         })
         .collect();
     found.extend(piped(content));
@@ -58,7 +62,9 @@ fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
         .expect("a valid pattern")
     });
     let values = PIPED.captures_iter(content).filter_map(|captures| captures.get(1));
-    values.filter(|value| is_opaque(value.as_bytes())).map(|value| value.start())
+    values
+        .filter(|value| !value.as_bytes().starts_with(b"-") && is_opaque(value.as_bytes()))
+        .map(|value| value.start())
 }
 
 #[cfg(test)]
@@ -92,12 +98,21 @@ mod tests {
             "hf auth login --token $HF_TOKEN\n",
             "hf auth login --token \"$(cat /run/secrets/hf)\"\n",
             "hf auth login --token\n",
+            "hf auth login --token tokenfile.txt\n",
+            "hf auth login --token t0ken1a.txt\n",
             "hf auth login --token <your-token>\n",
             "other login --token opaque-v4lue\n",
             "hf auth whoami\nother login --token opaque-v4lue\n",
             "train --hf_token --push\n",
+            "vllm serve org/model --hf-token --max-model-len 4096\n",
+            "vllm serve org/model --hf-token --tensor-parallel-size=2A\n",
+            "{\"args\": [\"--hf_token\", \"--push_to_hub\", \"--hf_token\", \"--lr2Bert\"]}",
+            "echo -n2Bert | hf auth login\n",
             "train --hf_token_path opaque-v4lue\n",
             "{\"args\": [\"--hf_token\", null]}",
+            "python x.py --hf_key text_column2a\n",
+            "sky launch --hf-secret my-cluster-s3cret1a\n",
+            "trade --hft opaque-v4lue\n",
             "cat token | hf auth login\n",
             "echo $HF_TOKEN | hf auth login\n",
         ] {

@@ -143,6 +143,14 @@ mod tests {
             (Keeper::Settings, "hf_token:\n  other: opaque-v4lue\n"),
             (Keeper::Settings, "token: opaque-v4lue\n"),
             (Keeper::Settings, "max_tokens: 12345678\n"),
+            (Keeper::Settings, "hf_key: opaque-v4lue\nhf_secret: opaque-v4lue\nhf_pat: opaque-v4lue\n"),
+            (Keeper::Settings, "HF_TOKEN: #c0mment1a\nhf_token: *anch0r1a\nhub_token: !Tag0f1a x\n"),
+            (Keeper::Settings, "hf_token = \"projects/123456789/secrets/hub/versions/1\"\n"),
+            (Keeper::Shell, "HF_TOKEN=#set-me-n0w1a\n"),
+            (Keeper::Shell, "grep HF_TOKEN=something .env\n"),
+            (Keeper::Shell, "sed -i 's/HF_TOKEN=.*/HF_TOKEN=REPLACED/' .env\n"),
+            (Keeper::Settings, "hft: high-freq1ency-trading\n"),
+            (Keeper::Shell, "HF_TOKENS=opaque-v4lue\nHF_TOKEN_SECRET=opaque-v4lue\n"),
         ] {
             assert!(values(keeper, text.as_bytes()).is_empty(), "{text}");
         }

@@ -26,10 +26,28 @@ fn logins_in(document: &Value, content: &[u8]) -> Vec<usize> {
         let token = ["identitytoken", "registrytoken"].into_iter().filter_map(field);
         let token = token.filter(|token| is_password(token.as_bytes()));
         found.extend(secret.into_iter().chain(token).map(|secret| place(content, host, secret)));
+        // Sent along with whatever is asked of a registry.
+        found.extend(headers(document).map(|(value, scheme)| place(content, "HttpHeaders", value) + scheme));
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The values in `HttpHeaders` that hold a credential, each with the length of what stands in front of it.
+fn headers(document: &Value) -> impl Iterator<Item = (&str, usize)> {
+    let headers = document.get("HttpHeaders").and_then(Value::as_object).into_iter().flatten();
+    let values = headers.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    values.filter_map(|(_, value)| {
+        let value = value.as_str()?;
+        let (scheme, credential) = value.split_once(' ')?;
+        let is_credential = if scheme.eq_ignore_ascii_case("basic") {
+            basic_password(credential.as_bytes()).is_some_and(|password| is_password(&password))
+        } else {
+            is_password(credential.as_bytes())
+        };
+        is_credential.then_some((value, scheme.len() + 1))
+    })
 }
 
 /// Leaves nothing of what was parsed in memory.
@@ -70,6 +88,11 @@ mod tests {
             r#"{"auths":{"registry.hf.space":{"username":"u","password":"!opaque-v4lue"}}}"#.to_owned(),
             r#"{"auths":{"registry.hf.space":{"identitytoken":"!0paque/v4lue"}}}"#.to_owned(),
             r#"{"auths":{"registry.hf.space":{"identitytoken":"!0paque\/v4lue"}}}"#.to_owned(),
+            r#"{"HttpHeaders":{"authorization":"Bearer !opaque-v4lue"},"auths":{"registry.hf.space":{}}}"#
+                .to_owned(),
+            format!(
+                r#"{{"auths":{{"hf.co":{{}},"hf.space":{{}}}},"HttpHeaders":{{"Authorization":"Basic !{auth}"}}}}"#
+            ),
         ] {
             let at = text.find('!').unwrap();
             assert_eq!(logins(text.replace('!', "").as_bytes()), [at], "{text}");
@@ -80,6 +103,8 @@ mod tests {
     fn silent() {
         for text in [
             r#"{"auths": {"registry.hf.space": {}}}"#,
+            r#"{"auths": {"ghcr.io": {}}, "HttpHeaders": {"Authorization": "Bearer opaque-v4lue"}}"#,
+            r#"{"auths": {"hf.space": {}}, "HttpHeaders": {"X-Meta": "Bearer opaque-v4lue", "Authorization": 1}}"#,
             r#"{"auths": {"registry.hf.space": {"auth": "dXNlcjo8dG9rZW4+"}}}"#,
             r#"{"auths": {"ghcr.io": {"auth": "dXNlcjpvcGFxdWUtdjRsdWU="}}}"#,
             r#"{"auths": {"registry.hf.space": {"auth": 7, "password": null}}}"#,

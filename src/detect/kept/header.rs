@@ -9,7 +9,8 @@ use super::names::Keeper;
 use super::value::{basic_password, is_of_another_service, is_opaque, is_password};
 
 /// Where such credentials stand. What is in question depends on the file: in git's the section says where a
-/// header goes, in shell text the line; the configuration of a download tool may leave it open.
+/// header goes, in shell text the line, in the configuration of a download tool the file; what a downloader from the
+/// Hub keeps may leave it open.
 pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static HEADER: LazyLock<Regex> = LazyLock::new(|| {
@@ -24,7 +25,8 @@ pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> 
         let line = || names_hub(line_at(content, at));
         let (to_hub, open) = match keeper {
             Some(Keeper::GitConfig) => (section_is_hub(content, at), false),
-            Some(Keeper::Client) => (line() || names_hub(content), !names_any_host(content)),
+            Some(Keeper::Client) => (names_hub(content), false),
+            Some(Keeper::Downloader) => (names_hub(content), !names_any_host(content)),
             Some(_) => (line(), false),
             None => (line() || section_is_hub(content, at), false),
         };
@@ -82,7 +84,8 @@ mod tests {
                 Keeper::GitConfig,
                 &format!("[http \"https://u@hf.co/x\"]\n\textraheader = AUTHORIZATION: basic !{basic}\n"),
             ),
-            (Keeper::Client, "header = \"Authorization: Bearer !opaque-v4lue\"\n"),
+            (Keeper::Downloader, "header = \"Authorization: Bearer !opaque-v4lue\"\n"),
+            (Keeper::Client, "header = \"Authorization: Bearer !opaque-v4lue\"\nurl = https://hf.co/x\n"),
             (Keeper::Client, "https://hf.co/x\n  header=Authorization: Bearer !opaque-v4lue\n  out=x\n"),
             (Keeper::Shell, "curl -H \"Authorization: Bearer !opaque-v4lue\" https://huggingface.co/api\n"),
         ] {
@@ -103,8 +106,11 @@ mod tests {
                 Keeper::GitConfig,
                 "[http \"https://hf.co\"]\n[http]\n\textraheader = Authorization: Bearer opaque-v4lue\n",
             ),
-            (Keeper::Client, "header = \"Authorization: Bearer $HF_TOKEN\"\n"),
-            (Keeper::Client, "header = \"Authorization: Bearer ghp_opaque-v4lue\"\n"),
+            (Keeper::Client, "header = \"Authorization: Bearer opaque-v4lue\"\n"),
+            (Keeper::Client, "header = Authorization: Basic dXNlcjpvcGFxdWUtdjRsdWU=\n"),
+            (Keeper::Client, "https://hf.co\nheader = \"Authorization: Bearer $HF_TOKEN\"\n"),
+            (Keeper::Downloader, "header = \"Authorization: Bearer $HF_TOKEN\"\n"),
+            (Keeper::Downloader, "header = \"Authorization: Bearer ghp_opaque-v4lue\"\n"),
             (Keeper::Client, "url = https://example.com\nheader = \"Authorization: Bearer opaque-v4lue\"\n"),
             (Keeper::Client, "header = \"Authorization: Basic none\"\n"),
             (

@@ -4,6 +4,7 @@
 
 mod argument;
 mod assignment;
+mod call;
 mod docker_auth;
 mod header;
 mod host;
@@ -11,6 +12,7 @@ mod literal;
 mod names;
 mod netrc;
 mod search;
+mod sent;
 mod stored_tokens;
 mod stretches;
 mod url;
@@ -23,6 +25,7 @@ use super::position::Lines;
 use names::Keeper;
 
 pub use search::KeptSearch;
+pub use value::may_be_credential;
 
 /// Whatever they are called, files of at most that size are looked at: a token file holds a line.
 pub const MAX_KEPT: u64 = 16 * 1024;
@@ -47,7 +50,7 @@ pub enum KeptForm {
     DockerAuth,
     /// The value of a token variable.
     Assignment,
-    /// The value of a flag on a command line.
+    /// The value of a flag on a command line, of its like in the configuration of a tool, or of an argument in a call.
     Argument,
     /// It is named after a token variable and holds one word.
     Value,
@@ -95,7 +98,7 @@ fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, Kep
     let mut add = |form, found: Vec<usize>| spots.extend(found.into_iter().map(|at| (at, form)));
     let forms = keeper.map(Keeper::forms).unwrap_or_default();
     let stretches = match keeper {
-        Some(keeper) if keeper.is_lines() => stretches::stretches(content),
+        Some(keeper) if keeper.is_lines() => stretches::stretches(content, keeper == Keeper::Python),
         _ => std::iter::once(0..content.len()).collect(),
     };
     for stretch in stretches {
@@ -114,6 +117,7 @@ fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, Kep
         }
     }
     spots.sort_unstable();
+    spots.dedup();
     spots
 }
 
@@ -126,7 +130,16 @@ fn read(keeper: Option<Keeper>, form: KeptForm, content: &[u8]) -> Vec<usize> {
         KeptForm::Header => header::credentials(keeper, content),
         KeptForm::DockerAuth => docker_auth::logins(content),
         KeptForm::Assignment => keeper.map(|keeper| assignment::values(keeper, content)).unwrap_or_default(),
-        KeptForm::Argument => argument::values(content),
+        KeptForm::Argument => {
+            let mut found = argument::values(content);
+            match keeper {
+                Some(Keeper::Python) => found.extend(call::values(content)),
+                Some(Keeper::Client) => found.extend(sent::configured(content)),
+                Some(Keeper::Shell | Keeper::Downloader) => found.extend(sent::on_command_lines(content)),
+                _ => {}
+            }
+            found
+        }
         KeptForm::Value => {
             let at = word::lone_word(content);
             at.filter(|_| value::is_opaque(content.trim_ascii())).into_iter().collect()

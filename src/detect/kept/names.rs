@@ -17,8 +17,10 @@ pub(super) enum Keeper {
     DockerAuth,
     /// Anything with URLs in it: requirements, lock files, configurations of package managers, reflogs.
     Urls,
-    /// The configuration or state of a download tool.
+    /// The configuration of a download tool.
     Client,
+    /// The state of a tool that downloads from the Hub alone.
+    Downloader,
     /// Shell text: environment files, start-up files, histories.
     Shell,
     /// Python text.
@@ -49,7 +51,8 @@ impl Keeper {
         match self {
             Self::Netrc => &[Netrc],
             Self::GitCredentials | Self::Urls => &[Url],
-            Self::GitConfig | Self::Client => &[Url, Header],
+            Self::GitConfig => &[Url, Header],
+            Self::Client | Self::Downloader => &[Url, Header, Argument],
             Self::DockerAuth => &[DockerAuth],
             Self::Training => &[Assignment],
             Self::Shell | Self::Python | Self::Settings => &[Url, Header, Assignment, Argument],
@@ -94,7 +97,7 @@ fn by_directory(above: &str, name: &str) -> Option<Keeper> {
         (".git" | "git", "config") | (".git", "config.worktree") => Keeper::GitConfig,
         (".docker", "config.json") | ("containers" | ".config", "auth.json") => Keeper::DockerAuth,
         ("pypoetry", "auth.toml" | "config.toml") => Keeper::Urls,
-        (".hfd", _) => Keeper::Client,
+        (".hfd", _) => Keeper::Downloader,
         ("etc", "environment" | "profile" | "bash.bashrc" | "bashrc" | "zshrc" | "zshenv")
         | ("profile.d" | "environment.d" | "conf.d" | "cron.d", _) => Keeper::Shell,
         (".hydra", _) => Keeper::Settings,
@@ -113,11 +116,15 @@ fn in_directory(path: &[u8], name: &str) -> Option<Keeper> {
     let unit = has_extension(name, "conf") || has_extension(name, "service");
     if path.starts_with(b"etc/default/") || (unit && (below(b"supervisor/") || below(b"systemd/"))) {
         Some(Keeper::Shell)
-    } else if below(b".git/") {
-        let is_log = below(b".git/logs/") || (below(b".git/modules/") && below(b"logs/"));
-        let is_lfs = below(b".git/lfs/") && !below(b".git/lfs/objects/");
+    } else if let Some(at) = memchr::memmem::rfind(path, b".git/") {
+        // `.git`, or a bare repository, which is called `model.git`.
+        let inside = path.get(at + b".git/".len()..).unwrap_or_default();
+        let is_log = inside.starts_with(b"logs/")
+            || ([&b"modules/"[..], b"worktrees/"].iter().any(|start| inside.starts_with(start))
+                && below(b"logs/"));
+        let is_lfs = inside.starts_with(b"lfs/") && !inside.starts_with(b"lfs/objects/");
         match name {
-            "config" => Some(Keeper::GitConfig),
+            "config" | "config.worktree" => Some(Keeper::GitConfig),
             _ if is_log || is_lfs => Some(Keeper::Urls),
             _ => None,
         }
@@ -172,6 +179,10 @@ mod tests {
             ("app/.git/modules/model/config", Keeper::GitConfig),
             ("app/.gitmodules", Keeper::GitConfig),
             ("etc/gitconfig", Keeper::GitConfig),
+            ("app/.git/worktrees/x/config.worktree", Keeper::GitConfig),
+            ("srv/model.git/config", Keeper::GitConfig),
+            ("srv/model.git/logs/HEAD", Keeper::Urls),
+            ("app/.git/worktrees/x/logs/HEAD", Keeper::Urls),
             ("app/.git/FETCH_HEAD", Keeper::Urls),
             ("app/.git/logs/HEAD", Keeper::Urls),
             ("app/.git/modules/model/logs/refs/heads/main", Keeper::Urls),
@@ -182,7 +193,7 @@ mod tests {
             ("app/requirements-gpu.txt", Keeper::Urls),
             ("app/requirements/base.txt", Keeper::Urls),
             ("app/environment.yml", Keeper::Urls),
-            ("root/.hfd/aria2c_urls.txt", Keeper::Client),
+            ("root/.hfd/aria2c_urls.txt", Keeper::Downloader),
             ("root/.wgetrc", Keeper::Client),
             ("app/.env", Keeper::Shell),
             (".env.production", Keeper::Shell),
@@ -220,6 +231,8 @@ mod tests {
             "app/README.md",
             "usr/lib/hf_tokenizer.txt",
             "app/params/lr",
+            "mlruns/0/1/params/hf_key",
+            "app/hf_secret.txt",
             "app/credentials",
         ] {
             assert_eq!(Keeper::of(path.as_bytes()), None, "{path}");

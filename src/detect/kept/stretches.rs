@@ -10,18 +10,25 @@ const BELOW: usize = 3;
 
 /// Stretches of whole lines in which a host, a variable or a command of the Hub's is named, with those just below.
 /// In a history or a lock file they are few, and the parsers look at nothing else.
-pub(super) fn stretches(content: &[u8]) -> Vec<Range<usize>> {
+pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|transformers-cli").expect("a valid pattern")
     });
+    // Calls of the client's functions need not name the Hub.
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static CALLED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|login\(|inferenceclient|token[ \t]*=")
+            .expect("a valid pattern")
+    });
+    let named: &Regex = if python { &CALLED } else { &NAMED };
     let line_end = |from: usize, nth: usize| {
         let behind = content.get(from..).unwrap_or_default();
         memchr::memchr_iter(b'\n', behind).nth(nth).map_or(content.len(), |at| from + at + 1)
     };
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
-    while let Some(named) = NAMED.find_at(content, from) {
+    while let Some(named) = named.find_at(content, from) {
         let before = content.get(..named.start()).unwrap_or_default();
         let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let end = line_end(named.end(), BELOW);
@@ -51,8 +58,10 @@ mod tests {
             ("github.com\n", &[]),
         ] {
             let found: Vec<_> =
-                stretches(text.as_bytes()).into_iter().map(|s| text.get(s).unwrap()).collect();
+                stretches(text.as_bytes(), false).into_iter().map(|s| text.get(s).unwrap()).collect();
             assert_eq!(found, expected, "{text}");
         }
+        assert_eq!(stretches(b"a\nlogin('x')\n", true).first(), Some(&(2..13)));
+        assert!(stretches(b"a\nlogin('x')\n", false).is_empty());
     }
 }

@@ -7,7 +7,7 @@ const MARK: &str = "@@";
 const SECRET: &str = "0paque-v4lue-ofOld";
 
 /// Each place with a text in which [`MARK`] stands for the credential.
-const PLACES: [(&str, KeptForm, &str); 55] = [
+const PLACES: [(&str, KeptForm, &str); 68] = [
     ("root/.git-credentials", KeptForm::Url, "https://a:b@github.com\nhttps://hf_user:@@@huggingface.co\n"),
     ("root/.config/git/credentials", KeptForm::Url, "https://hf_user:@@@huggingface.co\n"),
     (
@@ -118,9 +118,30 @@ const PLACES: [(&str, KeptForm, &str); 55] = [
         KeptForm::Header,
         "aria2c --header=\"Authorization: Bearer @@\" -i x\n",
     ),
-    ("root/.wgetrc", KeptForm::Header, "header = Authorization: Bearer @@\n"),
-    ("root/.curlrc", KeptForm::Header, "header = \"Authorization: Bearer @@\"\n"),
-    ("root/.aria2/aria2.conf", KeptForm::Header, "header=Authorization: Bearer @@\n"),
+    ("model/.hfd/last_download_command", KeptForm::Argument, "hfd m --hf_username u --hf_token @@\n"),
+    ("root/.wgetrc", KeptForm::Header, "# https://huggingface.co\nheader = Authorization: Bearer @@\n"),
+    ("root/.wgetrc", KeptForm::Argument, "user = u\npassword = @@\nbase = https://huggingface.co/\n"),
+    ("root/.curlrc", KeptForm::Header, "header = \"Authorization: Bearer @@\"\nurl = https://hf.co/a\n"),
+    ("root/.curlrc", KeptForm::Argument, "user = \"u:@@\"\nurl = https://huggingface.co/a\n"),
+    ("root/.aria2/aria2.conf", KeptForm::Header, "referer=https://hf.co/\nheader=Authorization: Bearer @@\n"),
+    ("root/.bash_history", KeptForm::Argument, "ls\ncurl -u user:@@ https://huggingface.co/a\n"),
+    ("root/.bash_history", KeptForm::Argument, "wget --user=u --password=@@ https://huggingface.co/a\n"),
+    ("root/.python_history", KeptForm::Argument, "x\nlogin(token=\"@@\")\n"),
+    ("root/.python_history", KeptForm::Argument, "huggingface_hub.login(\"@@\")\n"),
+    ("root/.python_history", KeptForm::Argument, "api = HfApi(token='@@')\n"),
+    ("root/.python_history", KeptForm::Argument, "c = InferenceClient(model='a/b', token='@@')\n"),
+    ("srv/m.git/config", KeptForm::Url, "[remote \"origin\"]\n\turl = https://u:@@@huggingface.co/o/r\n"),
+    ("srv/m.git/logs/HEAD", KeptForm::Url, "0 1 a <a@b> 1 +0\tclone: from https://u:@@@huggingface.co/a\n"),
+    (
+        "app/.git/worktrees/x/config.worktree",
+        KeptForm::Url,
+        "[remote \"o\"]\n\turl = https://u:@@@huggingface.co/o/r\n",
+    ),
+    (
+        "root/.docker/config.json",
+        KeptForm::DockerAuth,
+        "{\"HttpHeaders\":{\"Authorization\":\"Bearer @@\"},\"auths\":{\"registry.hf.space\":{}}}",
+    ),
     ("app/compose.yaml", KeptForm::Assignment, "services:\n  a:\n    environment:\n      HF_TOKEN: @@\n"),
     ("app/.github/workflows/ci.yml", KeptForm::Assignment, "env:\n  HF_TOKEN: \"@@\"\n"),
 ];

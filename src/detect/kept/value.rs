@@ -6,13 +6,17 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use crate::detect::{find, is_placeholder, randomness, shape};
+use crate::detect::{find, is_placeholder, randomness, shape, wording};
 
 /// How long a credential is.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
 
 /// Whether a password that is given to a Hugging Face host may be a real one.
 pub(super) fn is_password(value: &[u8]) -> bool {
+    may_be_password(value) && !has_known_shape(value)
+}
+
+fn may_be_password(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
     LENGTHS.contains(&value.len())
         && !text.chars().any(char::is_control)
@@ -20,16 +24,23 @@ pub(super) fn is_password(value: &[u8]) -> bool {
         && !is_reference(text)
         && !is_abridged(text)
         && !names_itself(text)
-        && !has_known_shape(value)
 }
 
-/// Whether a value that a token variable is given may be a credential: as a password, and neither a path
-/// nor a number nor code.
+/// Whether a value that a token variable is given may be a credential of unknown shape.
 pub(super) fn is_opaque(value: &[u8]) -> bool {
+    may_be_credential(value) && !has_known_shape(value)
+}
+
+/// Whether a value that a token variable is given may be a credential: as a password, but neither a path nor a
+/// number nor code, and not made of words. Variables are given all sorts of things.
+pub fn may_be_credential(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let is_path = ["/", "~", "./", "../"].iter().any(|start| text.starts_with(start))
         || text.contains("://")
-        || text.contains('\\');
+        || text.contains('\\')
+        || names_file(text);
+    // A comment, an alias or a tag of YAML, a pattern of `sed`.
+    let is_syntax = text.starts_with(['#', '*', '&', '!', '@', '|', '>']) || text.starts_with(".*");
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'e'));
     let is_code =
         text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}'));
@@ -37,7 +48,20 @@ pub(super) fn is_opaque(value: &[u8]) -> bool {
     let is_managed = text.split_once(':').is_some_and(|(scheme, _)| {
         !scheme.is_empty() && scheme.len() <= 12 && scheme.bytes().all(|b| b.is_ascii_lowercase())
     });
-    !is_path && !is_number && !is_code && !is_managed && is_password(value)
+    !is_path
+        && !is_syntax
+        && !is_number
+        && !is_code
+        && !is_managed
+        && !wording::is_words(text)
+        && may_be_password(value)
+}
+
+/// `hub-token1.txt`
+fn names_file(text: &str) -> bool {
+    const EXTENSIONS: [&str; 14] =
+        ["txt", "env", "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "key", "pem", "md", "sh", "py"];
+    text.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
 /// Whether a lone user of a URL is a credential rather than somebody's name.
@@ -192,6 +216,8 @@ mod tests {
             "p@ss/w0rd=Q",
             "S3cr3t!Value",
             "api_12ab34cd56",
+            "сложныйпароль",
+            "難しい合言葉",
         ] {
             assert!(is_password(value.as_bytes()), "{value}");
         }
@@ -214,6 +240,10 @@ mod tests {
             "hf-token-secret",
             "YourHuggingFaceToken",
             "token1234",
+            "x-oauth-basic",
+            "hidden-by-ci",
+            "not-required",
+            "credential",
         ] {
             assert!(!is_password(value.as_bytes()), "{value}");
         }
@@ -234,7 +264,9 @@ mod tests {
 
     #[test]
     fn what_a_variable_is_given() {
-        for value in ["opaque-v4lue-of-old", "0123456789abcdefABCD", "S3cr3t!Value"] {
+        for value in
+            ["opaque-v4lue-of-old", "0123456789abcdefABCD", "S3cr3t!Value", "abcdefgh12345678", "opaqueValue"]
+        {
             assert!(is_opaque(value.as_bytes()), "{value}");
         }
         for value in [
@@ -250,6 +282,17 @@ mod tests {
             "op://vault/item",
             "vault:secret1/x",
             "sm://x12345",
+            "correct-horse-battery",
+            "projects/123456789/secrets/hub/versions/1",
+            "us-central1-hub",
+            "HUB_PASS_FROM_VAULT",
+            "something",
+            "#set-me-n0w2",
+            "*anchor-0f-it1a",
+            "!Tag-0f1a",
+            ".*/HF_TOKEN=abc123d/",
+            "hub2you.txt",
+            "不要提交",
         ] {
             assert!(!is_opaque(value.as_bytes()), "{value}");
         }

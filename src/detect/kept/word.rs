@@ -1,15 +1,16 @@
 //! Small files that hold one word and nothing else, as the Hub client writes `token`.
 
 use super::LENGTHS;
-use crate::detect::is_placeholder;
+use crate::detect::{is_placeholder, wording::is_path};
 
 /// Where the one word stands that a file holds, if that is all it holds.
 pub(super) fn lone_word(content: &[u8]) -> Option<usize> {
     let word = content.trim_ascii();
     // Most files have a blank among their first bytes, so this ends soon.
+    let text = std::str::from_utf8(word);
     let printable = LENGTHS.contains(&word.len())
         && word.iter().all(|b| b.is_ascii_graphic() || !b.is_ascii())
-        && std::str::from_utf8(word).is_ok();
+        && text.is_ok_and(|text| !is_path(text));
     (printable && !is_placeholder(word)).then(|| content.len() - content.trim_ascii_start().len())
 }
 
@@ -36,6 +37,11 @@ mod tests {
             "long-enough\nbut two lines",
             "bin\0ary-bytes",
             "changeme",
+            "placeholder-value",
+            "none-required",
+            "1234567890abcdef",
+            "/run/secrets/hf_token\n",
+            "~/.hub-t0ken",
         ] {
             assert_eq!(lone_word(content.as_bytes()), None, "{content:?}");
         }

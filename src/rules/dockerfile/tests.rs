@@ -101,6 +101,9 @@ fn every_row_that_must_be_caught() {
         ("ENV HF_TOKEN=hunter2hunter2", vec![ENV]),
         ("ENV HF_TOKEN=${MISSING:-hunter2hunter2}", vec![ENV]),
         ("ARG T\nENV HF_TOKEN=$T", vec![ENV]),
+        ("ARG HF_KEY\nENV HF_SECRET=$HF_KEY", vec![ARG, ENV]),
+        ("ENV HF_KEY=hunter2hunter2", vec![ENV]),
+        ("ARG HF_TOKEN=text_column", vec![ARG]),
     ] {
         let mut found = rules(&format!("FROM a\n{lines}\n"));
         let mut expected = expected;
@@ -145,6 +148,10 @@ fn every_row_that_must_not_be_flagged() {
         "CMD [\"hf\", \"auth\", \"login\"]",
         "RUN git config --global credential.helper store",
         "ENV TOKENIZER_NAME=hf_model",
+        "ENV HF_KEY=text_column HF_TOKENS=4096 HF_SECRET=vllm-credentials HF_PAT=github-app",
+        "ENV HF_KEY=text_column\nENV COLUMN=$HF_KEY",
+        "ARG HF_TOKEN_SECRET=hub-creds\nENV SECRET=x-$HF_TOKEN_SECRET",
+        "ENV HF_TOKEN=optional_for_gated",
         "ENV HF_DEVICE_CODE_OAUTH_CLIENT_ID=3a0c9a2e-6f4d-4b8c-9d27-0f5b9c1e7a64",
         "CMD [\"vllm\", \"serve\", \"m\", \"--hf-token\", \"--max-tokens\", \"4096\"]",
         "RUN git clone https://huggingface.co/org/hf_model_name_v2",

@@ -33,10 +33,10 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
         }
         for pair in acts.pairs() {
             let name = scope.name(pair);
-            if !detect::is_token_variable(&name) {
+            let default = pair.value.as_ref().map(|value| scope.expand(value));
+            if !detect::carries_token(&name, default.as_ref().map_or("", |value| value.certain_text())) {
                 continue;
             }
-            let default = pair.value.as_ref().map(|value| scope.expand(value));
             let token = default.and_then(|value| detect::find(value.as_str().as_bytes()).into_iter().next());
             let shown = detect::mask(name.as_bytes());
             let is_in_label = labels.contains(&(instruction.stage, name.clone()));

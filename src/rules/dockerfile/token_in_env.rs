@@ -30,8 +30,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
         for pair in acts.pairs() {
             let Some(written) = &pair.value else { continue };
             let name = scope.name(pair);
-            let is_token_variable = detect::is_token_variable(&name);
             let value = scope.expand(written);
+            let is_token_variable = detect::carries_token(&name, value.certain_text());
             // Another variable matters where the token of a variable flows into it.
             if !value.may_hold_something() || !(is_token_variable || value.carries_token) {
                 continue;
