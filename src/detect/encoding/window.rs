@@ -20,6 +20,8 @@ use crate::finding::{Confidence, TokenSummary};
 const MAX_ENCODED: usize = 64 * 1024;
 /// So much behind a needle is enough to tell what is no token from its first characters.
 const NEAR: usize = 16;
+/// So much is decoded of base64 within base64 before anything agrees.
+const GLANCE: usize = 24;
 
 /// What is looked at around a needle.
 #[derive(Clone, Copy)]
@@ -190,10 +192,32 @@ impl Window<'_> {
                 _ => return Found::None,
             }
         }
-        let mut reader = reader;
-        let mut decoded = base64::front(self.bytes, at, alignment, KEPT / 4 * 3).decoded;
+        // Each needle costs what its first characters do, however close the needles stand; what judges a token
+        // is decoded where those agree, and what counts its offset where there is one.
+        let mut found = Found::NeedMore;
+        for (front, wanted) in [(GLANCE, GLANCE), (2 * REACH, 4 * SHORT), (KEPT / 4 * 3, 4 * SHORT)] {
+            let decoded = base64::front(self.bytes, at, alignment, front).decoded;
+            let is_blank = decoded.text.len() >= GLANCE && decoded.text.iter().all(u8::is_ascii_whitespace);
+            found = self.judge_decoded(decoded, reader.clone(), wanted, front > GLANCE);
+            if matches!(found, Found::None) && !(front == GLANCE && is_blank)
+                || matches!(found, Found::NeedMore) && front > GLANCE
+            {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Judges the needle that stands behind `decoded` in what the reader gives. `at_length` says whether to read
+    /// on until that is possible.
+    fn judge_decoded(
+        self,
+        mut decoded: Decoded,
+        mut reader: Base64<'_>,
+        mut wanted: usize,
+        at_length: bool,
+    ) -> Found {
         let start = decoded.text.len();
-        let mut wanted = 4 * SHORT;
         loop {
             let stop = decoded.extend(&mut reader, start + wanted);
             let whole_end = stop == Some(Unit::End) || (stop == Some(Unit::Cut) && self.whole_end);
@@ -210,7 +234,9 @@ impl Window<'_> {
                     });
                 }
                 Found::None => return Found::None,
-                Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED => return Found::NeedMore,
+                Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED || !at_length => {
+                    return Found::NeedMore;
+                }
                 Found::NeedMore => wanted *= 4,
             }
         }
