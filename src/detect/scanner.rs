@@ -95,7 +95,8 @@ impl Scanner {
             if self.limit.is_some_and(|limit| self.found.len() >= limit) {
                 break;
             }
-            match encoding::judge(bytes, hit, whole_end) {
+            let is_binary = self.lines.is_binary_before(self.tail_start + hit.at as u64);
+            match encoding::judge(bytes, hit, whole_end, is_binary) {
                 Found::Token(token) => {
                     next = token.at.end.max(hit.at + 1);
                     if token.summary.sha256.as_ref().is_some_and(known::is_public) {

@@ -30,6 +30,8 @@ pub(super) struct Window<'a> {
     pub(super) whole_end: bool,
     /// Whether it was decoded: then nothing deeper is looked for.
     pub(super) is_inner: bool,
+    /// Whether the content that they belong to is known to be no text.
+    pub(super) is_binary: bool,
 }
 
 /// Why there is no token.
@@ -114,7 +116,7 @@ impl Window<'_> {
     }
 
     fn plain(self, at: usize) -> Found {
-        match shape::judge(self.bytes, at, self.whole_end) {
+        match shape::judge(self.bytes, at, self.whole_end, self.is_binary) {
             Verdict::Token { kind, len, confidence } => {
                 let text = self.bytes.get(at..at + len).unwrap_or_default();
                 let summary = Secret::new(text, kind).summary();
@@ -221,7 +223,7 @@ impl Window<'_> {
         loop {
             let stop = decoded.extend(&mut reader, start + wanted);
             let whole_end = stop == Some(Unit::End) || (stop == Some(Unit::Cut) && self.whole_end);
-            let inner = Window { bytes: &decoded.text, whole_end, is_inner: true };
+            let inner = Window { bytes: &decoded.text, whole_end, is_inner: true, is_binary: false };
             let found = next_hit(&decoded.text, start).filter(|hit| hit.at <= start + 1);
             match found.map_or(Found::None, |hit| inner.judge(hit)) {
                 Found::Token(token) => {
@@ -263,7 +265,7 @@ impl Window<'_> {
                 Some(_) => true,
                 None => wanted > MAX_TOKEN,
             };
-            let verdict = shape::judge(&decoded.text, start, is_whole);
+            let verdict = shape::judge(&decoded.text, start, is_whole, false);
             if verdict != Verdict::NeedMore || stop.is_some() {
                 break (verdict, is_whole);
             }
@@ -327,7 +329,8 @@ fn judge_loosely(
         }
         let (from, at) = if front { (0, start) } else { (start, 0) };
         let to = end.map_or(decoded.text.len(), |len| start + len);
-        verdict = shape::judge(decoded.text.get(from..to).unwrap_or_default(), at, is_whole || end.is_some());
+        let text = decoded.text.get(from..to).unwrap_or_default();
+        verdict = shape::judge(text, at, is_whole || end.is_some(), false);
     }
     verdict
 }
