@@ -167,7 +167,7 @@ impl Window<'_> {
 
     fn hex(self, at: usize) -> Found {
         let reader = Hex::new(self.bytes, at, at + MAX_ENCODED);
-        match self.read(&reader, || reader.front(REACH).into(), |_| false) {
+        match self.read(&reader, || reader.front(REACH), |at| reader.ends_line(at)) {
             Ok(read) => read.found(vec!["hex"], Decoding::Hex { at }),
             Err(none) => none.into(),
         }
