@@ -18,7 +18,7 @@ use std::ops::Range;
 use self::window::Window;
 use crate::finding::{Confidence, Position, TokenSummary};
 
-pub(super) use self::needles::{Hit, longest, next_hit};
+pub(super) use self::needles::{Hit, longest, next_hit, part_at_end};
 pub(super) use self::run::{Ahead, Runs};
 
 /// How much must be kept in front of a needle: what base64 within base64 is looked at.
