@@ -96,14 +96,16 @@ mod tests {
             (token.replace('_', "%5f"), "percent"),
             (token.replacen('h', "\\u0068", 1), "escape"),
             (format!("t = \"{}\" + \"{}\"", token.split_at(9).0, token.split_at(9).1), "concatenation"),
-            (token.bytes().map(|b| format!("{b:02x}")).collect(), "hex"),
+            (token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat(), "hex"),
         ] {
             for unit in [u16::to_le_bytes, u16::to_be_bytes] {
                 let bytes: Vec<u8> =
                     format!("\u{feff}{token} é\r\n{text}\r\n").encode_utf16().flat_map(unit).collect();
                 let found = find(&bytes);
-                let vias: Vec<Vec<&str>> =
-                    found.iter().map(|o| o.via.iter().map(|v| v.as_str()).collect()).collect();
+                let vias: Vec<Vec<&str>> = found
+                    .iter()
+                    .map(|o| o.via.iter().map(crate::finding::Masked::as_str).collect())
+                    .collect();
                 assert_eq!(vias, [vec!["utf-16"], vec!["utf-16", via]], "{text}");
                 let place = |at: u64| usize::try_from(at).unwrap();
                 let part = &bytes[place(found[1].at.start)..place(found[1].at.end)];

@@ -129,7 +129,7 @@ const ROWS: [&[u8]; 6] = [
 const PLACES: [[i8; 128]; ROWS.len()] = {
     let mut places = [[0; 128]; ROWS.len()];
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    #[expect(clippy::cast_possible_wrap, clippy::cast_possible_truncation, reason = "up to 26")]
+    #[expect(clippy::cast_possible_truncation, reason = "up to 26")]
     {
         let mut row = 0;
         while row < ROWS.len() {
@@ -148,10 +148,10 @@ const PLACES: [[i8; 128]; ROWS.len()] = {
 
 /// The longest run of equal steps, to a neighbour or the next but one, along one of [`ROWS`].
 fn longest_sequence(body: &[u8]) -> usize {
-    longest_run(body.iter().copied())
+    longest_run(&body.iter().copied())
 }
 
-fn longest_run(text: impl Iterator<Item = u8> + Clone) -> usize {
+fn longest_run(text: &(impl Iterator<Item = u8> + Clone)) -> usize {
     let mut longest = 0;
     for row in &PLACES {
         let (mut last, mut step, mut run) = (0, 0, 0);
@@ -170,8 +170,8 @@ fn longest_run(text: impl Iterator<Item = u8> + Clone) -> usize {
 /// The same among characters that others stand between, as in `A1b2C3`, `aAbBcC` or `AbC123dEf456`: every second
 /// and every third one, those of each class, and each letter that is written twice taken once.
 fn longest_hidden_sequence(body: &[u8]) -> usize {
-    let every = |n: usize| (0..n).map(move |from| longest_run(body.iter().skip(from).step_by(n).copied()));
-    let of = |class: fn(&u8) -> bool| longest_run(body.iter().copied().filter(move |b| class(b)));
+    let every = |n: usize| (0..n).map(move |from| longest_run(&body.iter().skip(from).step_by(n).copied()));
+    let of = |class: fn(&u8) -> bool| longest_run(&body.iter().copied().filter(class));
     let once =
         body.iter().zip(body.iter().skip(1)).filter(|(a, b)| !a.eq_ignore_ascii_case(b)).map(|(a, _)| *a);
     let classes = [
@@ -179,7 +179,7 @@ fn longest_hidden_sequence(body: &[u8]) -> usize {
         of(u8::is_ascii_lowercase),
         of(u8::is_ascii_uppercase),
         of(u8::is_ascii_alphabetic),
-        longest_run(once),
+        longest_run(&once),
     ];
     every(2).chain(every(3)).chain(classes).max().unwrap_or_default()
 }

@@ -239,7 +239,7 @@ fn hexadecimal_on_many_lines() {
         }
     }
     // Each line may be a text of its own.
-    let line = token.bytes().map(|b| format!("{b:02x}")).collect::<String>();
+    let line = token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     assert_eq!(find(format!("{line}\n{line}\r\n{line}\n").as_bytes()).len(), 3);
 }
 
