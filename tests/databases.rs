@@ -29,6 +29,29 @@ db.commit()
 ";
 const ROWS: usize = 206;
 
+/// Cells that are nothing but the token, which stands in two columns side by side.
+const CELLS: &str = "
+import sqlite3, sys
+path, token = sys.argv[1:]
+db = sqlite3.connect(path)
+db.execute('CREATE TABLE history (session INTEGER, line INTEGER, source TEXT, source_raw TEXT)')
+for line in range(50):
+    db.execute('INSERT INTO history VALUES (1, ?, ?, ?)', (line, 'import numpy as np', 'import numpy as np'))
+    db.execute('INSERT INTO history VALUES (1, ?, ?, ?)', (line, token, token))
+db.commit()
+";
+
+#[test]
+fn a_cell_that_is_nothing_but_the_token() {
+    let made = Token::user("cell");
+    let place = Place::new("cells");
+    let path = place.join("history.sqlite");
+    let status = Command::new("python3").args(["-c", CELLS]).arg(&path).arg(made.text()).status().unwrap();
+    assert!(status.success());
+    let outcome = scan(&[format!("file:{}", path.display())]);
+    assert_eq!(outcome.findings_of(&made).len(), 100);
+}
+
 #[test]
 fn a_token_in_every_row_of_a_history() {
     let made = Token::user("database");

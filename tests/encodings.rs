@@ -60,6 +60,15 @@ fn cases(token: &Token) -> Vec<Case> {
         case([b"\xff\xfe", &utf16(&env, u16::to_le_bytes)[..]].concat(), &["utf-16"], 339, 31),
         case([b"\xfe\xff", &utf16(&env, u16::to_be_bytes)[..]].concat(), &["utf-16"], 339, 31),
         case(utf16(token, u16::to_le_bytes), &["utf-16"], 0, 1),
+        case(
+            utf16(
+                &format!("\u{feff}auth: {}\r\n", STANDARD.encode(format!("user:{token}"))),
+                u16::to_le_bytes,
+            ),
+            &["utf-16", "base64"],
+            5,
+            1,
+        ),
         case(format!("key {hex}\n"), &["hex"], 0, 1),
         case(format!("\n?token={}&x=y\n", token.replace('_', "%5F")), &["percent"], 8, 2),
         case(format!("?token={percent}&x=y\n"), &["percent"], 7, 1),

@@ -47,15 +47,31 @@ fn ends_with_escape(before: &[u8]) -> bool {
     {
         return true;
     }
-    ends_with_colour(before)
+    ends_with_quoted(before) || ends_with_control(before)
 }
 
-/// `ESC [ 31 ; 1 m`, with the escape character as it is or spelled.
-fn ends_with_colour(before: &[u8]) -> bool {
-    let Some((b'm', head)) = before.split_last() else { return false };
-    let digits = head.iter().rev().take_while(|&&b| b.is_ascii_digit() || b == b';').count();
-    let head = head.get(..head.len() - digits).unwrap_or_default();
-    [&b"\x1b["[..], b"\\x1b[", b"\\033[", b"\\e[", b"\\u001b["].iter().any(|escape| head.ends_with(escape))
+/// `=3D` of quoted-printable, and its like, unless it spells what belongs to a name.
+fn ends_with_quoted(before: &[u8]) -> bool {
+    let [.., b'=', high, low] = before else { return false };
+    let digit = |b: &u8| char::from(*b).to_digit(16).filter(|_| !b.is_ascii_lowercase());
+    let value = digit(high).zip(digit(low)).and_then(|(high, low)| u8::try_from(high << 4 | low).ok());
+    value.is_some_and(|b| !is_word(b))
+}
+
+/// A terminal's control sequence (ECMA-48, section 5.4; ECMA-35, section 13.2), such as `ESC [ 3 1 ; 1 m` or
+/// `ESC ( B`, with the escape character as it is or spelled.
+fn ends_with_control(before: &[u8]) -> bool {
+    const ESCAPES: [&[u8]; 8] =
+        [b"\x1b", b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\u001b", b"\\u001B", b"^["];
+    let without = |text: &[u8], class: std::ops::RangeInclusive<u8>| {
+        text.len() - text.iter().rev().take_while(|b| class.contains(b)).count()
+    };
+    let ends = |head: &[u8]| ESCAPES.iter().any(|escape| head.ends_with(escape));
+    let Some((0x30..=0x7e, head)) = before.split_last() else { return false };
+    // Intermediate bytes, and in front of them parameters.
+    let short = head.get(..without(head, 0x20..=0x2f)).unwrap_or_default();
+    let long = short.get(..without(short, 0x30..=0x3f)).unwrap_or_default();
+    long.strip_suffix(b"[").is_some_and(ends) || (short.len() < head.len() && ends(short))
 }
 
 #[cfg(test)]
@@ -87,6 +103,17 @@ mod tests {
             "\u{1b}[31m",
             "\u{1b}[0m",
             "\\x1b[1;32m",
+            "\u{1b}[K",
+            "\u{1b}[m\u{1b}[K",
+            "\u{1b}[2K",
+            "\u{1b}[1G",
+            "\u{1b}[H",
+            "\u{1b}[?25h",
+            "\u{1b}[1 q",
+            "\u{1b}(B",
+            "\\033[2K",
+            "^[[0m",
+            "HF_TOKEN=3D",
             "é",
         ] {
             assert!(may_begin_behind(before.as_bytes()), "{before:?}");
@@ -95,7 +122,10 @@ mod tests {
 
     #[test]
     fn a_token_may_not_begin_behind() {
-        for before in ["a", "_", "7", "call_", "n", "m", "[31m", "x3d", "3D", "u003d"] {
+        for before in [
+            "a", "_", "7", "call_", "n", "m", "[31m", "x3d", "3D", "u003d", "[K", "[2K", "(B", "?25h", "=3d",
+            "=5F", "=AB_",
+        ] {
             assert!(!may_begin_behind(before.as_bytes()), "{before:?}");
         }
     }

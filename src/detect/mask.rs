@@ -92,7 +92,7 @@ fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
             out.extend_from_slice(bytes.get(done..hit.at + prefix).unwrap_or_default());
             out.extend_from_slice("…".as_bytes());
             out.extend_from_slice(bytes.get(next.saturating_sub(4)..next).unwrap_or_default());
-        } else if let Found::Token(token) = encoding::judge(bytes, hit, true) {
+        } else if let Found::Token(token) = encoding::judge(bytes, hit, true, true) {
             next = token.at.end.max(next);
             out.extend_from_slice(bytes.get(done..token.at.start).unwrap_or_default());
             out.extend_from_slice("…".as_bytes());

@@ -8,6 +8,7 @@ mod encoding;
 mod kept;
 mod known;
 mod mask;
+mod narrowed;
 mod occurrence;
 mod placeholder;
 mod position;
@@ -26,11 +27,33 @@ pub use placeholder::is_placeholder;
 pub use scanner::Scanner;
 pub use variables::{carries_token, is_ambiguous_variable, is_token_variable};
 
+use encoding::Found;
+
 /// Finds every token in `bytes`, in order of offset.
 pub fn find(bytes: &[u8]) -> Vec<Occurrence> {
     let mut scanner = Scanner::new();
     scanner.feed(bytes);
     scanner.finish()
+}
+
+/// The same in a part of a binary file, in which texts may stand side by side with nothing between them.
+pub(crate) fn find_in_binary(bytes: &[u8]) -> Vec<Occurrence> {
+    let mut scanner = Scanner::in_binary();
+    scanner.feed(bytes);
+    scanner.finish()
+}
+
+/// Where in a part of a binary file a token may begin, encoded or not, that goes on behind it.
+pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
+    let mut next = 0;
+    while let Some(hit) = encoding::next_hit(bytes, next) {
+        next = match encoding::judge(bytes, hit, false, true) {
+            Found::Token(token) => token.at.end.max(hit.at + 1),
+            Found::None => hit.at + 1,
+            Found::NeedMore => return Some(hit.at),
+        };
+    }
+    encoding::part_at_end(bytes)
 }
 
 #[cfg(test)]

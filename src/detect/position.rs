@@ -9,6 +9,8 @@ const TEXT_PROBE: u64 = 8 * 1024;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lines {
     binary: bool,
+    /// Where in the stream that NUL is.
+    nul_at: u64,
     cursor: Cursor,
 }
 
@@ -17,13 +19,22 @@ impl Lines {
     pub(super) fn look_for_nul(&mut self, offset: u64, bytes: &[u8]) {
         if offset < TEXT_PROBE && !self.binary {
             let len = usize::try_from(TEXT_PROBE - offset).unwrap_or(usize::MAX);
-            self.binary = memchr::memchr(0, bytes.get(..len).unwrap_or(bytes)).is_some();
+            if let Some(at) = memchr::memchr(0, bytes.get(..len).unwrap_or(bytes)) {
+                self.binary = true;
+                self.nul_at = offset + at as u64;
+            }
         }
     }
 
     /// Whether no NUL has been seen near the start.
     pub(super) fn is_text(&self) -> bool {
         !self.binary
+    }
+
+    /// Whether a NUL near the start stands in front of `offset`; what comes behind must not matter, since it may
+    /// not have been seen yet.
+    pub(super) fn is_binary_before(&self, offset: u64) -> bool {
+        self.binary && self.nul_at < offset
     }
 
     /// Counts bytes that go by.

@@ -8,7 +8,7 @@ pub(super) const BODY: usize = 34;
 /// How sure the statistics have to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
-    /// The body stands alone between its borders: about two random bodies in a million are refused.
+    /// The body stands alone between its borders: about four random bodies in a hundred thousand are refused.
     Usual,
     /// Nothing marks where the body ends, so that any 34 letters of text could be one: one in a thousand.
     Strict,
@@ -42,8 +42,13 @@ pub(super) fn is_random(body: &[u8], strictness: Strictness) -> bool {
         && entropy(body) >= limits.entropy
         && likeness(body) < limits.likeness
         && longest_sequence(body) < limits.sequence
+        && !is_one_case(body)
         && !repeats(body)
+        && longest_hidden_sequence(body) < HIDDEN
 }
+
+/// The longest run of steps among characters that others stand between is shorter than that.
+const HIDDEN: usize = 6;
 
 /// Whether text of any length behind a known prefix varies as a credential does, not as a placeholder or
 /// an identifier.
@@ -83,13 +88,6 @@ fn entropy(body: &[u8]) -> f64 {
 
 /// Log likelihood ratio, in nats: above 0 the body is more like an identifier than like a random draw.
 fn likeness(body: &[u8]) -> f64 {
-    let letters: f64 = body
-        .iter()
-        .map(|b| {
-            let index = usize::from(b.to_ascii_lowercase().wrapping_sub(b'a'));
-            LETTERS.get(index).copied().unwrap_or(DIGIT)
-        })
-        .sum();
     let steps: f64 = body
         .windows(2)
         .filter_map(|pair| match pair {
@@ -105,37 +103,102 @@ fn likeness(body: &[u8]) -> f64 {
             _ => None,
         })
         .sum();
-    letters + steps
+    letters(body) + steps
 }
 
-/// The longest run of steps from a character to its neighbour in the alphabet, the digits or a row of the
-/// keyboard, in one direction.
-fn longest_sequence(body: &[u8]) -> usize {
-    const ROWS: [&[u8]; 5] =
-        [b"abcdefghijklmnopqrstuvwxyz", b"1234567890", b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
-    let mut longest = 0;
-    for row in ROWS {
-        let place = |b: &u8| row.iter().position(|&r| r == b.to_ascii_lowercase());
-        let places: Vec<Option<usize>> = body.iter().map(place).collect();
-        for direction in [1_isize, -1] {
-            let mut run = 0;
-            for pair in places.windows(2) {
-                let along = match pair {
-                    [Some(a), Some(b)] => a.checked_add_signed(direction) == Some(*b),
-                    _ => false,
-                };
-                run = if along { run + 1 } else { 0 };
-                longest = longest.max(run);
+/// The part of it that the letters themselves have, whatever their case.
+fn letters(body: &[u8]) -> f64 {
+    let letter = |b: &u8| {
+        let index = usize::from(b.to_ascii_lowercase().wrapping_sub(b'a'));
+        LETTERS.get(index).copied().unwrap_or(DIGIT)
+    };
+    body.iter().map(letter).sum()
+}
+
+/// The alphabet, the digits, the rows of a keyboard, and its columns one behind the other.
+const ROWS: [&[u8]; 6] = [
+    b"abcdefghijklmnopqrstuvwxyz",
+    b"1234567890",
+    b"qwertyuiop",
+    b"asdfghjkl",
+    b"zxcvbnm",
+    b"qazwsxedcrfvtgbyhnujmikolp",
+];
+
+/// The place of each ASCII character in a row, from 1, whatever its case; 0 where it is in none.
+const PLACES: [[i8; 128]; ROWS.len()] = {
+    let mut places = [[0; 128]; ROWS.len()];
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    #[expect(clippy::cast_possible_truncation, reason = "up to 26")]
+    {
+        let mut row = 0;
+        while row < ROWS.len() {
+            let mut n = 0;
+            while n < ROWS[row].len() {
+                let b = ROWS[row][n];
+                places[row][b as usize] = n as i8 + 1;
+                places[row][b.to_ascii_uppercase() as usize] = n as i8 + 1;
+                n += 1;
             }
+            row += 1;
+        }
+    }
+    places
+};
+
+/// The longest run of equal steps, to a neighbour or the next but one, along one of [`ROWS`].
+fn longest_sequence(body: &[u8]) -> usize {
+    longest_run(&body.iter().copied())
+}
+
+fn longest_run(text: &(impl Iterator<Item = u8> + Clone)) -> usize {
+    let mut longest = 0;
+    for row in &PLACES {
+        let (mut last, mut step, mut run) = (0, 0, 0);
+        for b in text.clone() {
+            let place = row.get(usize::from(b)).copied().unwrap_or_default();
+            let next = if last > 0 && place > 0 { place - last } else { 0 };
+            let is_step = matches!(next, -2 | -1 | 1 | 2);
+            run = if is_step && next == step { run + 1 } else { usize::from(is_step) };
+            (last, step) = (place, next);
+            longest = longest.max(run);
         }
     }
     longest
 }
 
-/// A pattern of up to half the body's length that is written again and again.
+/// The same among characters that others stand between, as in `A1b2C3`, `aAbBcC` or `AbC123dEf456`: every second
+/// and every third one, those of each class, and each letter that is written twice taken once.
+fn longest_hidden_sequence(body: &[u8]) -> usize {
+    let every = |n: usize| (0..n).map(move |from| longest_run(&body.iter().skip(from).step_by(n).copied()));
+    let of = |class: fn(&u8) -> bool| longest_run(&body.iter().copied().filter(class));
+    let once =
+        body.iter().zip(body.iter().skip(1)).filter(|(a, b)| !a.eq_ignore_ascii_case(b)).map(|(a, _)| *a);
+    let classes = [
+        of(u8::is_ascii_digit),
+        of(u8::is_ascii_lowercase),
+        of(u8::is_ascii_uppercase),
+        of(u8::is_ascii_alphabetic),
+        longest_run(&once),
+    ];
+    every(2).chain(every(3)).chain(classes).max().unwrap_or_default()
+}
+
+/// Whether it is words in capitals, or has its capitals all in a row: steps between the cases are few, so that
+/// these say nothing for chance. As many as [`FEWEST_STEPS`] are rare enough by themselves.
+fn is_one_case(body: &[u8]) -> bool {
+    const FEWEST_STEPS: usize = 3;
+    const FEW_STEPS: usize = 7;
+    let cases = body.iter().map(u8::is_ascii_uppercase);
+    let steps = cases.clone().zip(cases.skip(1)).filter(|(a, b)| a != b).count();
+    steps <= FEWEST_STEPS || (steps <= FEW_STEPS && letters(body) > -6.0)
+}
+
+/// A pattern of up to half the body's length that is written again and again, in whatever case.
 fn repeats(body: &[u8]) -> bool {
     (1..=body.len() / 2).any(|period| {
-        let again = body.iter().zip(body.iter().skip(period)).filter(|(a, b)| a == b).count();
+        let again =
+            body.iter().zip(body.iter().skip(period)).filter(|(a, b)| a.eq_ignore_ascii_case(b)).count();
         again + 2 >= body.len() - period
     })
 }

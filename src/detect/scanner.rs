@@ -4,6 +4,7 @@
 use super::Occurrence;
 use super::encoding::{self, Found, KEPT, Runs, Token};
 use super::known;
+use super::narrowed::Narrowed;
 use super::position::{self, Lines};
 use crate::finding::Masked;
 
@@ -25,6 +26,9 @@ pub struct Scanner {
     runs: Runs,
     found: Vec<Occurrence>,
     limit: Option<usize>,
+    /// Whether the stream is known to be a part of a binary file.
+    in_binary: bool,
+    narrowed: Narrowed,
 }
 
 impl Scanner {
@@ -38,11 +42,17 @@ impl Scanner {
         Self { limit: Some(limit), ..Self::default() }
     }
 
+    /// A search of what was taken out of a binary file.
+    pub(super) fn in_binary() -> Self {
+        Self { in_binary: true, ..Self::default() }
+    }
+
     /// Searches the next piece.
     pub fn feed(&mut self, piece: &[u8]) {
         if piece.is_empty() {
             return;
         }
+        self.narrowed.feed(piece, self.limit);
         self.lines.look_for_nul(self.tail_start + self.tail.len() as u64, piece);
         // Where the piece starts in the tail that it is joined to.
         let piece_at = self.tail.len();
@@ -81,6 +91,12 @@ impl Scanner {
                 occurrence.position = None;
             }
         }
+        let narrowed = self.narrowed.finish();
+        if !narrowed.is_empty() {
+            self.found.extend(narrowed);
+            self.found.sort_by_key(|occurrence| occurrence.at.start);
+            self.found.truncate(self.limit.unwrap_or(usize::MAX));
+        }
         self.found
     }
 
@@ -95,7 +111,8 @@ impl Scanner {
             if self.limit.is_some_and(|limit| self.found.len() >= limit) {
                 break;
             }
-            match encoding::judge(bytes, hit, whole_end) {
+            let is_binary = self.in_binary || self.lines.is_binary_before(self.tail_start + hit.at as u64);
+            match encoding::judge(bytes, hit, whole_end, is_binary) {
                 Found::Token(token) => {
                     next = token.at.end.max(hit.at + 1);
                     if token.summary.sha256.as_ref().is_some_and(known::is_public) {

@@ -45,8 +45,8 @@ pub(super) enum Verdict {
 }
 
 /// Judges the candidate at `at`. `bytes` begins with the content or holds at least [`REACH`] bytes in front of
-/// `at`; `whole_end` says whether the content ends with it.
-pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool) -> Verdict {
+/// `at`; `whole_end` says whether the content ends with it, and `is_binary` whether it is known to be no text.
+pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -> Verdict {
     let rest = bytes.get(at..).unwrap_or_default();
     if is_plain_identifier(rest) {
         return Verdict::None;
@@ -54,8 +54,8 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool) -> Verdict {
     if !whole_end && rest.len() < REFRESH.len() + BODY + REACH {
         return Verdict::NeedMore;
     }
-    let surroundings =
-        Surroundings { before: bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default(), rest, whole_end };
+    let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+    let surroundings = Surroundings { before, rest, whole_end, is_binary };
     if rest.starts_with(REFRESH) {
         surroundings.letters(TokenKind::OauthRefreshToken, REFRESH.len())
     } else if rest.starts_with(OAUTH) {
@@ -102,6 +102,7 @@ struct Surroundings<'a> {
     before: &'a [u8],
     rest: &'a [u8],
     whole_end: bool,
+    is_binary: bool,
 }
 
 impl Surroundings<'_> {
@@ -114,10 +115,14 @@ impl Surroundings<'_> {
         if !body.iter().all(u8::is_ascii_alphanumeric) {
             return Verdict::None;
         }
-        let bordered = boundary::may_begin_behind(self.before) && boundary::may_end_before(behind);
-        let confidence = if bordered && randomness::is_random(body, Strictness::Usual) {
+        let begins = boundary::may_begin_behind(self.before);
+        let ends = boundary::may_end_before(behind);
+        let is_loose = self.is_binary()
+            || (begins || follows_token(self.before) || follows_opcode(self.before, behind))
+                && (ends || behind.starts_with(USER) || behind.starts_with(ORGANIZATION));
+        let confidence = if begins && ends && randomness::is_random(body, Strictness::Usual) {
             if only_letters || self.is_named() { Confidence::High } else { Confidence::Medium }
-        } else if only_letters && self.is_binary() && randomness::is_random(body, Strictness::Strict) {
+        } else if only_letters && is_loose && randomness::is_random(body, Strictness::Strict) {
             Confidence::Medium
         } else {
             return Verdict::None;
@@ -168,7 +173,7 @@ impl Surroundings<'_> {
     /// neighbours.
     fn is_binary(&self) -> bool {
         let behind = self.rest.get(..REACH).unwrap_or(self.rest);
-        self.before.contains(&0) || behind.contains(&0)
+        self.is_binary || self.before.contains(&0) || behind.contains(&0)
     }
 
     /// Whether what stands in front speaks of a credential.
@@ -179,10 +184,25 @@ impl Surroundings<'_> {
     }
 }
 
+/// Whether a token ends here: the columns of a row may hold the same one twice, with nothing between.
+fn follows_token(before: &[u8]) -> bool {
+    [REFRESH, ORGANIZATION, USER].iter().any(|prefix| {
+        let token = before.len().checked_sub(prefix.len() + BODY).and_then(|start| before.get(start..));
+        token.and_then(|token| token.strip_prefix(*prefix)).is_some_and(|body| {
+            body.iter().all(u8::is_ascii_alphabetic) && randomness::is_random(body, Strictness::Strict)
+        })
+    })
+}
+
+/// Pickles of protocol 0 have `V` in front of a string, which ends with the line.
+fn follows_opcode(before: &[u8], behind: &[u8]) -> bool {
+    (before == b"V" || before.ends_with(b"\nV")) && behind.starts_with(b"\n")
+}
+
 /// For masking: the lengths of the prefix and of the whole of what may be a token at the start of
 /// `bytes`, whatever stands beside it.
 pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
-    let alone = Surroundings { before: &[], rest: bytes, whole_end: true };
+    let alone = Surroundings { before: &[], rest: bytes, whole_end: true, is_binary: false };
     for (prefix, kind) in [(OAUTH, TokenKind::OauthAccessToken), (JWT, TokenKind::OidcToken)] {
         if bytes.starts_with(prefix)
             && let Verdict::Token { len, .. } = alone.web_token(kind, prefix.len())

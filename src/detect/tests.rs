@@ -55,6 +55,9 @@ fn found_whatever_stands_beside_it() {
         format!("{token}\0"),
         format!("HF_TOKEN{token}\0after"),
         format!("\0W{token}W"),
+        format!("(dp0\nVkey\np1\nV{token}\np2\ns."),
+        format!("HF_TOKEN=3D{token}"),
+        format!("\u{1b}[01;31m\u{1b}[K{token}\u{1b}[m\u{1b}[K"),
         format!("usr/lib/python3/test/example.md {token}"),
     ] {
         assert_eq!(find(text.as_bytes()).len(), 1, "{text:?}");
@@ -87,6 +90,23 @@ fn look_alikes_are_not_found() {
     ] {
         assert_eq!(find(text.as_bytes()), [], "{text}");
     }
+}
+
+#[test]
+fn nothing_need_stand_between_the_texts_of_a_binary_file() {
+    let token = token("hf_");
+    let glued = format!("{}x{token}y{}", "neighbour ".repeat(20), " neighbour".repeat(20));
+    let binary = format!("\0{}{glued}", " ".repeat(1000));
+    for (text, count) in [(&glued, 0), (&binary, 1), (&format!("{}{binary}", " ".repeat(9000)), 0)] {
+        let found = find(text.as_bytes());
+        assert_eq!(found.len(), count);
+        let mut scanner = Scanner::new();
+        text.as_bytes().chunks(7).for_each(|piece| scanner.feed(piece));
+        assert_eq!(scanner.finish(), found);
+    }
+    let columns = format!("{token}{}{token}", token.to_ascii_uppercase().replacen("HF_", "hf_", 1));
+    assert_eq!(find(format!("\0{}{columns}", " ".repeat(80)).as_bytes()).len(), 2);
+    assert_eq!(find(format!("{token}{token}{token}").as_bytes()).len(), 3);
 }
 
 #[test]

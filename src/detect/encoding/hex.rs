@@ -1,12 +1,16 @@
 //! Hexadecimal: two digits a byte, with nothing between them or with the same few characters each time
-//! (`68 66 5f`, `68:66:5f`, `0x68, 0x66, 0x5f`).
+//! (`68 66 5f`, `68:66:5f`, `0x68, 0x66, 0x5f`), on one line or on many.
 
 use std::ops::Range;
 
 use super::decoded::{Decoded, Reader, Unit};
+use super::window::Front;
 
 /// What stands between two bytes.
 const SEPARATORS: [&[u8]; 7] = [b", 0x", b",0x", b" 0x", b" ", b":", b"-", b""];
+
+/// The most bytes of a line's end and of blanks in front of the next line.
+const MAX_BREAK: usize = 64;
 
 fn digit(b: u8) -> Option<u8> {
     char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
@@ -32,6 +36,9 @@ pub(super) struct Hex<'a> {
 impl<'a> Hex<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize) -> Self {
         let behind = bytes.get(at + 2..).unwrap_or_default();
+        // The end of a line says nothing of what stands between bytes on one.
+        let line = behind.strip_prefix(b"\r\n").or_else(|| behind.strip_prefix(b"\n"));
+        let behind = line.map_or(behind, |line| line.get(2..).unwrap_or_default());
         let separator = SEPARATORS.into_iter().find(|separator| behind.starts_with(separator));
         Self { bytes, at, separator: separator.unwrap_or_default(), limit }
     }
@@ -41,27 +48,82 @@ impl<'a> Hex<'a> {
         self.separator.is_empty()
     }
 
-    /// The bytes in front of this one.
-    pub(super) fn front(&self, wanted: usize) -> Decoded {
+    /// What of the separator stands at the end of a line, and what at the start of the next.
+    fn parts(&self) -> (&'static [u8], &'static [u8]) {
+        match self.separator {
+            b", 0x" | b",0x" => (b",", b"0x"),
+            b" 0x" => (b"", b"0x"),
+            b" " => (b"", b""),
+            whole => (whole, b""),
+        }
+    }
+
+    /// Where the next byte begins, if one ends at `at`. `Err` says that the bytes end before this can be told.
+    fn next_byte(&self, at: usize) -> Result<Option<usize>, ()> {
+        let behind = self.bytes.get(at..).unwrap_or_default();
+        let (end, start) = self.parts();
+        let cut = |text: &[u8], wanted: &[u8]| text.len() < wanted.len() && wanted.starts_with(text);
+        let next_line = || {
+            let rest = behind.strip_prefix(end)?;
+            if rest == b"\r" {
+                return Some(Err(()));
+            }
+            let line = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+            let blanks = line.iter().take(MAX_BREAK).take_while(|&&b| b == b' ' || b == b'\t').count();
+            let line = line.get(blanks..)?;
+            let digits = line.strip_prefix(start);
+            if cut(line, start) || digits.is_some_and(|digits| digits.len() < 2) {
+                return Some(Err(()));
+            }
+            let digits = digits?;
+            byte(digits, 0).map(|_| Ok(Some(at + behind.len() - digits.len())))
+        };
+        if let Some(next) = next_line() {
+            return next;
+        }
+        if behind.starts_with(self.separator) {
+            return Ok(Some(at + self.separator.len()));
+        }
+        if cut(behind, self.separator) || cut(behind, end) { Err(()) } else { Ok(None) }
+    }
+
+    /// Where the byte in front begins, if one begins at `at`.
+    fn previous_byte(&self, at: usize) -> Option<usize> {
+        let head = self.bytes.get(..at)?;
+        let (end, start) = self.parts();
+        let last_line = || {
+            let line = head.strip_suffix(start)?;
+            let blanks = line.iter().rev().take(MAX_BREAK).take_while(|&&b| b == b' ' || b == b'\t').count();
+            let line = line.get(..line.len() - blanks)?.strip_suffix(b"\n")?;
+            line.strip_suffix(b"\r").unwrap_or(line).strip_suffix(end)
+        };
+        let head = last_line().or_else(|| head.strip_suffix(self.separator))?;
+        let start = head.len().checked_sub(2)?;
+        byte(self.bytes, start).map(|_| start)
+    }
+
+    /// Whether a line ends at `at`.
+    pub(super) fn ends_line(&self, at: usize) -> bool {
+        let behind = self.bytes.get(at..).unwrap_or_default();
+        let behind = behind.strip_prefix(self.parts().0).unwrap_or(behind);
+        behind.starts_with(b"\n") || behind.starts_with(b"\r\n")
+    }
+
+    /// The bytes in front of this one. Those on an earlier line need not belong to it.
+    pub(super) fn front(&self, wanted: usize) -> Front {
         let mut places: Vec<Range<usize>> = Vec::new();
         let mut at = self.at;
         while places.len() < wanted {
-            let head = self.bytes.get(..at).unwrap_or_default();
-            let Some(start) = head.strip_suffix(self.separator).and_then(|head| head.len().checked_sub(2))
-            else {
-                break;
-            };
-            if byte(self.bytes, start).is_none() {
-                break;
-            }
+            let Some(start) = self.previous_byte(at) else { break };
             places.push(start..start + 2);
             at = start;
         }
+        let is_loose = places.first().is_some_and(|place| self.ends_line(place.end));
         let mut decoded = Decoded::default();
         for place in places.into_iter().rev() {
             decoded.push(byte(self.bytes, place.start).unwrap_or_default(), place);
         }
-        decoded
+        Front { decoded, is_loose }
     }
 }
 
@@ -77,14 +139,11 @@ impl Reader for Hex<'_> {
         }
         let Some(&low) = low else { return Unit::Cut };
         let (Some(high), Some(low)) = (digit(high), digit(low)) else { return Unit::End };
-        let behind = self.bytes.get(at + 2..).unwrap_or_default();
-        if behind.starts_with(self.separator) {
-            self.at = at + 2 + self.separator.len();
-        } else if behind.len() < self.separator.len() && self.separator.starts_with(behind) {
+        match self.next_byte(at + 2) {
+            Ok(Some(next)) => self.at = next,
             // The next call says that the bytes end.
-            self.at = self.bytes.len();
-        } else {
-            self.limit = 0;
+            Err(()) => self.at = self.bytes.len(),
+            Ok(None) => self.limit = 0,
         }
         Unit::Byte(high << 4 | low, at..at + 2)
     }

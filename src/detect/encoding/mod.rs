@@ -18,7 +18,7 @@ use std::ops::Range;
 use self::window::Window;
 use crate::finding::{Confidence, Position, TokenSummary};
 
-pub(super) use self::needles::{Hit, longest, next_hit};
+pub(super) use self::needles::{Hit, longest, next_hit, part_at_end};
 pub(super) use self::run::{Ahead, Runs};
 
 /// How much must be kept in front of a needle: what base64 within base64 is looked at.
@@ -74,11 +74,12 @@ pub(super) enum Decoding {
 }
 
 /// Judges what stands at a needle in `bytes`, which begin with the content or hold [`KEPT`] bytes in front of
-/// the needle. `whole_end` says whether the content ends with them.
-pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool) -> Found {
+/// the needle. `whole_end` says whether the content ends with them, and `is_binary` whether it is known to be no text.
+pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool, is_binary: bool) -> Found {
     // Nothing before is looked at, so that it does not matter how much is there.
     let cut = hit.at.saturating_sub(KEPT);
-    let window = Window { bytes: bytes.get(cut..).unwrap_or_default(), whole_end, is_inner: false };
+    let window =
+        Window { bytes: bytes.get(cut..).unwrap_or_default(), whole_end, is_inner: false, is_binary };
     match window.judge(hit.moved_back(cut)) {
         Found::Token(token) => Found::Token(Token {
             at: token.at.start + cut..token.at.end + cut,

@@ -66,6 +66,14 @@ pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
     found.map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
 }
 
+/// Where a needle may begin of which the end is missing. One character is too little to tell.
+pub(in crate::detect) fn part_at_end(bytes: &[u8]) -> Option<usize> {
+    let ends = |pattern: &Vec<u8>| {
+        (2..pattern.len()).rev().find(|&len| pattern.get(..len).is_some_and(|part| bytes.ends_with(part)))
+    };
+    NEEDLES.patterns.iter().filter_map(ends).max().map(|len| bytes.len() - len)
+}
+
 /// The longest needle.
 pub(in crate::detect) fn longest() -> usize {
     NEEDLES.longest
@@ -78,6 +86,7 @@ struct Needles {
     /// By number of the pattern.
     forms: Vec<Vec<Form>>,
     longest: usize,
+    patterns: Vec<Vec<u8>>,
 }
 
 enum Search {
@@ -119,6 +128,7 @@ impl Needles {
             search,
             forms: order.iter().map(|pattern| forms.get(*pattern).cloned().unwrap_or_default()).collect(),
             longest: patterns.iter().map(Vec::len).max().unwrap_or_default(),
+            patterns,
         }
     }
 }
@@ -145,9 +155,18 @@ fn all() -> Vec<(Vec<u8>, Form)> {
         pattern.truncate(pattern.len() + 1 - width);
         all.push((pattern, Form::Wide { width, back: from * width }));
     }
-    for (pattern, shift) in
-        [("68665", 0), ("68 66", 0), ("68:66", 0), ("68-66", 0), ("6f7267", -8), ("6F7267", -8)]
-    {
+    for (pattern, shift) in [
+        ("68665", 0),
+        ("6866\n", 0),
+        ("6866\r", 0),
+        ("68\n66", 0),
+        ("68\r\n66", 0),
+        ("68 66", 0),
+        ("68:66", 0),
+        ("68-66", 0),
+        ("6f7267", -8),
+        ("6F7267", -8),
+    ] {
         all.push((pattern.as_bytes().to_vec(), Form::Hex { shift }));
     }
     // `0x68665f…`, `0x68, 0x66`
@@ -170,6 +189,7 @@ const SPELLED: &[(&[u8], usize)] = &[
     (b"h\\x6", 0),
     (b"h\\14", 0),
     (b"h%66", 0),
+    (b"h%u0", 0),
     (b"h&#1", 0),
     (b"h&#x", 0),
     (b"%68", 0),
@@ -195,11 +215,11 @@ fn base64_needles() -> Vec<(Vec<u8>, Form)> {
         };
         let (first, characters) = characters(&known(b"hf_"), alignment);
         // A line may end behind each of the four characters, so that three of them or two with the
-        // line's end are looked for.
+        // line's end, spelled or not, are looked for.
         let part = |range| strings(characters.get(range).unwrap_or_default());
         all.extend(part(0..3).into_iter().map(|pattern| (pattern, form(first))));
         all.extend(part(1..4).into_iter().map(|pattern| (pattern, form(first + 1))));
-        for newline in [&b"\n"[..], b"\r"] {
+        for newline in [&b"\n"[..], b"\r", b"\\"] {
             all.extend(part(0..2).into_iter().map(|pattern| ([&pattern, newline].concat(), form(first))));
         }
         encoded.push(characters);

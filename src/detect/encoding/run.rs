@@ -70,7 +70,7 @@ impl Ahead {
                     return self.runs.hex.place();
                 }
                 let mut text = Text::default();
-                for &b in reader.front(KEPT / 8).text.iter() {
+                for &b in reader.front(KEPT / 8).decoded.text.iter() {
                     text.push(b);
                 }
                 text.place()
@@ -172,7 +172,7 @@ impl WideRun {
     }
 }
 
-/// Hexadecimal digits in a row.
+/// Hexadecimal digits in a row, on one line or on many.
 #[derive(Debug, Clone, Default)]
 struct HexRun {
     text: Text,
@@ -181,7 +181,7 @@ struct HexRun {
 
 impl HexRun {
     fn pass(&mut self, bytes: &[u8]) {
-        let bytes = match bytes.iter().rposition(|b| !b.is_ascii_hexdigit()) {
+        let bytes = match bytes.iter().rposition(|b| !b.is_ascii_hexdigit() && !matches!(b, b'\r' | b'\n')) {
             Some(at) => {
                 *self = Self::default();
                 bytes.get(at + 1..).unwrap_or_default()
@@ -189,6 +189,12 @@ impl HexRun {
             None => bytes,
         };
         for &b in bytes {
+            if matches!(b, b'\r' | b'\n') {
+                if self.half.is_some() {
+                    *self = Self::default();
+                }
+                continue;
+            }
             let digit =
                 char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
             self.half = match self.half.take() {

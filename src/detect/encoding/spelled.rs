@@ -53,7 +53,12 @@ enum Piece {
 /// What `rest` begins with, where that is no character as it is.
 fn piece(rest: &[u8]) -> Option<Piece> {
     match *rest.first()? {
-        b'%' => hex(rest, 1, 2).map(|byte| Piece::Character { byte, len: 3, percent: true }),
+        b'%' => {
+            // `%u0068` of JavaScript's `escape`.
+            let wide = rest.get(1) == Some(&b'u');
+            let (from, digits) = if wide { (2, 4) } else { (1, 2) };
+            hex(rest, from, digits).map(|byte| Piece::Character { byte, len: from + digits, percent: true })
+        }
         b'=' => soft_break(rest),
         b'&' => entity(rest),
         b'\\' => escape(rest),

@@ -87,10 +87,6 @@ fn wrapped_base64_of_any_width() {
                 if token.starts_with("api") && width % 4 != 0 {
                     continue;
                 }
-                let rare = newline.starts_with('\\');
-                if rare && width % 4 != 0 {
-                    continue;
-                }
                 assert_eq!(found.len(), 1, "{width} {newline:?} {encoded}");
                 assert_eq!(found[0].offset, 7 * 13 + 5, "{width} {newline:?}");
                 assert_eq!(found[0].position, Some(Position { line: 8, column: 6 }));
@@ -215,6 +211,38 @@ fn hexadecimal() {
     assert_one(format!("x = 0x{literal};").as_bytes(), &["hex"], 0, 6..6 + 74);
 }
 
+#[test]
+fn hexadecimal_on_many_lines() {
+    let token = token("hf_");
+    for width in [1, 2, 7, 12, 16, 30] {
+        for (separator, line) in
+            [("", "\n"), ("", "\r\n"), ("", "\n    "), (" ", "\n "), (", 0x", ",\n  0x"), (":", ":\n    ")]
+        {
+            for before in 0..width {
+                let text = format!("{}{token} and more text behind it", " ".repeat(before));
+                let lines: Vec<String> = text
+                    .as_bytes()
+                    .chunks(width)
+                    .map(|part| part.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(separator))
+                    .collect();
+                let text = format!("0x{}", lines.join(line));
+                let found = find(text.as_bytes());
+                // A prefix that lines tear apart is not looked for but where the digits stand side by side.
+                let torn = (before + 2) / width > before / width;
+                let seen = !torn || (separator.is_empty() && !line.ends_with(' ') && width > 1);
+                assert!(found.len() == 1 || !seen, "{width} {separator:?} {before} {text}");
+                assert!(found.iter().all(|occurrence| via(occurrence) == ["hex"]));
+                if seen && separator.is_empty() && !line.ends_with(' ') {
+                    assert_eq!(found[0].offset, before as u64, "{text}");
+                }
+            }
+        }
+    }
+    // Each line may be a text of its own.
+    let line = token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+    assert_eq!(find(format!("{line}\n{line}\r\n{line}\n").as_bytes()).len(), 3);
+}
+
 /// All ways to spell a character.
 fn spellings(b: u8) -> Vec<(String, &'static str)> {
     vec![
@@ -227,6 +255,7 @@ fn spellings(b: u8) -> Vec<(String, &'static str)> {
         (format!("\\{b:03o}"), "escape"),
         (format!("&#{b};"), "escape"),
         (format!("&#x{b:x};"), "escape"),
+        (format!("%u{b:04x}"), "percent"),
     ]
 }
 

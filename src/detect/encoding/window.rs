@@ -20,6 +20,8 @@ use crate::finding::{Confidence, TokenSummary};
 const MAX_ENCODED: usize = 64 * 1024;
 /// So much behind a needle is enough to tell what is no token from its first characters.
 const NEAR: usize = 16;
+/// So much is decoded of base64 within base64 before anything agrees.
+const GLANCE: usize = 24;
 
 /// What is looked at around a needle.
 #[derive(Clone, Copy)]
@@ -28,6 +30,8 @@ pub(super) struct Window<'a> {
     pub(super) whole_end: bool,
     /// Whether it was decoded: then nothing deeper is looked for.
     pub(super) is_inner: bool,
+    /// Whether the content that they belong to is known to be no text.
+    pub(super) is_binary: bool,
 }
 
 /// Why there is no token.
@@ -112,7 +116,7 @@ impl Window<'_> {
     }
 
     fn plain(self, at: usize) -> Found {
-        match shape::judge(self.bytes, at, self.whole_end) {
+        match shape::judge(self.bytes, at, self.whole_end, self.is_binary) {
             Verdict::Token { kind, len, confidence } => {
                 let text = self.bytes.get(at..at + len).unwrap_or_default();
                 let summary = Secret::new(text, kind).summary();
@@ -163,7 +167,7 @@ impl Window<'_> {
 
     fn hex(self, at: usize) -> Found {
         let reader = Hex::new(self.bytes, at, at + MAX_ENCODED);
-        match self.read(&reader, || reader.front(REACH).into(), |_| false) {
+        match self.read(&reader, || reader.front(REACH), |at| reader.ends_line(at)) {
             Ok(read) => read.found(vec!["hex"], Decoding::Hex { at }),
             Err(none) => none.into(),
         }
@@ -190,14 +194,36 @@ impl Window<'_> {
                 _ => return Found::None,
             }
         }
-        let mut reader = reader;
-        let mut decoded = base64::front(self.bytes, at, alignment, KEPT / 4 * 3).decoded;
+        // Each needle costs what its first characters do, however close the needles stand; what judges a token
+        // is decoded where those agree, and what counts its offset where there is one.
+        let mut found = Found::NeedMore;
+        for (front, wanted) in [(GLANCE, GLANCE), (2 * REACH, 4 * SHORT), (KEPT / 4 * 3, 4 * SHORT)] {
+            let decoded = base64::front(self.bytes, at, alignment, front).decoded;
+            let is_blank = decoded.text.len() >= GLANCE && decoded.text.iter().all(u8::is_ascii_whitespace);
+            found = self.judge_decoded(decoded, reader.clone(), wanted, front > GLANCE);
+            if matches!(found, Found::None) && !(front == GLANCE && is_blank)
+                || matches!(found, Found::NeedMore) && front > GLANCE
+            {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Judges the needle that stands behind `decoded` in what the reader gives. `at_length` says whether to read
+    /// on until that is possible.
+    fn judge_decoded(
+        self,
+        mut decoded: Decoded,
+        mut reader: Base64<'_>,
+        mut wanted: usize,
+        at_length: bool,
+    ) -> Found {
         let start = decoded.text.len();
-        let mut wanted = 4 * SHORT;
         loop {
             let stop = decoded.extend(&mut reader, start + wanted);
             let whole_end = stop == Some(Unit::End) || (stop == Some(Unit::Cut) && self.whole_end);
-            let inner = Window { bytes: &decoded.text, whole_end, is_inner: true };
+            let inner = Window { bytes: &decoded.text, whole_end, is_inner: true, is_binary: false };
             let found = next_hit(&decoded.text, start).filter(|hit| hit.at <= start + 1);
             match found.map_or(Found::None, |hit| inner.judge(hit)) {
                 Found::Token(token) => {
@@ -210,7 +236,9 @@ impl Window<'_> {
                     });
                 }
                 Found::None => return Found::None,
-                Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED => return Found::NeedMore,
+                Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED || !at_length => {
+                    return Found::NeedMore;
+                }
                 Found::NeedMore => wanted *= 4,
             }
         }
@@ -237,7 +265,7 @@ impl Window<'_> {
                 Some(_) => true,
                 None => wanted > MAX_TOKEN,
             };
-            let verdict = shape::judge(&decoded.text, start, is_whole);
+            let verdict = shape::judge(&decoded.text, start, is_whole, false);
             if verdict != Verdict::NeedMore || stop.is_some() {
                 break (verdict, is_whole);
             }
@@ -301,7 +329,8 @@ fn judge_loosely(
         }
         let (from, at) = if front { (0, start) } else { (start, 0) };
         let to = end.map_or(decoded.text.len(), |len| start + len);
-        verdict = shape::judge(decoded.text.get(from..to).unwrap_or_default(), at, is_whole || end.is_some());
+        let text = decoded.text.get(from..to).unwrap_or_default();
+        verdict = shape::judge(text, at, is_whole || end.is_some(), false);
     }
     verdict
 }

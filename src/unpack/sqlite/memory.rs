@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{CONTEXT, POINTER, token_run};
+use super::{CONTEXT, POINTER, is_token_byte, token_run};
 
 /// All that is remembered of one database may take this much.
 const MEMORY: usize = 16 * 1024 * 1024;
@@ -20,6 +20,20 @@ pub(super) struct Tail {
     /// Where in the text the token begins; what stands in front is its surroundings.
     pub(super) token: usize,
     pub(super) text: Zeroizing<Vec<u8>>,
+    /// Whether it may be encoded.
+    pub(super) encoded: bool,
+}
+
+/// How many bytes of a token in UTF-16 there may be at the start of `bytes`, of which the first character may lack
+/// a half.
+fn wide_run(bytes: &[u8]) -> usize {
+    const MOST: usize = 128;
+    let run = |phase: usize| {
+        let units = bytes.get(phase..).unwrap_or_default().chunks_exact(2).take(MOST / 2);
+        phase + 2 * units.take_while(|unit| matches!(unit, [b, 0] if is_token_byte(*b))).count()
+    };
+    // A letter beside a NUL may be anything.
+    Some(run(0).max(run(1))).filter(|&run| run >= 4).unwrap_or_default()
 }
 
 /// Heads of pages and tails of content.
@@ -40,7 +54,8 @@ impl Memory {
         if self.full {
             return;
         }
-        let run = token_run(page.get(POINTER..).unwrap_or_default());
+        let text = page.get(POINTER..).unwrap_or_default();
+        let run = token_run(text).max(wide_run(text));
         let len = if run == 0 { 0 } else { (POINTER + run + CONTEXT).min(page.len()) };
         self.take(size_of::<(u16, u32, u32)>());
         let fits = self.blocks.last().is_some_and(|block| block.len() + len <= BLOCK);
@@ -66,9 +81,9 @@ impl Memory {
     }
 
     /// Remembers the end of some content.
-    pub(super) fn add_tail(&mut self, offset: u64, next: u32, text: &[u8], token: usize) {
+    pub(super) fn add_tail(&mut self, offset: u64, next: u32, text: &[u8], token: usize, encoded: bool) {
         if self.take(TAIL + text.len()) {
-            self.tails.push(Tail { offset, next, token, text: Zeroizing::new(text.to_vec()) });
+            self.tails.push(Tail { offset, next, token, text: Zeroizing::new(text.to_vec()), encoded });
         }
     }
 

@@ -9,7 +9,7 @@
 mod cells;
 mod memory;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -27,6 +27,8 @@ const HEADER: usize = 21;
 const MAX_TOKEN: usize = 16 * 1024;
 /// The longest token that is no web token, and a little more.
 const SHORT_TOKEN: usize = 64;
+/// How much of an encoded token may stand in front of a border.
+const MAX_ENCODED: usize = 512;
 /// How much is kept in front of a token and behind it, by which its surroundings are judged.
 const CONTEXT: usize = 64;
 /// The number of the page on which an overflow page goes on.
@@ -116,6 +118,9 @@ impl Pages {
             cuts.push((content.len(), next));
         }
         cells::cuts(content, self.count == 1, &mut cuts);
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut encoded = encoded_halves(content, &cuts);
         let starts = starts(content);
         cuts.extend(starts.iter().filter_map(|start| Some((start.end, page_number(content, start.end)?))));
         cuts.sort_unstable();
@@ -124,10 +129,13 @@ impl Pages {
             if self.memory.is_full() {
                 break;
             }
-            let Some(start) = start_of_half(content, &starts, end) else { continue };
-            let from = start.saturating_sub(CONTEXT);
+            let encoded = encoded.remove(&end);
+            let plain = start_of_half(content, &starts, end);
+            let Some(start) = [plain, encoded].into_iter().flatten().min() else { continue };
+            let from = start.saturating_sub(if encoded.is_some() { 2 * CONTEXT } else { CONTEXT });
             let text = content.get(from..end).unwrap_or_default();
-            self.memory.add_tail(page_at + from as u64, next, text, start - from);
+            let token = plain.unwrap_or(start) - from;
+            self.memory.add_tail(page_at + from as u64, next, text, token, encoded.is_some());
         }
     }
 
@@ -136,13 +144,15 @@ impl Pages {
         let joined = self.join(tail);
         let border = tail.text.len();
         let begins = joined.get(tail.token..).unwrap_or_default();
-        if joined.len() == border || !PREFIXES.iter().any(|prefix| begins.starts_with(prefix)) {
+        let is_plain = PREFIXES.iter().any(|prefix| begins.starts_with(prefix));
+        if joined.len() == border || !(is_plain || tail.encoded) {
             return Vec::new();
         }
-        let mut found = detect::find(&joined);
+        let mut found = detect::find_in_binary(&joined);
         let border = border as u64;
         found.retain(|occurrence| {
-            occurrence.via.is_empty() && occurrence.at.start < border && occurrence.at.end > border
+            let is_whole = occurrence.via.is_empty() || tail.encoded;
+            is_whole && occurrence.at.start < border && occurrence.at.end > border
         });
         for occurrence in &mut found {
             occurrence.move_to(occurrence.at.start + tail.offset);
@@ -235,6 +245,23 @@ fn start_of_half(content: &[u8], starts: &[Start], end: usize) -> Option<usize> 
         (1..prefix.len()).rev().find(|&len| prefix.get(..len).is_some_and(|part| before.ends_with(part)))
     };
     PREFIXES.iter().filter_map(|prefix| part(prefix)).max().map(|len| end - len)
+}
+
+/// Where encoded tokens begin that may be cut, by where that is.
+fn encoded_halves(content: &[u8], cuts: &[(usize, u32)]) -> HashMap<usize, usize> {
+    // Cells that overlap must not make this cost more than their page.
+    let mut room = (2 * content.len()).max(16 * MAX_ENCODED);
+    let mut halves = HashMap::new();
+    for &(end, _) in cuts {
+        let from = end.saturating_sub(MAX_ENCODED);
+        let text = content.get(from..end).unwrap_or_default();
+        match room.checked_sub(text.len()) {
+            Some(left) => room = left,
+            None => break,
+        }
+        halves.extend(detect::cut_at_end(text).map(|start| (end, from + start)));
+    }
+    halves
 }
 
 /// Whether a web token begins so.

@@ -126,6 +126,37 @@ fn every_kind_of_border() {
 }
 
 #[test]
+fn tokens_that_are_encoded() {
+    let token = token();
+    for (encoding, spell) in [
+        ("UTF-16le", ""),
+        ("UTF-16be", ""),
+        ("UTF-8", "import base64; spell = lambda t: base64.b64encode(t.encode()).decode()"),
+        ("UTF-8", "spell = lambda t: t.encode().hex()"),
+        ("UTF-8", "spell = lambda t: t.replace('f_', 'f%5f')"),
+    ] {
+        let script = ROWS
+            .replace(
+                "db.execute(f'PRAGMA page",
+                &format!("db.execute('PRAGMA encoding=\"{encoding}\"'); db.execute(f'PRAGMA page"),
+            )
+            .replace("made(count) if", "spell(made(count)) if")
+            .replace("size, token, kind =", &format!("spell = lambda t: t\n{spell}\nsize, token, kind ="));
+        let name = format!("{encoding}-{}.db", spell.len());
+        let bytes = database(&name, &script, &["4096", &token, "table", "37"]);
+        let raw: HashSet<_> = detect::find(&bytes).into_iter().map(|occurrence| occurrence.token).collect();
+        let across = read(&bytes, bytes.len()).occurrences;
+        for occurrence in &across {
+            assert_eq!(occurrence.via[0], Masked::own("sqlite"));
+        }
+        let all: HashSet<_> =
+            across.into_iter().map(|occurrence| occurrence.token).chain(raw.clone()).collect();
+        println!("{encoding} {spell}: {} in pages, {} in all of {}", raw.len(), all.len(), rows(&name));
+        assert!(all.len() * 1000 >= rows(&name) * 995 && raw.len() < all.len(), "{encoding} {spell}");
+    }
+}
+
+#[test]
 fn rows_that_were_deleted() {
     let token = token();
     for (size, step) in [(512, 1), (4096, 11)] {

@@ -1,0 +1,122 @@
+//! UTF-16 text read as bytes, so that what is encoded within it is seen as well. Of a text that begins with a
+//! byte-order mark all is read so; shells of Windows write such files.
+
+use zeroize::Zeroizing;
+
+use super::{Occurrence, Scanner};
+use crate::finding::Masked;
+
+/// The length of the byte-order mark.
+const MARK: usize = 2;
+
+/// Reads a stream that may be UTF-16.
+#[derive(Default)]
+pub(super) struct Narrowed {
+    /// Bytes of the mark, or of the unit that is not whole.
+    pending: Vec<u8>,
+    state: State,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Start,
+    /// The search in what it reads, and where in a unit its upper half stands.
+    Text { scanner: Box<Scanner>, upper: usize },
+    /// It is something else.
+    Other,
+}
+
+impl Narrowed {
+    /// Reads the next piece; no more than `limit` tokens are listed.
+    pub(super) fn feed(&mut self, piece: &[u8], limit: Option<usize>) {
+        let mut piece = piece;
+        if matches!(self.state, State::Start) {
+            let (mark, rest) = piece.split_at(piece.len().min(MARK - self.pending.len()));
+            self.pending.extend_from_slice(mark);
+            piece = rest;
+            let upper = match self.pending.as_slice() {
+                [0xff, 0xfe] => Some(1),
+                [0xfe, 0xff] => Some(0),
+                [_, _] => None,
+                _ => return,
+            };
+            self.pending.clear();
+            let scanner = || Box::new(limit.map_or_else(Scanner::new, Scanner::with_limit));
+            self.state = upper.map_or(State::Other, |upper| State::Text { scanner: scanner(), upper });
+        }
+        let State::Text { scanner, upper } = &mut self.state else { return };
+        let mut text = Zeroizing::new(Vec::with_capacity(piece.len() / 2 + 1));
+        let first = self.pending.pop();
+        let units = first.iter().chain(piece).copied();
+        let mut pending = None;
+        for b in units {
+            match pending.take() {
+                None => pending = Some(b),
+                Some(first) => {
+                    let (high, low) = if *upper == 0 { (first, b) } else { (b, first) };
+                    text.push(if high == 0 && low.is_ascii() { low } else { b'?' });
+                }
+            }
+        }
+        self.pending.extend(pending);
+        scanner.feed(&text);
+    }
+
+    /// What was found encoded in the text; what stands in it as it is, others find.
+    pub(super) fn finish(self) -> Vec<Occurrence> {
+        let State::Text { scanner, .. } = self.state else { return Vec::new() };
+        let mut found = scanner.finish();
+        // UTF-32 has a mark that begins so.
+        let is_wide = |via: &Masked| via.as_str().starts_with("utf-");
+        found.retain(|occurrence| occurrence.via.first().is_some_and(|via| !is_wide(via)));
+        let outer = |at: u64| MARK as u64 + 2 * at;
+        for occurrence in &mut found {
+            occurrence.at = outer(occurrence.at.start)..outer(occurrence.at.end);
+            occurrence.via.insert(0, Masked::own("utf-16"));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use crate::detect::tests::token;
+    use crate::detect::{Scanner, find};
+
+    #[test]
+    fn what_is_encoded_within_utf_16_is_found() {
+        let token = token("hf_");
+        let encoded = STANDARD.encode(format!("user:{token}"));
+        for (text, via) in [
+            (format!("\"auth\": \"{encoded}\""), "base64"),
+            (token.replace('_', "%5f"), "percent"),
+            (token.replacen('h', "\\u0068", 1), "escape"),
+            (format!("t = \"{}\" + \"{}\"", token.split_at(9).0, token.split_at(9).1), "concatenation"),
+            (token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat(), "hex"),
+        ] {
+            for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+                let bytes: Vec<u8> =
+                    format!("\u{feff}{token} é\r\n{text}\r\n").encode_utf16().flat_map(unit).collect();
+                let found = find(&bytes);
+                let vias: Vec<Vec<&str>> = found
+                    .iter()
+                    .map(|o| o.via.iter().map(crate::finding::Masked::as_str).collect())
+                    .collect();
+                assert_eq!(vias, [vec!["utf-16"], vec!["utf-16", via]], "{text}");
+                let place = |at: u64| usize::try_from(at).unwrap();
+                let part = &bytes[place(found[1].at.start)..place(found[1].at.end)];
+                let part: Vec<u8> = part.iter().copied().filter(|&b| b != 0).collect();
+                assert!(part.len() >= 10 && text.contains(std::str::from_utf8(&part).unwrap()), "{text}");
+                for step in [1, 3, 1000] {
+                    let mut scanner = Scanner::new();
+                    bytes.chunks(step).for_each(|piece| scanner.feed(piece));
+                    assert_eq!(scanner.finish(), found);
+                }
+            }
+        }
+    }
+}
