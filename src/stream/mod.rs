@@ -4,7 +4,7 @@
 mod bzip2;
 mod compression;
 mod decompress;
-mod gzip;
+mod deflate;
 mod lz4;
 mod memory;
 mod part;
@@ -21,6 +21,7 @@ mod zstd;
 
 pub use compression::Compression;
 pub use decompress::Decompressed;
+pub use deflate::Deflate;
 pub use memory::{Held, hold_memory, is_limit};
 pub use part::Part;
 pub use sparse::SparseMap;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use super::compressed::{self, decode};
 use super::level::Level;
 use super::raw::{Raw, Stretch};
-use crate::stream::{Compression, Part};
+use crate::stream::{Compression, Deflate, Part};
 
 /// What a member's local header says (section 4.3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     }
     match member.method {
         0 => stored(level, &step, member.size.unwrap_or(0), raw),
-        8 => decode(level, &step, flate2::bufread::DeflateDecoder::new(raw)),
+        8 => decode(level, &step, Deflate::bare(raw)),
         12 => part(level, &step, Compression::Bzip2, raw),
         93 => part(level, &step, Compression::Zstd, raw),
         95 => part(level, &step, Compression::Xz, raw),
