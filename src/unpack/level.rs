@@ -57,7 +57,7 @@ impl<'u, 'o> Level<'u, 'o> {
     fn read_all(&mut self, raw: &mut Raw<'_>) -> io::Result<()> {
         let head = raw.peek(format::HEAD)?;
         if let Some(format) = Format::at_start(head) {
-            self.open(format, raw)?;
+            self.open(format, raw);
         }
         loop {
             let view = raw.peek(format::HEAD)?;
@@ -72,14 +72,14 @@ impl<'u, 'o> Level<'u, 'o> {
             };
             raw.consume(at);
             match Format::inside(raw.peek(format::HEAD)?) {
-                Some(format) => self.open(format, raw)?,
+                Some(format) => self.open(format, raw),
                 None => raw.consume(1),
             }
         }
     }
 
     /// Decodes a container. However that ends, the reading goes on behind what it took.
-    fn open(&mut self, format: Format, raw: &mut Raw<'_>) -> io::Result<()> {
+    fn open(&mut self, format: Format, raw: &mut Raw<'_>) {
         let (start, known) = (raw.passed(), self.inner.len());
         match format {
             Format::Compressed(compression) => compressed::open(self, compression, raw),
@@ -100,7 +100,6 @@ impl<'u, 'o> Level<'u, 'o> {
         if let Some(message) = self.unpacker.limits.used_up() {
             self.found.trouble(TroubleKind::Unread, &message);
         }
-        raw.failure().map_or(Ok(()), Err)
     }
 
     /// Reads the content of a container. `step` names the way in; `size` is that of content that stands

@@ -30,3 +30,40 @@ fn what_comes_before_damage_is_searched() {
         }
     }
 }
+
+#[test]
+fn the_last_bytes_before_the_end_of_a_stream_that_breaks_off_are_searched() {
+    let token = token("a");
+    let text = [noise(3000), format!("\nHF_TOKEN={token}\nand more\n").into_bytes()].concat();
+    let cut = |mut stream: Vec<u8>, n: usize| {
+        stream.truncate(stream.len() - n);
+        stream
+    };
+    let mut zstd = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    zstd.include_checksum(true).unwrap();
+    zstd.write_all(&text).unwrap();
+    let zstd = zstd.finish().unwrap();
+    let mut bzip2 = Vec::new();
+    bzip2::read::BzEncoder::new(&text[..], bzip2::Compression::best()).read_to_end(&mut bzip2).unwrap();
+    let inner = stored("inner", &text);
+    for (content, way) in [
+        (cut(gzip(&text), 8), "gzip"),
+        (cut(gzip(&[&inner[..], &gzip(&text)].concat()), 8), "gzip"),
+        (cut(bzip2, 4), "bzip2"),
+        (cut(zstd, 2), "zstd"),
+        (member("n", 8, 0, 0, &cut(deflate(&text), 1)), "zip:n"),
+    ] {
+        let found = with(Unpacker::new(), &content);
+        assert_eq!(found.occurrences.first().map(super::way).as_deref(), Some(way));
+        assert!(messages(&found).iter().all(|said| said.contains("breaks off")), "{:?}", messages(&found));
+        assert!(!messages(&found).is_empty());
+    }
+}
+
+#[test]
+fn a_container_in_the_last_bytes_before_an_error_is_opened() {
+    let token = token("a");
+    let data = gzip(&[noise(2000), gzip(token.as_bytes())].concat());
+    let found = with(Unpacker::new(), &data[..data.len() - 8]);
+    assert_eq!(found.occurrences.iter().map(super::way).collect::<Vec<_>>(), ["gzip > gzip"]);
+}
