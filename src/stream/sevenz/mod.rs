@@ -8,10 +8,12 @@ use sevenz_rust2::{Archive, Block, BlockDecoder, Coder, EncoderMethod, Error, Pa
 
 use super::is_limit;
 use super::memory::{Held, MAX_WINDOW};
-use splice::{START, Spliced, checksum};
+use splice::{START, Spliced};
 
 mod coder;
 mod splice;
+
+pub use splice::checksum;
 
 /// What is parsed of a header takes at most so many bytes of memory for each of the header's.
 const HEADER_COST: u64 = 256;

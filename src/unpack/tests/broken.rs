@@ -67,3 +67,11 @@ fn a_container_in_the_last_bytes_before_an_error_is_opened() {
     let found = with(Unpacker::new(), &data[..data.len() - 8]);
     assert_eq!(found.occurrences.iter().map(super::way).collect::<Vec<_>>(), ["gzip > gzip"]);
 }
+
+#[test]
+fn the_magic_number_of_7z_is_no_archive() {
+    let table = [b"7z\xbc\xaf\x27\x1c\0\0\0\0\x0232 more bytes of a table".as_slice(), &[1; 40]].concat();
+    for content in [table.clone(), [b"MIME", &table[..]].concat()] {
+        assert_eq!(messages(&with(Unpacker::new(), &content)), [""; 0]);
+    }
+}
