@@ -44,6 +44,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     match outcome {
         Ok(()) => {}
         Err(error) if is_encrypted(&error) => level.odd(b"7z", "some of its members are encrypted"),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => level.unread(b"7z", &error.to_string()),
         Err(error) => level.failed(b"7z", &error),
     }
 }

@@ -73,9 +73,11 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// A limit of ours is worse than a broken block, and that is worse than an encrypted one.
+/// A limit of ours or a method that others read is worse than a broken block, and that is worse than an encrypted
+/// one.
 fn keep_worse(kept: &mut Option<io::Error>, error: io::Error) {
-    let rank = |error: &io::Error| (is_limit(error), !is_encrypted(error));
+    let is_ours = |error: &io::Error| is_limit(error) || error.kind() == io::ErrorKind::Unsupported;
+    let rank = |error: &io::Error| (is_ours(error), !is_encrypted(error));
     if kept.as_ref().is_none_or(|kept| rank(kept) < rank(&error)) {
         *kept = Some(error);
     }
