@@ -96,6 +96,40 @@ impl<R: BufRead> Read for Deflate<R> {
     }
 }
 
+/// The length of the header with which a member of gzip begins. Where it goes on behind the bytes at hand,
+/// that is more than they are; where it is malformed, none.
+pub fn gzip_header_len(head: &[u8]) -> Option<usize> {
+    let (&[0x1f, 0x8b, 8, flags, ..], mut rest) = head.split_first_chunk::<10>()? else { return None };
+    let goes_on = Some(head.len() + 1);
+    if flags & 4 != 0 {
+        let (len, behind) = rest.split_first_chunk::<2>()?;
+        let len = usize::from(u16::from_le_bytes(*len));
+        match behind.get(len..) {
+            Some(behind) => rest = behind,
+            None => return goes_on.filter(|_| is_extra(behind, len)),
+        }
+    }
+    for text in [8, 16] {
+        if flags & text != 0 {
+            match rest.iter().position(|&byte| byte == 0) {
+                Some(end) => rest = rest.get(end + 1..)?,
+                None => return goes_on.filter(|_| !rest.iter().any(u8::is_ascii_control)),
+            }
+        }
+    }
+    let checksum = usize::from(flags & 2);
+    Some(head.len() - rest.len() + checksum)
+}
+
+/// Whether an extra field of `len` bytes that begins so consists of subfields (section 2.3.1.1).
+fn is_extra(bytes: &[u8], len: usize) -> bool {
+    let mut at = 0;
+    while let Some([_, _, low, high]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        at += 4 + usize::from(u16::from_le_bytes([*low, *high]));
+    }
+    at <= len
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +162,19 @@ mod tests {
             assert_eq!(error.to_string(), format!("the gzip stream does not match its {said}"));
             assert_eq!(out, b"text");
         }
+    }
+
+    #[test]
+    fn a_header_may_be_longer_than_what_is_at_hand() {
+        let head = |flags: u8, rest: &[u8]| [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3], rest].concat();
+        let len = |flags: u8, rest: &[u8]| gzip_header_len(&head(flags, rest));
+        assert_eq!(len(8, &[b'n'; 1000]), Some(1011));
+        assert_eq!(len(16, &[b'n'; 1000]), Some(1011));
+        assert_eq!(len(12, &[b"\x06\0AA\x02\0..", &[b'n'; 1000][..]].concat()), Some(1019));
+        assert_eq!(len(4, &[b"\xd4\x07AA\xd0\x07", &[0; 1000][..]].concat()), Some(1017));
+        assert_eq!(len(4, &[b"\xd4\x07AA\xd1\x07", &[0; 1000][..]].concat()), None);
+        assert_eq!(len(8, b"name\0data"), Some(15));
+        assert_eq!(len(8, b"na\x01me"), None);
+        assert_eq!(len(2, b"data"), Some(12));
     }
 }

@@ -21,7 +21,7 @@ mod zstd;
 
 pub use compression::Compression;
 pub use decompress::Decompressed;
-pub use deflate::Deflate;
+pub use deflate::{Deflate, gzip_header_len};
 pub use memory::{Held, hold_memory, is_limit};
 pub use part::Part;
 pub use sparse::SparseMap;

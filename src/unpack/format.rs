@@ -6,13 +6,16 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{git, sevenz, zip};
-use crate::stream::{Compression, Part, begins_tar, is_limit};
+use crate::stream::{Compression, Part, begins_tar, gzip_header_len, is_limit};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
 /// of random bytes, few begin one and none goes on.
 pub(super) const HEAD: usize = 1024;
 /// The longest magic number that [`next_magic`] looks for.
 pub(super) const LONGEST: usize = 7;
+
+/// Deflate gives its first byte within so many, the description of its first codes included.
+const SOON: usize = 400;
 
 /// A container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +110,10 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
             Ok(0) => break,
             Ok(n) => given += n,
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                // Deflate gives something soon; other blocks are longer.
-                let may_come = compression != Compression::Gzip && head.len() == HEAD;
+                // Deflate gives something soon behind its header; other blocks are longer.
+                let may_come = head.len() == HEAD
+                    && (compression != Compression::Gzip
+                        || gzip_header_len(head).is_some_and(|len| len + SOON > HEAD));
                 return if given > 0 || may_come { Decoded::All } else { Decoded::None };
             }
             Err(error) if is_limit(&error) => return Decoded::TooLarge,

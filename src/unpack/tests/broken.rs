@@ -75,3 +75,19 @@ fn the_magic_number_of_7z_is_no_archive() {
         assert_eq!(messages(&with(Unpacker::new(), &content)), [""; 0]);
     }
 }
+
+#[test]
+fn a_gzip_header_may_be_long() {
+    let text = text(&token("a"));
+    let plain = gzip(&text);
+    for (flags, header) in [
+        (8, [&[b'n'; 1500][..], b"\0"].concat()),
+        (8, [&[b'n'; 1010][..], b"\0"].concat()),
+        (4, [&b"\xd4\x07RA\xd0\x07"[..], &[0x1f; 2000]].concat()),
+        (16, [&[b'c'; 1100][..], b"\0"].concat()),
+    ] {
+        let stream = [&b"\x1f\x8b\x08"[..], &[flags, 0, 0, 0, 0, 0, 3], &header[..], &plain[10..]].concat();
+        assert_eq!(ways(&stream), ["gzip"], "{flags}");
+        assert_eq!(ways(&[b"#!/bin/sh\n", &stream[..]].concat()), ["gzip"], "{flags}");
+    }
+}
