@@ -28,3 +28,4 @@ pub use sparse::SparseMap;
 pub use tap::Tap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
 pub use window::{Body, Peek, Window};
+pub use zstd::zstd_with_small_window;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{git, sevenz, zip};
-use crate::stream::{Compression, Part, begins_tar, gzip_header_len, is_limit};
+use crate::stream::{Compression, Part, begins_tar, gzip_header_len, is_limit, zstd_with_small_window};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
 /// of random bytes, few begin one and none goes on.
@@ -76,7 +76,11 @@ impl Format {
                 let is_stream = match decode(compression, head) {
                     Decoded::All => true,
                     // The header of xz has a checksum; any bytes look like those of the others.
-                    Decoded::TooLarge => compression == Compression::Xz,
+                    Decoded::TooLarge => match compression {
+                        Compression::Zstd => zstd_with_small_window(head)
+                            .is_some_and(|head| decode(compression, &head) == Decoded::All),
+                        _ => compression == Compression::Xz,
+                    },
                     Decoded::Some | Decoded::None => false,
                 };
                 is_stream.then_some(Self::Compressed(compression))

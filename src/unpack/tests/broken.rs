@@ -91,3 +91,21 @@ fn a_gzip_header_may_be_long() {
         assert_eq!(ways(&[b"#!/bin/sh\n", &stream[..]].concat()), ["gzip"], "{flags}");
     }
 }
+
+#[test]
+fn a_zstd_window_beyond_the_limit_is_an_error_in_the_midst_of_a_content() {
+    for len in [100, 300_000] {
+        let text = noise(len);
+        let mut stream = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        stream.write_all(&text).unwrap();
+        let mut stream = stream.finish().unwrap();
+        // Not a single segment.
+        assert_eq!(stream[4] & 0x20, 0);
+        stream[5] = 21 << 3;
+        for before in [&b""[..], b"!<arch>\n"] {
+            let found = with(Unpacker::new(), &[before, &stream].concat());
+            let said = messages(&found);
+            assert!(said.len() == 1 && said[0].starts_with("Unread zstd: "), "{said:?}");
+        }
+    }
+}
