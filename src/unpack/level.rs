@@ -10,7 +10,7 @@ use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
 use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
 use crate::detect::{self, Occurrence};
-use crate::finding::TokenSummary;
+use crate::finding::{Masked, TokenSummary};
 use crate::stream::{Peek, is_limit};
 
 /// A content within `depth` containers.
@@ -29,6 +29,26 @@ struct Inner {
     /// Where it lies in this content.
     raw: Range<u64>,
     occurrences: Vec<Occurrence>,
+}
+
+/// Characters of a step that are shown with a trouble.
+const MAX_SHOWN: usize = 120;
+
+fn trouble(kind: TroubleKind, step: &[u8], message: &str) -> Trouble {
+    Trouble { kind, via: vec![shown(step)], message: detect::mask(message.as_bytes()) }
+}
+
+/// A step as it is shown with a trouble: of a long one, both ends. It is masked first, so that no token is cut.
+fn shown(step: &[u8]) -> Masked {
+    let masked = detect::mask(step);
+    let len = masked.as_str().chars().count();
+    if len <= MAX_SHOWN {
+        return masked;
+    }
+    let side = MAX_SHOWN / 2;
+    let chars = masked.as_str().chars();
+    let shown: String = chars.clone().take(side).chain(['…']).chain(chars.skip(len - side)).collect();
+    detect::mask(shown.as_bytes())
 }
 
 impl<'u, 'o> Level<'u, 'o> {
@@ -143,7 +163,7 @@ impl<'u, 'o> Level<'u, 'o> {
         if troubles.is_empty() {
             return;
         }
-        let step = detect::mask(step);
+        let step = shown(step);
         for mut trouble in troubles {
             trouble.via.insert(0, step.clone());
             self.found.add_trouble(trouble);
@@ -170,8 +190,7 @@ impl<'u, 'o> Level<'u, 'o> {
     }
 
     fn say(&mut self, kind: TroubleKind, step: &[u8], message: &str) {
-        let message = detect::mask(message.as_bytes());
-        self.found.add_trouble(Trouble { kind, via: vec![detect::mask(step)], message });
+        self.found.add_trouble(trouble(kind, step, message));
     }
 
     /// Puts the readings together. A token that can be seen in the content's own bytes, where a container

@@ -77,6 +77,17 @@ fn the_magic_number_of_7z_is_no_archive() {
 }
 
 #[test]
+fn long_names_are_shown_in_part() {
+    let name = "n".repeat(500) + "end";
+    let cut = deflate(&text(&token("a")));
+    let found = with(Unpacker::new(), &member(&name, 8, 0, 0, &cut[..cut.len() - 1]));
+    let via = found.troubles[0].via[0].as_str();
+    assert_eq!(via.chars().count(), 121);
+    assert!(via.starts_with("zip:nnn") && via.contains("n…n") && via.ends_with("nend"), "{via}");
+    assert_eq!(found.occurrences[0].via[0].as_str(), format!("zip:{name}"));
+}
+
+#[test]
 fn a_gzip_header_may_be_long() {
     let text = text(&token("a"));
     let plain = gzip(&text);
