@@ -45,7 +45,7 @@ impl Format {
         if git::begins_loose(head) {
             return Some(Self::GitObject);
         }
-        Self::of(head).or_else(|| match Compression::of(head) {
+        Self::of(head, true).or_else(|| match Compression::of(head) {
             Compression::None => None,
             compression => match decode(compression, head) {
                 Decoded::Some => Some(Self::Damaged(compression)),
@@ -57,11 +57,11 @@ impl Format {
 
     /// What begins with these bytes in the midst of a content.
     pub(super) fn inside(head: &[u8]) -> Option<Self> {
-        Self::of(head)
+        Self::of(head, false)
     }
 
-    fn of(head: &[u8]) -> Option<Self> {
-        if zip::Member::read(head).is_some() {
+    fn of(head: &[u8], at_start: bool) -> Option<Self> {
+        if zip::Member::read(head, at_start).is_some() {
             return Some(Self::Zip);
         }
         if sevenz::size(head).is_some() {

@@ -69,6 +69,61 @@ fn a_container_in_the_last_bytes_before_an_error_is_opened() {
 }
 
 #[test]
+fn zip_headers_that_lie_hide_nothing() {
+    let text = text(&token("a"));
+    let honest = |method: u16, flags: u16| {
+        let data = deflate(&text);
+        let mut member = member("n", method, flags, u32::try_from(data.len()).unwrap(), &data);
+        member[22..26].copy_from_slice(&u32::try_from(text.len()).unwrap().to_le_bytes());
+        member
+    };
+    for (at, byte) in [(4, 200), (5, 40), (6, 1), (7, 0x80), (7, 0x10), (8, 0), (8, 0x22), (9, 0x22), (8, 9)]
+    {
+        for before in [&b""[..], b"#!/bin/sh\n"] {
+            let mut content = honest(8, 0);
+            content[at] = byte;
+            assert_eq!(ways(&[before, &content, b"PK\x01\x02"].concat()), ["zip:n"], "{at} {byte}");
+        }
+    }
+    // A stream that ends within what is looked at, with its checksum in front of it or behind.
+    let token = super::token("b");
+    let data = deflate(token.as_bytes());
+    let mut crc = flate2::Crc::new();
+    crc.update(token.as_bytes());
+    let mut short = member("n", 0x2222, 0, 0, &data);
+    short[14..18].copy_from_slice(&crc.sum().to_le_bytes());
+    let behind = [&member("n", 0x2222, 8, 0, &data)[..], b"PK\x07\x08", &crc.sum().to_le_bytes()].concat();
+    for content in [short, behind] {
+        let found = with(Unpacker::new(), &content);
+        assert_eq!(found.occurrences.len(), 1);
+        assert_eq!(messages(&found), [""; 0]);
+    }
+}
+
+#[test]
+fn a_method_that_is_not_read_is_an_error_of_an_archive_only() {
+    let unread = member("name", 9, 0, 40, &[b'#'; 40]);
+    let secret = member("name", 8, 1, 40, &[b'#'; 40]);
+    let said = ["Unread zip: a member is compressed by method 9, which is not read"];
+    let encrypted = ["Odd zip: some of its members are encrypted"];
+    for (content, messages) in [
+        ([&unread[..], b"?"].concat(), &said[..]),
+        ([b"#!", &unread[..], b"PK\x01\x02"].concat(), &said),
+        ([b"#!", &unread[..], &unread].concat(), &said),
+        ([&[0; 5000], &unread[..], &stored("m", b"x")].concat(), &said),
+        ([b"#!", &secret[..], b"PK\x01\x02"].concat(), &encrypted),
+        // As in a test of a library.
+        ([b"#!", &unread[..], b"..."].concat(), &[]),
+        ([b"#!", &secret[..], b"..."].concat(), &[]),
+        ([b"#!", &member("name", 14, 0, 4, b"data")[..], b"PK\x01\x02"].concat(), &[]),
+        ([b"#!", &member("na\x01me", 14, 0, 40, &[b'#'; 40])[..], b"PK\x01\x02"].concat(), &[]),
+    ] {
+        let found = with(Unpacker::new(), &content);
+        assert_eq!(super::messages(&found), messages, "{}", content.escape_ascii());
+    }
+}
+
+#[test]
 fn the_magic_number_of_7z_is_no_archive() {
     let table = [b"7z\xbc\xaf\x27\x1c\0\0\0\0\x0232 more bytes of a table".as_slice(), &[1; 40]].concat();
     for content in [table.clone(), [b"MIME", &table[..]].concat()] {
