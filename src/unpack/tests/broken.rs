@@ -175,3 +175,16 @@ fn a_zstd_window_beyond_the_limit_is_an_error_in_the_midst_of_a_content() {
         }
     }
 }
+
+#[test]
+fn a_git_object_in_a_stored_member_whose_size_stands_behind_it() {
+    let text = text(&token("a"));
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(format!("blob {}\0", text.len()).as_bytes()).unwrap();
+    encoder.write_all(&text).unwrap();
+    let object = encoder.finish().unwrap();
+    let content = [&member("o", 0, 8, 0, &object)[..], b"PK\x07\x08", &deflated("n", b"x")].concat();
+    let (found, _) = crate::unpack::search(Origin::default(), &mut &content[..]);
+    assert_eq!(found.occurrences.len(), 1);
+    assert_eq!(messages(&found), [""; 0]);
+}

@@ -8,6 +8,7 @@ use super::format::HEAD;
 use super::found::TroubleKind;
 use super::level::Level;
 use super::raw::{Raw, Stretch};
+use super::{git, git_objects};
 use crate::stream::{Compression, Deflate, Part, Peek as _};
 use header::{HEADER, How, short};
 
@@ -25,6 +26,10 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let Some((member, step)) = header(raw) else { return };
     let end = member.size.map(|size| raw.passed().saturating_add(size));
     match how {
+        How::Stored if member.size.is_none() && raw.peek(HEAD).is_ok_and(git::begins_loose) => {
+            // Where it ends is told by itself alone.
+            git_objects::open_loose(level, raw);
+        }
         How::Stored => stored(level, &step, member.size.unwrap_or(0), raw),
         How::Deflate => decode(level, &step, Deflate::bare(raw)),
         How::Part(compression) => part(level, &step, compression, raw),
