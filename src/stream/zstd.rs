@@ -193,7 +193,7 @@ pub fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
     } else {
         let (&window, rest) = rest.split_first()?;
         let size = if descriptor >> 6 == 0 { 0 } else { 1 << (descriptor >> 6) };
-        let is_power = window & 7 == 0;
+        let is_power = window.trailing_zeros() >= 3;
         (rest.get(size..).filter(|_| is_power)?, 1_u64 << (10 + (window >> 3)))
     };
     if window > MAX_LONG || !is_first_block(blocks, single_segment) {
