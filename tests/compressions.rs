@@ -97,6 +97,21 @@ fn a_layer_that_breaks_off_is_searched_until_there() {
 }
 
 #[test]
+fn the_last_bytes_of_a_layer_that_breaks_off_are_searched() {
+    let token = Token::user("last");
+    let content = [&b"HF_TOKEN="[..], token.bytes(), b"\n"].concat();
+    let mut tar = Tar::new().file("srv/env", &content).finish();
+    tar.truncate(512 + content.len());
+    let mut blob = support::files::gzip(&tar);
+    blob.truncate(blob.len() - 8);
+    let image = Image::new("app:latest", [sound().1, layer(&tar, blob), sound().1]);
+    let place = Place::new("last");
+    let outcome = scan(&[place.write("app.tar", Layout::of(&[&image]).files().archive())]);
+    assert_rest_audited(&outcome, "layer 1");
+    assert_eq!(outcome.finding_of(&token)["location"]["path"], "srv/env");
+}
+
+#[test]
 fn a_dictionary_beyond_the_limit_is_an_error_that_names_it() {
     let place = Place::new("dictionary");
     let (_, harmless) = sound();

@@ -166,6 +166,17 @@ fn what_breaks_off_or_is_encrypted_is_noted_and_changes_no_exit_code() {
 }
 
 #[test]
+fn a_method_of_7z_that_others_read_is_an_error() {
+    let place = Place::new("deflate64");
+    let source = place.write("text", text(&Token::new(Kind::User, "deflate64")));
+    let out = place.join("text.7z");
+    tools::run("7z", &["a", "-m0=Deflate64", tools::text(&out), tools::text(&source)]);
+    let outcome = scan(&[format!("file:{}", out.display())]);
+    assert!(outcome.assert_error("7z").contains("uses a method that is not read"));
+    assert_eq!(outcome.code, 2);
+}
+
+#[test]
 fn what_lies_too_deep_is_an_error() {
     let place = Place::new("deep");
     let token = Token::new(Kind::User, "deep");

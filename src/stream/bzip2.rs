@@ -10,20 +10,39 @@ use super::window::Peek;
 /// What a decoder needs for the largest block there is: four bytes for each of 900,000, and tables.
 const MEMORY: u64 = 4 * 1024 * 1024;
 
+/// A stream that ends within so many bytes is decoded at once, if it gives no more than [`SMALL_OUT`].
+const SMALL: usize = 4 * 1024;
+/// As much as a small stream may give.
+const SMALL_OUT: usize = 16 * 1024;
+
 /// Decompresses one stream.
 pub(super) struct Bzip2<R> {
     input: R,
-    decoder: Decompress,
+    decoder: Decoder,
     /// An error behind bytes that were given.
     failed: Option<io::Error>,
     done: bool,
     _held: Held,
 }
 
+enum Decoder {
+    Stream(Decompress),
+    /// What a small stream gave, and how much of that has been given on.
+    Small(Vec<u8>, usize),
+}
+
 impl<R: Peek> Bzip2<R> {
-    pub(super) fn new(input: R) -> io::Result<Self> {
+    pub(super) fn new(mut input: R) -> io::Result<Self> {
+        if let Ok(view) = input.peek(SMALL)
+            && let Some((out, len)) = decode_small(view)
+        {
+            input.consume(len);
+            let decoder = Decoder::Small(out, 0);
+            return Ok(Self { input, decoder, failed: None, done: false, _held: Held::none() });
+        }
         let held = Held::window(MEMORY, "a bzip2 stream")?;
-        Ok(Self { input, decoder: Decompress::new(false), failed: None, done: false, _held: held })
+        let decoder = Decoder::Stream(Decompress::new(false));
+        Ok(Self { input, decoder, failed: None, done: false, _held: held })
     }
 
     /// The input, which stands behind the stream once that has been read to its end.
@@ -33,12 +52,22 @@ impl<R: Peek> Bzip2<R> {
 
     /// One step: how many bytes were written, and how it went.
     fn step(&mut self, out: &mut [u8]) -> io::Result<(usize, io::Result<()>)> {
+        let decoder = match &mut self.decoder {
+            Decoder::Stream(decoder) => decoder,
+            Decoder::Small(bytes, given) => {
+                let mut left = bytes.get(*given..).unwrap_or_default();
+                let n = left.read(out)?;
+                *given += n;
+                self.done = *given == bytes.len();
+                return Ok((n, Ok(())));
+            }
+        };
         let view = self.input.fill_buf()?;
         let at_end = view.is_empty();
-        let (read, written) = (self.decoder.total_in(), self.decoder.total_out());
-        let status = self.decoder.decompress(view, out);
-        let consumed = usize::try_from(self.decoder.total_in() - read).unwrap_or(usize::MAX);
-        let written = usize::try_from(self.decoder.total_out() - written).unwrap_or(usize::MAX);
+        let (read, written) = (decoder.total_in(), decoder.total_out());
+        let status = decoder.decompress(view, out);
+        let consumed = usize::try_from(decoder.total_in() - read).unwrap_or(usize::MAX);
+        let written = usize::try_from(decoder.total_out() - written).unwrap_or(usize::MAX);
         self.input.consume(consumed);
         let outcome = match status {
             Ok(Status::StreamEnd) => {
@@ -53,6 +82,35 @@ impl<R: Peek> Bzip2<R> {
             Ok(_) | Err(_) => Err((io::ErrorKind::InvalidData, "the bzip2 stream is corrupt")),
         };
         Ok((written, outcome.map_err(|(kind, message)| io::Error::new(kind, message))))
+    }
+}
+
+/// What a stream gives that ends within `view`, and its length there.
+///
+/// A decoder takes memory, and clears it, for as large a block as the stream's header says: nearly always the
+/// largest there is, which for thousands of tiny streams takes minutes. A block that is short can be decoded
+/// with the smallest.
+fn decode_small(view: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (magic, rest) = view.split_at_checked(3)?;
+    let (_, rest) = rest.get(..SMALL).unwrap_or(rest).split_first()?;
+    let mut decoder = Decompress::new(false);
+    let mut out = vec![0; SMALL_OUT];
+    decoder.decompress(&[magic, b"1"].concat(), &mut out).ok()?;
+    loop {
+        let read = |decoder: &Decompress| usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
+        let written = |decoder: &Decompress| usize::try_from(decoder.total_out()).unwrap_or(usize::MAX);
+        let before = (read(&decoder), written(&decoder));
+        let left = rest.get(before.0.checked_sub(4)?..)?;
+        let room = out.get_mut(before.1..).filter(|room| !room.is_empty())?;
+        let status = decoder.decompress(left, room).ok()?;
+        let after = (read(&decoder), written(&decoder));
+        if status == Status::StreamEnd {
+            out.truncate(after.1);
+            return Some((out, after.0));
+        }
+        if before == after {
+            return None;
+        }
     }
 }
 
@@ -73,5 +131,46 @@ impl<R: Peek> Read for Bzip2<R> {
             }
         }
         Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::Window;
+
+    fn encode(data: &[u8]) -> Vec<u8> {
+        let mut stream = Vec::new();
+        bzip2::read::BzEncoder::new(data, bzip2::Compression::best()).read_to_end(&mut stream).unwrap();
+        stream
+    }
+
+    #[test]
+    fn streams_of_any_size_end_where_they_end() {
+        let noise: Vec<u8> = (0..12_500_u32).flat_map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()).collect();
+        for data in [&b""[..], b"x", &noise[..2000], &noise, &[b'x'; 16 * 1024], &vec![b'x'; 500_000]] {
+            let stream = [encode(data), b"behind".to_vec()].concat();
+            let mut decoder = Bzip2::new(Window::new(&stream[..])).unwrap();
+            let mut out = Vec::new();
+            decoder.read_to_end(&mut out).unwrap();
+            assert!(out == data, "{}", data.len());
+            assert_eq!(decoder.into_input().view(), b"behind");
+        }
+    }
+
+    #[test]
+    fn tiny_streams_take_little_time() {
+        let tiny = [b"q".to_vec(), encode(b"x")].concat().repeat(20_000);
+        let began = std::time::Instant::now();
+        let (mut at, mut streams) = (&tiny[..], 0);
+        while let Some(stream) = at.strip_prefix(b"q") {
+            let mut decoder = Bzip2::new(stream).unwrap();
+            assert_eq!(decoder.read(&mut [0; 9]).unwrap(), 1);
+            assert_eq!(decoder.read(&mut [0; 9]).unwrap(), 0);
+            (at, streams) = (decoder.into_input(), streams + 1);
+        }
+        assert_eq!(streams, 20_000);
+        // With the memory that their headers ask for it took several seconds.
+        assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
     }
 }

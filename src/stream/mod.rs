@@ -4,7 +4,7 @@
 mod bzip2;
 mod compression;
 mod decompress;
-mod gzip;
+mod deflate;
 mod lz4;
 mod memory;
 mod part;
@@ -21,9 +21,11 @@ mod zstd;
 
 pub use compression::Compression;
 pub use decompress::Decompressed;
+pub use deflate::{Deflate, gzip_header_len};
 pub use memory::{Held, hold_memory, is_limit};
 pub use part::Part;
 pub use sparse::SparseMap;
 pub use tap::Tap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
 pub use window::{Body, Peek, Window};
+pub use zstd::zstd_with_small_window;

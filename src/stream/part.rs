@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::Compression;
 use super::bzip2::Bzip2;
-use super::gzip::Gzip;
+use super::deflate::Deflate;
 use super::lz4::Lz4;
 use super::window::Peek;
 use super::xz::Xz;
@@ -17,7 +17,7 @@ pub struct Part<R> {
 }
 
 enum Decoder<R> {
-    Gzip(Box<Gzip<R>>),
+    Gzip(Box<Deflate<R>>),
     Zstd(Box<Zstd<R>>),
     Xz(Box<Xz<R>>),
     Bzip2(Box<Bzip2<R>>),
@@ -31,7 +31,7 @@ impl<R: Peek> Part<R> {
             Compression::None => {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not compressed"));
             }
-            Compression::Gzip => Decoder::Gzip(Box::new(Gzip::new(input))),
+            Compression::Gzip => Decoder::Gzip(Box::new(Deflate::gzip(input))),
             Compression::Zstd => Decoder::Zstd(Box::new(Zstd::new(input)?)),
             Compression::Xz | Compression::Lzip | Compression::Lzma => {
                 Decoder::Xz(Box::new(Xz::new(compression, input)?))

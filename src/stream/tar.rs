@@ -241,7 +241,9 @@ impl<R: Read> Walk<'_, R> {
 
     fn entry(&mut self, mut entry: Entry, visit: &mut impl Visit) -> Result<(), TarError> {
         entry.body_offset = self.window.offset();
-        self.gap.end_with(self.window.fill(gap::SEAM)?, entry.size);
+        // An error of the reader comes again behind the bytes before it, which belong to the entry.
+        let _ = self.window.fill(gap::SEAM);
+        self.gap.end_with(self.window.view(), entry.size);
         self.gap.flush(Some(&entry), visit);
         let mut body = self.window.body(entry.size);
         let mut tail = gap::Tail::new(&mut body);

@@ -39,6 +39,8 @@ pub struct Window<R> {
     start: usize,
     end: usize,
     eof: bool,
+    /// The error that ended the input.
+    failed: Option<io::Error>,
     consumed: u64,
     skipper: Option<Skipper<R>>,
 }
@@ -60,6 +62,7 @@ impl<R: Read> Window<R> {
             start: 0,
             end: 0,
             eof: false,
+            failed: None,
             consumed: 0,
             skipper: None,
         }
@@ -81,11 +84,15 @@ impl<R: Read> Window<R> {
     }
 
     /// The bytes at hand after reading until there are at least `min`, or the input has ended.
-    /// `min` is at most the window's capacity.
+    /// `min` is at most the window's capacity. An error of the input is given where less than `min` came before
+    /// it, each time.
     pub fn fill(&mut self, min: usize) -> io::Result<&[u8]> {
         let capacity = self.buffer.len();
         let min = min.min(capacity);
         while self.end - self.start < min && !self.eof {
+            if let Some(error) = &self.failed {
+                return Err(io::Error::new(error.kind(), error.to_string()));
+            }
             if self.start > 0 && capacity - self.start < min.max(capacity / 2) {
                 self.buffer.copy_within(self.start..self.end, 0);
                 self.end -= self.start;
@@ -96,7 +103,7 @@ impl<R: Read> Window<R> {
                 Ok(0) => self.eof = true,
                 Ok(n) => self.end += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+                Err(e) => self.failed = Some(e),
             }
         }
         Ok(self.view())

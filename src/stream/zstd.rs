@@ -9,6 +9,12 @@ use super::window::Peek;
 
 /// The longest frame header (RFC 8878, section 3.1.1.1), magic number included.
 const MAX_FRAME_HEADER: usize = 18;
+/// The largest block (section 3.1.1.2.4).
+const MAX_BLOCK: u32 = 128 * 1024;
+/// The largest window that the format's own tool writes.
+const MAX_LONG: u64 = 1 << 31;
+/// The descriptor of a window of 1 MiB.
+const SMALL_WINDOW: u8 = 10 << 3;
 
 /// Decompresses frames up to the first bytes that begin none; skippable frames are read past.
 pub(super) struct Zstd<R> {
@@ -164,6 +170,54 @@ impl FrameHeader {
         little_endian.get_mut(..size_len)?.copy_from_slice(size);
         let size = u64::from_le_bytes(little_endian);
         Some(Self::Frame { window: if size_len == 2 { size + 256 } else { size } })
+    }
+}
+
+/// A frame that begins with these bytes, with a small window instead of its own: nothing in so few bytes refers
+/// further back. None where the bytes are not as those that write large windows have them, so that hardly any
+/// others are taken for a frame.
+pub fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
+    let (magic, rest) = head.split_at_checked(4).filter(|(magic, _)| *magic == b"\x28\xb5\x2f\xfd")?;
+    let (&descriptor, rest) = rest.split_first()?;
+    // No reserved bits, and no dictionary.
+    if descriptor & 0x1b != 0 {
+        return None;
+    }
+    let single_segment = descriptor & 0x20 != 0;
+    let (blocks, window) = if single_segment {
+        let size = 1 << (descriptor >> 6);
+        let (size, blocks) = rest.split_at_checked(size)?;
+        let mut little_endian = [0; 8];
+        little_endian.get_mut(..size.len())?.copy_from_slice(size);
+        (blocks, u64::from_le_bytes(little_endian))
+    } else {
+        let (&window, rest) = rest.split_first()?;
+        let size = if descriptor >> 6 == 0 { 0 } else { 1 << (descriptor >> 6) };
+        let is_power = window.trailing_zeros() >= 3;
+        (rest.get(size..).filter(|_| is_power)?, 1_u64 << (10 + (window >> 3)))
+    };
+    if window > MAX_LONG || !is_first_block(blocks, single_segment) {
+        return None;
+    }
+    Some([magic, &[descriptor & 4, SMALL_WINDOW], blocks].concat())
+}
+
+/// Whether the first block of a frame may begin so; `is_large` says that the content is.
+fn is_first_block(bytes: &[u8], is_large: bool) -> bool {
+    let Some(&[a, b, c, literals, more]) = bytes.first_chunk() else { return false };
+    let header = u32::from_le_bytes([a, b, c, 0]);
+    let (is_last, kind, len) = (header & 1 == 1, header >> 1 & 3, header >> 3);
+    if len > MAX_BLOCK || is_large && is_last {
+        return false;
+    }
+    // The literals of the first one use no table of a block before it.
+    let (literals_kind, is_short) = (literals & 3, literals & 4 == 0);
+    match kind {
+        0 | 1 => !is_large || len == MAX_BLOCK,
+        2 if literals_kind == 0 && is_short => u32::from(literals >> 3) <= len,
+        2 if literals_kind == 0 => u32::from(u16::from_le_bytes([literals, more]) >> 4) <= len,
+        2 => literals_kind < 3 && len > 2,
+        _ => false,
     }
 }
 

@@ -6,13 +6,16 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::{git, sevenz, zip};
-use crate::stream::{Compression, Part, begins_tar, is_limit};
+use crate::stream::{Compression, Part, begins_tar, gzip_header_len, is_limit, zstd_with_small_window};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
 /// of random bytes, few begin one and none goes on.
 pub(super) const HEAD: usize = 1024;
 /// The longest magic number that [`next_magic`] looks for.
 pub(super) const LONGEST: usize = 7;
+
+/// Deflate gives its first byte within so many, the description of its first codes included.
+const SOON: usize = 400;
 
 /// A container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +45,7 @@ impl Format {
         if git::begins_loose(head) {
             return Some(Self::GitObject);
         }
-        Self::of(head).or_else(|| match Compression::of(head) {
+        Self::of(head, true).or_else(|| match Compression::of(head) {
             Compression::None => None,
             compression => match decode(compression, head) {
                 Decoded::Some => Some(Self::Damaged(compression)),
@@ -54,11 +57,11 @@ impl Format {
 
     /// What begins with these bytes in the midst of a content.
     pub(super) fn inside(head: &[u8]) -> Option<Self> {
-        Self::of(head)
+        Self::of(head, false)
     }
 
-    fn of(head: &[u8]) -> Option<Self> {
-        if zip::Member::read(head).is_some() {
+    fn of(head: &[u8], at_start: bool) -> Option<Self> {
+        if zip::Member::read(head, at_start).is_some() {
             return Some(Self::Zip);
         }
         if sevenz::size(head).is_some() {
@@ -73,7 +76,11 @@ impl Format {
                 let is_stream = match decode(compression, head) {
                     Decoded::All => true,
                     // The header of xz has a checksum; any bytes look like those of the others.
-                    Decoded::TooLarge => compression == Compression::Xz,
+                    Decoded::TooLarge => match compression {
+                        Compression::Zstd => zstd_with_small_window(head)
+                            .is_some_and(|head| decode(compression, &head) == Decoded::All),
+                        _ => compression == Compression::Xz,
+                    },
                     Decoded::Some | Decoded::None => false,
                 };
                 is_stream.then_some(Self::Compressed(compression))
@@ -107,8 +114,10 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
             Ok(0) => break,
             Ok(n) => given += n,
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                // Deflate gives something soon; other blocks are longer.
-                let may_come = compression != Compression::Gzip && head.len() == HEAD;
+                // Deflate gives something soon behind its header; other blocks are longer.
+                let may_come = head.len() == HEAD
+                    && (compression != Compression::Gzip
+                        || gzip_header_len(head).is_some_and(|len| len + SOON > HEAD));
                 return if given > 0 || may_come { Decoded::All } else { Decoded::None };
             }
             Err(error) if is_limit(&error) => return Decoded::TooLarge,

@@ -10,7 +10,7 @@ use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
 use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
 use crate::detect::{self, Occurrence};
-use crate::finding::TokenSummary;
+use crate::finding::{Masked, TokenSummary};
 use crate::stream::{Peek, is_limit};
 
 /// A content within `depth` containers.
@@ -21,7 +21,18 @@ pub(super) struct Level<'u, 'o> {
     depth: usize,
     /// What was found in the containers of this content.
     inner: Vec<Inner>,
+    /// Whether it begins with a member of a zip archive.
+    is_zip: bool,
+    /// What is said if something else proves true.
+    doubtful: Vec<Doubtful>,
     pub(super) found: Found,
+}
+
+/// A trouble with what may be a member of a zip archive: it is one if the next one, or the archive's directory,
+/// stands at its end.
+struct Doubtful {
+    end: u64,
+    trouble: Trouble,
 }
 
 /// What was found in one container.
@@ -31,9 +42,41 @@ struct Inner {
     occurrences: Vec<Occurrence>,
 }
 
+/// Smaller members are not waited for.
+const MIN_DOUBTFUL: u64 = 32;
+/// So many are waited for at once.
+const MAX_DOUBTFUL: usize = 64;
+/// Characters of a step that are shown with a trouble.
+const MAX_SHOWN: usize = 120;
+
+fn trouble(kind: TroubleKind, step: &[u8], message: &str) -> Trouble {
+    Trouble { kind, via: vec![shown(step)], message: detect::mask(message.as_bytes()) }
+}
+
+/// A step as it is shown with a trouble: of a long one, both ends. It is masked first, so that no token is cut.
+fn shown(step: &[u8]) -> Masked {
+    let masked = detect::mask(step);
+    let len = masked.as_str().chars().count();
+    if len <= MAX_SHOWN {
+        return masked;
+    }
+    let side = MAX_SHOWN / 2;
+    let chars = masked.as_str().chars();
+    let shown: String = chars.clone().take(side).chain(['…']).chain(chars.skip(len - side)).collect();
+    detect::mask(shown.as_bytes())
+}
+
 impl<'u, 'o> Level<'u, 'o> {
     pub(super) fn new(unpacker: &'u mut Unpacker, origin: Origin<'o>, depth: usize) -> Self {
-        Self { unpacker, origin, depth, inner: Vec::new(), found: Found::default() }
+        Self {
+            unpacker,
+            origin,
+            depth,
+            inner: Vec::new(),
+            is_zip: false,
+            doubtful: Vec::new(),
+            found: Found::default(),
+        }
     }
 
     /// Whether it is the file itself.
@@ -57,10 +100,13 @@ impl<'u, 'o> Level<'u, 'o> {
     fn read_all(&mut self, raw: &mut Raw<'_>) -> io::Result<()> {
         let head = raw.peek(format::HEAD)?;
         if let Some(format) = Format::at_start(head) {
-            self.open(format, raw)?;
+            self.is_zip = format == Format::Zip;
+            self.open(format, raw);
         }
         loop {
+            let passed = raw.passed();
             let view = raw.peek(format::HEAD)?;
+            self.resolve_doubts(passed, view);
             let Some(at) = format::next_magic(view) else {
                 if view.is_empty() {
                     return Ok(());
@@ -72,14 +118,14 @@ impl<'u, 'o> Level<'u, 'o> {
             };
             raw.consume(at);
             match Format::inside(raw.peek(format::HEAD)?) {
-                Some(format) => self.open(format, raw)?,
+                Some(format) => self.open(format, raw),
                 None => raw.consume(1),
             }
         }
     }
 
     /// Decodes a container. However that ends, the reading goes on behind what it took.
-    fn open(&mut self, format: Format, raw: &mut Raw<'_>) -> io::Result<()> {
+    fn open(&mut self, format: Format, raw: &mut Raw<'_>) {
         let (start, known) = (raw.passed(), self.inner.len());
         match format {
             Format::Compressed(compression) => compressed::open(self, compression, raw),
@@ -100,7 +146,6 @@ impl<'u, 'o> Level<'u, 'o> {
         if let Some(message) = self.unpacker.limits.used_up() {
             self.found.trouble(TroubleKind::Unread, &message);
         }
-        raw.failure().map_or(Ok(()), Err)
     }
 
     /// Reads the content of a container. `step` names the way in; `size` is that of content that stands
@@ -144,7 +189,7 @@ impl<'u, 'o> Level<'u, 'o> {
         if troubles.is_empty() {
             return;
         }
-        let step = detect::mask(step);
+        let step = shown(step);
         for mut trouble in troubles {
             trouble.via.insert(0, step.clone());
             self.found.add_trouble(trouble);
@@ -171,8 +216,41 @@ impl<'u, 'o> Level<'u, 'o> {
     }
 
     fn say(&mut self, kind: TroubleKind, step: &[u8], message: &str) {
-        let message = detect::mask(message.as_bytes());
-        self.found.add_trouble(Trouble { kind, via: vec![detect::mask(step)], message });
+        self.found.add_trouble(trouble(kind, step, message));
+    }
+
+    /// Says of the bytes up to `end`, of which `at` has been read, what is only true of a member of a zip archive:
+    /// at once in a content that begins as one, else when the next one stands there.
+    pub(super) fn doubtful(
+        &mut self,
+        kind: TroubleKind,
+        step: &[u8],
+        message: &str,
+        at: u64,
+        end: Option<u64>,
+    ) {
+        if self.is_zip {
+            return self.say(kind, step, message);
+        }
+        let Some(end) = end.filter(|&end| end >= at + MIN_DOUBTFUL) else { return };
+        self.doubtful.retain(|doubtful| doubtful.end >= at);
+        if self.doubtful.len() < MAX_DOUBTFUL {
+            self.doubtful.push(Doubtful { end, trouble: trouble(kind, step, message) });
+        }
+    }
+
+    /// Looks whether what was waited for stands in `view`, which begins at `at`.
+    fn resolve_doubts(&mut self, at: u64, view: &[u8]) {
+        let found = &mut self.found;
+        self.doubtful.retain(|doubtful| {
+            let Some(ahead) = doubtful.end.checked_sub(at) else { return false };
+            let behind = usize::try_from(ahead).ok().and_then(|ahead| view.get(ahead..));
+            let Some(behind) = behind.and_then(<[u8]>::first_chunk::<4>) else { return true };
+            if matches!(behind, b"PK\x01\x02" | b"PK\x03\x04" | b"PK\x07\x08") {
+                found.add_trouble(doubtful.trouble.clone());
+            }
+            false
+        });
     }
 
     /// Puts the readings together. A token that can be seen in the content's own bytes, where a container

@@ -22,7 +22,6 @@ pub(super) struct Raw<'a> {
     /// The pages of a database, if it is one.
     pages: Option<Pages>,
     passed: u64,
-    failed: Option<io::Error>,
 }
 
 impl<'a> Raw<'a> {
@@ -30,7 +29,7 @@ impl<'a> Raw<'a> {
     pub(super) fn whole(input: &'a mut dyn Peek) -> Self {
         // It lists one token more than are kept, so that more can be told from all.
         let start = Scanner::with_limit(MAX_IN_FILE + 1);
-        Self { input, start, verbatim: None, pages: None, passed: 0, failed: None }
+        Self { input, start, verbatim: None, pages: None, passed: 0 }
     }
 
     /// Content of so many bytes that stand as they are in the one around it.
@@ -42,11 +41,6 @@ impl<'a> Raw<'a> {
     /// How many bytes have gone by.
     pub(super) fn passed(&self) -> u64 {
         self.passed
-    }
-
-    /// The error of the reader beneath, if that is what ended a decoder.
-    pub(super) fn failure(&mut self) -> Option<io::Error> {
-        self.failed.take()
     }
 
     /// Joins what pages cut, if the content is a database.
@@ -86,21 +80,13 @@ impl<'a> Raw<'a> {
         self.start.feed(from(EDGE).0);
         end.feed(from(*size - EDGE).1);
     }
-
-    fn remember(&mut self, error: &io::Error) {
-        if error.kind() != io::ErrorKind::Interrupted && self.failed.is_none() {
-            self.failed = Some(io::Error::new(error.kind(), error.to_string()));
-        }
-    }
 }
 
 impl Peek for Raw<'_> {
     fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
-        // Asked twice, for what has been read once is held.
-        if let Err(error) = self.input.peek(min) {
-            self.remember(&error);
-            return Err(error);
-        }
+        // Asked twice, for what has been read once is held. What comes before an error of the reader is read
+        // to its end, however little it is; then the error comes again.
+        let _ = self.input.peek(min);
         self.input.fill_buf()
     }
 }

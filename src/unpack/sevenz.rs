@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use super::compressed::WINDOW;
 use super::level::Level;
 use super::raw::Raw;
-use crate::stream::sevenz::{entries, is_encrypted};
+use crate::stream::sevenz::{checksum, entries, is_encrypted};
 use crate::stream::{Peek as _, Window, hold_memory, is_limit};
 
 /// The first header, which is all that stands in front of the data.
@@ -17,10 +17,14 @@ const MEMORY: u64 = 64 << 20;
 
 /// The size of the archive that begins with these bytes: where its header lies, and how long that is.
 pub(super) fn size(head: &[u8]) -> Option<u64> {
-    let fields = head.get(..HEADER)?.strip_prefix(b"7z\xbc\xaf\x27\x1c\0")?.get(5..)?;
+    // Version 0.x; the magic number alone stands in tables of such numbers as well.
+    let (_, fields) = head.get(..HEADER)?.strip_prefix(b"7z\xbc\xaf\x27\x1c\0")?.split_first()?;
+    let (expected, fields) = fields.split_first_chunk()?;
+    if checksum(fields) != u32::from_le_bytes(*expected) {
+        return None;
+    }
     let (offset, fields) = fields.split_first_chunk()?;
-    let (len, checksum) = fields.split_first_chunk()?;
-    let _: &[u8; 4] = checksum.first_chunk()?;
+    let (len, _) = fields.split_first_chunk()?;
     let size = u64::from_le_bytes(*offset).checked_add(u64::from_le_bytes(*len))?;
     size.checked_add(HEADER as u64).filter(|&size| size < 1 << 48)
 }
@@ -40,6 +44,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     match outcome {
         Ok(()) => {}
         Err(error) if is_encrypted(&error) => level.odd(b"7z", "some of its members are encrypted"),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => level.unread(b"7z", &error.to_string()),
         Err(error) => level.failed(b"7z", &error),
     }
 }

@@ -4,6 +4,8 @@ use super::limits::Limits;
 use super::*;
 use crate::finding::Masked;
 
+mod broken;
+
 /// A token that no two names share.
 fn token(name: &str) -> String {
     use sha2::Digest as _;

@@ -8,10 +8,12 @@ use sevenz_rust2::{Archive, Block, BlockDecoder, Coder, EncoderMethod, Error, Pa
 
 use super::is_limit;
 use super::memory::{Held, MAX_WINDOW};
-use splice::{START, Spliced, checksum};
+use splice::{START, Spliced};
 
 mod coder;
 mod splice;
+
+pub use splice::checksum;
 
 /// What is parsed of a header takes at most so many bytes of memory for each of the header's.
 const HEADER_COST: u64 = 256;
@@ -71,9 +73,11 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// A limit of ours is worse than a broken block, and that is worse than an encrypted one.
+/// A limit of ours or a method that others read is worse than a broken block, and that is worse than an encrypted
+/// one.
 fn keep_worse(kept: &mut Option<io::Error>, error: io::Error) {
-    let rank = |error: &io::Error| (is_limit(error), !is_encrypted(error));
+    let is_ours = |error: &io::Error| is_limit(error) || error.kind() == io::ErrorKind::Unsupported;
+    let rank = |error: &io::Error| (is_ours(error), !is_encrypted(error));
     if kept.as_ref().is_none_or(|kept| rank(kept) < rank(&error)) {
         *kept = Some(error);
     }

@@ -133,6 +133,13 @@ fn an_encrypted_archive_is_told_apart() {
 }
 
 #[test]
+fn a_method_that_is_not_read_is_told_apart() {
+    // Deflate64.
+    let (_, outcome) = read(&one_coder(&[3, 4, 1, 9]), LIMIT);
+    assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::Unsupported);
+}
+
+#[test]
 fn a_broken_block_leaves_the_others() {
     let data = samples::bytes(5000);
     let mut broken = archive(&[EncoderMethod::LZMA2], &data);

@@ -120,13 +120,20 @@ impl Pack<'_, '_> {
                 objects(unresolved)
             )));
         }
+        let damaged = self.damaged + circular;
         if baseless > 0 {
-            self.note(format!(
+            let message = format!(
                 "{} of a git pack are deltas of objects that are not in it: what they insert was searched",
                 objects(baseless)
-            ));
+            );
+            // Others read a whole pack, of a bundle that rests on another one, say; a base that is missing from
+            // a damaged one is lost.
+            if damaged == 0 && self.problems.is_empty() {
+                self.problems.push(Problem::Limit(message));
+            } else {
+                self.note(message);
+            }
         }
-        let damaged = self.damaged + circular;
         if damaged > 0 {
             self.note(format!(
                 "{} of a git pack are damaged: what could be decoded of them was searched",

@@ -208,7 +208,7 @@ fn a_pack_of_deltas_alone() {
     let at = bundle.windows(4).position(|bytes| bytes == b"PACK").unwrap();
     let audit = Audit::of(&[("thin.bundle".to_owned(), bundle[at..].to_vec())]);
     assert!(format!("{:?}", audit.problems).contains("not in it"), "{:?}", audit.problems);
-    assert!(audit.problems.iter().all(|problem| matches!(problem, Problem::Note(_))));
+    assert!(audit.problems.iter().all(|problem| matches!(problem, Problem::Limit(_))));
     drop(tokens);
 }
 

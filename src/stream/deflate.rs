@@ -1,0 +1,180 @@
+//! Deflate (RFC 1951), bare and as members of gzip (RFC 1952, section 2.2).
+
+use std::io::{self, BufRead, Read};
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+/// The base-2 logarithm of the window, of which the format has one size.
+const WINDOW_BITS: u8 = 15;
+
+/// Decompresses one stream. All that comes of it before its damage is given before the error is.
+pub struct Deflate<R> {
+    input: R,
+    state: Decompress,
+    is_gzip: bool,
+    /// An error behind bytes that were given.
+    failed: Option<io::Error>,
+    done: bool,
+}
+
+impl<R: BufRead> Deflate<R> {
+    /// A stream without a header.
+    pub fn bare(input: R) -> Self {
+        Self { input, state: Decompress::new(false), is_gzip: false, failed: None, done: false }
+    }
+
+    /// A member of gzip, with its header and its checksum.
+    pub(super) fn gzip(input: R) -> Self {
+        let state = Decompress::new_gzip(WINDOW_BITS);
+        Self { input, state, is_gzip: true, failed: None, done: false }
+    }
+
+    /// The input, which stands behind the stream once that has been read to its end.
+    pub fn into_input(self) -> R {
+        self.input
+    }
+
+    fn error(&self, kind: io::ErrorKind, what: &str) -> io::Error {
+        let (stream, part) =
+            if self.is_gzip { ("gzip", "inside a member") } else { ("deflate", "before its end") };
+        match kind {
+            io::ErrorKind::UnexpectedEof => {
+                io::Error::new(kind, format!("the {stream} stream breaks off {part}"))
+            }
+            _ => io::Error::new(kind, format!("the {stream} stream {what}")),
+        }
+    }
+
+    /// One step: how many bytes were written, and how it went.
+    fn step(&mut self, out: &mut [u8]) -> io::Result<(usize, io::Result<()>)> {
+        let view = self.input.fill_buf()?;
+        let at_end = view.is_empty();
+        let (read, written) = (self.state.total_in(), self.state.total_out());
+        let status = self.state.decompress(view, out, FlushDecompress::None);
+        let consumed = usize::try_from(self.state.total_in() - read).unwrap_or(usize::MAX);
+        let written = usize::try_from(self.state.total_out() - written).unwrap_or(usize::MAX);
+        self.input.consume(consumed);
+        let outcome = match status {
+            Ok(Status::StreamEnd) => {
+                self.done = true;
+                Ok(())
+            }
+            Ok(_) if consumed > 0 || written > 0 => Ok(()),
+            Ok(_) if at_end => Err(self.error(io::ErrorKind::UnexpectedEof, "")),
+            Ok(_) => Err(self.error(io::ErrorKind::InvalidData, "is corrupt")),
+            Err(error) => {
+                // The words of zlib, which say where the trailer is wrong.
+                let what = match error.message() {
+                    Some("incorrect data check") => "does not match its checksum",
+                    Some("incorrect length check") => "does not match its size",
+                    _ => "is corrupt",
+                };
+                Err(self.error(io::ErrorKind::InvalidData, what))
+            }
+        };
+        Ok((written, outcome))
+    }
+}
+
+impl<R: BufRead> Read for Deflate<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failed.take() {
+            self.done = true;
+            return Err(error);
+        }
+        while !self.done && !out.is_empty() {
+            let (written, outcome) = self.step(out)?;
+            match outcome {
+                Err(error) if written > 0 => self.failed = Some(error),
+                outcome => outcome?,
+            }
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// The length of the header with which a member of gzip begins. Where it goes on behind the bytes at hand,
+/// that is more than they are; where it is malformed, none.
+pub fn gzip_header_len(head: &[u8]) -> Option<usize> {
+    let (&[0x1f, 0x8b, 8, flags, ..], mut rest) = head.split_first_chunk::<10>()? else { return None };
+    let goes_on = Some(head.len() + 1);
+    if flags & 4 != 0 {
+        let (len, behind) = rest.split_first_chunk::<2>()?;
+        let len = usize::from(u16::from_le_bytes(*len));
+        match behind.get(len..) {
+            Some(behind) => rest = behind,
+            None => return goes_on.filter(|_| is_extra(behind, len)),
+        }
+    }
+    for text in [8, 16] {
+        if flags & text != 0 {
+            match rest.iter().position(|&byte| byte == 0) {
+                Some(end) => rest = rest.get(end + 1..)?,
+                None => return goes_on.filter(|_| !rest.iter().any(u8::is_ascii_control)),
+            }
+        }
+    }
+    let checksum = usize::from(flags & 2);
+    Some(head.len() - rest.len() + checksum)
+}
+
+/// Whether an extra field of `len` bytes that begins so consists of subfields (section 2.3.1.1).
+fn is_extra(bytes: &[u8], len: usize) -> bool {
+    let mut at = 0;
+    while let Some([_, _, low, high]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        at += 4 + usize::from(u16::from_le_bytes([*low, *high]));
+    }
+    at <= len
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_before_the_damage_is_given() {
+        let text: Vec<u8> = (0..100_000_u32).map(|i| (i.wrapping_mul(i) % 251) as u8).collect();
+        let mut state = flate2::Compress::new(flate2::Compression::default(), false);
+        let mut stream = Vec::with_capacity(200_000);
+        state.compress_vec(&text, &mut stream, flate2::FlushCompress::Full).unwrap();
+        stream.extend([0xff; 50]);
+        let mut out = Vec::new();
+        let mut decoder = Deflate::bare(&stream[..]);
+        assert_eq!(decoder.read_to_end(&mut out).unwrap_err().to_string(), "the deflate stream is corrupt");
+        assert!(out == text, "{} of {}", out.len(), text.len());
+        assert_eq!(decoder.read(&mut [0; 9]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_wrong_trailer_is_named() {
+        let mut encoder = flate2::read::GzEncoder::new(&b"text"[..], flate2::Compression::default());
+        let mut stream = Vec::new();
+        encoder.read_to_end(&mut stream).unwrap();
+        for (from_end, said) in [(8, "checksum"), (4, "size")] {
+            let mut stream = stream.clone();
+            let at = stream.len() - from_end;
+            stream[at] ^= 1;
+            let mut out = Vec::new();
+            let error = Deflate::gzip(&stream[..]).read_to_end(&mut out).unwrap_err();
+            assert_eq!(error.to_string(), format!("the gzip stream does not match its {said}"));
+            assert_eq!(out, b"text");
+        }
+    }
+
+    #[test]
+    fn a_header_may_be_longer_than_what_is_at_hand() {
+        let head = |flags: u8, rest: &[u8]| [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3], rest].concat();
+        let len = |flags: u8, rest: &[u8]| gzip_header_len(&head(flags, rest));
+        assert_eq!(len(8, &[b'n'; 1000]), Some(1011));
+        assert_eq!(len(16, &[b'n'; 1000]), Some(1011));
+        assert_eq!(len(12, &[b"\x06\0AA\x02\0..", &[b'n'; 1000][..]].concat()), Some(1019));
+        assert_eq!(len(4, &[b"\xd4\x07AA\xd0\x07", &[0; 1000][..]].concat()), Some(1017));
+        assert_eq!(len(4, &[b"\xd4\x07AA\xd1\x07", &[0; 1000][..]].concat()), None);
+        assert_eq!(len(8, b"name\0data"), Some(15));
+        assert_eq!(len(8, b"na\x01me"), None);
+        assert_eq!(len(2, b"data"), Some(12));
+    }
+}

@@ -1,0 +1,141 @@
+//! What stands in front of a member's data, and how the data can be read.
+
+use std::io::{self, Read as _};
+
+use crate::stream::{Compression, Deflate};
+
+/// What a member's local header says (section 4.3.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member {
+    version: u8,
+    system: u8,
+    flags: u16,
+    method: u16,
+    crc: u32,
+    /// The size of its data as stored, where the header knows it.
+    pub(super) size: Option<u64>,
+    unpacked: u32,
+    pub(super) name: u16,
+    pub(super) extra: u16,
+}
+
+/// How a member's data is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// As it stands.
+    Stored,
+    Deflate,
+    Part(Compression),
+    /// By nobody.
+    Encrypted,
+    /// By others: it is compressed by that method.
+    Unread(u16),
+}
+
+/// The fixed part of the header.
+pub(super) const HEADER: usize = 30;
+/// Deflate that goes on for so many bytes without a fault is no chance.
+const LONG: usize = 200;
+/// How much is decoded to see that.
+const PROBE: u64 = 64 * 1024;
+
+impl Member {
+    /// Reads a header at the start of a content, or in its midst.
+    ///
+    /// Readers go by the directory at the archive's end and skip most of this, so a header may claim what the
+    /// specification does not have: then its data must decode. In the midst of a content, so must that of a
+    /// header whose name is no name: such are texts about the format, not archives.
+    pub(crate) fn read(head: &[u8], at_start: bool) -> Option<(Self, How)> {
+        let member = Self::parse(head)?;
+        let is_regular = member.is_regular() && (at_start || member.has_name(head));
+        let data = || head.get(HEADER + usize::from(member.name) + usize::from(member.extra)..);
+        let deflates = || data().is_some_and(|data| begins_deflate(data, member.crc));
+        let unpacked = Some(u64::from(member.unpacked)).filter(|&size| size > 0);
+        let how = match member.method {
+            _ if member.flags & 1 != 0 => {
+                if deflates() {
+                    How::Deflate
+                } else {
+                    is_regular.then_some(How::Encrypted)?
+                }
+            }
+            // What is stored has one size.
+            0 if member.size.zip(unpacked).is_some_and(|(a, b)| a != b) && deflates() => How::Deflate,
+            0 => (is_regular || member.has_name(head)).then_some(How::Stored)?,
+            8 => (is_regular || deflates()).then_some(How::Deflate)?,
+            method @ (12 | 93 | 95) => {
+                let compression = match method {
+                    12 => Compression::Bzip2,
+                    93 => Compression::Zstd,
+                    _ => Compression::Xz,
+                };
+                let fits = || data().is_some_and(|data| Compression::of(data) == compression);
+                (is_regular || fits()).then_some(How::Part(compression))?
+            }
+            _ if deflates() => How::Deflate,
+            method => is_regular.then_some(How::Unread(method))?,
+        };
+        Some((member, how))
+    }
+
+    pub(super) fn parse(head: &[u8]) -> Option<Self> {
+        let header = head.first_chunk::<HEADER>()?;
+        let rest = header.strip_prefix(b"PK\x03\x04")?;
+        let (&[version, system], rest) = rest.split_first_chunk::<2>()?;
+        let (flags, rest) = short(rest)?;
+        let (method, rest) = short(rest)?;
+        // Time and date.
+        let (_, rest) = rest.split_first_chunk::<4>()?;
+        let (crc, rest) = long(rest)?;
+        let (size, rest) = long(rest)?;
+        let (unpacked, rest) = long(rest)?;
+        let (name, rest) = short(rest)?;
+        let (extra, _) = short(rest)?;
+        // With bit 3 the sizes stand behind the data.
+        let size = (flags & 8 == 0 || size > 0).then_some(u64::from(size));
+        (name > 0).then_some(Self { version, system, flags, method, crc, size, unpacked, name, extra })
+    }
+
+    /// Whether the specification has its version, method and flags.
+    fn is_regular(&self) -> bool {
+        let known = matches!(self.method, 0..=10 | 12 | 14 | 16 | 18..=20 | 93..=99);
+        known && self.version <= 63 && self.system <= 30 && self.flags & 0xd000 == 0
+    }
+
+    /// Whether its name is one, as far as it can be seen.
+    fn has_name(&self, head: &[u8]) -> bool {
+        let name = head.get(HEADER..).unwrap_or_default();
+        !name.iter().take(usize::from(self.name)).any(u8::is_ascii_control)
+    }
+}
+
+/// Whether bytes begin a deflate stream for certain: a long one, or one that ends with its checksum.
+fn begins_deflate(data: &[u8], crc: u32) -> bool {
+    let mut decoder = Deflate::bare(data);
+    let mut text = Vec::new();
+    match (&mut decoder).take(PROBE).read_to_end(&mut text) {
+        Ok(n) if n as u64 == PROBE => true,
+        Ok(0) => false,
+        Ok(_) => {
+            let mut sum = flate2::Crc::new();
+            sum.update(&text);
+            let behind = decoder.into_input();
+            if data.len() - behind.len() >= LONG {
+                return true;
+            }
+            let behind = behind.strip_prefix(b"PK\x07\x08").unwrap_or(behind);
+            sum.sum() == crc || long(behind).is_some_and(|(crc, _)| sum.sum() == crc)
+        }
+        Err(error) => error.kind() == io::ErrorKind::UnexpectedEof && !text.is_empty() && data.len() >= LONG,
+    }
+}
+
+pub(super) fn short(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    Some((u16::from_le_bytes(*number), rest))
+}
+
+fn long(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    Some((u32::from_le_bytes(*number), rest))
+}

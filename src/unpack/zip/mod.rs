@@ -1,0 +1,86 @@
+//! Zip archives, member by member as they stand (APPNOTE 6.3.10). The central directory is not asked: it may
+//! lie, or be cut off, and with it members may overlap; the bytes of a file are read once, in order.
+
+use std::io::Read as _;
+
+use super::compressed::decode;
+use super::format::HEAD;
+use super::found::TroubleKind;
+use super::level::Level;
+use super::raw::{Raw, Stretch};
+use super::{git, git_objects};
+use crate::stream::{Compression, Deflate, Part, Peek as _};
+use header::{HEADER, How, short};
+
+mod header;
+
+pub(super) use header::Member;
+
+/// Longer names are not shown whole.
+const MAX_NAME: usize = 4096;
+
+/// Reads one member; what follows it is for others to tell.
+pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
+    let at_start = raw.passed() == 0;
+    let Some((_, how)) = raw.peek(HEAD).ok().and_then(|head| Member::read(head, at_start)) else { return };
+    let Some((member, step)) = header(raw) else { return };
+    let end = member.size.map(|size| raw.passed().saturating_add(size));
+    match how {
+        How::Stored if member.size.is_none() && raw.peek(HEAD).is_ok_and(git::begins_loose) => {
+            // Where it ends is told by itself alone.
+            git_objects::open_loose(level, raw);
+        }
+        How::Stored => stored(level, &step, member.size.unwrap_or(0), raw),
+        How::Deflate => decode(level, &step, Deflate::bare(raw)),
+        How::Part(compression) => part(level, &step, compression, raw),
+        How::Encrypted => {
+            let message = "some of its members are encrypted";
+            level.doubtful(TroubleKind::Odd, b"zip", message, raw.passed(), end);
+        }
+        How::Unread(method) => {
+            let message = format!("a member is compressed by method {method}, which is not read");
+            level.doubtful(TroubleKind::Unread, b"zip", &message, raw.passed(), end);
+        }
+    }
+}
+
+/// Reads past the header; gives it with the name of the way in.
+fn header(raw: &mut Raw<'_>) -> Option<(Member, Vec<u8>)> {
+    let mut fixed = [0; HEADER];
+    raw.read_exact(&mut fixed).ok()?;
+    let mut member = Member::parse(&fixed)?;
+    let mut name = Vec::new();
+    raw.take(u64::from(member.name)).read_to_end(&mut name).ok()?;
+    let mut extra = Vec::new();
+    raw.take(u64::from(member.extra)).read_to_end(&mut extra).ok()?;
+    if member.size == Some(u64::from(u32::MAX)) {
+        member.size = zip64_size(&extra).or(member.size);
+    }
+    name.truncate(MAX_NAME);
+    Some((member, [b"zip:", &name[..]].concat()))
+}
+
+/// The stored size of a Zip64 record (section 4.5.3), in which the uncompressed size comes first.
+fn zip64_size(mut extra: &[u8]) -> Option<u64> {
+    loop {
+        let (id, rest) = short(extra)?;
+        let (len, rest) = short(rest)?;
+        let (record, rest) = rest.split_at_checked(usize::from(len))?;
+        if id == 1 {
+            return record.get(8..16).and_then(<[u8]>::first_chunk).map(|size| u64::from_le_bytes(*size));
+        }
+        extra = rest;
+    }
+}
+
+fn stored(level: &mut Level<'_, '_>, step: &[u8], size: u64, raw: &mut Raw<'_>) {
+    // An error of the reader is known to whoever reads the content around.
+    let _ = level.enter(step, Some(size), &mut Stretch { raw, left: size });
+}
+
+fn part(level: &mut Level<'_, '_>, step: &[u8], compression: Compression, raw: &mut Raw<'_>) {
+    match Part::open(compression, raw) {
+        Ok(part) => decode(level, step, part),
+        Err(error) => level.failed(step, &error),
+    }
+}
