@@ -185,7 +185,7 @@ fn longest_hidden_sequence(body: &[u8]) -> usize {
 }
 
 /// Whether it is words in capitals, or has its capitals all in a row: steps between the cases are few, so that
-/// these say nothing for chance. As many as [`FEWEST_STEPS`] are rare enough by themselves.
+/// these say nothing for chance. As many as `FEWEST_STEPS` are rare enough by themselves.
 fn is_one_case(body: &[u8]) -> bool {
     const FEWEST_STEPS: usize = 3;
     const FEW_STEPS: usize = 7;
