@@ -5,10 +5,12 @@
 
 mod branches;
 mod command;
+mod nested;
 mod parser;
 mod quoting;
 mod steps;
+mod wrappers;
 
 pub use command::{Command, Redirect, Redirection, Word};
 pub use parser::commands;
-pub use steps::{Step, StepKind, steps};
+pub use steps::{HereDocument, Step, StepKind, steps};

@@ -1,7 +1,11 @@
 //! From commands to what really runs: wrappers such as `env` and `sudo` are taken away, and nested scripts
 //! (`sh -c`, `python -c`, here-documents and pipes into an interpreter) are followed.
 
-use super::{Command, Redirection, Word, commands};
+use super::{
+    Command, Redirection, Word, commands,
+    nested::{Nested, module, nested},
+    wrappers::{Unwrapped, base_name, unwrap},
+};
 use crate::dockerfile::{Language, Script, Span, Text};
 
 /// One thing that runs.
@@ -17,6 +21,49 @@ pub struct Step {
     pub inputs: Vec<Word>,
     /// Whether its standard input comes from a pipe or a redirection.
     pub is_fed: bool,
+    /// The files that its standard output goes to, by `>` and its like.
+    pub outputs: Vec<Word>,
+    /// The here-documents that it reads.
+    pub documents: Vec<HereDocument>,
+    /// The step whose output it reads by a pipe, by number.
+    pub feeder: Option<usize>,
+}
+
+/// A here-document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HereDocument {
+    /// Its text.
+    pub body: Text,
+    /// Whether variables in it are expanded.
+    pub expand: bool,
+}
+
+impl Step {
+    /// A step of which only this much is known.
+    fn new(kind: StepKind, span: Span, branches: Vec<usize>) -> Self {
+        let (inputs, outputs, documents) = (Vec::new(), Vec::new(), Vec::new());
+        Self { kind, span, branches, inputs, is_fed: false, outputs, documents, feeder: None }
+    }
+
+    /// What a command reads and writes by its redirections.
+    fn with_redirects(mut self, command: &Command) -> Self {
+        for redirect in &command.redirects {
+            let reads = redirect.operator.starts_with('<');
+            let is_output = matches!(redirect.descriptor, None | Some(1))
+                && matches!(redirect.operator, ">" | ">>" | ">|" | "&>" | "&>>");
+            match &redirect.to {
+                Redirection::File(word) | Redirection::String(word) if reads => {
+                    self.inputs.push(word.clone());
+                }
+                Redirection::File(word) if is_output => self.outputs.push(word.clone()),
+                Redirection::HereDocument { body, expand } => {
+                    self.documents.push(HereDocument { body: body.clone(), expand: *expand });
+                }
+                Redirection::File(_) | Redirection::String(_) => {}
+            }
+        }
+        self
+    }
 }
 
 /// What runs.
@@ -70,262 +117,37 @@ fn follow_text(
     match language {
         Language::Shell => follow(&commands(text), out, depth, outer),
         Language::Python => {
-            let (kind, branches) = (StepKind::Python(text.clone()), outer.to_vec());
-            out.push(Step { kind, span, branches, inputs: Vec::new(), is_fed: false });
+            out.push(Step::new(StepKind::Python(text.clone()), span, outer.to_vec()));
         }
         Language::Other => {}
     }
 }
 
 fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &[usize]) {
+    // The step of the command in front, which feeds the next where they are one pipeline.
+    let mut last: Option<(usize, usize)> = None;
     for (index, command) in commands.iter().enumerate() {
         let before = commands.get(..index).unwrap_or_default();
         let branches = [outer, command.branches.as_slice()].concat();
-        let unwrapped = unwrap(command);
-        let inputs = inputs(command);
-        let is_fed = before.last().is_some_and(|feeder| feeder.pipeline == command.pipeline)
+        let Unwrapped { words, assignments } = unwrap(command);
+        let (mut name, mut arguments) = (String::new(), words);
+        if let Some((program, rest)) = words.split_first() {
+            (name, arguments) = (base_name(&program.text.to_str()), rest);
+            if let Some(Nested { language, script }) = nested(&name, arguments, command, before) {
+                follow_text(language, &script, command.span, out, depth + 1, &branches);
+            }
+            if let Some((module, rest)) = module(&name, arguments) {
+                (name, arguments) = (module, rest);
+            }
+        }
+        let kind = StepKind::Program { name, arguments: arguments.to_vec(), assignments };
+        let mut step = Step::new(kind, command.span, branches).with_redirects(command);
+        step.feeder = last.filter(|(pipeline, _)| *pipeline == command.pipeline).map(|(_, step)| step);
+        step.is_fed = before.last().is_some_and(|feeder| feeder.pipeline == command.pipeline)
             || command.redirects.iter().any(|redirect| redirect.operator.starts_with('<'));
-        let Some((program, arguments)) = unwrapped.words.split_first() else {
-            let assignments = unwrapped.assignments;
-            let kind = StepKind::Program { name: String::new(), arguments: Vec::new(), assignments };
-            out.push(Step { kind, span: command.span, branches, inputs, is_fed });
-            continue;
-        };
-        let name = base_name(&program.text.to_str());
-        if let Some(Nested { language, script }) = nested(&name, arguments, command, before) {
-            follow_text(language, &script, command.span, out, depth + 1, &branches);
-        }
-        let (name, arguments) = match module(&name, arguments) {
-            Some((module, rest)) => (module, rest),
-            None => (name, arguments),
-        };
-        out.push(Step {
-            kind: StepKind::Program {
-                name,
-                arguments: arguments.to_vec(),
-                assignments: unwrapped.assignments,
-            },
-            span: command.span,
-            branches,
-            inputs,
-            is_fed,
-        });
+        last = Some((command.pipeline, out.len()));
+        out.push(step);
     }
-}
-
-/// The files and texts that a command reads by redirection.
-fn inputs(command: &Command) -> Vec<Word> {
-    let input = |redirect: &super::Redirect| match &redirect.to {
-        Redirection::File(word) | Redirection::String(word) if redirect.operator.starts_with('<') => {
-            Some(word.clone())
-        }
-        _ => None,
-    };
-    command.redirects.iter().filter_map(input).collect()
-}
-
-/// The last part of a path, without `.exe`.
-fn base_name(program: &str) -> String {
-    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
-    name.strip_suffix(".exe").unwrap_or(name).to_owned()
-}
-
-struct Unwrapped<'a> {
-    words: &'a [Word],
-    assignments: Vec<(String, Word)>,
-}
-
-/// Programs that run the program named in their arguments.
-const WRAPPERS: [&str; 42] = [
-    "env",
-    "sudo",
-    "doas",
-    "exec",
-    "command",
-    "nohup",
-    "time",
-    "nice",
-    "ionice",
-    "timeout",
-    "stdbuf",
-    "xargs",
-    "setsid",
-    "chroot",
-    "gosu",
-    "su-exec",
-    "setpriv",
-    "tini",
-    "dumb-init",
-    "uvx",
-    "uv",
-    "pipx",
-    "poetry",
-    "pdm",
-    "conda",
-    "mamba",
-    "micromamba",
-    "rye",
-    "hatch",
-    "pixi",
-    "unbuffer",
-    "busybox",
-    "builtin",
-    "retry",
-    "pipenv",
-    "flock",
-    "xvfb-run",
-    "doppler",
-    "op",
-    "infisical",
-    "dotenv",
-    "catchsegv",
-];
-
-/// Programs that are looked for behind a wrapper, beside shells, Python and other wrappers. Options of the
-/// wrapper in front of them, with whatever values, are passed over.
-const TARGETS: [&str; 12] = [
-    "hf",
-    "huggingface-cli",
-    "transformers-cli",
-    "rm",
-    "cat",
-    "echo",
-    "printf",
-    "tee",
-    "eval",
-    "su",
-    "git",
-    "export",
-];
-
-fn unwrap(command: &Command) -> Unwrapped<'_> {
-    let mut words = command.words.as_slice();
-    let mut assignments = command.assignments.clone();
-    while let Some((first, rest)) = words.split_first() {
-        let name = base_name(&first.text.to_str());
-        // `runuser -u USER -- PROGRAM …` has no shell.
-        let is_runuser = name == "runuser" && rest.first().is_some_and(|w| w.text.as_bytes() == b"-u");
-        if !is_runuser && !WRAPPERS.contains(&name.as_str()) {
-            break;
-        }
-        let is_target = |word: &Word| {
-            let text = word.text.to_str();
-            // `uvx hf@latest` names a version.
-            let name = base_name(text.split('@').next().unwrap_or_default());
-            TARGETS.contains(&name.as_str())
-                || WRAPPERS.contains(&name.as_str())
-                || Language::of_program(&name) != Language::Other
-        };
-        let Some(at) = rest.iter().position(is_target) else { break };
-        if name == "env" {
-            for word in rest.iter().take(at) {
-                let text = word.text.to_str();
-                if let Some((name, _)) = text.split_once('=').filter(|(name, _)| !name.starts_with('-')) {
-                    let value =
-                        Word { text: word.text.slice(name.len() + 1..word.text.len()), ..word.clone() };
-                    assignments.push((name.to_owned(), value));
-                }
-            }
-        }
-        words = rest.get(at..).unwrap_or_default();
-    }
-    Unwrapped { words, assignments }
-}
-
-/// `python -m MODULE …`: the module and what follows it.
-fn module<'a>(program: &str, arguments: &'a [Word]) -> Option<(String, &'a [Word])> {
-    if Language::of_program(program) != Language::Python {
-        return None;
-    }
-    let at = arguments
-        .iter()
-        .take_while(|word| word.text.byte(0) == Some(b'-'))
-        .position(|word| word.text.as_bytes() == b"-m")?;
-    let module = arguments.get(at + 1)?;
-    Some((module.text.to_str().into_owned(), arguments.get(at + 2..).unwrap_or_default()))
-}
-
-struct Nested {
-    language: Language,
-    script: Text,
-}
-
-/// The script that an interpreter is given.
-fn nested(program: &str, arguments: &[Word], command: &Command, before: &[Command]) -> Option<Nested> {
-    if program == "eval" {
-        return Some(Nested { language: Language::Shell, script: joined(arguments) });
-    }
-    let is_su = matches!(program, "su" | "runuser");
-    let language = if is_su { Language::Shell } else { Language::of_program(program) };
-    if language == Language::Other {
-        return None;
-    }
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let text = word.text.to_str();
-        match text.as_ref() {
-            "-" if is_su => {}
-            "-" => break,
-            "/c" | "/C" | "-Command" | "-command" => {
-                return Some(Nested { language, script: joined(words.as_slice()) });
-            }
-            "-m" if language == Language::Python => return None,
-            // Options with a value of their own.
-            "-X" | "-W" if language == Language::Python => {
-                words.next();
-            }
-            "--command" if is_su => return Some(Nested { language, script: words.next()?.text.clone() }),
-            option if option.starts_with("--") => {}
-            option if option.starts_with(['-', '+']) => {
-                // Each `o` and `O` takes a word, wherever in the bundle it stands: `-euxo pipefail -c`.
-                let takes_word = |c: &char| matches!(c, 'o' | 'O');
-                if language == Language::Shell && !is_su {
-                    for _ in option.chars().filter(takes_word) {
-                        words.next();
-                    }
-                }
-                if option.starts_with('-') && option.contains('c') {
-                    return Some(Nested { language, script: words.next()?.text.clone() });
-                }
-            }
-            _ if is_su => {}
-            // A script file: not to be seen from here.
-            _ => return None,
-        }
-    }
-    standard_input(command, before).map(|script| Nested { language, script })
-}
-
-/// What a command reads, where the script itself says so.
-fn standard_input(command: &Command, before: &[Command]) -> Option<Text> {
-    let own = command.redirects.iter().rev().find_map(|redirect| match &redirect.to {
-        Redirection::HereDocument { body, .. } => Some(body.clone()),
-        Redirection::String(word) => Some(word.text.clone()),
-        Redirection::File(_) => None,
-    });
-    if own.is_some() {
-        return own;
-    }
-    let feeder = before.last().filter(|feeder| feeder.pipeline == command.pipeline)?;
-    let (program, arguments) = feeder.words.split_first()?;
-    match base_name(&program.text.to_str()).as_str() {
-        "echo" | "printf" => Some(joined(arguments)),
-        "cat" => standard_input(feeder, &[]),
-        _ => None,
-    }
-}
-
-/// Words with a space between them.
-fn joined(words: &[Word]) -> Text {
-    let mut text = Text::new();
-    for word in words {
-        if !text.is_empty() {
-            let end = text.span().end;
-            text.push(b" ", Span::new(end, end));
-        }
-        text.push_text(&word.text, 0..word.text.len());
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
 mod cleanup;
+mod copies_token_file;
+mod effects;
+mod flow;
+mod git;
 mod hit;
 mod literal_token;
 mod login_command;
@@ -8,10 +12,15 @@ mod login_with_secret_mount;
 mod logins;
 mod mended;
 mod origin;
+mod paths;
 mod python;
+mod removed_too_late;
 mod token_file;
 mod token_in_arg;
 mod token_in_env;
+mod token_in_url;
+mod token_written_to_file;
+mod url;
 
 use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
@@ -25,6 +34,10 @@ pub const DOCKERFILE_RULES: &[&Rule] = &[
     &token_in_arg::RULE,
     &login_command::RULE,
     &login_with_secret_mount::RULE,
+    &token_in_url::RULE,
+    &token_written_to_file::RULE,
+    &copies_token_file::RULE,
+    &removed_too_late::RULE,
 ];
 
 /// A Dockerfile with all that the rules ask of it.
@@ -74,6 +87,12 @@ pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     let logins = logins::find(&context);
     hits.extend(login_command::check(&logins));
     hits.extend(login_with_secret_mount::check(&logins));
+    let effects = effects::find(&context);
+    hits.extend(token_in_url::check(&context, &effects.writes));
+    hits.extend(token_written_to_file::check(&context, &effects.writes));
+    hits.extend(copies_token_file::check(&context));
+    let late = removed_too_late::check(&context, &hits, &effects.removed);
+    hits.extend(late);
     for hit in &mut hits {
         hit.forecast(&context.reach);
     }
@@ -82,6 +101,8 @@ pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     hits
 }
 
+#[cfg(test)]
+mod file_tests;
 #[cfg(test)]
 mod login_tests;
 #[cfg(test)]

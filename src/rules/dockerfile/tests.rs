@@ -45,6 +45,10 @@ const ENV: &str = "token-in-env";
 const ARG: &str = "token-in-arg";
 const LOGIN: &str = "login-command";
 const SECRET: &str = "login-with-secret-mount";
+const URL: &str = "token-in-url";
+const FILE: &str = "token-written-to-file";
+const COPY: &str = "copies-token-file";
+const LATE: &str = "removed-too-late";
 
 #[test]
 fn every_row_that_must_be_caught() {
@@ -73,8 +77,25 @@ fn every_row_that_must_be_caught() {
         ),
         ("RUN python3 <<EOF\nfrom huggingface_hub import login\nlogin(token=t)\nEOF", vec![LOGIN]),
         ("COPY <<EOF /root/.cache/huggingface/token\n@TOKEN@\nEOF", vec![LITERAL]),
-        ("RUN git clone https://user:@TOKEN@@huggingface.co/org/private", vec![LITERAL]),
-        ("ADD https://user:@TOKEN@@huggingface.co/m.bin /m/", vec![LITERAL]),
+        ("RUN git clone https://user:@TOKEN@@huggingface.co/org/private", vec![LITERAL, URL]),
+        ("RUN git clone https://@TOKEN@@huggingface.co/org/private", vec![LITERAL, URL]),
+        (
+            "RUN git config --global url.\"https://user:@TOKEN@@huggingface.co/\".insteadOf https://huggingface.co/",
+            vec![LITERAL, URL],
+        ),
+        ("RUN echo \"export HF_TOKEN=@TOKEN@\" >> /root/.bashrc", vec![LITERAL, FILE]),
+        ("RUN printf 'HF_TOKEN=@TOKEN@\\n' > .env", vec![LITERAL, FILE]),
+        (
+            "RUN mkdir -p ~/.cache/huggingface && echo -n @TOKEN@ > ~/.cache/huggingface/token",
+            vec![LITERAL, FILE],
+        ),
+        ("RUN --mount=type=secret,id=HF_TOKEN cat /run/secrets/HF_TOKEN > /app/token", vec![FILE]),
+        ("RUN --mount=type=secret,id=U git remote add origin $(cat /run/secrets/U)", vec![URL]),
+        ("COPY .env /app/", vec![COPY]),
+        ("COPY token /root/.cache/huggingface/token", vec![COPY]),
+        ("COPY .cache/huggingface /root/.cache/huggingface", vec![COPY]),
+        ("COPY .netrc /root/\nCOPY .git-credentials /root/", vec![COPY, COPY]),
+        ("ADD https://user:@TOKEN@@huggingface.co/m.bin /m/", vec![LITERAL, URL]),
         ("RUN HF_TOKEN=@TOKEN@ hf download meta-llama/x", vec![LITERAL]),
         ("RUN export HF_TOKEN=@TOKEN@ && python dl.py", vec![LITERAL]),
         ("CMD [\"vllm\",\"serve\",\"m\",\"--hf-token\",\"@TOKEN@\"]", vec![LITERAL]),
@@ -92,7 +113,7 @@ fn every_row_that_must_be_caught() {
         ),
         (
             "RUN --mount=type=secret,id=t hf auth login --token $(cat /run/secrets/t)\nRUN hf auth logout",
-            vec![SECRET],
+            vec![SECRET, LATE],
         ),
         ("# ENV HF_TOKEN=@TOKEN@", vec![LITERAL]),
         ("ARG HF_TOKEN", vec![ARG]),

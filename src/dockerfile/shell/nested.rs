@@ -1,0 +1,106 @@
+//! Scripts within scripts: what `sh -c`, `python -c`, `eval`, here-documents and pipes give to an interpreter.
+
+use super::{Command, Redirection, Word, wrappers::base_name};
+use crate::dockerfile::{Language, Span, Text};
+
+/// `python -m MODULE …`: the module and what follows it.
+pub(super) fn module<'a>(program: &str, arguments: &'a [Word]) -> Option<(String, &'a [Word])> {
+    if Language::of_program(program) != Language::Python {
+        return None;
+    }
+    let at = arguments
+        .iter()
+        .take_while(|word| word.text.byte(0) == Some(b'-'))
+        .position(|word| word.text.as_bytes() == b"-m")?;
+    let module = arguments.get(at + 1)?;
+    Some((module.text.to_str().into_owned(), arguments.get(at + 2..).unwrap_or_default()))
+}
+
+/// A script within a command.
+pub(super) struct Nested {
+    pub(super) language: Language,
+    pub(super) script: Text,
+}
+
+/// The script that an interpreter is given.
+pub(super) fn nested(
+    program: &str,
+    arguments: &[Word],
+    command: &Command,
+    before: &[Command],
+) -> Option<Nested> {
+    if program == "eval" {
+        return Some(Nested { language: Language::Shell, script: joined(arguments) });
+    }
+    let is_su = matches!(program, "su" | "runuser");
+    let language = if is_su { Language::Shell } else { Language::of_program(program) };
+    if language == Language::Other {
+        return None;
+    }
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let text = word.text.to_str();
+        match text.as_ref() {
+            "-" if is_su => {}
+            "-" => break,
+            "/c" | "/C" | "-Command" | "-command" => {
+                return Some(Nested { language, script: joined(words.as_slice()) });
+            }
+            "-m" if language == Language::Python => return None,
+            // Options with a value of their own.
+            "-X" | "-W" if language == Language::Python => {
+                words.next();
+            }
+            "--command" if is_su => return Some(Nested { language, script: words.next()?.text.clone() }),
+            option if option.starts_with("--") => {}
+            option if option.starts_with(['-', '+']) => {
+                // Each `o` and `O` takes a word, wherever in the bundle it stands: `-euxo pipefail -c`.
+                let takes_word = |c: &char| matches!(c, 'o' | 'O');
+                if language == Language::Shell && !is_su {
+                    for _ in option.chars().filter(takes_word) {
+                        words.next();
+                    }
+                }
+                if option.starts_with('-') && option.contains('c') {
+                    return Some(Nested { language, script: words.next()?.text.clone() });
+                }
+            }
+            _ if is_su => {}
+            // A script file: not to be seen from here.
+            _ => return None,
+        }
+    }
+    standard_input(command, before).map(|script| Nested { language, script })
+}
+
+/// What a command reads, where the script itself says so.
+fn standard_input(command: &Command, before: &[Command]) -> Option<Text> {
+    let own = command.redirects.iter().rev().find_map(|redirect| match &redirect.to {
+        Redirection::HereDocument { body, .. } => Some(body.clone()),
+        Redirection::String(word) => Some(word.text.clone()),
+        Redirection::File(_) => None,
+    });
+    if own.is_some() {
+        return own;
+    }
+    let feeder = before.last().filter(|feeder| feeder.pipeline == command.pipeline)?;
+    let (program, arguments) = feeder.words.split_first()?;
+    match base_name(&program.text.to_str()).as_str() {
+        "echo" | "printf" => Some(joined(arguments)),
+        "cat" => standard_input(feeder, &[]),
+        _ => None,
+    }
+}
+
+/// Words with a space between them.
+fn joined(words: &[Word]) -> Text {
+    let mut text = Text::new();
+    for word in words {
+        if !text.is_empty() {
+            let end = text.span().end;
+            text.push(b" ", Span::new(end, end));
+        }
+        text.push_text(&word.text, 0..word.text.len());
+    }
+    text
+}

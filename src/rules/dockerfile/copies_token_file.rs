@@ -1,0 +1,131 @@
+//! `dockerfile/copies-token-file`.
+
+use super::{
+    Context, Hit,
+    hit::lower,
+    paths::{Paths, shown, working_directories},
+};
+use crate::{
+    dockerfile::{Keyword, shell::Word},
+    finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/copies-token-file"),
+    severity: Severity::High,
+    summary: "COPY or ADD of a file in which a token is kept",
+    why: "What is copied from the build context stays in the layer, and a later `rm` only hides it. `.netrc`, \
+          `.git-credentials` and the Hub's cache hold tokens as plain text; `.env` often does.",
+    bad: "COPY .netrc /root/.netrc",
+    good: "RUN --mount=type=secret,id=netrc,target=/root/.netrc git clone https://huggingface.co/org/model",
+    fix: "Do not copy the file: list it in `.dockerignore`, and mount it as a secret where it is needed: \
+          `--mount=type=secret,id=NAME,target=PATH`.",
+};
+
+/// What a file may be, by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It is there to keep a token.
+    Keeps,
+    /// A directory of the Hub's tools, with the token in it.
+    Directory,
+    /// It may hold anything.
+    MayHold,
+}
+
+pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    let directories = working_directories(context);
+    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
+        let acts = instruction.effective();
+        // What another stage or image holds is told where it got there.
+        if !matches!(acts.keyword, Keyword::Copy | Keyword::Add) || acts.flag("from").is_some() {
+            continue;
+        }
+        let Some((to, sources)) = acts.words().split_last() else { continue };
+        let paths = Paths::new(scope, directory.as_deref());
+        let to_file = paths.file(&Word { text: to.clone(), ..Word::default() });
+        let excluded: Vec<String> = acts
+            .flags
+            .iter()
+            .filter(|flag| flag.name.as_bytes() == b"exclude")
+            .filter_map(|flag| flag.value.as_ref().map(|value| last(&value.to_str()).to_owned()))
+            .collect();
+        for source in sources {
+            let from = scope.expand(source);
+            let from = from.as_str();
+            if from.contains("://")
+                || from.starts_with("<<")
+                || excluded.iter().any(|name| name == last(from))
+            {
+                continue;
+            }
+            let is_into = to.as_bytes().ends_with(b"/") || to.as_bytes() == b"." || sources.len() > 1;
+            let target = to_file.as_deref().map(|to| match kind(from) {
+                Some(Kind::Directory) => format!("{to}/token"),
+                _ if is_into => format!("{to}/{}", last(from)),
+                _ => to.to_owned(),
+            });
+            let is_place = target.as_deref().is_some_and(|file| kind(file) == Some(Kind::Keeps));
+            let kind = match kind(from) {
+                Some(Kind::MayHold) | None if is_place => Kind::Keeps,
+                Some(kind) => kind,
+                None => continue,
+            };
+            let name = crate::detect::mask(last(from.trim_end_matches('/')).as_bytes());
+            let what = match kind {
+                Kind::Keeps => "in which a token is kept",
+                Kind::Directory => "the directory in which the Hub's tools keep the token",
+                Kind::MayHold => "which may hold a token",
+            };
+            let may_hold = kind == Kind::MayHold;
+            hits.push(Hit {
+                rule: &RULE,
+                severity: if may_hold { lower(lower(RULE.severity)) } else { RULE.severity },
+                confidence: if may_hold { Confidence::Medium } else { Confidence::High },
+                span: source.span(),
+                token: None,
+                message: Masked::own(format!("`{}` takes `{name}`, {what}, into the layer", acts.keyword.name())),
+                help: Masked::own(format!(
+                    "Delete the copy, add `{name}` to `.dockerignore`, and mount the file where it is needed: `RUN \
+                     --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`"
+                )),
+                leaves: vec![Leaves { place: Where::Layer, path: target.as_deref().and_then(shown) }],
+                stage: instruction.stage,
+                subject: format!("{} {name}", acts.keyword.name()),
+            });
+        }
+    }
+    hits
+}
+
+/// The last part of a path.
+fn last(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+fn kind(path: &str) -> Option<Kind> {
+    let path = path.trim_end_matches('/');
+    let mut parts = path.rsplit('/');
+    let (name, parent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let grandparent = parts.next().unwrap_or_default();
+    let is_hub = parent == ".huggingface" || (parent == "huggingface" && grandparent == ".cache");
+    match name {
+        ".netrc" | "_netrc" | ".git-credentials" | "stored_tokens" | "hf_token" | ".hf_token"
+        | "hf_token.txt" => Some(Kind::Keeps),
+        "token" if is_hub => Some(Kind::Keeps),
+        "*" if is_hub => Some(Kind::Directory),
+        ".huggingface" => Some(Kind::Directory),
+        "huggingface" if parent == ".cache" => Some(Kind::Directory),
+        "token" | ".env" | ".env*" => Some(Kind::MayHold),
+        _ => name.strip_prefix(".env.").filter(|kind| !is_sample(kind)).map(|_| Kind::MayHold),
+    }
+}
+
+/// `.env.example` and its like, which are made to be read.
+fn is_sample(kind: &str) -> bool {
+    ["example", "sample", "template", "tmpl", "dist", "default", "schema"]
+        .iter()
+        .any(|name| kind.contains(name))
+}

@@ -1,0 +1,265 @@
+//! Which words of a script carry a token, and where it comes from.
+
+use std::collections::HashMap;
+
+use super::{
+    origin::holds_word,
+    token_file::{covers, normal},
+};
+use crate::{
+    detect,
+    dockerfile::{
+        Mount, MountKind, Origin, Scope,
+        shell::{HereDocument, Step, StepKind, Word},
+    },
+};
+
+/// Where the token in a word comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// A mounted secret.
+    Secret,
+    /// `ENV`.
+    Env,
+    /// `ARG`.
+    Argument,
+    /// The file itself.
+    Literal,
+}
+
+impl Carried {
+    /// Whether the history of the `RUN` has the token too.
+    pub(super) fn is_in_history(self) -> bool {
+        matches!(self, Self::Argument | Self::Literal)
+    }
+}
+
+/// What is known of the variables while a script runs.
+pub(super) struct Flow<'a> {
+    scope: Scope<'a>,
+    secrets: Vec<Mount>,
+    /// Set by the script itself; none where no token is in it.
+    set: HashMap<String, Option<Carried>>,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) fn new(scope: Scope<'a>, mounts: &[Mount]) -> Self {
+        let is_secret = |mount: &&Mount| mount.kind == MountKind::Secret && may_be_for_the_hub(mount);
+        Self { scope, secrets: mounts.iter().filter(is_secret).cloned().collect(), set: HashMap::new() }
+    }
+
+    /// The token that a variable carries.
+    pub(super) fn variable(&self, name: &str) -> Option<Carried> {
+        if let Some(&known) = self.set.get(name) {
+            return known;
+        }
+        if self.secrets.iter().any(|mount| mount.env.as_deref() == Some(name)) {
+            return Some(Carried::Secret);
+        }
+        self.scope.get(name).filter(|b| b.value.carries_token).map(|b| from(b.origin))
+    }
+
+    /// What a variable carries where anything in it is a token: in front of a host of the Hub.
+    pub(super) fn password(&self, name: &str) -> Option<Carried> {
+        let build = || self.scope.get(name).filter(|b| b.value.may_hold_something()).map(|b| from(b.origin));
+        self.variable(name).or_else(|| if self.set.contains_key(name) { None } else { build() })
+    }
+
+    /// The token that is in a word once a shell has expanded it.
+    pub(super) fn word(&self, word: &Word) -> Option<Carried> {
+        if !detect::find(word.text.as_bytes()).is_empty() {
+            return Some(Carried::Literal);
+        }
+        let variable = word.variables.iter().find_map(|name| self.variable(name));
+        variable.or_else(|| if word.has_substitution { self.substitution(&word.text.to_str()) } else { None })
+    }
+
+    /// The secret that a substitution in a text reads: `$(cat /run/secrets/x)`, `$(< /run/secrets/x)`.
+    pub(super) fn substitution(&self, text: &str) -> Option<Carried> {
+        let reads = |inner: &str| {
+            let is_named = |mount: &Mount| {
+                mount.target.as_deref().is_some_and(|target| target.len() > 1 && holds_word(inner, target))
+            };
+            (holds_word(inner, "cat") || inner.contains('<')) && self.secrets.iter().any(is_named)
+        };
+        text.split(['$', '`']).skip(1).any(reads).then_some(Carried::Secret)
+    }
+
+    /// The token that is in a here-document.
+    pub(super) fn document(&self, document: &HereDocument) -> Option<Carried> {
+        if !detect::find(document.body.as_bytes()).is_empty() {
+            return Some(Carried::Literal);
+        }
+        if !document.expand {
+            return None;
+        }
+        let text = document.body.to_str();
+        expanded(&text).into_iter().find_map(|name| self.variable(name)).or_else(|| self.substitution(&text))
+    }
+
+    /// Whether a word names a mounted secret.
+    pub(super) fn is_secret_file(&self, word: &Word) -> bool {
+        let text = word.text.to_str();
+        let targets = self.secrets.iter().filter_map(|mount| mount.target.as_deref());
+        text.starts_with('/') && targets.into_iter().any(|target| covers(&text, &normal(target)))
+    }
+
+    /// The token that a step writes to its standard output; `fed` is what the step in front of it in the pipeline
+    /// writes.
+    pub(super) fn output(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
+        let StepKind::Program { name, arguments, .. } = &step.kind else { return None };
+        let in_words = || arguments.iter().find_map(|word| self.word(word));
+        match name.as_str() {
+            "echo" | "printf" => in_words(),
+            "printenv" => arguments.iter().find_map(|word| self.variable(&word.text.to_str())),
+            "hf" | "huggingface-cli" => {
+                let is = |index: usize, verb: &[u8]| {
+                    arguments.get(index).is_some_and(|word| word.text.as_bytes() == verb)
+                };
+                let prints = is(0, b"auth") && is(1, b"token");
+                if prints { self.variable("HF_TOKEN") } else { None }
+            }
+            "cat" | "tee" | "tr" | "base64" | "head" | "tail" | "cut" | "tac" | "grep" | "sort" => {
+                self.read(step, fed)
+            }
+            "sed" | "awk" | "jq" | "envsubst" => self.read(step, fed).or_else(in_words),
+            _ => None,
+        }
+    }
+
+    /// The token in what a step reads.
+    fn read(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
+        let StepKind::Program { arguments, .. } = &step.kind else { return None };
+        let mut files = arguments.iter().chain(&step.inputs);
+        if files.any(|word| self.is_secret_file(word)) {
+            return Some(Carried::Secret);
+        }
+        let given = || step.inputs.iter().find_map(|word| self.word(word));
+        let documents = || step.documents.iter().find_map(|document| self.document(document));
+        fed.or_else(given).or_else(documents)
+    }
+
+    /// Takes what a step sets.
+    pub(super) fn take(&mut self, step: &Step) {
+        let StepKind::Program { name, arguments, assignments } = &step.kind else { return };
+        match name.as_str() {
+            "" => {
+                for (name, word) in assignments {
+                    let carried = self.word(word);
+                    self.set.insert(name.clone(), carried);
+                }
+            }
+            "export" | "declare" | "typeset" | "local" | "readonly" => {
+                for word in arguments {
+                    let text = word.text.to_str();
+                    if let Some((name, _)) = text.split_once('=') {
+                        let carried = self.word(word);
+                        self.set.insert(name.to_owned(), carried);
+                    }
+                }
+            }
+            "read" => {
+                let carried = self.read(step, None);
+                let names = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-'));
+                for word in names {
+                    self.set.insert(word.text.to_str().into_owned(), carried);
+                }
+            }
+            "unset" => {
+                for word in arguments {
+                    self.set.insert(word.text.to_str().into_owned(), None);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn from(origin: Origin) -> Carried {
+    match origin {
+        Origin::Arg => Carried::Argument,
+        Origin::Env => Carried::Env,
+    }
+}
+
+/// Whether a secret may be a token of the Hub: unless its name says that it is something else's.
+fn may_be_for_the_hub(mount: &Mount) -> bool {
+    const OTHERS: [&str; 48] = [
+        "npm",
+        "npmrc",
+        "yarn",
+        "pip",
+        "pypi",
+        "pypirc",
+        "poetry",
+        "uv",
+        "aws",
+        "gcp",
+        "google",
+        "azure",
+        "github",
+        "gh",
+        "gitlab",
+        "git",
+        "bitbucket",
+        "ssh",
+        "rsa",
+        "ed25519",
+        "gpg",
+        "ca",
+        "cert",
+        "certs",
+        "pem",
+        "crt",
+        "docker",
+        "wandb",
+        "openai",
+        "anthropic",
+        "nexus",
+        "artifactory",
+        "maven",
+        "gradle",
+        "cargo",
+        "conda",
+        "kaggle",
+        "ngc",
+        "sentry",
+        "stripe",
+        "db",
+        "database",
+        "postgres",
+        "mysql",
+        "redis",
+        "rails",
+        "apt",
+        "kube",
+    ];
+    let names = [&mount.id, &mount.env, &mount.target];
+    let last = |name: &String| name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let names: Vec<String> = names.into_iter().flatten().map(last).collect();
+    let words = || names.iter().flat_map(|name| name.split(['_', '-', '.', ' ']));
+    words().any(|word| word.starts_with("hf") || word.starts_with("hugging"))
+        || !words().any(|word| OTHERS.contains(&word))
+}
+
+/// The names of the variables that are expanded in a text: `$NAME` and `${NAME…}`.
+pub(super) fn expanded(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        if escaped {
+            escaped = false;
+        } else if c == '\\' {
+            escaped = true;
+        } else if c == '$' {
+            let rest = text.get(at + 1..).unwrap_or_default();
+            let rest = rest.strip_prefix('{').unwrap_or(rest);
+            let name =
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+            if !name.is_empty() {
+                names.push(name);
+            }
+        }
+    }
+    names
+}

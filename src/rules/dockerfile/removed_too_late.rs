@@ -1,0 +1,58 @@
+//! `dockerfile/removed-too-late`.
+
+use super::{Context, Hit, cleanup::CleanUps, effects::Removed};
+use crate::{
+    dockerfile::LineIndex,
+    finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/removed-too-late"),
+    severity: Severity::Medium,
+    summary: "A token file removed in a later instruction than the one that wrote it",
+    why: "Each instruction makes a layer of its own. What a later one removes is hidden in the container, but the layer in \
+          which it was written is still part of the image: whoever pulls the image can read the file.",
+    bad: "RUN hf auth login --token x\nRUN hf download org/model && hf auth logout",
+    good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
+    fix: "Remove the file in the RUN that writes it, or better do not write it: mount the token as a secret.",
+};
+
+/// What removes, in a later instruction of the stage, a file that one of `earlier` leaves in its layer.
+pub(super) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed]) -> Vec<Hit> {
+    let mut lines = None;
+    let mut hits = Vec::new();
+    for removal in removed {
+        let written = earlier.iter().filter(|hit| {
+            hit.stage == removal.stage && hit.stage.is_some() && hit.span.end <= removal.instruction.start
+        });
+        let mut paths = written.flat_map(|hit| {
+            let files = hit.leaves.iter().filter(|leaves| leaves.place == Where::Layer);
+            files.filter_map(move |leaves| leaves.path.as_ref().map(|path| (hit, path)))
+        });
+        let mut clean_ups = CleanUps::default();
+        clean_ups.remove(&[], &removal.what);
+        let Some((hit, path)) = paths.find(|(_, path)| clean_ups.removes(&[], path.as_str())) else {
+            continue;
+        };
+        let lines = lines.get_or_insert_with(|| LineIndex::new(context.source));
+        let line = lines.position(hit.span.start).line;
+        hits.push(Hit {
+            rule: &RULE,
+            severity: RULE.severity,
+            confidence: Confidence::High,
+            span: removal.span,
+            token: None,
+            message: Masked::own(format!(
+                "removes `{path}` too late: it stays in the layer of line {line}, which wrote it"
+            )),
+            help: Masked::own(format!(
+                "Remove the file in the RUN of line {line}, or mend that line so that it writes none"
+            )),
+            leaves: vec![Leaves { place: Where::Layer, path: Some(path.clone()) }],
+            stage: removal.stage,
+            subject: "removed too late".to_owned(),
+        });
+    }
+    hits
+}

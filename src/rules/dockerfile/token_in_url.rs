@@ -1,0 +1,90 @@
+//! `dockerfile/token-in-url`.
+
+use super::{
+    Context, Hit,
+    effects::{How, Write},
+    flow::{Carried, Flow, expanded},
+    hit::left_in,
+    url,
+};
+use crate::{
+    dockerfile::{Keyword, shell::Word},
+    finding::{Confidence, Masked, RuleId, Severity, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/token-in-url"),
+    severity: Severity::High,
+    summary: "A credential in a URL given to git, pip, curl, wget or ADD",
+    why: "`git clone` writes the URL with the token in it into `.git/config` of the clone, which stays in the layer, wherever \
+          the token came from. A build argument or token text in a URL is in the image's history as well.",
+    bad: "ARG HF_TOKEN\nRUN git clone https://user:$HF_TOKEN@huggingface.co/org/model",
+    good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model --local-dir /model",
+    fix: "Mount the token as a secret and let `hf download` read it from the environment. Where it must be git, give it a \
+          credential helper that reads the variable: `git -c credential.helper='!f() { echo username=user; echo \
+          password=$HF_TOKEN; }; f' clone https://huggingface.co/org/model`.",
+};
+
+const HELP: &str = "In place of the URL with a token in it write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download \
+                    …`, which reads HF_TOKEN from the environment, and build with `docker build --secret \
+                    id=HF_TOKEN,env=HF_TOKEN .`";
+
+pub(super) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = writes.iter().filter(|write| write.how == How::Url).map(hit).collect();
+    for (instruction, scope) in context.instructions() {
+        let acts = instruction.effective();
+        if acts.keyword != Keyword::Add {
+            continue;
+        }
+        let flow = Flow::new(scope, &[]);
+        let sources = acts.words().split_last().map(|(_, sources)| sources).unwrap_or_default();
+        for source in sources {
+            let text = source.to_str();
+            let variables = expanded(&text).into_iter().map(str::to_owned).collect();
+            let word = Word { text: source.clone(), variables, ..Word::default() };
+            if url::credential(&flow, &word).is_some() {
+                hits.push(Hit {
+                    rule: &RULE,
+                    severity: RULE.severity,
+                    confidence: Confidence::High,
+                    span: source.span(),
+                    token: None,
+                    message: Masked::own(
+                        "`ADD` of a URL with a token in it, which stays in the image's history",
+                    ),
+                    help: Masked::own(HELP),
+                    leaves: vec![left_in(Where::History)],
+                    stage: instruction.stage,
+                    subject: "ADD URL".to_owned(),
+                });
+            }
+        }
+    }
+    hits
+}
+
+fn hit(write: &Write) -> Hit {
+    let effect = match write.leaves.first() {
+        Some(leaves) if leaves.place == Where::Layer => match &leaves.path {
+            Some(path) => format!("a token in the URL stays in the layer, in `{path}`"),
+            None => "a token in the URL stays in the layer, in git's configuration".to_owned(),
+        },
+        _ if write.carried == Carried::Literal => {
+            "token text in the URL stays in the image's history".to_owned()
+        }
+        _ => "a build argument in the URL stays in the image's history".to_owned(),
+    };
+    Hit {
+        rule: &RULE,
+        severity: RULE.severity,
+        confidence: Confidence::High,
+        span: write.span,
+        token: None,
+        message: Masked::own(format!("`{}`: {effect}", write.program)),
+        help: Masked::own(HELP),
+        leaves: write.leaves.clone(),
+        stage: write.stage,
+        subject: format!("{} URL", write.program),
+    }
+}

@@ -1,0 +1,89 @@
+//! `dockerfile/token-written-to-file`.
+
+use super::{
+    Context, Hit,
+    effects::{How, Write},
+    flow::{Carried, Flow},
+    hit::left_in,
+    paths::{Paths, shown, working_directories},
+};
+use crate::{
+    dockerfile::{Keyword, shell::HereDocument, shell::Word},
+    finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/token-written-to-file"),
+    severity: Severity::High,
+    summary: "A token variable or a mounted secret copied into a file of the layer",
+    why: "A secret mount is gone when the RUN ends; a copy of it in a file is not. The file stays in the layer of that RUN, and \
+          a later `rm` only hides it: whoever pulls the image can still read it.",
+    bad: "RUN --mount=type=secret,id=HF_TOKEN cat /run/secrets/HF_TOKEN > /app/token",
+    good: "RUN --mount=type=secret,id=HF_TOKEN HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" python download.py",
+    fix: "Do not write the token into a file. Mount it as a secret where it is used in the build, and give it to the container \
+          when it starts where it is needed then: `docker run -e HF_TOKEN …`.",
+};
+
+const HELP: &str = "Delete what writes the file, and let the commands that need the token read it from a mounted secret: `RUN \
+                    --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`, built with `docker build --secret \
+                    id=HF_TOKEN,env=HF_TOKEN .`. A file that must exist during the RUN has to be removed in the same RUN";
+
+pub(super) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
+    let files = writes.iter().filter(|write| write.how == How::File);
+    let mut hits: Vec<Hit> = files.map(hit).collect();
+    let directories = working_directories(context);
+    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
+        let acts = instruction.effective();
+        if !matches!(acts.keyword, Keyword::Copy | Keyword::Add) || acts.heredocs.is_empty() {
+            continue;
+        }
+        let flow = Flow::new(scope, &[]);
+        let paths = Paths::new(scope, directory.as_deref());
+        let Some(to) = acts.words().last() else { continue };
+        for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
+            let document = HereDocument { body: heredoc.body.clone(), expand: true };
+            // Token text is what `literal-token` tells of, with the same file.
+            let Some(carried) = flow.document(&document).filter(|carried| *carried != Carried::Literal)
+            else {
+                continue;
+            };
+            let mut file = paths.file(&Word { text: to.clone(), ..Word::default() });
+            if to.as_bytes().ends_with(b"/") {
+                file = file.map(|directory| format!("{directory}/{}", heredoc.name.to_str()));
+            }
+            let mut leaves = vec![Leaves { place: Where::Layer, path: file.as_deref().and_then(shown) }];
+            if carried.is_in_history() {
+                leaves.push(left_in(Where::History));
+            }
+            let program = acts.keyword.name().to_owned();
+            let (span, stage) = (acts.text.span(), instruction.stage);
+            hits.push(hit(&Write { how: How::File, program, span, stage, carried, leaves }));
+        }
+    }
+    hits
+}
+
+fn hit(write: &Write) -> Hit {
+    let what = match write.carried {
+        Carried::Secret => "copies the mounted secret",
+        Carried::Env | Carried::Argument => "writes the value of a token variable",
+        Carried::Literal => "writes a token",
+    };
+    let file = match write.leaves.first().and_then(|leaves| leaves.path.as_ref()) {
+        Some(path) => format!("`{path}`, which stays in the layer"),
+        None => "a file that stays in the layer".to_owned(),
+    };
+    Hit {
+        rule: &RULE,
+        severity: RULE.severity,
+        confidence: Confidence::High,
+        span: write.span,
+        token: None,
+        message: Masked::own(format!("`{}` {what} into {file}", write.program)),
+        help: Masked::own(HELP),
+        leaves: write.leaves.clone(),
+        stage: write.stage,
+        subject: format!("{} > file", write.program),
+    }
+}
