@@ -1,0 +1,3 @@
+FROM python:3.12
+# expect: dockerfile/copies-token-file
+COPY .cache/huggingface /root/.cache/huggingface

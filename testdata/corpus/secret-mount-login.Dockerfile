@@ -1,0 +1,8 @@
+# syntax=docker/dockerfile:1
+FROM python:3.12-slim
+RUN pip install -U huggingface_hub
+RUN --mount=type=secret,id=HF_TOKEN \
+# expect: dockerfile/login-with-secret-mount
+    hf auth login --token "$(cat /run/secrets/HF_TOKEN)" && \
+    hf download meta-llama/Llama-3.1-8B --local-dir /models/llama
+CMD ["python", "-m", "http.server"]
