@@ -56,7 +56,8 @@ pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> (Vec<Find
     (findings, errors)
 }
 
-fn finding(
+/// A finding in a Dockerfile, the `ordinal`th among equals.
+pub(super) fn finding(
     target: &Masked,
     path: &PathName,
     dockerfile: &Dockerfile,

@@ -1,6 +1,7 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
 mod cleanup;
+mod context_leaks_token;
 mod hit;
 mod literal_token;
 mod login_command;
@@ -16,6 +17,7 @@ mod token_in_env;
 use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 
+pub use context_leaks_token::{ContextToken, Leak, copies_from, leaks};
 pub use hit::Hit;
 
 /// The rules about Dockerfiles.
@@ -25,6 +27,7 @@ pub const DOCKERFILE_RULES: &[&Rule] = &[
     &token_in_arg::RULE,
     &login_command::RULE,
     &login_with_secret_mount::RULE,
+    &context_leaks_token::RULE,
 ];
 
 /// A Dockerfile with all that the rules ask of it.
