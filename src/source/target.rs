@@ -168,10 +168,10 @@ mod tests {
 
     #[test]
     fn refused() {
-        for text in ["docker://alpine", "docker-daemon:a", "podman:a", "dir:.", "containers-storage:a"] {
+        for text in ["docker://alpine", "docker-daemon:a", "podman:a", "containers-storage:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
-        for text in ["", "file:", "oci:", "docker-archive:"] {
+        for text in ["", "file:", "dir:", "oci:", "docker-archive:"] {
             assert_eq!(parse(text), Err(TargetError::Empty), "{text}");
         }
     }
