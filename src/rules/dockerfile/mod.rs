@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod hit;
+mod ignores;
 mod literal_token;
 mod login_command;
 mod login_with_secret_mount;
@@ -17,6 +18,7 @@ use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 
 pub use hit::Hit;
+pub use ignores::{Ignored, ignored};
 
 /// The rules about Dockerfiles.
 pub const DOCKERFILE_RULES: &[&Rule] = &[
