@@ -180,3 +180,16 @@ fn links_are_not_followed() {
     std::os::unix::fs::symlink(place.join(""), place.join("a/loop")).unwrap();
     assert_eq!(scan(&[place.join("")]).code, 0);
 }
+
+#[test]
+fn an_inline_ignore_is_told_with_its_file() {
+    let outcome = scan_files(
+        "inline-ignore",
+        &[("a/Dockerfile", "FROM x\n# stowaway: ignore[login-command] a mock\nRUN hf auth login\n")],
+    );
+    assert_eq!(outcome.code, 0);
+    assert_eq!(told(&outcome), Vec::<String>::new());
+    let note = &outcome.report()["notes"][0];
+    assert_eq!(note["where"], "a/Dockerfile: line 2");
+    assert_eq!(note["message"], "1 finding of dockerfile/login-command is ignored: a mock");
+}

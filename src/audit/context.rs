@@ -35,6 +35,7 @@ pub(super) fn audit(target: &Masked, root: &Path, progress: &dyn Progress) -> Au
         leaked: BTreeSet::new(),
         outcomes: BTreeMap::new(),
         errors: Vec::new(),
+        notes: Vec::new(),
         context: &context,
     };
     audit.errors.extend(unlisted.into_iter().map(|message| (String::new(), message)));
@@ -62,6 +63,7 @@ struct Audit<'a> {
     outcomes: BTreeMap<usize, bool>,
     /// Places and messages.
     errors: Vec<(String, String)>,
+    notes: Vec<(String, String)>,
 }
 
 impl Audit<'_> {
@@ -98,9 +100,13 @@ impl Audit<'_> {
 
     fn dockerfile(&mut self, number: usize, bytes: &[u8]) {
         let name = mask_path(self.path(number));
-        let (mut findings, errors) = dockerfile::audit(self.target, &name, bytes);
-        let place = |error: &Issue| format!("{}: {}", name.as_str(), error.place);
-        self.errors.extend(errors.iter().map(|error| (place(error), error.message.as_str().to_owned())));
+        let dockerfile::Audited { mut findings, errors, notes } =
+            dockerfile::audit(self.target, &name, bytes);
+        let told = |issue: &Issue| {
+            (format!("{}: {}", name.as_str(), issue.place), issue.message.as_str().to_owned())
+        };
+        self.errors.extend(errors.iter().map(told));
+        self.notes.extend(notes.iter().map(told));
         // A token in its text is told by the rules about Dockerfiles.
         let told: BTreeSet<_> = findings.iter().filter_map(|finding| finding.token.clone()).collect();
         if let Some(searched) = self.searched.get_mut(&number) {
@@ -220,10 +226,13 @@ impl Audit<'_> {
             place: mask(place.as_bytes()),
             message: mask(message.as_bytes()),
         };
-        let mut errors: Vec<Issue> =
-            self.errors.iter().map(|(place, message)| issue(place, message)).collect();
+        let issues = |told: &[(String, String)]| -> Vec<Issue> {
+            told.iter().map(|(place, message)| issue(place, message)).collect()
+        };
+        let mut errors = issues(&self.errors);
         errors.extend(troubles.errors().map(|message| issue("", &message)));
-        let notes = troubles.notes().map(|message| issue("", &message)).collect();
+        let mut notes = issues(&self.notes);
+        notes.extend(troubles.notes().map(|message| issue("", &message)));
         Audited { findings, errors, notes }
     }
 }

@@ -190,13 +190,9 @@ impl Reader<'_> {
 
     fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
         let name = mask_path(path.as_os_str().as_encoded_bytes());
-        let (findings, errors) = super::dockerfile::audit(self.target, &name, bytes);
-        Audited {
-            target: self.summary(TargetKind::Dockerfile, Vec::new()),
-            findings,
-            errors,
-            notes: Vec::new(),
-        }
+        let super::dockerfile::Audited { findings, errors, notes } =
+            super::dockerfile::audit(self.target, &name, bytes);
+        Audited { target: self.summary(TargetKind::Dockerfile, Vec::new()), findings, errors, notes }
     }
 
     fn context(&self, path: &Path) -> Result<Audited, Failed> {

@@ -3,6 +3,7 @@
 mod cleanup;
 mod context_leaks_token;
 mod hit;
+mod ignores;
 mod literal_token;
 mod login_command;
 mod login_with_secret_mount;
@@ -19,6 +20,7 @@ use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 
 pub use context_leaks_token::{ContextToken, Leak, copies_from, leaks};
 pub use hit::Hit;
+pub use ignores::{Ignored, ignored};
 
 /// The rules about Dockerfiles.
 pub const DOCKERFILE_RULES: &[&Rule] = &[
