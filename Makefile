@@ -1,4 +1,4 @@
-.PHONY: run test lint bench noise fuzz clean
+.PHONY: run test lint corpus bench noise fuzz clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -20,6 +20,10 @@ lint:
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
 	cargo deny check bans licenses sources
+
+# Precision and recall of the Dockerfile rules over testdata/corpus; writes docs/dockerfiles.md.
+corpus:
+	STOWAWAY_WRITE_DOCS=1 cargo test --test corpus -- --nocapture
 
 # Speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md says how to read it.
 bench:

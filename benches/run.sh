@@ -7,7 +7,7 @@ size=${SIZE_MB:-1500}
 runs=${RUNS:-5}
 dir=target/bench
 
-cargo build --release --bin stowaway --example make-bench-image --example bench-decoders
+cargo build --release --bin stowaway --example make-bench-image --example bench-decoders --example bench-dockerfiles
 if [ "$(cat $dir/made 2>/dev/null)" != "$size" ]; then
   rm -rf $dir
   target/release/examples/make-bench-image $dir "$size"
@@ -81,3 +81,6 @@ done
 
 echo
 target/release/examples/bench-decoders $dir/plain.tar
+
+echo
+target/release/examples/bench-dockerfiles testdata/corpus

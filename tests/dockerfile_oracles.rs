@@ -16,20 +16,20 @@ fn fixtures() -> BTreeMap<String, Vec<u8>> {
 
 /// The fixtures that `parse-dockerfile` 0.1.9 rejects, and why.
 const REJECTED_BY_PARSE_DOCKERFILE: [(&str, &str); 2] = [
-    ("broken.Dockerfile", "BuildKit rejects it too"),
-    ("heredoc-redirected.Dockerfile", "it sees no heredoc in `RUN cat <<EOF > /etc/app.conf`"),
+    ("broken.txt", "BuildKit rejects it too"),
+    ("heredoc-redirected.txt", "it sees no heredoc in `RUN cat <<EOF > /etc/app.conf`"),
 ];
 
 /// The fixtures that `dockerfile-parser` 0.9.0 rejects, and why.
 const REJECTED_BY_DOCKERFILE_PARSER: [(&str, &str); 8] = [
-    ("broken.Dockerfile", "BuildKit rejects it too"),
-    ("byte-order-mark.Dockerfile", "it knows no byte order mark"),
-    ("env-forms.Dockerfile", "it knows one name for each ARG"),
-    ("heredoc-redirected.Dockerfile", "it knows no heredocs"),
-    ("heredocs.Dockerfile", "it knows no heredocs"),
-    ("many-stages.Dockerfile", "it takes a quote in a shell form for a string"),
-    ("odd-lines.Dockerfile", "an empty line ends a continuation"),
-    ("windows.Dockerfile", "it knows no escape directive"),
+    ("broken.txt", "BuildKit rejects it too"),
+    ("byte-order-mark.txt", "it knows no byte order mark"),
+    ("env-forms.txt", "it knows one name for each ARG"),
+    ("heredoc-redirected.txt", "it knows no heredocs"),
+    ("heredocs.txt", "it knows no heredocs"),
+    ("many-stages.txt", "it takes a quote in a shell form for a string"),
+    ("odd-lines.txt", "an empty line ends a continuation"),
+    ("windows.txt", "it knows no escape directive"),
 ];
 
 fn text(source: &str, span: &std::ops::Range<usize>) -> String {
@@ -224,14 +224,14 @@ fn we_agree_with_dockerfile_parser() {
 fn fixtures_that_buildkit_accepts_have_no_problems() {
     for (file, bytes) in fixtures() {
         let problems = parse(&bytes).problems.len();
-        assert_eq!(problems, if file == "broken.Dockerfile" { 4 } else { 0 }, "{file}");
+        assert_eq!(problems, if file == "broken.txt" { 4 } else { 0 }, "{file}");
     }
 }
 
 #[test]
 fn stages_follow_their_names() {
     let fixtures = fixtures();
-    let dockerfile = parse(&fixtures["many-stages.Dockerfile"]);
+    let dockerfile = parse(&fixtures["many-stages.txt"]);
     let bases: Vec<_> = dockerfile.stages.iter().map(|stage| stage.base.clone()).collect();
     let image = |name: &str| Base::Image(name.to_owned());
     assert_eq!(bases, [image("alpine:3.20"), Base::Stage(0), Base::Stage(0), image("scratch")]);

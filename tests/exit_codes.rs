@@ -211,15 +211,10 @@ fn a_token_among_the_arguments_is_never_echoed() {
 
 #[test]
 fn forms_that_this_version_does_not_read_are_one_clear_line() {
-    let directory = Place::new("directory").join("context");
-    std::fs::create_dir_all(&directory).unwrap();
-    let dot = format!("{}/.", directory.display());
     for (target, says) in [
         ("docker://alpine", "docker:// targets are not supported by this version"),
         ("docker-daemon:x", "docker-daemon: targets are not supported by this version"),
         ("podman:x", "podman: targets are not supported by this version"),
-        ("dir:.", "dir: targets are not supported by this version"),
-        (&dot, "build contexts are not supported by this version"),
         (
             "alpine",
             "there is no such file; images in a registry (docker://REF) are not supported by this version",

@@ -5,17 +5,26 @@ use std::collections::HashMap;
 use crate::{
     dockerfile::{Dockerfile, LineIndex, parse},
     finding::{Finding, Issue, Location, Masked, PathName, TokenHash, fingerprint},
-    rules::dockerfile::{Hit, check},
+    rules::dockerfile::{Hit, Ignored, check, ignored},
 };
 
 /// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; what lies behind is
 /// searched for tokens as it is.
 const MAX_PARSED: usize = 1 << 20;
 
-/// The findings of a Dockerfile, in order of position, and what BuildKit would reject it for, as errors.
-///
-/// `target` is named in both as it was given; `path` is where the file lies.
-pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> (Vec<Finding>, Vec<Issue>) {
+/// What there is to say of a Dockerfile.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Audited {
+    /// In order of position.
+    pub(super) findings: Vec<Finding>,
+    /// What BuildKit would reject it for.
+    pub(super) errors: Vec<Issue>,
+    /// What its inline ignores leave out, and which of them are without effect.
+    pub(super) notes: Vec<Issue>,
+}
+
+/// Audits a Dockerfile. `target` is named in all of it as it was given; `path` is where the file lies.
+pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> Audited {
     let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
     let end = if head.len() < bytes.len() {
         memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)
@@ -25,38 +34,44 @@ pub(super) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> (Vec<Find
     let dockerfile = parse(head.get(..end).unwrap_or_default());
     let lines = LineIndex::new(bytes);
     let mut equals: HashMap<_, usize> = HashMap::new();
-    let findings = check(bytes, &dockerfile)
+    let hits = check(bytes, &dockerfile);
+    let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
+    let findings = hits
         .into_iter()
-        .map(|hit| {
+        .zip(silenced)
+        .filter_map(|(hit, silenced)| {
             let token = hit.token.as_ref().and_then(|token| token.sha256);
             // Among equals means equal in what the fingerprint is made from: with a token, that and the rule.
             let key = (hit.rule.id, token, token.map_or_else(|| hit.subject.clone(), |_| String::new()));
             let ordinal = equals.entry(key).or_default();
             let finding = finding(target, path, &dockerfile, &lines, hit, token, *ordinal);
+            // One that is ignored counts, so that an ignore changes no fingerprint beside it.
             *ordinal += 1;
-            finding
+            (!silenced).then_some(finding)
         })
         .collect();
-    let errors = dockerfile.problems.iter().map(|problem| Issue {
+    let issue = |line: u64, message: Masked| Issue {
         target: target.clone(),
-        place: Masked::own(format!("line {}", lines.position(problem.span.start).line)),
-        message: problem.message.clone(),
-    });
-    let mut errors: Vec<Issue> = errors.collect();
+        place: Masked::own(format!("line {line}")),
+        message,
+    };
+    let problems = dockerfile.problems.iter();
+    let mut errors: Vec<Issue> = problems
+        .map(|problem| issue(lines.position(problem.span.start).line, problem.message.clone()))
+        .collect();
     if end < bytes.len() {
-        errors.push(Issue {
-            target: target.clone(),
-            place: Masked::own(format!("line {}", lines.position(end).line)),
-            message: Masked::own(format!(
-                "the file is larger than {} MiB: from here on it was searched for tokens, but not read as a Dockerfile",
-                MAX_PARSED >> 20
-            )),
-        });
+        let message = format!(
+            "the file is larger than {} MiB: from here on it was searched for tokens, but not read as a Dockerfile",
+            MAX_PARSED >> 20
+        );
+        errors.push(issue(lines.position(end).line, Masked::own(message)));
     }
-    (findings, errors)
+    let notes = notes.into_iter().map(|(line, message)| issue(line, message)).collect();
+    Audited { findings, errors, notes }
 }
 
-fn finding(
+/// A finding in a Dockerfile, the `ordinal`th among equals.
+pub(super) fn finding(
     target: &Masked,
     path: &PathName,
     dockerfile: &Dockerfile,
@@ -103,6 +118,11 @@ mod tests {
     }
 
     fn run(source: &str) -> (Vec<Finding>, Vec<Issue>) {
+        let Audited { findings, errors, .. } = audited(source);
+        (findings, errors)
+    }
+
+    fn audited(source: &str) -> Audited {
         let source = source.replace("@TOKEN@", &token());
         let audited = audit(&Masked::own("dockerfile:x"), &detect::mask_path(b"x"), source.as_bytes());
         let json = serde_json::to_string(&audited).unwrap();
@@ -189,6 +209,16 @@ mod tests {
         assert_eq!(distinct.len(), 3);
     }
 
+    #[test]
+    fn what_is_ignored_is_a_note_and_changes_no_other_fingerprint() {
+        let login = "RUN hf auth login\n";
+        let all = audited(&format!("FROM a\n{login}{login}"));
+        let some = audited(&format!("FROM a\n# stowaway: ignore[login-command] a mock\n{login}{login}"));
+        assert_eq!((some.findings.len(), some.errors.len(), some.notes.len()), (1, 0, 1));
+        assert_eq!(some.findings[0].fingerprint, all.findings[1].fingerprint);
+        assert_eq!(some.notes[0].place.as_str(), "line 2");
+    }
+
     proptest::proptest! {
         #[test]
         fn no_file_makes_it_panic(
@@ -198,7 +228,7 @@ mod tests {
         }
     }
 
-    const PIECES: [&str; 30] = [
+    const PIECES: [&str; 32] = [
         "FROM a\n",
         "FROM a AS b\n",
         "FROM b\n",
@@ -229,5 +259,7 @@ mod tests {
         ")",
         "HF_HOME=~/$HOME ",
         "USER é\n",
+        "# stowaway: ignore[login-command] x\n",
+        "gosu app ",
     ];
 }

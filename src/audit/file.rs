@@ -10,11 +10,13 @@ use super::kept;
 use super::progress::Counted;
 use super::search::search_kept;
 use super::troubles::Troubles;
-use crate::detect::{mask, mask_path};
-use crate::finding::{Finding, Issue, Location, Masked, TokenHash, TokenKind, fingerprint};
+use crate::detect::{Occurrence, mask, mask_path};
+use crate::finding::{
+    Finding, Issue, Location, Masked, PathName, Severity, TokenHash, TokenKind, fingerprint,
+};
 use crate::rules::context::TOKEN_IN_FILE;
-use crate::stream::Window;
-use crate::unpack::{self, Origin};
+use crate::stream::{Peek, Window};
+use crate::unpack::{Origin, Trouble, Unpacker};
 
 /// What an audit of a file gives.
 pub(super) struct Audited {
@@ -37,48 +39,86 @@ pub(super) fn audit(target: &Masked, path: &Path, input: &mut dyn Read, progress
     let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let place = place.as_os_str().as_encoded_bytes();
     let place = place.strip_prefix(b"/").unwrap_or(place);
+    let mut unpacker = Unpacker::new();
     let mut input = Window::new(Counted { input, progress });
     let origin = Origin { path: place, ..Origin::default() };
-    let ((mut found, outcome), kept) = search_kept(place, &mut input, |input| unpack::search(origin, input));
-    found.occurrences.extend(kept::occurrences(place, &kept, &found.occurrences));
-    found.occurrences.sort_by_key(|occurrence| occurrence.offset);
-    let overflow = (!budget.keep(&mut found.occurrences)).then(Budget::overflow);
+    let mut searched = search(&mut unpacker, origin, &mut input);
+    let (in_git, troubles) = unpacker.finish();
+    searched.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));
+    searched.troubles.extend(troubles);
+    searched.occurrences.sort_by_key(|occurrence| occurrence.offset);
+    let overflow = (!budget.keep(&mut searched.occurrences)).then(Budget::overflow);
     let issue = |message: String| Issue {
         target: target.clone(),
         place: Masked::own("file"),
         message: mask(message.as_bytes()),
     };
     let mut troubles = Troubles::default();
-    troubles.add(b"", found.troubles);
-    let problem = outcome.err().map(|error| error.to_string()).or(overflow);
+    troubles.add(b"", searched.troubles);
+    let problem = searched.problem.or(overflow);
     let errors = problem.into_iter().chain(troubles.errors()).map(issue).collect();
     let notes = troubles.notes().map(issue).collect();
     let name = mask_path(path.as_os_str().as_encoded_bytes());
+    let findings = findings(target, &name, searched.occurrences, TOKEN_IN_FILE.severity);
+    Audited { findings, errors, notes }
+}
+
+/// What was found in a file.
+#[derive(Default)]
+pub(super) struct Searched {
+    pub(super) occurrences: Vec<Occurrence>,
+    pub(super) troubles: Vec<Trouble>,
+    /// What kept it from being read to its end.
+    pub(super) problem: Option<String>,
+}
+
+/// Reads a file to its end and searches it. What lies in git objects is told when the unpacker is finished.
+pub(super) fn search(unpacker: &mut Unpacker, origin: Origin<'_>, input: &mut dyn Peek) -> Searched {
+    let ((mut found, outcome), kept) =
+        search_kept(origin.path, input, |input| unpacker.search(origin, input));
+    found.occurrences.extend(kept::occurrences(origin.path, &kept, &found.occurrences));
+    found.occurrences.sort_by_key(|occurrence| occurrence.offset);
+    let problem = outcome.err().map(|error| error.to_string());
+    Searched { occurrences: found.occurrences, troubles: found.troubles, problem }
+}
+
+/// The findings in a file of that name.
+pub(super) fn findings(
+    target: &Masked,
+    name: &PathName,
+    occurrences: Vec<Occurrence>,
+    severity: Severity,
+) -> Vec<Finding> {
     let mut equals: HashMap<Option<TokenHash>, usize> = HashMap::new();
-    let findings = found.occurrences.into_iter().map(|occurrence| {
+    let findings = occurrences.into_iter().map(|occurrence| {
         let hash = occurrence.token.sha256;
         let ordinal = equals.entry(hash).or_default();
         let number = *ordinal;
         *ordinal += 1;
         Finding {
             rule: TOKEN_IN_FILE.id,
-            severity: TOKEN_IN_FILE.severity,
+            severity,
             confidence: occurrence.confidence,
             message: Masked::own(format!("{} in {}", describe(occurrence.token.kind), name.as_str())),
             help: Masked::own(TOKEN_IN_FILE.fix),
             fingerprint: fingerprint(TOKEN_IN_FILE.id, hash.as_ref(), "", name.as_str(), number),
-            token: Some(occurrence.token),
+            token: Some(occurrence.token.clone()),
             target: target.clone(),
-            location: Location::File {
-                path: name.clone(),
-                position: occurrence.position,
-                offset: occurrence.offset,
-                via: occurrence.via,
-            },
+            location: location(name, &occurrence),
             also: Vec::new(),
             related: Vec::new(),
             leaves: Vec::new(),
         }
     });
-    Audited { findings: findings.collect(), errors, notes }
+    findings.collect()
+}
+
+/// A place in a file.
+pub(super) fn location(name: &PathName, occurrence: &Occurrence) -> Location {
+    Location::File {
+        path: name.clone(),
+        position: occurrence.position,
+        offset: occurrence.offset,
+        via: occurrence.via.clone(),
+    }
 }

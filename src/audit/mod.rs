@@ -5,6 +5,7 @@ mod assemble;
 mod blob;
 mod body;
 mod budget;
+mod context;
 mod dockerfile;
 mod document;
 mod expiry;

@@ -10,7 +10,7 @@ use super::blob::Reading;
 use super::budget::Budget;
 use super::gather::{self, Gathered};
 use super::progress::{Counted, Silent};
-use super::{Options, Progress, file, stream};
+use super::{Options, Progress, context, file, stream};
 use crate::detect::{mask, mask_path};
 use crate::finding::{self, Finding, Issue, Masked, TargetKind};
 use crate::image::{self, Problem, Resolved};
@@ -26,7 +26,7 @@ pub(super) struct Audited {
 }
 
 /// A Dockerfile larger than this is none.
-const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
 
 /// Audits a target as the user spelled it.
 pub(super) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) -> Audited {
@@ -37,6 +37,7 @@ pub(super) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) ->
         Ok(Target::Archive(path)) => reader.archive(&path),
         Ok(Target::Layout(path, tag)) => reader.layout(&path, tag.as_deref()),
         Ok(Target::Dockerfile(path)) => reader.dockerfile(&path),
+        Ok(Target::Context(path)) => reader.context(&path),
         Ok(Target::File(path)) => reader.file(&path),
         Ok(Target::Bare(path)) => reader.bare(&path),
         Err(error) => Err(error.to_string()),
@@ -77,9 +78,7 @@ impl Reader<'_> {
             Content::Archive => self.archive(path),
             Content::Stream => self.stream_file(path),
             Content::Empty => Err("it is empty".to_owned()),
-            Content::Directory => Err("it is a directory without an OCI image layout (no index.json); \
-                                       build contexts are not supported by this version"
-                .to_owned()),
+            Content::Directory => self.context(path),
             Content::Other => {
                 let bytes = read_up_to(path, MAX_DOCKERFILE)?;
                 if crate::dockerfile::looks_like_dockerfile(&bytes) {
@@ -191,13 +190,18 @@ impl Reader<'_> {
 
     fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
         let name = mask_path(path.as_os_str().as_encoded_bytes());
-        let (findings, errors) = super::dockerfile::audit(self.target, &name, bytes);
-        Audited {
-            target: self.summary(TargetKind::Dockerfile, Vec::new()),
-            findings,
-            errors,
-            notes: Vec::new(),
+        let super::dockerfile::Audited { findings, errors, notes } =
+            super::dockerfile::audit(self.target, &name, bytes);
+        Audited { target: self.summary(TargetKind::Dockerfile, Vec::new()), findings, errors, notes }
+    }
+
+    fn context(&self, path: &Path) -> Result<Audited, Failed> {
+        match inspect(path).map_err(|error| unreadable(&error))? {
+            Content::Layout | Content::Directory => {}
+            _ => return Err("it is not a directory".to_owned()),
         }
+        let file::Audited { findings, errors, notes } = context::audit(self.target, path, self.progress);
+        Ok(Audited { target: self.summary(TargetKind::Context, Vec::new()), findings, errors, notes })
     }
 
     fn file(&self, path: &Path) -> Result<Audited, Failed> {
@@ -233,7 +237,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, Failed> {
 }
 
 /// The operating system's reason, without its error number.
-fn unreadable(error: &io::Error) -> String {
+pub(super) fn unreadable(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission to read it is denied".to_owned(),

@@ -47,8 +47,9 @@ pub(super) struct Scan {
     /// What to audit: a path, or `-` for an image archive on standard input
     ///
     /// A path is told by its content: an image archive (docker or OCI, compressed or not), an OCI
-    /// layout directory, a Dockerfile. The form may be named, as skopeo does it: `docker-archive:PATH`,
-    /// `oci-archive:PATH`, `oci:DIR[:TAG]`, `dockerfile:PATH`; `file:PATH` takes any one file as it is.
+    /// layout directory, a Dockerfile; another directory is a build context. The form may be named, as skopeo
+    /// does it: `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dockerfile:PATH`, `dir:PATH`;
+    /// `file:PATH` takes any one file as it is.
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
 

@@ -5,6 +5,7 @@
 //! instruction, of a word without its quotes and of a nested script knows where it came from ([`Text`]).
 
 mod directive;
+mod dockerignore;
 mod expand;
 mod heredoc;
 mod instruction;
@@ -12,6 +13,7 @@ mod json;
 mod lines;
 mod mount;
 mod parser;
+mod pattern;
 mod placeholder;
 mod problem;
 mod reach;
@@ -26,11 +28,13 @@ mod text;
 mod words;
 
 pub use directive::{Directive, DirectiveName, Directives};
+pub use dockerignore::{BadPattern, Dockerignore};
 pub use expand::Value;
 pub use heredoc::Heredoc;
 pub use instruction::{Arguments, Comment, Dockerfile, Flag, Instruction, Keyword, Pair};
 pub use mount::{Mount, MountKind, mounts};
 pub use parser::{looks_like_dockerfile, parse};
+pub use pattern::PathPattern;
 pub use problem::Problem;
 pub use reach::Reach;
 pub use run::{Language, Script, run_script};

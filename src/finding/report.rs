@@ -139,6 +139,8 @@ pub enum TargetKind {
     Image,
     /// A Dockerfile.
     Dockerfile,
+    /// A build context or source tree.
+    Context,
     /// A single file, taken as it is.
     File,
 }

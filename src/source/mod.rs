@@ -2,6 +2,7 @@
 //! not its business.
 
 mod archive;
+mod context;
 mod inspect;
 mod layout;
 mod target;
@@ -9,6 +10,7 @@ mod target;
 use std::io::{self, Read};
 
 pub use archive::{Archive, Around, link_target};
+pub use context::{BuildContext, ContextFile};
 pub use inspect::{Content, inspect};
 pub use layout::{Layout, Unlisted};
 pub use target::{Target, TargetError, looks_like_reference};

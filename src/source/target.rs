@@ -15,6 +15,8 @@ pub enum Target {
     Layout(PathBuf, Option<String>),
     /// `dockerfile:PATH`.
     Dockerfile(PathBuf),
+    /// `dir:PATH`.
+    Context(PathBuf),
     /// `file:PATH`.
     File(PathBuf),
     /// A bare path, told by its content.
@@ -35,11 +37,10 @@ pub enum TargetError {
 impl Target {
     /// Reads a target. A path that contains a colon is one if it exists: the transports come first.
     pub fn parse(text: &OsStr) -> Result<Self, TargetError> {
-        const UNSUPPORTED: [&str; 9] = [
+        const UNSUPPORTED: [&str; 8] = [
             "docker://",
             "docker-daemon:",
             "podman:",
-            "dir:",
             "containers-storage:",
             "ostree:",
             "sif:",
@@ -84,6 +85,9 @@ impl Target {
         if let Some(rest) = behind("dockerfile:") {
             return Ok(Self::Dockerfile(file(rest)?));
         }
+        if let Some(rest) = behind("dir:") {
+            return Ok(Self::Context(path(rest)?));
+        }
         if let Some(rest) = behind("file:") {
             return Ok(Self::File(file(rest)?));
         }
@@ -97,6 +101,7 @@ impl Target {
             Self::Archive(path)
             | Self::Layout(path, _)
             | Self::Dockerfile(path)
+            | Self::Context(path)
             | Self::File(path)
             | Self::Bare(path) => Some(path),
         }
@@ -135,6 +140,7 @@ mod tests {
         assert_eq!(parse("oci:layout:v1"), Ok(Target::Layout("layout".into(), Some("v1".into()))));
         assert_eq!(parse("oci:no/layout:a:1"), Ok(Target::Layout("no/layout".into(), Some("a:1".into()))));
         assert_eq!(parse("dockerfile:x"), Ok(Target::Dockerfile("x".into())));
+        assert_eq!(parse("dir:src"), Ok(Target::Context("src".into())));
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));
         assert_eq!(parse("odd:name"), Ok(Target::Bare("odd:name".into())));
@@ -162,10 +168,10 @@ mod tests {
 
     #[test]
     fn refused() {
-        for text in ["docker://alpine", "docker-daemon:a", "podman:a", "dir:.", "containers-storage:a"] {
+        for text in ["docker://alpine", "docker-daemon:a", "podman:a", "containers-storage:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
-        for text in ["", "file:", "oci:", "docker-archive:"] {
+        for text in ["", "file:", "dir:", "oci:", "docker-archive:"] {
             assert_eq!(parse(text), Err(TargetError::Empty), "{text}");
         }
     }

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all(&dir)?;
     let token = Token::user("example");
     let fill = |text: &str| text.replace(PLACEHOLDER, token.text());
-    std::fs::write(dir.join("Dockerfile"), fill(include_str!("Dockerfile")))?;
+    std::fs::write(dir.join("Dockerfile"), fill(include_str!("leaky.txt")))?;
     std::fs::write(dir.join("app.tar"), image(&fill).archive())?;
     Ok(())
 }

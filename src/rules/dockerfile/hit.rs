@@ -45,6 +45,11 @@ pub(super) fn left_in(place: Where) -> Leaves {
     Leaves { place, path: None }
 }
 
+/// Something that is left at a path, where that is known.
+pub(super) fn left_at(place: Where, path: Option<&str>) -> Leaves {
+    Leaves { place, path: path.map(|path| crate::detect::mask(path.as_bytes())) }
+}
+
 impl Hit {
     /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it.
     pub(super) fn forecast(&mut self, reach: &Reach) {

@@ -1,11 +1,13 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
 mod cleanup;
+mod context_leaks_token;
 mod copies_token_file;
 mod effects;
 mod flow;
 mod git;
 mod hit;
+mod ignores;
 mod literal_token;
 mod login_command;
 mod login_with_secret_mount;
@@ -25,7 +27,9 @@ mod url;
 use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 
+pub use context_leaks_token::{ContextToken, Leak, copies_from, leaks};
 pub use hit::Hit;
+pub use ignores::{Ignored, ignored};
 
 /// The rules about Dockerfiles.
 pub const DOCKERFILE_RULES: &[&Rule] = &[
@@ -38,6 +42,7 @@ pub const DOCKERFILE_RULES: &[&Rule] = &[
     &token_written_to_file::RULE,
     &copies_token_file::RULE,
     &removed_too_late::RULE,
+    &context_leaks_token::RULE,
 ];
 
 /// A Dockerfile with all that the rules ask of it.

@@ -400,9 +400,18 @@ fn help_never_writes_a_line_with_a_token_in_it() {
 #[test]
 fn rules_tell_their_own_examples_apart() {
     for rule in super::DOCKERFILE_RULES {
+        let token = super::ContextToken {
+            path: b".env".to_vec(),
+            token: crate::finding::TokenSummary::unknown(),
+            confidence: crate::finding::Confidence::High,
+        };
         let fires = |example: &str| {
             let example = example.replace("hf_…", "@TOKEN@");
-            hits(&format!("FROM a\n{example}\n")).iter().any(|hit| hit.rule.id == rule.id)
+            let source = format!("FROM a\n{example}\n");
+            let of_context =
+                super::leaks(source.as_bytes(), &parse(source.as_bytes()), std::slice::from_ref(&token));
+            of_context.iter().any(|leak| leak.hit.rule.id == rule.id)
+                || hits(&format!("FROM a\n{example}\n")).iter().any(|hit| hit.rule.id == rule.id)
         };
         assert!(fires(rule.bad), "{}", rule.id);
         assert!(!fires(rule.good), "{}", rule.id);

@@ -1,0 +1,278 @@
+//! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
+
+use super::{Context, Hit, hit::left_at};
+use crate::{
+    detect,
+    dockerfile::{Dockerfile, Instruction, Keyword, PathPattern, Scope},
+    finding::{Confidence, Masked, RuleId, Severity, TokenSummary, Where},
+    rules::Rule,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: RuleId("dockerfile/context-leaks-token"),
+    severity: Severity::Critical,
+    summary: "COPY or ADD takes a file of the build context with a token in it",
+    why: "What is copied from the build context is a file of the image, and whoever pulls it can read it. `COPY . .` takes \
+          all that .dockerignore does not leave out: environment files, notebooks, the history of git.",
+    bad: "# .env in the context holds a token, and no .dockerignore names it\nCOPY . /app",
+    good: "# .dockerignore\n.env\n**/.git",
+    fix: "Revoke the token at https://huggingface.co/settings/tokens if an image was built. Name the file in .dockerignore, \
+          and give the token to the container when it starts: `docker run -e HF_TOKEN …`.",
+};
+
+/// A token in a file of the build context that `.dockerignore` does not leave out.
+#[derive(Debug, Clone)]
+pub struct ContextToken {
+    /// The file's path, relative to the context.
+    pub path: Vec<u8>,
+    /// The token.
+    pub token: TokenSummary,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What takes a token of the context into an image.
+#[derive(Debug, Clone)]
+pub struct Leak {
+    /// What is to be said at the instruction.
+    pub hit: Hit,
+    /// Which of the tokens it is.
+    pub token: usize,
+}
+
+/// Which of the tokens a build would copy, each with the first instruction that does.
+pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) -> Vec<Leak> {
+    let context = Context::new(source, dockerfile);
+    let copies: Vec<Copy<'_>> =
+        context.instructions().filter_map(|(i, scope)| Copy::read(i, scope)).collect();
+    let mut leaks = Vec::new();
+    for (number, token) in tokens.iter().enumerate() {
+        let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
+        let Some((copy, place)) = taken else { continue };
+        let mut hit = hit(copy, token, place.as_deref());
+        hit.forecast(&context.reach);
+        leaks.push(Leak { hit, token: number });
+    }
+    leaks
+}
+
+/// The sources that a build takes from its context by name, of all stages.
+pub fn copies_from(source: &[u8], dockerfile: &Dockerfile) -> Vec<PathPattern> {
+    let context = Context::new(source, dockerfile);
+    let copies = context.instructions().filter_map(|(i, scope)| Copy::read(i, scope));
+    copies.flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
+}
+
+fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
+    let file = detect::quote(&token.path);
+    let name = copy.instruction.keyword.name();
+    // A pattern of the file's own name, which Docker reads from the context's root.
+    let line = detect::mask(&escaped(repository(&token.path).unwrap_or(&token.path)));
+    let is_own = copy.sources.iter().any(|source| source.written == token.path);
+    let help = if is_own {
+        format!(
+            "Take {file} out of this {name}, and name it in .dockerignore. Revoke the token at \
+             https://huggingface.co/settings/tokens if an image was built. A container gets the token when it starts: \
+             `docker run -e HF_TOKEN …`."
+        )
+    } else {
+        format!(
+            "Add this line to .dockerignore:\n    {line}\nRevoke the token at https://huggingface.co/settings/tokens if \
+             an image was built. A container gets the token when it starts: `docker run -e HF_TOKEN …`."
+        )
+    };
+    Hit {
+        rule: &RULE,
+        severity: RULE.severity,
+        confidence: token.confidence,
+        span: copy.instruction.span,
+        token: Some(token.token.clone()),
+        message: Masked::own(format!("{name} takes {file}, which holds a token, into the image")),
+        help: Masked::own(help),
+        leaves: vec![left_at(Where::Layer, place)],
+        stage: copy.instruction.stage,
+        subject: format!("{name} {file}"),
+    }
+}
+
+/// The directory of a git repository's own files, of a path in one: nobody wants to leave out one object.
+fn repository(path: &[u8]) -> Option<&[u8]> {
+    let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
+    ends.into_iter().find(|directory| directory.ends_with(b".git"))
+}
+
+/// A path as a pattern that matches it alone.
+fn escaped(path: &[u8]) -> Vec<u8> {
+    let mut pattern = Vec::new();
+    for &byte in path {
+        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
+            pattern.push(b'\\');
+        }
+        pattern.push(byte);
+    }
+    pattern
+}
+
+/// A `COPY` or `ADD` from the build context.
+struct Copy<'a> {
+    instruction: &'a Instruction,
+    sources: Vec<Source>,
+    excludes: Vec<PathPattern>,
+    /// Absolute; none where it is not known.
+    dest: Option<String>,
+}
+
+struct Source {
+    /// Without `./` in front and a slash at its end.
+    written: Vec<u8>,
+    /// None for the whole context.
+    pattern: Option<PathPattern>,
+}
+
+impl<'a> Copy<'a> {
+    fn read(instruction: &'a Instruction, scope: Scope<'_>) -> Option<Self> {
+        let is_copy = matches!(instruction.keyword, Keyword::Copy | Keyword::Add);
+        if !is_copy || instruction.flag("from").is_some() {
+            return None;
+        }
+        let (dest, sources) = instruction.words().split_last()?;
+        let dest = scope.expand(dest);
+        let sources = sources.iter().filter_map(|word| source(scope.expand(word).as_str())).collect();
+        let excludes = instruction.flags.iter().filter(|flag| flag.name.as_bytes() == b"exclude");
+        let excludes = excludes.filter_map(|flag| flag.value.as_ref());
+        let excludes = excludes.filter_map(|value| PathPattern::new(scope.expand(value).as_str().as_bytes()));
+        let is_known = dest.as_str().starts_with('/') && instruction.flag("parents").is_none();
+        Some(Self {
+            instruction,
+            sources,
+            excludes: excludes.collect(),
+            dest: is_known.then(|| dest.to_text()),
+        })
+    }
+
+    /// Whether the file is taken, and the path it then has in the layer, where that is known.
+    #[expect(clippy::option_option, reason = "taken or not, and known or not")]
+    fn place(&self, path: &[u8]) -> Option<Option<String>> {
+        self.sources.iter().find_map(|source| {
+            let taken = match &source.pattern {
+                None => path.get(..0).unwrap_or_default(),
+                Some(pattern) => pattern.taken(path)?,
+            };
+            let rest = path.get(taken.len()..).unwrap_or_default();
+            let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+            // Patterns of --exclude count from the source on.
+            if self.excludes.iter().any(|exclude| exclude.takes(rest) || exclude.takes(path)) {
+                return None;
+            }
+            let name = taken.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            Some(self.dest.as_ref().map(|dest| {
+                let is_directory = dest.ends_with('/') || self.sources.len() > 1;
+                let below = if !rest.is_empty() {
+                    rest
+                } else if is_directory {
+                    name
+                } else {
+                    b""
+                };
+                let below = String::from_utf8_lossy(below);
+                format!("{}/{below}", dest.trim_matches('/')).trim_matches('/').to_owned()
+            }))
+        })
+    }
+}
+
+/// None for what is not in the context: a URL, a heredoc.
+fn source(text: &str) -> Option<Source> {
+    let is_elsewhere = text.starts_with("<<") || text.contains("://") || text.starts_with("git@");
+    if is_elsewhere || text.is_empty() {
+        return None;
+    }
+    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let written = parts.join("/").into_bytes();
+    let pattern = if written.is_empty() { None } else { Some(PathPattern::new(text.as_bytes())?) };
+    Some(Source { written, pattern })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::parse;
+    use crate::finding::Severity;
+
+    fn token(path: &str) -> ContextToken {
+        ContextToken {
+            path: path.as_bytes().to_vec(),
+            token: TokenSummary::unknown(),
+            confidence: Confidence::High,
+        }
+    }
+
+    /// The line of the instruction that takes the file, and where it is left.
+    fn taken(tail: &str, path: &str) -> Option<(Severity, String)> {
+        let source = format!("FROM a\n{tail}\n");
+        let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token(path)]);
+        assert!(leaks.len() < 2);
+        let hit = &leaks.first()?.hit;
+        let leaves = hit.leaves.first()?;
+        let place = leaves.path.as_ref().map_or("?", Masked::as_str).to_owned();
+        Some((hit.severity, place))
+    }
+
+    #[test]
+    fn what_a_copy_takes() {
+        for (tail, path, place) in [
+            ("COPY . .", ".env", "?"),
+            ("COPY . /app", ".env", "app/.env"),
+            ("COPY ./ /app/", "a/.env", "app/a/.env"),
+            ("COPY / /app", ".env", "app/.env"),
+            ("COPY .env /app/", ".env", "app/.env"),
+            ("COPY .env /app/x", ".env", "app/x"),
+            ("COPY a b /app", "b/.env", "app/.env"),
+            ("COPY a.py .env /app/", ".env", "app/.env"),
+            ("COPY .e* /app/", ".env", "app/.env"),
+            ("COPY src /app", "src/a/b", "app/a/b"),
+            ("COPY --chown=1:1 [\"src\", \"/app\"]", "src/x", "app/x"),
+            ("ADD . /app", ".git/config", "app/.git/config"),
+            ("ARG D=src\nCOPY $D /app", "src/x", "app/x"),
+            ("COPY --exclude=*.md . /app", ".env", "app/.env"),
+            ("COPY x /y\nCOPY . /app", ".env", "app/.env"),
+        ] {
+            assert_eq!(taken(tail, path), Some((Severity::Critical, place.to_owned())), "{tail}");
+        }
+    }
+
+    #[test]
+    fn what_a_copy_leaves() {
+        for (tail, path) in [
+            ("RUN x", ".env"),
+            ("COPY src /app", ".env"),
+            ("COPY src /app", "src2/x"),
+            ("COPY *.py /app/", ".env"),
+            ("COPY --from=b . /app", ".env"),
+            ("COPY --exclude=.env . /app", ".env"),
+            ("COPY --exclude=**/.env src /app", "src/a/.env"),
+            ("COPY <<EOF /app\n.env\nEOF", ".env"),
+            ("ADD https://example.org/.env /app/", ".env"),
+            ("ONBUILD COPY . /app", ".env"),
+        ] {
+            assert_eq!(taken(tail, path), None, "{tail}");
+        }
+    }
+
+    #[test]
+    fn a_stage_that_reaches_no_image_is_one_lower() {
+        let (severity, _) = taken("COPY . /src\nFROM b\nCOPY --from=0 /out /out", ".env").unwrap();
+        assert_eq!(severity, Severity::High);
+        let (severity, _) = taken("COPY . /src\nFROM b\nCOPY --from=0 /src /out", ".env").unwrap();
+        assert_eq!(severity, Severity::Critical);
+    }
+
+    #[test]
+    fn the_line_for_dockerignore_is_told() {
+        let source = b"FROM a\nCOPY . .\n";
+        let leaks = leaks(source, &parse(source), &[token("a[1]/.env"), token("x/.git/objects/ab/cd")]);
+        for (leak, line) in leaks.iter().zip(["a\\[1\\]/.env", "x/.git"]) {
+            assert!(leak.hit.help.as_str().contains(&format!("\n    {line}\n")), "{}", leak.hit.help);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Inline ignores: `# stowaway: ignore[RULE] reason` above an instruction, or between its lines.
+//!
+//! One without a reason, with an unknown rule or with nothing to silence is named in a note, and so is each
+//! finding that is left out. A token that stands in the file is never left out: whoever reads the file has it.
+
+use std::collections::BTreeMap;
+
+use super::{DOCKERFILE_RULES, Hit, context_leaks_token, literal_token};
+use crate::{
+    detect::quote,
+    dockerfile::{Comment, Dockerfile, LineIndex},
+    finding::{Masked, RuleId},
+    rules::nearest,
+};
+
+/// What the ignores of a file come to.
+#[derive(Debug, Default)]
+pub struct Ignored {
+    /// For each hit, whether it is left out.
+    pub silenced: Vec<bool>,
+    /// What there is to say, in order: the line of the comment, and one sentence.
+    pub notes: Vec<(u64, Masked)>,
+}
+
+/// An ignore that can silence something.
+struct Ignore {
+    line: u64,
+    /// The instruction it is about, by number.
+    instruction: usize,
+    /// Each with how many hits it silences.
+    rules: BTreeMap<RuleId, usize>,
+    reason: Masked,
+}
+
+/// What a comment asks for.
+struct Request<'a> {
+    rules: Vec<&'a str>,
+    reason: &'a str,
+}
+
+/// How many names of one comment a note shows.
+const MAX_SHOWN: usize = 3;
+
+/// Finds out which hits the file's own comments ask to leave out.
+pub fn ignored(source: &[u8], dockerfile: &Dockerfile, lines: &LineIndex<'_>, hits: &[Hit]) -> Ignored {
+    let mut out = Ignored::default();
+    let mut ignores = Vec::new();
+    let text = |comment: &Comment| {
+        String::from_utf8_lossy(source.get(comment.span.start..comment.span.end).unwrap_or_default())
+    };
+    for (comment, instruction) in dockerfile.comments.iter().zip(targets(source, dockerfile)) {
+        let text = text(comment);
+        let Some(asked) = asked(&text) else { continue };
+        let line = lines.position(comment.span.start).line;
+        let mut note = |message: String| out.notes.push((line, Masked::own(message)));
+        let Some(request) = request(asked) else {
+            note(format!("this ignore names no rule and silences nothing: write {FORM}"));
+            continue;
+        };
+        if !request.reason.chars().any(char::is_alphanumeric) {
+            note(format!("this ignore gives no reason and silences nothing: write {FORM}"));
+            continue;
+        }
+        let mut rules = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for name in &request.rules {
+            match rule(name) {
+                Some(id) => drop(rules.insert(id, 0)),
+                None => unknown.push(*name),
+            }
+        }
+        if !unknown.is_empty() {
+            note(unknown_rules(&unknown));
+        }
+        for tokens in [&literal_token::RULE, &context_leaks_token::RULE] {
+            if rules.remove(&tokens.id).is_some() {
+                note(format!("{} cannot be ignored: whoever reads the file has the token", tokens.id));
+            }
+        }
+        if rules.is_empty() {
+            continue;
+        }
+        match instruction {
+            Some(instruction) => {
+                ignores.push(Ignore { line, instruction, rules, reason: quote(request.reason.as_bytes()) });
+            }
+            None => note("this ignore silences nothing: no instruction stands right below it".to_owned()),
+        }
+    }
+    out.silenced = silence(&mut ignores, dockerfile, hits);
+    for Ignore { line, rules, reason, .. } in ignores {
+        for (rule, count) in rules {
+            let message = match count {
+                0 => format!("this ignore of {rule} silences nothing: the instruction has no such finding"),
+                1 => format!("1 finding of {rule} is ignored: {reason}"),
+                _ => format!("{count} findings of {rule} are ignored: {reason}"),
+            };
+            out.notes.push((line, Masked::own(message)));
+        }
+    }
+    out.notes.sort_by_key(|(line, _)| *line);
+    out
+}
+
+/// Marks the hits that an ignore is about, and counts them there. The first of several takes them.
+fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec<bool> {
+    let mut by_place: BTreeMap<(usize, RuleId), usize> = BTreeMap::new();
+    for (index, ignore) in ignores.iter().enumerate() {
+        for &rule in ignore.rules.keys() {
+            by_place.entry((ignore.instruction, rule)).or_insert(index);
+        }
+    }
+    let instructions = &dockerfile.instructions;
+    let mut is_silenced = |hit: &Hit| {
+        let number = instructions.partition_point(|i| i.span.end <= hit.span.start);
+        instructions.get(number).filter(|instruction| instruction.span.contains(hit.span.start))?;
+        let ignore = ignores.get_mut(*by_place.get(&(number, hit.rule.id))?)?;
+        *ignore.rules.get_mut(&hit.rule.id)? += 1;
+        Some(())
+    };
+    hits.iter().map(|hit| is_silenced(hit).is_some()).collect()
+}
+
+/// The instruction that each comment is about, by number: the one it stands in, or the one right below it, with
+/// no more than comments between the two.
+fn targets(source: &[u8], dockerfile: &Dockerfile) -> Vec<Option<usize>> {
+    let instructions = &dockerfile.instructions;
+    let mut targets = Vec::new();
+    // What begins below: where, and which instruction it leads to.
+    let mut below: Option<(usize, Option<usize>)> = None;
+    for comment in dockerfile.comments.iter().rev() {
+        let next = instructions.partition_point(|i| i.span.end <= comment.span.start);
+        let instruction = instructions.get(next);
+        if instruction.is_some_and(|instruction| instruction.span.contains(comment.span.start)) {
+            targets.push(Some(next));
+            continue;
+        }
+        let first = instruction.map(|instruction| (instruction.span.start, Some(next)));
+        let nearest = first.into_iter().chain(below).min_by_key(|(start, _)| *start);
+        let target = nearest.and_then(|(start, target)| {
+            let between = source.get(comment.span.end..start)?;
+            let is_next = memchr::memchr_iter(b'\n', between).count() == 1;
+            target.filter(|_| is_next)
+        });
+        below = Some((comment.span.start, target));
+        targets.push(target);
+    }
+    targets.reverse();
+    targets
+}
+
+const FORM: &str = "`# stowaway: ignore[RULE] reason`";
+
+/// What follows `# stowaway: ignore` in a comment that begins so.
+fn asked(comment: &str) -> Option<&str> {
+    let text = comment.trim_start_matches('#').trim_start();
+    let rest = text.strip_prefix("stowaway:")?.trim_start().strip_prefix("ignore")?;
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    (!rest.starts_with(is_word)).then_some(rest)
+}
+
+fn request(asked: &str) -> Option<Request<'_>> {
+    let (names, reason) = asked.trim_start().strip_prefix('[')?.split_once(']')?;
+    let rules: Vec<_> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    (!rules.is_empty()).then(|| Request { rules, reason: reason.trim() })
+}
+
+/// The Dockerfile rule of that name, with or without its family.
+fn rule(name: &str) -> Option<RuleId> {
+    let ids = DOCKERFILE_RULES.iter().map(|rule| rule.id);
+    let is_named = |id: &RuleId| id.0 == name || id.0.strip_prefix("dockerfile/") == Some(name);
+    ids.into_iter().find(is_named)
+}
+
+fn unknown_rules(names: &[&str]) -> String {
+    let shown: Vec<_> =
+        names.iter().take(MAX_SHOWN).map(|name| format!("`{}`", quote(name.as_bytes()))).collect();
+    let more = if names.len() > MAX_SHOWN { ", …" } else { "" };
+    let is_near = |rule: &&super::Rule| rule.id.0.starts_with("dockerfile/");
+    let near = names.first().filter(|name| name.len() < 100).and_then(|name| nearest(name)).filter(is_near);
+    let near = near.map_or_else(String::new, |rule| format!("; did you mean {}?", rule.id));
+    let what = if names.len() == 1 { "a rule" } else { "rules" };
+    format!("this ignore names {what} that Dockerfiles do not have: {}{more}{near}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::parse;
+
+    fn token() -> String {
+        format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
+    }
+
+    /// The rules that are left, and the notes as `LINE: TEXT`.
+    fn run(source: &str) -> (Vec<&'static str>, Vec<String>) {
+        let source = source.replace("@TOKEN@", &token());
+        let dockerfile = parse(source.as_bytes());
+        let hits = super::super::check(source.as_bytes(), &dockerfile);
+        let ignored = ignored(source.as_bytes(), &dockerfile, &LineIndex::new(source.as_bytes()), &hits);
+        let left = hits.iter().zip(&ignored.silenced).filter(|(_, silenced)| !**silenced);
+        let left = left.map(|(hit, _)| hit.rule.id.0.trim_start_matches("dockerfile/")).collect();
+        let notes: Vec<_> = ignored.notes.iter().map(|(line, note)| format!("{line}: {note}")).collect();
+        assert!(notes.iter().all(|note| !note.contains(token().split_at(10).1)), "{notes:?}");
+        (left, notes)
+    }
+
+    const LOGIN: &str = "RUN hf auth login --token x\n";
+
+    #[test]
+    fn an_ignore_silences_its_rule_on_its_instruction_and_says_so() {
+        let said = "of dockerfile/login-command is ignored: it is a mock";
+        for (source, line) in [
+            (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\n{LOGIN}"), 2),
+            (format!("FROM a\n#stowaway:ignore[dockerfile/login-command]  it is a mock \r\n  {LOGIN}"), 2),
+            (format!("# stowaway: ignore[login-command] it is a mock\nFROM a\n{LOGIN}"), 0),
+            (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\n# why\n\t# else\n{LOGIN}"), 2),
+            (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\n\n{LOGIN}"), 0),
+            (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\nRUN x\n{LOGIN}"), 0),
+            (format!("FROM a\n{LOGIN}# stowaway: ignore[login-command] it is a mock\n"), 0),
+            (
+                "FROM a\nRUN x && \\\n# stowaway: ignore[login-command] it is a mock\n hf auth login\n"
+                    .into(),
+                3,
+            ),
+            (format!("FROM a\nRUN x && \\\n# stowaway: ignore[login-command] it is a mock\n y\n{LOGIN}"), 0),
+            (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\nONBUILD {LOGIN}"), 2),
+        ] {
+            let (left, notes) = run(&source);
+            assert_eq!(left.is_empty(), line > 0, "{source}");
+            assert_eq!(notes.len(), 1, "{notes:?}");
+            if line > 0 {
+                assert_eq!(notes[0], format!("{line}: 1 finding {said}"));
+            } else {
+                assert!(notes[0].contains("silences nothing"), "{source}: {notes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_rules_and_several_findings_are_counted() {
+        let (left, notes) = run("FROM a\nARG X\n\
+             # stowaway: ignore[token-in-env, dockerfile/token-in-arg] both are for tests\n\
+             ENV HF_TOKEN=hunter2hunter2 HF_KEY=hunter2hunter3\n");
+        assert_eq!(left, Vec::<&str>::new());
+        assert_eq!(notes.len(), 2);
+        assert!(notes[0].contains("ignore of dockerfile/token-in-arg silences nothing"), "{notes:?}");
+        assert!(notes[1].contains("2 findings of dockerfile/token-in-env are ignored"), "{notes:?}");
+        let twice = format!(
+            "FROM a\n# stowaway: ignore[login-command] one\n# stowaway: ignore[login-command] two\n{LOGIN}"
+        );
+        let (left, notes) = run(&twice);
+        assert!(left.is_empty() && notes[0].contains("ignored: one"), "{notes:?}");
+        assert!(notes[1].starts_with("3: this ignore of dockerfile/login-command silences nothing"));
+    }
+
+    #[test]
+    fn what_is_no_ignore_silences_nothing() {
+        for (comment, said) in [
+            ("# stowaway: ignore[login-command]", "gives no reason"),
+            ("# stowaway: ignore[login-command] --", "gives no reason"),
+            ("# stowaway: ignore", "names no rule"),
+            ("# stowaway: ignore login-command because", "names no rule"),
+            ("# stowaway: ignore[] because", "names no rule"),
+            ("# stowaway: ignore[login-comand] because", "did you mean dockerfile/login-command?"),
+            ("# stowaway: ignore[image/token-in-file] because", "that Dockerfiles do not have"),
+            (
+                "# stowaway: ignore[a, b, c, d] because",
+                "rules that Dockerfiles do not have: `a`, `b`, `c`, …",
+            ),
+            ("# stowaway: ignore[token-in-arg] because", "the instruction has no such finding"),
+        ] {
+            let (left, notes) = run(&format!("FROM a\n{comment}\n{LOGIN}"));
+            assert_eq!(left, ["login-command"], "{comment}");
+            assert!(notes.len() == 1 && notes[0].contains(said), "{comment}: {notes:?}");
+        }
+        for comment in ["# stowaway: ignored", "# stowaway looks at this", "# ignore[login-command] x"] {
+            let (left, notes) = run(&format!("FROM a\n{comment}\n{LOGIN}"));
+            assert!(left == ["login-command"] && notes.is_empty(), "{comment}");
+        }
+    }
+
+    #[test]
+    fn a_token_in_the_file_is_never_silenced() {
+        let (left, notes) = run("FROM a\n# stowaway: ignore[literal-token, token-in-env] @TOKEN@ is dead\n\
+             ENV HF_TOKEN=@TOKEN@\n# stowaway: ignore[@TOKEN@] x\nRUN y\n");
+        assert_eq!(left, ["literal-token", "literal-token", "literal-token"]);
+        assert!(notes[0].contains("dockerfile/literal-token cannot be ignored"), "{notes:?}");
+        assert!(notes[1].contains("1 finding of dockerfile/token-in-env is ignored: …"), "{notes:?}");
+    }
+
+    #[test]
+    fn many_ignores_take_no_longer_each() {
+        let comments = "# stowaway: ignore[login-command] x\n".repeat(20_000);
+        let (left, notes) = run(&format!("FROM a\n{comments}{LOGIN}"));
+        assert_eq!((left.len(), notes.len()), (0, 20_000));
+    }
+}

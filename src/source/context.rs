@@ -1,0 +1,78 @@
+//! A build context or source tree: a directory, every file of it.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+
+/// A directory on disk. Links are not followed, as no builder does; what is neither file nor directory is passed over.
+pub struct BuildContext {
+    root: PathBuf,
+    files: Vec<ContextFile>,
+}
+
+/// A file of a context.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ContextFile {
+    /// Its path, relative to the root.
+    pub path: Vec<u8>,
+    /// Its size in bytes, as far as that is known without reading it.
+    pub size: u64,
+}
+
+impl BuildContext {
+    /// Lists a directory, in order of path. What cannot be listed is told beside.
+    pub fn open(root: &Path) -> (Self, Vec<String>) {
+        let mut files = Vec::new();
+        let mut unlisted = Vec::new();
+        for entry in WalkBuilder::new(root).standard_filters(false).follow_links(false).build() {
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    let size = entry.metadata().map(|metadata| metadata.len()).unwrap_or_default();
+                    files.push(ContextFile { path: relative(entry.path(), root), size });
+                }
+                Ok(_) => {}
+                Err(error) => unlisted.push(error.to_string()),
+            }
+        }
+        files.sort();
+        (Self { root: root.to_owned(), files }, unlisted)
+    }
+
+    /// Its files, in order of path.
+    pub fn files(&self) -> &[ContextFile] {
+        &self.files
+    }
+
+    /// The number of the file at that path.
+    pub fn find(&self, path: &[u8]) -> Option<usize> {
+        self.files.binary_search_by(|file| file.path.as_slice().cmp(path)).ok()
+    }
+
+    /// Opens file number `n`.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn open_file(&self, n: usize) -> io::Result<File> {
+        let file = self.files.get(n).ok_or(io::ErrorKind::NotFound)?;
+        File::open(self.root.join(std::ffi::OsStr::from_bytes(&file.path)))
+    }
+
+    /// The paths that git would not pass over for a `.gitignore` in the tree.
+    pub fn kept_by_git(&self) -> BTreeSet<Vec<u8>> {
+        let mut walk = WalkBuilder::new(&self.root);
+        walk.standard_filters(false)
+            .git_ignore(true)
+            .git_exclude(true)
+            .require_git(false)
+            .follow_links(false);
+        walk.build().flatten().map(|entry| relative(entry.path(), &self.root)).collect()
+    }
+}
+
+fn relative(path: &Path, root: &Path) -> Vec<u8> {
+    path.strip_prefix(root).unwrap_or(path).as_os_str().as_bytes().to_vec()
+}
