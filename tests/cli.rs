@@ -86,7 +86,7 @@ fn what_does_not_exist_is_refused() {
         let line = refusal(&workspace.run(&["scan", option, "x", "Dockerfile"]));
         assert!(line.contains(&format!("unexpected argument '{option}'")), "{line}");
     }
-    for command in ["fix", "serve", "completions", "man"] {
+    for command in ["serve", "completions", "man"] {
         let line = refusal(&workspace.run(&[command]));
         assert!(line.contains(&format!("unrecognized subcommand '{command}'")), "{line}");
     }

@@ -10,7 +10,7 @@ use crate::{
 
 /// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; what lies behind is
 /// searched for tokens as it is.
-const MAX_PARSED: usize = 1 << 20;
+pub(super) const MAX_PARSED: usize = 1 << 20;
 
 /// What there is to say of a Dockerfile.
 #[derive(Debug, serde::Serialize)]

@@ -14,6 +14,7 @@ mod gap;
 mod gather;
 mod kept;
 mod layer;
+pub mod mending;
 mod options;
 mod progress;
 mod search;

@@ -26,6 +26,7 @@ pub(super) struct Audited {
 }
 
 /// A Dockerfile larger than this is none.
+const NEITHER: &str = "it is neither an image archive nor a Dockerfile";
 pub(super) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
 
 /// Audits a target as the user spelled it.
@@ -80,7 +81,7 @@ impl Reader<'_> {
             Content::Empty => Err("it is empty".to_owned()),
             Content::Directory => self.context(path),
             Content::Other => {
-                let bytes = read_up_to(path, MAX_DOCKERFILE)?;
+                let bytes = read_up_to(path, MAX_DOCKERFILE, NEITHER)?;
                 if crate::dockerfile::looks_like_dockerfile(&bytes) {
                     return Ok(self.dockerfile_bytes(path, &bytes));
                 }
@@ -185,7 +186,7 @@ impl Reader<'_> {
     }
 
     fn dockerfile(&self, path: &Path) -> Result<Audited, Failed> {
-        Ok(self.dockerfile_bytes(path, &read_up_to(path, MAX_DOCKERFILE)?))
+        Ok(self.dockerfile_bytes(path, &read_up_to(path, MAX_DOCKERFILE, NEITHER)?))
     }
 
     fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
@@ -220,7 +221,8 @@ impl Reader<'_> {
     }
 }
 
-fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, Failed> {
+/// Reads a file of at most `limit` bytes; `wrong` is said of a larger one.
+pub(super) fn read_up_to(path: &Path, limit: u64, wrong: &str) -> Result<Vec<u8>, Failed> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err("it is a directory".to_owned());
@@ -228,10 +230,7 @@ fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, Failed> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
-        return Err(format!(
-            "it is neither an image archive nor a Dockerfile: it is larger than {} MiB",
-            limit >> 20
-        ));
+        return Err(format!("{wrong}: it is larger than {} MiB", limit >> 20));
     }
     Ok(bytes)
 }

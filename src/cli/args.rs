@@ -25,6 +25,17 @@ Exit codes:
   2    not everything could be read, or the audit could not start
   130  interrupted";
 
+const FIX_EXAMPLES: &str = "\
+Examples:
+  stowaway fix Dockerfile
+  stowaway fix --write Dockerfile
+
+Exit codes:
+  0    nothing of medium severity or above leaks after mending
+  1    something is left that has to be mended by hand
+  2    the file could not be read, parsed or written
+  130  interrupted";
+
 /// Finds Hugging Face tokens that a Dockerfile would bake into an image, or that an image already carries
 #[derive(Debug, Parser)]
 #[command(name = "stowaway", version, arg_required_else_help = false)]
@@ -38,6 +49,9 @@ pub(super) enum Command {
     /// Audit images and Dockerfiles
     #[command(after_long_help = EXAMPLES)]
     Scan(Scan),
+    /// Show a Dockerfile with its leaks mended, or write it
+    #[command(after_long_help = FIX_EXAMPLES)]
+    Fix(Fix),
     /// List the rules, or explain one
     Rules(Rules),
 }
@@ -84,6 +98,19 @@ pub(super) struct Scan {
     /// No progress bar
     #[arg(long)]
     pub(super) no_progress: bool,
+
+    #[command(flatten)]
+    pub(super) color: ColorArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Fix {
+    /// The Dockerfile
+    pub(super) dockerfile: PathBuf,
+
+    /// Change the file in place of showing a diff: whole or not at all
+    #[arg(long)]
+    pub(super) write: bool,
 
     #[command(flatten)]
     pub(super) color: ColorArgs,

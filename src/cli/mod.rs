@@ -1,6 +1,7 @@
 //! The command line: arguments, progress, where the report goes, exit codes.
 
 mod args;
+mod fix;
 mod interrupt;
 mod output;
 mod progress;
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
     let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
         Asked::Text(text) => print(|out| out.write_all(text.as_bytes())),
         Asked::Command(Command::Scan(scan)) => self::scan(&scan),
+        Asked::Command(Command::Fix(fix)) => fix::fix(&fix),
         Asked::Command(Command::Rules(rules)) => self::rules(&rules),
     });
     ExitCode::from(match outcome {

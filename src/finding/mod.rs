@@ -6,6 +6,7 @@ mod digest;
 mod fingerprint;
 mod location;
 mod masked;
+mod mending;
 mod report;
 mod time;
 mod token;
@@ -15,6 +16,7 @@ pub use digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 pub use fingerprint::fingerprint;
 pub use location::{Also, DockerfileLine, Document, Location, PathName, Position, State};
 pub use masked::Masked;
+pub use mending::{Hunk, Leak, Line, Mending, Side};
 pub use report::{
     Confidence, Finding, ImageSummary, Issue, LayerSummary, Leaves, Report, RuleId, SCHEMA, Severity,
     Summary, Target, TargetKind, Tool, Where,

@@ -2,6 +2,7 @@
 
 mod escape;
 mod json;
+pub mod mended;
 pub mod rules;
 #[cfg(test)]
 mod samples;

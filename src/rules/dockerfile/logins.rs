@@ -8,7 +8,7 @@ use super::{
     cleanup::{CleanUps, Removal},
     hit::{left_in, lower},
     mended::{self, rest},
-    origin::{Source, is_in_environment, origin},
+    origin::{Origin, Source, is_in_environment, origin},
     python::{self, Call},
     token_file::{Environment, covers, layer_path, normal},
 };
@@ -24,7 +24,11 @@ use crate::{
 
 /// A login that leaves something behind.
 pub(super) struct Login {
-    span: Span,
+    pub(super) span: Span,
+    /// Where its token comes from.
+    pub(super) origin: Origin,
+    /// Whether a `git clone` behind it counts on it.
+    pub(super) is_for_git: bool,
     /// `hf auth login`: the command in normal form.
     command: &'static str,
     /// Whether its token comes from a mounted secret.
@@ -165,7 +169,8 @@ impl Run<'_> {
             let is_for_git = span.start < self.last_clone && mended::is_for_git(script, written);
             let mend = mended::Mend { origin: &origin, rest, behind, is_for_git };
             let help = mend.help(self.instruction, &self.mounts);
-            logins.push(Login { span, command, has_secret, leaves, stage: self.instruction.stage, help });
+            let stage = self.instruction.stage;
+            logins.push(Login { span, origin, is_for_git, command, has_secret, leaves, stage, help });
         }
         logins.reverse();
         logins

@@ -12,6 +12,7 @@ mod literal_token;
 mod login_command;
 mod login_with_secret_mount;
 mod logins;
+mod mend;
 mod mended;
 mod origin;
 mod paths;
@@ -30,6 +31,7 @@ use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 pub use context_leaks_token::{ContextToken, Leak, copies_from, leaks};
 pub use hit::Hit;
 pub use ignores::{Ignored, ignored};
+pub use mend::{Left, Mended, Secret, masked_lines, mend};
 
 /// The rules about Dockerfiles.
 pub const DOCKERFILE_RULES: &[&Rule] = &[

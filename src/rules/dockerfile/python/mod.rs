@@ -1,6 +1,10 @@
 //! Calls of `huggingface_hub` in Python scripts that log in or out.
 
+mod extent;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use extent::{extent, only_logs_in};
 
 use crate::dockerfile::{Script, Span, Text};
 

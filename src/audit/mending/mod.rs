@@ -1,0 +1,76 @@
+//! Mends one Dockerfile, and says what changes.
+
+mod diff;
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::{dockerfile::MAX_PARSED, target::read_up_to};
+use crate::{
+    detect,
+    dockerfile::{LineIndex, looks_like_dockerfile, parse},
+    finding::{Issue, Leak, Masked, Mending},
+    rules::dockerfile::{self as rules, Left, Mended},
+};
+
+/// Why a file could not be mended.
+#[derive(Debug, thiserror::Error)]
+pub enum MendError {
+    /// It could not be read; one sentence on why.
+    #[error("{0}")]
+    Unreadable(String),
+    /// `BuildKit` would reject it, or it is too large to be read as a Dockerfile.
+    #[error("it is no Dockerfile that can be built")]
+    Rejected(Vec<Issue>),
+}
+
+/// Reads and mends the Dockerfile at `path`: what there is to say, and the mended text, which may hold tokens still. Nothing
+/// is written.
+pub fn mend(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
+    let read = read_up_to(path, MAX_PARSED as u64, "it is no Dockerfile that can be mended");
+    let before = Zeroizing::new(read.map_err(MendError::Unreadable)?);
+    if before.is_empty() {
+        return Err(MendError::Unreadable("it is empty".to_owned()));
+    }
+    let name = detect::mask_path(path.as_os_str().as_encoded_bytes());
+    let lines = LineIndex::new(&before);
+    let dockerfile = parse(&before);
+    if !dockerfile.problems.is_empty() {
+        if !looks_like_dockerfile(&before) {
+            return Err(MendError::Unreadable("it is no Dockerfile".to_owned()));
+        }
+        let issue = |problem: &crate::dockerfile::Problem| Issue {
+            target: detect::mask(path.as_os_str().as_encoded_bytes()),
+            place: Masked::own(format!("line {}", lines.position(problem.span.start).line)),
+            message: problem.message.clone(),
+        };
+        return Err(MendError::Rejected(dockerfile.problems.iter().map(issue).collect()));
+    }
+    let Mended { source, secrets, at_start, had_tokens, found, left } = rules::mend(&before);
+    let diff = diff::Diff::of(&before, &source);
+    let after = LineIndex::new(&source);
+    let leak = |Left { hit, why }: Left| {
+        let line_after = after.position(hit.span.start).line;
+        Leak {
+            line_before: diff.line_before(line_after),
+            line_after,
+            rule: hit.rule.id,
+            severity: hit.severity,
+            message: hit.message,
+            why,
+            help: hit.help,
+        }
+    };
+    let left: Vec<Leak> = left.into_iter().map(leak).collect();
+    let mending = Mending {
+        path: name,
+        hunks: diff.hunks,
+        mended: found.saturating_sub(left.len()),
+        secrets: secrets.iter().map(rules::Secret::argument).collect(),
+        at_start: at_start.iter().map(|name| detect::mask(name.as_bytes())).collect(),
+        had_tokens,
+        left,
+    };
+    Ok((mending, source))
+}

@@ -1,0 +1,45 @@
+//! `stowaway fix`.
+
+use std::path::Path;
+
+use super::{Failure, args, complain, output::Output, shown, use_color};
+use crate::audit::mending::{MendError, mend};
+use crate::policy::{FailOn, Verdict};
+use crate::report::{self, Style};
+
+/// Shows a Dockerfile with its leaks mended, or writes it.
+pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
+    super::interrupt::watch();
+    let file = shown(asked.dockerfile.as_os_str());
+    let failed = |reason: &dyn std::fmt::Display| Failure::new(format!("cannot mend {file}: {reason}"));
+    if asked.dockerfile == Path::new("-") {
+        return Err(Failure::new("fix reads no standard input: name the path of a Dockerfile"));
+    }
+    let (mending, mended) = mend(&asked.dockerfile).map_err(|error| match &error {
+        MendError::Unreadable(_) => failed(&error),
+        MendError::Rejected(issues) => {
+            for issue in issues {
+                complain(&report::issue_line(issue));
+            }
+            failed(&error)
+        }
+    })?;
+    let is_changed = !mending.hunks.is_empty();
+    if asked.write && is_changed {
+        write(&asked.dockerfile, &mended)
+            .map_err(|error| Failure::new(format!("cannot write {file}: {error}")))?;
+    }
+    let style = Style { color: use_color(asked.color.when, true), quiet: false };
+    let written = Output::Stdout.write(|out| report::mended::render(&mending, asked.write, style, out));
+    written.map_err(|error| Failure::new(format!("cannot write: {error}")))?;
+    let is_leaking = mending.left.iter().any(|leak| FailOn::default().reached_by(leak.severity));
+    Ok(if is_leaking { Verdict::Failed } else { Verdict::Passed })
+}
+
+/// Puts the mended text in the place of the file, whole or not at all.
+fn write(path: &Path, mended: &[u8]) -> std::io::Result<()> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    Output::open(Some(path))?.write(|out| out.write_all(mended))
+}

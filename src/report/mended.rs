@@ -1,0 +1,112 @@
+//! What `stowaway fix` says: the change as a unified diff, what is left, and how to build from now on.
+
+use std::io::{self, Write};
+
+use super::{Style, escape};
+use crate::finding::{Hunk, Leak, Line, Masked, Mending, Side};
+
+/// Writes what was mended, or would be. `is_written` says that the file is changed by now.
+pub fn render(mending: &Mending, is_written: bool, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let path = escape(mending.path.as_str());
+    if !is_written && !mending.hunks.is_empty() {
+        writeln!(out, "{}", style.strong(format_args!("--- {path}")))?;
+        writeln!(out, "{}", style.strong(format_args!("+++ {path}")))?;
+        for each in &mending.hunks {
+            hunk(each, style, out)?;
+        }
+        writeln!(out)?;
+    }
+    summary(mending, is_written, &path, out)?;
+    for each in &mending.left {
+        leak(each, is_written, &path, style, out)?;
+    }
+    if !mending.secrets.is_empty() {
+        let secrets = list("--secret ", &mending.secrets);
+        let file = match mending.path.as_str() {
+            "Dockerfile" => String::new(),
+            path => format!("-f {} ", word(path)),
+        };
+        writeln!(out, "Build with: docker build {secrets} {file}.")?;
+    }
+    if !mending.at_start.is_empty() && !mending.hunks.is_empty() {
+        let names = list("-e ", &mending.at_start);
+        writeln!(out, "Where a container needs the token, start it with: docker run {names} …")?;
+    }
+    if mending.had_tokens {
+        writeln!(
+            out,
+            "Token text stood in the file: revoke the token at https://huggingface.co/settings/tokens."
+        )?;
+    }
+    let is_whole = |line: &Line| line.is_whole && shown(line) == line.text.as_str();
+    if !is_written && !mending.hunks.iter().flat_map(|hunk| &hunk.lines).all(is_whole) {
+        writeln!(out, "The diff does not show all text as it is: only `stowaway fix --write` can apply it.")?;
+    }
+    Ok(())
+}
+
+fn summary(mending: &Mending, is_written: bool, path: &str, out: &mut dyn Write) -> io::Result<()> {
+    let leaks = |count: usize| if count == 1 { "1 leak".to_owned() } else { format!("{count} leaks") };
+    let left = match mending.left.len() {
+        0 => String::new(),
+        count => format!(", {count} left"),
+    };
+    match (mending.hunks.is_empty(), mending.left.is_empty()) {
+        (true, true) => writeln!(out, "{path}: nothing to mend"),
+        (true, false) => {
+            writeln!(out, "{path}: {}, none of which can be mended here", leaks(mending.left.len()))
+        }
+        (false, _) if is_written => writeln!(out, "{path}: {} mended{left}", leaks(mending.mended)),
+        (false, _) => writeln!(out, "{path}: {} mended by this change{left}", leaks(mending.mended)),
+    }
+}
+
+fn hunk(hunk: &Hunk, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let range = |(start, count): (usize, usize)| match count {
+        1 => start.to_string(),
+        count => format!("{start},{count}"),
+    };
+    writeln!(out, "@@ -{} +{} @@", range(hunk.before), range(hunk.after))?;
+    for line in &hunk.lines {
+        let text = shown(line);
+        match line.side {
+            Side::Both => write!(out, " {text}")?,
+            Side::Before => write!(out, "{}", style.error(format_args!("-{text}")))?,
+            Side::After => write!(out, "{}", style.good(format_args!("+{text}")))?,
+        }
+        match line.ending {
+            "" => writeln!(out, "\n\\ No newline at end of file")?,
+            ending => write!(out, "{ending}")?,
+        }
+    }
+    Ok(())
+}
+
+/// A line as a terminal may have it. Tabs stay, so that the diff can be applied.
+fn shown(line: &Line) -> String {
+    line.text.as_str().split('\t').map(escape).collect::<Vec<_>>().join("\t")
+}
+
+fn leak(leak: &Leak, is_written: bool, path: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let line = if is_written { leak.line_after } else { leak.line_before };
+    let severity = style.severity(leak.severity, leak.severity);
+    writeln!(out, "{path}:{line}: {severity}: {} [{}]", escape(leak.message.as_str()), leak.rule)?;
+    if let Some(why) = &leak.why {
+        writeln!(out, "  not mended: {}", escape(why.as_str()))?;
+    }
+    writeln!(out, "  {}", escape(leak.help.as_str()))
+}
+
+/// Words of a command line, each behind the option that it belongs to.
+fn list(option: &str, words: &[Masked]) -> String {
+    words.iter().map(|text| option.to_owned() + &word(text.as_str())).collect::<Vec<_>>().join(" ")
+}
+
+/// A word of a command line, in quotes where a shell would read it otherwise.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=,:@%+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", escape(text).replace('\'', "'\\''"))
+}

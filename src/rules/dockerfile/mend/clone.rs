@@ -1,0 +1,62 @@
+//! `git clone` of a URL with a token in it, as one that asks a credential helper.
+
+use super::edit::Edits;
+use crate::dockerfile::{
+    Language, Script, Span,
+    shell::{self, Command},
+};
+
+/// A `git clone` that can be written anew.
+pub(super) struct Clone {
+    pub(super) command: Span,
+    /// Behind the word `git`.
+    git_end: usize,
+    /// The user and the password in the URL, with the `@`.
+    userinfo: Span,
+    /// What stands for the token there.
+    password: String,
+}
+
+/// Looks for the `git clone` at `span`.
+pub(super) fn find(script: &Script, span: Span) -> Option<Clone> {
+    let Script::Text { language: Language::Shell, text } = script else { return None };
+    let commands = shell::commands(text);
+    let command: &Command = commands.iter().find(|command| command.span == span)?;
+    let word = |index: usize| command.word(index);
+    if word(0)? != "git" || word(1)? != "clone" {
+        return None;
+    }
+    let url = command.words.iter().skip(2).find(|word| {
+        let text = word.text.to_str();
+        text.starts_with("https://")
+            && text.split('/').nth(2).is_some_and(|authority| authority.contains('@'))
+    })?;
+    let url_text = url.text.to_str();
+    let authority = url_text.get("https://".len()..)?.split('/').next()?;
+    let (userinfo, _) = authority.rsplit_once('@')?;
+    let password = userinfo.split_once(':').map_or(userinfo, |(_, password)| password);
+    // Nothing that quotes of the helper could not hold, and nothing that is put together.
+    let is_variable = |text: &str| {
+        let name = text.strip_prefix('$').unwrap_or_default();
+        let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    if !is_variable(password) || !url.text.is_contiguous() {
+        return None;
+    }
+    let start = "https://".len();
+    let userinfo = url.text.source_span(start..start + userinfo.len() + 1);
+    let git_end = command.words.first()?.text.span().end;
+    Some(Clone { command: span, git_end, userinfo, password: password.to_owned() })
+}
+
+impl Clone {
+    pub(super) fn write(&self, edits: &mut Edits) {
+        let Self { password, .. } = self;
+        let helper = format!(
+            " -c credential.helper='!f() {{ echo username=user; echo \"password={password}\"; }}; f'"
+        );
+        edits.insert(self.git_end, helper);
+        edits.delete([self.userinfo]);
+    }
+}

@@ -1,0 +1,69 @@
+//! Changes to a source text.
+
+use zeroize::Zeroizing;
+
+use crate::dockerfile::Span;
+
+/// Changes that are made together. None of them sees another.
+#[derive(Default)]
+pub(super) struct Edits(Vec<(Span, String)>);
+
+impl Edits {
+    /// Puts `text` in place of what is at `span`.
+    pub(super) fn replace(&mut self, span: Span, text: impl Into<String>) {
+        self.0.push((span, text.into()));
+    }
+
+    /// Puts `text` in front of the byte at `at`.
+    pub(super) fn insert(&mut self, at: usize, text: impl Into<String>) {
+        self.replace(Span::new(at, at), text);
+    }
+
+    /// Takes out what is at these spans.
+    pub(super) fn delete(&mut self, spans: impl IntoIterator<Item = Span>) {
+        self.0.extend(spans.into_iter().map(|span| (span, String::new())));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The changed text. What lies within a part that is taken out goes with it.
+    pub(super) fn apply(mut self, source: &[u8]) -> Zeroizing<Vec<u8>> {
+        // What is put in comes before what is taken out from there on.
+        self.0.sort_by_key(|(span, text)| (span.start, span.start < span.end, !text.is_empty(), span.end));
+        let added: usize = self.0.iter().map(|(_, text)| text.len()).sum();
+        // With all room taken at once, no copy of a token stays behind in memory that was given back.
+        let mut out = Zeroizing::new(Vec::with_capacity(source.len() + added));
+        let mut at = 0;
+        for (span, text) in self.0 {
+            if span.start < at {
+                if text.is_empty() {
+                    at = at.max(span.end);
+                }
+                continue;
+            }
+            out.extend_from_slice(source.get(at..span.start).unwrap_or_default());
+            out.extend_from_slice(text.as_bytes());
+            at = span.end.max(at);
+        }
+        out.extend_from_slice(source.get(at..).unwrap_or_default());
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_within_a_deletion_goes_with_it() {
+        let mut edits = Edits::default();
+        edits.delete([Span::new(2, 5), Span::new(4, 6)]);
+        edits.replace(Span::new(3, 4), "X");
+        edits.insert(6, "Y");
+        edits.insert(2, "W");
+        edits.insert(0, "Z");
+        assert_eq!(edits.apply(b"0123456789").as_slice(), b"Z01WY6789");
+    }
+}

@@ -1,0 +1,113 @@
+//! Token text in a script, in the place of which a variable can stand.
+
+use crate::dockerfile::{
+    Arguments, Instruction, Language, Script, Span, Text,
+    shell::{self, Redirection},
+};
+
+/// How the shell reads what stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    None,
+    Single,
+    Double,
+}
+
+/// Where token text stands.
+pub(super) enum Place {
+    /// In a word of the shell, which can expand a variable there.
+    Shell(Quotes),
+    /// Anywhere else; why it is left there.
+    Elsewhere(&'static str),
+}
+
+impl Quotes {
+    /// What to write for a variable's value in the place of `span`, and what goes for it.
+    pub(super) fn write(self, name: &str, source: &[u8], span: Span) -> (Span, String) {
+        let next = source.get(span.end).copied().unwrap_or(b' ');
+        let is_longer = next.is_ascii_alphanumeric() || next == b'_';
+        match self {
+            Self::None | Self::Double if is_longer => (span, format!("${{{name}}}")),
+            Self::None | Self::Double => (span, format!("${name}")),
+            Self::Single if next == b'\'' => (Span::new(span.start, span.end + 1), format!("'\"${name}\"")),
+            Self::Single => (span, format!("'\"${name}\"'")),
+        }
+    }
+}
+
+/// Looks at the place of a token in a script.
+pub(super) fn place(source: &[u8], script: &Script, span: Span) -> Place {
+    let Script::Text { language, text } = script else {
+        return Place::Elsewhere("the exec form expands no variables: write the shell form, with $HF_TOKEN");
+    };
+    if *language != Language::Shell {
+        return Place::Elsewhere("it stands in a script: let that read HF_TOKEN from its environment");
+    }
+    let (start, end) = (text.offset_of(span.start), text.offset_of(span.end));
+    let is_plain = text.slice(start..end).as_bytes() == source.get(span.start..span.end).unwrap_or_default();
+    if !is_plain
+        || crate::detect::find(text.slice(start..end).as_bytes()).first().is_none_or(|o| !o.via.is_empty())
+    {
+        return Place::Elsewhere("its text is encoded or in pieces");
+    }
+    let commands = shell::commands(text);
+    let holders =
+        commands.iter().filter(|command| command.span.start <= span.start && span.end <= command.span.end);
+    // The innermost one.
+    let Some(command) = holders.min_by_key(|command| command.span.end - command.span.start) else {
+        return Place::Elsewhere(
+            "it stands in a here-document: let what reads that use HF_TOKEN from its environment",
+        );
+    };
+    let has_document = command.redirects.iter().any(|r| matches!(r.to, Redirection::HereDocument { .. }));
+    let program = command.words.first().map_or_else(String::new, |word| word.text.to_str().into_owned());
+    if has_document || program == "eval" || Language::of_program(&program) != Language::Other {
+        return Place::Elsewhere(
+            "it stands in a script within the script: let that read HF_TOKEN from its environment",
+        );
+    }
+    match quotes(text, text.offset_of(command.span.start), start) {
+        Some(quotes) => Place::Shell(quotes),
+        None => Place::Elsewhere("it stands in quotes within quotes"),
+    }
+}
+
+/// Looks at the place of a token in a `CMD` or its like, which run when the container does.
+pub(super) fn in_command(
+    source: &[u8],
+    instruction: &Instruction,
+    span: Span,
+) -> Result<Quotes, &'static str> {
+    let Arguments::Line(line) = &instruction.arguments else {
+        return Err(
+            "the exec form expands no variables: let the program read HF_TOKEN, and start with `docker run -e \
+                    HF_TOKEN`",
+        );
+    };
+    let script = Script::Text { language: Language::Shell, text: line.clone() };
+    match place(source, &script, span) {
+        Place::Shell(quotes) => Ok(quotes),
+        Place::Elsewhere(why) => Err(why),
+    }
+}
+
+/// Which quotes are open at `to`; none where that cannot be told.
+fn quotes(text: &Text, from: usize, to: usize) -> Option<Quotes> {
+    let mut open = Quotes::None;
+    let mut at = from;
+    while at < to {
+        match (text.byte(at)?, open) {
+            (b'\'', Quotes::None) => open = Quotes::Single,
+            (b'\'', Quotes::Single) | (b'"', Quotes::Double) => open = Quotes::None,
+            (b'"', Quotes::None) => open = Quotes::Double,
+            (b'\\', Quotes::None | Quotes::Double) => at += 1,
+            (b'`', Quotes::None | Quotes::Double) => return None,
+            (b'$', Quotes::None | Quotes::Double) if matches!(text.byte(at + 1), Some(b'(' | b'\'')) => {
+                return None;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Some(open)
+}

@@ -1,0 +1,134 @@
+//! One round of mending: what is changed, and what is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Declined, Secret,
+    cut::Page,
+    edit::Edits,
+    literal,
+    run::{Given, HF_TOKEN, Run},
+    settings::{Settings, settings},
+    syntax,
+};
+use crate::{
+    dockerfile::{Base, Keyword},
+    finding::Masked,
+    rules::dockerfile::{
+        Context, Hit, literal_token, login_command, login_with_secret_mount,
+        logins::{self, Login},
+        token_written_to_file,
+    },
+};
+
+/// What one round comes to.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) edits: Edits,
+    pub(super) declined: Vec<Declined>,
+    pub(super) secrets: BTreeSet<Secret>,
+    /// The variables that containers need from now on.
+    pub(super) at_start: BTreeSet<String>,
+}
+
+/// Plans what to change of a file in which the rules find `hits`.
+pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
+    let mut plan = Plan::default();
+    if is_for_windows(context) {
+        let why = || Masked::own("builds of Windows containers have no secret mounts");
+        plan.declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
+        return plan;
+    }
+    let all = logins::find(context);
+    let is_login =
+        |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
+    let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
+    let logins: Vec<&Login> = all.iter().filter(|login| asked.contains(&login.span)).collect();
+    let settings = settings(context, hits, &logins, &mut plan.declined);
+    let page = Page {
+        source: context.source,
+        comments: &context.dockerfile.comments,
+        escape: context.dockerfile.directives.escape_byte(),
+    };
+    plan.at_start.extend(settings.environment.iter().cloned());
+    // The secret that stands for the logins of a stage, as of the instruction that is looked at.
+    let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
+    for (instruction, scope) in context.instructions() {
+        let stage = instruction.stage.unwrap_or(0);
+        if instruction.keyword == Keyword::From {
+            if let Some(Base::Stage(base)) = context.dockerfile.stages.get(stage).map(|stage| &stage.base)
+                && let Some(id) = logged_in.get(base).cloned()
+            {
+                logged_in.insert(stage, id);
+            }
+            continue;
+        }
+        if instruction.effective().keyword != Keyword::Run {
+            continue;
+        }
+        let Some(mut run) = Run::new(page, instruction, scope) else { continue };
+        let here: Vec<&Hit> = hits.iter().filter(|hit| instruction.span.overlaps(hit.span)).collect();
+        let own: Vec<&Login> = logins.iter().copied().filter(|l| instruction.span.overlaps(l.span)).collect();
+        let Given { login } = run.take(context, &here, &own, &settings, &mut plan.declined);
+        let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
+        let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
+        if let Some(id) = login.or_else(|| written.into_iter().next()) {
+            logged_in.insert(stage, id);
+            plan.at_start.insert(HF_TOKEN.to_owned());
+        }
+        let given = logged_in.get(&stage).map(String::as_str);
+        let secrets = run.write(&settings, given, &mut plan.edits, &mut plan.declined);
+        plan.secrets.extend(secrets);
+    }
+    settings.write(context, page, &mut plan.edits);
+    literals(context, hits, &settings, &mut plan);
+    if !plan.secrets.is_empty() {
+        syntax::need_secrets_in_variables(context, &mut plan.edits, &mut plan.declined);
+    }
+    plan
+}
+
+/// Token text outside of `RUN`s.
+fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut Plan) {
+    for hit in hits.iter().filter(|hit| hit.rule.id == literal_token::RULE.id) {
+        if settings.drops(context, hit.span) {
+            continue;
+        }
+        let Some(holder) = context.holder(hit.span.start) else {
+            // Nothing is built of a comment.
+            plan.edits.replace(hit.span, "<token>");
+            continue;
+        };
+        let acts = holder.effective();
+        match acts.keyword {
+            Keyword::Run => {}
+            Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
+                match literal::in_command(context.source, acts, hit.span) {
+                    Ok(quotes) => {
+                        let (span, text) = quotes.write(HF_TOKEN, context.source, hit.span);
+                        plan.edits.replace(span, text);
+                        plan.at_start.insert(HF_TOKEN.to_owned());
+                    }
+                    Err(why) => plan.declined.push(Declined { span: hit.span, why: Masked::own(why) }),
+                }
+            }
+            _ => plan.declined.push(Declined {
+                span: hit.span,
+                why: Masked::own("what the token does here cannot be told: take it out by hand"),
+            }),
+        }
+    }
+}
+
+fn is_for_windows(context: &Context<'_>) -> bool {
+    let is_windows = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["windows", "nanoserver", "servercore"].iter().any(|name| text.contains(name))
+    };
+    context.dockerfile.directives.escape() == '`'
+        || context
+            .dockerfile
+            .stages
+            .iter()
+            .any(|stage| matches!(&stage.base, Base::Image(image) if is_windows(image)))
+}

@@ -1,0 +1,320 @@
+//! What becomes of one `RUN`: logins go, token text goes, and the secrets that the rest needs are mounted.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Declined, Secret,
+    clone::{self, Clone},
+    cut::Page,
+    edit::Edits,
+    literal::{self, Place},
+    readers::may_read,
+    script::{Cut, cut},
+    settings::Settings,
+};
+use crate::{
+    dockerfile::{
+        Instruction, Mount, MountKind, Scope, Script, Span, mounts, run_script,
+        shell::{self, Step, StepKind, Word},
+    },
+    finding::Masked,
+    rules::dockerfile::{
+        Context, Hit, literal_token,
+        logins::{LOGOUT, Login, login_program},
+        origin::{Source, holds_word},
+        token_file::{Environment, normal},
+        token_in_url,
+    },
+};
+
+/// The variable that the Hub's tools read first.
+pub(super) const HF_TOKEN: &str = "HF_TOKEN";
+/// All that they read.
+const READ: [&str; 2] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN"];
+
+/// A `RUN` with what is known of it.
+pub(super) struct Run<'a> {
+    pub(super) page: Page<'a>,
+    pub(super) instruction: &'a Instruction,
+    pub(super) scope: Scope<'a>,
+    script: Script,
+    steps: Vec<Step>,
+    mounts: Vec<Mount>,
+    /// Logins that go.
+    targets: Vec<Span>,
+    /// Token text that a variable takes the place of.
+    literals: Vec<Span>,
+    clones: Vec<Clone>,
+}
+
+/// What a `RUN` hands on to those behind it.
+#[derive(Default)]
+pub(super) struct Given {
+    /// The secret that a login took its token from.
+    pub(super) login: Option<String>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(page: Page<'a>, instruction: &'a Instruction, scope: Scope<'a>) -> Option<Self> {
+        let acts = instruction.effective();
+        let script = run_script(acts, scope)?;
+        Some(Self {
+            page,
+            instruction,
+            scope,
+            steps: shell::steps(&script),
+            script,
+            mounts: mounts(acts, scope),
+            targets: Vec::new(),
+            literals: Vec::new(),
+            clones: Vec::new(),
+        })
+    }
+
+    /// Takes in what the rules find here; gives what a login hands on.
+    pub(super) fn take(
+        &mut self,
+        context: &Context<'_>,
+        hits: &[&Hit],
+        logins: &[&Login],
+        settings: &Settings,
+        declined: &mut Vec<Declined>,
+    ) -> Given {
+        let mut given = Given::default();
+        for login in logins {
+            if login.is_for_git {
+                let why = "a `git clone` behind it counts on the login, and git does not read HF_TOKEN: use `hf \
+                           download` in its place";
+                declined.push(Declined { span: login.span, why: Masked::own(why) });
+                continue;
+            }
+            let id = match &login.origin.source {
+                Source::Secret(mount) => mount.id.clone(),
+                Source::Literal | Source::Other => {
+                    let known = |name: &String| settings.variables.get(name);
+                    login.origin.variables.iter().find_map(known).map(|variable| variable.id.clone())
+                }
+            };
+            self.targets.push(login.span);
+            given.login = Some(id.unwrap_or_else(|| HF_TOKEN.to_owned()));
+        }
+        for hit in hits {
+            if hit.rule.id == token_in_url::RULE.id {
+                match clone::find(&self.script, hit.span) {
+                    Some(found) => self.clones.push(found),
+                    None => declined.push(Declined {
+                        span: hit.span,
+                        why: Masked::own(
+                            "a URL is rewritten in a plain `git clone` only: use `hf download`, which reads HF_TOKEN",
+                        ),
+                    }),
+                }
+            } else if hit.rule.id == literal_token::RULE.id
+                && !self.targets.iter().any(|target| target.overlaps(hit.span))
+            {
+                match literal::place(context.source, &self.script, hit.span) {
+                    Place::Shell(_) => self.literals.push(hit.span),
+                    Place::Elsewhere(why) => {
+                        declined.push(Declined { span: hit.span, why: Masked::own(why) });
+                    }
+                }
+            }
+        }
+        given
+    }
+
+    /// A token file of the Hub that the `RUN` writes itself: the same as a login.
+    pub(super) fn writes_token_file(&mut self, hit: &Hit) -> Option<String> {
+        let places = Environment::new(self.scope).login_files()?;
+        let is_place = |path: &Masked| places.iter().any(|place| place == path.as_str());
+        let in_layer = hit.leaves.iter().filter_map(|leaves| leaves.path.as_ref());
+        if !in_layer.clone().any(is_place) || !in_layer.clone().all(is_place) {
+            return None;
+        }
+        self.targets.push(hit.span);
+        let text = self.page.source.get(hit.span.start..hit.span.end).unwrap_or_default();
+        let text = String::from_utf8_lossy(text);
+        let is_used = |mount: &&Mount| {
+            let names = [&mount.target, &mount.env];
+            mount.kind == MountKind::Secret
+                && names.into_iter().flatten().any(|name| name.len() > 1 && holds_word(&text, name))
+        };
+        let secret = self.mounts.iter().find(is_used).and_then(|mount| mount.id.clone());
+        Some(secret.unwrap_or_else(|| HF_TOKEN.to_owned()))
+    }
+
+    /// Makes the changes. `logged_in` is the secret that stands for the logins up to here.
+    pub(super) fn write(
+        self,
+        settings: &Settings,
+        logged_in: Option<&str>,
+        edits: &mut Edits,
+        declined: &mut Vec<Declined>,
+    ) -> Vec<Secret> {
+        let mut all = self.targets.clone();
+        if logged_in.is_some() {
+            all.extend(self.ends_of_logins());
+        }
+        let made = cut(self.page, &self.script, &self.steps, &all);
+        let made = made.or_else(|| cut(self.page, &self.script, &self.steps, &self.targets));
+        let (deleted, replaced) = match made {
+            Some(Cut::All) if all.is_empty() => (Vec::new(), Vec::new()),
+            Some(Cut::All) => {
+                edits.delete(self.page.cut_lines(self.instruction.span));
+                return Vec::new();
+            }
+            Some(Cut::Parts { deleted, replaced }) => (deleted, replaced),
+            None => {
+                let why = "it is written in a way that cannot be taken apart without doubt";
+                declined.extend(self.targets.iter().map(|&span| Declined { span, why: Masked::own(why) }));
+                (Vec::new(), Vec::new())
+            }
+        };
+        let gone: Vec<Span> = deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)).collect();
+        let rest = self.rest(&gone);
+        let mut needed = self.needed(settings, &rest, &gone, logged_in);
+        let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
+        for literal in self.literals.iter().filter(|literal| !is_gone(**literal)) {
+            let variable = self.literal_variable(settings);
+            needed.entry(variable.clone()).or_insert_with(|| variable.clone());
+            if let Place::Shell(quotes) = literal::place(self.page.source, &self.script, *literal) {
+                let (span, text) = quotes.write(&variable, self.page.source, *literal);
+                edits.replace(span, text);
+            }
+        }
+        for clone in self.clones.iter().filter(|clone| !is_gone(clone.command)) {
+            clone.write(edits);
+        }
+        edits.delete(deleted);
+        for (span, with) in replaced {
+            edits.replace(span, with);
+        }
+        self.mount(needed, &rest, edits)
+    }
+
+    /// The variable that token text is read from.
+    fn literal_variable(&self, settings: &Settings) -> String {
+        let known = settings.in_scope(self.scope).map(|(name, _)| name.to_owned());
+        known.into_iter().find(|name| READ.contains(&name.as_str())).unwrap_or_else(|| HF_TOKEN.to_owned())
+    }
+
+    /// The source of the `RUN` without what goes, to look for names in. It may hold a token.
+    fn rest(&self, gone: &[Span]) -> zeroize::Zeroizing<String> {
+        let mut edits = Edits::default();
+        let span = self.instruction.span;
+        let within = |gone: &Span| {
+            Span::new(gone.start.saturating_sub(span.start), gone.end.saturating_sub(span.start))
+        };
+        edits.delete(gone.iter().filter(|gone| gone.start >= span.start).map(within));
+        let flags = self.instruction.effective().flags.iter().map(|flag| within(&flag.span));
+        edits.delete(flags);
+        let source = self.page.source.get(span.start..span.end).unwrap_or_default();
+        zeroize::Zeroizing::new(String::from_utf8_lossy(&edits.apply(source)).into_owned())
+    }
+
+    /// The variables that the rest of the `RUN` needs from secrets, each with the secret's name.
+    fn needed(
+        &self,
+        settings: &Settings,
+        rest: &str,
+        gone: &[Span],
+        logged_in: Option<&str>,
+    ) -> BTreeMap<String, String> {
+        let mut needed = BTreeMap::new();
+        for (name, variable) in settings.in_scope(self.scope) {
+            if holds_word(rest, name) {
+                needed.insert(name.to_owned(), variable.id.clone());
+            }
+        }
+        let stays = |step: &&Step| {
+            !gone.iter().any(|gone| gone.start <= step.span.start && step.span.end <= gone.end)
+        };
+        if !self.steps.iter().filter(stays).any(may_read) {
+            return needed;
+        }
+        let has_hub = |needed: &BTreeMap<String, String>| READ.iter().any(|name| needed.contains_key(*name));
+        let known = |wanted: &dyn Fn(&str) -> bool| {
+            let mut found = settings.in_scope(self.scope).filter(|(_, variable)| variable.is_known);
+            found
+                .find(|(name, _)| wanted(name))
+                .map(|(name, variable)| (name.to_owned(), variable.id.clone()))
+        };
+        for name in READ {
+            if !has_hub(&needed) {
+                needed.extend(known(&|candidate| candidate == name));
+            }
+        }
+        if let (Some(id), false) = (logged_in, has_hub(&needed)) {
+            needed.insert(HF_TOKEN.to_owned(), id.to_owned());
+        }
+        if needed.is_empty() {
+            needed.extend(known(&|_| true));
+        }
+        needed
+    }
+
+    /// Commands that end a login, which would fail or do nothing without one. With a login that stays, none.
+    fn ends_of_logins(&self) -> Vec<Span> {
+        let mut ends = Vec::new();
+        let environment = Environment::new(self.scope);
+        let files = environment.login_files().unwrap_or_default();
+        let is_file = |word: &Word| {
+            let path = environment.path(&word.text.to_str());
+            path.is_some_and(|path| path.starts_with('/') && files.contains(&normal(&path)))
+        };
+        for step in &self.steps {
+            let StepKind::Program { name, arguments, .. } = &step.kind else { continue };
+            let is_target = self.targets.iter().any(|target| target.overlaps(step.span));
+            match login_program(name, arguments) {
+                Some(LOGOUT) => ends.push(step.span),
+                Some(_) if !is_target => return Vec::new(),
+                _ => {}
+            }
+            let mut operands = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-')).peekable();
+            if name == "rm" && operands.peek().is_some() && operands.all(is_file) {
+                ends.push(step.span);
+            }
+        }
+        ends
+    }
+
+    /// Mounts the secrets that are not mounted yet.
+    fn mount(&self, needed: BTreeMap<String, String>, rest: &str, edits: &mut Edits) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        let acts = self.instruction.effective();
+        let is_mount =
+            |flag: &&crate::dockerfile::Flag| flag.name.as_bytes() == b"mount" && flag.value.is_some();
+        let flags: Vec<_> = acts.flags.iter().filter(is_mount).collect();
+        let mut added = String::new();
+        for (variable, id) in needed {
+            let is_secret = |mount: &Mount| mount.kind == MountKind::Secret;
+            if self.mounts.iter().any(|mount| is_secret(mount) && mount.env.as_ref() == Some(&variable)) {
+                continue;
+            }
+            // A mount that only the login used becomes this one.
+            let is_free = |mount: &Mount| {
+                let names = [&mount.target, &mount.env];
+                is_secret(mount)
+                    && mount.id.as_ref() == Some(&id)
+                    && !names.into_iter().flatten().any(|name| holds_word(rest, name))
+            };
+            let old = self.mounts.iter().zip(&flags).find(|(mount, _)| is_free(mount));
+            let required = if old.is_some_and(|(mount, _)| mount.required) { ",required=true" } else { "" };
+            let flag = format!("--mount=type=secret,id={id},env={variable}{required}");
+            match old {
+                Some((_, old)) if !self.targets.is_empty() => edits.replace(old.span, flag),
+                _ => added.extend([flag.as_str(), " "]),
+            }
+            let is_name = id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+            let from = if is_name { id.clone() } else { variable };
+            secrets.push(Secret { id, variable: from });
+        }
+        if !added.is_empty() {
+            let at = acts.keyword_span.end;
+            let blank = self.page.source.get(at..).unwrap_or_default();
+            let blanks = blank.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            edits.insert(at + blanks, added);
+        }
+        secrets
+    }
+}

@@ -1,0 +1,382 @@
+use super::*;
+
+fn token() -> String {
+    format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
+}
+
+/// Mends a source; gives the text with the token's place marked, and the rules that are left.
+fn run(source: &str) -> (String, Vec<&'static str>) {
+    let token = token();
+    let mended = mend(source.replace("@TOKEN@", &token).as_bytes());
+    let again = mend(&mended.source);
+    assert_eq!(again.source.as_slice(), mended.source.as_slice(), "{source}: twice is not once");
+    let text = String::from_utf8(mended.source.to_vec()).unwrap();
+    (text.replace(&token, "@TOKEN@"), mended.left.iter().map(|left| left.hit.rule.id.0).collect())
+}
+
+const SYNTAX: &str = "# syntax=docker/dockerfile:1\n";
+const MOUNT: &str = "--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN";
+
+/// What a body behind `FROM a` becomes, `MOUNT` in place of the mount.
+#[track_caller]
+fn becomes(body: &str, expected: &str) {
+    let (text, left) = run(&format!("FROM a\n{body}"));
+    let (_, text) = text.split_once("FROM a\n").unwrap();
+    let text = text.replace(MOUNT, "MOUNT");
+    assert_eq!(text, expected, "{body}");
+    assert!(left.is_empty(), "{body}: {left:?}");
+}
+
+#[test]
+fn logins_go_and_what_needs_them_gets_the_secret() {
+    for (body, expected) in [
+        ("ARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN && hf download m\n", "RUN MOUNT hf download m\n"),
+        ("RUN hf auth login --token @TOKEN@\nRUN hf download m\n", "RUN MOUNT hf download m\n"),
+        (
+            "RUN pip install x && hf auth login --token @TOKEN@\nRUN python d.py\n",
+            "RUN pip install x\nRUN MOUNT python d.py\n",
+        ),
+        ("RUN hf auth login --token @TOKEN@\nRUN apt-get update\n", "RUN apt-get update\n"),
+        ("RUN echo @TOKEN@ | huggingface-cli login; hf download m\n", "RUN MOUNT hf download m\n"),
+        ("RUN a && hf auth login --token @TOKEN@ && b\n", "RUN MOUNT a && b\n"),
+        ("RUN a \\\n && hf auth login --token \\\n   @TOKEN@ \\\n && b\n", "RUN MOUNT a \\\n && b\n"),
+        ("RUN a && \\\r\n    hf auth login --token @TOKEN@\r\nRUN b\r\n", "RUN MOUNT a\r\nRUN MOUNT b\r\n"),
+        (
+            "RUN if [ -n \"$HF_TOKEN\" ]; then hf auth login --token @TOKEN@; fi && hf download m\n",
+            "RUN MOUNT if [ -n \"$HF_TOKEN\" ]; then :; fi && hf download m\n",
+        ),
+        ("RUN hf auth login --token @TOKEN@ || true\n", "RUN : || true\n"),
+        (
+            "RUN sh -c 'hf auth login --token @TOKEN@ && hf download m'\n",
+            "RUN MOUNT sh -c ': && hf download m'\n",
+        ),
+        ("RUN (hf auth login --token @TOKEN@ && hf download m)\n", "RUN MOUNT (hf download m)\n"),
+        (
+            "RUN [\"hf\", \"auth\", \"login\", \"--token\", \"@TOKEN@\"]\nRUN [\"hf\", \"download\", \"m\"]\n",
+            "RUN MOUNT [\"hf\", \"download\", \"m\"]\n",
+        ),
+        (
+            "RUN <<EOF\nset -e\nhf auth login --token @TOKEN@\n# c\nhf download m\nEOF\n",
+            "RUN MOUNT <<EOF\nset -e\n# c\nhf download m\nEOF\n",
+        ),
+        ("RUN <<EOF\nhf auth login --token @TOKEN@\nEOF\nRUN hf download m\n", "RUN MOUNT hf download m\n"),
+        (
+            "RUN python -c \"from huggingface_hub import login; login('@TOKEN@')\" && python d.py\n",
+            "RUN MOUNT python d.py\n",
+        ),
+        (
+            "RUN python -c \"from huggingface_hub import login; login('@TOKEN@'); import d; d.go()\"\n",
+            "RUN MOUNT python -c \"from huggingface_hub import login; None; import d; d.go()\"\n",
+        ),
+        (
+            "RUN --mount=type=secret,id=hf hf auth login --token $(cat /run/secrets/hf) && hf download m\n",
+            "RUN --mount=type=secret,id=hf,env=HF_TOKEN hf download m\n",
+        ),
+        (
+            "RUN --mount=type=secret,id=hf,required=true hf auth login --token $(cat /run/secrets/hf)\nRUN hf download m\n",
+            "RUN --mount=type=secret,id=hf,env=HF_TOKEN hf download m\n",
+        ),
+        (
+            "RUN --mount=type=cache,target=/c --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN \\\n    hf auth login --token $HF_TOKEN && \\\n    hf download m\n",
+            "RUN --mount=type=cache,target=/c MOUNT \\\n    hf download m\n",
+        ),
+        (
+            "RUN hf auth login --token @TOKEN@ && hf download m\nRUN hf auth logout\n",
+            "RUN MOUNT hf download m\n",
+        ),
+        (
+            "RUN hf auth login --token @TOKEN@ && hf download m && rm ~/.cache/huggingface/token\n",
+            "RUN MOUNT hf download m\n",
+        ),
+        (
+            "ARG HF_TOKEN\nRUN mkdir -p ~/.cache/huggingface && echo -n $HF_TOKEN > ~/.cache/huggingface/token\nRUN hf download m\n",
+            "RUN mkdir -p ~/.cache/huggingface\nRUN MOUNT hf download m\n",
+        ),
+        (
+            "ONBUILD ARG HF_TOKEN\nONBUILD RUN hf auth login --token $HF_TOKEN && hf download m\n",
+            "ONBUILD RUN MOUNT hf download m\n",
+        ),
+    ] {
+        becomes(body, expected);
+    }
+}
+
+#[test]
+fn variables_go_and_what_uses_them_gets_the_secret() {
+    for (body, expected) in [
+        (
+            "ARG HF_TOKEN\nRUN hf download m --token $HF_TOKEN\n",
+            "RUN MOUNT hf download m --token $HF_TOKEN\n",
+        ),
+        (
+            "ARG HF_TOKEN\nRUN apt-get update\nRUN python d.py\n",
+            "RUN apt-get update\nRUN MOUNT python d.py\n",
+        ),
+        (
+            "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN python d.py\nCMD [\"serve\"]\n",
+            "RUN MOUNT python d.py\nCMD [\"serve\"]\n",
+        ),
+        ("ENV A=1 \\\n    HF_TOKEN=@TOKEN@ \\\n    # c\n    B=2\n", "ENV A=1 \\\n    # c\n    B=2\n"),
+        ("ENV A=1 \\\n    HF_TOKEN=@TOKEN@\nRUN make\n", "ENV A=1\nRUN MOUNT make\n"),
+        ("ENV HF_TOKEN @TOKEN@\n", ""),
+        (
+            "ARG HF_TOKEN\nENV HUGGING_FACE_HUB_TOKEN=${HF_TOKEN}\nRUN python d.py\n",
+            "RUN MOUNT python d.py\n",
+        ),
+        (
+            "ARG HF_TOKEN\nENV TOK=$HF_TOKEN\nRUN python d.py --token $TOK\n",
+            "RUN MOUNT --mount=type=secret,id=HF_TOKEN,env=TOK python d.py --token $TOK\n",
+        ),
+        ("ARG HF_TOKEN\nLABEL a=b t=$HF_TOKEN\n", "LABEL a=b\n"),
+        ("LABEL t=@TOKEN@\n", ""),
+        ("ARG X=1 HF_TOKEN=@TOKEN@\nRUN echo $X\n", "ARG X=1\nRUN echo $X\n"),
+        ("# ENV HF_TOKEN=@TOKEN@\nRUN a\n", "# ENV HF_TOKEN=<token>\nRUN a\n"),
+    ] {
+        becomes(body, expected);
+    }
+    let (text, left) =
+        run("ARG HF_TOKEN\nFROM a AS b\nARG HF_TOKEN\nRUN hf download m\nFROM b\nRUN python d.py\n");
+    assert_eq!(
+        text,
+        format!("{SYNTAX}FROM a AS b\nRUN {MOUNT} hf download m\nFROM b\nRUN {MOUNT} python d.py\n")
+    );
+    assert!(left.is_empty());
+}
+
+#[test]
+fn token_text_becomes_a_variable() {
+    for (body, expected) in [
+        ("RUN hf download m --token @TOKEN@\n", "RUN MOUNT hf download m --token $HF_TOKEN\n"),
+        (
+            "RUN curl -H \"Authorization: Bearer @TOKEN@\" u\n",
+            "RUN MOUNT curl -H \"Authorization: Bearer $HF_TOKEN\" u\n",
+        ),
+        (
+            "RUN curl -H 'Authorization: Bearer @TOKEN@' u\n",
+            "RUN MOUNT curl -H 'Authorization: Bearer '\"$HF_TOKEN\" u\n",
+        ),
+        (
+            "RUN export HF_TOKEN=@TOKEN@ && python d.py\n",
+            "RUN MOUNT export HF_TOKEN=$HF_TOKEN && python d.py\n",
+        ),
+        ("CMD vllm serve m --hf-token @TOKEN@\n", "CMD vllm serve m --hf-token $HF_TOKEN\n"),
+        (
+            "RUN git clone https://user:@TOKEN@@huggingface.co/o/r\n",
+            "RUN MOUNT git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone https://huggingface.co/o/r\n",
+        ),
+        (
+            "ARG HF_TOKEN\nRUN cd x && git clone \"https://$HF_TOKEN@huggingface.co/o/r\" y\n",
+            "RUN MOUNT cd x && git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone \"https://huggingface.co/o/r\" y\n",
+        ),
+    ] {
+        becomes(body, expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_mended_stays_and_is_told() {
+    for (body, rule) in [
+        ("COPY .netrc /root/\n", "dockerfile/copies-token-file"),
+        ("CMD [\"vllm\", \"--hf-token\", \"@TOKEN@\"]\n", "dockerfile/literal-token"),
+        ("ADD https://user:@TOKEN@@huggingface.co/x /y\n", "dockerfile/token-in-url"),
+        ("ARG HF_TOKEN\nADD https://user:$HF_TOKEN@huggingface.co/x /y\n", "dockerfile/token-in-arg"),
+        ("ARG HF_TOKEN\nENV U=https://user:$HF_TOKEN@huggingface.co/x\n", "dockerfile/token-in-env"),
+        (
+            "RUN --mount=type=secret,id=HF_TOKEN cat /run/secrets/HF_TOKEN > /app/t\n",
+            "dockerfile/token-written-to-file",
+        ),
+        ("COPY <<EOF /root/.cache/huggingface/token\n@TOKEN@\nEOF\n", "dockerfile/literal-token"),
+    ] {
+        let source = format!("FROM a\n{body}");
+        let (text, left) = run(&source);
+        assert_eq!(text, source);
+        assert!(left.contains(&rule), "{body}: {left:?}");
+    }
+    let (text, left) = run("# escape=`\nFROM windows\nARG HF_TOKEN\n");
+    assert_eq!((text.as_str(), left.len()), ("# escape=`\nFROM windows\nARG HF_TOKEN\n", 1));
+}
+
+#[test]
+fn what_the_file_asks_to_ignore_stays() {
+    let source = "FROM a\n# stowaway: ignore[login-command] a mock\nRUN hf auth login --token x\n";
+    let (text, left) = run(source);
+    assert_eq!((text.as_str(), left.len()), (source, 0));
+}
+
+#[test]
+fn the_syntax_line_stands_where_it_counts() {
+    let login = "ARG HF_TOKEN\nRUN hf download m\n";
+    for (head, expected) in [
+        ("FROM a\n", "# syntax=docker/dockerfile:1\nFROM a\n"),
+        ("\u{feff}FROM a\n", "\u{feff}# syntax=docker/dockerfile:1\nFROM a\n"),
+        ("# syntax=docker/dockerfile:1.4\nFROM a\n", "# syntax=docker/dockerfile:1\nFROM a\n"),
+        ("# check=skip=all\nFROM a\n", "# syntax=docker/dockerfile:1\n# check=skip=all\nFROM a\n"),
+    ] {
+        let (text, _) = run(&format!("{head}{login}"));
+        assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+/// All Dockerfiles of the tests, by name.
+fn fixtures() -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut out = Vec::new();
+    for folder in ["corpus", "dockerfile"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap());
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            out.push((name, text.replace("@HF_TOKEN@", &token()).replace("@TOKEN@", &token())));
+        }
+    }
+    out.sort();
+    assert!(out.len() > 70);
+    out
+}
+
+/// What every mended file has to be, whatever it was.
+fn holds(name: &str, source: &str) -> Mended {
+    let before = parse(source.as_bytes());
+    let mended = mend(source.as_bytes());
+    let after = parse(&mended.source);
+    let text = String::from_utf8_lossy(&mended.source).into_owned();
+    assert!(after.problems.is_empty(), "{name}: {text}");
+    assert_eq!(mend(&mended.source).source, mended.source, "{name}: twice is not once");
+    assert_eq!(before.stages.len(), after.stages.len(), "{name}");
+    assert!(mended.left.len() <= mended.found, "{name}");
+    // What is no setting and no RUN stays as it is, token text aside.
+    let others = |dockerfile: &crate::dockerfile::Dockerfile| -> Vec<String> {
+        use crate::dockerfile::Keyword::{Arg, Env, Label, Run};
+        let others = dockerfile.instructions.iter();
+        let others = others.filter(|i| !matches!(i.effective().keyword, Arg | Env | Label | Run));
+        others.map(|i| i.text.to_str().replace(&token(), "$HF_TOKEN")).collect()
+    };
+    assert_eq!(others(&before), others(&after), "{name}");
+    // Each comment stays, in its order.
+    let comments = |source: &str, dockerfile: &crate::dockerfile::Dockerfile| -> Vec<String> {
+        let comments = dockerfile.comments.iter();
+        comments.map(|c| source.get(c.span.start..c.span.end).unwrap().replace(&token(), "<token>")).collect()
+    };
+    assert_eq!(comments(source, &before), comments(&text, &after), "{name}: {text}");
+    // Line endings stay what they were.
+    if !source.contains('\r') {
+        assert!(!text.contains('\r'), "{name}");
+    }
+    if source.lines().count() == source.matches("\r\n").count() {
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{name}: {text:?}");
+    }
+    mended
+}
+
+#[test]
+fn every_fixture_is_mended_or_says_why_not() {
+    let mut left = String::new();
+    for (name, source) in fixtures() {
+        if !parse(source.as_bytes()).problems.is_empty() {
+            continue;
+        }
+        let mended = holds(&name, &source);
+        let lines = LineIndex::new(&mended.source);
+        for Left { hit, why } in &mended.left {
+            let line = lines.position(hit.span.start).line;
+            let why = why.as_ref().map_or("", |why| why.as_str());
+            left.push_str(format!("{name}:{line} {} {why}", hit.rule.id).trim_end());
+            left.push('\n');
+        }
+    }
+    insta::assert_snapshot!(left);
+}
+
+const COMMANDS: [&str; 18] = [
+    "hf auth login --token x",
+    "hf auth login --token $HF_TOKEN",
+    "echo @TOKEN@ | huggingface-cli login",
+    "hf auth logout",
+    "rm ~/.cache/huggingface/token",
+    "rm -rf ~/.cache",
+    "hf download m",
+    "hf download m --token @TOKEN@",
+    "pip install x",
+    "mkdir -p ~/.cache/huggingface; echo $HF_TOKEN > ~/.cache/huggingface/token",
+    "if [ -n \"$HF_TOKEN\" ]; then hf auth login --token $HF_TOKEN; fi",
+    "(hf auth login --token $HF_TOKEN)",
+    "python -c 'from huggingface_hub import login; login()'",
+    "python -c \"from huggingface_hub import login; login('@TOKEN@'); go()\"",
+    "sh -c \"hf auth login --token $HF_TOKEN && hf download m\"",
+    "git clone https://u:$HF_TOKEN@huggingface.co/o/r",
+    "curl -H 'Authorization: Bearer @TOKEN@' u",
+    "echo \"é $(cat /run/secrets/x)\"",
+];
+const JOINTS: [&str; 8] = [
+    " && ",
+    "; ",
+    " || ",
+    " \\\n && ",
+    " && \\\n    # c\n    ",
+    " ; \\\n\n  ",
+    " | ",
+    " \\\n # c @TOKEN@\n && ",
+];
+const OTHERS: [&str; 18] = [
+    "FROM b\n",
+    "FROM a AS c\n",
+    "FROM b AS c\n",
+    "ENV HF_TOKEN=@TOKEN@\n",
+    "ENV A=1 \\\n  HF_TOKEN=x \\\n  # c\n  B=2\n",
+    "ENV A=$HF_TOKEN B=$A\n",
+    "ENV U=https://u:$HF_TOKEN@h\n",
+    "ARG HF_TOKEN\n",
+    "ARG HF_TOKEN=@TOKEN@ X\n",
+    "ONBUILD ARG HF_TOKEN\n",
+    "LABEL t=$HF_TOKEN u=v\n",
+    "COPY --from=b / /\n",
+    "COPY .netrc $HF_TOKEN /root/\n",
+    "COPY <<EOF /x\n@TOKEN@\nEOF\n",
+    "# c\n",
+    "# @TOKEN@\n\n",
+    "CMD serve --token @TOKEN@\n",
+    "CMD [\"serve\", \"@TOKEN@\"]\n",
+];
+const RUNS: [(&str, &str); 5] = [
+    ("RUN ", "\n"),
+    ("ONBUILD RUN ", "\n"),
+    ("RUN --mount=type=secret,id=x ", "\n"),
+    ("RUN <<EOF\nset -e\n", "\nEOF\n"),
+    ("RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN \\\n  ", "\n"),
+];
+
+fn run_instruction() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::{collection::vec, sample::select, strategy::Strategy as _};
+    (select(&RUNS[..]), vec((select(&COMMANDS[..]), select(&JOINTS[..])), 1..5)).prop_map(
+        |((head, tail), list)| {
+            let last = list.len() - 1;
+            let commands = list.into_iter().enumerate();
+            let body: String = commands
+                .map(|(at, (command, joint))| command.to_owned() + if at < last { joint } else { "" })
+                .collect();
+            // In a here-document every line stands for itself.
+            let body = if head.contains("EOF") { body.replace("\\\n", "\n") } else { body };
+            format!("{head}{body}{tail}")
+        },
+    )
+}
+
+fn dockerfile() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::{collection::vec, prop_oneof, sample::select, strategy::Strategy as _};
+    let other = select(&OTHERS[..]).prop_map(str::to_owned);
+    (vec(prop_oneof![run_instruction(), other], 0..7), proptest::bool::ANY).prop_map(|(body, is_crlf)| {
+        let source = format!("FROM a AS b\n{}", body.concat()).replace("@TOKEN@", &token());
+        if is_crlf { source.replace('\n', "\r\n") } else { source }
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_mended_can_be_built(source in dockerfile()) {
+        proptest::prop_assume!(parse(source.as_bytes()).problems.is_empty());
+        holds(&source, &source);
+        let lines = masked_lines(source.as_bytes());
+        assert_eq!(lines.len(), source.lines().count());
+        assert!(lines.iter().all(|line| !line.as_str().contains(&token())));
+    }
+}

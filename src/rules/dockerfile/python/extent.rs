@@ -1,0 +1,129 @@
+//! How far a call reaches, and whether a script does anything else.
+
+use super::{Call, Kind, Token, imports, is, tokens};
+use crate::dockerfile::{Span, Text};
+
+/// Whether a script does nothing but log in: what is left beside it are imports and values.
+pub(in crate::rules::dockerfile) fn only_logs_in(script: &Text) -> bool {
+    let tokens = tokens(script);
+    let names = imports(&tokens);
+    let mut logs_in = false;
+    let mut depth = 0_usize;
+    let statements = tokens.split(|token| {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => depth += 1,
+            Kind::Mark(')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && matches!(token.kind, Kind::Mark(';' | '\n'))
+    });
+    let mut at = 0;
+    for statement in statements {
+        let first = at;
+        at += statement.len() + 1;
+        let is_login = |index: usize| match &tokens.get(index).map(|token| &token.kind) {
+            Some(Kind::Name(name)) if is(&tokens, index + 1, '(') => {
+                matches!(names.call(&tokens, index, name), Some(Call::Login | Call::SaveToken))
+            }
+            _ => false,
+        };
+        let ends = closing(&tokens, first..first + statement.len(), &is_login);
+        let is_value = matches!(statement.get(1), Some(Token { kind: Kind::Mark('='), .. }));
+        match statement.first().map(|token| &token.kind) {
+            None => {}
+            Some(Kind::Name(name)) if matches!(name.as_str(), "import" | "from") || is_value => {}
+            Some(Kind::Name(_)) if ends => logs_in = true,
+            _ => return false,
+        }
+    }
+    logs_in
+}
+
+/// Whether a statement is one call of which `is_wanted` is true, and nothing more.
+fn closing(tokens: &[Token], range: std::ops::Range<usize>, is_wanted: &dyn Fn(usize) -> bool) -> bool {
+    let Some(called) = range.clone().find(|&at| is_wanted(at)) else { return false };
+    call_end(tokens, called + 1) == Some(range.end) && path_start(tokens, called) == range.start
+}
+
+/// The number behind the `)` that closes the `(` at `at`.
+fn call_end(tokens: &[Token], at: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate().skip(at) {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => depth += 1,
+            Kind::Mark(')' | ']' | '}') => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
+/// Where the path of a called name begins: `huggingface_hub` of `huggingface_hub.login`.
+fn path_start(tokens: &[Token], mut at: usize) -> usize {
+    while at >= 2 && is(tokens, at - 1, '.') {
+        at -= 2;
+        if is(tokens, at, ')') {
+            let opening = (0..at).rev().find(|&before| is(tokens, before, '('));
+            at = opening.map_or(at, |opening| opening.saturating_sub(1));
+        }
+    }
+    at
+}
+
+/// All of the call of the name at `name`, arguments included.
+pub(in crate::rules::dockerfile) fn extent(script: &Text, name: Span) -> Option<Span> {
+    let tokens = tokens(script);
+    let at = tokens.iter().position(|token| script.source_span(token.start..token.end) == name)?;
+    let end = tokens.get(call_end(&tokens, at + 1)?.checked_sub(1)?)?.end;
+    let start = tokens.get(path_start(&tokens, at))?.start;
+    Some(script.source_span(start..end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Act, acts};
+    use super::*;
+
+    #[test]
+    fn scripts_that_only_log_in() {
+        let text = |source: &str| Text::from_source(source.as_bytes(), Span::new(0, source.len()));
+        for source in [
+            "from huggingface_hub import login; login('t')",
+            "import os\nfrom huggingface_hub import login\n\nlogin(\n  token=os.environ['T'],\n)\n# done\n",
+            "import huggingface_hub as h; t = open('/x').read(); h.login(t)",
+            "__import__('huggingface_hub').login('t')",
+            "from huggingface_hub import HfFolder; HfFolder().save_token(t)",
+        ] {
+            assert!(only_logs_in(&text(source)), "{source}");
+        }
+        for source in [
+            "import os",
+            "from huggingface_hub import login; login(t); go()",
+            "from huggingface_hub import login; login(t) or go()",
+            "from huggingface_hub import login\nif x: login(t)",
+            "from huggingface_hub import login\nprint(login(t))",
+        ] {
+            assert!(!only_logs_in(&text(source)), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_known_whole() {
+        for (source, expected) in [
+            ("from huggingface_hub import login; login(f('t'), [a(b)]); go()", "login(f('t'), [a(b)])"),
+            ("import huggingface_hub as h; x = h.login(')'); go()", "h.login(')')"),
+            (
+                "x(); __import__('huggingface_hub').login('t') ; y()",
+                "__import__('huggingface_hub').login('t')",
+            ),
+        ] {
+            let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));
+            let Some(Act::Call(_, name)) = acts(&text).into_iter().next() else { panic!("{source}") };
+            let found = extent(&text, name).unwrap();
+            assert_eq!(source.get(found.start..found.end), Some(expected));
+        }
+    }
+}
