@@ -46,22 +46,29 @@ fn the_mended_line_keeps_other_flags_and_onbuild() {
     let hit = login(
         "ONBUILD RUN --network=host --mount=type=secret,id=t --mount=type=cache,target=/c hf auth login --token $(cat /run/secrets/t) && hf download m",
     );
-    let line = "`ONBUILD RUN --mount=type=secret,id=t,env=HF_TOKEN --network=host --mount=type=cache,target=/c hf download m`";
+    let line = "`ONBUILD RUN --network=host --mount=type=secret,id=t,env=HF_TOKEN --mount=type=cache,target=/c hf download m`";
     assert!(hit.help.as_str().contains(line), "{}", hit.help);
 }
 
 #[test]
-fn what_still_uses_the_old_token_is_named() {
-    for (run, used) in [
+fn what_still_uses_the_old_token_keeps_it() {
+    for (run, mended) in [
         (
             "RUN --mount=type=secret,id=t hf auth login --token $(cat /run/secrets/t) && x /run/secrets/t",
-            "`/run/secrets/t`",
+            "`RUN --mount=type=secret,id=t,env=HF_TOKEN --mount=type=secret,id=t x /run/secrets/t`",
         ),
-        ("RUN --mount=type=secret,id=t,env=TOK hf auth login --token $TOK && x --token ${TOK}", "`TOK`"),
-        ("ARG TOK\nRUN hf auth login --token $TOK && x --token $TOK", "`TOK`"),
+        (
+            "RUN --mount=type=secret,id=t,env=TOK hf auth login --token $TOK && x --token ${TOK}",
+            "`RUN --mount=type=secret,id=t,env=HF_TOKEN --mount=type=secret,id=t,env=TOK x --token ${TOK}`",
+        ),
+        (
+            "ARG TOK\nRUN hf auth login --token $TOK && x --token $TOK",
+            "`RUN --mount=type=secret,id=TOK,env=HF_TOKEN --mount=type=secret,id=TOK,env=TOK x --token $TOK`",
+        ),
+        ("RUN hf auth login --token x\nRUN apt-get update\nRUN hf download m", "env=HF_TOKEN hf download m`"),
     ] {
         let hit = login(run);
-        assert!(hit.help.as_str().contains(&format!("that use {used} use `$HF_TOKEN`")), "{}", hit.help);
+        assert!(hit.help.as_str().contains(mended), "{}", hit.help);
     }
 }
 

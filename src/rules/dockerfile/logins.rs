@@ -1,13 +1,11 @@
 //! Finds the logins in `RUN`s that leave a token file behind. Two rules report them, by where the token
 //! comes from.
 
-use zeroize::Zeroizing;
-
 use super::{
     Context, Hit,
     cleanup::{CleanUps, Removal},
     hit::{left_in, lower},
-    mended::{self, rest},
+    mend::for_login,
     origin::{Origin, Source, is_in_environment, origin},
     python::{self, Call},
     token_file::{Environment, covers, layer_path, normal},
@@ -15,7 +13,7 @@ use super::{
 use crate::{
     detect,
     dockerfile::{
-        Base, Instruction, Keyword, Mount, MountKind, Scope, Script, Span, mounts, run_script,
+        Base, Instruction, Keyword, Mount, MountKind, Scope, Script, Span, Text, mounts, run_script,
         shell::{self, Step, StepKind, Word},
     },
     finding::{Confidence, Leaves, Masked, Where},
@@ -35,7 +33,7 @@ pub(super) struct Login {
     pub(super) has_secret: bool,
     leaves: Vec<Leaves>,
     stage: Option<usize>,
-    help: Masked,
+    is_onbuild: bool,
 }
 
 impl Login {
@@ -49,7 +47,7 @@ impl Login {
             span: self.span,
             token: None,
             message: Masked::own(format!("`{}` {effect}", self.command)),
-            help: self.help.clone(),
+            help: for_login(self, self.is_onbuild),
             leaves: self.leaves.clone(),
             stage: self.stage,
             subject: self.command.to_owned(),
@@ -80,9 +78,6 @@ enum Act {
     /// Files of a login are copied or moved to another place.
     Copy,
 }
-
-/// How many logins of one `RUN` are given a mended line of their own.
-const MAX_MENDED: usize = 8;
 
 /// All logins of a file that leave something behind.
 pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
@@ -162,15 +157,11 @@ impl Run<'_> {
             if in_history && !has_secret && leaves.iter().any(|l| l.place == Where::Layer) {
                 leaves.push(left_in(Where::History));
             }
-            let is_mended = logins.len() < MAX_MENDED;
-            let rest = if is_mended { rest(script, span) } else { None };
-            let behind = if is_mended { mended::behind(script, span) } else { Zeroizing::default() };
             let written = steps.get(step).map_or(span, |step| step.span);
-            let is_for_git = span.start < self.last_clone && mended::is_for_git(script, written);
-            let mend = mended::Mend { origin: &origin, rest, behind, is_for_git };
-            let help = mend.help(self.instruction, &self.mounts);
+            let is_for_git = span.start < self.last_clone && is_for_git(script, written);
             let stage = self.instruction.stage;
-            logins.push(Login { span, origin, is_for_git, command, has_secret, leaves, stage, help });
+            let is_onbuild = self.instruction.is_onbuild();
+            logins.push(Login { span, origin, is_for_git, command, has_secret, leaves, stage, is_onbuild });
         }
         logins.reverse();
         logins
@@ -380,4 +371,19 @@ fn removals(arguments: &[Word], environment: &Environment<'_>) -> Vec<Removal> {
         .filter(|path| path.starts_with(['/', '~']))
         .map(|pattern| Removal { pattern, recursive })
         .collect()
+}
+
+/// Whether a login hands its token to git too.
+fn is_for_git(script: &Script, login: Span) -> bool {
+    let holds = |text: &Text| {
+        let (start, end) = (text.offset_of(login.start), text.offset_of(login.end));
+        let text = text.slice(start..end);
+        [&b"--add-to-git-credential"[..], b"add_to_git_credential"]
+            .iter()
+            .any(|option| memchr::memmem::find(text.as_bytes(), option).is_some())
+    };
+    match script {
+        Script::Text { text, .. } => holds(text),
+        Script::Exec(words) => words.iter().any(holds),
+    }
 }

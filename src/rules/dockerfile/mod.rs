@@ -13,7 +13,6 @@ mod login_command;
 mod login_with_secret_mount;
 mod logins;
 mod mend;
-mod mended;
 mod origin;
 mod paths;
 mod python;
@@ -88,17 +87,24 @@ impl<'a> Context<'a> {
 /// Runs all rules over a Dockerfile. The hits are in order of position, then rule.
 pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     let context = Context::new(source, dockerfile);
-    let mut hits = literal_token::check(&context);
-    hits.extend(token_in_env::check(&context));
-    hits.extend(token_in_arg::check(&context));
-    let logins = logins::find(&context);
+    let mut hits = find(&context);
+    mend::advise(&context, &mut hits);
+    hits
+}
+
+/// What the rules find, with advice that does not depend on what else is in the file.
+fn find(context: &Context<'_>) -> Vec<Hit> {
+    let mut hits = literal_token::check(context);
+    hits.extend(token_in_env::check(context));
+    hits.extend(token_in_arg::check(context));
+    let logins = logins::find(context);
     hits.extend(login_command::check(&logins));
     hits.extend(login_with_secret_mount::check(&logins));
-    let effects = effects::find(&context);
-    hits.extend(token_in_url::check(&context, &effects.writes));
-    hits.extend(token_written_to_file::check(&context, &effects.writes));
-    hits.extend(copies_token_file::check(&context));
-    let late = removed_too_late::check(&context, &hits, &effects.removed);
+    let effects = effects::find(context);
+    hits.extend(token_in_url::check(context, &effects.writes));
+    hits.extend(token_written_to_file::check(context, &effects.writes));
+    hits.extend(copies_token_file::check(context));
+    let late = removed_too_late::check(context, &hits, &effects.removed);
     hits.extend(late);
     for hit in &mut hits {
         hit.forecast(&context.reach);

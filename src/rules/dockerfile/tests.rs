@@ -373,7 +373,7 @@ fn help_is_the_mended_line() {
     let mended = help(
         "RUN pip install x && hf auth login --token @TOKEN@ && hf download org/model \\\n  --local-dir /m",
     );
-    assert!(mended.contains("`RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN pip install x && hf download org/model   --local-dir /m`"), "{mended}");
+    assert!(mended.contains("`RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN pip install x && hf download org/model --local-dir /m`"), "{mended}");
     let mended =
         help("RUN --mount=type=secret,id=tok hf auth login --token $(cat /run/secrets/tok) && hf download m");
     assert!(mended.contains("`RUN --mount=type=secret,id=tok,env=HF_TOKEN hf download m`"), "{mended}");
@@ -391,7 +391,8 @@ fn help_never_writes_a_line_with_a_token_in_it() {
         ] {
             for hit in hits(&format!("FROM a\n{lines}\n")) {
                 assert!(!hit.help.as_str().contains(tail), "{lines}");
-                assert!(!hit.rule.id.0.contains("login") || hit.help.as_str().contains("hf download …"));
+                let is_plain = glue.is_empty() || !hit.rule.id.0.contains("login");
+                assert!(is_plain || hit.help.as_str().contains("hf download …"), "{lines}: {}", hit.help);
             }
         }
     }

@@ -28,6 +28,18 @@ impl Edits {
         self.0.is_empty()
     }
 
+    /// What becomes of the part at `span`, by the changes that lie in it.
+    pub(super) fn within(&self, source: &[u8], span: Span) -> Zeroizing<Vec<u8>> {
+        let mut inner = Self::default();
+        for (edit, text) in &self.0 {
+            let (start, end) = (edit.start.max(span.start), edit.end.min(span.end));
+            if start < end || (edit.start == edit.end && start == end) {
+                inner.replace(Span::new(start - span.start, end - span.start), text.clone());
+            }
+        }
+        inner.apply(source.get(span.start..span.end).unwrap_or_default())
+    }
+
     /// The changed text. What lies within a part that is taken out goes with it.
     pub(super) fn apply(mut self, source: &[u8]) -> Zeroizing<Vec<u8>> {
         // What is put in comes before what is taken out from there on.

@@ -3,6 +3,7 @@
 //! [`mend`] works in rounds, each of which plans changes from what the rules find and makes them, until there is
 //! nothing left that it knows to mend. What it makes is read again: changes that would break the file are not made.
 
+mod advice;
 mod clone;
 mod cut;
 mod edit;
@@ -19,10 +20,11 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
+pub(super) use advice::{advise, for_login};
 pub use shown::masked_lines;
 
 use self::plan::Plan;
-use super::{Context, Hit, check, ignored};
+use super::{Context, Hit, find, ignored};
 use crate::{
     detect,
     dockerfile::{LineIndex, Span, parse},
@@ -95,7 +97,7 @@ pub fn mend(source: &[u8]) -> Mended {
         let hits = audible(&mended.source, &context);
         mended.found = mended.found.max(hits.len());
         mended.had_tokens |= hits.iter().any(|hit| hit.token.is_some());
-        let Plan { edits, declined: left, secrets, at_start } = plan::plan(&context, &hits);
+        let Plan { edits, declined: left, mounted, at_start } = plan::plan(&context, &hits);
         declined = left;
         if edits.is_empty() {
             break;
@@ -107,7 +109,7 @@ pub fn mend(source: &[u8]) -> Mended {
             break;
         }
         mended.source = after;
-        mended.secrets.extend(secrets);
+        mended.secrets.extend(mounted.into_values().flatten());
         mended.at_start.extend(at_start);
     }
     let dockerfile = parse(&mended.source);
@@ -117,14 +119,15 @@ pub fn mend(source: &[u8]) -> Mended {
         let about = about.or_else(|| declined.iter().find(|declined| declined.span.overlaps(hit.span)));
         about.map(|declined| declined.why.clone())
     };
-    let hits = audible(&mended.source, &context);
+    let mut hits = audible(&mended.source, &context);
+    advise(&context, &mut hits);
     mended.left = hits.into_iter().map(|hit| Left { why: why(&hit), hit }).collect();
     mended
 }
 
 /// What the rules find, without what the file itself asks to ignore.
 fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
-    let hits = check(source, context.dockerfile);
+    let hits = find(context);
     let silenced = ignored(source, context.dockerfile, &LineIndex::new(source), &hits).silenced;
     hits.into_iter().zip(silenced).filter_map(|(hit, silenced)| (!silenced).then_some(hit)).collect()
 }

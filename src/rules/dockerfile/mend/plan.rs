@@ -12,7 +12,7 @@ use super::{
     syntax,
 };
 use crate::{
-    dockerfile::{Base, Keyword},
+    dockerfile::{Base, Keyword, Span},
     finding::Masked,
     rules::dockerfile::{
         Context, Hit, literal_token, login_command, login_with_secret_mount,
@@ -26,10 +26,14 @@ use crate::{
 pub(super) struct Plan {
     pub(super) edits: Edits,
     pub(super) declined: Vec<Declined>,
-    pub(super) secrets: BTreeSet<Secret>,
+    /// The secrets that each `RUN` gets, by number.
+    pub(super) mounted: BTreeMap<usize, Vec<Secret>>,
     /// The variables that containers need from now on.
     pub(super) at_start: BTreeSet<String>,
 }
+
+/// How many findings of one `RUN` are mended in one round.
+const MAX_HITS: usize = 16;
 
 /// Plans what to change of a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
@@ -39,12 +43,14 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         plan.declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
         return plan;
     }
+    debug_assert!(hits.is_sorted_by_key(|hit| hit.span.start));
     let all = logins::find(context);
     let is_login =
         |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
     let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
-    let logins: Vec<&Login> = all.iter().filter(|login| asked.contains(&login.span)).collect();
-    let settings = settings(context, hits, &logins, &mut plan.declined);
+    let logins: BTreeMap<_, &Login> =
+        all.iter().filter(|login| asked.contains(&login.span)).map(|login| (login.span, login)).collect();
+    let settings = settings(context, hits, logins.values().copied(), &mut plan.declined);
     let page = Page {
         source: context.source,
         comments: &context.dockerfile.comments,
@@ -53,7 +59,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     plan.at_start.extend(settings.environment.iter().cloned());
     // The secret that stands for the logins of a stage, as of the instruction that is looked at.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
-    for (instruction, scope) in context.instructions() {
+    for (index, (instruction, scope)) in context.instructions().enumerate() {
         let stage = instruction.stage.unwrap_or(0);
         if instruction.keyword == Keyword::From {
             if let Some(Base::Stage(base)) = context.dockerfile.stages.get(stage).map(|stage| &stage.base)
@@ -67,8 +73,9 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
             continue;
         }
         let Some(mut run) = Run::new(page, instruction, scope) else { continue };
-        let here: Vec<&Hit> = hits.iter().filter(|hit| instruction.span.overlaps(hit.span)).collect();
-        let own: Vec<&Login> = logins.iter().copied().filter(|l| instruction.span.overlaps(l.span)).collect();
+        let here: Vec<&Hit> = within(hits, instruction.span).take(MAX_HITS).collect();
+        let own = here.iter().filter_map(|hit| logins.get(&hit.span).copied());
+        let own: Vec<&Login> = own.collect();
         let Given { login } = run.take(context, &here, &own, &settings, &mut plan.declined);
         let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
         let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
@@ -78,14 +85,22 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         }
         let given = logged_in.get(&stage).map(String::as_str);
         let secrets = run.write(&settings, given, &mut plan.edits, &mut plan.declined);
-        plan.secrets.extend(secrets);
+        if !secrets.is_empty() {
+            plan.mounted.insert(index, secrets);
+        }
     }
     settings.write(context, page, &mut plan.edits);
     literals(context, hits, &settings, &mut plan);
-    if !plan.secrets.is_empty() {
+    if !plan.mounted.is_empty() {
         syntax::need_secrets_in_variables(context, &mut plan.edits, &mut plan.declined);
     }
     plan
+}
+
+/// The findings that begin in a part of the source.
+pub(super) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
+    let first = hits.partition_point(|hit| hit.span.start < span.start);
+    hits.iter().skip(first).take_while(move |hit| hit.span.start < span.end)
 }
 
 /// Token text outside of `RUN`s.

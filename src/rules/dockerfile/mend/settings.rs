@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Declined, cut::Page, edit::Edits};
+use super::{Declined, cut::Page, edit::Edits, plan::within};
 use crate::{
     dockerfile::{Instruction, Keyword, Origin, Pair, Scope, Span},
     finding::Masked,
@@ -39,23 +39,28 @@ struct Candidate {
     is_known: bool,
 }
 
+/// How many variables of a file are mended.
+const MAX_NAMES: usize = 64;
+/// How often it is looked for variables that others keep.
+const MAX_ROUNDS: usize = 8;
+
 /// Decides which settings go. What cannot is put into `declined`.
-pub(super) fn settings(
+pub(super) fn settings<'a>(
     context: &Context<'_>,
     hits: &[Hit],
-    logins: &[&Login],
+    logins: impl Iterator<Item = &'a Login>,
     declined: &mut Vec<Declined>,
 ) -> Settings {
     let mut blocked: BTreeMap<String, &'static str> = BTreeMap::new();
     let mut candidates: BTreeMap<(usize, usize), Candidate> = BTreeMap::new();
-    let arguments: BTreeSet<&String> = logins.iter().flat_map(|login| &login.origin.variables).collect();
+    let arguments: BTreeSet<&String> = logins.flat_map(|login| &login.origin.variables).collect();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let acts = instruction.effective();
         if !matches!(acts.keyword, Keyword::Arg | Keyword::Env) {
             continue;
         }
         for (number, pair) in acts.pairs().iter().enumerate() {
-            let is_hit = hits.iter().any(|hit| {
+            let is_hit = within(hits, pair.span).any(|hit| {
                 let is_setting = hit.rule.id == token_in_arg::RULE.id || hit.rule.id == token_in_env::RULE.id;
                 // In front of the first FROM only its text is wrong.
                 let is_text = hit.rule.id == literal_token::RULE.id && instruction.stage.is_none();
@@ -78,7 +83,17 @@ pub(super) fn settings(
                 .insert((index, number), Candidate { keyword: acts.keyword, name, from, is_known: is_hit });
         }
     }
-    while block(context, &candidates, &mut blocked) {}
+    let names: BTreeSet<&String> = candidates.values().map(|candidate| &candidate.name).collect();
+    let too_many = names.iter().skip(MAX_NAMES);
+    blocked.extend(too_many.map(|name| ((*name).clone(), "too many variables of the file carry a token")));
+    let mut rounds = 0;
+    while block(context, &candidates, &mut blocked) {
+        rounds += 1;
+        if rounds > MAX_ROUNDS {
+            let why = "too many variables take their values from each other";
+            blocked.extend(candidates.values().map(|candidate| (candidate.name.clone(), why)));
+        }
+    }
     let mut settings = Settings::default();
     for (&place, candidate) in &candidates {
         let Candidate { keyword, name, from, is_known } = candidate;
@@ -89,7 +104,7 @@ pub(super) fn settings(
             continue;
         }
         settings.dropped.insert(place);
-        let source = from.as_ref().filter(|from| candidates.values().any(|c| c.name == **from));
+        let source = from.as_ref().filter(|from| names.contains(from));
         let id = source.unwrap_or(name).clone();
         let variable = Variable { id, is_known: *is_known };
         let known = settings.variables.entry(name.clone()).or_insert(variable.clone());
@@ -114,7 +129,7 @@ impl Settings {
                 let goes = match acts.keyword {
                     Keyword::Label => {
                         let is_text = |hit: &&Hit| hit.rule.id == literal_token::RULE.id;
-                        let holds_token = hits.iter().filter(is_text).any(|hit| hit.span.overlaps(pair.span));
+                        let holds_token = within(hits, pair.span).any(|hit| is_text(&hit));
                         let names = pair.value.as_ref().map_or_else(String::new, |v| v.to_str().into_owned());
                         let is_used = |name: &&str| {
                             self.variables.contains_key(*name)
@@ -136,8 +151,13 @@ impl Settings {
 
     /// Whether a place lies in a setting that goes.
     pub(super) fn drops(&self, context: &Context<'_>, span: Span) -> bool {
-        let mut dropped = self.dropped.iter();
-        dropped.any(|&place| pair_at(context, place).is_some_and(|pair| pair.span.overlaps(span)))
+        let instructions = &context.dockerfile.instructions;
+        let index = instructions.partition_point(|instruction| instruction.span.end <= span.start);
+        let Some(instruction) = instructions.get(index) else { return false };
+        let pairs = instruction.effective().pairs();
+        let number = pairs.partition_point(|pair| pair.span.end <= span.start);
+        pairs.get(number).is_some_and(|pair| pair.span.overlaps(span))
+            && self.dropped.contains(&(index, number))
     }
 
     /// The variables that a `RUN` in this scope saw so far.
@@ -209,6 +229,7 @@ fn block(
     blocked: &mut BTreeMap<String, &'static str>,
 ) -> bool {
     let before = blocked.len();
+    let names: BTreeSet<&str> = candidates.values().map(|candidate| candidate.name.as_str()).collect();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let acts = instruction.effective();
         let goes = |number: usize| {
@@ -227,8 +248,7 @@ fn block(
             _ => (written(context, instruction), "an instruction that no secret reaches uses it"),
         };
         for name in expanded(&text) {
-            let is_candidate = candidates.values().any(|candidate| candidate.name == name);
-            if is_candidate
+            if names.contains(name)
                 && scope.get(name).is_some_and(|b| b.origin == Origin::Env || b.value.may_hold_something())
             {
                 blocked.entry(name.to_owned()).or_insert(why);

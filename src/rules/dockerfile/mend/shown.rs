@@ -1,6 +1,6 @@
 //! The lines of a Dockerfile as they may be shown.
 
-use super::super::{Context, check};
+use super::super::{Context, find};
 use crate::{
     detect,
     dockerfile::{Keyword, Span, parse},
@@ -12,11 +12,8 @@ use crate::{
 pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);
-    let mut spans: Vec<Span> = check(source, &dockerfile)
-        .into_iter()
-        .filter(|hit| hit.token.is_some())
-        .map(|hit| hit.span)
-        .collect();
+    let mut spans: Vec<Span> =
+        find(&context).into_iter().filter(|hit| hit.token.is_some()).map(|hit| hit.span).collect();
     // Where a variable has a secret of unknown shape, only its value is one.
     for span in &mut spans {
         let Some(holder) = context.holder(span.start).filter(|_| !context.is_comment(span.start)) else {

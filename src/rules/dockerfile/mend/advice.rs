@@ -1,0 +1,110 @@
+//! What a finding's help shows: the line to write in place of the one it is about.
+
+use super::{Secret, plan};
+use crate::{
+    detect,
+    dockerfile::{Keyword, Span, parse},
+    finding::Masked,
+    rules::dockerfile::{
+        Context, Hit, login_command, login_with_secret_mount, logins::Login, origin::Source, token_in_arg,
+        token_in_env, token_in_url,
+    },
+};
+
+/// A line that is longer is not shown.
+const MAX_SHOWN: usize = 400;
+/// How many findings of a file are shown a line of their own.
+const MAX_ADVISED: usize = 64;
+
+/// What to do about a login in general.
+pub(in crate::rules::dockerfile) fn for_login(login: &Login, is_onbuild: bool) -> Masked {
+    let secret = match &login.origin.source {
+        Source::Secret(mount) => Some(mount),
+        Source::Literal | Source::Other => None,
+    };
+    let id = secret.and_then(|mount| mount.id.as_ref());
+    let id = id.map_or_else(|| Masked::own("HF_TOKEN"), |id| detect::mask(id.as_bytes()));
+    let run = if is_onbuild { "ONBUILD RUN" } else { "RUN" };
+    let git = if login.is_for_git {
+        ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
+         RUN"
+    } else {
+        ""
+    };
+    Masked::own(format!(
+        "Delete the login, and write `{run} --mount=type=secret,id={id},env=HF_TOKEN hf download …` where the token is \
+         needed: {WHY}{git}. Build with `docker build --secret id={id},env=HF_TOKEN .`"
+    ))
+}
+
+const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
+
+/// Shows the mended line in the help of those findings that are mended without a doubt.
+pub(in crate::rules::dockerfile) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
+    if hits.is_empty() {
+        return;
+    }
+    let plan = plan::plan(context, hits);
+    for hit in hits.iter_mut().take(MAX_ADVISED) {
+        let is_login =
+            hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
+        let is_setting = hit.rule.id == token_in_arg::RULE.id || hit.rule.id == token_in_env::RULE.id;
+        if !(is_login || is_setting || hit.rule.id == token_in_url::RULE.id)
+            || plan.declined.iter().any(|declined| declined.span.overlaps(hit.span))
+        {
+            continue;
+        }
+        let instructions = &context.dockerfile.instructions;
+        let holder = instructions.partition_point(|instruction| instruction.span.end <= hit.span.start);
+        // The line itself, or the next one that gets the secret.
+        let mut places = (holder..).zip(instructions.iter().skip(holder));
+        let found = places.find_map(|(index, instruction)| {
+            let is_run = instruction.effective().keyword == Keyword::Run && instruction.stage == hit.stage;
+            let secret = plan.mounted.get(&index)?.first()?;
+            if is_run { Some((shown(context, &plan.edits, instruction.span)?, secret)) } else { None }
+        });
+        let Some((line, Secret { id, variable })) = found else { continue };
+        let (id, variable) = (detect::mask(id.as_bytes()), detect::mask(variable.as_bytes()));
+        let build = format!("docker build --secret id={id},env={variable} .");
+        let help = if is_login {
+            format!("Delete the login, and write `{line}`: {WHY}. Build with `{build}`")
+        } else if hit.rule.id == token_in_arg::RULE.id {
+            format!(
+                "Delete `{}`, write `{line}`, and build with `{build}` in place of `--build-arg`.",
+                hit.subject
+            )
+        } else if is_setting {
+            format!(
+                "Take the variable out of this ENV, write `{line}`, and build with `{build}`. A container gets the token \
+                 when it starts: `docker run -e {variable} …`."
+            )
+        } else {
+            format!("Write `{line}`, and build with `{build}`")
+        };
+        hit.help = Masked::own(help);
+    }
+}
+
+/// An instruction as it is mended, on one line; none where it cannot be shown.
+fn shown(context: &Context<'_>, edits: &super::edit::Edits, span: Span) -> Option<Masked> {
+    let source = edits.within(context.source, span);
+    // What the mask would not see as one token must not be shown.
+    let is_safe = |bytes: &[u8]| {
+        detect::find(bytes).is_empty()
+            && !detect::holds_split_token(bytes)
+            && memchr::memmem::find(bytes, b"$'").is_none()
+    };
+    let mended = parse(&source);
+    let instruction = mended.instructions.first()?;
+    if instruction.heredocs.is_empty() && instruction.effective().heredocs.is_empty() {
+        let text = &instruction.text;
+        let words = text.to_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let has_quotes = words.contains(['"', '\'']);
+        let line = if has_quotes { text.trimmed().to_str().into_owned() } else { words };
+        let line = zeroize::Zeroizing::new(line);
+        let is_short = line.chars().count() <= MAX_SHOWN && !line.contains('\n');
+        return (is_short && is_safe(&source) && is_safe(line.as_bytes()))
+            .then(|| detect::mask(line.as_bytes()));
+    }
+    None
+}
