@@ -16,6 +16,8 @@ struct Level {
     compound: Compound,
     /// The branches around it.
     outer: Vec<usize>,
+    /// The subshells that it runs in, the outermost first.
+    subshells: Vec<usize>,
     /// The branch of the compound command: behind `then`, `else`, `do`, a pattern.
     branch: Option<usize>,
     /// The branch in the list of `&&` and `||`.
@@ -27,8 +29,14 @@ struct Level {
 pub(super) struct Branches(Vec<Level>);
 
 impl Branches {
-    pub(super) fn within(outer: Vec<usize>) -> Self {
-        Self(vec![Level { compound: Compound::Other, outer, branch: None, chain: None }])
+    /// What is read within these branches and subshells.
+    pub(super) fn within(outer: Vec<usize>, subshells: Vec<usize>) -> Self {
+        Self(vec![Level { compound: Compound::Other, outer, subshells, branch: None, chain: None }])
+    }
+
+    /// The subshells that a command runs in here, the outermost first. Each is known by the place where it starts.
+    pub(super) fn subshells(&self) -> &[usize] {
+        self.0.last().map_or(&[], |level| level.subshells.as_slice())
     }
 
     /// The branches that a command at `at` stands in, the outermost first.
@@ -48,7 +56,11 @@ impl Branches {
     pub(super) fn open(&mut self, compound: Compound, at: usize) -> usize {
         let depth = self.0.len();
         let outer = self.path(at);
-        self.0.push(Level { compound, outer, branch: None, chain: None });
+        let mut subshells = self.subshells().to_vec();
+        if compound == Compound::Parentheses && subshells.len() < MAX_BRANCHES {
+            subshells.push(at);
+        }
+        self.0.push(Level { compound, outer, subshells, branch: None, chain: None });
         depth
     }
 

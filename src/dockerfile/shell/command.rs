@@ -16,6 +16,8 @@ pub struct Command {
     /// The branches it stands in (`then`, `do`, behind `||` or a test), the outermost first: it runs only where
     /// all of them do.
     pub branches: Vec<usize>,
+    /// The subshells it runs in, the outermost first: what it sets ends with them.
+    pub subshells: Vec<usize>,
     /// Where it stands in the source.
     pub span: Span,
 }

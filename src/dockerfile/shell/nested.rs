@@ -20,6 +20,14 @@ pub(super) fn module<'a>(program: &str, arguments: &'a [Word]) -> Option<(String
 pub(super) struct Nested {
     pub(super) language: Language,
     pub(super) script: Text,
+    /// Whether another process runs it.
+    pub(super) is_process: bool,
+}
+
+impl Nested {
+    fn of_process(language: Language, script: Text) -> Self {
+        Self { language, script, is_process: true }
+    }
 }
 
 /// The script that an interpreter is given.
@@ -30,7 +38,7 @@ pub(super) fn nested(
     before: &[Command],
 ) -> Option<Nested> {
     if program == "eval" {
-        return Some(Nested { language: Language::Shell, script: joined(arguments) });
+        return Some(Nested { language: Language::Shell, script: joined(arguments), is_process: false });
     }
     let is_su = matches!(program, "su" | "runuser");
     let language = if is_su { Language::Shell } else { Language::of_program(program) };
@@ -44,14 +52,14 @@ pub(super) fn nested(
             "-" if is_su => {}
             "-" => break,
             "/c" | "/C" | "-Command" | "-command" => {
-                return Some(Nested { language, script: joined(words.as_slice()) });
+                return Some(Nested::of_process(language, joined(words.as_slice())));
             }
             "-m" if language == Language::Python => return None,
             // Options with a value of their own.
             "-X" | "-W" if language == Language::Python => {
                 words.next();
             }
-            "--command" if is_su => return Some(Nested { language, script: words.next()?.text.clone() }),
+            "--command" if is_su => return Some(Nested::of_process(language, words.next()?.text.clone())),
             option if option.starts_with("--") => {}
             option if option.starts_with(['-', '+']) => {
                 // Each `o` and `O` takes a word, wherever in the bundle it stands: `-euxo pipefail -c`.
@@ -62,7 +70,7 @@ pub(super) fn nested(
                     }
                 }
                 if option.starts_with('-') && option.contains('c') {
-                    return Some(Nested { language, script: words.next()?.text.clone() });
+                    return Some(Nested::of_process(language, words.next()?.text.clone()));
                 }
             }
             _ if is_su => {}
@@ -70,7 +78,7 @@ pub(super) fn nested(
             _ => return None,
         }
     }
-    standard_input(command, before).map(|script| Nested { language, script })
+    standard_input(command, before).map(|script| Nested::of_process(language, script))
 }
 
 /// What a command reads, where the script itself says so.

@@ -18,7 +18,7 @@ pub fn commands(script: &Text) -> Vec<Command> {
         pending: Vec::new(),
         depth: 0,
         next_id: 0,
-        branches: Branches::within(Vec::new()),
+        branches: Branches::within(Vec::new(), Vec::new()),
     };
     parser.list(Until::End);
     parser.out.into_iter().map(|(_, command)| command).collect()
@@ -88,6 +88,7 @@ impl Parser<'_> {
         let command = &mut done.command;
         if !command.words.is_empty() || !command.assignments.is_empty() || !command.redirects.is_empty() {
             command.branches = self.branches.path(self.script.source_offset(done.start));
+            command.subshells = self.branches.subshells().to_vec();
             command.span = self.script.slice(done.start..end).trimmed().span();
             self.out.push((done.id, done.command));
         }
@@ -287,6 +288,8 @@ impl Parser<'_> {
 
     /// Reads the commands of a text that is not a plain part of this script.
     pub(super) fn nested(&mut self, script: &Text) {
+        let mut subshells = self.branches.subshells().to_vec();
+        subshells.push(self.here());
         let mut parser = Parser {
             script,
             at: 0,
@@ -295,7 +298,7 @@ impl Parser<'_> {
             pending: Vec::new(),
             depth: self.depth + 1,
             next_id: self.next_id,
-            branches: Branches::within(self.branches.path(self.here())),
+            branches: Branches::within(self.branches.path(self.here()), subshells),
         };
         parser.list(Until::End);
         self.pipelines = parser.pipelines + 1;

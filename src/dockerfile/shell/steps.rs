@@ -4,7 +4,7 @@
 use super::{
     Command, Redirection, Word, commands,
     nested::{Nested, module, nested},
-    wrappers::{Unwrapped, base_name, unwrap},
+    wrappers::{Unwrapped, home_of, program_name, unwrap},
 };
 use crate::dockerfile::{Language, Script, Span, Text};
 
@@ -17,6 +17,10 @@ pub struct Step {
     pub span: Span,
     /// The branches it stands in; see [`Command::branches`].
     pub branches: Vec<usize>,
+    /// The subshells and scripts it runs in; see [`Command::subshells`].
+    pub subshells: Vec<usize>,
+    /// The variables that whatever runs its script sets for all of that.
+    pub environment: Vec<(String, Word)>,
     /// The files and texts that it reads by `<` and `<<<`.
     pub inputs: Vec<Word>,
     /// Whether its standard input comes from a pipe or a redirection.
@@ -38,11 +42,42 @@ pub struct HereDocument {
     pub expand: bool,
 }
 
+/// What a script runs in.
+#[derive(Debug, Clone, Default)]
+struct Outer {
+    branches: Vec<usize>,
+    subshells: Vec<usize>,
+    environment: Vec<(String, Word)>,
+}
+
+impl Outer {
+    /// What a command of the script runs in.
+    fn around(&self, command: &Command) -> Self {
+        Self {
+            branches: [self.branches.as_slice(), &command.branches].concat(),
+            subshells: [self.subshells.as_slice(), &command.subshells].concat(),
+            environment: self.environment.clone(),
+        }
+    }
+}
+
 impl Step {
     /// A step of which only this much is known.
-    fn new(kind: StepKind, span: Span, branches: Vec<usize>) -> Self {
+    fn new(kind: StepKind, span: Span, outer: Outer) -> Self {
+        let Outer { branches, subshells, environment } = outer;
         let (inputs, outputs, documents) = (Vec::new(), Vec::new(), Vec::new());
-        Self { kind, span, branches, inputs, is_fed: false, outputs, documents, feeder: None }
+        Self {
+            kind,
+            span,
+            branches,
+            subshells,
+            environment,
+            inputs,
+            is_fed: false,
+            outputs,
+            documents,
+            feeder: None,
+        }
     }
 
     /// What a command reads and writes by its redirections.
@@ -96,9 +131,11 @@ pub fn steps(script: &Script) -> Vec<Step> {
                 _ => return out,
             };
             let command = Command { words: words.iter().map(word).collect(), span, ..Command::default() };
-            follow(&[command], &mut out, 0, &[]);
+            follow(&[command], &mut out, 0, &Outer::default());
         }
-        Script::Text { language, text } => follow_text(*language, text, text.span(), &mut out, 0, &[]),
+        Script::Text { language, text } => {
+            follow_text(*language, text, text.span(), &mut out, 0, &Outer::default());
+        }
     }
     out
 }
@@ -109,7 +146,7 @@ fn follow_text(
     span: Span,
     out: &mut Vec<Step>,
     depth: usize,
-    outer: &[usize],
+    outer: &Outer,
 ) {
     if depth > MAX_DEPTH {
         return;
@@ -117,31 +154,37 @@ fn follow_text(
     match language {
         Language::Shell => follow(&commands(text), out, depth, outer),
         Language::Python => {
-            out.push(Step::new(StepKind::Python(text.clone()), span, outer.to_vec()));
+            out.push(Step::new(StepKind::Python(text.clone()), span, outer.clone()));
         }
         Language::Other => {}
     }
 }
 
-fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &[usize]) {
+fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &Outer) {
     // The step of the command in front, which feeds the next where they are one pipeline.
     let mut last: Option<(usize, usize)> = None;
     for (index, command) in commands.iter().enumerate() {
         let before = commands.get(..index).unwrap_or_default();
-        let branches = [outer, command.branches.as_slice()].concat();
+        let here = outer.around(command);
         let Unwrapped { words, assignments } = unwrap(command);
         let (mut name, mut arguments) = (String::new(), words);
         if let Some((program, rest)) = words.split_first() {
-            (name, arguments) = (base_name(&program.text.to_str()), rest);
-            if let Some(Nested { language, script }) = nested(&name, arguments, command, before) {
-                follow_text(language, &script, command.span, out, depth + 1, &branches);
+            (name, arguments) = (program_name(&program.text.to_str()), rest);
+            if let Some(Nested { language, script, is_process }) = nested(&name, arguments, command, before) {
+                let mut within = here.clone();
+                if is_process {
+                    within.subshells.push(command.span.start);
+                    within.environment.extend(assignments.iter().cloned());
+                    within.environment.extend(home_of(&name, arguments));
+                }
+                follow_text(language, &script, command.span, out, depth + 1, &within);
             }
             if let Some((module, rest)) = module(&name, arguments) {
                 (name, arguments) = (module, rest);
             }
         }
         let kind = StepKind::Program { name, arguments: arguments.to_vec(), assignments };
-        let mut step = Step::new(kind, command.span, branches).with_redirects(command);
+        let mut step = Step::new(kind, command.span, here).with_redirects(command);
         step.feeder = last.filter(|(pipeline, _)| *pipeline == command.pipeline).map(|(_, step)| step);
         step.is_fed = before.last().is_some_and(|feeder| feeder.pipeline == command.pipeline)
             || command.redirects.iter().any(|redirect| redirect.operator.starts_with('<'));

@@ -1,12 +1,72 @@
 //! Programs that run another one (`env`, `sudo`, `uv run`): what they run.
 
 use super::{Command, Word};
-use crate::dockerfile::Language;
+use crate::dockerfile::{Language, Span, Text};
 
 /// The last part of a path, without `.exe`.
 pub(super) fn base_name(program: &str) -> String {
     let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".exe").unwrap_or(name).to_owned()
+}
+
+/// The name of what runs: of a path, or of what `$(which NAME)` and `$(command -v NAME)` look for.
+pub(super) fn program_name(program: &str) -> String {
+    let inner = program.strip_prefix("$(").and_then(|inner| inner.strip_suffix(')'));
+    let inner = inner.or_else(|| program.strip_prefix('`')?.strip_suffix('`'));
+    let looked_for = inner.map(str::trim).and_then(|inner| {
+        ["which ", "command -v ", "type -p "].iter().find_map(|finder| inner.strip_prefix(finder))
+    });
+    base_name(looked_for.map_or(program, str::trim))
+}
+
+/// The `HOME` that a program which changes the user sets for what it runs; none where it leaves that alone.
+pub(super) fn home_of(program: &str, arguments: &[Word]) -> Option<(String, Word)> {
+    let texts: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    let value_of = |short: &str, long: &str| {
+        texts.iter().enumerate().find_map(|(at, text)| match *text {
+            option if option == short || option == long => texts.get(at + 1).copied(),
+            option => option.strip_prefix(long)?.strip_prefix('='),
+        })
+    };
+    let user = match program {
+        "gosu" | "su-exec" => *texts.first()?,
+        "sudo" | "doas" => {
+            let keeps = |text: &&str| matches!(*text, "-E" | "--preserve-env");
+            if texts.iter().take_while(|text| text.starts_with('-')).any(keeps) {
+                return None;
+            }
+            value_of("-u", "--user").unwrap_or("root")
+        }
+        "runuser" if value_of("-u", "--user").is_some() => value_of("-u", "--user")?,
+        "su" | "runuser" => {
+            let keeps = |text: &&str| matches!(*text, "-m" | "-p" | "--preserve-environment");
+            if texts.iter().any(keeps) {
+                return None;
+            }
+            let mut words = texts.iter().copied();
+            loop {
+                match words.next() {
+                    Some("-c" | "--command" | "-s" | "--shell" | "-g" | "--group") => drop(words.next()),
+                    Some(option) if option.starts_with('-') => {}
+                    Some(user) => break user,
+                    None => break "root",
+                }
+            }
+        }
+        _ => return None,
+    };
+    let name = user.split(':').next().unwrap_or_default();
+    let is_known = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    let home = match name {
+        "root" | "0" => "/root".to_owned(),
+        _ => format!("/home/{name}"),
+    };
+    // Where the home of a user known by number is stands in a file of the image.
+    let is_number = name != "0" && name.bytes().all(|b| b.is_ascii_digit());
+    let mut text = Text::new();
+    text.push(home.as_bytes(), arguments.first().map_or_else(Span::default, |word| word.text.span()));
+    Some(("HOME".to_owned(), Word { text, has_substitution: !is_known || is_number, ..Word::default() }))
 }
 
 /// A command without its wrappers.
@@ -115,6 +175,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
                 }
             }
         }
+        assignments.extend(home_of(&name, rest));
         words = rest.get(at..).unwrap_or_default();
     }
     Unwrapped { words, assignments }

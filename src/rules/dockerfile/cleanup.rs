@@ -101,6 +101,16 @@ mod tests {
             "sh -c 'hf auth login && hf auth logout'",
             "sh -c 'hf auth login' && hf auth logout",
             "HF_HOME=/t hf auth login && HF_HOME=/t hf auth logout",
+            "hf auth login && cd ~/.cache/huggingface && rm token stored_tokens",
+            "cd ~ && hf auth login && rm -rf .cache",
+            "hf auth login && (cd ~/.cache && rm -r huggingface)",
+            "HF_HOME=/t sh -c 'hf auth login && hf auth logout'",
+            "HF_HOME=/t bash -c 'hf auth login' && rm -rf /t",
+            "gosu app hf auth login && rm -rf /home/app/.cache",
+            "su - app -c 'hf auth login' && rm -rf /home/app/.cache",
+            "sudo -u app hf auth login; sudo -u app hf auth logout",
+            "$(which hf) auth login && hf auth logout",
+            "HF_HOME=/t python -c \"from huggingface_hub import login; login(t)\" && rm -rf /t",
         ] {
             assert!(!fires(run), "{run}");
         }
@@ -128,6 +138,16 @@ mod tests {
             "hf auth login && rm -rf root/.cache",
             "hf auth login && cp ~/.cache/huggingface/token /t && hf auth logout",
             "hf auth login && mv ~/.cache /opt/cache && rm -rf ~/.cache",
+            "hf auth login && (cd ~/.cache); rm -rf huggingface",
+            "hf auth login && sh -c 'cd ~' && rm -rf .cache",
+            "(HF_HOME=/t); hf auth login && rm -rf /t",
+            "HF_HOME=/t true; hf auth login && rm -rf /t",
+            "gosu app hf auth login && rm -rf /root/.cache",
+            "gosu 1000 hf auth login && rm -rf /home/1000/.cache",
+            "su app -c 'hf auth login' && hf auth logout",
+            "sudo -E -u app hf auth login && rm -rf /home/app/.cache",
+            "$(command -v hf) auth login",
+            "`which huggingface-cli` login",
         ] {
             assert!(fires(run), "{run}");
         }

@@ -83,7 +83,7 @@ pub(super) fn find(context: &Context<'_>) -> Effects {
         {
             let steps = shell::steps(&script);
             let run = Run { instruction, scope, mounts: mounts(acts, scope), steps: &steps };
-            run.effects(context.source, directory.as_deref(), &mut effects);
+            run.effects(directory.as_deref(), &mut effects);
         }
     }
     effects
@@ -97,8 +97,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn effects(&self, source: &[u8], directory: Option<&str>, effects: &mut Effects) {
-        let events = self.events(source, directory);
+    fn effects(&self, directory: Option<&str>, effects: &mut Effects) {
+        let events = self.events(directory);
         let stage = self.instruction.stage;
         let mut later = CleanUps::default();
         let mut writes = Vec::new();
@@ -138,7 +138,7 @@ impl Run<'_> {
     }
 
     /// What the steps do, the last one first.
-    fn events(&self, source: &[u8], directory: Option<&str>) -> Vec<Event> {
+    fn events(&self, directory: Option<&str>) -> Vec<Event> {
         let mut flow = Flow::new(self.scope, &self.mounts);
         let mut paths = Paths::new(self.scope, directory);
         let mut outputs: Vec<Option<Carried>> = Vec::new();
@@ -146,11 +146,12 @@ impl Run<'_> {
         let mut printed = None;
         let mut events: Vec<Event> = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
-            paths.enter(step, source);
+            paths.enter(step);
             let fed = step.feeder.and_then(|feeder| outputs.get(feeder).copied().flatten());
             let mut output = flow.output(step, fed);
             let StepKind::Program { name, arguments, assignments } = &step.kind else {
                 outputs.push(None);
+                paths.leave(step);
                 continue;
             };
             if name.is_empty() && assignments.is_empty() && !step.outputs.is_empty() {
@@ -183,7 +184,7 @@ impl Run<'_> {
             acts.extend(act(name, arguments, &flow, &paths, &known));
             events.extend(acts.into_iter().map(|act| Event { act, step: index }));
             flow.take(step);
-            paths.take(step);
+            paths.leave(step);
             outputs.push(output);
         }
         events.reverse();
@@ -227,7 +228,7 @@ fn act(
             return Vec::new();
         }
         let remove = |pattern| Removal { pattern, recursive: false };
-        return vec![Act::Remove(paths.login_files().into_iter().map(remove).collect())];
+        return vec![Act::Remove(paths.login_files().unwrap_or_default().into_iter().map(remove).collect())];
     }
     match program {
         "rm" | "unlink" | "shred" => vec![Act::Remove(paths.removals(arguments))],

@@ -7,8 +7,9 @@ use super::{
     hit::{left_in, lower},
     mend::for_login,
     origin::{Origin, Source, is_in_environment, origin},
+    paths::{Paths, working_directories},
     python::{self, Call},
-    token_file::{Environment, covers, layer_path, normal},
+    token_file::{covers, layer_path, normal},
 };
 use crate::{
     detect,
@@ -85,7 +86,8 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
     // Whether a helper keeps what `--add-to-git-credential` hands it; set up once for the stage and those that go on from it.
     let mut stores: Vec<bool> = Vec::new();
     let last_clone = memchr::memmem::rfind(context.source, b"git clone").unwrap_or(0);
-    for (instruction, scope) in context.instructions() {
+    let directories = working_directories(context);
+    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
         let stage = instruction.stage.unwrap_or(0);
         while stores.len() <= stage {
             let inherited = match context.dockerfile.stages.get(stores.len()).map(|stage| &stage.base) {
@@ -108,7 +110,7 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
         let Some(stores) = stores.get_mut(stage) else { continue };
         *stores |= is_set_up;
         let run = Run { instruction, scope, mounts: mounts(acts, scope), stores: *stores, last_clone };
-        logins.extend(run.logins(&script));
+        logins.extend(run.logins(&script, directory.as_deref()));
     }
     logins
 }
@@ -123,11 +125,10 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn logins(&self, script: &Script) -> Vec<Login> {
+    fn logins(&self, script: &Script, directory: Option<&str>) -> Vec<Login> {
         let steps = shell::steps(script);
-        let mut environment = Environment::new(self.scope);
         let mut events = Vec::new();
-        self.events(&steps, &mut environment, &mut events, 0);
+        self.events(&steps, &mut Paths::new(self.scope, directory), &mut events, 0);
         let mut logins = Vec::new();
         let mut later = CleanUps::default();
         for Event { act, branches } in events.iter().rev() {
@@ -205,26 +206,25 @@ impl Run<'_> {
         innermost.map(|mount| mount.kind)
     }
 
-    fn events(
-        &self,
-        steps: &[Step],
-        environment: &mut Environment<'_>,
-        events: &mut Vec<Event>,
-        depth: usize,
-    ) {
+    fn events(&self, steps: &[Step], paths: &mut Paths<'_>, events: &mut Vec<Event>, depth: usize) {
         for (index, step) in steps.iter().enumerate() {
+            paths.enter(step);
             match &step.kind {
                 StepKind::Python(text) => {
                     for act in python::acts(text) {
                         match act {
                             python::Act::Call(call, span) => events.push(Event {
-                                act: python_act(call, span, environment, index),
+                                act: python_act(call, span, paths, index),
                                 branches: step.branches.clone(),
                             }),
                             python::Act::Process(script) if depth == 0 => {
-                                let inner = shell::steps(&script);
+                                let mut inner = shell::steps(&script);
+                                for inner in &mut inner {
+                                    inner.subshells.splice(0..0, step.subshells.iter().copied());
+                                    inner.environment.splice(0..0, step.environment.iter().cloned());
+                                }
                                 let first = events.len();
-                                self.events(&inner, environment, events, depth + 1);
+                                self.events(&inner, paths, events, depth + 1);
                                 for event in events.iter_mut().skip(first) {
                                     event.branches.splice(0..0, step.branches.iter().copied());
                                 }
@@ -233,22 +233,12 @@ impl Run<'_> {
                         }
                     }
                 }
-                StepKind::Program { name, arguments, assignments } => {
-                    let mark = environment.mark();
-                    for (name, value) in assignments {
-                        environment.assign(name, value);
-                    }
-                    if matches!(name.as_str(), "export" | "declare" | "typeset") {
-                        for word in arguments {
-                            environment.export(word);
-                        }
-                    } else if !name.is_empty() {
-                        let act = self.act(name, arguments, step, environment, index);
-                        events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
-                        environment.restore(mark);
-                    }
+                StepKind::Program { name, arguments, .. } => {
+                    let act = self.act(name, arguments, step, paths, index);
+                    events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
                 }
             }
+            paths.leave(step);
         }
     }
 
@@ -257,20 +247,19 @@ impl Run<'_> {
         program: &str,
         arguments: &[Word],
         from: &Step,
-        environment: &Environment<'_>,
+        paths: &Paths<'_>,
         step: usize,
     ) -> Option<Act> {
         let span = from.span;
         if matches!(program, "rm" | "unlink" | "shred") {
-            return Some(Act::Remove(removals(arguments, environment)));
+            return Some(Act::Remove(paths.removals(arguments)));
         }
         if matches!(program, "cp" | "mv" | "install" | "rsync" | "ln" | "tar") {
             let takes_token = |word: &Word| {
-                let path = environment.path(&word.text.to_str());
-                let files = environment.login_files().unwrap_or_default();
-                path.is_some_and(|path| {
-                    !normal(&path).is_empty() && files.iter().any(|file| covers(&path, file))
-                })
+                let files = paths.login_files().unwrap_or_default();
+                paths
+                    .file(word)
+                    .is_some_and(|path| !path.is_empty() && files.iter().any(|file| covers(&path, file)))
             };
             let sources = arguments.split_last().map(|(_, sources)| sources).unwrap_or_default();
             return sources.iter().any(takes_token).then_some(Act::Copy);
@@ -288,18 +277,18 @@ impl Run<'_> {
         {
             return None;
         }
-        let place = environment.login_files();
+        let place = paths.login_files();
         if command == LOGOUT {
             // With a name it removes that one token; which one the login wrote is not known.
             let names_one = |word: &Word| word.text.starts_with_at(0, b"--token-name");
             return (!arguments.iter().any(names_one)).then_some(Act::Logout(place));
         }
         let files = if command == "transformers-cli login" {
-            Some(vec![environment.home_file(".huggingface/token")])
+            Some(vec![paths.home_file(".huggingface/token")])
         } else {
-            environment.login_files().map(|mut files| {
+            paths.login_files().map(|mut files| {
                 if self.stores && has(b"--add-to-git-credential") {
-                    files.push(environment.home_file(".git-credentials"));
+                    files.push(paths.home_file(".git-credentials"));
                 }
                 files
             })
@@ -341,8 +330,8 @@ fn gives_token(arguments: &[Word]) -> bool {
     words.iter().any(|word| word.starts_with("--token") || !(word.starts_with("--") || is_verb(word)))
 }
 
-fn python_act(call: Call, span: Span, environment: &Environment<'_>, step: usize) -> Act {
-    let place = environment.login_files();
+fn python_act(call: Call, span: Span, paths: &Paths<'_>, step: usize) -> Act {
+    let place = paths.login_files();
     match call {
         Call::Logout => Act::Logout(place),
         Call::Login => {
@@ -353,24 +342,6 @@ fn python_act(call: Call, span: Span, environment: &Environment<'_>, step: usize
             Act::Login { command: "HfFolder.save_token", span, files, place, step }
         }
     }
-}
-
-/// What `rm` and its like take away. A relative path may lie anywhere, so it counts for nothing.
-fn removals(arguments: &[Word], environment: &Environment<'_>) -> Vec<Removal> {
-    let (options, operands): (Vec<_>, Vec<_>) =
-        arguments.iter().partition(|word| word.text.byte(0) == Some(b'-'));
-    let recursive = options.iter().any(|word| {
-        let option = word.text.to_str();
-        option == "--recursive" || (!option.starts_with("--") && option.contains(['r', 'R']))
-    });
-    let is_expanded = |word: &&Word| !(word.is_quoted && word.text.byte(0) == Some(b'~'));
-    operands
-        .into_iter()
-        .filter(is_expanded)
-        .filter_map(|word| environment.path(&word.text.to_str()))
-        .filter(|path| path.starts_with(['/', '~']))
-        .map(|pattern| Removal { pattern, recursive })
-        .collect()
 }
 
 /// Whether a login hands its token to git too.

@@ -49,7 +49,7 @@ pub(super) fn origin(steps: &[Step], step: usize, mounts: &[Mount], scope: Scope
     for near in near {
         match &near.kind {
             StepKind::Program { arguments, assignments, .. } => {
-                let assigned = assignments.iter().map(|(_, word)| word);
+                let assigned = assignments.iter().chain(&near.environment).map(|(_, word)| word);
                 for word in arguments.iter().chain(assigned).chain(&near.inputs) {
                     take(word, &mut variables);
                     texts.push(&word.text);

@@ -54,24 +54,23 @@ pub(super) fn working_directories(context: &Context<'_>) -> Vec<Option<String>> 
 /// The paths of a script, as far as it has run.
 pub(super) struct Paths<'a> {
     environment: Environment<'a>,
-    start: String,
     directory: String,
-    /// The directories outside of the subshells that are open.
-    outside: Vec<String>,
-    /// Where the step in front ends in the source.
-    end: Option<usize>,
+    /// The subshells that are open, each with what is to be taken up again behind it.
+    open: Vec<Outside>,
+    /// What is set for the steps alone that run.
+    marks: Vec<usize>,
+}
+
+struct Outside {
+    subshell: usize,
+    directory: String,
+    mark: usize,
 }
 
 impl<'a> Paths<'a> {
     pub(super) fn new(scope: Scope<'a>, directory: Option<&str>) -> Self {
-        let start = directory.unwrap_or(UNKNOWN).to_owned();
-        Self {
-            environment: Environment::new(scope),
-            directory: start.clone(),
-            start,
-            outside: Vec::new(),
-            end: None,
-        }
+        let directory = directory.unwrap_or(UNKNOWN).to_owned();
+        Self { environment: Environment::new(scope), directory, open: Vec::new(), marks: Vec::new() }
     }
 
     /// The normal path that a word names, none where that is not known.
@@ -98,9 +97,9 @@ impl<'a> Paths<'a> {
         self.environment.home_file(name)
     }
 
-    /// The files of a login.
-    pub(super) fn login_files(&self) -> Vec<String> {
-        self.environment.login_files().unwrap_or_default()
+    /// The files of a login; none where their place is not known.
+    pub(super) fn login_files(&self) -> Option<Vec<String>> {
+        self.environment.login_files()
     }
 
     /// What `rm` and its like take away.
@@ -115,21 +114,34 @@ impl<'a> Paths<'a> {
         files.map(|pattern| Removal { pattern, recursive }).collect()
     }
 
-    /// Goes on to a step: subshells that end in front of it take their working directory with them.
-    pub(super) fn enter(&mut self, step: &Step, source: &[u8]) {
-        let gap = self.end.and_then(|end| source.get(end..step.span.start)).unwrap_or_default();
-        for byte in gap {
-            match byte {
-                b'(' => self.outside.push(self.directory.clone()),
-                b')' => self.directory = self.outside.pop().unwrap_or_else(|| self.start.clone()),
-                _ => {}
-            }
+    /// Goes on to a step: subshells that end in front of it take what they set with them.
+    pub(super) fn enter(&mut self, step: &Step) {
+        let open = self.open.iter().zip(&step.subshells);
+        let shared = open.take_while(|(open, subshell)| open.subshell == **subshell).count();
+        if let Some(first) = self.open.get(shared) {
+            self.directory.clone_from(&first.directory);
+            self.environment.restore(first.mark);
+            self.open.truncate(shared);
         }
-        self.end = Some(step.span.end);
+        for &subshell in step.subshells.iter().skip(shared) {
+            let (directory, mark) = (self.directory.clone(), self.environment.mark());
+            self.open.push(Outside { subshell, directory, mark });
+        }
+        self.marks.push(self.environment.mark());
+        let own = match &step.kind {
+            StepKind::Program { name, assignments, .. } if !name.is_empty() => assignments.as_slice(),
+            StepKind::Program { .. } | StepKind::Python(_) => &[],
+        };
+        for (name, word) in step.environment.iter().chain(own) {
+            self.environment.assign(name, word);
+        }
     }
 
-    /// Takes what a step sets.
-    pub(super) fn take(&mut self, step: &Step) {
+    /// Takes what a step sets for those behind it.
+    pub(super) fn leave(&mut self, step: &Step) {
+        if let Some(mark) = self.marks.pop() {
+            self.environment.restore(mark);
+        }
         let StepKind::Program { name, arguments, assignments } = &step.kind else { return };
         match name.as_str() {
             "" => {
