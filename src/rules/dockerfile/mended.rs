@@ -2,14 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::{
-    logins::{LOGOUT, login_program},
-    origin::{Origin, Source, holds_word},
-};
+use super::origin::{Origin, Source, holds_word};
 use crate::{
     detect,
     dockerfile::{Instruction, Language, Mount, MountKind, Script, Span, Text, shell},
     finding::Masked,
+    rules::login::{LOGOUT, login_program},
 };
 
 /// What a plain list of commands does beside the login at `login` and what is piped into it; none where that

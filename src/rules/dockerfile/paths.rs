@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    Context,
-    cleanup::Removal,
-    token_file::{Environment, normal},
-};
+use super::Context;
 use crate::{
     detect,
     dockerfile::{
@@ -14,6 +10,7 @@ use crate::{
         shell::{Step, StepKind, Word},
     },
     finding::Masked,
+    rules::login::{Environment, Removal, normal},
 };
 
 /// Stands for a working directory that is not known; no path has it.
