@@ -41,7 +41,7 @@ fuzz:
 	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git
 	command -v cargo-fuzz || cargo install cargo-fuzz --locked
 	fuzz/make-corpus.sh
-	for target in decompress tar sevenz scanner dockerfile zip git sqlite unpack; do \
+	for target in decompress tar sevenz scanner dockerfile ci zip git sqlite unpack; do \
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
 	done
 

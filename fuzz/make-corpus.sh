@@ -3,7 +3,7 @@
 # with made tokens and the Dockerfiles of the tests. Needs python3; zstd, lz4, lzip and 7z are used where they are.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,zip,git,sqlite,unpack}
+mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,ci,zip,git,sqlite,unpack}
 
 python3 - <<'PYTHON'
 import bz2, gzip, hashlib, io, lzma, pathlib, sqlite3, string, tarfile, zipfile, zlib
@@ -89,7 +89,7 @@ connection.close()
 put("sqlite", "table", database.read_bytes()[16:])
 for path in pathlib.Path("../testdata").rglob("*"):
     if path.is_file() and path.stat().st_size < 20_000:
-        put("dockerfile", str(path).replace("../", "").replace("/", "-"), path.read_bytes())
+        put("ci" if path.parent.name == "ci" else "dockerfile", str(path).replace("../", "").replace("/", "-"), path.read_bytes())
 PYTHON
 
 data=corpus/decompress/plain

@@ -11,6 +11,7 @@
 //! | [`source`] | where bytes come from: archives, layouts, standard input |
 //! | [`image`] | what an image is: manifests, configs, layers as streams of entries, whiteouts |
 //! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
+//! | [`ci`] | what CI systems and builders are told: scripts and build arguments |
 //! | [`dockerfile`] | text to instructions with exact spans |
 //! | [`unpack`] | what lies within a file: compressed streams, archives, files within those |
 //! | [`detect`] | bytes to token occurrences |
@@ -19,6 +20,7 @@
 //! | [`finding`] | the types that all reports share |
 
 pub mod audit;
+pub mod ci;
 pub mod cli;
 pub mod detect;
 pub mod dockerfile;

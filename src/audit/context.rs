@@ -11,7 +11,8 @@ use super::file::{self, Audited, Searched};
 use super::progress::Counted;
 use super::target::{MAX_DOCKERFILE, unreadable};
 use super::troubles::Troubles;
-use super::{Progress, dockerfile};
+use super::{Progress, ci, dockerfile};
+use crate::ci::is_known as is_ci_file;
 use crate::detect::{mask, mask_path};
 use crate::dockerfile::{Dockerfile, Dockerignore, LineIndex, looks_like_dockerfile, parse};
 use crate::finding::{Finding, Issue, Location, Masked, Severity};
@@ -32,6 +33,7 @@ pub(super) fn audit(target: &Masked, root: &Path, progress: &dyn Progress) -> Au
         target,
         searched: search(&context, root, progress),
         findings: BTreeMap::new(),
+        in_ci: BTreeMap::new(),
         leaked: BTreeSet::new(),
         outcomes: BTreeMap::new(),
         errors: Vec::new(),
@@ -47,6 +49,7 @@ pub(super) fn audit(target: &Masked, root: &Path, progress: &dyn Progress) -> Au
         }
     }
     audit.dockerfiles();
+    audit.ci_files();
     audit.finish()
 }
 
@@ -57,6 +60,8 @@ struct Audit<'a> {
     searched: BTreeMap<usize, Searched>,
     /// The findings at each Dockerfile.
     findings: BTreeMap<usize, Vec<Finding>>,
+    /// The findings at each CI file.
+    in_ci: BTreeMap<usize, Vec<Finding>>,
     /// Occurrences that a Dockerfile takes into an image, by file and place among the file's.
     leaked: BTreeSet<(usize, usize)>,
     /// Files with tokens that lie in the context of a Dockerfile: whether all of these leave them out.
@@ -92,10 +97,28 @@ impl Audit<'_> {
     }
 
     fn read(&self, number: usize) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let file = self.context.open_file(number).ok()?;
-        file.take(MAX_DOCKERFILE).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        read(self.context, number)
+    }
+
+    /// Reads all CI files.
+    fn ci_files(&mut self) {
+        let (context, target) = (self.context, self.target);
+        let files = context.files().par_iter().enumerate();
+        let known = files.filter(|(_, file)| is_ci_file(&file.path));
+        let audited: Vec<_> = known
+            .filter_map(|(number, file)| {
+                // What could not be read of it is told with the other files.
+                Some((number, ci::audit(target, &file.path, &read(context, number)?)?))
+            })
+            .collect();
+        for (number, ci::Audited { findings, error, notes }) in audited {
+            let place = mask_path(self.path(number)).as_str().to_owned();
+            self.errors.extend(error.map(|error| (place, error)));
+            self.notes.extend(notes);
+            if !findings.is_empty() {
+                self.in_ci.insert(number, findings);
+            }
+        }
     }
 
     fn dockerfile(&mut self, number: usize, bytes: &[u8]) {
@@ -203,11 +226,16 @@ impl Audit<'_> {
         };
         let mut findings = Vec::new();
         let mut troubles = Troubles::default();
-        let numbers: BTreeSet<usize> = self.searched.keys().chain(self.findings.keys()).copied().collect();
+        let numbers = self.searched.keys().chain(self.findings.keys()).chain(self.in_ci.keys());
+        let numbers: BTreeSet<usize> = numbers.copied().collect();
         for number in numbers {
             let path = self.path(number).to_vec();
             findings.extend(self.findings.remove(&number).unwrap_or_default());
-            let Some(searched) = self.searched.remove(&number) else { continue };
+            let mut in_ci = self.in_ci.remove(&number).unwrap_or_default();
+            let Some(searched) = self.searched.remove(&number) else {
+                findings.append(&mut in_ci);
+                continue;
+            };
             let name = mask_path(&path);
             if let Some(problem) = searched.problem {
                 self.errors.push((name.as_str().to_owned(), problem));
@@ -219,7 +247,12 @@ impl Audit<'_> {
             let is_out = self.outcomes.get(&number) == Some(&true) && !kept_by_git.contains(&path);
             let severity = if is_out { Severity::Low } else { TOKEN_IN_FILE.severity };
             let left = left.map(|(_, occurrence)| occurrence).collect();
-            findings.extend(file::findings(self.target, &name, left, severity));
+            let mut in_file = file::findings(self.target, &name, left, severity);
+            if !in_ci.is_empty() {
+                in_file.append(&mut in_ci);
+                in_file.sort_by_key(|finding| (offset(finding), finding.rule));
+            }
+            findings.extend(in_file);
         }
         let issue = |place: &str, message: &str| Issue {
             target: self.target.clone(),
@@ -234,6 +267,20 @@ impl Audit<'_> {
         let mut notes = issues(&self.notes);
         notes.extend(troubles.notes().map(|message| issue("", &message)));
         Audited { findings, errors, notes }
+    }
+}
+
+fn read(context: &BuildContext, number: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = context.open_file(number).ok()?;
+    file.take(MAX_DOCKERFILE).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn offset(finding: &Finding) -> u64 {
+    match finding.location {
+        Location::File { offset, .. } => offset,
+        _ => 0,
     }
 }
 

@@ -5,6 +5,7 @@ mod assemble;
 mod blob;
 mod body;
 mod budget;
+mod ci;
 mod context;
 mod dockerfile;
 mod document;

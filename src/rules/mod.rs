@@ -4,6 +4,7 @@
 pub mod context;
 pub mod dockerfile;
 pub mod image;
+mod login;
 
 use crate::finding::{RuleId, Severity};
 

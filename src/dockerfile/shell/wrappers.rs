@@ -123,7 +123,7 @@ const WRAPPERS: [&str; 42] = [
 
 /// Programs that are looked for behind a wrapper, beside shells, Python and other wrappers. Options of the
 /// wrapper in front of them, with whatever values, are passed over.
-const TARGETS: [&str; 19] = [
+const TARGETS: [&str; 26] = [
     "hf",
     "huggingface-cli",
     "transformers-cli",
@@ -143,6 +143,13 @@ const TARGETS: [&str; 19] = [
     "wget",
     "pip",
     "pip3",
+    "docker",
+    "docker-compose",
+    "podman",
+    "nerdctl",
+    "buildah",
+    "img",
+    "executor",
 ];
 
 /// Takes the wrappers away.

@@ -1,10 +1,13 @@
 //! Rules about what lies in source trees, build contexts and logs.
 
+mod ci_help;
+mod login_in_ci;
 mod token_in_file;
 
 use super::Rule;
 
+pub use login_in_ci::{CiHit, MAX_HITS as MAX_CI_HITS, RULE as LOGIN_IN_CI, check as check_ci};
 pub use token_in_file::RULE as TOKEN_IN_FILE;
 
 /// The `context` family.
-pub const CONTEXT_RULES: &[&Rule] = &[&TOKEN_IN_FILE];
+pub const CONTEXT_RULES: &[&Rule] = &[&TOKEN_IN_FILE, &LOGIN_IN_CI];

@@ -3,12 +3,12 @@
 use super::{
     Context, Hit,
     hit::lower,
-    paths::{Paths, shown, working_directories},
+    paths::{shown, working_directories},
 };
 use crate::{
     dockerfile::{Keyword, shell::Word},
     finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
-    rules::Rule,
+    rules::{Rule, login::Paths},
 };
 
 pub(super) const RULE: Rule = Rule {

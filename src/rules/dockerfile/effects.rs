@@ -3,13 +3,10 @@
 
 use super::{
     Context,
-    cleanup::{CleanUps, Removal},
     flow::{Carried, Flow},
     git,
     hit::left_in,
-    logins::{LOGOUT, login_program},
-    paths::{Paths, shown, working_directories},
-    token_file::{covers, normal},
+    paths::{shown, working_directories},
     url,
 };
 use crate::{
@@ -18,6 +15,7 @@ use crate::{
         shell::{self, Step, StepKind, Word},
     },
     finding::{Leaves, Where},
+    rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, normal},
 };
 
 /// How a token got to where it is.

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{
-    origin::holds_word,
-    token_file::{covers, normal},
-};
+use super::origin::holds_word;
 use crate::{
     detect,
     dockerfile::{
         Mount, MountKind, Origin, Scope,
         shell::{HereDocument, Step, StepKind, Word},
     },
+    rules::login::{covers, normal},
 };
 
 /// Where the token in a word comes from.

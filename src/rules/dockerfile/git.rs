@@ -1,14 +1,14 @@
 //! What git keeps of the URLs and settings it is given.
 
 use super::{
-    cleanup::Removal,
     effects::{Act, How},
     flow::{Carried, Flow},
-    paths::Paths,
-    token_file::normal,
     url,
 };
-use crate::dockerfile::shell::Word;
+use crate::{
+    dockerfile::shell::Word,
+    rules::login::{Paths, Removal, normal},
+};
 
 /// A git command line, options in front of the command taken off.
 struct Git<'a> {

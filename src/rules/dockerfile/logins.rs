@@ -3,22 +3,21 @@
 
 use super::{
     Context, Hit,
-    cleanup::{CleanUps, Removal},
     hit::{left_in, lower},
     mend::for_login,
     origin::{Origin, Source, is_in_environment, origin},
-    paths::{Paths, working_directories},
-    python::{self, Call},
-    token_file::{covers, layer_path, normal},
+    paths::working_directories,
 };
 use crate::{
     detect,
     dockerfile::{
-        Base, Instruction, Keyword, Mount, MountKind, Scope, Script, Span, Text, mounts, run_script,
-        shell::{self, Step, StepKind, Word},
+        Base, Instruction, Keyword, Mount, MountKind, Scope, Script, Span, Text, mounts, run_script, shell,
     },
     finding::{Confidence, Leaves, Masked, Where},
-    rules::Rule,
+    rules::{
+        Rule,
+        login::{Act, CleanUps, Event, Paths, Reader, covers, layer_path, normal},
+    },
 };
 
 /// A login that leaves something behind.
@@ -54,30 +53,6 @@ impl Login {
             subject: self.command.to_owned(),
         }
     }
-}
-
-/// What a step means for token files.
-struct Event {
-    act: Act,
-    /// The branches it stands in.
-    branches: Vec<usize>,
-}
-
-enum Act {
-    /// Files are written: their paths, none where the place is not known.
-    Login {
-        command: &'static str,
-        span: Span,
-        files: Option<Vec<String>>,
-        /// Where a logout would look for them.
-        place: Option<Vec<String>>,
-        step: usize,
-    },
-    /// These files are removed, where their place is known.
-    Logout(Option<Vec<String>>),
-    Remove(Vec<Removal>),
-    /// Files of a login are copied or moved to another place.
-    Copy,
 }
 
 /// All logins of a file that leave something behind.
@@ -127,8 +102,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn logins(&self, script: &Script, directory: Option<&str>) -> Vec<Login> {
         let steps = shell::steps(script);
-        let mut events = Vec::new();
-        self.events(&steps, &mut Paths::new(self.scope, directory), &mut events, 0);
+        let reader = Reader { has_token: is_in_environment(&self.mounts, self.scope), stores: self.stores };
+        let events = reader.read(&steps, &mut Paths::new(self.scope, directory));
         let mut logins = Vec::new();
         let mut later = CleanUps::default();
         for Event { act, branches } in events.iter().rev() {
@@ -204,143 +179,6 @@ impl Run<'_> {
         let innermost =
             self.mounts.iter().filter(holds).max_by_key(|mount| mount.target.as_ref().map(String::len));
         innermost.map(|mount| mount.kind)
-    }
-
-    fn events(&self, steps: &[Step], paths: &mut Paths<'_>, events: &mut Vec<Event>, depth: usize) {
-        for (index, step) in steps.iter().enumerate() {
-            paths.enter(step);
-            match &step.kind {
-                StepKind::Python(text) => {
-                    for act in python::acts(text) {
-                        match act {
-                            python::Act::Call(call, span) => events.push(Event {
-                                act: python_act(call, span, paths, index),
-                                branches: step.branches.clone(),
-                            }),
-                            python::Act::Process(script) if depth == 0 => {
-                                let mut inner = shell::steps(&script);
-                                for inner in &mut inner {
-                                    inner.subshells.splice(0..0, step.subshells.iter().copied());
-                                    inner.environment.splice(0..0, step.environment.iter().cloned());
-                                }
-                                let first = events.len();
-                                self.events(&inner, paths, events, depth + 1);
-                                for event in events.iter_mut().skip(first) {
-                                    event.branches.splice(0..0, step.branches.iter().copied());
-                                }
-                            }
-                            python::Act::Process(_) => {}
-                        }
-                    }
-                }
-                StepKind::Program { name, arguments, .. } => {
-                    let act = self.act(name, arguments, step, paths, index);
-                    events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
-                }
-            }
-            paths.leave(step);
-        }
-    }
-
-    fn act(
-        &self,
-        program: &str,
-        arguments: &[Word],
-        from: &Step,
-        paths: &Paths<'_>,
-        step: usize,
-    ) -> Option<Act> {
-        let span = from.span;
-        if matches!(program, "rm" | "unlink" | "shred") {
-            return Some(Act::Remove(paths.removals(arguments)));
-        }
-        if matches!(program, "cp" | "mv" | "install" | "rsync" | "ln" | "tar") {
-            let takes_token = |word: &Word| {
-                let files = paths.login_files().unwrap_or_default();
-                paths
-                    .file(word)
-                    .is_some_and(|path| !path.is_empty() && files.iter().any(|file| covers(&path, file)))
-            };
-            let sources = arguments.split_last().map(|(_, sources)| sources).unwrap_or_default();
-            return sources.iter().any(takes_token).then_some(Act::Copy);
-        }
-        let command = login_program(program, arguments)?;
-        let has = |option: &[u8]| arguments.iter().any(|word| word.text.as_bytes() == option);
-        if has(b"--help") || has(b"-h") {
-            return None;
-        }
-        // With a token in the environment it asks for none, and writes nothing.
-        if matches!(command, "hf auth login" | "huggingface-cli login")
-            && !from.is_fed
-            && !gives_token(arguments)
-            && is_in_environment(&self.mounts, self.scope)
-        {
-            return None;
-        }
-        let place = paths.login_files();
-        if command == LOGOUT {
-            // With a name it removes that one token; which one the login wrote is not known.
-            let names_one = |word: &Word| word.text.starts_with_at(0, b"--token-name");
-            return (!arguments.iter().any(names_one)).then_some(Act::Logout(place));
-        }
-        let files = if command == "transformers-cli login" {
-            Some(vec![paths.home_file(".huggingface/token")])
-        } else {
-            paths.login_files().map(|mut files| {
-                if self.stores && has(b"--add-to-git-credential") {
-                    files.push(paths.home_file(".git-credentials"));
-                }
-                files
-            })
-        };
-        Some(Act::Login { command, span, files, place, step })
-    }
-}
-
-pub(super) const LOGOUT: &str = "hf auth logout";
-
-/// The login or logout that a command line is, in normal form.
-pub(super) fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
-    let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
-    // Options of the program itself stand in front of the command.
-    let mut verbs = words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));
-    let (first, second) = (verbs.next()?, verbs.next());
-    let program = program.split('@').next().unwrap_or_default();
-    let tool = match program {
-        "hf" | "huggingface_hub.cli.hf" | "huggingface_hub.cli" | "huggingface_hub" => "hf",
-        "huggingface-cli" | "huggingface_hub.commands.huggingface_cli" => "huggingface-cli",
-        "transformers-cli" | "transformers.commands.transformers_cli" => "transformers-cli",
-        _ => return None,
-    };
-    match (tool, first, second) {
-        ("hf" | "huggingface-cli", "auth", Some("login")) => Some("hf auth login"),
-        ("hf" | "huggingface-cli", "auth", Some("switch")) => Some("hf auth switch"),
-        ("huggingface-cli", "login", _) => Some("huggingface-cli login"),
-        ("transformers-cli", "login", _) => Some("transformers-cli login"),
-        ("hf" | "huggingface-cli", "auth", Some("logout"))
-        | ("huggingface-cli" | "transformers-cli", "logout", _) => Some(LOGOUT),
-        _ => None,
-    }
-}
-
-/// Whether a login's arguments hold a token, by `--token` or as a word of its own.
-fn gives_token(arguments: &[Word]) -> bool {
-    let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
-    let is_verb = |word: &str| matches!(word, "auth" | "login");
-    words.iter().any(|word| word.starts_with("--token") || !(word.starts_with("--") || is_verb(word)))
-}
-
-fn python_act(call: Call, span: Span, paths: &Paths<'_>, step: usize) -> Act {
-    let place = paths.login_files();
-    match call {
-        Call::Logout => Act::Logout(place),
-        Call::Login => {
-            Act::Login { command: "huggingface_hub.login", span, files: place.clone(), place, step }
-        }
-        Call::SaveToken => {
-            let files = place.clone().map(|files| files.into_iter().take(1).collect());
-            Act::Login { command: "HfFolder.save_token", span, files, place, step }
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
-mod cleanup;
 mod context_leaks_token;
 mod copies_token_file;
 mod effects;
@@ -15,9 +14,7 @@ mod logins;
 mod mend;
 mod origin;
 mod paths;
-mod python;
 mod removed_too_late;
-mod token_file;
 mod token_in_arg;
 mod token_in_env;
 mod token_in_url;

@@ -1,10 +1,10 @@
 //! `dockerfile/removed-too-late`.
 
-use super::{Context, Hit, cleanup::CleanUps, effects::Removed};
+use super::{Context, Hit, effects::Removed};
 use crate::{
     dockerfile::LineIndex,
     finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
-    rules::Rule,
+    rules::{Rule, login::CleanUps},
 };
 
 pub(super) const RULE: Rule = Rule {

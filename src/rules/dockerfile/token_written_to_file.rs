@@ -5,12 +5,12 @@ use super::{
     effects::{How, Write},
     flow::{Carried, Flow},
     hit::left_in,
-    paths::{Paths, shown, working_directories},
+    paths::{shown, working_directories},
 };
 use crate::{
     dockerfile::{Keyword, shell::HereDocument, shell::Word},
     finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
-    rules::Rule,
+    rules::{Rule, login::Paths},
 };
 
 pub(super) const RULE: Rule = Rule {

@@ -20,11 +20,11 @@ use crate::{
     finding::Masked,
     rules::dockerfile::{
         Context, Hit, literal_token,
-        logins::{LOGOUT, Login, login_program},
+        logins::Login,
         origin::{Source, holds_word},
-        token_file::{Environment, normal},
         token_in_url,
     },
+    rules::login::{Environment, LOGOUT, login_program, normal},
 };
 
 /// The variable that the Hub's tools read first.

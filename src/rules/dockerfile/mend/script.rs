@@ -8,7 +8,7 @@ use crate::{
         Language, Script, Span, Text,
         shell::{self, Redirection, Step, StepKind},
     },
-    rules::dockerfile::python,
+    rules::login::python,
 };
 
 /// A pipeline of the outermost list of a script, in offsets of its text.

@@ -7,7 +7,7 @@ use crate::dockerfile::{Scope, shell::Word};
 const UNKNOWN_HOME: &str = "~";
 
 /// The environment that a command in a `RUN` sees.
-pub(super) struct Environment<'a> {
+pub(in crate::rules) struct Environment<'a> {
     scope: Scope<'a>,
     /// Set by the script itself; the last one counts. None: to something that is not known.
     set: Vec<(String, Option<String>)>,
@@ -21,18 +21,18 @@ enum Setting {
 }
 
 impl<'a> Environment<'a> {
-    pub(super) fn new(scope: Scope<'a>) -> Self {
+    pub(in crate::rules) fn new(scope: Scope<'a>) -> Self {
         Self { scope, set: Vec::new() }
     }
 
     /// Takes a `NAME=value` of the script.
-    pub(super) fn assign(&mut self, name: &str, value: &Word) {
+    pub(in crate::rules) fn assign(&mut self, name: &str, value: &Word) {
         let text = if value.has_substitution { None } else { self.path(&value.text.to_str()) };
         self.set.push((name.to_owned(), text));
     }
 
     /// Takes what `export NAME=value` sets.
-    pub(super) fn export(&mut self, word: &Word) {
+    pub(in crate::rules) fn export(&mut self, word: &Word) {
         let text = word.text.to_str();
         if let Some((name, _)) = text.split_once('=') {
             let value = Word { text: word.text.slice(name.len() + 1..word.text.len()), ..word.clone() };
@@ -41,11 +41,11 @@ impl<'a> Environment<'a> {
     }
 
     /// How many settings there are, to go back to with [`Environment::restore`].
-    pub(super) fn mark(&self) -> usize {
+    pub(in crate::rules) fn mark(&self) -> usize {
         self.set.len()
     }
 
-    pub(super) fn restore(&mut self, mark: usize) {
+    pub(in crate::rules) fn restore(&mut self, mark: usize) {
         self.set.truncate(mark);
     }
 
@@ -85,7 +85,7 @@ impl<'a> Environment<'a> {
     }
 
     /// A path with `~` and `$VARIABLE` replaced; none where a part is not known.
-    pub(super) fn path(&self, text: &str) -> Option<String> {
+    pub(in crate::rules) fn path(&self, text: &str) -> Option<String> {
         let text = match text.strip_prefix('~') {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", self.home()),
             _ => text.to_owned(),
@@ -117,7 +117,7 @@ impl<'a> Environment<'a> {
 
     /// The files that a login writes, `~` in front where the home is not known. None for a place that is
     /// not known at all.
-    pub(super) fn login_files(&self) -> Option<Vec<String>> {
+    pub(in crate::rules) fn login_files(&self) -> Option<Vec<String>> {
         let (directory, token) = match self.setting("HF_TOKEN_PATH") {
             Setting::Unknown => return None,
             Setting::Known(path) if !path.is_empty() => {
@@ -140,24 +140,24 @@ impl<'a> Environment<'a> {
     }
 
     /// A file in the home directory.
-    pub(super) fn home_file(&self, name: &str) -> String {
+    pub(in crate::rules) fn home_file(&self, name: &str) -> String {
         normal(&format!("{}/{name}", self.home()))
     }
 }
 
 /// The file's path in a layer, none where its home is not known.
-pub(super) fn layer_path(path: &str) -> Option<&str> {
+pub(in crate::rules) fn layer_path(path: &str) -> Option<&str> {
     (!path.starts_with(UNKNOWN_HOME)).then_some(path)
 }
 
 /// Without a leading slash, double slashes and `.` parts.
-pub(super) fn normal(path: &str) -> String {
+pub(in crate::rules) fn normal(path: &str) -> String {
     let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
     parts.collect::<Vec<_>>().join("/")
 }
 
 /// Whether `rm PATTERN`, or a mount at `pattern`, takes the file at `path` away.
-pub(super) fn covers(pattern: &str, path: &str) -> bool {
+pub(in crate::rules) fn covers(pattern: &str, path: &str) -> bool {
     let pattern = normal(pattern);
     let mut parts = path.split('/');
     pattern.split('/').all(|expected| parts.next().is_some_and(|part| matches_glob(expected, part)))

@@ -4,7 +4,7 @@ mod extent;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use extent::{extent, only_logs_in};
+pub(in crate::rules) use extent::{extent, only_logs_in};
 
 use crate::dockerfile::{Script, Span, Text};
 

@@ -1,0 +1,65 @@
+//! Build arguments as maps, lists and lines.
+
+use super::{
+    BuildArgument, Given,
+    tree::{Kind, Node},
+};
+use crate::{dockerfile::Text, finding::Masked};
+
+/// The build arguments of a map (`NAME: value`) or a list (`- NAME=value`). Those of HCL may be an expression of maps.
+pub(super) fn of_node(node: &Node, place: &Masked, given: Given, out: &mut Vec<BuildArgument>) {
+    match &node.kind {
+        Kind::Map(entries) => {
+            for (name, value) in entries {
+                let value = match &value.kind {
+                    Kind::Scalar(text) | Kind::Expression(text, _) => Some(text.clone()),
+                    // Compose takes it from the environment, the others leave it out.
+                    Kind::Null if given == Given::Compose => None,
+                    _ => continue,
+                };
+                let (name, place) = (name.clone(), place.clone());
+                out.push(BuildArgument { span: name.span(), name, value, place, given });
+            }
+        }
+        Kind::List(items) => {
+            out.extend(
+                items.iter().filter_map(Node::text).map(|text| BuildArgument::from_text(text, place, given)),
+            );
+        }
+        Kind::Expression(_, parts) => {
+            for part in parts.iter().filter(|part| matches!(part.kind, Kind::Map(_) | Kind::Expression(..))) {
+                of_node(part, place, given, out);
+            }
+        }
+        Kind::Null | Kind::Scalar(_) | Kind::Reference(_) => {}
+    }
+}
+
+impl BuildArgument {
+    /// Reads `NAME=value`, or `NAME` alone.
+    pub fn from_text(text: &Text, place: &Masked, given: Given) -> Self {
+        let text = text.trimmed();
+        let equals = memchr::memchr(b'=', text.as_bytes());
+        let name = text.slice(0..equals.unwrap_or(text.len())).trimmed();
+        let value = equals.map(|at| text.slice(at + 1..text.len()));
+        Self { name, value, span: text.span(), place: place.clone(), given }
+    }
+}
+
+/// The lines of a text that say something; quotes around a whole line are taken off.
+pub(super) fn lines(text: &Text) -> Vec<Text> {
+    let bytes = text.as_bytes();
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+        let line = text.slice(start..end).trimmed();
+        start = end + 1;
+        let line = match line.as_bytes() {
+            [] | [b'#', ..] => continue,
+            [quote @ (b'"' | b'\''), .., last] if quote == last => line.slice(1..line.len() - 1),
+            _ => line,
+        };
+        lines.push(line);
+    }
+    lines
+}

@@ -1,0 +1,146 @@
+//! Build arguments on the command lines of builders: `docker build --build-arg NAME=value` and its like.
+
+use crate::dockerfile::{Text, shell::Word};
+
+/// What a builder's command line gives as build arguments: `NAME=value`, or `NAME` for what the environment has.
+pub fn build_arguments(program: &str, arguments: &[Word]) -> Vec<Text> {
+    match build(program, arguments) {
+        Some(Build::Plain) => options(arguments, &["--build-arg"]),
+        Some(Build::Bake) => {
+            let set = options(arguments, &["--set"]);
+            set.iter().filter_map(bake_override).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The build argument that an override of Bake sets: `TARGET.args.NAME=value`.
+pub(super) fn bake_override(text: &Text) -> Option<Text> {
+    let bytes = text.as_bytes();
+    let name = memchr::memchr(b'=', bytes).unwrap_or(bytes.len());
+    let at = memchr::memmem::find(bytes.get(..name)?, b".args.")?;
+    Some(text.slice(at + 6..bytes.len()))
+}
+
+enum Build {
+    Plain,
+    Bake,
+}
+
+/// Whether a command builds an image.
+fn build(program: &str, arguments: &[Word]) -> Option<Build> {
+    // `docker buildx build`, `docker compose build`, …: options in front of a command may take a word.
+    let mut words = arguments.iter().map(|word| word.text.to_str());
+    let mut verbs = std::iter::from_fn(|| {
+        loop {
+            let word = words.next()?;
+            if !word.starts_with('-') {
+                return Some(word);
+            }
+            if TAKES_WORD.contains(&word.as_ref()) {
+                words.next();
+            }
+        }
+    });
+    let is_build = |verb: &str| matches!(verb, "build" | "b" | "bud" | "build-using-dockerfile");
+    match program {
+        // Kaniko's.
+        "executor" => Some(Build::Plain),
+        "docker" | "podman" | "nerdctl" | "buildah" | "img" | "docker-compose" | "podman-compose"
+        | "docker-buildx" | "finch" => {
+            for _ in 0..3 {
+                let verb = verbs.next()?;
+                match verb.as_ref() {
+                    "bake" => return Some(Build::Bake),
+                    verb if is_build(verb) => return Some(Build::Plain),
+                    "buildx" | "image" | "builder" | "compose" => {}
+                    _ => return None,
+                }
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Options in front of the command that take a word.
+const TAKES_WORD: [&str; 23] = [
+    "-c",
+    "--context",
+    "-H",
+    "--host",
+    "--config",
+    "-l",
+    "--log-level",
+    "--tlscacert",
+    "--tlscert",
+    "--tlskey",
+    "-f",
+    "--file",
+    "-p",
+    "--project-name",
+    "--env-file",
+    "--profile",
+    "--project-directory",
+    "--ansi",
+    "--parallel",
+    "--progress",
+    "--builder",
+    "--root",
+    "--storage-driver",
+];
+
+/// The values of options, `--option value` and `--option=value`.
+fn options(arguments: &[Word], names: &[&str]) -> Vec<Text> {
+    let mut values = Vec::new();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        for name in names {
+            if word.text.as_bytes() == name.as_bytes() {
+                values.extend(words.next().map(|value| value.text.clone()));
+            } else if word.text.starts_with_at(0, name.as_bytes()) && word.text.byte(name.len()) == Some(b'=')
+            {
+                values.push(word.text.slice(name.len() + 1..word.text.len()));
+            }
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{Language, Script, Span, shell};
+
+    #[test]
+    fn builders_are_known() {
+        for (command, expected) in [
+            ("docker build --build-arg A=b --build-arg C .", vec!["A=b", "C"]),
+            ("docker --context x buildx build --build-arg=A=\"b c\" .", vec!["A=b c"]),
+            ("docker compose -f x.yml build --build-arg A=b web", vec!["A=b"]),
+            ("docker-compose build --build-arg A=b", vec!["A=b"]),
+            ("sudo docker image build --build-arg A=b", vec!["A=b"]),
+            ("podman build --build-arg A", vec!["A"]),
+            ("buildah bud --build-arg A=b", vec!["A=b"]),
+            ("/kaniko/executor --context . --build-arg A=b", vec!["A=b"]),
+            ("docker buildx bake --set '*.args.A=b' --set x.tags=y", vec!["A=b"]),
+            ("docker run x build --build-arg A=b", vec![]),
+            ("docker build --secret id=A,env=A .", vec![]),
+            ("echo docker build --build-arg A=b", vec![]),
+        ] {
+            let text = Text::from_source(command.as_bytes(), Span::new(0, command.len()));
+            let found: Vec<String> = shell::steps(&Script::Text { language: Language::Shell, text })
+                .iter()
+                .filter_map(|step| match &step.kind {
+                    shell::StepKind::Program { name, arguments, .. } => {
+                        Some(build_arguments(name, arguments))
+                    }
+                    shell::StepKind::Python(_) => None,
+                })
+                .flatten()
+                .map(|text| text.to_str().into_owned())
+                .collect();
+            assert_eq!(found, expected, "{command}");
+        }
+    }
+}

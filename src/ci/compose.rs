@@ -1,0 +1,14 @@
+//! Docker Compose: `services.*.build.args` (Compose specification, "Compose Build Specification").
+
+use super::{CiFile, Given, arguments, shown, tree::Node};
+use crate::finding::Masked;
+
+pub(super) fn read(document: &Node, file: &mut CiFile) {
+    let services = document.get("services").map(Node::entries).unwrap_or_default();
+    for (name, service) in services {
+        if let Some(args) = service.at(&["build", "args"]) {
+            let place = Masked::own(format!("service {}", shown(name)));
+            arguments::of_node(args, &place, Given::Compose, &mut file.arguments);
+        }
+    }
+}

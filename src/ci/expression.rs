@@ -1,0 +1,86 @@
+//! `${{ … }}` of GitHub Actions: it is replaced by text before a shell sees the script.
+
+use crate::{
+    detect,
+    dockerfile::{Span, Text},
+};
+
+/// The text with each expression as a variable that a shell knows, so that quotes and blanks in it mean nothing:
+/// `${{ secrets.HF_TOKEN }}` becomes `${HF_TOKEN}`. One whose value is no token becomes `${_}`.
+pub(super) fn without_expressions(text: &Text) -> Text {
+    let bytes = text.as_bytes();
+    let mut out = Text::new();
+    let mut at = 0;
+    for start in memchr::memmem::find_iter(bytes, b"${{") {
+        if start < at {
+            continue;
+        }
+        let Some(len) = length(bytes.get(start + 3..).unwrap_or_default()) else { break };
+        let end = start + 3 + len;
+        out.push_text(text, at..start);
+        let inner = text.slice(start + 3..end - 2);
+        let whole = text.source_span(start..end);
+        out.push(format!("${{{}}}", variable(&inner.to_str())).as_bytes(), Span::new(whole.start, whole.end));
+        at = end;
+    }
+    out.push_text(text, at..bytes.len());
+    out
+}
+
+/// How long an expression is, the braces behind it included. Strings in it are quoted with `'`.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let mut is_quoted = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\'' => is_quoted = !is_quoted,
+            b'}' if !is_quoted && bytes.get(at + 1) == Some(&b'}') => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The name of the secret or variable whose value an expression has.
+fn variable(expression: &str) -> &str {
+    const ASKS: [&str; 9] =
+        ["==", "!=", "<", ">", "!", "contains(", "startsWith(", "endsWith(", "hashFiles("];
+    if ASKS.iter().any(|asks| expression.contains(asks)) {
+        // What asks for something gives true or false; but `a == b && c` gives c.
+        if !expression.contains("&&") {
+            return "_";
+        }
+    }
+    let last = expression.rsplit("&&").next().unwrap_or(expression);
+    let mut names = last.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    names.find(|name| detect::is_token_variable(name)).unwrap_or("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_become_variables() {
+        for (text, expected) in [
+            ("a ${{ secrets.HF_TOKEN }} b", "a ${HF_TOKEN} b"),
+            ("${{secrets['HF_TOKEN']}}", "${HF_TOKEN}"),
+            ("x=${{ env.X || secrets.HF_TOKEN }}\n$Y", "x=${HF_TOKEN}\n$Y"),
+            ("'${{ github.event_name == 'push' && 'a}}b' }}' c", "'${_}' c"),
+            ("${{ secrets.HF_TOKEN != '' }}", "${_}"),
+            ("${{ inputs.x == 'y' && secrets.HF_TOKEN }}", "${HF_TOKEN}"),
+            ("${{ matrix.x }}${{ matrix.y }}", "${_}${_}"),
+            ("${{ open", "${{ open"),
+            ("plain", "plain"),
+        ] {
+            let source = Text::from_source(text.as_bytes(), Span::new(0, text.len()));
+            assert_eq!(without_expressions(&source).to_str(), expected);
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_keeps_its_place() {
+        let text = "${{ x }} @";
+        let source = Text::from_source(text.as_bytes(), Span::new(0, text.len()));
+        assert_eq!(without_expressions(&source).source_offset(5), 9);
+    }
+}

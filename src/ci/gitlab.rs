@@ -1,0 +1,99 @@
+//! GitLab CI (CI/CD YAML syntax reference): the scripts of jobs, hidden ones included.
+
+use super::{
+    CiFile, CiScript, Job, shown,
+    tree::{Kind, Node},
+};
+use crate::{
+    dockerfile::{Language, Script, Text},
+    finding::Masked,
+};
+
+/// How deep lists of commands lie within each other, references included; GitLab's own limit.
+const MAX_DEPTH: usize = 10;
+/// How many commands of a file are read: references could ask for any number.
+const MAX_COMMANDS: usize = 20_000;
+
+pub(super) fn read(document: &Node, file: &mut CiFile) {
+    let mut reader = Reader { document, left: MAX_COMMANDS };
+    let global = variables(document);
+    file.jobs.push(reader.job(document, &Masked::own("the file's own commands"), &global));
+    for (name, job) in document.entries() {
+        if !matches!(job.kind, Kind::Map(_)) {
+            continue;
+        }
+        let place = Masked::own(format!("job {}", shown(name)));
+        let environment = [global.clone(), variables(job)].concat();
+        let read = reader.job(job, &place, &environment);
+        if !read.scripts.is_empty() {
+            file.jobs.push(read);
+        }
+    }
+    if reader.left == 0 {
+        let message = Masked::own("it has more commands than are read of one file");
+        file.problems.push(super::Problem { offset: document.span.start, message });
+    }
+}
+
+/// `NAME: value`, or `NAME: {value: …}`.
+fn variables(node: &Node) -> Vec<(Text, Text)> {
+    let entries = node.get("variables").map(Node::entries).unwrap_or_default();
+    super::environment(
+        entries.iter().map(|(name, node)| (name, node.text().or_else(|| node.get("value")?.text()))),
+    )
+}
+
+struct Reader<'a> {
+    document: &'a Node,
+    left: usize,
+}
+
+impl Reader<'_> {
+    fn job(&mut self, node: &Node, place: &Masked, environment: &[(Text, Text)]) -> Job {
+        let mut commands = Vec::new();
+        if let Some(script) = node.at(&["hooks", "pre_get_sources_script"]) {
+            self.commands(script, &mut commands, 0);
+        }
+        for key in ["before_script", "script", "after_script"] {
+            if let Some(script) = node.get(key) {
+                self.commands(script, &mut commands, 0);
+            }
+        }
+        for step in node.get("run").map(Node::items).unwrap_or_default() {
+            if let Some(script) = step.get("script") {
+                self.commands(script, &mut commands, 0);
+            }
+        }
+        let script = |text| CiScript {
+            script: Script::Text { language: Language::Shell, text },
+            place: place.clone(),
+            condition: None,
+            environment: environment.to_vec(),
+        };
+        Job { scripts: commands.into_iter().map(script).collect() }
+    }
+
+    fn commands(&mut self, node: &Node, out: &mut Vec<Text>, depth: usize) {
+        if depth > MAX_DEPTH || self.left == 0 {
+            return;
+        }
+        match &node.kind {
+            Kind::Scalar(text) => {
+                self.left -= 1;
+                out.push(text.clone());
+            }
+            Kind::List(items) => {
+                for item in items {
+                    self.commands(item, out, depth + 1);
+                }
+            }
+            Kind::Reference(path) => {
+                let referred = path.iter().try_fold(self.document, |node, key| node.get(&key.to_str()));
+                if let Some(referred) = referred {
+                    self.commands(referred, out, depth + 1);
+                }
+            }
+            Kind::Null | Kind::Map(_) | Kind::Expression(..) => {}
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! HCL to trees, by `hcl-edit`: as Bake reads it, where a block with a label is an entry in a map of that name.
+
+use hcl_edit::{
+    Span as _,
+    expr::{Expression, ObjectKey},
+    parser::parse_body,
+    structure::{Block, Body, Structure},
+};
+
+use super::{
+    align::align,
+    tree::{Kind, Node, Problem},
+};
+use crate::{
+    detect,
+    dockerfile::{Span, Text},
+};
+
+/// The body of a file, or what is wrong with it. `text` begins at `base` in the file.
+pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {
+    let body = parse_body(text).map_err(|error| Problem {
+        offset: base + error.location().offset(),
+        message: detect::quote(error.message().as_bytes()),
+    })?;
+    Ok(Reader { text, base }.body(&body))
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    base: usize,
+}
+
+impl Reader<'_> {
+    fn source(&self, span: Option<std::ops::Range<usize>>) -> (&str, Span) {
+        let range = span.unwrap_or_default();
+        let source = self.text.get(range.clone()).unwrap_or_default();
+        (source, Span::new(self.base + range.start, self.base + range.end))
+    }
+
+    fn body(&self, body: &Body) -> Node {
+        let entry = |structure: &Structure| match structure {
+            Structure::Attribute(attribute) => {
+                let (source, span) = self.source(attribute.key.span());
+                (align(source, span.start, source), self.expression(&attribute.value))
+            }
+            Structure::Block(block) => self.block(block),
+        };
+        let (_, span) = self.source(body.span());
+        Node { kind: Kind::Map(body.iter().map(entry).collect()), span }
+    }
+
+    fn block(&self, block: &Block) -> (Text, Node) {
+        let (source, span) = self.source(block.ident.span());
+        let name = align(source, span.start, source);
+        let mut node = self.body(&block.body);
+        for label in block.labels.iter().rev() {
+            let (source, span) = self.source(label.span());
+            let quote = usize::from(source.starts_with('"'));
+            let text = align(source.get(quote..).unwrap_or_default(), span.start + quote, label.as_str());
+            node = Node { kind: Kind::Map(vec![(text, node)]), span };
+        }
+        (name, node)
+    }
+
+    fn expression(&self, expression: &Expression) -> Node {
+        let (source, span) = self.source(expression.span());
+        let kind = match expression {
+            Expression::Null(_) => Kind::Null,
+            Expression::Bool(_) | Expression::Number(_) | Expression::HeredocTemplate(_) => {
+                Kind::Scalar(align(source, span.start, source))
+            }
+            Expression::String(value) => {
+                Kind::Scalar(align(source.get(1..).unwrap_or_default(), span.start + 1, value.value()))
+            }
+            // What a template refers to is written as a shell writes it.
+            Expression::StringTemplate(_) => {
+                let inner = source.strip_prefix('"').unwrap_or(source);
+                let inner = inner.strip_suffix('"').unwrap_or(inner);
+                Kind::Scalar(align(inner, span.start + 1, inner))
+            }
+            Expression::Array(array) => Kind::List(array.iter().map(|item| self.expression(item)).collect()),
+            Expression::Object(object) => {
+                let entries =
+                    object.iter().map(|(key, value)| (self.key(key), self.expression(value.expr())));
+                Kind::Map(entries.collect())
+            }
+            Expression::Parenthesis(inner) => return self.expression(inner.inner()),
+            Expression::Conditional(conditional) => {
+                let branches = [&conditional.true_expr, &conditional.false_expr];
+                let sources = branches.map(|branch| self.source(branch.span()).0);
+                let parts = branches.iter().map(|branch| self.expression(branch)).collect();
+                Kind::Expression(variable(&sources.join(" "), span), parts)
+            }
+            Expression::FuncCall(call) => {
+                // What these give says nothing of the token.
+                let asks = ["equal", "notequal", "length", "strlen", "contains", "sha256", "md5"];
+                let source = if asks.contains(&call.name.name.as_str()) { "" } else { source };
+                let parts = call.args.iter().map(|argument| self.expression(argument)).collect();
+                Kind::Expression(variable(source, span), parts)
+            }
+            // Numbers and answers.
+            Expression::UnaryOp(_) | Expression::BinaryOp(_) => {
+                Kind::Expression(variable("", span), Vec::new())
+            }
+            Expression::ForExpr(_) | Expression::Variable(_) | Expression::Traversal(_) => {
+                Kind::Expression(variable(source, span), Vec::new())
+            }
+        };
+        Node { kind, span }
+    }
+
+    fn key(&self, key: &ObjectKey) -> Text {
+        match key {
+            ObjectKey::Ident(ident) => {
+                let (source, span) = self.source(ident.span());
+                align(source, span.start, source)
+            }
+            ObjectKey::Expression(expression) => {
+                self.expression(expression).text().cloned().unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The variable in an expression that may carry a token, else some variable.
+fn variable(source: &str, span: Span) -> Text {
+    let names = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let name = names.into_iter().find(|name| detect::is_token_variable(name)).unwrap_or("_");
+    let mut text = Text::new();
+    text.push(format!("${{{name}}}").as_bytes(), span);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_and_objects_are_maps() {
+        let text = "variable \"HF_TOKEN\" {}\n# é\ntarget \"a\" {\n  args = {\n    X = \"@\\\"\"\n    \"Y\" = \
+                    \"a-${B}\"\n    Z = f(HF_TOKEN, { W = null })\n    V = B\n  }\n}\n";
+        let root = parse(text, 3).unwrap();
+        let args = root.at(&["target", "a", "args"]).unwrap();
+        let names: Vec<_> =
+            args.entries().iter().map(|(name, _)| (name.to_str().into_owned(), name.span().start)).collect();
+        let place = |name: &str| {
+            (
+                name.to_owned(),
+                text.find(&format!("{name}\" =")).or(text.find(&format!("{name} ="))).unwrap() + 3,
+            )
+        };
+        assert_eq!(names, ["X", "Y", "Z", "V"].map(place));
+        assert_eq!(args.get("X").unwrap().text().unwrap().source_offset(0), text.find('@').unwrap() + 3);
+        assert_eq!(args.get("Y").unwrap().text().unwrap().as_bytes(), b"a-${B}");
+        let Kind::Expression(variable, parts) = &args.get("Z").unwrap().kind else { panic!() };
+        assert_eq!((variable.as_bytes(), parts.len()), (&b"${HF_TOKEN}"[..], 2));
+        assert!(matches!(args.get("V").unwrap().kind, Kind::Expression(..)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        assert_eq!(parse("a = 1\nb = = 2\n", 0).unwrap_err().offset, 10);
+    }
+
+    #[test]
+    fn nesting_ends() {
+        for opening in ["a = [", "[", "a {\n", "x = {a = ", "x = (", "x = !", "x = f(", "x = \"${"] {
+            let tail = opening.split_once("= ").map_or(opening, |(_, tail)| tail);
+            assert!(parse(&format!("{opening}{}", tail.repeat(50_000)), 0).is_err(), "{opening}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What CI systems and builders are told: compose and bake files, development containers, GitHub Actions, GitLab CI.
+//!
+//! Each dialect gives the same plain value, [`CiFile`]: scripts, whose every byte knows where it stands in the file, and build
+//! arguments. What a file says of secrets, of the environment of services and of anything else is left out.
+
+mod actions;
+mod align;
+mod arguments;
+mod bake;
+mod build_command;
+mod compose;
+mod devcontainer;
+mod expression;
+mod gitlab;
+mod hcl;
+mod json;
+mod kind;
+mod tree;
+mod yaml;
+
+use crate::{
+    dockerfile::{Script, Span, Text},
+    finding::Masked,
+};
+
+pub use build_command::build_arguments;
+pub use kind::Dialect;
+pub use tree::Problem;
+
+/// How large a file is read; nobody writes larger ones by hand, and parsed it takes many times the memory.
+pub const MAX_SIZE: usize = 1 << 20;
+
+/// The same for HCL, whose reader takes time by the square of an object's entries.
+const MAX_HCL: usize = 64 << 10;
+
+/// What a file holds that may give away a token.
+#[derive(Debug)]
+pub struct CiFile {
+    /// Who reads it.
+    pub dialect: Dialect,
+    /// Scripts that run in one place, one after the other.
+    pub jobs: Vec<Job>,
+    /// Build arguments that stand in fields of their own; those on command lines are in the scripts.
+    pub arguments: Vec<BuildArgument>,
+    /// What was not read.
+    pub problems: Vec<Problem>,
+}
+
+/// Scripts that see what those in front of them have written.
+#[derive(Debug, Default)]
+pub struct Job {
+    /// In the order in which they run.
+    pub scripts: Vec<CiScript>,
+}
+
+/// A script.
+#[derive(Debug)]
+pub struct CiScript {
+    /// What it runs, expressions of the CI system replaced by variables.
+    pub script: Script,
+    /// Where it stands, in words: "job `build`, step 2".
+    pub place: Masked,
+    /// The condition it runs under, by where the first one of that text stands; none where it always does.
+    pub condition: Option<usize>,
+    /// The variables that are set for it.
+    pub environment: Vec<(Text, Text)>,
+}
+
+/// A build argument.
+#[derive(Debug)]
+pub struct BuildArgument {
+    /// Its name.
+    pub name: Text,
+    /// What it is given, as written; none where the environment has it.
+    pub value: Option<Text>,
+    /// Where it stands.
+    pub span: Span,
+    /// Where that is, in words: "service `web`".
+    pub place: Masked,
+    /// What gives it.
+    pub given: Given,
+}
+
+/// What gives a build argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// `build.args` of a compose service.
+    Compose,
+    /// `args` of a bake target, or an override of it.
+    Bake,
+    /// `build` of a development container.
+    Devcontainer,
+    /// An input of an action.
+    Input,
+    /// A command line.
+    Command,
+}
+
+/// The variables that say where the Hub's tools have a token from, and where they put one.
+const VARIABLES: [&str; 6] =
+    ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HOME", "HF_TOKEN_PATH", "XDG_CACHE_HOME", "HOME"];
+
+/// Whether a file of that path is one that [`read`] knows.
+pub fn is_known(path: &[u8]) -> bool {
+    kind::kind(path).is_some()
+}
+
+/// Reads a file; none where its path says that it is of another kind. Nothing in it makes this fail: what cannot be read
+/// is a problem beside what can.
+pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
+    let (dialect, syntax) = kind::kind(path)?;
+    let mut file = CiFile { dialect, jobs: Vec::new(), arguments: Vec::new(), problems: Vec::new() };
+    let refuse = |message: &str| vec![Problem { offset: 0, message: Masked::own(message) }];
+    let limit = if syntax == kind::Syntax::Hcl { MAX_HCL } else { MAX_SIZE };
+    if bytes.len() > limit {
+        file.problems = refuse(&format!("the file is larger than {} KiB", limit >> 10));
+        return Some(file);
+    }
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        file.problems = refuse("the file is written in UTF-16");
+        return Some(file);
+    }
+    let base = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let text = decoded(bytes.get(base..).unwrap_or_default());
+    let (documents, problem) = match syntax {
+        kind::Syntax::Yaml => yaml::parse(&text, base),
+        kind::Syntax::Json => one(json::parse(&text, base)),
+        kind::Syntax::Hcl => one(hcl::parse(&text, base)),
+    };
+    file.problems.extend(problem);
+    for document in &documents {
+        match dialect {
+            Dialect::Compose => compose::read(document, &mut file),
+            Dialect::Bake => bake::read(document, &mut file),
+            Dialect::Devcontainer => devcontainer::read(document, &mut file),
+            Dialect::Actions => actions::read(document, &mut file),
+            Dialect::GitLab => gitlab::read(document, &mut file),
+        }
+    }
+    Some(file)
+}
+
+fn one(parsed: Result<tree::Node, Problem>) -> (Vec<tree::Node>, Option<Problem>) {
+    match parsed {
+        Ok(node) => (vec![node], None),
+        Err(problem) => (Vec::new(), Some(problem)),
+    }
+}
+
+/// The text, each byte that is not UTF-8 replaced by one that is, so that offsets stay.
+fn decoded(bytes: &[u8]) -> zeroize::Zeroizing<String> {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    zeroize::Zeroizing::new(text)
+}
+
+/// The variables among these that say where the Hub's tools have a token from, and where they put one. Each script is given a
+/// copy, so that long values are cut.
+fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) -> Vec<(Text, Text)> {
+    const MAX_VALUE: usize = 512;
+    let entries = entries.filter(|(name, _)| VARIABLES.contains(&name.to_str().as_ref()));
+    let cut = |(name, value): (&Text, Option<&Text>)| Some((name.clone(), value?.slice(0..MAX_VALUE)));
+    entries.take(VARIABLES.len()).filter_map(cut).collect()
+}
+
+/// A name from a file, as a sentence may show it.
+fn shown(name: &Text) -> Masked {
+    let name = crate::detect::quote(name.as_bytes());
+    Masked::own(format!("`{name}`"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What the readers of YAML, JSON and HCL give: one tree, each part of which knows where it stands.
+
+use std::collections::HashSet;
+
+use crate::{
+    dockerfile::{Span, Text},
+    finding::Masked,
+};
+
+/// How deep a tree is read; what lies deeper is left out.
+pub(super) const MAX_DEPTH: usize = 96;
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Null,
+    Scalar(Text),
+    List(Vec<Node>),
+    /// A key may stand there more than once.
+    Map(Vec<(Text, Node)>),
+    /// GitLab's `!reference [job, key]`.
+    Reference(Vec<Text>),
+    /// An expression of HCL that is no literal: the variable in it that matters, as a shell would name it, and the
+    /// values among its parts.
+    Expression(Text, Vec<Node>),
+}
+
+/// Why a file, or a part of it, was not read.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Where, as a byte offset.
+    pub offset: usize,
+    /// What is wrong.
+    pub message: Masked,
+}
+
+impl Node {
+    pub(super) fn null(at: usize) -> Self {
+        Self { kind: Kind::Null, span: Span::new(at, at) }
+    }
+
+    /// The entries of a map.
+    pub(super) fn entries(&self) -> &[(Text, Node)] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The value of a key; the last one, where it stands there more than once.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        let mut entries = self.entries().iter().rev();
+        entries.find(|(name, _)| name.as_bytes() == key.as_bytes()).map(|(_, value)| value)
+    }
+
+    /// The same, down several maps.
+    pub(super) fn at(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The text of a scalar.
+    pub(super) fn text(&self) -> Option<&Text> {
+        match &self.kind {
+            Kind::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The values below it, itself included: at most `limit`, since a longer count says no more.
+    pub(super) fn weight(&self, limit: usize) -> usize {
+        let text = |text: &Text| 1 + text.len() / 64;
+        let mut weight = 1;
+        let mut waiting = vec![self];
+        while let Some(node) = waiting.pop() {
+            weight += match &node.kind {
+                Kind::Null => 1,
+                Kind::Scalar(scalar) => text(scalar),
+                Kind::List(items) => {
+                    waiting.extend(items);
+                    1
+                }
+                Kind::Map(entries) => {
+                    waiting.extend(entries.iter().map(|(_, value)| value));
+                    entries.iter().map(|(key, _)| text(key)).sum::<usize>()
+                }
+                Kind::Reference(words) => words.iter().map(text).sum(),
+                Kind::Expression(scalar, parts) => {
+                    waiting.extend(parts);
+                    text(scalar)
+                }
+            };
+            if weight > limit {
+                return limit;
+            }
+        }
+        weight
+    }
+
+    /// How many maps and lists lie within each other.
+    pub(super) fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut level = vec![self];
+        while !level.is_empty() {
+            depth += 1;
+            let inner = level.iter().flat_map(|node| {
+                let values = node.entries().iter().map(|(_, value)| value);
+                values.chain(node.items())
+            });
+            level = inner.collect();
+        }
+        depth
+    }
+}
+
+/// Puts the entries of maps that are merged (`<<: *defaults`) behind those that a map has itself.
+pub(super) fn merge(entries: &mut Vec<(Text, Node)>, merged: Vec<Node>) {
+    if merged.is_empty() {
+        return;
+    }
+    let mut known: HashSet<Vec<u8>> = entries.iter().map(|(key, _)| key.as_bytes().to_vec()).collect();
+    for node in merged {
+        let maps = match node.kind {
+            Kind::List(items) => items,
+            _ => vec![node],
+        };
+        for map in maps {
+            if let Kind::Map(inner) = map.kind {
+                entries.extend(inner.into_iter().filter(|(key, _)| known.insert(key.as_bytes().to_vec())));
+            }
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! YAML to trees, by the events of `saphyr-parser`. Aliases are copied where they stand, up to a bound.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Marks};
+
+use super::{
+    align::align,
+    tree::{Kind, MAX_DEPTH, Node, Problem, merge},
+};
+use crate::{
+    detect,
+    dockerfile::{Span, Text},
+    finding::Masked,
+};
+
+/// How much aliases may copy, in values: a file of a few lines could ask for more than any memory holds.
+const MAX_COPIED: usize = 1 << 17;
+
+/// The documents of a file, and what is wrong with it. `text` begins at `base` in the file. What stands in front of an
+/// error is given all the same.
+pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Problem>) {
+    let mut builder = Builder {
+        text,
+        base,
+        offsets: Offsets::new(text),
+        documents: Vec::new(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        left: MAX_COPIED,
+        skipping: 0,
+        problem: None,
+    };
+    let mut parser = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        match event {
+            Ok((event, marks)) => builder.take(event, marks),
+            Err(error) => {
+                let offset = builder.offset(*error.marker());
+                let message = detect::quote(error.info().as_bytes());
+                builder.problem = Some(Problem { offset, message });
+                break;
+            }
+        }
+    }
+    while !builder.open.is_empty() {
+        builder.close();
+    }
+    (builder.documents, builder.problem)
+}
+
+/// Where in bytes the characters of a text lie.
+struct Offsets {
+    /// Nothing where each character is one byte.
+    starts: Option<Vec<u32>>,
+    len: usize,
+}
+
+impl Offsets {
+    fn new(text: &str) -> Self {
+        let starts = (!text.is_ascii())
+            .then(|| text.char_indices().map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect());
+        Self { starts, len: text.len() }
+    }
+
+    fn of(&self, character: usize) -> usize {
+        match &self.starts {
+            None => character.min(self.len),
+            Some(starts) => {
+                starts.get(character).and_then(|&at| usize::try_from(at).ok()).unwrap_or(self.len)
+            }
+        }
+    }
+}
+
+/// A list or a map whose end has not come.
+struct Open {
+    start: usize,
+    anchor: usize,
+    is_reference: bool,
+    /// Whether it is a map.
+    is_map: bool,
+    items: Vec<Node>,
+    entries: Vec<(Text, Node)>,
+    key: Option<Text>,
+    merged: Vec<Node>,
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    base: usize,
+    offsets: Offsets,
+    documents: Vec<Node>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    /// How much may still be copied.
+    left: usize,
+    /// How many lists and maps are open that lie too deep.
+    skipping: usize,
+    problem: Option<Problem>,
+}
+
+impl Builder<'_> {
+    fn offset(&self, marker: Marker) -> usize {
+        self.base + self.offsets.of(marker.index())
+    }
+
+    fn take(&mut self, event: Event<'_>, marks: Marks) {
+        let start = self.offset(marks.start);
+        match event {
+            Event::SequenceStart(anchor, tag) => {
+                let is_reference = tag.is_some_and(|tag| tag.suffix == "reference");
+                self.begin(start, anchor, is_reference, false);
+            }
+            Event::MappingStart(anchor, _) => self.begin(start, anchor, false, true),
+            Event::SequenceEnd | Event::MappingEnd => {
+                if self.skipping > 0 {
+                    self.skipping -= 1;
+                    if self.skipping == 0 {
+                        self.put(Node::null(start), 0);
+                    }
+                } else {
+                    self.close();
+                }
+            }
+            _ if self.skipping > 0 => {}
+            Event::Scalar(value, style, anchor, tag) => {
+                let has_properties = anchor > 0 || tag.is_some();
+                let node = self.scalar(&value, style, marks, has_properties);
+                self.put(node, anchor);
+            }
+            Event::Alias(anchor) => {
+                let node = self.copy(anchor, start).unwrap_or_else(|| Node::null(start));
+                self.put(node, 0);
+            }
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => {}
+        }
+    }
+
+    fn begin(&mut self, start: usize, anchor: usize, is_reference: bool, is_map: bool) {
+        if self.skipping > 0 || self.open.len() >= MAX_DEPTH {
+            self.skipping += 1;
+            self.complain(start, "what lies deeper than 96 levels was not read");
+            return;
+        }
+        let (items, entries, merged) = (Vec::new(), Vec::new(), Vec::new());
+        self.open.push(Open { start, anchor, is_reference, is_map, items, entries, key: None, merged });
+    }
+
+    fn close(&mut self) {
+        let Some(mut open) = self.open.pop() else { return };
+        let kind = if open.is_map {
+            merge(&mut open.entries, open.merged);
+            Kind::Map(open.entries)
+        } else if open.is_reference {
+            let words = open.items.iter().filter_map(|item| item.text().cloned());
+            Kind::Reference(words.collect())
+        } else {
+            Kind::List(open.items)
+        };
+        self.put(Node { kind, span: Span::new(open.start, open.start) }, open.anchor);
+    }
+
+    fn put(&mut self, node: Node, anchor: usize) {
+        if anchor > 0 && self.left > 0 {
+            let weight = node.weight(self.left);
+            self.left -= weight;
+            if self.left > 0 {
+                self.anchors.insert(anchor, node.clone());
+            }
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.documents.push(node);
+            return;
+        };
+        if !open.is_map {
+            open.items.push(node);
+            return;
+        }
+        match open.key.take() {
+            None => open.key = Some(node.text().cloned().unwrap_or_default()),
+            Some(key) if key.as_bytes() == b"<<" => open.merged.push(node),
+            Some(key) => open.entries.push((key, node)),
+        }
+    }
+
+    /// What an alias stands for.
+    fn copy(&mut self, anchor: usize, at: usize) -> Option<Node> {
+        let copied = if self.left > 0 { self.anchors.get(&anchor) } else { None };
+        let weight = copied.map_or(0, |node| node.weight(self.left));
+        let fits = copied.is_some_and(|node| node.depth() + self.open.len() <= MAX_DEPTH);
+        self.left -= weight;
+        if self.left == 0 || !fits {
+            self.complain(at, "what its aliases stand for is too much, and was not read in every place");
+            return None;
+        }
+        self.anchors.get(&anchor).cloned()
+    }
+
+    fn complain(&mut self, offset: usize, message: &str) {
+        self.problem.get_or_insert_with(|| Problem { offset, message: Masked::own(message) });
+    }
+
+    fn scalar(&self, value: &str, style: ScalarStyle, marks: Marks, has_properties: bool) -> Node {
+        let (mut start, end) = (self.offsets.of(marks.start.index()), self.offsets.of(marks.end.index()));
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if has_properties {
+            start += properties(self.text.get(start..end).unwrap_or_default(), is_block);
+        }
+        let source = self.text.get(start..end).unwrap_or_default();
+        let is_null = style == ScalarStyle::Plain && matches!(value, "" | "~" | "null" | "Null" | "NULL");
+        let base = self.base + start;
+        let kind = match style {
+            _ if is_null => Kind::Null,
+            ScalarStyle::Plain => Kind::Scalar(align(source, base, value)),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                Kind::Scalar(align(source.get(1..).unwrap_or_default(), base + 1, value))
+            }
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                // The marks are those of the first line that is not empty.
+                let content = value.trim_start_matches('\n');
+                let mut text = Text::new();
+                for _ in content.len()..value.len() {
+                    text.push(b"\n", Span::new(base, base));
+                }
+                let rest = align(source, base, content);
+                text.push_text(&rest, 0..rest.len());
+                Kind::Scalar(text)
+            }
+        };
+        Node { kind, span: Span::new(base, self.base + end) }
+    }
+}
+
+/// How wide a tag and an anchor in front of a scalar are; the marks begin with them. In front of a block its header
+/// stands as well.
+fn properties(source: &str, is_block: bool) -> usize {
+    let mut rest = source;
+    while rest.starts_with(['!', '&']) {
+        let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        rest = rest.get(word..).unwrap_or_default().trim_start();
+    }
+    if is_block && rest.starts_with(['|', '>']) {
+        rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
+    }
+    source.len() - rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(text: &str) -> Node {
+        let (mut documents, problem) = parse(text, 0);
+        assert!(problem.is_none(), "{problem:?}");
+        documents.remove(0)
+    }
+
+    /// The offsets of the `Q`s of all scalars, however deep.
+    fn marks(node: &Node, found: &mut Vec<usize>) {
+        if let Some(text) = node.text() {
+            let places = text.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'Q');
+            found.extend(places.map(|(at, _)| text.source_offset(at)));
+        }
+        for inner in node.items().iter().chain(node.entries().iter().map(|(_, value)| value)) {
+            marks(inner, found);
+        }
+    }
+
+    #[test]
+    fn scalars_of_every_style_keep_their_places() {
+        let text = "# é 🦀\na: x Q y # z\nb: 'é Q ''Q'\nc: \"\\u00e9Q\\n\\\n   Q\"\nd: |- # é\n\n  x\n    Q\n\n  \
+                    éQ\ne: >\n  x\n  Q\n\n  Q\nf: x\n  y Q\n  Q\ng: [Q, {h: Q}]\ni: !x &y Q\nj: |2\n    Q\nk: &k |\n\n    Q\n    &Q\nl: *k\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let mut found = Vec::new();
+            marks(&root(&text), &mut found);
+            let mut expected: Vec<usize> = text.match_indices('Q').map(|(at, _)| at).collect();
+            // The alias.
+            expected.extend_from_within(expected.len() - 2..);
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn aliases_and_merges_keep_the_place_of_the_original() {
+        let text = "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\nd: {<<: [*a, {z: 4}]}\n";
+        let root = root(text);
+        let place = |path: &[&str]| root.at(path).unwrap().span.start;
+        assert_eq!(place(&["b", "x"]), 10);
+        assert_eq!(root.at(&["b", "y"]).unwrap().text().unwrap().as_bytes(), b"3");
+        assert_eq!(place(&["c", "y"]), 16);
+        assert_eq!(root.at(&["d", "z"]).unwrap().text().unwrap().as_bytes(), b"4");
+    }
+
+    #[test]
+    fn aliases_of_aliases_are_bounded() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for n in 1..30 {
+            let inner = vec![format!("*a{}", n - 1); 10].join(", ");
+            text.extend(["a", &n.to_string(), ": &a", &n.to_string(), " [", &inner, "]\n"]);
+        }
+        let (documents, problem) = parse(&text, 0);
+        assert!(documents[0].weight(usize::MAX) < 4 * MAX_COPIED);
+        assert!(problem.unwrap().message.as_str().contains("aliases"));
+    }
+
+    #[test]
+    fn what_stands_in_front_of_an_error_is_read() {
+        let (documents, problem) = parse("a: b\nc:\n  - d\n\t- e: [\n", 0);
+        assert_eq!(documents[0].get("a").unwrap().text().unwrap().as_bytes(), b"b");
+        assert!(problem.is_some());
+        let (documents, problem) = parse("a: b\n---\nc: d\n...\n", 0);
+        assert_eq!((documents.len(), problem.is_some()), (2, false));
+    }
+
+    #[test]
+    fn nesting_ends() {
+        let stairs: String = (0..1000).flat_map(|depth| [" ".repeat(depth), "a:\n".to_owned()]).collect();
+        let flat = ["[", "{a: ", "- ", "? "].map(|opening| opening.repeat(100_000));
+        for text in flat.into_iter().chain([stairs]) {
+            let (_, problem) = parse(&text, 0);
+            assert!(problem.is_some(), "{:?}", text.get(..20));
+        }
+    }
+}

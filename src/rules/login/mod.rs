@@ -1,0 +1,13 @@
+//! Logins to the Hub in scripts, whatever file the script stands in: which steps log in or out, where the token files
+//! lie, and what takes them away again.
+
+mod acts;
+mod cleanup;
+mod paths;
+pub(super) mod python;
+mod token_file;
+
+pub(super) use acts::{Act, Event, LOGOUT, Reader, login_program};
+pub(super) use cleanup::{CleanUps, Removal};
+pub(super) use paths::{Paths, is_known};
+pub(super) use token_file::{Environment, covers, layer_path, normal};
