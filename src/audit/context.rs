@@ -194,11 +194,13 @@ impl Audit<'_> {
     /// there lies what it copies.
     fn context_of(&self, path: &[u8], bytes: &[u8], parsed: &Dockerfile) -> Vec<u8> {
         let own = memchr::memrchr(b'/', path).and_then(|at| path.get(..=at)).unwrap_or_default();
-        let files = self.context.files();
+        let sources = copies_from(bytes, parsed);
         let holds = |directory: &[u8]| {
-            let inside = |file: &[u8]| file.strip_prefix(directory).map(<[u8]>::to_vec);
-            let inside: Vec<Vec<u8>> = files.iter().filter_map(|file| inside(&file.path)).collect();
-            copies_from(bytes, parsed).iter().all(|source| inside.iter().any(|path| source.takes(path)))
+            // In order of path, all files of a directory stand together.
+            let files = self.context.files();
+            let first = files.partition_point(|file| file.path.as_slice() < directory);
+            let inside = || files.iter().skip(first).map_while(|file| file.path.strip_prefix(directory));
+            sources.iter().all(|source| inside().any(|path| source.takes(path)))
         };
         if own.is_empty() || holds(own) || !holds(b"") { own.to_vec() } else { Vec::new() }
     }

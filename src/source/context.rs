@@ -39,6 +39,7 @@ impl BuildContext {
             }
         }
         files.sort();
+        unlisted.sort();
         (Self { root: root.to_owned(), files }, unlisted)
     }
 

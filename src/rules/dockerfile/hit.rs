@@ -50,6 +50,12 @@ pub(super) fn left_at(place: Where, path: Option<&str>) -> Leaves {
     Leaves { place, path: path.map(|path| crate::detect::mask(path.as_bytes())) }
 }
 
+/// The findings that begin in a part of the source.
+pub(super) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
+    let first = hits.partition_point(|hit| hit.span.start < span.start);
+    hits.iter().skip(first).take_while(move |hit| hit.span.start < span.end)
+}
+
 impl Hit {
     /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it.
     pub(super) fn forecast(&mut self, reach: &Reach) {

@@ -4,7 +4,6 @@
 use super::{
     Context, Hit,
     hit::{left_in, lower},
-    mend::for_login,
     origin::{Origin, Source, is_in_environment, origin},
     paths::working_directories,
 };
@@ -47,11 +46,32 @@ impl Login {
             span: self.span,
             token: None,
             message: Masked::own(format!("`{}` {effect}", self.command)),
-            help: for_login(self, self.is_onbuild),
+            help: self.help(),
             leaves: self.leaves.clone(),
             stage: self.stage,
             subject: self.command.to_owned(),
         }
+    }
+
+    /// What to do about it in general.
+    fn help(&self) -> Masked {
+        let secret = match &self.origin.source {
+            Source::Secret(mount) => Some(mount),
+            Source::Literal | Source::Other => None,
+        };
+        let id = secret.and_then(|mount| mount.id.as_ref());
+        let id = id.map_or_else(|| Masked::own("HF_TOKEN"), |id| detect::mask(id.as_bytes()));
+        let run = if self.is_onbuild { "ONBUILD RUN" } else { "RUN" };
+        let git = if self.is_for_git {
+            ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
+         RUN"
+        } else {
+            ""
+        };
+        Masked::own(format!(
+            "Delete the login, and write `{run} --mount=type=secret,id={id},env=HF_TOKEN hf download …` where the token is \
+         needed: the Hub's tools read HF_TOKEN from the environment{git}. Build with `docker build --secret id={id},env=HF_TOKEN .`"
+        ))
     }
 }
 

@@ -6,8 +6,7 @@ use crate::{
     dockerfile::{Keyword, Span, parse},
     finding::Masked,
     rules::dockerfile::{
-        Context, Hit, login_command, login_with_secret_mount, logins::Login, origin::Source, token_in_arg,
-        token_in_env, token_in_url,
+        Context, Hit, login_command, login_with_secret_mount, token_in_arg, token_in_env, token_in_url,
     },
 };
 
@@ -15,27 +14,6 @@ use crate::{
 const MAX_SHOWN: usize = 400;
 /// How many findings of a file are shown a line of their own.
 const MAX_ADVISED: usize = 64;
-
-/// What to do about a login in general.
-pub(in crate::rules::dockerfile) fn for_login(login: &Login, is_onbuild: bool) -> Masked {
-    let secret = match &login.origin.source {
-        Source::Secret(mount) => Some(mount),
-        Source::Literal | Source::Other => None,
-    };
-    let id = secret.and_then(|mount| mount.id.as_ref());
-    let id = id.map_or_else(|| Masked::own("HF_TOKEN"), |id| detect::mask(id.as_bytes()));
-    let run = if is_onbuild { "ONBUILD RUN" } else { "RUN" };
-    let git = if login.is_for_git {
-        ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
-         RUN"
-    } else {
-        ""
-    };
-    Masked::own(format!(
-        "Delete the login, and write `{run} --mount=type=secret,id={id},env=HF_TOKEN hf download …` where the token is \
-         needed: {WHY}{git}. Build with `docker build --secret id={id},env=HF_TOKEN .`"
-    ))
-}
 
 const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
 

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-pub(super) use advice::{advise, for_login};
+pub(super) use advice::advise;
 pub use shown::masked_lines;
 
 use self::plan::Plan;

@@ -12,13 +12,16 @@ use super::{
     syntax,
 };
 use crate::{
-    dockerfile::{Base, Keyword, Span},
+    dockerfile::{Base, Instruction, Keyword, Scope},
     finding::Masked,
     rules::dockerfile::{
-        Context, Hit, literal_token, login_command, login_with_secret_mount,
+        Context, Hit,
+        hit::within,
+        literal_token, login_command, login_with_secret_mount,
         logins::{self, Login},
         token_written_to_file,
     },
+    rules::login::{Environment, normal},
 };
 
 /// What one round comes to.
@@ -69,7 +72,15 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
             }
             continue;
         }
-        if instruction.effective().keyword != Keyword::Run {
+        let acts = instruction.effective();
+        let is_found = || within(hits, instruction.span).next().is_some();
+        if is_token_file(acts, scope) && is_found() {
+            plan.edits.delete(page.cut_lines(instruction.span));
+            logged_in.insert(stage, HF_TOKEN.to_owned());
+            plan.at_start.insert(HF_TOKEN.to_owned());
+            continue;
+        }
+        if acts.keyword != Keyword::Run {
             continue;
         }
         let Some(mut run) = Run::new(page, instruction, scope) else { continue };
@@ -97,10 +108,13 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     plan
 }
 
-/// The findings that begin in a part of the source.
-pub(super) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
-    let first = hits.partition_point(|hit| hit.span.start < span.start);
-    hits.iter().skip(first).take_while(move |hit| hit.span.start < span.end)
+/// Whether an instruction copies one file to where the Hub's tools keep the token: the same as a login.
+fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
+    let [_, to] = instruction.words() else { return false };
+    let places = Environment::new(scope).login_files().unwrap_or_default();
+    matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
+        && instruction.flag("from").is_none()
+        && places.contains(&normal(scope.expand(to).as_str()))
 }
 
 /// Token text outside of `RUN`s.

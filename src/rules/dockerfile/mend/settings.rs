@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Declined, cut::Page, edit::Edits, plan::within};
+use super::{Declined, cut::Page, edit::Edits};
 use crate::{
     dockerfile::{Instruction, Keyword, Origin, Pair, Scope, Span},
     finding::Masked,
     rules::dockerfile::{
-        Context, Hit, flow::expanded, literal_token, logins::Login, token_in_arg, token_in_env,
+        Context, Hit, flow::expanded, hit::within, literal_token, logins::Login, token_in_arg, token_in_env,
     },
 };
 
