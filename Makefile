@@ -11,7 +11,7 @@ run:
 
 # All tests. They make their images with real tools, which this installs from Debian where they are missing.
 test:
-	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch xz-utils bzip2 lz4 zstd
+	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd
 	cargo test --no-fail-fast
 
 lint:
