@@ -8,6 +8,7 @@ mod clone;
 mod cut;
 mod edit;
 mod literal;
+mod names;
 mod plan;
 mod readers;
 mod run;

@@ -7,7 +7,8 @@ use super::{
     cut::Page,
     edit::Edits,
     literal,
-    run::{Given, HF_TOKEN, Run},
+    names::Names,
+    run::{HF_TOKEN, MAX_HITS, Run},
     settings::{Settings, settings},
     syntax,
 };
@@ -35,9 +36,6 @@ pub(super) struct Plan {
     pub(super) at_start: BTreeSet<String>,
 }
 
-/// How many findings of one `RUN` are mended in one round.
-const MAX_HITS: usize = 16;
-
 /// Plans what to change of a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let mut plan = Plan::default();
@@ -59,6 +57,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         comments: &context.dockerfile.comments,
         escape: context.dockerfile.directives.escape_byte(),
     };
+    let names = Names::new(context, hits);
     plan.at_start.extend(settings.environment.iter().cloned());
     // The secret that stands for the logins of a stage, as of the instruction that is looked at.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
@@ -76,7 +75,8 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         let is_found = || within(hits, instruction.span).next().is_some();
         if is_token_file(acts, scope) && is_found() {
             plan.edits.delete(page.cut_lines(instruction.span));
-            logged_in.insert(stage, HF_TOKEN.to_owned());
+            let id = names.of(hits, instruction.span).unwrap_or(HF_TOKEN);
+            logged_in.insert(stage, id.to_owned());
             plan.at_start.insert(HF_TOKEN.to_owned());
             continue;
         }
@@ -87,7 +87,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         let here: Vec<&Hit> = within(hits, instruction.span).take(MAX_HITS).collect();
         let own = here.iter().filter_map(|hit| logins.get(&hit.span).copied());
         let own: Vec<&Login> = own.collect();
-        let Given { login } = run.take(context, &here, &own, &settings, &mut plan.declined);
+        let login = run.take(context, hits, &names, &own, &settings, &mut plan.declined);
         let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
         let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
         if let Some(id) = login.or_else(|| written.into_iter().next()) {

@@ -8,6 +8,7 @@ use super::{
     cut::Page,
     edit::Edits,
     literal::{self, Place},
+    names::Names,
     readers::may_read,
     script::{Cut, cut},
     settings::Settings,
@@ -19,7 +20,9 @@ use crate::{
     },
     finding::Masked,
     rules::dockerfile::{
-        Context, Hit, literal_token,
+        Context, Hit,
+        hit::within,
+        literal_token,
         logins::Login,
         origin::{Source, holds_word},
         token_in_url,
@@ -29,6 +32,8 @@ use crate::{
 
 /// The variable that the Hub's tools read first.
 pub(super) const HF_TOKEN: &str = "HF_TOKEN";
+/// How many findings of one `RUN` are mended in one round.
+pub(super) const MAX_HITS: usize = 16;
 /// All that they read.
 const READ: [&str; 2] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN"];
 
@@ -43,15 +48,9 @@ pub(super) struct Run<'a> {
     /// Logins that go.
     targets: Vec<Span>,
     /// Token text that a variable takes the place of.
-    literals: Vec<Span>,
+    /// Each with the variable.
+    literals: Vec<(Span, String)>,
     clones: Vec<Clone>,
-}
-
-/// What a `RUN` hands on to those behind it.
-#[derive(Default)]
-pub(super) struct Given {
-    /// The secret that a login took its token from.
-    pub(super) login: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -71,16 +70,17 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Takes in what the rules find here; gives what a login hands on.
+    /// Takes in what the rules find here; gives the secret that a login took its token from.
     pub(super) fn take(
         &mut self,
         context: &Context<'_>,
-        hits: &[&Hit],
+        hits: &[Hit],
+        names: &Names,
         logins: &[&Login],
         settings: &Settings,
         declined: &mut Vec<Declined>,
-    ) -> Given {
-        let mut given = Given::default();
+    ) -> Option<String> {
+        let mut given = None;
         for login in logins {
             if login.is_for_git {
                 let why = "a `git clone` behind it counts on the login, and git does not read HF_TOKEN: use `hf \
@@ -92,13 +92,15 @@ impl<'a> Run<'a> {
                 Source::Secret(mount) => mount.id.clone(),
                 Source::Literal | Source::Other => {
                     let known = |name: &String| settings.variables.get(name);
-                    login.origin.variables.iter().find_map(known).map(|variable| variable.id.clone())
+                    let variable = login.origin.variables.iter().find_map(known);
+                    let literal = || names.of(hits, self.pipeline(login.span)).map(str::to_owned);
+                    variable.map(|variable| variable.id.clone()).or_else(literal)
                 }
             };
             self.targets.push(login.span);
-            given.login = Some(id.unwrap_or_else(|| HF_TOKEN.to_owned()));
+            given = Some(id.unwrap_or_else(|| HF_TOKEN.to_owned()));
         }
-        for hit in hits {
+        for hit in within(hits, self.instruction.span).take(MAX_HITS) {
             if hit.rule.id == token_in_url::RULE.id {
                 match clone::find(&self.script, hit.span) {
                     Some(found) => self.clones.push(found),
@@ -113,7 +115,10 @@ impl<'a> Run<'a> {
                 && !self.targets.iter().any(|target| target.overlaps(hit.span))
             {
                 match literal::place(context.source, &self.script, hit.span) {
-                    Place::Shell(_) => self.literals.push(hit.span),
+                    Place::Shell(_) => {
+                        let name = names.of(hits, hit.span).unwrap_or(HF_TOKEN);
+                        self.literals.push((hit.span, name.to_owned()));
+                    }
                     Place::Elsewhere(why) => {
                         declined.push(Declined { span: hit.span, why: Masked::own(why) });
                     }
@@ -174,11 +179,10 @@ impl<'a> Run<'a> {
         let rest = self.rest(&gone);
         let mut needed = self.needed(settings, &rest, &gone, logged_in);
         let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
-        for literal in self.literals.iter().filter(|literal| !is_gone(**literal)) {
-            let variable = self.literal_variable(settings);
+        for (literal, variable) in self.literals.iter().filter(|(literal, _)| !is_gone(*literal)) {
             needed.entry(variable.clone()).or_insert_with(|| variable.clone());
             if let Place::Shell(quotes) = literal::place(self.page.source, &self.script, *literal) {
-                let (span, text) = quotes.write(&variable, self.page.source, *literal);
+                let (span, text) = quotes.write(variable, self.page.source, *literal);
                 edits.replace(span, text);
             }
         }
@@ -192,10 +196,11 @@ impl<'a> Run<'a> {
         self.mount(needed, &rest, edits)
     }
 
-    /// The variable that token text is read from.
-    fn literal_variable(&self, settings: &Settings) -> String {
-        let known = settings.in_scope(self.scope).map(|(name, _)| name.to_owned());
-        known.into_iter().find(|name| READ.contains(&name.as_str())).unwrap_or_else(|| HF_TOKEN.to_owned())
+    /// The login with what is piped into it.
+    fn pipeline(&self, login: Span) -> Span {
+        let at = self.steps.iter().position(|step| step.span == login);
+        let feeder = at.and_then(|at| self.steps.get(self.steps.get(at)?.feeder?));
+        feeder.map_or(login, |feeder| feeder.span.to(login))
     }
 
     /// The source of the `RUN` without what goes, to look for names in. It may hold a token.

@@ -386,3 +386,23 @@ proptest::proptest! {
         assert!(lines.iter().all(|line| !line.as_str().contains(&token())));
     }
 }
+
+#[test]
+fn two_tokens_are_two_secrets() {
+    let other = format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx");
+    let source = format!(
+        "FROM a\nRUN hf download m --token {0}\nRUN hf download n --token {other}\nRUN hf auth login --token {other}\nRUN \
+         python d.py\n",
+        token()
+    );
+    let mended = mend(source.as_bytes());
+    let text = String::from_utf8(mended.source.to_vec()).unwrap();
+    assert!(
+        text.contains("RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download m --token $HF_TOKEN\n"),
+        "{text}"
+    );
+    let second = "RUN --mount=type=secret,id=HF_TOKEN_2,env=HF_TOKEN_2 hf download n --token $HF_TOKEN_2\n";
+    assert!(text.contains(second), "{text}");
+    assert!(text.contains("RUN --mount=type=secret,id=HF_TOKEN_2,env=HF_TOKEN python d.py\n"), "{text}");
+    assert!(mended.left.is_empty());
+}

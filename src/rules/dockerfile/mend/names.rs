@@ -1,0 +1,61 @@
+//! Under which name a secret holds which of the tokens that stand in a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::run::HF_TOKEN;
+use crate::{
+    detect,
+    dockerfile::{Keyword, Span},
+    finding::TokenHash,
+    rules::dockerfile::{Context, Hit, hit::within, literal_token},
+};
+
+/// The names, by token. Two tokens never share one: they may be of two accounts.
+pub(super) struct Names(BTreeMap<TokenHash, String>);
+
+impl Names {
+    /// A token that a variable holds has that variable's name; others are numbered in the order they stand in.
+    pub(super) fn new(context: &Context<'_>, hits: &[Hit]) -> Self {
+        let mut names = BTreeMap::new();
+        let mut taken = BTreeSet::new();
+        for (instruction, scope) in context.instructions() {
+            let acts = instruction.effective();
+            if !matches!(acts.keyword, Keyword::Arg | Keyword::Env) {
+                continue;
+            }
+            for pair in acts.pairs() {
+                let name = scope.name(pair);
+                if let Some(token) = token(hits, pair.span).filter(|_| detect::is_token_variable(&name))
+                    && !names.contains_key(&token)
+                    && taken.insert(name.clone())
+                {
+                    names.insert(token, name);
+                }
+            }
+        }
+        for hit in hits.iter().filter(|hit| is_text(hit)) {
+            let Some(token) = hit.token.as_ref().and_then(|token| token.sha256) else { continue };
+            names.entry(token).or_insert_with(|| {
+                let numbered = (2..).map(|number| format!("{HF_TOKEN}_{number}"));
+                let mut free = std::iter::once(HF_TOKEN.to_owned()).chain(numbered);
+                let name = free.find(|name| !taken.contains(name)).unwrap_or_else(|| HF_TOKEN.to_owned());
+                taken.insert(name.clone());
+                name
+            });
+        }
+        Self(names)
+    }
+
+    /// The name for the first token that stands in a part of the source.
+    pub(super) fn of(&self, hits: &[Hit], span: Span) -> Option<&str> {
+        self.0.get(&token(hits, span)?).map(String::as_str)
+    }
+}
+
+fn is_text(hit: &Hit) -> bool {
+    hit.rule.id == literal_token::RULE.id
+}
+
+fn token(hits: &[Hit], span: Span) -> Option<TokenHash> {
+    within(hits, span).filter(|hit| is_text(hit)).find_map(|hit| hit.token.as_ref()?.sha256)
+}
