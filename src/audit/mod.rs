@@ -5,6 +5,7 @@ mod assemble;
 mod blob;
 mod body;
 mod budget;
+mod built_from;
 mod context;
 mod dockerfile;
 mod document;
@@ -26,6 +27,7 @@ use std::ffi::OsString;
 
 use crate::finding::Report;
 
+pub use built_from::{BuiltFrom, BuiltFromError};
 pub use options::{Options, Platform, PlatformFilter};
 pub use progress::{Progress, Silent};
 

@@ -21,7 +21,13 @@ pub(super) fn fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) ->
     expected.written.iter().any(|written| **written == *named.solid) || resolved_fits(&expected.resolved, named)
 }
 
+/// A longer entry is compared with what is written alone: an image may hold thousands of long ones.
+const MAX_RESOLVED: usize = 64 << 10;
+
 fn resolved_fits(resolved: &Resolved, named: &Named<'_>) -> bool {
+    if named.rest.len() > MAX_RESOLVED {
+        return false;
+    }
     match resolved {
         Resolved::Copied { words, destination } => copy_fits(words, destination, named),
         Resolved::Text(template) => template.fits(&named.solid),

@@ -86,8 +86,10 @@ pub enum NoLineup {
     TooLong,
 }
 
-/// What an alignment of one image may cost, in instructions times entries, over all stages that are tried.
-const MAX_CELLS: usize = 4 << 20;
+/// What the alignment of one image may cost, in instructions times entries, over all stages that are tried.
+const MAX_CELLS: usize = 2 << 20;
+/// A history with more entries is not looked at: engines stack a few hundred at most.
+const MAX_ENTRIES: usize = 10_000;
 
 /// The author that kaniko names.
 const KANIKO: &str = "kaniko";
@@ -125,8 +127,11 @@ impl Recipe {
     }
 
     /// Lines a history up with the stage that it fits: the last, or the one whose instructions account for more of
-    /// the history than those of any other.
-    pub fn line_up(&self, history: &[Past<'_>]) -> Result<Lineup, NoLineup> {
+    /// the history than those of any other. Takes what it costs, in instructions times entries, from `budget`.
+    pub fn line_up(&self, history: &[Past<'_>], budget: &mut usize) -> Result<Lineup, NoLineup> {
+        if history.len() > MAX_ENTRIES {
+            return Err(NoLineup::TooLong);
+        }
         if history.iter().all(|past| past.created_by.trim().is_empty()) {
             return Err(NoLineup::Empty);
         }
@@ -134,7 +139,7 @@ impl Recipe {
         let Some(last) = self.of_stage.len().checked_sub(1) else {
             return Err(NoLineup::Other { unmatched: None });
         };
-        let mut cells = MAX_CELLS;
+        let mut cells = MAX_CELLS.min(*budget);
         let mut best: Option<(Chain, usize, Alignment)> = None;
         let (mut unmatched, mut is_tied) = (None, false);
         for stage in (0..=last).rev() {
@@ -145,8 +150,9 @@ impl Recipe {
                 return Err(NoLineup::TooLong);
             };
             cells = left;
+            *budget = budget.saturating_sub(cost);
             let rows = self.rows(&chain, &entries);
-            if stage == last {
+            if stage == last && history.last().is_some_and(|past| past.author != Some(KANIKO)) {
                 unmatched = self.unmatched(&chain, &rows);
             }
             let Some(found) = self.align(&chain, &rows, history, stage == last) else { continue };
