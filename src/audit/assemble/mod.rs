@@ -142,10 +142,11 @@ const MAX_LINING_UP: usize = 32 << 20;
 fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
     let Some(from) = context.options.dockerfile.as_deref() else { return BTreeMap::new() };
     let mut budget = MAX_LINING_UP;
-    let mut of_config: BTreeMap<Option<usize>, Rc<Origins>> = BTreeMap::new();
+    let mut of_config: BTreeMap<(Option<usize>, bool), Rc<Origins>> = BTreeMap::new();
     let mut origins = BTreeMap::new();
     for (number, image) in context.images() {
-        let known = of_config.entry(image.config_entry).or_insert_with(|| from.origins(image, &mut budget).into());
+        let known = of_config.entry((image.config_entry, image.history_aligned));
+        let known = known.or_insert_with(|| from.origins(image, &mut budget).into());
         origins.insert(number, Rc::clone(known));
     }
     origins

@@ -62,7 +62,9 @@ pub(super) fn is_shell(text: &str) -> bool {
     is_plain
         && !program.starts_with(['-', '|'])
         && words.all(|word| {
-            let is_option = word.starts_with('-') || (word.starts_with('/') && word.len() == 2);
+            // One with a `=` is a flag of `RUN`, which buildah leaves behind the shell.
+            let is_option =
+                (word.starts_with('-') && !word.contains('=')) || (word.starts_with('/') && word.len() == 2);
             let is_value = takes_value && word.bytes().all(|b| b.is_ascii_alphanumeric());
             takes_value = is_option && word.ends_with(['o', 'O']);
             runs_script = is_option;

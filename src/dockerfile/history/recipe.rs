@@ -156,6 +156,9 @@ impl Recipe {
                 unmatched = self.unmatched(&chain, &rows);
             }
             let Some(found) = self.align(&chain, &rows, history, stage == last) else { continue };
+            if stage != last && !self.is_telling(&chain, &found) {
+                continue;
+            }
             match &best {
                 Some((_, _, known)) if known.owners.len() > found.owners.len() => {}
                 Some((_, tied, known)) if known.owners.len() == found.owners.len() => {
@@ -210,6 +213,13 @@ impl Recipe {
             // A stage that was not built on purpose is not told from one whose image was changed since.
             may_trail: is_last && !by_kaniko,
         })
+    }
+
+    /// Whether it takes more than copies and settings, which many stages have in common, to think of a stage that nobody
+    /// builds by default.
+    fn is_telling(&self, chain: &Chain, found: &Alignment) -> bool {
+        let owners = found.owners.iter().flatten().filter_map(|&owner| chain.instructions.get(owner));
+        owners.filter_map(|&number| self.expected(number)).any(|expected| expected.keyword == Keyword::Run)
     }
 
     /// Whether both chains name the same instruction for every entry.
