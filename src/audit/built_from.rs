@@ -125,7 +125,9 @@ impl BuiltFrom {
         if lineup.stage + 1 < stages.len() {
             let name = stages.get(lineup.stage).and_then(|stage| stage.shown.as_ref());
             let name = name.map_or_else(|| lineup.stage.to_string(), |name| name.as_str().to_owned());
-            notes.push(format!("it matches stage {name} of {path}, which is not the last: lines are of that stage"));
+            notes.push(format!(
+                "it matches stage {name} of {path}, which is not the last: lines are of that stage"
+            ));
         }
         let mut doubts: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
         for Doubt { entry, instructions } in &lineup.doubts {
@@ -143,11 +145,19 @@ impl BuiltFrom {
         for Together { entry, first, last } in &lineup.together {
             let (Some(first), Some(last)) = (self.lines.get(*first), self.lines.get(*last)) else { continue };
             let layer = past.iter().take(*entry).filter(|past| !past.empty_layer).count();
-            let what = if image.history_aligned { format!("layer {layer}") } else { format!("the layer of entry {entry}") };
-            notes.push(if first == last {
-                format!("{what} is said to be from line {last} of {path}, which writes no files: it is not named")
+            let what = if image.history_aligned {
+                format!("layer {layer}")
             } else {
-                format!("{what} may hold what lines {first} to {last} of {path} wrote, so none of them is named")
+                format!("the layer of entry {entry}")
+            };
+            notes.push(if first == last {
+                format!(
+                    "{what} is said to be from line {last} of {path}, which writes no files: it is not named"
+                )
+            } else {
+                format!(
+                    "{what} may hold what lines {first} to {last} of {path} wrote, so none of them is named"
+                )
             });
         }
         notes

@@ -77,8 +77,14 @@ struct Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    fn of(context: &'a Context<'_>, document: &DocumentRef, bytes: &[u8], found: &[FieldToken]) -> Option<Self> {
-        let (from, origins) = context.origins(document.image.filter(|_| document.document == Document::Config)?)?;
+    fn of(
+        context: &'a Context<'_>,
+        document: &DocumentRef,
+        bytes: &[u8],
+        found: &[FieldToken],
+    ) -> Option<Self> {
+        let (from, origins) =
+            context.origins(document.image.filter(|_| document.document == Document::Config)?)?;
         let asked: HashSet<&str> = found.iter().map(|token| token.field.as_str()).collect();
         let mut values = HashMap::new();
         if let Some(value) = parse(bytes).ok().filter(|_| !asked.is_empty()) {

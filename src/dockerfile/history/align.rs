@@ -96,21 +96,22 @@ pub(super) fn align(rows: &Rows<'_>) -> Option<Alignment> {
     for i in 0..instructions {
         for entry in 0..=entries {
             let skipped = before.get(i, entry).filter(|_| is_optional(i));
-            let paired = entry.checked_sub(1).filter(|&last| fits(i, last)).and_then(|last| before.get(i, last));
+            let paired =
+                entry.checked_sub(1).filter(|&last| fits(i, last)).and_then(|last| before.get(i, last));
             before.set(i + 1, entry, skipped.max(paired.map(|pairs| pairs + 1)));
         }
     }
     let ends = (0..=entries).rev().take(if rows.may_trail { entries + 1 } else { 1 });
-    let (end, best) = ends
-        .filter_map(|end| Some((end, before.get(instructions, end)?)))
-        .find(|&(_, pairs)| pairs > 0)?;
+    let (end, best) =
+        ends.filter_map(|end| Some((end, before.get(instructions, end)?))).find(|&(_, pairs)| pairs > 0)?;
 
     let mut behind = Table::new(instructions, entries);
     behind.set(instructions, end, Some(0));
     for i in (0..instructions).rev() {
         for entry in (0..=end).rev() {
             let skipped = behind.get(i + 1, entry).filter(|_| is_optional(i));
-            let paired = Some(entry).filter(|&e| e < end && fits(i, e)).and_then(|e| behind.get(i + 1, e + 1));
+            let paired =
+                Some(entry).filter(|&e| e < end && fits(i, e)).and_then(|e| behind.get(i + 1, e + 1));
             behind.set(i, entry, skipped.max(paired.map(|pairs| pairs + 1)));
         }
     }
@@ -131,7 +132,12 @@ mod tests {
     use super::*;
 
     /// Aligns letters: an instruction owns equal entries; those in lower case are optional.
-    fn letters(instructions: &str, history: &str, start: Option<usize>, may_trail: bool) -> Option<(usize, String)> {
+    fn letters(
+        instructions: &str,
+        history: &str,
+        start: Option<usize>,
+        may_trail: bool,
+    ) -> Option<(usize, String)> {
         let history: Vec<char> = history.chars().collect();
         let fitting: Vec<_> = instructions
             .chars()

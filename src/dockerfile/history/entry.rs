@@ -39,7 +39,8 @@ impl<'a> Entry<'a> {
         text = notes.and_then(|at| text.get(..at)).unwrap_or(text).trim_end();
         let nop = text.split_once(NOP).filter(|(shell, _)| is_shell(shell));
         let instruction = nop.map_or(text, |(_, instruction)| instruction.trim_start());
-        let (word, rest) = instruction.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((instruction, ""));
+        let (word, rest) =
+            instruction.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((instruction, ""));
         let keyword = Keyword::of(word.as_bytes());
         let named = (keyword != Keyword::Unknown).then(|| Named {
             keyword,
@@ -79,7 +80,9 @@ mod tests {
 
     #[test]
     fn shells() {
-        for shell in ["/bin/sh -c", "/bin/bash -o pipefail -c ", "/bin/bash -euxo pipefail -c", "cmd /S /C", "sh -ec"] {
+        for shell in
+            ["/bin/sh -c", "/bin/bash -o pipefail -c ", "/bin/bash -euxo pipefail -c", "cmd /S /C", "sh -ec"]
+        {
             assert!(is_shell(shell), "{shell}");
         }
         for other in ["", "/bin/sh", "/bin/sh -c echo a && /bin/sh -c", "|1 A=b /bin/sh -c", "echo a", "-c"] {
@@ -100,7 +103,8 @@ mod tests {
             let named = Entry::read(text).named.unwrap();
             assert_eq!((named.keyword, named.rest, named.is_nop), (keyword, rest, is_nop), "{text}");
         }
-        for text in ["", "/bin/sh -c echo #(nop) ENV A=b", "|1 A=b /bin/sh -c #(nop) ENV A=b", "umoci config"] {
+        for text in ["", "/bin/sh -c echo #(nop) ENV A=b", "|1 A=b /bin/sh -c #(nop) ENV A=b", "umoci config"]
+        {
             assert!(Entry::read(text).named.is_none(), "{text}");
         }
     }

@@ -102,7 +102,9 @@ fn resolved(instruction: &Instruction, escape: u8) -> Resolved {
         (Keyword::Cmd | Keyword::Entrypoint | Keyword::Shell, Arguments::Exec(list)) => {
             Resolved::List(skeleton(&words(list)))
         }
-        (Keyword::Cmd | Keyword::Entrypoint, Arguments::Line(line)) => Resolved::Command(skeleton(line.as_bytes())),
+        (Keyword::Cmd | Keyword::Entrypoint, Arguments::Line(line)) => {
+            Resolved::Command(skeleton(line.as_bytes()))
+        }
         (Keyword::Volume, Arguments::Words(list) | Arguments::Exec(list)) => {
             let text = words(list);
             if text.contains(&b'$') { Resolved::Anything } else { Resolved::List(skeleton(&text)) }
@@ -153,7 +155,8 @@ fn copied(list: &[Text], instruction: &Instruction, escape: u8) -> Resolved {
 fn directory(line: &Text, escape: u8) -> Resolved {
     let written = Template::of_words([line], escape);
     let is_plain = written.text().is_none_or(|text| {
-        let dotted = text.split(|&byte| byte == b'/').skip(1).any(|part| part.is_empty() || part.starts_with(b"."));
+        let dotted =
+            text.split(|&byte| byte == b'/').skip(1).any(|part| part.is_empty() || part.starts_with(b"."));
         !dotted && !text.starts_with(b".")
     });
     if !is_plain || line.as_bytes().contains(&b'\\') {

@@ -54,8 +54,8 @@ fn last_pair<'a>(
 ) -> Option<usize> {
     let (name, value) = (solid(name.as_bytes()), solid(value.as_bytes()));
     let names = |pair: &&Pair| Template::of_words([&pair.name], escape).fits(&name);
-    let (number, pair) =
-        instructions.find_map(|(number, instruction)| Some((number, instruction.pairs().iter().rev().find(names)?)))?;
+    let (number, pair) = instructions
+        .find_map(|(number, instruction)| Some((number, instruction.pairs().iter().rev().find(names)?)))?;
     // A name that the build decides may be another one.
     let is_certain = !Template::of_words([&pair.name], escape).has_gap();
     let given = Template::of_words(pair.value.as_ref(), escape);

@@ -18,7 +18,8 @@ pub(super) fn fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) ->
     let Some(named) = entry.named.as_ref().filter(|named| named.keyword == expected.keyword) else {
         return false;
     };
-    expected.written.iter().any(|written| **written == *named.solid) || resolved_fits(&expected.resolved, named)
+    expected.written.iter().any(|written| **written == *named.solid)
+        || resolved_fits(&expected.resolved, named)
 }
 
 /// A longer entry is compared with what is written alone: an image may hold thousands of long ones.
@@ -34,7 +35,9 @@ fn resolved_fits(resolved: &Resolved, named: &Named<'_>) -> bool {
         Resolved::List(list) => *skeleton(named.rest.as_bytes()) == **list,
         Resolved::Command(command) => skeleton(named.rest.as_bytes()).ends_with(command),
         Resolved::Names(names) => {
-            let given = || named.rest.split_whitespace().map(|word| word.split_once('=').map_or(word, |(name, _)| name));
+            let given = || {
+                named.rest.split_whitespace().map(|word| word.split_once('=').map_or(word, |(name, _)| name))
+            };
             names.iter().all(|name| given().any(|given| name.fits(given.as_bytes())))
         }
         Resolved::Directory(template) => {
@@ -81,9 +84,9 @@ fn run_fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
     }
     let command = behind.map_or(entry.text, |named| named.rest);
     let ran = match &expected.resolved {
-        Resolved::Run(commands) => commands.iter().any(|ran| {
-            before(command, ran).is_some_and(|lead| is_run_by(lead, runs_commands))
-        }),
+        Resolved::Run(commands) => {
+            commands.iter().any(|ran| before(command, ran).is_some_and(|lead| is_run_by(lead, runs_commands)))
+        }
         Resolved::Exec(ran) => before(command, ran).is_some_and(|lead| is_run_by(lead, str::is_empty)),
         _ => false,
     };

@@ -196,13 +196,20 @@ impl Recipe {
         numbers.find(|(number, _)| self.expected(**number).is_some_and(|e| !e.is_optional())).map(|(n, _)| *n)
     }
 
-    fn align(&self, chain: &Chain, rows: &[BitRow], history: &[Past<'_>], is_last: bool) -> Option<Alignment> {
+    fn align(
+        &self,
+        chain: &Chain,
+        rows: &[BitRow],
+        history: &[Past<'_>],
+        is_last: bool,
+    ) -> Option<Alignment> {
         // kaniko has no entries for what changed no file; but it signs all that it makes.
         let signed = history.iter().rev().take_while(|past| past.author == Some(KANIKO)).count();
         let by_kaniko = signed > 0;
-        let optional = chain.instructions.iter().map(|&number| {
-            by_kaniko || self.expected(number).is_some_and(Expected::is_optional)
-        });
+        let optional = chain
+            .instructions
+            .iter()
+            .map(|&number| by_kaniko || self.expected(number).is_some_and(Expected::is_optional));
         let optional: Vec<_> = optional.collect();
         let start = if by_kaniko { Some(history.len() - signed) } else { chain.from_scratch.then_some(0) };
         align(&Rows {

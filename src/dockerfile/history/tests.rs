@@ -132,7 +132,10 @@ fn spellings() {
         ),
         (
             "RUN cat <<A <<-\"B\" > /x\none\nA\n\ttwo\nB",
-            &["RUN /bin/sh -c cat <<A <<-\"B\" > /x\none\nA\n\ttwo\nB # buildkit", "RUN cat <<A <<-\"B\" > /x"],
+            &[
+                "RUN /bin/sh -c cat <<A <<-\"B\" > /x\none\nA\n\ttwo\nB # buildkit",
+                "RUN cat <<A <<-\"B\" > /x",
+            ],
             &["RUN /bin/sh -c cat > /x # buildkit"],
         ),
         (
@@ -197,7 +200,11 @@ fn spellings() {
         ),
         (
             "CMD [\"a\", \"b \\\"c\\\"\"]",
-            &["CMD [\"a\" \"b \\\"c\\\"\"]", "/bin/sh -c #(nop)  CMD [\"a\" \"b \\\"c\\\"\"]", "CMD [\"a\", \"b \\\"c\\\"\"]"],
+            &[
+                "CMD [\"a\" \"b \\\"c\\\"\"]",
+                "/bin/sh -c #(nop)  CMD [\"a\" \"b \\\"c\\\"\"]",
+                "CMD [\"a\", \"b \\\"c\\\"\"]",
+            ],
             &["CMD [\"a\"]", "ENTRYPOINT [\"a\" \"b \\\"c\\\"\"]"],
         ),
         (
@@ -220,22 +227,35 @@ fn spellings() {
         ),
         (
             "EXPOSE 80 $P/udp",
-            &["EXPOSE map[80/tcp:{} 81/udp:{}]", "EXPOSE [80/tcp 81/udp]", "/bin/sh -c #(nop) EXPOSE 80 $P/udp"],
+            &[
+                "EXPOSE map[80/tcp:{} 81/udp:{}]",
+                "EXPOSE [80/tcp 81/udp]",
+                "/bin/sh -c #(nop) EXPOSE 80 $P/udp",
+            ],
             &["VOLUME [80]"],
         ),
-        ("VOLUME [\"/v\", \"/w\"]", &["VOLUME [/v /w]", "/bin/sh -c #(nop)  VOLUME [/v /w]"], &["VOLUME [/v]"]),
+        (
+            "VOLUME [\"/v\", \"/w\"]",
+            &["VOLUME [/v /w]", "/bin/sh -c #(nop)  VOLUME [/v /w]"],
+            &["VOLUME [/v]"],
+        ),
         ("WORKDIR /x", &["WORKDIR /x", "/bin/sh -c #(nop) WORKDIR /x"], &["WORKDIR /y", "WORKDIR /y/x"]),
         ("WORKDIR x/", &["WORKDIR /y/x", "WORKDIR x/", "WORKDIR /x"], &["USER x"]),
         ("WORKDIR $X/y", &["WORKDIR /x/y", "/bin/sh -c #(nop) WORKDIR $X/y"], &["WORKDIR /x/z"]),
         ("WORKDIR ../y", &["WORKDIR /x/y"], &["USER /x/y"]),
         ("USER $U:0", &["USER me:0", "/bin/sh -c #(nop) USER $U:0"], &["USER me"]),
         ("STOPSIGNAL SIGTERM", &["STOPSIGNAL SIGTERM"], &["STOPSIGNAL SIGKILL"]),
-        ("MAINTAINER some one", &["MAINTAINER some one", "/bin/sh -c #(nop)  MAINTAINER some one"], &["MAINTAINER"]),
+        (
+            "MAINTAINER some one",
+            &["MAINTAINER some one", "/bin/sh -c #(nop)  MAINTAINER some one"],
+            &["MAINTAINER"],
+        ),
     ] {
         for (prefix, line) in [("", 2), (bash, 3)] {
             let source = format!("FROM base\n{prefix}{instruction}\n");
             let shell = "-/bin/sh -c #(nop) SHELL [/bin/bash -o pipefail -c]";
-            let history = |entry| if prefix.is_empty() { vec!["base", entry] } else { vec!["base", shell, entry] };
+            let history =
+                |entry| if prefix.is_empty() { vec!["base", entry] } else { vec!["base", shell, entry] };
             for spelling in spellings {
                 let lines = entries(&source, &history(spelling));
                 assert_eq!(lines.and_then(|lines| lines.last().copied()), Some(line), "{source}{spelling}");
@@ -352,7 +372,8 @@ fn where_two_lines_may_have_left_an_entry_neither_is_named() {
 fn a_layer_that_holds_a_whole_stage_is_nobodys() {
     // buildah without --layers: the last entry of a stage is said to have made all.
     let given = Given::new("FROM base\nRUN a\nCOPY b /b\nCMD [\"c\"]\n");
-    let folded = ["base", "-/bin/sh -c a", "-/bin/sh -c #(nop) COPY file:00 in /b ", "/bin/sh -c #(nop) CMD [\"c\"]"];
+    let folded =
+        ["base", "-/bin/sh -c a", "-/bin/sh -c #(nop) COPY file:00 in /b ", "/bin/sh -c #(nop) CMD [\"c\"]"];
     let lineup = given.line_up(&past(&folded)).unwrap();
     assert_eq!(given.lines(&lineup.entries), [None, Some(2), Some(3), Some(4)]);
     assert_eq!(given.lines(&lineup.layers), [None; 4]);
@@ -374,7 +395,10 @@ fn a_layer_that_holds_a_whole_stage_is_nobodys() {
 fn kaniko_leaves_out_what_changed_no_file() {
     let signed = |history: &[&'static str]| -> Vec<Past<'static>> {
         let mut history = past(history);
-        history.iter_mut().filter(|past| past.created_by != "base").for_each(|past| past.author = Some("kaniko"));
+        history
+            .iter_mut()
+            .filter(|past| past.created_by != "base")
+            .for_each(|past| past.author = Some("kaniko"));
         history
     };
     let given = Given::new("FROM base\nENV A=b\nRUN x\nRUN x\nCOPY c /c\nCMD [\"d\"]\n");
@@ -405,7 +429,8 @@ CMD serve --now
 ONBUILD ENV Z=z
 ";
     let given = Given::new(source);
-    let line = |field: &str, value: &str| given.recipe.setter(1, field, value).map(|number| given.lines[number]);
+    let line =
+        |field: &str, value: &str| given.recipe.setter(1, field, value).map(|number| given.lines[number]);
     for (field, value, expected) in [
         ("config.Env[1]", "A=one", Some(2)),
         ("config.Env[2]", "B=three", Some(5)),
@@ -460,7 +485,8 @@ fn stages_of_steps() -> impl Strategy<Value = Vec<(bool, Vec<Step>)>> {
     prop::collection::vec((any::<bool>(), steps), 1..4).prop_map(|stages| {
         // Stages that are built beside each other share no step, so that one is not another's start.
         let numbered = stages.into_iter().enumerate().map(|(stage, (goes_on, steps))| {
-            let number = |(kind, number): (usize, u8)| Step { kind, number: stage * 10 + usize::from(number) };
+            let number =
+                |(kind, number): (usize, u8)| Step { kind, number: stage * 10 + usize::from(number) };
             (goes_on && stage > 0, steps.into_iter().map(number).collect())
         });
         numbered.collect()
