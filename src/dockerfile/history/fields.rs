@@ -53,13 +53,18 @@ fn last_pair<'a>(
     escape: u8,
 ) -> Option<usize> {
     let (name, value) = (solid(name.as_bytes()), solid(value.as_bytes()));
-    let names = |pair: &&Pair| Template::of_words([&pair.name], escape).fits(&name);
-    let (number, pair) = instructions
-        .find_map(|(number, instruction)| Some((number, instruction.pairs().iter().rev().find(names)?)))?;
-    // A name that the build decides may be another one.
-    let is_certain = !Template::of_words([&pair.name], escape).has_gap();
-    let given = Template::of_words(pair.value.as_ref(), escape);
-    (is_certain && given.fits(&value)).then_some(number)
+    // Whether a pair that concerns the name is certain to have given it the value. One whose own name the build decides
+    // concerns it only if the value could be its doing.
+    let verdict = |pair: &Pair| {
+        let named = Template::of_words([&pair.name], escape);
+        let gives_value = Template::of_words(pair.value.as_ref(), escape).fits(&value);
+        let concerns = named.fits(&name) && (gives_value || !named.has_gap());
+        concerns.then_some(gives_value && !named.has_gap())
+    };
+    let found = instructions.find_map(|(number, instruction)| {
+        Some((number, instruction.pairs().iter().rev().find_map(verdict)?))
+    });
+    found.filter(|(_, is_certain)| *is_certain).map(|(number, _)| number)
 }
 
 /// A field that an instruction sets.

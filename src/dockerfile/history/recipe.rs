@@ -161,10 +161,10 @@ impl Recipe {
             }
             match &best {
                 Some((_, _, known)) if known.owners.len() > found.owners.len() => {}
-                Some((_, tied, known)) if known.owners.len() == found.owners.len() => {
+                Some((other, tied, known)) if known.owners.len() == found.owners.len() => {
                     // The last stage is what is built unless another one is asked for; and a stage without
                     // instructions of its own is the same as the one it goes on from.
-                    is_tied |= *tied != last && !self.is_same(&chain, &found, best.as_ref());
+                    is_tied |= *tied != last && !is_same((&chain, &found), (other, known));
                 }
                 _ => {
                     is_tied = false;
@@ -229,17 +229,6 @@ impl Recipe {
         owners.filter_map(|&number| self.expected(number)).any(|expected| expected.keyword == Keyword::Run)
     }
 
-    /// Whether both chains name the same instruction for every entry.
-    fn is_same(&self, chain: &Chain, found: &Alignment, best: Option<&(Chain, usize, Alignment)>) -> bool {
-        let numbers = |chain: &Chain, owners: &[usize]| -> Vec<usize> {
-            owners.iter().filter_map(|&owner| chain.instructions.get(owner).copied()).collect()
-        };
-        best.is_some_and(|(other, _, known)| {
-            known.start == found.start
-                && known.owners.iter().zip(&found.owners).all(|(a, b)| numbers(other, a) == numbers(chain, b))
-        })
-    }
-
     fn lineup(&self, chain: &Chain, stage: usize, alignment: &Alignment, history: &[Past<'_>]) -> Lineup {
         let mut entries = vec![None; history.len()];
         let mut doubts = Vec::new();
@@ -294,4 +283,13 @@ impl Recipe {
         }
         (layers, together)
     }
+}
+
+/// Whether both alignments name the same instruction for every entry.
+fn is_same(one: (&Chain, &Alignment), other: (&Chain, &Alignment)) -> bool {
+    let numbers = |chain: &Chain, owners: &[usize]| -> Vec<usize> {
+        owners.iter().filter_map(|&owner| chain.instructions.get(owner).copied()).collect()
+    };
+    let mut pairs = one.1.owners.iter().zip(&other.1.owners);
+    one.1.start == other.1.start && pairs.all(|(a, b)| numbers(one.0, a) == numbers(other.0, b))
 }

@@ -132,13 +132,11 @@ impl Template {
                 end += 1;
             }
             if end == at {
-                match word.byte(at) {
-                    Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => end += 1,
-                    _ => {
-                        self.push_text(b"$");
-                        return at;
-                    }
+                if !word.byte(at).is_some_and(|byte| b"@*#?-$!".contains(&byte)) {
+                    self.push_text(b"$");
+                    return at;
                 }
+                end += 1;
             }
         }
         self.push_gap();

@@ -1,13 +1,11 @@
 //! Histories as builders write them, lined up with the Dockerfiles they are from.
 
-use proptest::prelude::*;
-
 use super::{Lineup, NoLineup, Past, Recipe};
 use crate::dockerfile::{LineIndex, parse};
 
 mod builders;
-
-use builders::{Builder, Step, render};
+mod properties;
+mod spellings;
 
 /// A Dockerfile to be lined up.
 struct Given {
@@ -56,225 +54,6 @@ fn past<'a>(history: &[&'a str]) -> Vec<Past<'a>> {
 
 fn entries(source: &str, history: &[&str]) -> Option<Vec<u64>> {
     Given::new(source).entries(&past(history))
-}
-
-/// One instruction and all ways to spell it; and what must not be taken for it.
-#[test]
-fn spellings() {
-    let bash = "SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\n";
-    for (instruction, spellings, others) in [
-        (
-            "RUN echo $A",
-            &[
-                "RUN /bin/sh -c echo $A # buildkit",
-                "RUN |1 A=b /bin/sh -c echo $A # buildkit",
-                "RUN |2 A=b c /x OTHER=d=e /bin/sh -c echo $A # buildkit",
-                "RUN |1 A= /bin/bash -euo pipefail -c echo $A # buildkit",
-                "/bin/sh -c echo $A",
-                "|1 A=spo ken /bin/sh -c echo $A",
-                "/bin/bash -o pipefail -c echo $A",
-                "RUN echo $A",
-                "run echo  $A",
-            ][..],
-            &[
-                "RUN /bin/sh -c echo $B # buildkit",
-                "RUN /bin/sh -c true; echo $A # buildkit",
-                "|1 A=b /bin/sh -c sh -c echo $A",
-                "echo $A",
-                "|1 A=b echo $A",
-                "/bin/sh -c #(nop) RUN echo $A",
-                "RUN",
-                "python -c echo $A",
-                "",
-            ][..],
-        ),
-        (
-            "RUN a && \\\n  # a comment\n\tb\\\n  c",
-            &["RUN /bin/sh -c a && \tb  c # buildkit", "/bin/sh -c a && \tb  c", "RUN a && b c"],
-            &["/bin/sh -c a", "/bin/sh -c b c"],
-        ),
-        (
-            "RUN --mount=type=cache,target=/c --network=none do it",
-            &[
-                "RUN /bin/sh -c do it # buildkit",
-                "/bin/sh -c --mount=type=cache,target=/c --network=none do it",
-                "|1 A=b /bin/sh -c --mount=type=cache,target=/c --network=none do it:sha256:0123456789abcdef0123456789abcdef",
-                "RUN --mount=type=cache,target=/c --network=none do it",
-            ],
-            &["/bin/sh -c --mount=type=cache,target=/d do it"],
-        ),
-        (
-            "RUN [\"echo\", \"hello world\"]",
-            &[
-                "RUN echo hello world # buildkit",
-                "RUN |1 A=b echo hello world # buildkit",
-                "echo hello world",
-                "|1 A=b echo hello world",
-                "/bin/sh -c [\"echo\", \"hello world\"]",
-                "RUN [\"echo\", \"hello world\"]",
-            ],
-            &["/bin/sh -c echo hello world", "RUN /bin/sh -c echo hello world # buildkit"],
-        ),
-        (
-            "RUN <<EOF\necho one\n\techo two\nEOF",
-            &[
-                "RUN /bin/sh -c echo one\n\techo two\n # buildkit",
-                "/bin/sh -c <<EOF\necho one\n\techo two",
-                "/bin/sh -c <<EOF (echo one...)",
-                "RUN <<EOF",
-            ][..2],
-            &["RUN /bin/sh -c echo two # buildkit"],
-        ),
-        (
-            "RUN <<EOF\n#!/usr/bin/env python\nx\nEOF",
-            &["RUN /bin/sh -c /dev/pipes/EOF # buildkit", "RUN <<EOF"],
-            &["RUN /bin/sh -c x # buildkit"],
-        ),
-        (
-            "RUN cat <<A <<-\"B\" > /x\none\nA\n\ttwo\nB",
-            &[
-                "RUN /bin/sh -c cat <<A <<-\"B\" > /x\none\nA\n\ttwo\nB # buildkit",
-                "RUN cat <<A <<-\"B\" > /x",
-            ],
-            &["RUN /bin/sh -c cat > /x # buildkit"],
-        ),
-        (
-            "COPY --chown=0:0 --link a \"b\" /c/$D/",
-            &[
-                "COPY --chown=0:0 a b /c/x/ # buildkit",
-                "/bin/sh -c #(nop) COPY multi:00ff in /c/x/ ",
-                "/bin/sh -c #(nop) COPY --chown=0:0 file:00ff,file:01 in /c// ",
-                "/bin/sh -c #(nop) COPY --link multi:00ff in /c/$D/ |inheritLabels=false",
-                "COPY --chown=0:0 --link a \"b\" /c/$D/",
-                "COPY in /c/x/",
-            ][..5],
-            &[
-                "COPY a /c/x/ # buildkit",
-                "ADD a b /c/x/ # buildkit",
-                "/bin/sh -c #(nop) COPY file:00 in /d/ ",
-                "/bin/sh -c #(nop) ADD file:00 in /c/x/ ",
-                "COPY",
-            ],
-        ),
-        (
-            "COPY --from=0 [\"a b\", \"/c d\"]",
-            &["COPY a b /c d # buildkit", "/bin/sh -c #(nop) COPY dir:00 in /c d "],
-            &["/bin/sh -c #(nop) COPY dir:00 in /d "],
-        ),
-        (
-            "COPY <<\"A\" b /c/\none\nA",
-            &["COPY b <<A /c/ # buildkit", "/bin/sh -c #(nop) COPY multi:00 in /c/ "],
-            &["COPY b /c/ # buildkit"],
-        ),
-        (
-            "ADD https://x.example/a.tar /",
-            &["ADD https://x.example/a.tar / # buildkit", "/bin/sh -c #(nop) ADD file:00 in / "],
-            &["COPY https://x.example/a.tar / # buildkit"],
-        ),
-        (
-            "ENV  A=b \\\n  C=\"d e\" F=$G",
-            &[
-                "ENV A=b C=d e F=",
-                "ENV A=b C=d e F=value",
-                "/bin/sh -c #(nop)  ENV A=b C=d e F=x",
-                "/bin/sh -c #(nop) ENV  A=b   C=\"d e\" F=$G",
-                "/bin/sh -c #(nop) ENV  A=b   C=\"d e\" F=$G|unsetLabel=true|force-mtime=10",
-            ],
-            &["ENV A=b", "ENV A=b C=d F=x", "LABEL A=b C=d e F=x", "RUN ENV A=b C=d e F="],
-        ),
-        ("ENV A b c", &["ENV A=b c", "/bin/sh -c #(nop) ENV A b c"], &["ENV A=b", "ENV A b"]),
-        (
-            "LABEL org.x=\"a b\" 'q'=$R",
-            &["LABEL org.x=a b q=1", "/bin/sh -c #(nop)  LABEL org.x=a b q=", "LABEL org.x=\"a b\" 'q'=$R"],
-            &["LABEL org.x=a b"],
-        ),
-        (
-            "ARG A=b C",
-            &[
-                "ARG A=b C=x",
-                "ARG A=other C",
-                "/bin/sh -c #(nop)  ARG A=b C",
-                "/bin/sh -c #(nop) ARG A C EARLIER",
-            ],
-            &[],
-        ),
-        (
-            "CMD [\"a\", \"b \\\"c\\\"\"]",
-            &[
-                "CMD [\"a\" \"b \\\"c\\\"\"]",
-                "/bin/sh -c #(nop)  CMD [\"a\" \"b \\\"c\\\"\"]",
-                "CMD [\"a\", \"b \\\"c\\\"\"]",
-            ],
-            &["CMD [\"a\"]", "ENTRYPOINT [\"a\" \"b \\\"c\\\"\"]"],
-        ),
-        (
-            "CMD echo \"$A\"",
-            &["CMD [\"/bin/sh\" \"-c\" \"echo \\\"$A\\\"\"]", "/bin/sh -c #(nop) CMD echo \"$A\""],
-            &["CMD [\"/bin/sh\" \"-c\" \"echo $A; b\"]"],
-        ),
-        (
-            "ENTRYPOINT [\"a\"]",
-            &["ENTRYPOINT [\"a\"]", "/bin/sh -c #(nop)  ENTRYPOINT [\"a\"]"],
-            &["ENTRYPOINT []", "CMD [\"a\"]"],
-        ),
-        (
-            "HEALTHCHECK --interval=3s CMD echo ok",
-            &[
-                "HEALTHCHECK &{[\"CMD-SHELL\" \"echo ok\"] \"3s\" \"0s\" \"0s\" '\\x00'}",
-                "/bin/sh -c #(nop) HEALTHCHECK --interval=3s CMD echo ok",
-            ],
-            &["CMD echo ok"],
-        ),
-        (
-            "EXPOSE 80 $P/udp",
-            &[
-                "EXPOSE map[80/tcp:{} 81/udp:{}]",
-                "EXPOSE [80/tcp 81/udp]",
-                "/bin/sh -c #(nop) EXPOSE 80 $P/udp",
-            ],
-            &["VOLUME [80]"],
-        ),
-        (
-            "VOLUME [\"/v\", \"/w\"]",
-            &["VOLUME [/v /w]", "/bin/sh -c #(nop)  VOLUME [/v /w]"],
-            &["VOLUME [/v]"],
-        ),
-        ("WORKDIR /x", &["WORKDIR /x", "/bin/sh -c #(nop) WORKDIR /x"], &["WORKDIR /y", "WORKDIR /y/x"]),
-        ("WORKDIR x/", &["WORKDIR /y/x", "WORKDIR x/", "WORKDIR /x"], &["USER x"]),
-        ("WORKDIR $X/y", &["WORKDIR /x/y", "/bin/sh -c #(nop) WORKDIR $X/y"], &["WORKDIR /x/z"]),
-        ("WORKDIR ../y", &["WORKDIR /x/y"], &["USER /x/y"]),
-        ("USER $U:0", &["USER me:0", "/bin/sh -c #(nop) USER $U:0"], &["USER me"]),
-        ("STOPSIGNAL SIGTERM", &["STOPSIGNAL SIGTERM"], &["STOPSIGNAL SIGKILL"]),
-        (
-            "MAINTAINER some one",
-            &["MAINTAINER some one", "/bin/sh -c #(nop)  MAINTAINER some one"],
-            &["MAINTAINER"],
-        ),
-    ] {
-        for (prefix, line) in [("", 2), (bash, 3)] {
-            let source = format!("FROM base\n{prefix}{instruction}\n");
-            let shell = "-/bin/sh -c #(nop) SHELL [/bin/bash -o pipefail -c]";
-            let history =
-                |entry| if prefix.is_empty() { vec!["base", entry] } else { vec!["base", shell, entry] };
-            for spelling in spellings {
-                let lines = entries(&source, &history(spelling));
-                assert_eq!(lines.and_then(|lines| lines.last().copied()), Some(line), "{source}{spelling}");
-            }
-            for other in others {
-                let lines = entries(&source, &history(other)).and_then(|lines| lines.last().copied());
-                assert!(lines.is_none_or(|line| line == 0), "{source}{other}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_shell_of_its_own_runs_the_commands_behind_it() {
-    let source = "FROM base\nSHELL [\"python3\", \"-c\"]\nRUN x = 1\n";
-    let shell = "SHELL [python3 -c]";
-    assert_eq!(entries(source, &[shell, "RUN python3 -c x = 1 # buildkit"]), Some(vec![2, 3]));
-    assert_eq!(entries(source, &[shell, "python3 -c x = 1"]), Some(vec![2, 3]));
-    assert_eq!(entries(source, &[shell, "RUN perl -c x = 1 # buildkit"]), None);
 }
 
 const STAGES: &str = "\
@@ -427,6 +206,7 @@ HEALTHCHECK CMD curl -H \"Bearer x\" y
 ENTRYPOINT [\"/x\", \"--token\", \"y z\"]
 CMD serve --now
 ONBUILD ENV Z=z
+LABEL g=y h=$V $K=x
 ";
     let given = Given::new(source);
     let line =
@@ -445,6 +225,9 @@ ONBUILD ENV Z=z
         ("config.Labels.d", "e f", Some(3)),
         ("config.Labels.d", "e", None),
         ("config.Labels", "d", None),
+        ("config.Labels.g", "y", Some(12)),
+        ("config.Labels.g", "x", None),
+        ("config.Labels.h", "anything", Some(12)),
         ("config.User", "me", Some(7)),
         ("config.Healthcheck.Test[1]", "curl -H \"Bearer x\" y", Some(8)),
         ("config.Entrypoint[2]", "y z", Some(9)),
@@ -467,93 +250,4 @@ fn what_is_too_long_is_not_lined_up() {
     assert_eq!(given.line_up(&past(&vec!["/bin/sh -c x"; 20_000])), Err(NoLineup::TooLong));
     let mut budget = 3;
     assert_eq!(given.recipe.line_up(&past(&["/bin/sh -c x"]), &mut budget), Err(NoLineup::TooLong));
-}
-
-/// The same, without copies of which a history does not say what was copied nor where to: of two such copies either may
-/// be the one that is missing.
-fn told_stages() -> impl Strategy<Value = Vec<(bool, Vec<Step>)>> {
-    stages_of_steps().prop_map(|mut stages| {
-        let steps = stages.iter_mut().flat_map(|(_, steps)| steps);
-        steps.filter(|step| step.kind == Step::UNTOLD).for_each(|step| step.kind = 0);
-        stages
-    })
-}
-
-/// Stages of steps, each going on from the one before or from an image of its own.
-fn stages_of_steps() -> impl Strategy<Value = Vec<(bool, Vec<Step>)>> {
-    let steps = prop::collection::vec((0..Step::KINDS, 0..3_u8), 1..8);
-    prop::collection::vec((any::<bool>(), steps), 1..4).prop_map(|stages| {
-        // Stages that are built beside each other share no step, so that one is not another's start.
-        let numbered = stages.into_iter().enumerate().map(|(stage, (goes_on, steps))| {
-            let number =
-                |(kind, number): (usize, u8)| Step { kind, number: stage * 10 + usize::from(number) };
-            (goes_on && stage > 0, steps.into_iter().map(number).collect())
-        });
-        numbered.collect()
-    })
-}
-
-proptest! {
-    #[test]
-    fn every_line_is_right(
-        stages in stages_of_steps(),
-        builder in prop::sample::select(&Builder::ALL[..]),
-    ) {
-        let rendered = render(&stages, builder);
-        let given = Given::new(&rendered.source);
-        let found = given.entries(&rendered.history());
-        prop_assert_eq!(found, rendered.lines(), "{}", rendered.source);
-    }
-
-    #[test]
-    fn no_line_is_wrong_where_entries_are_missing(
-        stages in told_stages(),
-        builder in prop::sample::select(&Builder::ALL[..]),
-        missing in prop::collection::vec(any::<prop::sample::Index>(), 1..5),
-    ) {
-        let mut rendered = render(&stages, builder);
-        for index in missing {
-            rendered.remove(index.index(rendered.entries.len()));
-        }
-        let given = Given::new(&rendered.source);
-        for (found, right) in given.entries(&rendered.history()).iter().flatten().zip(&rendered.entries) {
-            prop_assert!(*found == 0 || *found == right.line, "{}\n{:?}", rendered.source, rendered.entries);
-        }
-    }
-
-    #[test]
-    fn no_line_is_wrong_where_the_file_was_changed(
-        stages in told_stages(),
-        builder in prop::sample::select(&Builder::ALL[..]),
-        at in any::<prop::sample::Index>(),
-        inserted in (0..Step::KINDS, 0..3_usize),
-        removes in any::<bool>(),
-    ) {
-        let rendered = render(&stages, builder);
-        let mut changed = stages;
-        let at_stage = changed.len() - 1;
-        if let Some((_, steps)) = changed.last_mut() {
-            let at = at.index(steps.len());
-            let kind = if inserted.0 == Step::UNTOLD { 0 } else { inserted.0 };
-            let step = Step { kind, number: at_stage * 10 + inserted.1 };
-            if removes { steps[at] = step } else { steps.insert(at, step) }
-        }
-        let now = render(&changed, builder);
-        let text = |source: &str, line: u64| source.lines().nth(line as usize - 1).map(str::to_owned);
-        let given = Given::new(&now.source);
-        for (found, right) in given.entries(&rendered.history()).iter().flatten().zip(&rendered.entries) {
-            let is_right = || right.line > 0 && text(&now.source, *found) == text(&rendered.source, right.line);
-            prop_assert!(*found == 0 || is_right(), "{}\n{}", rendered.source, now.source);
-        }
-    }
-
-    #[test]
-    fn nothing_makes_it_panic(
-        source in "(FROM (a|scratch)( AS b)?\n)?((RUN|COPY|ENV|ARG|CMD|VOLUME) [ -~é]{0,12}\n){0,5}",
-        history in prop::collection::vec("(RUN |/bin/sh -c |#\\(nop\\) |\\|1 |COPY |ENV )?[ -~é]{0,12}", 0..5),
-    ) {
-        let recipe = Recipe::new(parse(source.as_bytes()));
-        let history: Vec<_> = history.iter().map(String::as_str).collect();
-        let _ = recipe.line_up(&past(&history), &mut 100_000);
-    }
 }

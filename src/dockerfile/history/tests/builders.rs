@@ -1,5 +1,7 @@
 //! Dockerfiles of made-up steps, and the histories that builders make of them.
 
+use std::fmt::Write as _;
+
 use crate::dockerfile::history::Past;
 
 /// An instruction, one of a kind.
@@ -138,14 +140,13 @@ pub(super) struct Rendered {
 
 impl Rendered {
     pub(super) fn history(&self) -> Vec<Past<'_>> {
-        let past = |made: &'_ Made| (made.empty_layer, made.author);
         let entries = self.entries.iter();
-        entries
-            .map(|made| {
-                let (empty_layer, author) = past(made);
-                Past { created_by: &made.text, empty_layer, author }
-            })
-            .collect()
+        let past = entries.map(|made| Past {
+            created_by: &made.text,
+            empty_layer: made.empty_layer,
+            author: made.author,
+        });
+        past.collect()
     }
 
     /// The lines of all entries; none where none of them is from the file.
@@ -168,15 +169,15 @@ pub(super) fn render(stages: &[(bool, Vec<Step>)], builder: Builder) -> Rendered
     let base = |text: &str, empty_layer| Made { text: text.to_owned(), empty_layer, author: None, line: 0 };
     for (number, (goes_on, steps)) in stages.iter().enumerate() {
         if *goes_on {
-            source.push_str(&format!("FROM s{} AS s{number}\n", number - 1));
+            writeln!(source, "FROM s{} AS s{number}", number - 1).unwrap();
         } else {
-            source.push_str(&format!("FROM debian AS s{number}\n"));
+            writeln!(source, "FROM debian AS s{number}").unwrap();
             entries = vec![base("/bin/sh -c #(nop) ADD file:77 in / ", false), base("CMD [\"bash\"]", true)];
         }
         let mut arguments = Vec::new();
         for step in steps {
             let line = source.matches('\n').count() as u64 + 1;
-            source.push_str(&format!("{}\n", step.source()));
+            writeln!(source, "{}", step.source()).unwrap();
             if step.source().starts_with("ARG") {
                 arguments.push(format!("X{}=a b", step.number));
             }
