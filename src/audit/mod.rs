@@ -5,6 +5,7 @@ mod assemble;
 mod blob;
 mod body;
 mod budget;
+mod built_from;
 mod ci;
 mod context;
 mod dockerfile;
@@ -28,6 +29,7 @@ use std::ffi::OsString;
 
 use crate::finding::Report;
 
+pub use built_from::{BuiltFrom, BuiltFromError};
 pub use options::{Options, Platform, PlatformFilter};
 pub use progress::{Progress, Silent};
 

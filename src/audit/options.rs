@@ -1,7 +1,9 @@
 //! What an audit can be told.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
+use super::BuiltFrom;
 use crate::finding::Timestamp;
 
 /// Which platforms of an index are audited.
@@ -49,7 +51,7 @@ impl std::fmt::Display for PlatformFilter {
 }
 
 /// How to audit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Which platforms.
     pub platform: PlatformFilter,
@@ -60,11 +62,13 @@ pub struct Options {
     pub jobs: Option<NonZeroUsize>,
     /// The present. Where it is not said, no token is said to have expired or not.
     pub now: Option<Timestamp>,
+    /// The Dockerfile that the images are said to be built from: what is found in them is traced to its lines.
+    pub dockerfile: Option<Arc<BuiltFrom>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { platform: PlatformFilter::All, verify_digests: false, jobs: None, now: None }
+        Self { platform: PlatformFilter::All, verify_digests: false, jobs: None, now: None, dockerfile: None }
     }
 }
 

@@ -83,6 +83,13 @@ pub(super) struct Scan {
     #[arg(long, value_name = "PLATFORM", default_value = "all", hide_default_value = true, value_parser = platform)]
     pub(super) platform: PlatformFilter,
 
+    /// Name the lines of the Dockerfile that an image was built from, where its history tells them
+    ///
+    /// The history of every image among the targets is lined up with the instructions of FILE. Where that is not
+    /// certain, a note says so and no line is named. FILE itself is not audited, unless it is a target as well.
+    #[arg(long, value_name = "FILE")]
+    pub(super) dockerfile: Option<PathBuf>,
+
     /// Check plain layers of a local archive against their digests, too (compressed ones always are)
     #[arg(long)]
     pub(super) verify_digests: bool,

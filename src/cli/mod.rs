@@ -1,6 +1,7 @@
 //! The command line: arguments, progress, where the report goes, exit codes.
 
 mod args;
+mod built_from;
 mod fix;
 mod interrupt;
 mod output;
@@ -54,6 +55,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         Failure::new(format!("cannot write the report to {file}: {error}"))
     };
     refuse_targets(scan)?;
+    let dockerfile = built_from::read(scan)?;
     let output = Output::open(scan.output.as_deref()).map_err(unwritable)?;
 
     let bar = if scan.quiet || scan.no_progress { None } else { progress::Bar::new(&scan.targets) };
@@ -66,6 +68,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         verify_digests: scan.verify_digests,
         jobs: scan.jobs,
         now: Timestamp::now(),
+        dockerfile,
     };
     let report = audit::run(&scan.targets, &options, progress);
     if let Some(bar) = &bar {

@@ -8,6 +8,7 @@ mod directive;
 mod dockerignore;
 mod expand;
 mod heredoc;
+pub mod history;
 mod instruction;
 mod json;
 mod lines;

@@ -6,7 +6,7 @@ use super::document::{DocumentError, as_go_reads, parse};
 use crate::finding::DiffId;
 
 /// The members that are read, as the specification spells them.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "architecture",
     "os",
     "variant",
@@ -18,6 +18,7 @@ const NAMES: [&str; 12] = [
     "history",
     "created_by",
     "empty_layer",
+    "author",
     "created",
 ];
 
@@ -42,6 +43,8 @@ pub struct HistoryEntry {
     pub created_by: Option<String>,
     /// Whether it made no layer.
     pub empty_layer: bool,
+    /// Who is said to have made it; kaniko signs its entries so.
+    pub author: Option<String>,
 }
 
 impl Config {
@@ -53,6 +56,7 @@ impl Config {
         let history = config.history().iter().flatten().map(|entry| HistoryEntry {
             created_by: entry.created_by().clone(),
             empty_layer: entry.empty_layer().unwrap_or(false),
+            author: entry.author().clone(),
         });
         let diff_ids = config.rootfs().diff_ids().iter().map(|id| id.parse().ok().map(DiffId));
         let known = |part: &str| !part.is_empty() && part != "unknown";

@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     fn entry(created_by: &str, empty_layer: bool) -> HistoryEntry {
-        HistoryEntry { created_by: Some(created_by.to_owned()), empty_layer }
+        HistoryEntry { created_by: Some(created_by.to_owned()), empty_layer, author: None }
     }
 
     #[test]

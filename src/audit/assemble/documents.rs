@@ -1,13 +1,14 @@
 //! Findings in the JSON documents of images and indexes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Context;
 use super::draft::Draft;
-use crate::audit::document::search;
+use crate::audit::built_from::{BuiltFrom, Origins};
+use crate::audit::document::{FieldToken, search};
 use crate::detect::mask;
-use crate::finding::{Also, Document, Location, Masked};
-use crate::image::DocumentRef;
+use crate::finding::{Also, DockerfileLine, Document, Location, Masked};
+use crate::image::{DocumentRef, for_each_string, parse};
 use crate::rules::image::rule_for;
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
@@ -25,7 +26,10 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         else {
             continue;
         };
-        for found in search(bytes) {
+        let found = search(bytes);
+        let origin = Origin::of(context, first, bytes, &found);
+        for found in found {
+            let dockerfile = origin.as_ref().and_then(|origin| origin.line(&found.field));
             let rule = rule_for(first.document, &found.field);
             let shown = first.image.and_then(|number| context.shown(number));
             let also = uses.iter().skip(1).filter_map(|reference| {
@@ -55,13 +59,48 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                     digest: Some(digest),
                     field,
                     via: found.via,
-                    dockerfile: None,
+                    dockerfile,
                 },
                 also: also.collect(),
             });
         }
     }
     drafts
+}
+
+/// Where the fields of a config come from.
+struct Origin<'a> {
+    from: &'a BuiltFrom,
+    origins: &'a Origins,
+    /// The texts of the fields that are asked for.
+    values: HashMap<String, String>,
+}
+
+impl<'a> Origin<'a> {
+    fn of(
+        context: &'a Context<'_>,
+        document: &DocumentRef,
+        bytes: &[u8],
+        found: &[FieldToken],
+    ) -> Option<Self> {
+        let (from, origins) =
+            context.origins(document.image.filter(|_| document.document == Document::Config)?)?;
+        let asked: HashSet<&str> = found.iter().map(|token| token.field.as_str()).collect();
+        let mut values = HashMap::new();
+        if let Some(value) = parse(bytes).ok().filter(|_| !asked.is_empty()) {
+            for_each_string(&value, &mut |field, text| {
+                let field = field.to_string();
+                if asked.contains(field.as_str()) {
+                    values.insert(field, text.to_owned());
+                }
+            });
+        }
+        Some(Self { from, origins, values })
+    }
+
+    fn line(&self, field: &str) -> Option<DockerfileLine> {
+        self.origins.field(self.from, field, self.values.get(field)?)
+    }
 }
 
 fn place(document: Document, field: &Masked) -> Masked {

@@ -271,7 +271,7 @@ fn draft(context: &Context<'_>, paths: &mut Paths, mut sighting: Sighting) -> Op
             state: main.state,
             hidden_by: main.hidden_by.map(LayerIndex),
             created_by: shown.created_by.get(main.layer).cloned().flatten().map(|text| text.cut(MAX_COMMAND)),
-            dockerfile: None,
+            dockerfile: context.origins(main.image).and_then(|(_, origins)| origins.layer(main.layer)),
         },
     })
 }

@@ -6,8 +6,10 @@ mod draft;
 mod layers;
 mod problems;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::built_from::{BuiltFrom, Origins};
 use super::gather::Gathered;
 use super::options::{Options, PlatformFilter};
 use crate::detect::mask;
@@ -33,6 +35,8 @@ struct Context<'a> {
     chosen: Vec<usize>,
     /// What is shown of each image, by number.
     shown: Vec<Shown>,
+    /// What is known of the Dockerfile lines of each image, by number.
+    origins: BTreeMap<usize, Rc<Origins>>,
 }
 
 /// An image's own words, masked once for all findings.
@@ -67,6 +71,11 @@ impl<'a> Context<'a> {
     /// The images that are audited and are there.
     fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
         self.chosen.iter().filter_map(|&n| Some((n, self.image(n)?))).filter(|(_, image)| image.held)
+    }
+
+    /// Where the parts of an image come from, and the Dockerfile that says so.
+    fn origins(&self, number: usize) -> Option<(&'a BuiltFrom, &Origins)> {
+        Some((self.options.dockerfile.as_deref()?, self.origins.get(&number)?))
     }
 
     fn issue(&self, problem: &Problem) -> Issue {
@@ -112,7 +121,9 @@ pub(super) fn assemble(
     });
     let chosen = chosen.collect();
     let shown = resolved.images.iter().map(Shown::of).collect();
-    let context = Context { target, gathered, resolved, options, chosen, shown };
+    let mut context =
+        Context { target, gathered, resolved, options, chosen, shown, origins: BTreeMap::new() };
+    context.origins = origins(&context);
     let mut outcome = Outcome::default();
     problems::collect(&context, &mut outcome);
     let mut drafts = documents::drafts(&context);
@@ -122,6 +133,23 @@ pub(super) fn assemble(
     let summaries = context.chosen.iter().filter_map(|&n| Some((context.image(n)?, context.shown(n)?)));
     outcome.images = summaries.map(|(image, shown)| summary(image, shown, gathered)).collect();
     outcome
+}
+
+/// What lining up all images of a target may cost, in instructions times history entries.
+const MAX_LINING_UP: usize = 32 << 20;
+
+/// Lines the images up with the Dockerfile that they are said to be built from. Those of one config are the same.
+fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
+    let Some(from) = context.options.dockerfile.as_deref() else { return BTreeMap::new() };
+    let mut budget = MAX_LINING_UP;
+    let mut of_config: BTreeMap<(Option<usize>, bool), Rc<Origins>> = BTreeMap::new();
+    let mut origins = BTreeMap::new();
+    for (number, image) in context.images() {
+        let known = of_config.entry((image.config_entry, image.history_aligned));
+        let known = known.or_insert_with(|| from.origins(image, &mut budget).into());
+        origins.insert(number, Rc::clone(known));
+    }
+    origins
 }
 
 fn summary(image: &Image, shown: &Shown, gathered: &Gathered) -> ImageSummary {

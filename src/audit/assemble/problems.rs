@@ -25,6 +25,9 @@ pub(super) fn collect(context: &Context<'_>, outcome: &mut Outcome) {
             let message = "its entries do not line up with the layers, so what made each layer is not known";
             notes.push(Problem::new(format!("history{of}"), message));
         }
+        if let Some((_, origins)) = context.origins(number) {
+            notes.extend(origins.notes.iter().map(|note| Problem::new(format!("history{of}"), note)));
+        }
         for (i, layer) in image.layers.iter().enumerate() {
             let Some(entry) = layer.entry else { continue };
             if !seen.insert(entry) {

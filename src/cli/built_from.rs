@@ -1,0 +1,43 @@
+//! `--dockerfile`: the file that images are lined up with.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Failure, args, shown, stream};
+use crate::audit::BuiltFrom;
+use crate::source::{Content, Target, inspect};
+
+/// Reads the file, if one is named. It is refused where no target can be an image, since then it says nothing.
+pub(super) fn read(scan: &args::Scan) -> Result<Option<Arc<BuiltFrom>>, Failure> {
+    let Some(path) = scan.dockerfile.as_deref() else { return Ok(None) };
+    let name = shown(path.as_os_str());
+    if !scan.targets.iter().any(may_be_image) {
+        return Err(Failure::new(format!(
+            "--dockerfile {name} needs an image to line up, and no target is one"
+        )));
+    }
+    let is_stdin = |target: &OsString| matches!(Target::parse(target), Ok(Target::Stdin));
+    if path == Path::new("-") && scan.targets.iter().any(is_stdin) {
+        return Err(Failure::new("standard input cannot be both the image and its Dockerfile"));
+    }
+    let output = scan.output.as_deref().filter(|output| *output != Path::new("-"));
+    if output.is_some_and(|output| stream::overwrites(output, &Target::Dockerfile(path.to_owned()))) {
+        return Err(Failure::new(format!("the report would overwrite the Dockerfile {name}")));
+    }
+    match BuiltFrom::read(path) {
+        Ok(file) => Ok(Some(Arc::new(file))),
+        Err(error) => Err(Failure::new(format!("--dockerfile {name}: {error}"))),
+    }
+}
+
+/// Whether a target is an image, or cannot be looked at, which the audit will say.
+fn may_be_image(target: &OsString) -> bool {
+    match Target::parse(target) {
+        Ok(Target::Dockerfile(_) | Target::Context(_) | Target::File(_)) => false,
+        Ok(Target::Bare(path)) => {
+            inspect(&path).map_or(true, |content| !matches!(content, Content::Directory | Content::Other))
+        }
+        Ok(Target::Stdin | Target::Archive(_) | Target::Layout(..)) | Err(_) => true,
+    }
+}

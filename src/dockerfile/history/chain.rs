@@ -1,0 +1,42 @@
+//! The instructions that lead to a stage's image: its own, behind those of the stages it goes on from.
+
+use crate::dockerfile::{Base, Dockerfile, Keyword};
+
+/// What a build of one stage runs through.
+pub(super) struct Chain {
+    /// The numbers of the instructions, in the order in which they are run.
+    pub(super) instructions: Vec<usize>,
+    /// Whether nothing was there before: the first stage is `FROM scratch`.
+    pub(super) from_scratch: bool,
+}
+
+impl Chain {
+    /// The way to the stage of that number. `of_stage` holds the instructions of each stage.
+    pub(super) fn to(stage: usize, dockerfile: &Dockerfile, of_stage: &[Vec<usize>]) -> Self {
+        let mut stages = Vec::new();
+        let mut next = Some(stage);
+        let mut from_scratch = false;
+        while let Some(stage) = next.and_then(|index| dockerfile.stages.get(index)) {
+            stages.push(stage.index);
+            next = match &stage.base {
+                Base::Stage(base) => Some(*base).filter(|base| *base < stage.index),
+                Base::Image(image) => {
+                    from_scratch = image == "scratch" && is_literal(dockerfile, stage.index);
+                    None
+                }
+            };
+        }
+        let instructions = stages.iter().rev().filter_map(|stage| of_stage.get(*stage)).flatten().copied();
+        Self { instructions: instructions.collect(), from_scratch }
+    }
+}
+
+/// Whether a stage's base is written out. What `FROM $BASE` means is up to the build.
+fn is_literal(dockerfile: &Dockerfile, stage: usize) -> bool {
+    let from = dockerfile
+        .instructions
+        .iter()
+        .find(|instruction| instruction.stage == Some(stage) && instruction.keyword == Keyword::From);
+    let base = from.and_then(|from| from.words().first());
+    base.is_some_and(|base| base.as_bytes() == b"scratch")
+}

@@ -1,0 +1,111 @@
+//! One history entry, `created_by`, taken apart as far as all spellings allow.
+
+use super::template::{Solid, solid};
+use crate::dockerfile::Keyword;
+
+/// What BuildKit writes behind instructions that made a layer.
+const BUILDKIT_MARK: &str = " # buildkit";
+/// What the classic builder and buildah write in front of what no shell runs.
+const NOP: &str = "#(nop)";
+/// What buildah writes behind an instruction where options of the build changed labels, annotations or times.
+const NOTES_OF_BUILDAH: [&str; 5] =
+    ["|unsetLabel=", "|inheritLabels=", "|unsetAnnotation=", "|inheritAnnotations=", "|force-mtime="];
+
+/// A history entry.
+pub(super) struct Entry<'a> {
+    /// All of it, without a mark.
+    pub(super) text: &'a str,
+    /// The instruction it names.
+    pub(super) named: Option<Named<'a>>,
+}
+
+/// An instruction as an entry names it.
+pub(super) struct Named<'a> {
+    pub(super) keyword: Keyword,
+    /// What follows the keyword.
+    pub(super) rest: &'a str,
+    /// The same without white space.
+    pub(super) solid: Solid,
+    /// Whether it stands behind `#(nop)`.
+    pub(super) is_nop: bool,
+}
+
+impl<'a> Entry<'a> {
+    /// Takes an entry apart. One without a text names nothing.
+    pub(super) fn read(created_by: &'a str) -> Self {
+        let mut text = created_by.trim();
+        text = text.strip_suffix(BUILDKIT_MARK).unwrap_or(text).trim_end();
+        let notes = NOTES_OF_BUILDAH.iter().filter_map(|note| text.find(note)).min();
+        text = notes.and_then(|at| text.get(..at)).unwrap_or(text).trim_end();
+        let nop = text.split_once(NOP).filter(|(shell, _)| is_shell(shell));
+        let instruction = nop.map_or(text, |(_, instruction)| instruction.trim_start());
+        let (word, rest) =
+            instruction.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((instruction, ""));
+        let keyword = Keyword::of(word.as_bytes());
+        let named = (keyword != Keyword::Unknown).then(|| Named {
+            keyword,
+            rest: rest.trim(),
+            solid: solid(rest.as_bytes()),
+            is_nop: nop.is_some(),
+        });
+        Self { text, named }
+    }
+}
+
+/// Whether the words are a shell with the options that make it run a script: `/bin/bash -o pipefail -c`.
+pub(super) fn is_shell(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let mut takes_value = false;
+    let mut runs_script = false;
+    is_plain
+        && !program.starts_with(['-', '|'])
+        && words.all(|word| {
+            // One with a `=` is a flag of `RUN`, which buildah leaves behind the shell.
+            let is_option =
+                (word.starts_with('-') && !word.contains('=')) || (word.starts_with('/') && word.len() == 2);
+            let is_value = takes_value && word.bytes().all(|b| b.is_ascii_alphanumeric());
+            takes_value = is_option && word.ends_with(['o', 'O']);
+            runs_script = is_option;
+            is_option || is_value
+        })
+        && runs_script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shells() {
+        for shell in
+            ["/bin/sh -c", "/bin/bash -o pipefail -c ", "/bin/bash -euxo pipefail -c", "cmd /S /C", "sh -ec"]
+        {
+            assert!(is_shell(shell), "{shell}");
+        }
+        for other in ["", "/bin/sh", "/bin/sh -c echo a && /bin/sh -c", "|1 A=b /bin/sh -c", "echo a", "-c"] {
+            assert!(!is_shell(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_instruction_that_an_entry_names() {
+        for (text, keyword, rest, is_nop) in [
+            ("ENV A=b", Keyword::Env, "A=b", false),
+            ("COPY a /b # buildkit", Keyword::Copy, "a /b", false),
+            ("/bin/sh -c #(nop)  CMD [\"a\"]", Keyword::Cmd, "[\"a\"]", true),
+            ("/bin/sh -c #(nop) COPY file:00 in /x ", Keyword::Copy, "file:00 in /x", true),
+            ("/bin/bash -o pipefail -c #(nop) USER a", Keyword::User, "a", true),
+            ("/bin/sh -c #(nop) WORKDIR /x|unsetLabel=true", Keyword::Workdir, "/x", true),
+        ] {
+            let named = Entry::read(text).named.unwrap();
+            assert_eq!((named.keyword, named.rest, named.is_nop), (keyword, rest, is_nop), "{text}");
+        }
+        for text in ["", "/bin/sh -c echo #(nop) ENV A=b", "|1 A=b /bin/sh -c #(nop) ENV A=b", "umoci config"]
+        {
+            assert!(Entry::read(text).named.is_none(), "{text}");
+        }
+    }
+}

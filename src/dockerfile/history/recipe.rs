@@ -1,0 +1,295 @@
+//! A Dockerfile as what it would leave in an image's history, and the search for the stage that fits one.
+
+use super::align::{Alignment, BitRow, Rows, align};
+use super::chain::Chain;
+use super::entry::Entry;
+use super::expected::Expected;
+use super::fits::fits;
+use crate::dockerfile::{Arguments, Dockerfile, Keyword};
+
+/// An entry of an image's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past<'a> {
+    /// The command, in the builder's spelling.
+    pub created_by: &'a str,
+    /// Whether it made no layer.
+    pub empty_layer: bool,
+    /// Who is said to have made it.
+    pub author: Option<&'a str>,
+}
+
+/// A Dockerfile, prepared to be lined up with histories.
+pub struct Recipe {
+    pub(super) dockerfile: Dockerfile,
+    /// By the numbers of the instructions; none for those that leave nothing.
+    pub(super) expected: Vec<Option<Expected>>,
+    /// The instructions of each stage that leave something.
+    pub(super) of_stage: Vec<Vec<usize>>,
+    /// All that `SHELL` names.
+    shells: Vec<String>,
+}
+
+impl std::fmt::Debug for Recipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recipe").field("stages", &self.of_stage.len()).finish_non_exhaustive()
+    }
+}
+
+/// A history lined up with a Dockerfile. Instructions go by their number in [`Dockerfile::instructions`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lineup {
+    /// The stage that was built.
+    pub stage: usize,
+    /// For each entry the instruction that left it, where that is certain.
+    pub entries: Vec<Option<usize>>,
+    /// The same for what the entry's layer holds.
+    pub layers: Vec<Option<usize>>,
+    /// Entries that more than one instruction may have left.
+    pub doubts: Vec<Doubt>,
+    /// Layers that hold what several instructions wrote.
+    pub together: Vec<Together>,
+}
+
+/// An entry that more than one instruction may have left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// The entry.
+    pub entry: usize,
+    /// The instructions, the first few of them.
+    pub instructions: Vec<usize>,
+}
+
+/// A layer that holds what several instructions wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Together {
+    /// The entry of the layer.
+    pub entry: usize,
+    /// The first of the instructions.
+    pub first: usize,
+    /// The last of them.
+    pub last: usize,
+}
+
+/// Why a history could not be lined up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoLineup {
+    /// It has no entries.
+    Empty,
+    /// It does not match.
+    Other {
+        /// The first instruction of the last stage that no entry fits, if there is one.
+        unmatched: Option<usize>,
+    },
+    /// It matches two stages equally, neither of which is the last.
+    Several,
+    /// The two are too long.
+    TooLong,
+}
+
+/// What the alignment of one image may cost, in instructions times entries, over all stages that are tried.
+const MAX_CELLS: usize = 2 << 20;
+/// A history with more entries is not looked at: engines stack a few hundred at most.
+const MAX_ENTRIES: usize = 10_000;
+
+/// The author that kaniko names.
+const KANIKO: &str = "kaniko";
+
+impl Recipe {
+    /// Prepares a Dockerfile.
+    pub fn new(dockerfile: Dockerfile) -> Self {
+        let escape = dockerfile.directives.escape_byte();
+        let expected: Vec<_> =
+            dockerfile.instructions.iter().map(|instruction| Expected::of(instruction, escape)).collect();
+        let mut of_stage = vec![Vec::new(); dockerfile.stages.len()];
+        for (number, instruction) in dockerfile.instructions.iter().enumerate() {
+            let stage = instruction.stage.and_then(|stage| of_stage.get_mut(stage));
+            if let (Some(stage), Some(Some(_))) = (stage, expected.get(number)) {
+                stage.push(number);
+            }
+        }
+        let named = dockerfile.instructions.iter().filter(|i| i.keyword == Keyword::Shell);
+        let shells = named.filter_map(|instruction| match &instruction.arguments {
+            Arguments::Exec(words) => {
+                Some(words.iter().map(|word| word.to_str().into_owned()).collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
+        });
+        Self { shells: shells.collect(), dockerfile, expected, of_stage }
+    }
+
+    /// The Dockerfile.
+    pub fn dockerfile(&self) -> &Dockerfile {
+        &self.dockerfile
+    }
+
+    pub(super) fn expected(&self, instruction: usize) -> Option<&Expected> {
+        self.expected.get(instruction).and_then(Option::as_ref)
+    }
+
+    /// Lines a history up with the stage that it fits: the last, or the one whose instructions account for more of
+    /// the history than those of any other. Takes what it costs, in instructions times entries, from `budget`.
+    pub fn line_up(&self, history: &[Past<'_>], budget: &mut usize) -> Result<Lineup, NoLineup> {
+        if history.len() > MAX_ENTRIES {
+            return Err(NoLineup::TooLong);
+        }
+        if history.iter().all(|past| past.created_by.trim().is_empty()) {
+            return Err(NoLineup::Empty);
+        }
+        let entries: Vec<_> = history.iter().map(|past| Entry::read(past.created_by)).collect();
+        let Some(last) = self.of_stage.len().checked_sub(1) else {
+            return Err(NoLineup::Other { unmatched: None });
+        };
+        let mut cells = MAX_CELLS.min(*budget);
+        let mut best: Option<(Chain, usize, Alignment)> = None;
+        let (mut unmatched, mut is_tied) = (None, false);
+        for stage in (0..=last).rev() {
+            let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
+            let cost = (chain.instructions.len() + 1).saturating_mul(history.len() + 1);
+            let Some(left) = cells.checked_sub(cost) else {
+                // What the rest would have said is not known, so nothing is certain.
+                return Err(NoLineup::TooLong);
+            };
+            cells = left;
+            *budget = budget.saturating_sub(cost);
+            let rows = self.rows(&chain, &entries);
+            if stage == last && history.last().is_some_and(|past| past.author != Some(KANIKO)) {
+                unmatched = self.unmatched(&chain, &rows);
+            }
+            let Some(found) = self.align(&chain, &rows, history, stage == last) else { continue };
+            if stage != last && !self.is_telling(&chain, &found) {
+                continue;
+            }
+            match &best {
+                Some((_, _, known)) if known.owners.len() > found.owners.len() => {}
+                Some((other, tied, known)) if known.owners.len() == found.owners.len() => {
+                    // The last stage is what is built unless another one is asked for; and a stage without
+                    // instructions of its own is the same as the one it goes on from.
+                    is_tied |= *tied != last && !is_same((&chain, &found), (other, known));
+                }
+                _ => {
+                    is_tied = false;
+                    best = Some((chain, stage, found));
+                }
+            }
+        }
+        match best {
+            Some(_) if is_tied => Err(NoLineup::Several),
+            Some((chain, stage, alignment)) => Ok(self.lineup(&chain, stage, &alignment, history)),
+            None => Err(NoLineup::Other { unmatched }),
+        }
+    }
+
+    fn rows(&self, chain: &Chain, entries: &[Entry<'_>]) -> Vec<BitRow> {
+        let row = |&number: &usize| {
+            let expected = self.expected(number);
+            BitRow::of(entries.len(), |entry| {
+                let pair = expected.zip(entries.get(entry));
+                pair.is_some_and(|(expected, entry)| fits(expected, entry, &self.shells))
+            })
+        };
+        chain.instructions.iter().map(row).collect()
+    }
+
+    /// The first instruction that must have left an entry and fits none.
+    fn unmatched(&self, chain: &Chain, rows: &[BitRow]) -> Option<usize> {
+        let mut numbers = chain.instructions.iter().zip(rows).filter(|(_, row)| row.is_empty());
+        numbers.find(|(number, _)| self.expected(**number).is_some_and(|e| !e.is_optional())).map(|(n, _)| *n)
+    }
+
+    fn align(
+        &self,
+        chain: &Chain,
+        rows: &[BitRow],
+        history: &[Past<'_>],
+        is_last: bool,
+    ) -> Option<Alignment> {
+        // kaniko has no entries for what changed no file; but it signs all that it makes.
+        let signed = history.iter().rev().take_while(|past| past.author == Some(KANIKO)).count();
+        let by_kaniko = signed > 0;
+        let optional = chain
+            .instructions
+            .iter()
+            .map(|&number| by_kaniko || self.expected(number).is_some_and(Expected::is_optional));
+        let optional: Vec<_> = optional.collect();
+        let start = if by_kaniko { Some(history.len() - signed) } else { chain.from_scratch.then_some(0) };
+        align(&Rows {
+            entries: history.len(),
+            optional: &optional,
+            fitting: rows,
+            start,
+            // A stage that was not built on purpose is not told from one whose image was changed since.
+            may_trail: is_last && !by_kaniko,
+        })
+    }
+
+    /// Whether it takes more than copies and settings, which many stages have in common, to think of a stage that nobody
+    /// builds by default.
+    fn is_telling(&self, chain: &Chain, found: &Alignment) -> bool {
+        let owners = found.owners.iter().flatten().filter_map(|&owner| chain.instructions.get(owner));
+        owners.filter_map(|&number| self.expected(number)).any(|expected| expected.keyword == Keyword::Run)
+    }
+
+    fn lineup(&self, chain: &Chain, stage: usize, alignment: &Alignment, history: &[Past<'_>]) -> Lineup {
+        let mut entries = vec![None; history.len()];
+        let mut doubts = Vec::new();
+        for (i, owners) in alignment.owners.iter().enumerate() {
+            let entry = alignment.start + i;
+            let numbers: Vec<_> = owners.iter().filter_map(|&i| chain.instructions.get(i).copied()).collect();
+            match (numbers.as_slice(), entries.get_mut(entry)) {
+                ([one], Some(place)) => *place = Some(*one),
+                _ => doubts.push(Doubt { entry, instructions: numbers }),
+            }
+        }
+        let (layers, together) = self.layers(chain, &entries, history);
+        Lineup { stage, entries, layers, doubts, together }
+    }
+
+    /// What the layers hold. Builders that write one layer for a whole stage say that the last instruction made it:
+    /// buildah without `--layers`, kaniko with `--single-snapshot`.
+    fn layers(
+        &self,
+        chain: &Chain,
+        entries: &[Option<usize>],
+        history: &[Past<'_>],
+    ) -> (Vec<Option<usize>>, Vec<Together>) {
+        let stage_of = |number: usize| self.dockerfile.instructions.get(number).and_then(|i| i.stage);
+        let mut layers = entries.to_vec();
+        let mut made_of_stage = vec![0_usize; self.of_stage.len()];
+        for (layer, past) in layers.iter_mut().zip(history) {
+            if past.empty_layer {
+                *layer = None;
+            } else if let Some(count) = layer.and_then(stage_of).and_then(|s| made_of_stage.get_mut(s)) {
+                *count += 1;
+            }
+        }
+        let with_layer: std::collections::BTreeSet<usize> = layers.iter().flatten().copied().collect();
+        let mut together = Vec::new();
+        for (entry, layer) in layers.iter_mut().enumerate() {
+            let Some(number) = *layer else { continue };
+            let stage = stage_of(number);
+            let is_only = stage.and_then(|s| made_of_stage.get(s)).is_some_and(|count| *count == 1);
+            let may_write = self.expected(number).is_some_and(Expected::may_write);
+            let mut others = chain.instructions.iter().copied().filter(|other| {
+                *other < number
+                    && stage_of(*other) == stage
+                    && !with_layer.contains(other)
+                    && self.expected(*other).is_some_and(Expected::writes)
+            });
+            let first = others.next();
+            if !may_write || (is_only && first.is_some()) {
+                *layer = None;
+                together.push(Together { entry, first: first.unwrap_or(number), last: number });
+            }
+        }
+        (layers, together)
+    }
+}
+
+/// Whether both alignments name the same instruction for every entry.
+fn is_same(one: (&Chain, &Alignment), other: (&Chain, &Alignment)) -> bool {
+    let numbers = |chain: &Chain, owners: &[usize]| -> Vec<usize> {
+        owners.iter().filter_map(|&owner| chain.instructions.get(owner).copied()).collect()
+    };
+    let mut pairs = one.1.owners.iter().zip(&other.1.owners);
+    one.1.start == other.1.start && pairs.all(|(a, b)| numbers(one.0, a) == numbers(other.0, b))
+}
