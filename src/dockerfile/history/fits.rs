@@ -49,7 +49,10 @@ fn run_fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
         shells.iter().any(|shell| shell == text)
             || (is_shell(text) && Language::of_program(program) == Language::Shell)
     };
-    let behind = entry.named.as_ref().filter(|named| !named.is_nop && named.keyword == Keyword::Run);
+    if entry.named.as_ref().is_some_and(|named| named.is_nop) {
+        return false;
+    }
+    let behind = entry.named.as_ref().filter(|named| named.keyword == Keyword::Run);
     if behind.is_some_and(|named| expected.written.iter().any(|written| **written == *named.solid)) {
         return true;
     }
