@@ -1,6 +1,6 @@
 //! One history entry, `created_by`, taken apart as far as all spellings allow.
 
-use super::template::{Solid, solid};
+use super::template::{Solid, skeleton, solid};
 use crate::dockerfile::Keyword;
 
 /// What BuildKit writes behind instructions that made a layer.
@@ -15,6 +15,8 @@ const NOTES_OF_BUILDAH: [&str; 5] =
 pub(super) struct Entry<'a> {
     /// All of it, without a mark.
     pub(super) text: &'a str,
+    /// The same without white space.
+    pub(super) solid: Solid,
     /// The instruction it names.
     pub(super) named: Option<Named<'a>>,
 }
@@ -28,6 +30,20 @@ pub(super) struct Named<'a> {
     pub(super) solid: Solid,
     /// Whether it stands behind `#(nop)`.
     pub(super) is_nop: bool,
+    /// What it is compared by beside that.
+    pub(super) form: Form,
+}
+
+/// What the arguments of some instructions come to. Told once, since each entry is compared with many instructions.
+pub(super) enum Form {
+    /// A list or a command, as a skeleton.
+    Skeleton(Solid),
+    /// `COPY [--chown=…] a b /c`: all but the flags.
+    Words(Solid),
+    /// `COPY [--chown=…] file:DIGEST in /c`: where the files go.
+    Destination(Solid),
+    /// Nothing else.
+    Plain,
 }
 
 impl<'a> Entry<'a> {
@@ -47,9 +63,40 @@ impl<'a> Entry<'a> {
             rest: rest.trim(),
             solid: solid(rest.as_bytes()),
             is_nop: nop.is_some(),
+            form: form(keyword, rest.trim(), nop.is_some()),
         });
-        Self { text, named }
+        Self { text, solid: solid(text.as_bytes()), named }
     }
+}
+
+fn form(keyword: Keyword, rest: &str, is_nop: bool) -> Form {
+    match keyword {
+        Keyword::Cmd | Keyword::Entrypoint | Keyword::Shell | Keyword::Volume => {
+            Form::Skeleton(skeleton(rest.as_bytes()))
+        }
+        Keyword::Copy | Keyword::Add => copy_form(rest, is_nop),
+        _ => Form::Plain,
+    }
+}
+
+fn copy_form(mut rest: &str, is_nop: bool) -> Form {
+    while rest.starts_with("--") {
+        let Some((_, behind)) = rest.split_once(char::is_whitespace) else { return Form::Plain };
+        rest = behind.trim_start();
+    }
+    if !is_nop {
+        return Form::Words(solid(rest.as_bytes()));
+    }
+    let destination = match rest.rsplit_once(" in ") {
+        Some((sources, destination)) => is_summary(sources).then_some(destination),
+        None => rest.strip_prefix("in "),
+    };
+    destination.map_or(Form::Plain, |destination| Form::Destination(solid(destination.as_bytes())))
+}
+
+/// What stands for the sources of a copy: `file:DIGEST`, `dir:DIGEST`, `multi:DIGEST`, and lists of these.
+fn is_summary(text: &str) -> bool {
+    text.split([',', ' ']).filter(|part| !part.is_empty()).all(|part| part.contains(':'))
 }
 
 /// Whether the words are a shell with the options that make it run a script: `/bin/bash -o pipefail -c`.

@@ -1,8 +1,7 @@
 //! Whether a history entry may be what an instruction left.
 
-use super::entry::{Entry, Named, is_shell};
+use super::entry::{Entry, Form, Named, is_shell};
 use super::expected::{Expected, Resolved};
-use super::template::{Template, skeleton, solid};
 use crate::dockerfile::{Keyword, Language};
 
 /// The shell that runs a command where no `SHELL` says otherwise.
@@ -22,54 +21,26 @@ pub(super) fn fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) ->
         || resolved_fits(&expected.resolved, named)
 }
 
-/// A longer entry is compared with what is written alone: an image may hold thousands of long ones.
-const MAX_RESOLVED: usize = 64 << 10;
-
 fn resolved_fits(resolved: &Resolved, named: &Named<'_>) -> bool {
-    if named.rest.len() > MAX_RESOLVED {
-        return false;
-    }
-    match resolved {
-        Resolved::Copied { words, destination } => copy_fits(words, destination, named),
-        Resolved::Text(template) => template.fits(&named.solid),
-        Resolved::List(list) => *skeleton(named.rest.as_bytes()) == **list,
-        Resolved::Command(command) => skeleton(named.rest.as_bytes()).ends_with(command),
-        Resolved::Names(names) => {
+    match (resolved, &named.form) {
+        (Resolved::Copied { words, .. }, Form::Words(given)) => words.fits(given),
+        (Resolved::Copied { destination, .. }, Form::Destination(given)) => destination.fits(given),
+        (Resolved::List(list), Form::Skeleton(given)) => given == list,
+        (Resolved::Command(command), Form::Skeleton(given)) => given.ends_with(command),
+        (Resolved::Text(template), _) => template.fits(&named.solid),
+        (Resolved::Names(names), _) => {
             let given = || {
                 named.rest.split_whitespace().map(|word| word.split_once('=').map_or(word, |(name, _)| name))
             };
             names.iter().all(|name| given().any(|given| name.fits(given.as_bytes())))
         }
-        Resolved::Directory(template) => {
+        (Resolved::Directory(template), _) => {
             let given = named.solid.strip_suffix(b"/").filter(|given| !given.is_empty());
             template.fits(&named.solid) || given.is_some_and(|given| template.fits(given))
         }
-        Resolved::Anything => true,
-        Resolved::Run(_) | Resolved::Exec(_) => false,
+        (Resolved::Anything, _) => true,
+        _ => false,
     }
-}
-
-/// `COPY [--chown=…] a b /c`, or `COPY [--chown=…] file:DIGEST in /c`.
-fn copy_fits(words: &Template, destination: &Template, named: &Named<'_>) -> bool {
-    let mut rest = named.rest;
-    while let Some((_, behind)) =
-        rest.split_once(char::is_whitespace).filter(|(flag, _)| flag.len() > 2 && flag.starts_with("--"))
-    {
-        rest = behind.trim_start();
-    }
-    if !named.is_nop {
-        return words.fits(&solid(rest.as_bytes()));
-    }
-    let given = match rest.rsplit_once(" in ") {
-        Some((sources, given)) => is_summary(sources).then_some(given),
-        None => rest.strip_prefix("in "),
-    };
-    given.is_some_and(|given| destination.fits(&solid(given.as_bytes())))
-}
-
-/// What stands for the sources of a copy: `file:DIGEST`, `dir:DIGEST`, `multi:DIGEST`, and lists of these.
-fn is_summary(text: &str) -> bool {
-    text.split([',', ' ']).filter(|part| !part.is_empty()).all(|part| part.contains(':'))
 }
 
 fn run_fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
@@ -78,23 +49,29 @@ fn run_fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
         shells.iter().any(|shell| shell == text)
             || (is_shell(text) && Language::of_program(program) == Language::Shell)
     };
-    let behind = entry.named.as_ref().filter(|named| !named.is_nop && named.keyword == Keyword::Run);
+    if entry.named.as_ref().is_some_and(|named| named.is_nop) {
+        return false;
+    }
+    let behind = entry.named.as_ref().filter(|named| named.keyword == Keyword::Run);
     if behind.is_some_and(|named| expected.written.iter().any(|written| **written == *named.solid)) {
         return true;
     }
-    let command = behind.map_or(entry.text, |named| named.rest);
+    let (command, solid) = behind.map_or((entry.text, &entry.solid), |named| (named.rest, &named.solid));
     let ran = match &expected.resolved {
-        Resolved::Run(commands) => {
-            commands.iter().any(|ran| before(command, ran).is_some_and(|lead| is_run_by(lead, runs_commands)))
+        Resolved::Run(commands) => commands.iter().any(|ran| {
+            solid.ends_with(ran) && before(command, ran).is_some_and(|lead| is_run_by(lead, runs_commands))
+        }),
+        Resolved::Exec(ran) => {
+            solid.ends_with(ran) && before(command, ran).is_some_and(|lead| is_run_by(lead, str::is_empty))
         }
-        Resolved::Exec(ran) => before(command, ran).is_some_and(|lead| is_run_by(lead, str::is_empty)),
         _ => false,
     };
     // buildah writes the command as it is in the file, flags and exec form too, and one shell for all.
     let as_written = || {
-        let command = without_checksums(command);
+        let bare = without_checksums(command);
         expected.written.iter().any(|written| {
-            before(command, written).is_some_and(|lead| is_run_by(lead, |shell| shell == DEFAULT_SHELL))
+            (bare.len() < command.len() || solid.ends_with(written))
+                && before(bare, written).is_some_and(|lead| is_run_by(lead, |shell| shell == DEFAULT_SHELL))
         })
     };
     ran || (behind.is_none() && as_written())

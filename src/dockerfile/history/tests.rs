@@ -251,3 +251,16 @@ fn what_is_too_long_is_not_lined_up() {
     let mut budget = 3;
     assert_eq!(given.recipe.line_up(&past(&["/bin/sh -c x"]), &mut budget), Err(NoLineup::TooLong));
 }
+
+#[test]
+fn a_long_history_of_long_entries_takes_no_time() {
+    let text = "a ".repeat(2000);
+    let copy = format!("/bin/sh -c #(nop) COPY file:00 in /{text}");
+    let run = format!("|1 A={text} /bin/sh -c {text}");
+    let history: Vec<_> = (0..500).flat_map(|_| [copy.as_str(), run.as_str()]).collect();
+    let instructions = format!("COPY $A /$B\nRUN {text}\nRUN b\nENV A=$B\n");
+    let given = Given::new(&format!("FROM a\n{}", instructions.repeat(100)));
+    let start = std::time::Instant::now();
+    assert!(given.line_up(&past(&history)).is_err());
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
