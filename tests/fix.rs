@@ -121,7 +121,7 @@ fn what_cannot_be_read_is_one_clear_line() {
         (broken.parent().unwrap(), "it is a directory"),
         (text.as_path(), "it is no Dockerfile"),
         (empty.as_path(), "it is empty"),
-        (large.as_path(), "larger than 1 MiB"),
+        (large.as_path(), "larger than 128 KiB"),
         (Path::new("-"), "fix reads no standard input"),
     ] {
         let outcome = fix(path);

@@ -13,8 +13,8 @@ use crate::rules::context::{CiHit, LOGIN_IN_CI, MAX_CI_HITS, check_ci};
 pub(super) struct Audited {
     /// In order of position.
     pub(super) findings: Vec<Finding>,
-    /// A limit of ours that was hit.
-    pub(super) error: Option<String>,
+    /// The places and messages of limits of ours that were hit.
+    pub(super) errors: Vec<(String, String)>,
     /// The places and messages of what could not be read as such a file. Its bytes were searched for tokens all the same.
     pub(super) notes: Vec<(String, String)>,
 }
@@ -24,17 +24,21 @@ pub(super) fn audit(target: &Masked, path: &[u8], bytes: &[u8]) -> Option<Audite
     let file = ci::read(path, bytes)?;
     let lines = LineIndex::new(bytes);
     let name = mask_path(path);
-    let notes = file.problems.iter().map(|problem| {
+    let told = |problem: &ci::Problem| {
         let line = lines.position(problem.offset).line;
         (
             format!("{}: line {line}", name.as_str()),
             format!("not all of it was read as a CI file: {}", problem.message),
         )
-    });
-    let notes = notes.collect();
+    };
+    let (limits, broken): (Vec<_>, Vec<_>) = file.problems.iter().partition(|problem| problem.is_limit);
+    let notes = broken.into_iter().map(told).collect();
+    let mut errors: Vec<_> = limits.into_iter().map(told).collect();
     let mut hits = check_ci(bytes, &file);
-    let error = (hits.len() > MAX_CI_HITS)
-        .then(|| format!("more than {MAX_CI_HITS} findings of {} in one file", LOGIN_IN_CI.id));
+    if hits.len() > MAX_CI_HITS {
+        let message = format!("more than {MAX_CI_HITS} findings of {} in one file", LOGIN_IN_CI.id);
+        errors.push((name.as_str().to_owned(), message));
+    }
     hits.truncate(MAX_CI_HITS);
     let mut equals: HashMap<_, usize> = HashMap::new();
     let findings = hits.into_iter().map(|hit| {
@@ -44,7 +48,7 @@ pub(super) fn audit(target: &Masked, path: &[u8], bytes: &[u8]) -> Option<Audite
         *ordinal += 1;
         finding(target, &name, &lines, hit, *ordinal - 1)
     });
-    Some(Audited { findings: findings.collect(), error, notes })
+    Some(Audited { findings: findings.collect(), errors, notes })
 }
 
 fn finding(target: &Masked, name: &PathName, lines: &LineIndex<'_>, hit: CiHit, ordinal: usize) -> Finding {

@@ -111,9 +111,8 @@ impl Audit<'_> {
                 Some((number, ci::audit(target, &file.path, &read(context, number)?)?))
             })
             .collect();
-        for (number, ci::Audited { findings, error, notes }) in audited {
-            let place = mask_path(self.path(number)).as_str().to_owned();
-            self.errors.extend(error.map(|error| (place, error)));
+        for (number, ci::Audited { findings, errors, notes }) in audited {
+            self.errors.extend(errors);
             self.notes.extend(notes);
             if !findings.is_empty() {
                 self.in_ci.insert(number, findings);

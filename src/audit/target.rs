@@ -230,7 +230,9 @@ pub(super) fn read_up_to(path: &Path, limit: u64, wrong: &str) -> Result<Vec<u8>
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
-        return Err(format!("{wrong}: it is larger than {} MiB", limit >> 20));
+        let size =
+            if limit < 1 << 20 { format!("{} KiB", limit >> 10) } else { format!("{} MiB", limit >> 20) };
+        return Err(format!("{wrong}: it is larger than {size}"));
     }
     Ok(bytes)
 }

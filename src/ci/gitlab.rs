@@ -31,7 +31,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     }
     if reader.left == 0 {
         let message = Masked::own("it has more commands than are read of one file");
-        file.problems.push(super::Problem { offset: document.span.start, message });
+        file.problems.push(super::Problem { offset: document.span.start, message, is_limit: true });
     }
 }
 
@@ -77,11 +77,10 @@ impl Reader<'_> {
         if depth > MAX_DEPTH || self.left == 0 {
             return;
         }
+        // References count as well: a script that refers to itself in many places would grow without end.
+        self.left -= 1;
         match &node.kind {
-            Kind::Scalar(text) => {
-                self.left -= 1;
-                out.push(text.clone());
-            }
+            Kind::Scalar(text) => out.push(text.clone()),
             Kind::List(items) => {
                 for item in items {
                     self.commands(item, out, depth + 1);

@@ -21,6 +21,7 @@ pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {
     let body = parse_body(text).map_err(|error| Problem {
         offset: base + error.location().offset(),
         message: detect::quote(error.message().as_bytes()),
+        is_limit: false,
     })?;
     Ok(Reader { text, base }.body(&body))
 }

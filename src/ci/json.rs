@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {
     let parsed =
         parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).map_err(|error| {
             let message = detect::quote(error.kind().to_string().as_bytes());
-            Problem { offset: base + error.range().start, message }
+            Problem { offset: base + error.range().start, message, is_limit: false }
         })?;
     let reader = Reader { text, base };
     Ok(parsed.value.map_or_else(|| Node::null(base), |value| reader.node(&value, 0)))

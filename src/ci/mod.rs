@@ -110,14 +110,15 @@ pub fn is_known(path: &[u8]) -> bool {
 pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     let (dialect, syntax) = kind::kind(path)?;
     let mut file = CiFile { dialect, jobs: Vec::new(), arguments: Vec::new(), problems: Vec::new() };
-    let refuse = |message: &str| vec![Problem { offset: 0, message: Masked::own(message) }];
+    let refuse =
+        |message: &str, is_limit| vec![Problem { offset: 0, message: Masked::own(message), is_limit }];
     let limit = if syntax == kind::Syntax::Hcl { MAX_HCL } else { MAX_SIZE };
     if bytes.len() > limit {
-        file.problems = refuse(&format!("the file is larger than {} KiB", limit >> 10));
+        file.problems = refuse(&format!("the file is larger than {} KiB", limit >> 10), true);
         return Some(file);
     }
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        file.problems = refuse("the file is written in UTF-16");
+        file.problems = refuse("the file is written in UTF-16", false);
         return Some(file);
     }
     let base = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };

@@ -244,3 +244,10 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn references_that_refer_to_themselves_end() {
+    let lines = "  - !reference [a, script]\n".repeat(200);
+    let file = read(b".gitlab-ci.yml", format!("a:\n  script:\n{lines}").as_bytes()).unwrap();
+    assert!(file.problems.iter().any(|problem| problem.is_limit));
+}

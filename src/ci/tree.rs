@@ -38,6 +38,8 @@ pub struct Problem {
     pub offset: usize,
     /// What is wrong.
     pub message: Masked,
+    /// Whether a limit of ours is the reason: others would read it.
+    pub is_limit: bool,
 }
 
 impl Node {

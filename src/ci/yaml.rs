@@ -38,7 +38,8 @@ pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Problem>) {
             Err(error) => {
                 let offset = builder.offset(*error.marker());
                 let message = detect::quote(error.info().as_bytes());
-                builder.problem = Some(Problem { offset, message });
+                let is_limit = builder.problem.as_ref().is_some_and(|problem| problem.is_limit);
+                builder.problem = Some(Problem { offset, message, is_limit });
                 break;
             }
         }
@@ -202,7 +203,7 @@ impl Builder<'_> {
     }
 
     fn complain(&mut self, offset: usize, message: &str) {
-        self.problem.get_or_insert_with(|| Problem { offset, message: Masked::own(message) });
+        self.problem.get_or_insert_with(|| Problem { offset, message: Masked::own(message), is_limit: true });
     }
 
     fn scalar(&self, value: &str, style: ScalarStyle, marks: Marks, has_properties: bool) -> Node {

@@ -1,5 +1,6 @@
 //! `stowaway fix`.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::{Failure, args, complain, output::Output, shown, use_color};
@@ -38,8 +39,14 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
 
 /// Puts the mended text in the place of the file, whole or not at all.
 fn write(path: &Path, mended: &[u8]) -> std::io::Result<()> {
-    if !std::fs::metadata(path)?.is_file() {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
         return Err(std::io::Error::other("it is no regular file"));
+    }
+    if metadata.nlink() > 1 {
+        return Err(std::io::Error::other(
+            "it has other names (hard links), under which it would stay as it is",
+        ));
     }
     Output::open(Some(path))?.write(|out| out.write_all(mended))
 }

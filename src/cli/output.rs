@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use super::{interrupt, stream};
@@ -39,6 +40,8 @@ impl Output {
             // What a symbolic link points to is replaced, not the link.
             Ok(metadata) => {
                 let replacement = Replacement::beside(file.canonicalize()?)?;
+                // Only root may give a file away; for everybody else it is theirs already, or stays so.
+                let _ = fchown(&replacement.file, Some(metadata.uid()), Some(metadata.gid()));
                 replacement.file.set_permissions(metadata.permissions())?;
                 Ok(Self::File(replacement))
             }

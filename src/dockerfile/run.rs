@@ -55,8 +55,12 @@ pub fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<Script>
         _ => return None,
     };
     let default = match scope.shell() {
-        Some([program, ..]) => Language::of_program(&program.to_str()),
-        _ => Language::Shell,
+        // A wrapper such as `conda run` names the shell behind it.
+        Some(words) => {
+            let mut known = words.iter().map(|word| Language::of_program(&word.to_str()));
+            known.find(|language| *language != Language::Other).unwrap_or(Language::Other)
+        }
+        None => Language::Shell,
     };
     match instruction.heredocs.as_slice() {
         [] => Some(Script::Text { language: default, text: line.clone() }),

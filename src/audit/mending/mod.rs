@@ -6,13 +6,16 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{dockerfile::MAX_PARSED, target::read_up_to};
+use super::target::read_up_to;
 use crate::{
     detect,
     dockerfile::{LineIndex, looks_like_dockerfile, parse},
     finding::{Issue, Leak, Masked, Mending},
     rules::dockerfile::{self as rules, Left, Mended},
 };
+
+/// How large a file is mended: what is done takes quadratic time in the worst case.
+const MAX_MENDED: u64 = 128 << 10;
 
 /// Why a file could not be mended.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +31,7 @@ pub enum MendError {
 /// Reads and mends the Dockerfile at `path`: what there is to say, and the mended text, which may hold tokens still. Nothing
 /// is written.
 pub fn mend(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
-    let read = read_up_to(path, MAX_PARSED as u64, "it is no Dockerfile that can be mended");
+    let read = read_up_to(path, MAX_MENDED, "it is no Dockerfile that can be mended");
     let before = Zeroizing::new(read.map_err(MendError::Unreadable)?);
     if before.is_empty() {
         return Err(MendError::Unreadable("it is empty".to_owned()));

@@ -31,7 +31,7 @@ pub(super) struct Login {
     /// Whether its token comes from a mounted secret.
     pub(super) has_secret: bool,
     leaves: Vec<Leaves>,
-    stage: Option<usize>,
+    pub(super) stage: Option<usize>,
     is_onbuild: bool,
 }
 
@@ -80,7 +80,10 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
     let mut logins = Vec::new();
     // Whether a helper keeps what `--add-to-git-credential` hands it; set up once for the stage and those that go on from it.
     let mut stores: Vec<bool> = Vec::new();
-    let last_clone = memchr::memmem::rfind(context.source, b"git clone").unwrap_or(0);
+    let uses: [&[u8]; 7] =
+        [b"git clone", b"git pull", b"git fetch", b"git lfs", b"git submodule", b"git -C", b"git+https://"];
+    let last_clone =
+        uses.iter().filter_map(|text| memchr::memmem::rfind(context.source, text)).max().unwrap_or(0);
     let directories = working_directories(context);
     for ((instruction, scope), directory) in context.instructions().zip(&directories) {
         let stage = instruction.stage.unwrap_or(0);
@@ -115,7 +118,7 @@ struct Run<'a> {
     scope: Scope<'a>,
     mounts: Vec<Mount>,
     stores: bool,
-    /// Where the file's last `git clone` stands.
+    /// Where the file's last use of a remote repository stands.
     last_clone: usize,
 }
 

@@ -51,6 +51,11 @@ pub(super) fn find(script: &Script, span: Span) -> Option<Clone> {
 }
 
 impl Clone {
+    /// The variable that holds the token.
+    pub(super) fn variable(&self) -> &str {
+        self.password.trim_start_matches('$').trim_matches(['{', '}'])
+    }
+
     pub(super) fn write(&self, edits: &mut Edits) {
         let Self { password, .. } = self;
         let helper = format!(

@@ -16,6 +16,7 @@ mod script;
 mod settings;
 mod shown;
 mod syntax;
+mod uses;
 
 use std::collections::BTreeSet;
 

@@ -10,7 +10,7 @@ use super::{
     names::Names,
     run::{HF_TOKEN, MAX_HITS, Run},
     settings::{Settings, settings},
-    syntax,
+    syntax, uses,
 };
 use crate::{
     dockerfile::{Base, Instruction, Keyword, Scope},
@@ -39,8 +39,17 @@ pub(super) struct Plan {
 /// Plans what to change of a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let mut plan = Plan::default();
-    if is_for_windows(context) {
-        let why = || Masked::own("builds of Windows containers have no secret mounts");
+    let refused = if is_for_windows(context) {
+        Some("builds of Windows containers have no secret mounts")
+    } else if syntax::is_unknown(context) {
+        Some(
+            "whether the frontend of the `# syntax=` line knows `--mount=type=secret,env=` cannot be told: name docker/dockerfile:1",
+        )
+    } else {
+        None
+    };
+    if let Some(why) = refused {
+        let why = || Masked::own(why);
         plan.declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
         return plan;
     }
@@ -51,6 +60,13 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
     let logins: BTreeMap<_, &Login> =
         all.iter().filter(|login| asked.contains(&login.span)).map(|login| (login.span, login)).collect();
+    let keep = uses::stages_that_keep(context, &logins);
+    let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        logins.into_iter().partition(|(_, login)| login.stage.is_some_and(|stage| keep.contains_key(&stage)));
+    plan.declined.extend(kept.iter().filter_map(|(&span, login)| {
+        let why = Masked::own(*keep.get(&login.stage?)?);
+        Some(Declined { span, why })
+    }));
     let settings = settings(context, hits, logins.values().copied(), &mut plan.declined);
     let page = Page {
         source: context.source,
@@ -72,6 +88,11 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
             continue;
         }
         let acts = instruction.effective();
+        if let Some((from, _)) = uses::copied_login(context, instruction, scope)
+            && let Some(id) = logged_in.get(&from).cloned()
+        {
+            logged_in.insert(stage, id);
+        }
         let is_found = || within(hits, instruction.span).next().is_some();
         if is_token_file(acts, scope) && is_found() {
             plan.edits.delete(page.cut_lines(instruction.span));
@@ -89,6 +110,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         let own: Vec<&Login> = own.collect();
         let login = run.take(context, hits, &names, &own, &settings, &mut plan.declined);
         let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
+        let written = written.filter(|_| !keep.contains_key(&stage));
         let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
         if let Some(id) = login.or_else(|| written.into_iter().next()) {
             logged_in.insert(stage, id);
@@ -103,7 +125,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     settings.write(context, page, &mut plan.edits);
     literals(context, hits, &settings, &mut plan);
     if !plan.mounted.is_empty() {
-        syntax::need_secrets_in_variables(context, &mut plan.edits, &mut plan.declined);
+        syntax::need_secrets_in_variables(context, &mut plan.edits);
     }
     plan
 }
@@ -152,7 +174,7 @@ fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut
 fn is_for_windows(context: &Context<'_>) -> bool {
     let is_windows = |text: &str| {
         let text = text.to_ascii_lowercase();
-        ["windows", "nanoserver", "servercore"].iter().any(|name| text.contains(name))
+        text.split(['/', ':', '@']).any(|part| matches!(part, "windows" | "nanoserver" | "servercore"))
     };
     context.dockerfile.directives.escape() == '`'
         || context

@@ -3,7 +3,7 @@
 use crate::dockerfile::shell::{Step, StepKind};
 
 /// Programs that do not, whatever they are given. Any other one may: a script, `python`, `hf`, a model's server.
-const OTHERS: [&str; 96] = [
+const OTHERS: [&str; 93] = [
     "",
     ":",
     "[",
@@ -26,7 +26,6 @@ const OTHERS: [&str; 96] = [
     "break",
     "continue",
     "shift",
-    "trap",
     "umask",
     "wait",
     "type",
@@ -51,7 +50,6 @@ const OTHERS: [&str; 96] = [
     "wc",
     "grep",
     "sed",
-    "awk",
     "mkdir",
     "rmdir",
     "rm",
@@ -68,7 +66,6 @@ const OTHERS: [&str; 96] = [
     "stat",
     "du",
     "df",
-    "find",
     "tar",
     "gzip",
     "gunzip",
@@ -107,8 +104,12 @@ pub(super) fn may_read(step: &Step) -> bool {
     match &step.kind {
         StepKind::Python(_) => true,
         StepKind::Program { name, arguments, .. } => {
-            let installs = || arguments.first().is_some_and(|word| word.text.as_bytes() == b"pip");
-            !(OTHERS.contains(&name.as_str()) || (name == "uv" && installs()))
+            let words = || arguments.iter().map(|word| word.text.as_bytes());
+            let installs = name == "uv" && words().next() == Some(b"pip");
+            let is_pip = installs || matches!(name.as_str(), "pip" | "pip3");
+            // What lies in the build's own directory runs its own code.
+            let is_local = is_pip && words().any(|word| word.starts_with(b".") || word.starts_with(b"/"));
+            is_local || !(installs || OTHERS.contains(&name.as_str()))
         }
     }
 }

@@ -51,17 +51,26 @@ pub(super) struct Run<'a> {
     /// Each with the variable.
     literals: Vec<(Span, String)>,
     clones: Vec<Clone>,
+    /// Whether something runs beside the Hub's own tools that may read a mounted file.
+    reads_files: bool,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(page: Page<'a>, instruction: &'a Instruction, scope: Scope<'a>) -> Option<Self> {
         let acts = instruction.effective();
         let script = run_script(acts, scope)?;
+        let steps = shell::steps(&script);
+        let is_hub = |step: &Step| {
+            let StepKind::Program { name, .. } = &step.kind else { return false };
+            matches!(name.as_str(), "hf" | "huggingface-cli")
+        };
+        let reads_files = steps.iter().any(|step| may_read(step) && !is_hub(step));
         Some(Self {
             page,
             instruction,
             scope,
-            steps: shell::steps(&script),
+            steps,
+            reads_files,
             script,
             mounts: mounts(acts, scope),
             targets: Vec::new(),
@@ -81,28 +90,42 @@ impl<'a> Run<'a> {
         declined: &mut Vec<Declined>,
     ) -> Option<String> {
         let mut given = None;
-        for login in logins {
+        let id = |login: &Login| match &login.origin.source {
+            Source::Secret(mount) => mount.id.clone(),
+            Source::Literal | Source::Other => {
+                let known = |name: &String| settings.variables.get(name);
+                let variable = login.origin.variables.iter().find_map(known);
+                let literal = || names.of(hits, self.pipeline(login.span)).map(str::to_owned);
+                variable.map(|variable| variable.id.clone()).or_else(literal)
+            }
+        };
+        let ids: Vec<_> =
+            logins.iter().map(|login| id(login).unwrap_or_else(|| HF_TOKEN.to_owned())).collect();
+        let refused = if self.has_quoted_mount() {
+            Some("the flags of this RUN have quotes in them")
+        } else if ids.iter().any(|id| ids.first() != Some(id)) {
+            Some("the RUN logs in with one token after the other")
+        } else {
+            None
+        };
+        for (login, id) in logins.iter().zip(ids) {
+            if let Some(why) = refused {
+                declined.push(Declined { span: login.span, why: Masked::own(why) });
+                continue;
+            }
             if login.is_for_git {
                 let why = "a `git clone` behind it counts on the login, and git does not read HF_TOKEN: use `hf \
                            download` in its place";
                 declined.push(Declined { span: login.span, why: Masked::own(why) });
                 continue;
             }
-            let id = match &login.origin.source {
-                Source::Secret(mount) => mount.id.clone(),
-                Source::Literal | Source::Other => {
-                    let known = |name: &String| settings.variables.get(name);
-                    let variable = login.origin.variables.iter().find_map(known);
-                    let literal = || names.of(hits, self.pipeline(login.span)).map(str::to_owned);
-                    variable.map(|variable| variable.id.clone()).or_else(literal)
-                }
-            };
             self.targets.push(login.span);
-            given = Some(id.unwrap_or_else(|| HF_TOKEN.to_owned()));
+            given = Some(id);
         }
         for hit in within(hits, self.instruction.span).take(MAX_HITS) {
             if hit.rule.id == token_in_url::RULE.id {
-                match clone::find(&self.script, hit.span) {
+                let found = clone::find(&self.script, hit.span);
+                match found.filter(|found| self.can_ask(found, settings)) {
                     Some(found) => self.clones.push(found),
                     None => declined.push(Declined {
                         span: hit.span,
@@ -196,6 +219,34 @@ impl<'a> Run<'a> {
         self.mount(needed, &rest, edits)
     }
 
+    /// Whether the helper of a clone sees the variable, and nothing behind it counts on the URL that git kept.
+    fn can_ask(&self, clone: &Clone, settings: &Settings) -> bool {
+        let name = clone.variable();
+        let is_mounted = self.mounts.iter().any(|mount| mount.env.as_deref() == Some(name));
+        let is_set = |step: &Step| match &step.kind {
+            StepKind::Program { assignments, arguments, .. } => {
+                assignments.iter().any(|(set, _)| set == name)
+                    || arguments.iter().any(|word| word.text.to_str().split('=').next() == Some(name))
+            }
+            StepKind::Python(_) => false,
+        };
+        let behind = self.page.source.get(clone.command.end..).unwrap_or_default();
+        let uses: [&[u8]; 6] =
+            [b"git lfs", b"git pull", b"git fetch", b"git submodule", b"git -C", b"git push"];
+        (is_mounted || settings.in_scope(self.scope).any(|(known, _)| known == name))
+            && !self.steps.iter().any(is_set)
+            && !uses.iter().any(|text| memchr::memmem::find(behind, text).is_some())
+    }
+
+    /// Whether a mount is written with quotes, in which its place is not where its words are.
+    fn has_quoted_mount(&self) -> bool {
+        let quote = |span: Span| {
+            let behind = self.page.source.get(span.start..span.end + 1).unwrap_or_default();
+            behind.iter().any(|byte| matches!(byte, b'"' | b'\''))
+        };
+        self.instruction.effective().flags.iter().any(|flag| quote(flag.span))
+    }
+
     /// The login with what is piped into it.
     fn pipeline(&self, login: Span) -> Span {
         let at = self.steps.iter().position(|step| step.span == login);
@@ -252,8 +303,11 @@ impl<'a> Run<'a> {
         if let (Some(id), false) = (logged_in, has_hub(&needed)) {
             needed.insert(HF_TOKEN.to_owned(), id.to_owned());
         }
-        if needed.is_empty() {
-            needed.extend(known(&|_| true));
+        // Which of the others a program reads is not known.
+        for (name, variable) in settings.in_scope(self.scope) {
+            if variable.is_known && !READ.contains(&name) {
+                needed.entry(name.to_owned()).or_insert_with(|| variable.id.clone());
+            }
         }
         needed
     }
@@ -298,6 +352,9 @@ impl<'a> Run<'a> {
             }
             // A mount that only the login used becomes this one.
             let is_free = |mount: &Mount| {
+                if self.reads_files {
+                    return false;
+                }
                 let names = [&mount.target, &mount.env];
                 is_secret(mount)
                     && mount.id.as_ref() == Some(&id)

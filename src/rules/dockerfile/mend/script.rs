@@ -43,7 +43,14 @@ pub(super) enum Cut {
 /// Takes out the commands at `targets`; none where that cannot be done without changing what the rest does.
 pub(super) fn cut(page: Page<'_>, script: &Script, steps: &[Step], targets: &[Span]) -> Option<Cut> {
     let text = match script {
-        Script::Exec(_) => return Some(Cut::All),
+        Script::Exec(words) => {
+            // All of it is one command; what a script within it does beside the login is not taken apart.
+            let all = words.first()?.span().to(words.last()?.span());
+            let is_all =
+                |target: &Span| matches!(whole_command(steps, *target), Target::Command(span) if span == all);
+            let has_script = steps.iter().any(|step| step.span != all);
+            return (targets.iter().all(is_all) && !has_script).then_some(Cut::All);
+        }
         Script::Text { language: Language::Shell, text } => text,
         Script::Text { language, text } => {
             let is_all = *language == Language::Python && python::only_logs_in(text);
@@ -216,10 +223,6 @@ fn group(page: Page<'_>, text: &Text, list: &[Pipeline], first: usize, last: usi
         }
         (Gap::And | Gap::Semicolon, Gap::End) => {
             Some(Group::Parts(page.cut_backward(previous?, source_end(end))))
-        }
-        (Gap::And, Gap::Semicolon | Gap::Line) => {
-            let span = Span::new(previous?, source_end(end));
-            (!page.has_comment(span)).then(|| Group::Parts(vec![span]))
         }
         _ => None,
     }

@@ -28,6 +28,13 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
         }
     }
     spans.sort_by_key(|span| (span.start, span.end));
+    // A token that only variables put together stands in pieces, anywhere.
+    let is_in_pieces = spans.iter().any(|span| {
+        let part = source.get(span.start..span.end).unwrap_or_default();
+        detect::find(part).is_empty() && !detect::holds_split_token(part)
+    });
+    let longest = if is_in_pieces { MAX_PIECE } else { MAX_WORD };
+    let mut spans = spans.as_slice();
     let mut out = Vec::new();
     let mut at = 0;
     for line in source.split_inclusive(|&b| b == b'\n') {
@@ -37,7 +44,10 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
         let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
         let mut shown = Vec::with_capacity(bare.len());
         let mut from = 0;
-        for span in spans.iter().filter(|span| span.overlaps(here)) {
+        while let Some((_, rest)) = spans.split_first().filter(|(first, _)| first.end <= here.start) {
+            spans = rest;
+        }
+        for span in spans.iter().take_while(|span| span.start < here.end) {
             let start = span.start.saturating_sub(here.start).clamp(from, bare.len());
             let end = span.end.saturating_sub(here.start).clamp(start, bare.len());
             shown.extend_from_slice(bare.get(from..start).unwrap_or_default());
@@ -50,7 +60,33 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
             from = end;
         }
         shown.extend_from_slice(bare.get(from..).unwrap_or_default());
-        out.push(detect::mask(&shown));
+        out.push(scrubbed(&detect::mask(&shown), longest));
     }
     out
+}
+
+/// A word of so many letters and digits, mixed as in a token, is shown nowhere: it may be the body of one whose prefix
+/// a script puts in front of it.
+const MAX_WORD: usize = 30;
+/// The same where a token is known to stand in pieces.
+const MAX_PIECE: usize = 8;
+
+/// The text without long words that look random.
+fn scrubbed(text: &Masked, longest: usize) -> Masked {
+    let mut out = String::new();
+    let is_part = |c: char| c.is_ascii_alphanumeric();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let cases = |is: fn(&char) -> bool| word.chars().filter(is).count();
+        let (upper, lower) = (cases(char::is_ascii_uppercase), cases(char::is_ascii_lowercase));
+        let is_random = word.len() >= longest && upper * 5 >= word.len() && lower * 5 >= word.len();
+        out.push_str(if is_random { "…" } else { word });
+        let width = behind.find(is_part).unwrap_or(behind.len());
+        let (between, next) = behind.split_at_checked(width).unwrap_or((behind, ""));
+        out.push_str(between);
+        rest = next;
+    }
+    Masked::own(out)
 }

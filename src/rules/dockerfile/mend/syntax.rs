@@ -1,31 +1,35 @@
 //! The `# syntax=` line that `--mount=type=secret,env=` needs: version 1.10 of the frontend, from 2024.
 
-use super::{Declined, edit::Edits};
-use crate::{dockerfile::DirectiveName, finding::Masked, rules::dockerfile::Context};
+use super::edit::Edits;
+use crate::{
+    dockerfile::{DirectiveName, Span},
+    rules::dockerfile::Context,
+};
 
 const LINE: &str = "# syntax=docker/dockerfile:1";
 const FIRST: (u32, u32) = (1, 10);
 
+/// Whether the frontend that the file names may be one that does not know it, and cannot be raised.
+pub(super) fn is_unknown(context: &Context<'_>) -> bool {
+    named(context).is_some_and(|(_, value)| newer(&value) == Newer::Unknown)
+}
+
+/// The frontend that the file names, with its place.
+fn named(context: &Context<'_>) -> Option<(Span, String)> {
+    let value = context.dockerfile.directives.get(DirectiveName::Syntax)?.value;
+    let bytes = context.source.get(value.start..value.end).unwrap_or_default();
+    Some((value, String::from_utf8_lossy(bytes).into_owned()))
+}
+
 /// Adds the line, or raises the version that it names.
-pub(super) fn need_secrets_in_variables(
-    context: &Context<'_>,
-    edits: &mut Edits,
-    declined: &mut Vec<Declined>,
-) {
-    let Some(directive) = context.dockerfile.directives.get(DirectiveName::Syntax) else {
+pub(super) fn need_secrets_in_variables(context: &Context<'_>, edits: &mut Edits) {
+    let Some((span, value)) = named(context) else {
         let ending = if context.source.windows(2).any(|pair| pair == b"\r\n") { "\r\n" } else { "\n" };
         edits.insert(first_line(context.source), format!("{LINE}{ending}"));
         return;
     };
-    let value = context.source.get(directive.value.start..directive.value.end).unwrap_or_default();
-    let value = String::from_utf8_lossy(value);
-    match newer(&value) {
-        Newer::IsEnough => {}
-        Newer::Write(newer) => edits.replace(directive.value, newer),
-        Newer::Unknown => declined.push(Declined {
-            span: directive.span,
-            why: Masked::own("whether this frontend knows `--mount=type=secret,env=` cannot be told"),
-        }),
+    if let Newer::Write(newer) = newer(&value) {
+        edits.replace(span, newer);
     }
 }
 
@@ -49,16 +53,18 @@ enum Newer {
 
 /// What to name in place of a frontend.
 fn newer(frontend: &str) -> Newer {
+    let (frontend, digest) =
+        frontend.split_once('@').map_or((frontend, None), |(name, digest)| (name, Some(digest)));
     let (image, tag) = frontend.rsplit_once(':').unwrap_or((frontend, "latest"));
     let is_official =
         image.strip_suffix("docker/dockerfile").is_some_and(|host| host.is_empty() || host.ends_with('/'));
     let is_experimental = image.ends_with("docker/dockerfile-upstream");
-    if !is_official || is_experimental || tag.contains('@') {
+    if !is_official || is_experimental {
         return Newer::Unknown;
     }
     let (version, channel) = tag.split_once('-').map_or((tag, ""), |(version, channel)| (version, channel));
     let mut numbers = version.split('.').map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
+    let newer = match (numbers.next(), numbers.next()) {
         (None | Some(Err(_)), _) if matches!(tag, "latest" | "labs") => Newer::IsEnough,
         (Some(Ok(1)), None) => Newer::IsEnough,
         (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= FIRST => Newer::IsEnough,
@@ -67,7 +73,10 @@ fn newer(frontend: &str) -> Newer {
         (Some(Ok(_)), _) => Newer::Write(format!("{image}:1")),
         _ if tag == "experimental" => Newer::Write(format!("{image}:1")),
         _ => Newer::Unknown,
-    }
+    };
+    // Which version a digest stands for is known only where the tag says one that is new enough.
+    let is_exact = version.contains('.') || version.parse::<u32>().is_ok_and(|major| major > 1);
+    if digest.is_some() && !(newer == Newer::IsEnough && is_exact) { Newer::Unknown } else { newer }
 }
 
 #[cfg(test)]
@@ -83,6 +92,7 @@ mod tests {
             "docker/dockerfile:1-labs",
             "docker.io/docker/dockerfile:1.11.1",
             "docker/dockerfile:2",
+            "docker/dockerfile:1.14@sha256:00",
         ] {
             assert_eq!(newer(frontend), Newer::IsEnough, "{frontend}");
         }
@@ -95,7 +105,13 @@ mod tests {
         ] {
             assert_eq!(newer(frontend), Newer::Write(expected.to_owned()), "{frontend}");
         }
-        for frontend in ["example.com/frontend:1", "docker/dockerfile:main", "docker/dockerfile@sha256:00"] {
+        for frontend in [
+            "example.com/frontend:1",
+            "docker/dockerfile:main",
+            "docker/dockerfile@sha256:00",
+            "docker/dockerfile:1@sha256:00",
+            "docker/dockerfile:1.4@sha256:00",
+        ] {
             assert_eq!(newer(frontend), Newer::Unknown, "{frontend}");
         }
     }

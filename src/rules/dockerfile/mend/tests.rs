@@ -406,3 +406,76 @@ fn two_tokens_are_two_secrets() {
     assert!(text.contains("RUN --mount=type=secret,id=HF_TOKEN_2,env=HF_TOKEN python d.py\n"), "{text}");
     assert!(mended.left.is_empty());
 }
+
+#[test]
+fn what_counts_on_a_login_or_would_be_lost_stays() {
+    for body in [
+        "ARG HF_TOKEN\nRUN [\"bash\", \"-c\", \"pip install x && hf auth login --token $HF_TOKEN && python d.py\"]\n",
+        "RUN hf auth login --token x && chown -R app /root/.cache/huggingface\n",
+        "RUN hf auth login --token x\nRUN curl -H \"A: $(cat ~/.cache/huggingface/token)\" u\n",
+        "RUN hf auth login --token x\nFROM a\nCOPY --from=0 /root/.cache/huggingface /h\n",
+        "RUN --mount=\"type=secret,id=HF\" hf auth login --token \"$(cat /run/secrets/HF)\" && python a.py\n",
+        "RUN hf auth login --token x --add-to-git-credential\nRUN git -C /m pull\n",
+        "RUN hf auth login --token x && sudo -u app python d.py\n",
+        "RUN --mount=type=secret,id=HF_TOKEN HF_TOKEN=$(cat /run/secrets/HF_TOKEN) && git clone \
+         https://u:${HF_TOKEN}@huggingface.co/o/m\n",
+        "RUN --mount=type=secret,id=T,env=T git clone https://u:$T@huggingface.co/o/m && cd m && git lfs pull\n",
+    ] {
+        let source = format!("FROM a\n{body}");
+        let mended = mend(source.as_bytes());
+        let text = String::from_utf8(mended.source.to_vec()).unwrap();
+        let (before, after) = (source.matches("login").count(), text.matches("login").count());
+        assert_eq!(before, after, "{text}");
+        assert_eq!(source.matches("git clone").count(), text.matches("git clone").count(), "{text}");
+        assert!(mended.left.iter().any(|left| left.why.is_some()), "{body}");
+    }
+    let (text, left) =
+        run("# syntax=docker/dockerfile:1.4@sha256:00\nFROM a\nARG HF_TOKEN\nRUN hf download m\n");
+    assert!(text.contains("ARG HF_TOKEN") && left.len() == 1, "{text}");
+}
+
+#[test]
+fn a_cut_command_changes_nothing_of_the_rest() {
+    for (body, expected) in [
+        (
+            "RUN set -e; [ -n \"$X\" ] && hf auth login --token @TOKEN@; python d.py\n",
+            "RUN MOUNT set -e; [ -n \"$X\" ] && :; python d.py\n",
+        ),
+        (
+            "RUN python -c \"from huggingface_hub import login; login('@TOKEN@'); import download\"\n",
+            "RUN MOUNT python -c \"from huggingface_hub import login; None; import download\"\n",
+        ),
+        (
+            "ARG HF_TOKEN\nARG PYANNOTE_HF_TOKEN\nRUN python d.py\n",
+            "RUN MOUNT --mount=type=secret,id=PYANNOTE_HF_TOKEN,env=PYANNOTE_HF_TOKEN python d.py\n",
+        ),
+        (
+            "ARG HF_TOKEN\nSHELL [\"conda\", \"run\", \"-n\", \"e\", \"/bin/bash\", \"-c\"]\nRUN hf auth login --token $HF_TOKEN && hf \
+             download m\n",
+            "SHELL [\"conda\", \"run\", \"-n\", \"e\", \"/bin/bash\", \"-c\"]\nRUN MOUNT hf download m\n",
+        ),
+    ] {
+        becomes(body, expected);
+    }
+}
+
+#[test]
+fn pieces_of_a_token_are_not_shown() {
+    let token = token();
+    let (head, tail) = token.split_at(18);
+    for source in [
+        format!("FROM a\nARG A={head}\nARG B={tail}\nENV T=$A$B\nRUN hf auth login --token $A$B\n"),
+        format!(
+            "FROM a\nARG HF_TOKEN\nRUN P=hf_; hf auth login --token ${{P}}{} && x\n",
+            token.trim_start_matches("hf_")
+        ),
+    ] {
+        let shown: Vec<_> =
+            masked_lines(source.as_bytes()).iter().map(|line| line.as_str().to_owned()).collect();
+        assert!(
+            !shown.concat().contains(tail.get(..8).unwrap())
+                && !shown.concat().contains(head.get(4..).unwrap()),
+            "{shown:?}"
+        );
+    }
+}

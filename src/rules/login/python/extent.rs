@@ -31,12 +31,60 @@ pub(in crate::rules) fn only_logs_in(script: &Text) -> bool {
         let is_value = matches!(statement.get(1), Some(Token { kind: Kind::Mark('='), .. }));
         match statement.first().map(|token| &token.kind) {
             None => {}
+            Some(Kind::Name(_)) if !is_harmless(statement) => return false,
             Some(Kind::Name(name)) if matches!(name.as_str(), "import" | "from") || is_value => {}
             Some(Kind::Name(_)) if ends => logs_in = true,
             _ => return false,
         }
     }
     logs_in
+}
+
+/// Modules that do nothing when they are imported, and what is called to get at a token.
+const HARMLESS: [&str; 5] = ["huggingface_hub", "os", "sys", "pathlib", "__future__"];
+const CALLS: [&str; 18] = [
+    "open",
+    "read",
+    "strip",
+    "rstrip",
+    "get",
+    "getenv",
+    "Path",
+    "read_text",
+    "expanduser",
+    "decode",
+    "str",
+    "login",
+    "_login",
+    "auth_switch",
+    "save_token",
+    "HfFolder",
+    "__import__",
+    "import_module",
+];
+
+/// Whether nothing runs in a statement but what gets a token and logs in with it.
+fn is_harmless(statement: &[Token]) -> bool {
+    let name = |at: usize| match &statement.get(at)?.kind {
+        Kind::Name(name) => Some(name.as_str()),
+        _ => None,
+    };
+    if name(0) == Some("from") {
+        return name(1).is_some_and(|module| HARMLESS.contains(&module));
+    }
+    if name(0) == Some("import") {
+        let modules = statement.iter().enumerate().skip(1).filter(|(at, _)| {
+            *at == 1 || matches!(statement.get(at - 1), Some(Token { kind: Kind::Mark(','), .. }))
+        });
+        return modules.map(|(at, _)| name(at)).all(|module| module.is_some_and(|m| HARMLESS.contains(&m)));
+    }
+    // A renamed login is no name of the list; it is judged by where it comes from.
+    let aliases =
+        |at: usize| at == 0 || matches!(statement.get(at - 1), Some(Token { kind: Kind::Mark('.'), .. }));
+    (0..statement.len()).all(|at| {
+        let is_call = name(at).is_some() && is(statement, at + 1, '(');
+        !is_call || name(at).is_some_and(|name| CALLS.contains(&name)) || (aliases(at) && at < 3)
+    })
 }
 
 /// Whether a statement is one call of which `is_wanted` is true, and nothing more.

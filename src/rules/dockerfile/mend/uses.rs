@@ -1,0 +1,147 @@
+//! What counts on a login beside the Hub's tools: commands that need its files, or that clear the environment.
+
+use std::collections::BTreeMap;
+
+use super::{readers::may_read, run::HF_TOKEN};
+use crate::{
+    dockerfile::{
+        Base, Instruction, Keyword, Scope, Span, find_from, mounts, run_script,
+        shell::{self, Step, StepKind},
+    },
+    rules::{
+        dockerfile::{Context, logins::Login, origin::holds_word},
+        login::{Environment, covers, normal},
+    },
+};
+
+/// Programs that fail where a file or a directory that they are given is not there.
+const NEED_FILES: [&str; 20] = [
+    "chmod", "chown", "chgrp", "cp", "mv", "ln", "install", "rsync", "tar", "test", "[", "cat", "head",
+    "tail", "ls", "stat", "sed", "grep", "base64", "find",
+];
+
+const FILES: &str = "a command behind it needs the file that it writes, or the directory of that";
+const COPIED: &str = "another stage takes what it leaves";
+const CLEARED: &str =
+    "a command behind it runs without the variables of the RUN, as by `sudo`, `su` or `env -i`";
+
+/// The stages whose logins have to stay, and why.
+pub(super) fn stages_that_keep(
+    context: &Context<'_>,
+    logins: &BTreeMap<Span, &Login>,
+) -> BTreeMap<usize, &'static str> {
+    let mut keep = BTreeMap::new();
+    // Where the first login of each stage ends.
+    let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+    for (span, login) in logins {
+        if let Some(stage) = login.stage {
+            first.entry(stage).or_insert(span.end);
+        }
+    }
+    if first.is_empty() {
+        return keep;
+    }
+    for (instruction, scope) in context.instructions() {
+        let acts = instruction.effective();
+        let own = instruction.stage.unwrap_or(0);
+        match acts.keyword {
+            Keyword::Run => {
+                for mount in mounts(acts, scope) {
+                    let from = mount.from.as_deref().and_then(|from| stage_of(context, from, own));
+                    if let Some(from) = from.filter(|from| first.contains_key(from)) {
+                        keep.entry(from).or_insert(COPIED);
+                    }
+                }
+                let Some(why) = wants(context, instruction, scope, &first) else { continue };
+                for stage in chain(context, own) {
+                    if first.get(&stage).is_some_and(|&login| login < instruction.span.end) {
+                        keep.entry(stage).or_insert(why);
+                    }
+                }
+            }
+            Keyword::Copy => {
+                if let Some((from, true)) = copied_login(context, instruction, scope) {
+                    keep.entry(from).or_insert(COPIED);
+                }
+            }
+            _ => {}
+        }
+    }
+    keep
+}
+
+/// The stage that a `COPY --from` takes token files from, and whether it asks for these or their directory by name.
+pub(super) fn copied_login(
+    context: &Context<'_>,
+    instruction: &Instruction,
+    scope: Scope<'_>,
+) -> Option<(usize, bool)> {
+    let acts = instruction.effective();
+    let from = acts.flag("from")?.value.as_ref()?;
+    let from = stage_of(context, scope.expand(from).as_str(), instruction.stage?)?;
+    // The places are those of the stage at its end.
+    let last = context.dockerfile.instructions.iter().rposition(|i| i.stage == Some(from))?;
+    let files = Environment::new(context.scopes.at(last)).login_files()?;
+    let (_, sources) = acts.words().split_last()?;
+    let paths: Vec<String> = sources.iter().map(|source| normal(scope.expand(source).as_str())).collect();
+    let taken = paths.iter().filter(|path| !path.is_empty() && files.iter().any(|file| covers(path, file)));
+    let mut taken = taken.peekable();
+    taken.peek()?;
+    Some((from, taken.any(|path| is_place(path, &files))))
+}
+
+fn stage_of(context: &Context<'_>, name: &str, before: usize) -> Option<usize> {
+    find_from(&context.dockerfile.stages, name, before)
+}
+
+/// A stage and those that it goes on from.
+fn chain(context: &Context<'_>, stage: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(stage), |&stage| match context.dockerfile.stages.get(stage)?.base {
+        Base::Stage(base) => Some(base),
+        Base::Image(_) => None,
+    })
+    .take(64)
+}
+
+/// Whether a path is a token file, its directory or a cache above that: what a login makes.
+fn is_place(path: &str, files: &[String]) -> bool {
+    let directory = files.first().and_then(|file| file.rsplit_once('/')).map(|(directory, _)| directory);
+    let is_cache = path.rsplit('/').next() == Some(".cache") && files.iter().any(|file| covers(path, file));
+    files.iter().any(|file| file == path) || directory == Some(path) || is_cache
+}
+
+/// What a `RUN` wants of a login that no variable can give.
+fn wants(
+    context: &Context<'_>,
+    instruction: &Instruction,
+    scope: Scope<'_>,
+    logins: &BTreeMap<usize, usize>,
+) -> Option<&'static str> {
+    if !logins.values().any(|&login| login < instruction.span.end) {
+        return None;
+    }
+    let steps = shell::steps(&run_script(instruction.effective(), scope)?);
+    let environment = Environment::new(scope);
+    let files = environment.login_files().unwrap_or_default();
+    let needs = |step: &Step| {
+        let StepKind::Program { name, arguments, .. } = &step.kind else { return false };
+        let words = || arguments.iter().chain(&step.inputs);
+        let names_place = words().any(|word| {
+            let text = word.text.to_str();
+            let path = environment.path(&text).map(|path| normal(&path));
+            text.contains("huggingface/token")
+                || text.contains("huggingface/stored_tokens")
+                || path.is_some_and(|path| is_place(path.trim_end_matches("/*"), &files))
+        });
+        NEED_FILES.contains(&name.as_str()) && names_place
+    };
+    if steps.iter().any(needs) {
+        return Some(FILES);
+    }
+    let Span { start, end } = instruction.span;
+    let text = String::from_utf8_lossy(context.source.get(start..end).unwrap_or_default());
+    let clears =
+        ["sudo", "doas", "su", "runuser", "env -i", "env -u"].iter().any(|word| holds_word(&text, word));
+    let unsets = text.contains("unset ") && holds_word(&text, HF_TOKEN);
+    ((clears || unsets) && steps.iter().any(may_read)).then_some(CLEARED)
+}
