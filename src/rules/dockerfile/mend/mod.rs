@@ -144,4 +144,6 @@ fn is_better(source: &[u8], hits: usize, stages: usize) -> bool {
 }
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
