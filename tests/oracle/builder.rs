@@ -36,7 +36,18 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("setpriv");
     // When this process is killed, so are the ones below it.
-    command.args(["--pdeathsig", "KILL", "unshare", "--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--"]);
+    command.args([
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--mount",
+        "--net",
+        "--ipc",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--",
+    ]);
     command.arg(scripts.join("enter.sh")).arg(oracle.join("tree")).arg(project()).arg(this);
     command.args(std::env::args_os().skip(1)).env(INSIDE, "1").env(MADE, &oracle);
     let mut child = command.spawn().map_err(|error| format!("setpriv: {error}"))?;
@@ -83,7 +94,8 @@ impl Store {
         let dir = PathBuf::from(format!("/srv/store{number}"));
         fs::create_dir_all(&dir).unwrap();
         let place = Place::new(&format!("store{number}"));
-        let store = Self { dir, place, limits: [limit("nofile", "Max open files"), limit("nproc", "Max processes")] };
+        let store =
+            Self { dir, place, limits: [limit("nofile", "Max open files"), limit("nproc", "Max processes")] };
         let oracle = PathBuf::from(std::env::var_os(MADE).unwrap());
         for base in BASES {
             let context = store.dir.join(base);
@@ -94,7 +106,8 @@ impl Store {
                 ENV HF_ENDPOINT=http://127.0.0.1 HF_HUB_DISABLE_PROGRESS_BARS=1 HF_HUB_DISABLE_TELEMETRY=1 \
                 HF_HUB_DISABLE_UPDATE_CHECK=1\n";
             fs::write(context.join("Dockerfile"), text).unwrap();
-            let output = store.buildah(&["build", "--layers=false", "--tag", base]).arg(&context).output().unwrap();
+            let output =
+                store.buildah(&["build", "--layers=false", "--tag", base]).arg(&context).output().unwrap();
             assert!(output.status.success(), "the base: {}", String::from_utf8_lossy(&output.stderr));
             fs::remove_dir_all(&context).unwrap();
         }
@@ -104,13 +117,28 @@ impl Store {
     /// Builds a context of this store's place, and gives the layout with the image in it. What failed is built again.
     ///
     /// The token is in the variables that `secrets` name (`id=ID,env=NAME`) and in the build arguments.
-    pub(crate) fn build(&self, context: &str, case: &Case, arguments: &[String], secrets: &[String], token: &Token) -> Result<PathBuf, Failure> {
+    pub(crate) fn build(
+        &self,
+        context: &str,
+        case: &Case,
+        arguments: &[String],
+        secrets: &[String],
+        token: &Token,
+    ) -> Result<PathBuf, Failure> {
         let attempt = || self.attempt(context, case, arguments, secrets, token);
         attempt().or_else(|_| attempt())
     }
 
-    fn attempt(&self, context: &str, case: &Case, arguments: &[String], secrets: &[String], token: &Token) -> Result<PathBuf, Failure> {
-        let mut build = self.buildah(&["build", "--isolation", "chroot", "--network", "host", "--pull=never"]);
+    fn attempt(
+        &self,
+        context: &str,
+        case: &Case,
+        arguments: &[String],
+        secrets: &[String],
+        token: &Token,
+    ) -> Result<PathBuf, Failure> {
+        let mut build =
+            self.buildah(&["build", "--isolation", "chroot", "--network", "host", "--pull=never"]);
         build.args(["--no-cache", "--force-rm", "--format", "docker", "--quiet", "--tag", "built"]);
         for limit in &self.limits {
             build.args(["--ulimit", limit]);
@@ -158,7 +186,8 @@ fn succeeds(command: &mut Command, token: &Token) -> Result<(), Failure> {
     let said = String::from_utf8_lossy(&said).replace(token.text(), "<token>");
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
-    let masked = last.iter().map(|line| if token::shows_a_secret(line) { "<a line with a token>" } else { line });
+    let masked =
+        last.iter().map(|line| if token::shows_a_secret(line) { "<a line with a token>" } else { line });
     Err(Failure(masked.collect::<Vec<_>>().join("\n")))
 }
 

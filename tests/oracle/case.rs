@@ -70,20 +70,27 @@ impl Case {
         ways.extend(self.secrets.iter().map(|id| format!("secret `{id}`")));
         let files = self.files.iter().filter(|(_, text)| text.contains(PLACEHOLDER));
         ways.extend(files.map(|(path, _)| format!("file `{path}`")));
-        let is_literal = |line: &str| line.contains(PLACEHOLDER) && !line.trim_start().starts_with("# oracle:");
+        let is_literal =
+            |line: &str| line.contains(PLACEHOLDER) && !line.trim_start().starts_with("# oracle:");
         if self.text.lines().any(is_literal) {
             ways.push("literal".to_owned());
         }
         ways.join(", ")
     }
 
+    /// Whether the context holds more than the Dockerfile.
+    pub(crate) fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// Writes the build's context, the Dockerfile in it.
     pub(crate) fn write(&self, place: &Place, context: &str, token: &Token) {
         // A header that gives a file is no part of what is built, and would show the token as a literal.
-        let lines = self.text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("# oracle:") {
-            true => "#\n".to_owned(),
-            false => line.replace(PLACEHOLDER, token.text()),
-        });
+        let lines =
+            self.text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("# oracle:") {
+                true => "#\n".to_owned(),
+                false => line.replace(PLACEHOLDER, token.text()),
+            });
         place.write(&format!("{context}/Dockerfile"), lines.collect::<String>());
         for (path, text) in &self.files {
             place.write(&format!("{context}/{path}"), text.replace(PLACEHOLDER, token.text()));

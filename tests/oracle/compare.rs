@@ -81,8 +81,9 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
     }
     case.write(&store.place, "context", &token);
     builder::copy(&store.place.join("context"), &store.place.join("mended"));
-    let dockerfile = store.place.join("context/Dockerfile");
-    let forecast = forecast(&scan(&[dockerfile]));
+    // What a copied file holds is known to the audit of the whole context alone.
+    let audited = if case.has_files() { "context" } else { "context/Dockerfile" };
+    let forecast = forecast(&scan(&[store.place.join(audited)]));
 
     let secrets: Vec<String> = case.secrets.iter().map(|id| format!("id={id},env={id}")).collect();
     let is_built = match (store.build("context", case, &case.arguments, &secrets, &token), &case.fails) {
@@ -127,15 +128,22 @@ fn forecast(outcome: &Outcome) -> Forecast {
 fn compare_forecast(forecast: &Forecast, left: &BTreeSet<Spot>, case: &Case) -> Verdict {
     let is_declared = |place: &str| case.differs.iter().any(|(at, _)| at == place);
     let mut differences = Vec::new();
-    let fields: BTreeSet<&str> = left.iter().filter_map(|spot| if let Spot::Field(name) = spot { Some(*name) } else { None }).collect();
-    let forecast_fields: BTreeSet<&str> = forecast.iter().map(|(place, _)| place.as_str()).filter(|&place| place != "layer").collect();
+    let fields: BTreeSet<&str> = left
+        .iter()
+        .filter_map(|spot| if let Spot::Field(name) = spot { Some(*name) } else { None })
+        .collect();
+    let forecast_fields: BTreeSet<&str> =
+        forecast.iter().map(|(place, _)| place.as_str()).filter(|&place| place != "layer").collect();
     for field in forecast_fields.difference(&fields).filter(|field| !is_declared(field)) {
         differences.push(format!("forecast for {field}, not there"));
     }
     for field in fields.difference(&forecast_fields) {
         differences.push(format!("in {field}, not forecast"));
     }
-    let files: BTreeSet<&str> = left.iter().filter_map(|spot| if let Spot::File(_, path) = spot { Some(path.as_str()) } else { None }).collect();
+    let files: BTreeSet<&str> = left
+        .iter()
+        .filter_map(|spot| if let Spot::File(_, path) = spot { Some(path.as_str()) } else { None })
+        .collect();
     let layers = || forecast.iter().filter(|(place, _)| place == "layer");
     let paths: BTreeSet<&str> = layers().filter_map(|(_, path)| path.as_deref()).collect();
     let is_any_path = layers().any(|(_, path)| path.is_none());
@@ -150,7 +158,11 @@ fn compare_forecast(forecast: &Forecast, left: &BTreeSet<Spot>, case: &Case) -> 
         true => {}
         false => differences.extend(others.iter().map(|path| format!("in a layer at {path}, not forecast"))),
     }
-    differences.extend(left.iter().filter(|spot| matches!(spot, Spot::Elsewhere(_))).map(|spot| format!("in {spot}, not forecast")));
+    differences.extend(
+        left.iter()
+            .filter(|spot| matches!(spot, Spot::Elsewhere(_)))
+            .map(|spot| format!("in {spot}, not forecast")),
+    );
     let used = case.differs.iter().filter(|(place, _)| match place.as_str() {
         "layer" => layers().count() > 0,
         field => forecast_fields.contains(field) && !fields.contains(field),
@@ -206,7 +218,8 @@ fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Ver
     let token = Token::user(&format!("{}/{}/mended", run_name(), case.name));
     let mut secrets: BTreeSet<String> = named_secrets(&outcome.stdout);
     let is_named = |id: &str| secrets.iter().any(|secret| secret.starts_with(&format!("id={id},")));
-    let kept: Vec<String> = case.secrets.iter().filter(|id| !is_named(id)).map(|id| format!("id={id},env={id}")).collect();
+    let kept: Vec<String> =
+        case.secrets.iter().filter(|id| !is_named(id)).map(|id| format!("id={id},env={id}")).collect();
     secrets.extend(kept);
     let secrets: Vec<String> = secrets.into_iter().collect();
     let layout = match store.build("mended", case, &[], &secrets, &token) {
@@ -231,7 +244,11 @@ fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Ver
 fn named_secrets(said: &str) -> BTreeSet<String> {
     let line = said.lines().find(|line| line.starts_with("Build with: ")).unwrap_or_default();
     let words: Vec<&str> = line.split_whitespace().collect();
-    words.windows(2).filter(|pair| pair[0] == "--secret").map(|pair| pair[1].trim_matches('\'').to_owned()).collect()
+    words
+        .windows(2)
+        .filter(|pair| pair[0] == "--secret")
+        .map(|pair| pair[1].trim_matches('\'').to_owned())
+        .collect()
 }
 
 fn text(value: &Value) -> String {

@@ -119,7 +119,8 @@ impl Hub {
                  \"siblings\": [{{\"rfilename\": \"config.json\"}}]}}"
             ))
         } else if path.contains("/resolve/") {
-            let headers = format!("ETag: \"{COMMIT}\"\r\nX-Repo-Commit: {COMMIT}\r\nContent-Type: text/plain\r\n");
+            let headers =
+                format!("ETag: \"{COMMIT}\"\r\nX-Repo-Commit: {COMMIT}\r\nContent-Type: text/plain\r\n");
             Answer { status: "200 OK", headers, body: CONTENT.into() }
         } else {
             self.git(path)
@@ -131,7 +132,9 @@ impl Hub {
         let inner = path.split_once("/info/refs").map(|_| "info/refs").or_else(|| {
             ["/HEAD", "/objects/"].iter().find_map(|part| path.find(part).map(|at| &path[at + 1..]))
         });
-        let body = inner.filter(|inner| !inner.contains("..")).and_then(|inner| std::fs::read(self.repository.join(inner)).ok());
+        let body = inner
+            .filter(|inner| !inner.contains(".."))
+            .and_then(|inner| std::fs::read(self.repository.join(inner)).ok());
         match body {
             Some(body) => Answer { status: "200 OK", headers: String::new(), body },
             None => Answer { status: "404 Not Found", headers: String::new(), body: Vec::new() },
@@ -158,7 +161,8 @@ fn credential(value: &str) -> Option<String> {
         return Some(rest.trim().to_owned());
     }
     let decoded = base64::engine::general_purpose::STANDARD.decode(rest.trim()).ok()?;
-    let (user, password) = String::from_utf8(decoded).ok()?.split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+    let (user, password) =
+        String::from_utf8(decoded).ok()?.split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
     let secret = if password.is_empty() || password == "x-oauth-basic" { user } else { password };
     (!secret.is_empty()).then_some(secret)
 }
@@ -175,7 +179,18 @@ fn repository() -> PathBuf {
     std::fs::write(work.join("config.json"), CONTENT).unwrap();
     git(&["init", "--quiet", "--initial-branch=main", "/srv/model"]);
     git(&["-C", "/srv/model", "add", "."]);
-    git(&["-C", "/srv/model", "-c", "user.name=oracle", "-c", "user.email=oracle@localhost", "commit", "--quiet", "-m", "one"]);
+    git(&[
+        "-C",
+        "/srv/model",
+        "-c",
+        "user.name=oracle",
+        "-c",
+        "user.email=oracle@localhost",
+        "commit",
+        "--quiet",
+        "-m",
+        "one",
+    ]);
     git(&["clone", "--quiet", "--bare", "/srv/model", "/srv/model.git"]);
     git(&["-C", "/srv/model.git", "update-server-info"]);
     bare

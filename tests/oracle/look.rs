@@ -128,7 +128,8 @@ fn files(blob: &Path, number: u64, needles: &[Vec<u8>], spots: &mut BTreeSet<Spo
     for entry in tar::Archive::new(&tar[..]).entries().unwrap() {
         let mut entry = entry.unwrap();
         let path = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
-        let name = [entry.path_bytes().into_owned(), entry.link_name_bytes().unwrap_or_default().into_owned()];
+        let name =
+            [entry.path_bytes().into_owned(), entry.link_name_bytes().unwrap_or_default().into_owned()];
         let mut body = Vec::new();
         entry.read_to_end(&mut body).unwrap();
         if holds(&body, needles) || name.iter().any(|name| holds(name, needles)) {

@@ -7,7 +7,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$1
 mirror=http://deb.debian.org/debian
-packages=buildah,netavark,ca-certificates,python3,git,busybox-static
+packages=netavark,ca-certificates,python3,git,busybox-static
+# Where the first buildah is that knows secrets as variables.
+suite=experimental
 
 stamp=$(cat "$0" | sha256sum | cut -c1-16)
 if [ -e "$dir/made" ] && [ "$(cat "$dir/made")" = "$stamp" ]; then
@@ -21,15 +23,28 @@ fi
 rm -rf "$dir/base" "$dir/tree.part" "$dir/made"
 mkdir -p "$dir/base"
 
-if [ ! -d "$dir/tree" ]; then
-  echo "making the builder's tree from $mirror (about a minute)" >&2
-  if ! debootstrap --variant=minbase --include="$packages" sid "$dir/tree.part" "$mirror" >"$dir/debootstrap.log" 2>&1; then
-    tail -n 20 "$dir/debootstrap.log" >&2
+recipe="$packages $suite"
+if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
+  echo "making the builder's tree from $mirror (a minute or two)" >&2
+  fresh=$dir/tree.part
+  # Whether lists may be old is for this machine to say: mirrors are frozen for builds that repeat.
+  options=(-qq -o "Acquire::Check-Valid-Until=$(apt-config dump --format '%v' Acquire::Check-Valid-Until || true)")
+  make_tree() {
+    debootstrap --variant=minbase --include="$packages" sid "$fresh" "$mirror" &&
+      echo "deb $mirror $suite main" >>"$fresh/etc/apt/sources.list" &&
+      chroot "$fresh" apt-get "${options[@]}" update &&
+      chroot "$fresh" env DEBIAN_FRONTEND=noninteractive \
+        apt-get "${options[@]}" install -y --no-install-recommends -t "$suite" buildah
+  }
+  if ! make_tree >"$dir/tree.log" 2>&1; then
+    tail -n 20 "$dir/tree.log" >&2
     exit 1
   fi
-  rm -rf "$dir/tree.part/var/cache/apt" "$dir/tree.part/var/lib/apt/lists" "$dir/tree.part/usr/share/"{doc,man,locale,info}
-  touch "$dir/tree.part/etc/hosts"
-  mv "$dir/tree.part" "$dir/tree"
+  rm -rf "$fresh/var/cache/apt" "$fresh/var/lib/apt/lists" "$fresh/usr/share/"{doc,man,locale,info}
+  touch "$fresh/etc/hosts"
+  echo "$recipe" >"$fresh/recipe"
+  rm -rf "$dir/tree"
+  mv "$fresh" "$dir/tree"
 fi
 tree=$dir/tree
 

@@ -23,7 +23,8 @@ pub(crate) fn line(row: &Row) -> String {
 /// The last words of a run.
 pub(crate) fn summary(rows: &[Row], took: Duration) -> String {
     let wrong: Vec<&Row> = rows.iter().filter(|row| !row.agrees()).collect();
-    let mut text = format!("\n{} cases in {} s, {} of them disagree", rows.len(), took.as_secs(), wrong.len());
+    let mut text =
+        format!("\n{} cases in {} s, {} of them disagree", rows.len(), took.as_secs(), wrong.len());
     for row in wrong {
         write!(text, "\n{}", line(row)).unwrap();
     }
