@@ -158,12 +158,20 @@ impl Store {
         }
         succeeds(build.arg(self.place.join(context)), token)?;
         let layout = self.dir.join("layout");
-        if layout.exists() {
-            fs::remove_dir_all(&layout).unwrap();
-        }
+        self.empty(&layout);
         let to = format!("oci:{}:built", layout.display());
         succeeds(self.buildah(&["push", "--quiet", "--disable-compression"]).args(["built", &to]), token)?;
         Ok(layout)
+    }
+
+    /// Takes everything out of the layout but the large layers of the bases, which are then not written again.
+    fn empty(&self, layout: &Path) {
+        const LARGE: u64 = 32 << 20;
+        let Ok(blobs) = fs::read_dir(layout.join("blobs/sha256")) else { return };
+        for blob in blobs.map(Result::unwrap).filter(|blob| blob.metadata().unwrap().len() < LARGE) {
+            fs::remove_file(blob.path()).unwrap();
+        }
+        fs::remove_file(layout.join("index.json")).unwrap();
     }
 
     fn buildah(&self, args: &[&str]) -> Command {
@@ -199,9 +207,4 @@ fn limit(name: &str, title: &str) -> String {
     let (soft, hard) = (numbers.next().unwrap(), numbers.next().unwrap());
     let number = |text: &str| if text == "unlimited" { "-1".to_owned() } else { text.to_owned() };
     format!("{name}={}:{}", number(soft), number(hard))
-}
-
-/// A copy of a directory tree, by the tool that does it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    tools::run("cp", &["-a", tools::text(from), tools::text(to)]);
 }

@@ -83,8 +83,12 @@ impl Case {
         !self.files.is_empty()
     }
 
-    /// Writes the build's context, the Dockerfile in it.
+    /// Writes the build's context anew, the Dockerfile in it.
     pub(crate) fn write(&self, place: &Place, context: &str, token: &Token) {
+        let dir = place.join(context);
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir).unwrap();
+        }
         // A header that gives a file is no part of what is built, and would show the token as a literal.
         let lines =
             self.text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("# oracle:") {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::builder::{self, Failure, Store};
+use crate::builder::{Failure, Store};
 use crate::case::Case;
 use crate::hub::Hub;
 use crate::look::{self, Spot};
@@ -76,11 +76,7 @@ pub(crate) fn row(case: &Case, store: &Store, hub: &Hub) -> Row {
 
 fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
     let token = Token::user(&format!("{}/{}", run_name(), case.name));
-    for context in ["context", "mended"] {
-        drop(std::fs::remove_dir_all(store.place.join(context)));
-    }
     case.write(&store.place, "context", &token);
-    builder::copy(&store.place.join("context"), &store.place.join("mended"));
     // What a copied file holds is known to the audit of the whole context alone.
     let audited = if case.has_files() { "context" } else { "context/Dockerfile" };
     let forecast = forecast(&scan(&[store.place.join(audited)]));
@@ -109,7 +105,7 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
     };
     let uses = hub.uses(token.text());
     let leaks = !forecast.is_empty() || !row.left.is_empty();
-    if leaks || !is_built {
+    if is_built && leaks {
         row.mended = mended(case, store, hub, &uses);
     }
 }
@@ -208,6 +204,8 @@ fn compare_readers(ours: &BTreeSet<Spot>, others: &BTreeSet<Spot>) -> Verdict {
 
 /// The mended copy is built as `fix` says, with a token of its own.
 fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Verdict {
+    let token = Token::user(&format!("{}/{}/mended", run_name(), case.name));
+    case.write(&store.place, "mended", &token);
     let path = store.place.join("mended/Dockerfile");
     let outcome = stowaway(&["fix", "--write", tools::text(&path)], Stdin::Empty);
     match outcome.code {
@@ -215,7 +213,6 @@ fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Ver
         1 => return Verdict::ByHand,
         code => return Verdict::Disagrees(format!("fix exits with {code}: {}", outcome.stderr.trim())),
     }
-    let token = Token::user(&format!("{}/{}/mended", run_name(), case.name));
     let mut secrets: BTreeSet<String> = named_secrets(&outcome.stdout);
     let is_named = |id: &str| secrets.iter().any(|secret| secret.starts_with(&format!("id={id},")));
     let kept: Vec<String> =

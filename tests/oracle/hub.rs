@@ -72,7 +72,7 @@ impl Hub {
             if let Some((name, value)) = header.split_once(':')
                 && name.eq_ignore_ascii_case("authorization")
             {
-                request.token = credential(value.trim());
+                request.token = credential(value.trim()).filter(|token| is_token(token));
             }
         }
         let answer = self.answer(&request);
@@ -152,6 +152,12 @@ impl Hub {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.entry(token.to_owned()).or_default().insert(what.to_owned());
     }
+}
+
+/// A variable that was not expanded is no token to the Hub either.
+fn is_token(text: &str) -> bool {
+    text.strip_prefix("hf_")
+        .is_some_and(|rest| rest.len() == 34 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// The token of an `Authorization` header: a bearer's, or a password.
