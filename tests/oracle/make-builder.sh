@@ -23,7 +23,7 @@ fi
 rm -rf "$dir/base" "$dir/tree.part" "$dir/made"
 mkdir -p "$dir/base"
 
-recipe="$packages $suite"
+recipe="$packages $suite buildah skopeo"
 if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
   echo "making the builder's tree from $mirror (a minute or two)" >&2
   fresh=$dir/tree.part
@@ -34,7 +34,7 @@ if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
       echo "deb $mirror $suite main" >>"$fresh/etc/apt/sources.list" &&
       chroot "$fresh" apt-get "${options[@]}" update &&
       chroot "$fresh" env DEBIAN_FRONTEND=noninteractive \
-        apt-get "${options[@]}" install -y --no-install-recommends -t "$suite" buildah
+        apt-get "${options[@]}" install -y --no-install-recommends -t "$suite" buildah skopeo
   }
   if ! make_tree >"$dir/tree.log" 2>&1; then
     tail -n 20 "$dir/tree.log" >&2
