@@ -6,6 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::{Place, Token, token, tools};
 use crate::{case::Case, project};
@@ -28,6 +30,7 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
         return Err("it is made by debootstrap and mounts file systems, both of which need root".to_owned());
     }
     let oracle = crate::support::place::root().with_file_name("oracle");
+    let scratch = crate::support::place::root().join(env!("CARGO_CRATE_NAME"));
     let scripts = project().join("tests/oracle");
     let made = Command::new(scripts.join("make-builder.sh")).arg(&oracle).status();
     if !made.map_err(|error| format!("make-builder.sh: {error}"))?.success() {
@@ -48,13 +51,20 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
         "--kill-child",
         "--",
     ]);
-    command.arg(scripts.join("enter.sh")).arg(oracle.join("tree")).arg(project()).arg(this);
+    command.arg(scripts.join("enter.sh")).arg(oracle.join("tree")).arg(project());
+    command.arg(oracle.parent().unwrap()).arg(scratch).arg(this);
     command.args(std::env::args_os().skip(1)).env(INSIDE, "1").env(MADE, &oracle);
     let mut child = command.spawn().map_err(|error| format!("setpriv: {error}"))?;
     let id = child.id();
-    on_signals(move || drop(Command::new("kill").args(["-KILL", &id.to_string()]).status()));
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let interrupt = Arc::clone(&is_interrupted);
+    on_signals(move || {
+        interrupt.store(true, Ordering::Relaxed);
+        drop(Command::new("kill").args(["-KILL", &id.to_string()]).status());
+    });
     let status = child.wait().map_err(|error| error.to_string())?;
     match status.code() {
+        _ if is_interrupted.load(Ordering::Relaxed) => Ok(ExitCode::from(130)),
         Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
         None => Err(format!("it was ended by {status}")),
     }
@@ -195,7 +205,7 @@ fn succeeds(command: &mut Command, token: &Token) -> Result<(), Failure> {
         return Ok(());
     }
     let said = [stdout, stderr].concat();
-    let said = String::from_utf8_lossy(&said).replace(token.text(), "<token>");
+    let said = String::from_utf8_lossy(&said).replace(token.text(), "<token>").replace('\x1b', "");
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
     let masked =

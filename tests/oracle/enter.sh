@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs a program in the builder's tree: enter.sh TREE PROJECT PROGRAM ARGUMENT…
+# Runs a program in the builder's tree: enter.sh TREE PROJECT TARGET SCRATCH PROGRAM ARGUMENT…
 #
 # Called in namespaces of its own (mounts, processes, network): whatever is mounted, started or listened to in here
-# is gone with the last process. The only network is loopback; the only writable disk is the project's.
+# is gone with the last process, and so is SCRATCH. The only network is loopback. PROJECT and TARGET (Cargo's directory,
+# which may lie elsewhere) are there under the same names.
 set -eu
-tree=$1 project=$2
-shift 2
+tree=$1 project=$2 target=$3 scratch=$4
+shift 4
 
 mount --bind "$tree" "$tree"
 mount -t proc proc "$tree/proc"
@@ -14,12 +15,16 @@ mount --rbind /sys "$tree/sys"
 for directory in run tmp var/tmp root srv mnt; do
   mount -t tmpfs tmpfs "$tree/$directory"
 done
-# The project lies in there under the same name.
-top=/$(echo "$project" | cut -d/ -f2)
-mkdir -p "$tree$top"
-mount -t tmpfs tmpfs "$tree$top"
-mkdir -p "$tree$project" "$tree/mnt/old"
-mount --bind "$project" "$tree$project"
+mkdir "$tree/mnt/old"
+for directory in "$project" "$target"; do
+  top=$tree/$(echo "$directory" | cut -d/ -f2)
+  mkdir -p "$top"
+  # What is made below it is not to stay in the tree.
+  mountpoint -q "$top" || mount -t tmpfs tmpfs "$top"
+  [ -d "$tree$directory" ] || { mkdir -p "$tree$directory" && mount --bind "$directory" "$tree$directory"; }
+done
+mkdir -p "$scratch"
+mount -t tmpfs tmpfs "$tree$scratch"
 
 /bin/busybox ifconfig lo 127.0.0.1 up
 cd "$tree"
