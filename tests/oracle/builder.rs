@@ -168,7 +168,7 @@ impl Store {
         }
         succeeds(build.arg(self.place.join(context)), token)?;
         let layout = self.dir.join("layout");
-        self.empty(&layout);
+        empty(&layout);
         // Not `buildah push`, which compresses the base each time.
         let dir = self.dir.display();
         let from = format!("containers-storage:[overlay@{dir}/root+{dir}/run]localhost/built:latest");
@@ -176,16 +176,6 @@ impl Store {
         copy.args(["--insecure-policy", "copy", "--quiet", "--dest-oci-accept-uncompressed-layers", &from]);
         succeeds(copy.arg(format!("oci:{}:built", layout.display())), token)?;
         Ok(layout)
-    }
-
-    /// Takes everything out of the layout but the large layers of the bases, which are then not written again.
-    fn empty(&self, layout: &Path) {
-        const LARGE: u64 = 32 << 20;
-        let Ok(blobs) = fs::read_dir(layout.join("blobs/sha256")) else { return };
-        for blob in blobs.map(Result::unwrap).filter(|blob| blob.metadata().unwrap().len() < LARGE) {
-            fs::remove_file(blob.path()).unwrap();
-        }
-        fs::remove_file(layout.join("index.json")).unwrap();
     }
 
     fn buildah(&self, args: &[&str]) -> Command {
@@ -211,6 +201,16 @@ fn succeeds(command: &mut Command, token: &Token) -> Result<(), Failure> {
     let masked =
         last.iter().map(|line| if token::shows_a_secret(line) { "<a line with a token>" } else { line });
     Err(Failure(masked.collect::<Vec<_>>().join("\n")))
+}
+
+/// Takes everything out of the layout but the large layers of the bases, which are then not written again.
+fn empty(layout: &Path) {
+    const LARGE: u64 = 32 << 20;
+    let Ok(blobs) = fs::read_dir(layout.join("blobs/sha256")) else { return };
+    for blob in blobs.map(Result::unwrap).filter(|blob| blob.metadata().unwrap().len() < LARGE) {
+        fs::remove_file(blob.path()).unwrap();
+    }
+    fs::remove_file(layout.join("index.json")).unwrap();
 }
 
 /// A limit as this process has it: the builder asks for more than it may give.

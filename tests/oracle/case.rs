@@ -90,11 +90,11 @@ impl Case {
             std::fs::remove_dir_all(&dir).unwrap();
         }
         // A header that gives a file is no part of what is built, and would show the token as a literal.
-        let lines =
-            self.text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("# oracle:") {
-                true => "#\n".to_owned(),
-                false => line.replace(PLACEHOLDER, token.text()),
-            });
+        let line = |line: &str| {
+            let is_header = line.trim_start().starts_with("# oracle:");
+            if is_header { "#\n".to_owned() } else { line.replace(PLACEHOLDER, token.text()) }
+        };
+        let lines = self.text.split_inclusive('\n').map(line);
         place.write(&format!("{context}/Dockerfile"), lines.collect::<String>());
         for (path, text) in &self.files {
             place.write(&format!("{context}/{path}"), text.replace(PLACEHOLDER, token.text()));

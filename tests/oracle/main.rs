@@ -69,10 +69,7 @@ fn inside(filters: &[String]) -> ExitCode {
     if !is_current {
         println!("docs/oracle.md is stale: `make oracle` writes it");
     }
-    match is_current && rows.iter().all(Row::agrees) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
+    if is_current && rows.iter().all(Row::agrees) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The rows of all cases, in their order.

@@ -81,10 +81,7 @@ fn left(spots: &BTreeSet<Spot>) -> String {
             other => other.to_string(),
         })
         .collect();
-    match places.is_empty() {
-        true => "nothing".to_owned(),
-        false => places.into_iter().collect::<Vec<_>>().join(", "),
-    }
+    if places.is_empty() { "nothing".to_owned() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
 }
 
 /// Whether the committed page is this one. `STOWAWAY_WRITE_DOCS` makes it so.
