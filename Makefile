@@ -1,4 +1,4 @@
-.PHONY: run test lint corpus bench noise fuzz clean
+.PHONY: run test lint corpus oracle bench noise fuzz clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -24,6 +24,11 @@ lint:
 # Precision and recall of the Dockerfile rules over testdata/corpus; writes docs/dockerfiles.md.
 corpus:
 	STOWAWAY_WRITE_DOCS=1 cargo test --test corpus -- --nocapture
+
+# Builds Dockerfiles for real and holds the auditors to what is left; writes docs/oracle.md. Needs root; the builder is
+# made once, in target/oracle. CASES names some cases only.
+oracle:
+	STOWAWAY_ORACLE=1 STOWAWAY_WRITE_DOCS=1 cargo test --test oracle -- $(CASES)
 
 # Speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md says how to read it.
 bench:

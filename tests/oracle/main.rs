@@ -1,0 +1,101 @@
+//! Builds Dockerfiles for real, with the true `hf` client in them, and holds what the auditors say to what is there.
+//!
+//! `make oracle` runs it: each case of `testdata/oracle` is built by buildah, with a token made up for this run, and
+//! becomes a row of `docs/oracle.md`. Without `STOWAWAY_ORACLE` it does nothing, since it takes minutes and root.
+//! Arguments are parts of the names of the cases to run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "test code: a panic is the failure"
+)]
+
+mod builder;
+mod case;
+mod compare;
+mod hub;
+mod look;
+#[path = "../support/mod.rs"]
+mod support;
+mod table;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use builder::Store;
+use case::Case;
+use compare::Row;
+use hub::Hub;
+
+/// Builds at a time: each keeps one core busy.
+const STORES: usize = 2;
+
+fn main() -> ExitCode {
+    if std::env::var_os("STOWAWAY_ORACLE").is_none() {
+        println!("oracle: not run; `make oracle` runs it");
+        return ExitCode::SUCCESS;
+    }
+    let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    if builder::is_inside() {
+        return inside(&filters);
+    }
+    match builder::enter() {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("oracle: cannot run here: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is done in the builder's tree.
+fn inside(filters: &[String]) -> ExitCode {
+    builder::end_on_signals();
+    let start = Instant::now();
+    let mut cases = case::written(&project().join("testdata/oracle"));
+    let is_whole = filters.is_empty();
+    cases.retain(|case| is_whole || filters.iter().any(|part| case.name.contains(part.as_str())));
+    let hub = Hub::start();
+    let rows = run(&cases, &hub);
+    let page = table::page(&rows);
+    println!("{}", table::summary(&rows, start.elapsed()));
+    let is_current = !is_whole || table::is_current(&page);
+    if !is_current {
+        println!("docs/oracle.md is stale: `make oracle` writes it");
+    }
+    if is_current && rows.iter().all(Row::agrees) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The rows of all cases, in their order.
+fn run(cases: &[Case], hub: &Hub) -> Vec<Row> {
+    let next = AtomicUsize::new(0);
+    let rows = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for number in 0..STORES {
+            let (next, rows) = (&next, &rows);
+            scope.spawn(move || {
+                let store = Store::new(number);
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let row = compare::row(case, &store, hub);
+                    println!("{}", table::line(&row));
+                    rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
+    assert_eq!(rows.len(), cases.len(), "a row for each case");
+    rows
+}
+
+/// The top of the source tree.
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,94 @@
+//! What a run says: a line for each case, a page for `docs`, and what disagreed.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::compare::{Row, Verdict};
+use crate::look::Spot;
+use crate::project;
+
+/// The line that is printed when a case is done.
+pub(crate) fn line(row: &Row) -> String {
+    let mut line = format!("{} {}", if row.agrees() { "ok  " } else { "FAIL" }, row.name);
+    for (name, how) in row.disagreements() {
+        write!(line, "\n     {name}: {how}").unwrap();
+    }
+    if let Some(why) = &row.failed {
+        write!(line, "\n     {why}").unwrap();
+    }
+    line
+}
+
+/// The last words of a run.
+pub(crate) fn summary(rows: &[Row], took: Duration) -> String {
+    let wrong: Vec<&Row> = rows.iter().filter(|row| !row.agrees()).collect();
+    let mut text =
+        format!("\n{} cases in {} s, {} of them disagree", rows.len(), took.as_secs(), wrong.len());
+    for row in wrong {
+        write!(text, "\n{}", line(row)).unwrap();
+    }
+    text
+}
+
+/// `docs/oracle.md`.
+pub(crate) fn page(rows: &[Row]) -> String {
+    let wrong = rows.iter().filter(|row| !row.agrees()).count();
+    let mut page = format!(
+        "# Forecast and real\n\n\
+         What building the {} Dockerfiles of `testdata/oracle` leaves of a token, beside what `stowaway` says. `make oracle` builds\n\
+         them with buildah and the true `hf` client, and writes this page.\n\n\
+         - *left*: what an independent reader, which knows the token, finds in the image\n\
+         - *forecast*: `stowaway scan Dockerfile` says the same\n\
+         - *scan*: `stowaway scan IMAGE` finds the same\n\
+         - *mended*: what `stowaway fix` writes builds, still uses the token where the original did, and leaves nothing; \
+         `by hand` where it says\n  that something is left to people\n\n\
+         {} of them disagree.\n\n\
+         | case | token comes as | left | forecast | scan | mended |\n| --- | --- | --- | --- | --- | --- |\n",
+        rows.len(),
+        if wrong == 0 { "None".to_owned() } else { wrong.to_string() }
+    );
+    let mut notes = String::new();
+    for row in rows {
+        let mut cell = |verdict: &Verdict| match verdict {
+            Verdict::Agrees => "✓".to_owned(),
+            Verdict::ByHand => "by hand".to_owned(),
+            Verdict::Nothing => "–".to_owned(),
+            Verdict::Disagrees(_) => "**differs**".to_owned(),
+            Verdict::Declared(why) => {
+                writeln!(notes, "- `{}`: {why}", row.name).unwrap();
+                "✓, see below".to_owned()
+            }
+        };
+        let left = match &row.failed {
+            Some(_) => "**failed**".to_owned(),
+            None => left(&row.left),
+        };
+        let cells = [cell(&row.forecast), cell(&row.readers), cell(&row.mended)].join(" | ");
+        writeln!(page, "| `{}` | {} | {left} | {cells} |", row.name, row.ways).unwrap();
+    }
+    if !notes.is_empty() {
+        write!(page, "\n## As declared\n\n{notes}").unwrap();
+    }
+    page
+}
+
+fn left(spots: &BTreeSet<Spot>) -> String {
+    let places: BTreeSet<String> = spots
+        .iter()
+        .map(|spot| match spot {
+            Spot::File(_, path) => format!("`{path}`"),
+            other => other.to_string(),
+        })
+        .collect();
+    if places.is_empty() { "nothing".to_owned() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
+/// Whether the committed page is this one. `STOWAWAY_WRITE_DOCS` makes it so.
+pub(crate) fn is_current(page: &str) -> bool {
+    let path = project().join("docs/oracle.md");
+    if std::env::var_os("STOWAWAY_WRITE_DOCS").is_some() {
+        std::fs::write(&path, page).unwrap();
+    }
+    std::fs::read_to_string(&path).unwrap_or_default() == page
+}
