@@ -26,12 +26,12 @@ done
 mkdir -p "$scratch"
 mount -t tmpfs tmpfs "$tree$scratch"
 
-/bin/busybox ifconfig lo 127.0.0.1 up
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 cd "$tree"
 pivot_root . mnt/old
 umount -l /mnt/old
+busybox ifconfig lo 127.0.0.1 up
 printf '127.0.0.1 localhost huggingface.co\n' >/run/hosts
 mount --bind /run/hosts /etc/hosts
 cd "$project"
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 exec "$@"

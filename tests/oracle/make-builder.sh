@@ -19,7 +19,7 @@ if [ "$(id -u)" -ne 0 ]; then
   echo 'the builder is made by debootstrap, which needs root' >&2
   exit 1
 fi
-"$here/../install-tools.sh" debootstrap python3-pip busybox-static
+"$here/../install-tools.sh" debootstrap python3-pip
 rm -rf "$dir/base" "$dir/tree.part" "$dir/made"
 mkdir -p "$dir/base"
 
@@ -28,7 +28,8 @@ if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
   echo "making the builder's tree from $mirror (a minute or two)" >&2
   fresh=$dir/tree.part
   # Whether lists may be old is for this machine to say: mirrors are frozen for builds that repeat.
-  options=(-qq -o "Acquire::Check-Valid-Until=$(apt-config dump --format '%v' Acquire::Check-Valid-Until || true)")
+  local_rule=$(apt-config dump --format '%v' Acquire::Check-Valid-Until 2>/dev/null || true)
+  options=(-qq -o "Acquire::Check-Valid-Until=${local_rule:-true}")
   make_tree() {
     debootstrap --variant=minbase --include="$packages" sid "$fresh" "$mirror" &&
       echo "deb $mirror $suite main" >>"$fresh/etc/apt/sources.list" &&
