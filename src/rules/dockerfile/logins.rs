@@ -10,7 +10,8 @@ use super::{
 use crate::{
     detect,
     dockerfile::{
-        Base, Instruction, Keyword, Mount, MountKind, Scope, Script, Span, Text, mounts, run_script, shell,
+        Base, Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts,
+        run_script, shell,
     },
     finding::{Confidence, Leaves, Masked, Where},
     rules::{
@@ -152,7 +153,10 @@ impl Run<'_> {
             let origin = origin(&steps, step, &self.mounts, self.scope);
             let mut leaves = leaves;
             let has_secret = matches!(origin.source, Source::Secret(_));
-            let in_history = matches!(origin.source, Source::Literal) || self.scope.has_token_argument();
+            let is_argument = |name: &String| self.scope.get(name).is_some_and(|b| b.origin == From::Arg);
+            let in_history = matches!(origin.source, Source::Literal)
+                || self.scope.has_token_argument()
+                || origin.variables.iter().any(is_argument);
             if in_history && !has_secret && leaves.iter().any(|l| l.place == Where::Layer) {
                 leaves.push(left_in(Where::History));
             }

@@ -122,6 +122,13 @@ impl<'a> Run<'a> {
             self.targets.push(login.span);
             given = Some(id);
         }
+        // With its text gone, a login that is logged out again would fail: the variable still logs in.
+        for hit in within(hits, self.instruction.span).take(MAX_HITS) {
+            if let Some(span) = self.undone_login(hit).filter(|_| refused.is_none()) {
+                given = given.or_else(|| names.of(hits, self.pipeline(span)).map(str::to_owned));
+                self.targets.push(span);
+            }
+        }
         for hit in within(hits, self.instruction.span).take(MAX_HITS) {
             if hit.rule.id == token_in_url::RULE.id {
                 let found = clone::find(&self.script, hit.span);
@@ -217,6 +224,17 @@ impl<'a> Run<'a> {
             edits.replace(span, with);
         }
         self.mount(needed, &rest, edits)
+    }
+
+    /// The login that token text belongs to.
+    fn undone_login(&self, hit: &Hit) -> Option<Span> {
+        let step = self.steps.iter().find(|step| {
+            let StepKind::Program { name, arguments, .. } = &step.kind else { return false };
+            let is_login = login_program(name, arguments).is_some_and(|command| command != LOGOUT);
+            is_login && self.pipeline(step.span).overlaps(hit.span)
+        })?;
+        let is_new = hit.rule.id == literal_token::RULE.id && !self.targets.contains(&step.span);
+        is_new.then_some(step.span)
     }
 
     /// Whether the helper of a clone sees the variable, and nothing behind it counts on the URL that git kept.

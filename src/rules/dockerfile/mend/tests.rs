@@ -96,6 +96,10 @@ fn logins_go_and_what_needs_them_gets_the_secret() {
             "COPY <<EOF /root/.cache/huggingface/token\n@TOKEN@\nEOF\nRUN hf download m\n",
             "RUN MOUNT hf download m\n",
         ),
+        (
+            "RUN hf auth login --token @TOKEN@ && hf download m && hf auth logout\n",
+            "RUN MOUNT hf download m\n",
+        ),
         ("COPY token /root/.cache/huggingface/token\nRUN hf download m\n", "RUN MOUNT hf download m\n"),
         (
             "ONBUILD ARG HF_TOKEN\nONBUILD RUN hf auth login --token $HF_TOKEN && hf download m\n",
