@@ -163,3 +163,13 @@ fn hostile_repetition_costs_no_more_than_its_length() {
         assert!(spent.as_secs() < 120, "{unit:?}: {spent:?}");
     }
 }
+
+#[test]
+fn tokens_that_come_to_light_one_after_the_other_are_masked() {
+    let token = token("hf_");
+    let hex = token.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    for count in (1..12).chain([40, 200]) {
+        let chain = format!("{hex}{}", token.replace('_', "%5F").repeat(count));
+        assert!(find(mask(chain.as_bytes()).as_str().as_bytes()).is_empty(), "{count}");
+    }
+}
