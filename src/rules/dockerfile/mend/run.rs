@@ -39,16 +39,15 @@ const READ: [&str; 2] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN"];
 
 /// A `RUN` with what is known of it.
 pub(super) struct Run<'a> {
-    pub(super) page: Page<'a>,
-    pub(super) instruction: &'a Instruction,
-    pub(super) scope: Scope<'a>,
+    page: Page<'a>,
+    instruction: &'a Instruction,
+    scope: Scope<'a>,
     script: Script,
     steps: Vec<Step>,
     mounts: Vec<Mount>,
     /// Logins that go.
     targets: Vec<Span>,
-    /// Token text that a variable takes the place of.
-    /// Each with the variable.
+    /// Token text, each with the variable that takes its place.
     literals: Vec<(Span, String)>,
     clones: Vec<Clone>,
     /// Whether something runs beside the Hub's own tools that may read a mounted file.
