@@ -4,6 +4,7 @@
 //! line that BuildKit would reject is a [`Problem`], and reading goes on. Every byte of a joined
 //! instruction, of a word without its quotes and of a nested script knows where it came from ([`Text`]).
 
+mod destination;
 mod directive;
 mod dockerignore;
 mod expand;
@@ -28,6 +29,7 @@ mod tests;
 mod text;
 mod words;
 
+pub use destination::Destination;
 pub use directive::{Directive, DirectiveName, Directives};
 pub use dockerignore::{BadPattern, Dockerignore};
 pub use expand::Value;

@@ -1,8 +1,13 @@
 //! What of a stage gets into the final image.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Base, Dockerfile, Instruction, Keyword, MountKind, Scope, Scopes, find_from, mounts};
+use super::{
+    Base, Destination, Dockerfile, Instruction, Keyword, Mount, MountKind, Scope, Scopes,
+    destination::normal,
+    find_from, mounts, run_script,
+    shell::{self, Step, StepKind},
+};
 
 /// Says what of each stage gets into the final image, which is the last stage.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +25,19 @@ struct Edge {
     into: usize,
     /// The path that is taken, without a leading slash; empty for everything.
     source: String,
-    /// Where it is put; none where that is not known.
-    dest: Option<String>,
+    /// Whether `source` is what stands in front of a wildcard.
+    is_pattern: bool,
+    put: Put,
+}
+
+/// Where files get to.
+#[derive(Debug, Clone)]
+enum Put {
+    /// Where they were.
+    There,
+    Copied(Destination),
+    /// At a place that is not known.
+    Somewhere,
 }
 
 /// How many edges one question follows before it takes the answer to be yes.
@@ -45,12 +61,12 @@ impl Reach {
         let mut edges = Vec::new();
         for stage in stages {
             if let Base::Stage(base) = stage.base {
-                let everything = String::new();
                 edges.push(Edge {
                     from: base,
                     into: stage.index,
-                    source: everything.clone(),
-                    dest: Some(everything),
+                    source: String::new(),
+                    is_pattern: false,
+                    put: Put::There,
                 });
             }
         }
@@ -67,13 +83,12 @@ impl Reach {
         stage.and_then(|index| self.whole.get(index)).copied().unwrap_or(false)
     }
 
-    /// Whether a file that a stage holds at `path` can get into the final image; without a path, whether
-    /// any file can.
-    pub fn file_reaches(&self, stage: Option<usize>, path: Option<&str>) -> bool {
-        let Some(stage) = stage else { return false };
+    /// Where a file that a stage holds at `path` gets to in the final image: nowhere, or at these paths, none for one
+    /// that is not known. Without a path: any file.
+    pub fn places(&self, stage: Option<usize>, path: Option<&str>) -> BTreeSet<Option<String>> {
+        let Some(stage) = stage else { return BTreeSet::new() };
         let mut steps = 0;
-        let mut seen = HashMap::new();
-        self.follow(stage, path.map(str::to_owned), &mut steps, &mut seen)
+        self.follow(stage, path.map(str::to_owned), &mut steps, &mut HashMap::new())
     }
 
     fn follow(
@@ -81,34 +96,48 @@ impl Reach {
         stage: usize,
         path: Option<String>,
         steps: &mut usize,
-        seen: &mut HashMap<(usize, Option<String>), bool>,
-    ) -> bool {
+        seen: &mut HashMap<(usize, Option<String>), BTreeSet<Option<String>>>,
+    ) -> BTreeSet<Option<String>> {
         *steps += 1;
-        if self.is_whole(Some(stage)) || *steps > MAX_STEPS {
-            return true;
+        if *steps > MAX_STEPS {
+            return BTreeSet::from([path]);
         }
         let key = (stage, path);
-        if let Some(&answer) = seen.get(&key) {
-            return answer;
+        if let Some(places) = seen.get(&key) {
+            return places.clone();
         }
         let path = key.1.as_deref();
+        let mut places = BTreeSet::new();
+        if self.is_whole(Some(stage)) {
+            places.insert(key.1.clone());
+        }
         let first = self.edges.partition_point(|edge| edge.from < stage);
-        let mut edges = self.edges.iter().skip(first).take_while(|edge| edge.from == stage);
-        let answer = edges.any(|edge| {
-            if edge.into <= stage {
-                return false;
+        let edges = self.edges.iter().skip(first).take_while(|edge| edge.from == stage);
+        for edge in edges.filter(|edge| edge.into > stage) {
+            if let Some(next) = edge.carried(path) {
+                places.extend(self.follow(edge.into, next, steps, seen));
             }
-            let next = match (path, &edge.dest) {
-                (Some(path), dest) => match rest_below(path, &edge.source) {
-                    None => return false,
-                    Some(rest) => dest.as_ref().map(|dest| join(dest, rest)),
-                },
-                (None, _) => None,
-            };
-            self.follow(edge.into, next, steps, seen)
-        });
-        seen.insert(key, answer);
-        answer
+        }
+        seen.insert(key, places.clone());
+        places
+    }
+}
+
+impl Edge {
+    /// Whether the file at `path` is taken, and where it gets to, where that is known.
+    #[expect(clippy::option_option, reason = "taken or not, and known or not")]
+    fn carried(&self, path: Option<&str>) -> Option<Option<String>> {
+        let Some(path) = path else { return Some(None) };
+        let rest = rest_below(path, &self.source)?;
+        let name = path.rsplit('/').next().unwrap_or_default();
+        Some(match &self.put {
+            Put::There => Some(path.to_owned()),
+            // A wildcard may stand for a directory, whose name is then lost.
+            Put::Copied(_) if self.is_pattern && rest.contains('/') => None,
+            Put::Copied(to) if self.is_pattern || rest.is_empty() => to.file(name),
+            Put::Copied(to) => to.below(rest),
+            Put::Somewhere => None,
+        })
     }
 }
 
@@ -126,57 +155,57 @@ fn instruction_edges(
             let Some(from) = find_from(&dockerfile.stages, scope.expand(from).as_str(), into) else {
                 return;
             };
-            let Some((dest, sources)) = acts.words().split_last() else { return };
-            let dest = scope.expand(dest);
+            let Some((to, sources)) = Destination::of(acts, scope) else { return };
             for source in sources {
-                let source = normal(scope.expand(source).as_str());
-                let dest = dest.as_str().starts_with('/').then(|| dest_of(dest.as_str(), &source));
-                edges.push(Edge { from, into, source, dest });
+                let source = scope.expand(source);
+                let (source, is_pattern) = without_wildcards(source.as_str());
+                edges.push(Edge { from, into, source, is_pattern, put: Put::Copied(to.clone()) });
             }
         }
         Keyword::Run => {
-            for mount in
-                mounts(acts, scope).iter().filter(|m| m.kind == MountKind::Bind || m.kind == MountKind::Cache)
-            {
+            let mounts = mounts(acts, scope);
+            let is_tree = |mount: &&Mount| matches!(mount.kind, MountKind::Bind | MountKind::Cache);
+            let mut steps = None;
+            for mount in mounts.iter().filter(is_tree) {
                 let from = mount.from.as_ref().and_then(|name| find_from(&dockerfile.stages, name, into));
-                if let Some(from) = from {
-                    let source = normal(mount.source.as_deref().unwrap_or_default());
-                    edges.push(Edge { from, into, source, dest: None });
+                let Some(from) = from else { continue };
+                let read = || run_script(acts, scope).map(|script| shell::steps(&script)).unwrap_or_default();
+                let steps = steps.get_or_insert_with(read);
+                if !steps.iter().any(|step| copies_below(step, mount.target.as_deref().unwrap_or("/"))) {
+                    continue;
                 }
+                let source = normal(mount.source.as_deref().unwrap_or_default());
+                edges.push(Edge { from, into, source, is_pattern: false, put: Put::Somewhere });
             }
         }
         _ => {}
     }
 }
 
-/// A path without a leading slash, `.` parts, a slash at its end, or what follows its first wildcard.
-fn normal(path: &str) -> String {
-    let fixed = path.split(['*', '?', '[']).next().unwrap_or_default();
-    // `/root/.ca*` takes what lies in `/root`: better too much than too little.
-    let fixed = if fixed.len() < path.len() {
-        fixed.rsplit_once('/').map_or("", |(parent, _)| parent)
-    } else {
-        fixed
-    };
-    let mut parts = Vec::new();
-    for part in fixed.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." {
-            parts.pop();
-        } else {
-            parts.push(part);
+/// Programs that copy what they are given, or go where others do.
+const COPYING: [&str; 14] =
+    ["cp", "mv", "install", "rsync", "tar", "cat", "dd", "ln", "tee", "zip", "cpio", "scp", "cd", "pushd"];
+
+/// Whether a step may copy what lies under a mount. A mount itself leaves nothing in the layer.
+fn copies_below(step: &Step, target: &str) -> bool {
+    let target = target.trim_end_matches('/');
+    let names_it = |text: &str| text.contains(target);
+    match &step.kind {
+        StepKind::Program { name, arguments, .. } => {
+            COPYING.contains(&name.as_str()) && arguments.iter().any(|word| names_it(&word.text.to_str()))
         }
+        StepKind::Python(text) => names_it(&text.to_str()),
     }
-    parts.join("/")
 }
 
-/// Where the content of `source` lies below `dest`. A file that is copied into a directory keeps its name;
-/// whether `source` is a file is not known, so `dest/` takes the place of either.
-fn dest_of(dest: &str, source: &str) -> String {
-    let name = source.rsplit('/').next().unwrap_or_default();
-    if dest.ends_with('/') && (name == "token" || name == "stored_tokens") {
-        return join(&normal(dest), name);
+/// A path without what follows its first wildcard, and whether it had one.
+fn without_wildcards(path: &str) -> (String, bool) {
+    let fixed = path.split(['*', '?', '[']).next().unwrap_or_default();
+    if fixed.len() == path.len() {
+        return (normal(path), false);
     }
-    normal(dest)
+    // `/root/.ca*` takes what lies in `/root`: better too much than too little.
+    (normal(fixed.rsplit_once('/').map_or("", |(parent, _)| parent)), true)
 }
 
 /// What of `path` lies below `directory`; empty for the directory itself.
@@ -188,56 +217,70 @@ fn rest_below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-fn join(directory: &str, rest: &str) -> String {
-    match (directory.is_empty(), rest.is_empty()) {
-        (true, _) => rest.to_owned(),
-        (_, true) => directory.to_owned(),
-        _ => format!("{directory}/{rest}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::dockerfile::{Reach, Scopes, parse};
 
     const TOKEN: &str = "root/.cache/huggingface/token";
 
-    fn reaches(tail: &str) -> (bool, bool) {
+    fn reach(tail: &str) -> Reach {
         let source = format!("FROM a AS builder\nRUN x\n{tail}");
         let dockerfile = parse(source.as_bytes());
-        let reach = Reach::new(&dockerfile, &Scopes::of(&dockerfile));
-        (reach.is_whole(Some(0)), reach.file_reaches(Some(0), Some(TOKEN)))
+        Reach::new(&dockerfile, &Scopes::of(&dockerfile))
     }
 
     #[test]
-    fn what_is_taken_from_a_stage_decides() {
-        for (tail, whole, file) in [
-            ("", true, true),
-            ("FROM b\n", false, false),
-            ("FROM builder\n", true, true),
-            ("FROM BUILDER\n", true, true),
-            ("FROM b\nCOPY --from=builder /model /model\n", false, false),
-            ("FROM b\nCOPY --from=builder /root /root\n", false, true),
-            ("FROM b\nCOPY --from=0 / /\n", false, true),
-            ("FROM b\nCOPY --from=builder /opt/../root/x/.. /root\n", false, true),
-            ("FROM b\nCOPY --from=builder /roo /x\n", false, false),
-            ("FROM b\nCOPY --from=builder /root/.cac* /x\n", false, true),
-            ("FROM b\nCOPY --from=other /root /root\n", false, false),
+    fn a_stage_is_in_the_image_whole_or_not() {
+        for (tail, whole) in [
+            ("", true),
+            ("FROM b\n", false),
+            ("FROM builder\n", true),
+            ("FROM BUILDER\n", true),
+            ("FROM b\nCOPY --from=0 / /\n", false),
+        ] {
+            assert_eq!(reach(tail).is_whole(Some(0)), whole, "{tail}");
+        }
+    }
+
+    #[test]
+    fn a_file_gets_where_copies_put_it() {
+        for (tail, places) in [
+            ("", [TOKEN].as_slice()),
+            ("FROM b\n", &[]),
+            ("FROM builder\n", &[TOKEN]),
+            ("FROM b\nCOPY --from=builder /model /model\n", &[]),
+            ("FROM b\nCOPY --from=builder /root /root\n", &[TOKEN]),
+            ("FROM b\nCOPY --from=0 / /\n", &[TOKEN]),
+            ("FROM b\nCOPY --from=0 / /b\n", &["b/root/.cache/huggingface/token"]),
+            ("FROM b\nCOPY --from=builder /opt/../root/x/.. /root\n", &[TOKEN]),
+            ("FROM b\nCOPY --from=builder /roo /x\n", &[]),
+            ("FROM b\nCOPY --from=builder /root/.cac* /x\n", &["?"]),
+            ("FROM b\nCOPY --from=builder /root/.cache/huggingface/t* /x/\n", &["x/token"]),
+            ("FROM b\nCOPY --from=other /root /root\n", &[]),
+            ("FROM b\nCOPY --from=builder /root/.cache/huggingface/token /t\n", &["t"]),
+            ("FROM b\nCOPY --from=builder /root/.cache/huggingface/token /x/\n", &["x/token"]),
+            ("FROM b\nCOPY --from=builder /root/.cache/huggingface /srv/c\n", &["srv/c/token"]),
+            ("FROM b\nWORKDIR /w\nCOPY --from=builder /root/.cache/huggingface .\n", &["w/token"]),
+            ("FROM b\nCOPY --from=builder /root/.cache/huggingface .\n", &["?"]),
+            (
+                "FROM b\nCOPY --from=builder /root /x\nCOPY --from=builder /root /y\n",
+                &["x/.cache/huggingface/token", "y/.cache/huggingface/token"],
+            ),
+            ("FROM builder\nCOPY --from=builder /root/.cache/huggingface /y\n", &[TOKEN, "y/token"]),
             (
                 "FROM b AS mid\nCOPY --from=builder /root /data\nFROM c\nCOPY --from=mid /data /d\n",
-                false,
-                true,
+                &["d/.cache/huggingface/token"],
             ),
-            (
-                "FROM b AS mid\nCOPY --from=builder /root /data\nFROM c\nCOPY --from=mid /root /d\n",
-                false,
-                false,
-            ),
-            ("FROM builder AS mid\nFROM c\nCOPY --from=mid /root/.cache /d\n", false, true),
-            ("FROM b\nRUN --mount=from=builder,target=/b cp -r /b/root /root\n", false, true),
-            ("FROM b\nRUN --mount=from=builder,source=/wheels,target=/b pip install /b/*\n", false, false),
+            ("FROM b AS mid\nCOPY --from=builder /root /data\nFROM c\nCOPY --from=mid /root /d\n", &[]),
+            ("FROM builder AS mid\nFROM c\nCOPY --from=mid /root/.cache /d\n", &["d/huggingface/token"]),
+            ("FROM b\nRUN --mount=from=builder,target=/b cp -r /b/root /root\n", &["?"]),
+            ("FROM b\nRUN --mount=from=builder,target=/b cd /b && cp -r root /root\n", &["?"]),
+            ("FROM b\nRUN --mount=from=builder,target=/root hf download org/model\n", &[]),
+            ("FROM b\nRUN --mount=from=builder,source=/wheels,target=/b cp /b/* /\n", &[]),
         ] {
-            assert_eq!(reaches(tail), (whole, file), "{tail}");
+            let found = reach(tail).places(Some(0), Some(TOKEN));
+            let found: Vec<&str> = found.iter().map(|place| place.as_deref().unwrap_or("?")).collect();
+            assert_eq!(found, places, "{tail}");
         }
     }
 }

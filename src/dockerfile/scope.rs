@@ -36,6 +36,8 @@ struct Settings {
     args: HashMap<String, History<Value>>,
     env: HashMap<String, History<Value>>,
     user: History<Value>,
+    /// None where it is not known.
+    directory: History<Option<String>>,
     shell: History<Arc<[Text]>>,
     /// The first `ARG` that may carry a token.
     first_token_argument: Option<usize>,
@@ -100,7 +102,11 @@ impl Scopes {
                 Some(&Base::Stage(base)) => Some(base),
                 _ => None,
             };
-            self.stages.push(Settings { base, ..Settings::default() });
+            let mut settings = Settings { base, ..Settings::default() };
+            if stage.is_some_and(|stage| matches!(&stage.base, Base::Image(image) if image == "scratch")) {
+                settings.directory.push((number, Some("/".to_owned())));
+            }
+            self.stages.push(settings);
             return;
         }
         // What ONBUILD sets is there for the triggers behind it only; it is taken as in scope, so that they
@@ -131,6 +137,14 @@ impl Scopes {
                     let user = scope.expand(user);
                     if let Some(settings) = self.settings(place) {
                         settings.user.push((number, user));
+                    }
+                }
+            }
+            Keyword::Workdir => {
+                if let Arguments::Line(line) = &acts.arguments {
+                    let directory = scope.moved_to(&scope.expand(line));
+                    if let Some(settings) = self.settings(place) {
+                        settings.directory.push((number, directory));
                     }
                 }
             }
@@ -187,6 +201,25 @@ impl<'a> Scope<'a> {
     /// The last `USER`, expanded; none where the base image decides.
     pub fn user(self) -> Option<&'a Value> {
         self.chain().find_map(|settings| last(&settings.user, self.before))
+    }
+
+    /// The working directory, absolute; none where the base image or the build decides.
+    pub fn directory(self) -> Option<&'a str> {
+        self.chain().find_map(|settings| last(&settings.directory, self.before))?.as_deref()
+    }
+
+    /// The working directory once a `WORKDIR` names this one.
+    fn moved_to(self, value: &Value) -> Option<String> {
+        let path = value.as_str().trim();
+        if value.is_certain && !path.contains('$') { self.absolute(path) } else { None }
+    }
+
+    /// A path as it is from the working directory, where that is known.
+    pub fn absolute(self, path: &str) -> Option<String> {
+        if path.starts_with('/') {
+            return Some(path.to_owned());
+        }
+        self.directory().map(|directory| format!("{directory}/{path}"))
     }
 
     /// The shell that runs a shell form, where `SHELL` has set one.

@@ -193,7 +193,7 @@ fn holds_together(source: &[u8]) {
     }
     assert!(dockerfile.comments.iter().all(|c| inside(c.span)));
     assert!(dockerfile.problems.iter().all(|p| inside(p.span)));
-    Reach::new(&dockerfile, &scopes).file_reaches(Some(0), Some("root/x"));
+    Reach::new(&dockerfile, &scopes).places(Some(0), Some("root/x"));
     looks_like_dockerfile(source);
 }
 

@@ -108,11 +108,11 @@ impl Found<'_> {
         let scopes = Scopes::of(&parse(b""));
         let mut events: Vec<(Event, &CiScript)> = Vec::new();
         let scope = scopes.at(0);
-        let mut paths = Paths::new(scope, None);
+        let mut paths = Paths::new(scope);
         for script in &job.scripts {
             // The commands of a GitLab job run in one shell, all others in one of their own.
             if self.dialect != Dialect::GitLab {
-                paths = Paths::new(scope, None);
+                paths = Paths::new(scope);
             }
             let mut has_token = false;
             for (name, value) in &script.environment {

@@ -1,10 +1,10 @@
 //! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
 
-use super::{Context, Hit, hit::left_at};
+use super::{Context, Hit, hit::left_in_layer};
 use crate::{
     detect,
-    dockerfile::{Dockerfile, Instruction, Keyword, PathPattern, Scope},
-    finding::{Confidence, Masked, RuleId, Severity, TokenSummary, Where},
+    dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope},
+    finding::{Confidence, Masked, RuleId, Severity, TokenSummary},
     rules::Rule,
 };
 
@@ -89,7 +89,7 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
         token: Some(token.token.clone()),
         message: Masked::own(format!("{name} takes {file}, which holds a token, into the image")),
         help: Masked::own(help),
-        leaves: vec![left_at(Where::Layer, place)],
+        leaves: vec![left_in_layer(place)],
         stage: copy.instruction.stage,
         subject: format!("{name} {file}"),
     }
@@ -118,8 +118,7 @@ struct Copy<'a> {
     instruction: &'a Instruction,
     sources: Vec<Source>,
     excludes: Vec<PathPattern>,
-    /// Absolute; none where it is not known.
-    dest: Option<String>,
+    to: Destination,
 }
 
 struct Source {
@@ -135,19 +134,12 @@ impl<'a> Copy<'a> {
         if !is_copy || instruction.flag("from").is_some() {
             return None;
         }
-        let (dest, sources) = instruction.words().split_last()?;
-        let dest = scope.expand(dest);
+        let (to, sources) = Destination::of(instruction, scope)?;
         let sources = sources.iter().filter_map(|word| source(scope.expand(word).as_str())).collect();
         let excludes = instruction.flags.iter().filter(|flag| flag.name.as_bytes() == b"exclude");
         let excludes = excludes.filter_map(|flag| flag.value.as_ref());
         let excludes = excludes.filter_map(|value| PathPattern::new(scope.expand(value).as_str().as_bytes()));
-        let is_known = dest.as_str().starts_with('/') && instruction.flag("parents").is_none();
-        Some(Self {
-            instruction,
-            sources,
-            excludes: excludes.collect(),
-            dest: is_known.then(|| dest.to_text()),
-        })
+        Some(Self { instruction, sources, excludes: excludes.collect(), to })
     }
 
     /// Whether the file is taken, and the path it then has in the layer, where that is known.
@@ -164,19 +156,12 @@ impl<'a> Copy<'a> {
             if self.excludes.iter().any(|exclude| exclude.takes(rest) || exclude.takes(path)) {
                 return None;
             }
-            let name = taken.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-            Some(self.dest.as_ref().map(|dest| {
-                let is_directory = dest.ends_with('/') || self.sources.len() > 1;
-                let below = if !rest.is_empty() {
-                    rest
-                } else if is_directory {
-                    name
-                } else {
-                    b""
-                };
-                let below = String::from_utf8_lossy(below);
-                format!("{}/{below}", dest.trim_matches('/')).trim_matches('/').to_owned()
-            }))
+            Some(if rest.is_empty() {
+                let name = taken.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+                self.to.file(&String::from_utf8_lossy(name))
+            } else {
+                self.to.below(&String::from_utf8_lossy(rest))
+            })
         })
     }
 }
@@ -223,6 +208,8 @@ mod tests {
         for (tail, path, place) in [
             ("COPY . .", ".env", "?"),
             ("COPY . /app", ".env", "app/.env"),
+            ("WORKDIR /app\nCOPY . .", ".env", "app/.env"),
+            ("WORKDIR /app\nCOPY .env .", ".env", "app/.env"),
             ("COPY ./ /app/", "a/.env", "app/a/.env"),
             ("COPY / /app", ".env", "app/.env"),
             ("COPY .env /app/", ".env", "app/.env"),

@@ -2,13 +2,12 @@
 
 use super::{
     Context, Hit,
-    hit::lower,
-    paths::{shown, working_directories},
+    hit::{left_in_layer, lower},
 };
 use crate::{
-    dockerfile::{Keyword, shell::Word},
-    finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
-    rules::{Rule, login::Paths},
+    dockerfile::{Destination, Keyword},
+    finding::{Confidence, Masked, RuleId, Severity},
+    rules::Rule,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -36,16 +35,13 @@ enum Kind {
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
-    let directories = working_directories(context);
-    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
+    for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         // What another stage or image holds is told where it got there.
         if !matches!(acts.keyword, Keyword::Copy | Keyword::Add) || acts.flag("from").is_some() {
             continue;
         }
-        let Some((to, sources)) = acts.words().split_last() else { continue };
-        let paths = Paths::new(scope, directory.as_deref());
-        let to_file = paths.file(&Word { text: to.clone(), ..Word::default() });
+        let Some((to, sources)) = Destination::of(acts, scope) else { continue };
         let excluded: Vec<String> = acts
             .flags
             .iter()
@@ -61,12 +57,10 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
             {
                 continue;
             }
-            let is_into = to.as_bytes().ends_with(b"/") || to.as_bytes() == b"." || sources.len() > 1;
-            let target = to_file.as_deref().map(|to| match kind(from) {
-                Some(Kind::Directory) => format!("{to}/token"),
-                _ if is_into => format!("{to}/{}", last(from)),
-                _ => to.to_owned(),
-            });
+            let target = match kind(from) {
+                Some(Kind::Directory) => to.below("token"),
+                _ => to.file(last(from)),
+            };
             let is_place = target.as_deref().is_some_and(|file| kind(file) == Some(Kind::Keeps));
             let kind = match kind(from) {
                 Some(Kind::MayHold) | None if is_place => Kind::Keeps,
@@ -91,7 +85,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
                     "Delete the copy, add `{name}` to `.dockerignore`, and mount the file where it is needed: `RUN \
                      --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`"
                 )),
-                leaves: vec![Leaves { place: Where::Layer, path: target.as_deref().and_then(shown) }],
+                leaves: vec![left_in_layer(target.as_deref())],
                 stage: instruction.stage,
                 subject: format!("{} {name}", acts.keyword.name()),
             });

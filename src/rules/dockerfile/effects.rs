@@ -5,8 +5,7 @@ use super::{
     Context,
     flow::{Carried, Flow},
     git,
-    hit::left_in,
-    paths::{shown, working_directories},
+    hit::{left_in, left_in_layer},
     url,
 };
 use crate::{
@@ -73,15 +72,14 @@ struct Event {
 
 pub(super) fn find(context: &Context<'_>) -> Effects {
     let mut effects = Effects::default();
-    let directories = working_directories(context);
-    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
+    for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         if acts.keyword == Keyword::Run
             && let Some(script) = run_script(acts, scope)
         {
             let steps = shell::steps(&script);
             let run = Run { instruction, scope, mounts: mounts(acts, scope), steps: &steps };
-            run.effects(directory.as_deref(), &mut effects);
+            run.effects(&mut effects);
         }
     }
     effects
@@ -95,8 +93,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn effects(&self, directory: Option<&str>, effects: &mut Effects) {
-        let events = self.events(directory);
+    fn effects(&self, effects: &mut Effects) {
+        let events = self.events();
         let stage = self.instruction.stage;
         let mut later = CleanUps::default();
         let mut writes = Vec::new();
@@ -117,7 +115,7 @@ impl Run<'_> {
                     if is_gone && how == How::File {
                         continue;
                     }
-                    let left = Leaves { place: Where::Layer, path: file.as_deref().and_then(shown) };
+                    let left = left_in_layer(file.as_deref());
                     (how, carried, if is_gone { Vec::new() } else { vec![left] })
                 }
             };
@@ -136,9 +134,9 @@ impl Run<'_> {
     }
 
     /// What the steps do, the last one first.
-    fn events(&self, directory: Option<&str>) -> Vec<Event> {
+    fn events(&self) -> Vec<Event> {
         let mut flow = Flow::new(self.scope, &self.mounts);
-        let mut paths = Paths::new(self.scope, directory);
+        let mut paths = Paths::new(self.scope);
         let mut outputs: Vec<Option<Carried>> = Vec::new();
         // What was printed, and may go where the output of a group of commands goes.
         let mut printed = None;

@@ -1,9 +1,10 @@
 //! What a Dockerfile rule says of a place.
 
 use crate::{
+    detect,
     dockerfile::{Reach, Span},
     finding::{Confidence, Leaves, Masked, Severity, TokenSummary, Where},
-    rules::Rule,
+    rules::{Rule, login::layer_path},
 };
 
 /// One place that a rule fires on. All its text is safe to show.
@@ -45,9 +46,10 @@ pub(super) fn left_in(place: Where) -> Leaves {
     Leaves { place, path: None }
 }
 
-/// Something that is left at a path, where that is known.
-pub(super) fn left_at(place: Where, path: Option<&str>) -> Leaves {
-    Leaves { place, path: path.map(|path| crate::detect::mask(path.as_bytes())) }
+/// A file that is left in a layer, at a path where that is known.
+pub(super) fn left_in_layer(path: Option<&str>) -> Leaves {
+    let path = path.and_then(layer_path).map(|path| detect::mask(path.as_bytes()));
+    Leaves { place: Where::Layer, path }
 }
 
 /// The findings that begin in a part of the source.
@@ -61,11 +63,20 @@ impl Hit {
     pub(super) fn forecast(&mut self, reach: &Reach) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
-        self.leaves.retain(|leaves| match leaves.place {
-            Where::Source | Where::BuildCache => true,
-            Where::Layer => reach.file_reaches(Some(stage), leaves.path.as_ref().map(Masked::as_str)),
-            Where::Env | Where::Label | Where::Config | Where::History => reach.is_whole(Some(stage)),
-        });
+        let mut reaching = Vec::new();
+        for leaves in std::mem::take(&mut self.leaves) {
+            match leaves.place {
+                Where::Source | Where::BuildCache => reaching.push(leaves),
+                Where::Layer => {
+                    let places = reach.places(Some(stage), leaves.path.as_ref().map(Masked::as_str));
+                    reaching.extend(places.iter().map(|place| left_in_layer(place.as_deref())));
+                }
+                Where::Env | Where::Label | Where::Config | Where::History => {
+                    reaching.extend(reach.is_whole(Some(stage)).then_some(leaves));
+                }
+            }
+        }
+        self.leaves = reaching;
         if before > 0 && self.leaves.is_empty() {
             self.leaves.push(left_in(Where::BuildCache));
             self.severity = lower(self.severity);

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, Hit, hit::left_in};
+use super::{
+    Context, Hit,
+    hit::{left_in, left_in_layer},
+};
 use crate::{
     detect::{self, Occurrence},
     dockerfile::{
-        Arguments, Instruction, Keyword, Language, Scope, Script, Span, Text, Value, run_script, shell,
+        Arguments, Destination, Instruction, Keyword, Language, Scope, Script, Span, Text, Value, run_script,
+        shell,
     },
     finding::{Leaves, Masked, RuleId, Severity, Where},
     rules::Rule,
@@ -143,7 +147,7 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
     let Found { span, occurrence } = found;
     let holder = context.holder(span.start);
     let (place, leaves) = match holder {
-        Some(instruction) => (name(instruction), leaves(instruction, span)),
+        Some(instruction) => (name(instruction), leaves(instruction, context.scope_of(instruction), span)),
         None if context.is_comment(span.start) => ("a comment", vec![left_in(Where::Source)]),
         None => ("the file", vec![left_in(Where::Source)]),
     };
@@ -174,7 +178,7 @@ fn name(instruction: &Instruction) -> &'static str {
 }
 
 /// Where the instruction's text goes in a build.
-fn leaves(instruction: &Instruction, span: Span) -> Vec<Leaves> {
+fn leaves(instruction: &Instruction, scope: Scope<'_>, span: Span) -> Vec<Leaves> {
     if instruction.stage.is_none() {
         return vec![left_in(Where::Source)];
     }
@@ -185,19 +189,16 @@ fn leaves(instruction: &Instruction, span: Span) -> Vec<Leaves> {
         Keyword::From | Keyword::Unknown => vec![left_in(Where::Source)],
         Keyword::Env => vec![left_in(Where::Env), left_in(Where::History)],
         Keyword::Label => vec![left_in(Where::Label), left_in(Where::History)],
-        Keyword::Copy | Keyword::Add if instruction.heredocs.iter().any(|h| h.span.contains(span.start)) => {
-            vec![Leaves { place: Where::Layer, path: target(instruction) }]
+        Keyword::Copy | Keyword::Add => {
+            let heredoc = instruction.heredocs.iter().find(|heredoc| heredoc.span.contains(span.start));
+            let Some(heredoc) = heredoc else { return vec![left_in(Where::History)] };
+            let file =
+                Destination::of(instruction, scope).and_then(|(to, _)| to.file(&heredoc.name.to_str()));
+            vec![left_in_layer(file.as_deref())]
         }
-        Keyword::Arg | Keyword::Run | Keyword::Copy | Keyword::Add => vec![left_in(Where::History)],
+        Keyword::Arg | Keyword::Run => vec![left_in(Where::History)],
         _ => vec![left_in(Where::Config), left_in(Where::History)],
     }
-}
-
-/// The file that a `COPY` with one heredoc writes.
-fn target(instruction: &Instruction) -> Option<Masked> {
-    let [_, target] = instruction.words() else { return None };
-    let path = target.as_bytes().strip_prefix(b"/")?;
-    (!path.ends_with(b"/") && !path.contains(&b'$')).then(|| detect::mask(path))
 }
 
 fn advice(instruction: &Instruction) -> &'static str {

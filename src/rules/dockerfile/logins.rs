@@ -3,9 +3,8 @@
 
 use super::{
     Context, Hit,
-    hit::{left_in, lower},
+    hit::{left_in, left_in_layer, lower},
     origin::{Origin, Source, is_in_environment, origin},
-    paths::working_directories,
 };
 use crate::{
     detect,
@@ -16,7 +15,7 @@ use crate::{
     finding::{Confidence, Leaves, Masked, Where},
     rules::{
         Rule,
-        login::{Act, CleanUps, Event, Paths, Reader, covers, layer_path, normal},
+        login::{Act, CleanUps, Event, Paths, Reader, covers, normal},
     },
 };
 
@@ -85,8 +84,7 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
         [b"git clone", b"git pull", b"git fetch", b"git lfs", b"git submodule", b"git -C", b"git+https://"];
     let last_clone =
         uses.iter().filter_map(|text| memchr::memmem::rfind(context.source, text)).max().unwrap_or(0);
-    let directories = working_directories(context);
-    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
+    for (instruction, scope) in context.instructions() {
         let stage = instruction.stage.unwrap_or(0);
         while stores.len() <= stage {
             let inherited = match context.dockerfile.stages.get(stores.len()).map(|stage| &stage.base) {
@@ -109,7 +107,7 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
         let Some(stores) = stores.get_mut(stage) else { continue };
         *stores |= is_set_up;
         let run = Run { instruction, scope, mounts: mounts(acts, scope), stores: *stores, last_clone };
-        logins.extend(run.logins(&script, directory.as_deref()));
+        logins.extend(run.logins(&script));
     }
     logins
 }
@@ -124,10 +122,10 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn logins(&self, script: &Script, directory: Option<&str>) -> Vec<Login> {
+    fn logins(&self, script: &Script) -> Vec<Login> {
         let steps = shell::steps(script);
         let reader = Reader { has_token: is_in_environment(&self.mounts, self.scope), stores: self.stores };
-        let events = reader.read(&steps, &mut Paths::new(self.scope, directory));
+        let events = reader.read(&steps, &mut Paths::new(self.scope));
         let mut logins = Vec::new();
         let mut later = CleanUps::default();
         for Event { act, branches } in events.iter().rev() {
@@ -182,10 +180,7 @@ impl Run<'_> {
                 Some(MountKind::Cache) => left_in(Where::BuildCache),
                 // What is written into memory, or over a bind mount, is gone when the RUN ends.
                 Some(_) => continue,
-                None => Leaves {
-                    place: Where::Layer,
-                    path: layer_path(file).map(|path| detect::mask(path.as_bytes())),
-                },
+                None => left_in_layer(Some(file)),
             };
             if !leaves.contains(&left) {
                 leaves.push(left);

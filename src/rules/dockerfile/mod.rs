@@ -13,7 +13,6 @@ mod login_with_secret_mount;
 mod logins;
 mod mend;
 mod origin;
-mod paths;
 mod removed_too_late;
 mod token_in_arg;
 mod token_in_env;
@@ -62,6 +61,12 @@ impl<'a> Context<'a> {
     fn instructions(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>)> {
         let numbered = self.dockerfile.instructions.iter().enumerate();
         numbered.map(|(number, instruction)| (instruction, self.scopes.at(number)))
+    }
+
+    /// The scope in front of an instruction of this file.
+    fn scope_of(&self, instruction: &Instruction) -> Scope<'_> {
+        let start = instruction.span.start;
+        self.scopes.at(self.dockerfile.instructions.partition_point(|i| i.span.start < start))
     }
 
     fn is_comment(&self, offset: usize) -> bool {

@@ -4,13 +4,12 @@ use super::{
     Context, Hit,
     effects::{How, Write},
     flow::{Carried, Flow},
-    hit::left_in,
-    paths::{shown, working_directories},
+    hit::{left_in, left_in_layer},
 };
 use crate::{
-    dockerfile::{Keyword, shell::HereDocument, shell::Word},
-    finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
-    rules::{Rule, login::Paths},
+    dockerfile::{Destination, Keyword, shell::HereDocument},
+    finding::{Confidence, Masked, RuleId, Severity, Where},
+    rules::Rule,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -32,15 +31,13 @@ const HELP: &str = "Delete what writes the file, and let the commands that need 
 pub(super) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
     let files = writes.iter().filter(|write| write.how == How::File);
     let mut hits: Vec<Hit> = files.map(hit).collect();
-    let directories = working_directories(context);
-    for ((instruction, scope), directory) in context.instructions().zip(&directories) {
+    for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         if !matches!(acts.keyword, Keyword::Copy | Keyword::Add) || acts.heredocs.is_empty() {
             continue;
         }
         let flow = Flow::new(scope, &[]);
-        let paths = Paths::new(scope, directory.as_deref());
-        let Some(to) = acts.words().last() else { continue };
+        let Some((to, _)) = Destination::of(acts, scope) else { continue };
         for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
             let document = HereDocument { body: heredoc.body.clone(), expand: true };
             // Token text is what `literal-token` tells of, with the same file.
@@ -48,11 +45,7 @@ pub(super) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
             else {
                 continue;
             };
-            let mut file = paths.file(&Word { text: to.clone(), ..Word::default() });
-            if to.as_bytes().ends_with(b"/") {
-                file = file.map(|directory| format!("{directory}/{}", heredoc.name.to_str()));
-            }
-            let mut leaves = vec![Leaves { place: Where::Layer, path: file.as_deref().and_then(shown) }];
+            let mut leaves = vec![left_in_layer(to.file(&heredoc.name.to_str()).as_deref())];
             if carried.is_in_history() {
                 leaves.push(left_in(Where::History));
             }

@@ -9,5 +9,5 @@ mod token_file;
 
 pub(super) use acts::{Act, Event, LOGOUT, Reader, login_program};
 pub(super) use cleanup::{CleanUps, Removal};
-pub(super) use paths::{Paths, is_known};
-pub(super) use token_file::{Environment, covers, layer_path, normal};
+pub(super) use paths::{Paths, layer_path};
+pub(super) use token_file::{covers, normal};

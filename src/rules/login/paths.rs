@@ -29,8 +29,8 @@ struct Outside {
 }
 
 impl<'a> Paths<'a> {
-    pub(in crate::rules) fn new(scope: Scope<'a>, directory: Option<&str>) -> Self {
-        let directory = directory.unwrap_or(UNKNOWN).to_owned();
+    pub(in crate::rules) fn new(scope: Scope<'a>) -> Self {
+        let directory = scope.directory().unwrap_or(UNKNOWN).to_owned();
         Self { environment: Environment::new(scope), directory, open: Vec::new(), marks: Vec::new() }
     }
 
@@ -65,7 +65,8 @@ impl<'a> Paths<'a> {
 
     /// The files of a login; none where their place is not known.
     pub(in crate::rules) fn login_files(&self) -> Option<Vec<String>> {
-        self.environment.login_files()
+        let files = self.environment.login_files()?;
+        Some(files.iter().map(|file| self.within(file)).collect())
     }
 
     /// What `rm` and its like take away.
@@ -132,7 +133,7 @@ impl<'a> Paths<'a> {
     }
 }
 
-/// Whether all of a path is known.
-pub(in crate::rules) fn is_known(path: &str) -> bool {
-    !path.starts_with(['~', '\u{1}'])
+/// The path in a layer, none where its home or its directory is not known.
+pub(in crate::rules) fn layer_path(path: &str) -> Option<&str> {
+    (!path.starts_with(['~', '\u{1}'])).then_some(path)
 }

@@ -115,13 +115,13 @@ impl<'a> Environment<'a> {
         Some(format!("{value}{rest}"))
     }
 
-    /// The files that a login writes, `~` in front where the home is not known. None for a place that is
+    /// The files that a login writes, as the settings name them, `~` in front where the home is not known. None for a place that is
     /// not known at all.
     pub(in crate::rules) fn login_files(&self) -> Option<Vec<String>> {
         let (directory, token) = match self.setting("HF_TOKEN_PATH") {
             Setting::Unknown => return None,
             Setting::Known(path) if !path.is_empty() => {
-                (path.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned()), path)
+                (path.rsplit_once('/').map_or(".", |(parent, _)| parent).to_owned(), path)
             }
             _ => {
                 let home = match self.setting("HF_HOME") {
@@ -136,18 +136,13 @@ impl<'a> Environment<'a> {
                 (home.clone(), format!("{home}/token"))
             }
         };
-        Some(vec![normal(&token), normal(&format!("{directory}/stored_tokens"))])
+        Some(vec![token, format!("{directory}/stored_tokens")])
     }
 
     /// A file in the home directory.
     pub(in crate::rules) fn home_file(&self, name: &str) -> String {
         normal(&format!("{}/{name}", self.home()))
     }
-}
-
-/// The file's path in a layer, none where its home is not known.
-pub(in crate::rules) fn layer_path(path: &str) -> Option<&str> {
-    (!path.starts_with(UNKNOWN_HOME)).then_some(path)
 }
 
 /// Without a leading slash, double slashes and `.` parts.

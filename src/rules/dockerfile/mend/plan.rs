@@ -22,7 +22,7 @@ use crate::{
         logins::{self, Login},
         token_written_to_file,
     },
-    rules::login::{Environment, normal},
+    rules::login::{Paths, normal},
 };
 
 /// What one round comes to.
@@ -133,7 +133,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
 /// Whether an instruction copies one file to where the Hub's tools keep the token: the same as a login.
 fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
     let [_, to] = instruction.words() else { return false };
-    let places = Environment::new(scope).login_files().unwrap_or_default();
+    let places = Paths::new(scope).login_files().unwrap_or_default();
     matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
         && instruction.flag("from").is_none()
         && places.contains(&normal(scope.expand(to).as_str()))

@@ -27,7 +27,7 @@ use crate::{
         origin::{Source, holds_word},
         token_in_url,
     },
-    rules::login::{Environment, LOGOUT, login_program, normal},
+    rules::login::{LOGOUT, Paths, login_program},
 };
 
 /// The variable that the Hub's tools read first.
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
 
     /// A token file of the Hub that the `RUN` writes itself: the same as a login.
     pub(super) fn writes_token_file(&mut self, hit: &Hit) -> Option<String> {
-        let places = Environment::new(self.scope).login_files()?;
+        let places = Paths::new(self.scope).login_files()?;
         let is_place = |path: &Masked| places.iter().any(|place| place == path.as_str());
         let in_layer = hit.leaves.iter().filter_map(|leaves| leaves.path.as_ref());
         if !in_layer.clone().any(is_place) || !in_layer.clone().all(is_place) {
@@ -332,12 +332,9 @@ impl<'a> Run<'a> {
     /// Commands that end a login, which would fail or do nothing without one. With a login that stays, none.
     fn ends_of_logins(&self) -> Vec<Span> {
         let mut ends = Vec::new();
-        let environment = Environment::new(self.scope);
-        let files = environment.login_files().unwrap_or_default();
-        let is_file = |word: &Word| {
-            let path = environment.path(&word.text.to_str());
-            path.is_some_and(|path| path.starts_with('/') && files.contains(&normal(&path)))
-        };
+        let paths = Paths::new(self.scope);
+        let files = paths.login_files().unwrap_or_default();
+        let is_file = |word: &Word| paths.file(word).is_some_and(|path| files.contains(&path));
         for step in &self.steps {
             let StepKind::Program { name, arguments, .. } = &step.kind else { continue };
             let is_target = self.targets.iter().any(|target| target.overlaps(step.span));

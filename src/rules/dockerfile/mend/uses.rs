@@ -10,7 +10,7 @@ use crate::{
     },
     rules::{
         dockerfile::{Context, logins::Login, origin::holds_word},
-        login::{Environment, covers, normal},
+        login::{Paths, covers, normal},
     },
 };
 
@@ -81,7 +81,7 @@ pub(super) fn copied_login(
     let from = stage_of(context, scope.expand(from).as_str(), instruction.stage?)?;
     // The places are those of the stage at its end.
     let last = context.dockerfile.instructions.iter().rposition(|i| i.stage == Some(from))?;
-    let files = Environment::new(context.scopes.at(last)).login_files()?;
+    let files = Paths::new(context.scopes.at(last)).login_files()?;
     let (_, sources) = acts.words().split_last()?;
     let paths: Vec<String> = sources.iter().map(|source| normal(scope.expand(source).as_str())).collect();
     let taken = paths.iter().filter(|path| !path.is_empty() && files.iter().any(|file| covers(path, file)));
@@ -121,17 +121,16 @@ fn wants(
         return None;
     }
     let steps = shell::steps(&run_script(instruction.effective(), scope)?);
-    let environment = Environment::new(scope);
-    let files = environment.login_files().unwrap_or_default();
+    let paths = Paths::new(scope);
+    let files = paths.login_files().unwrap_or_default();
     let needs = |step: &Step| {
         let StepKind::Program { name, arguments, .. } = &step.kind else { return false };
         let words = || arguments.iter().chain(&step.inputs);
         let names_place = words().any(|word| {
             let text = word.text.to_str();
-            let path = environment.path(&text).map(|path| normal(&path));
             text.contains("huggingface/token")
                 || text.contains("huggingface/stored_tokens")
-                || path.is_some_and(|path| is_place(path.trim_end_matches("/*"), &files))
+                || paths.file(word).is_some_and(|path| is_place(path.trim_end_matches("/*"), &files))
         });
         NEED_FILES.contains(&name.as_str()) && names_place
     };

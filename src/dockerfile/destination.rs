@@ -1,0 +1,115 @@
+//! Where `COPY` and `ADD` put what they take (Docker's Dockerfile reference, "Destination" of `COPY`).
+
+use super::{Instruction, Scope, Text};
+
+/// Directories that an image has before anything is copied into it.
+const DIRECTORIES: [&str; 18] = [
+    "",
+    "bin",
+    "etc",
+    "home",
+    "mnt",
+    "opt",
+    "root",
+    "run",
+    "srv",
+    "tmp",
+    "usr",
+    "usr/bin",
+    "usr/lib",
+    "usr/local",
+    "usr/local/bin",
+    "usr/share",
+    "var",
+    "var/lib",
+];
+
+/// The last word of a `COPY` or `ADD`.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// Without a leading slash; none where it is not known.
+    path: Option<String>,
+    is_directory: bool,
+}
+
+impl Destination {
+    /// The destination and the sources of a `COPY` or `ADD`.
+    pub fn of<'a>(instruction: &'a Instruction, scope: Scope<'_>) -> Option<(Self, &'a [Text])> {
+        let (last, sources) = instruction.words().split_last()?;
+        let value = scope.expand(last);
+        let written = value.as_str();
+        let is_known = instruction.flag("parents").is_none() && value.is_certain && !written.contains('$');
+        let path = if is_known { scope.absolute(written).map(|path| normal(&path)) } else { None };
+        let is_existing = |path: &String| {
+            let directory = scope.directory().map(normal);
+            directory.as_ref() == Some(path) || DIRECTORIES.contains(&path.as_str())
+        };
+        let is_directory = written.ends_with('/')
+            || matches!(written.rsplit('/').next(), Some("." | ".."))
+            || sources.len() > 1
+            || path.as_ref().is_some_and(is_existing);
+        Some((Self { path, is_directory }, sources))
+    }
+
+    /// Where a file of that name is put that is itself a source.
+    pub fn file(&self, name: &str) -> Option<String> {
+        let path = self.path.as_ref()?;
+        Some(if self.is_directory { join(path, name) } else { path.clone() })
+    }
+
+    /// Where a file is put that lies at `rest` below a source.
+    pub fn below(&self, rest: &str) -> Option<String> {
+        Some(join(self.path.as_ref()?, rest))
+    }
+}
+
+fn join(directory: &str, rest: &str) -> String {
+    normal(&format!("{directory}/{rest}"))
+}
+
+/// A path without a leading slash, `.` and `..` parts, and a slash at its end.
+pub(super) fn normal(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{Scopes, parse};
+
+    #[test]
+    fn a_file_keeps_its_name_in_a_directory() {
+        for (tail, file, below) in [
+            ("COPY a /x", Some("x"), Some("x/d/f")),
+            ("COPY a /x/", Some("x/a"), Some("x/d/f")),
+            ("COPY a b /x", Some("x/a"), Some("x/d/f")),
+            ("COPY a .", None, None),
+            ("WORKDIR /app\nCOPY a .", Some("app/a"), Some("app/d/f")),
+            ("WORKDIR /app\nCOPY a ./x", Some("app/x"), Some("app/x/d/f")),
+            ("WORKDIR /app\nCOPY a ..", Some("a"), Some("d/f")),
+            ("WORKDIR /app\nCOPY a /app", Some("app/a"), Some("app/d/f")),
+            ("WORKDIR /app\nWORKDIR b\nCOPY a c", Some("app/b/c"), Some("app/b/c/d/f")),
+            ("COPY a /root", Some("root/a"), Some("root/d/f")),
+            ("ENV D=/data\nCOPY a $D/", Some("data/a"), Some("data/d/f")),
+            ("ARG D\nCOPY a $D/", None, None),
+            ("ARG D\nWORKDIR $D\nCOPY a x", None, None),
+            ("COPY --parents a /x/", None, None),
+        ] {
+            let source = format!("FROM a\n{tail}\n");
+            let dockerfile = parse(source.as_bytes());
+            let scopes = Scopes::of(&dockerfile);
+            let number = dockerfile.instructions.len() - 1;
+            let (to, sources) = Destination::of(&dockerfile.instructions[number], scopes.at(number)).unwrap();
+            assert!(!sources.is_empty());
+            assert_eq!((to.file("a").as_deref(), to.below("d/f").as_deref()), (file, below), "{tail}");
+        }
+    }
+}
