@@ -1,7 +1,10 @@
 //! Variables as they are in scope at each instruction (BuildKit, `dockerfile2llb/convert.go`; Docker's
 //! Dockerfile reference, "Scope" of `ARG`).
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     Arguments, Base, Dockerfile, Instruction, Keyword, Pair, Stage, Text, Value, expand, placeholder,
@@ -191,6 +194,13 @@ impl<'a> Scope<'a> {
         }
         let value = self.chain().find_map(|settings| last(settings.args.get(name)?, self.before))?;
         Some(Binding { origin: Origin::Arg, value })
+    }
+
+    /// The names of the variables that carry a token.
+    pub fn token_variables(self) -> BTreeSet<&'a str> {
+        let names = self.chain().flat_map(|settings| settings.env.keys().chain(settings.args.keys()));
+        let carries = |name: &&str| self.get(name).is_some_and(|binding| binding.value.carries_token);
+        names.map(String::as_str).filter(carries).collect()
     }
 
     /// Whether a build argument that may carry a token is in scope.

@@ -123,7 +123,7 @@ impl Found<'_> {
             }
             let steps = shell::steps(&script.script);
             self.commands(&steps, script);
-            let reader = Reader { has_token, stores: false };
+            let reader = Reader { has_token, store: None };
             for mut event in reader.read(&steps, &mut paths) {
                 event.branches.splice(0..0, script.condition);
                 events.push((event, script));

@@ -3,6 +3,7 @@
 
 use super::{
     Context,
+    credential_store::credential_stores,
     flow::{Carried, Flow},
     git,
     hit::{left_in, left_in_layer},
@@ -10,11 +11,11 @@ use super::{
 };
 use crate::{
     dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Scope, Span, mounts, run_script,
+        Instruction, Keyword, Mount, MountKind, Scope, Span, Text, mounts, run_script,
         shell::{self, Step, StepKind, Word},
     },
     finding::{Leaves, Where},
-    rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, normal},
+    rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, normal, python},
 };
 
 /// How a token got to where it is.
@@ -72,13 +73,20 @@ struct Event {
 
 pub(super) fn find(context: &Context<'_>) -> Effects {
     let mut effects = Effects::default();
-    for (instruction, scope) in context.instructions() {
+    let stores = credential_stores(context);
+    for ((instruction, scope), store) in context.instructions().zip(&stores) {
         let acts = instruction.effective();
         if acts.keyword == Keyword::Run
             && let Some(script) = run_script(acts, scope)
         {
             let steps = shell::steps(&script);
-            let run = Run { instruction, scope, mounts: mounts(acts, scope), steps: &steps };
+            let run = Run {
+                instruction,
+                scope,
+                mounts: mounts(acts, scope),
+                steps: &steps,
+                store: store.as_deref(),
+            };
             run.effects(&mut effects);
         }
     }
@@ -90,6 +98,8 @@ struct Run<'a> {
     scope: Scope<'a>,
     mounts: Vec<Mount>,
     steps: &'a [Step],
+    /// The file in which git keeps the passwords it is handed.
+    store: Option<&'a str>,
 }
 
 impl Run<'_> {
@@ -122,9 +132,12 @@ impl Run<'_> {
             if carried.is_in_history() {
                 leaves.push(left_in(Where::History));
             }
-            let StepKind::Program { name, .. } = &step.kind else { continue };
             if !leaves.is_empty() {
-                let program = if name.is_empty() { "{ … }".to_owned() } else { name.clone() };
+                let program = match &step.kind {
+                    StepKind::Program { name, .. } if name.is_empty() => "{ … }".to_owned(),
+                    StepKind::Program { name, .. } => name.clone(),
+                    StepKind::Python(_) => "python".to_owned(),
+                };
                 writes.push(Write { how, program, span: step.span, stage, carried, leaves });
             }
         }
@@ -145,10 +158,14 @@ impl Run<'_> {
             paths.enter(step);
             let fed = step.feeder.and_then(|feeder| outputs.get(feeder).copied().flatten());
             let mut output = flow.output(step, fed);
-            let StepKind::Program { name, arguments, assignments } = &step.kind else {
-                outputs.push(None);
-                paths.leave(step);
-                continue;
+            let (name, arguments, assignments) = match &step.kind {
+                StepKind::Program { name, arguments, assignments } => (name, arguments, assignments),
+                StepKind::Python(text) => {
+                    events.extend(written(step, text, &flow, &paths).map(|act| Event { act, step: index }));
+                    outputs.push(None);
+                    paths.leave(step);
+                    continue;
+                }
             };
             if name.is_empty() && assignments.is_empty() && !step.outputs.is_empty() {
                 output = printed.take();
@@ -178,6 +195,12 @@ impl Run<'_> {
                 })
             };
             acts.extend(act(name, arguments, &flow, &paths, &known));
+            if name == "git"
+                && let (Some(carried), Some(store)) = (flow.read(step, fed), self.store)
+                && git::keeps_password(arguments)
+            {
+                acts.push(Act::Write { how: How::File, carried, file: paths.named(store) });
+            }
             events.extend(acts.into_iter().map(|act| Event { act, step: index }));
             flow.take(step);
             paths.leave(step);
@@ -208,6 +231,28 @@ fn write_to<'a>(
 ) -> impl Iterator<Item = Act> + use<'a> {
     let files = words.iter().filter(|word| !word.text.starts_with_at(0, b">("));
     files.map(move |word| Act::Write { how: How::File, carried, file: paths.file(word) })
+}
+
+/// What a Python script writes into files.
+fn written<'a>(
+    step: &'a Step,
+    script: &Text,
+    flow: &'a Flow<'_>,
+    paths: &'a Paths<'_>,
+) -> impl Iterator<Item = Act> + use<'a> {
+    let carries = |read: &python::Read<'_>| {
+        let given = match read {
+            python::Read::Variable(name) => step.environment.iter().find(|(given, _)| given == name),
+            python::Read::Environment => step.environment.first(),
+            python::Read::File(_) | python::Read::Text(_) => None,
+        };
+        given.and_then(|(_, word)| flow.word(word)).or_else(|| flow.python(read))
+    };
+    let written = python::writes(script, &carries).into_iter();
+    written.map(|python::Written { carried, file }| {
+        let file = file.and_then(|file| paths.named(&file.to_str()));
+        Act::Write { how: How::File, carried, file }
+    })
 }
 
 /// What a program does with tokens, beside its output.

@@ -1,6 +1,6 @@
 //! Which words of a script carry a token, and where it comes from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::origin::holds_word;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         Mount, MountKind, Origin, Scope,
         shell::{HereDocument, Step, StepKind, Word},
     },
-    rules::login::{covers, normal},
+    rules::login::{covers, normal, python::Read},
 };
 
 /// Where the token in a word comes from.
@@ -38,12 +38,15 @@ pub(super) struct Flow<'a> {
     secrets: Vec<Mount>,
     /// Set by the script itself; none where no token is in it.
     set: HashMap<String, Option<Carried>>,
+    /// What of that is exported.
+    exported: HashSet<String>,
 }
 
 impl<'a> Flow<'a> {
     pub(super) fn new(scope: Scope<'a>, mounts: &[Mount]) -> Self {
         let is_secret = |mount: &&Mount| mount.kind == MountKind::Secret && may_be_for_the_hub(mount);
-        Self { scope, secrets: mounts.iter().filter(is_secret).cloned().collect(), set: HashMap::new() }
+        let secrets = mounts.iter().filter(is_secret).cloned().collect();
+        Self { scope, secrets, set: HashMap::new(), exported: HashSet::new() }
     }
 
     /// The token that a variable carries.
@@ -55,6 +58,31 @@ impl<'a> Flow<'a> {
             return Some(Carried::Secret);
         }
         self.scope.get(name).filter(|b| b.value.carries_token).map(|b| from(b.origin))
+    }
+
+    /// The variables that carry a token into what is run.
+    fn exported(&self) -> impl Iterator<Item = (&str, Carried)> {
+        let given = self.secrets.iter().filter_map(|mount| mount.env.as_deref());
+        let own = self.exported.iter().map(String::as_str);
+        let names = given.chain(self.scope.token_variables()).chain(own);
+        names.filter_map(|name| Some((name, self.variable(name)?)))
+    }
+
+    /// The token that something which is run finds in its environment.
+    fn environment(&self) -> Option<Carried> {
+        self.exported().map(|(_, carried)| carried).next()
+    }
+
+    /// The token that a Python script gets at by what it reads.
+    pub(super) fn python(&self, read: &Read<'_>) -> Option<Carried> {
+        match read {
+            Read::Variable(name) => {
+                self.exported().find(|(exported, _)| exported == name).map(|(_, carried)| carried)
+            }
+            Read::Environment => self.environment(),
+            Read::File(path) => self.is_secret(path).then_some(Carried::Secret),
+            Read::Text(text) => (!detect::find(text).is_empty()).then_some(Carried::Literal),
+        }
     }
 
     /// What a variable carries where anything in it is a token: in front of a host of the Hub.
@@ -97,9 +125,12 @@ impl<'a> Flow<'a> {
 
     /// Whether a word names a mounted secret.
     pub(super) fn is_secret_file(&self, word: &Word) -> bool {
-        let text = word.text.to_str();
+        self.is_secret(&word.text.to_str())
+    }
+
+    fn is_secret(&self, path: &str) -> bool {
         let targets = self.secrets.iter().filter_map(|mount| mount.target.as_deref());
-        text.starts_with('/') && targets.into_iter().any(|target| covers(&text, &normal(target)))
+        path.starts_with('/') && targets.into_iter().any(|target| covers(path, &normal(target)))
     }
 
     /// The token that a step writes to its standard output; `fed` is what the step in front of it in the pipeline
@@ -109,6 +140,11 @@ impl<'a> Flow<'a> {
         let in_words = || arguments.iter().find_map(|word| self.word(word));
         match name.as_str() {
             "echo" | "printf" => in_words(),
+            "env" | "printenv" | "export" | "declare" | "typeset" if is_dump(arguments) => self.environment(),
+            // It shows what is not exported, too.
+            "set" if arguments.is_empty() => {
+                self.environment().or_else(|| self.set.values().find_map(|&carried| carried))
+            }
             "printenv" => arguments.iter().find_map(|word| self.variable(&word.text.to_str())),
             "hf" | "huggingface-cli" => {
                 let is = |index: usize, verb: &[u8]| {
@@ -117,16 +153,39 @@ impl<'a> Flow<'a> {
                 let prints = is(0, b"auth") && is(1, b"token");
                 if prints { self.variable("HF_TOKEN") } else { None }
             }
-            "cat" | "tee" | "tr" | "base64" | "head" | "tail" | "cut" | "tac" | "grep" | "sort" => {
-                self.read(step, fed)
-            }
+            "grep" | "egrep" if !self.may_find(arguments) => None,
+            "cat" | "tee" | "tr" | "base64" | "head" | "tail" | "cut" | "tac" | "grep" | "egrep" | "sort"
+            | "uniq" => self.read(step, fed),
             "sed" | "awk" | "jq" | "envsubst" => self.read(step, fed).or_else(in_words),
             _ => None,
         }
     }
 
+    /// Whether a search may let a line with a token through. One for another variable does not.
+    fn may_find(&self, arguments: &[Word]) -> bool {
+        let is_inverted = |word: &Word| {
+            let option = word.text.to_str();
+            option == "--invert-match"
+                || (option.starts_with('-') && !option.starts_with("--") && option.contains('v'))
+        };
+        let pattern = arguments.iter().find(|word| word.text.byte(0) != Some(b'-'));
+        let Some(pattern) = pattern.filter(|_| !arguments.iter().any(is_inverted)) else { return true };
+        let pattern =
+            pattern.text.to_str().trim_start_matches('^').trim_end_matches('=').to_ascii_uppercase();
+        let is_plain = pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let set = self.set.iter().filter(|(_, carried)| carried.is_some()).map(|(name, _)| name.as_str());
+        !is_plain
+            || "HF_".starts_with(&pattern)
+            || pattern.starts_with("HF_")
+            || self
+                .exported()
+                .map(|(name, _)| name)
+                .chain(set)
+                .any(|name| name.to_ascii_uppercase().contains(&pattern))
+    }
+
     /// The token in what a step reads.
-    fn read(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
+    pub(super) fn read(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
         let StepKind::Program { arguments, .. } = &step.kind else { return None };
         let mut files = arguments.iter().chain(&step.inputs);
         if files.any(|word| self.is_secret_file(word)) {
@@ -150,9 +209,13 @@ impl<'a> Flow<'a> {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
                 for word in arguments {
                     let text = word.text.to_str();
-                    if let Some((name, _)) = text.split_once('=') {
+                    let assigned = text.split_once('=');
+                    if let Some((name, _)) = assigned {
                         let carried = self.word(word);
                         self.set.insert(name.to_owned(), carried);
+                    }
+                    if name == "export" {
+                        self.exported.insert(assigned.map_or(text.as_ref(), |(name, _)| name).to_owned());
                     }
                 }
             }
@@ -171,6 +234,12 @@ impl<'a> Flow<'a> {
             _ => {}
         }
     }
+}
+
+/// Whether a command that sets or runs something else shows the environment when it is given this.
+fn is_dump(arguments: &[Word]) -> bool {
+    let is_plain = |word: &Word| matches!(word.text.as_bytes(), b"-0" | b"--null" | b"-p" | b"-x" | b"-px");
+    arguments.iter().all(is_plain)
 }
 
 fn from(origin: Origin) -> Carried {

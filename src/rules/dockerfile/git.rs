@@ -153,3 +153,15 @@ fn configured(git: &Git<'_>, flow: &Flow<'_>, paths: &Paths<'_>) -> Vec<Act> {
     let carried = git.arguments.iter().find_map(|word| flow.word(word));
     carried.map(|carried| Act::Write { how: How::File, carried, file }).into_iter().collect()
 }
+
+/// Whether git hands a helper the password that it reads: `git credential approve`.
+pub(super) fn keeps_password(words: &[Word]) -> bool {
+    let Some(git) = read(words) else { return false };
+    let first = git.arguments.iter().find(|word| word.text.byte(0) != Some(b'-'));
+    let verb = first.map(|word| word.text.to_str());
+    match git.command.as_str() {
+        "credential" => verb.as_deref() == Some("approve"),
+        "credential-store" => verb.as_deref() == Some("store"),
+        _ => false,
+    }
+}

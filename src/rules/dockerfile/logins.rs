@@ -3,13 +3,14 @@
 
 use super::{
     Context, Hit,
+    credential_store::credential_stores,
     hit::{left_in, left_in_layer, lower},
     origin::{Origin, Source, is_in_environment, origin},
 };
 use crate::{
     detect,
     dockerfile::{
-        Base, Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts,
+        Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts,
         run_script, shell,
     },
     finding::{Confidence, Leaves, Masked, Where},
@@ -78,35 +79,19 @@ impl Login {
 /// All logins of a file that leave something behind.
 pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
     let mut logins = Vec::new();
-    // Whether a helper keeps what `--add-to-git-credential` hands it; set up once for the stage and those that go on from it.
-    let mut stores: Vec<bool> = Vec::new();
+    let stores = credential_stores(context);
     let uses: [&[u8]; 7] =
         [b"git clone", b"git pull", b"git fetch", b"git lfs", b"git submodule", b"git -C", b"git+https://"];
     let last_clone =
         uses.iter().filter_map(|text| memchr::memmem::rfind(context.source, text)).max().unwrap_or(0);
-    for (instruction, scope) in context.instructions() {
-        let stage = instruction.stage.unwrap_or(0);
-        while stores.len() <= stage {
-            let inherited = match context.dockerfile.stages.get(stores.len()).map(|stage| &stage.base) {
-                Some(&Base::Stage(base)) => stores.get(base).copied().unwrap_or(false),
-                _ => false,
-            };
-            stores.push(inherited);
-        }
+    for ((instruction, scope), store) in context.instructions().zip(&stores) {
         let acts = instruction.effective();
         if acts.keyword != Keyword::Run {
             continue;
         }
         let Some(script) = run_script(acts, scope) else { continue };
-        let bytes = match &script {
-            Script::Text { text, .. } => text.as_bytes(),
-            Script::Exec(_) => acts.text.as_bytes(),
-        };
-        let is_set_up = memchr::memmem::find(bytes, b"credential.helper").is_some()
-            && memchr::memmem::find(bytes, b"store").is_some();
-        let Some(stores) = stores.get_mut(stage) else { continue };
-        *stores |= is_set_up;
-        let run = Run { instruction, scope, mounts: mounts(acts, scope), stores: *stores, last_clone };
+        let run =
+            Run { instruction, scope, mounts: mounts(acts, scope), store: store.as_deref(), last_clone };
         logins.extend(run.logins(&script));
     }
     logins
@@ -116,7 +101,7 @@ struct Run<'a> {
     instruction: &'a Instruction,
     scope: Scope<'a>,
     mounts: Vec<Mount>,
-    stores: bool,
+    store: Option<&'a str>,
     /// Where the file's last use of a remote repository stands.
     last_clone: usize,
 }
@@ -124,7 +109,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn logins(&self, script: &Script) -> Vec<Login> {
         let steps = shell::steps(script);
-        let reader = Reader { has_token: is_in_environment(&self.mounts, self.scope), stores: self.stores };
+        let reader = Reader { has_token: is_in_environment(&self.mounts, self.scope), store: self.store };
         let events = reader.read(&steps, &mut Paths::new(self.scope));
         let mut logins = Vec::new();
         let mut later = CleanUps::default();

@@ -2,6 +2,7 @@
 
 mod context_leaks_token;
 mod copies_token_file;
+mod credential_store;
 mod effects;
 mod flow;
 mod git;
@@ -13,6 +14,7 @@ mod login_with_secret_mount;
 mod logins;
 mod mend;
 mod origin;
+mod overridden;
 mod removed_too_late;
 mod token_in_arg;
 mod token_in_env;
@@ -108,6 +110,7 @@ fn find(context: &Context<'_>) -> Vec<Hit> {
     hits.extend(copies_token_file::check(context));
     let late = removed_too_late::check(context, &hits, &effects.removed);
     hits.extend(late);
+    overridden::take_away(context, &mut hits);
     for hit in &mut hits {
         hit.forecast(&context.reach);
     }

@@ -264,6 +264,12 @@ fn a_login_says_what_it_leaves_and_where() {
             "RUN git config --global credential.helper store && hf auth login --add-to-git-credential",
             [root.clone(), vec!["root/.git-credentials".into()]].concat(),
         ),
+        (
+            "RUN git config --global credential.helper store && python -c \"from huggingface_hub import login; \
+             login('x', add_to_git_credential=True)\"",
+            [root.clone(), vec!["root/.git-credentials".into()]].concat(),
+        ),
+        ("WORKDIR /w\nENV HF_HOME=hf\nRUN hf auth login", both("w/hf")),
         ("RUN hf auth login --token @TOKEN@", [root.clone(), vec!["History".into()]].concat()),
         (
             "ARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN",
@@ -314,6 +320,16 @@ fn literals_say_where_they_stay() {
         ("FROM a\nLABEL x=@TOKEN@", vec!["Label", "History"]),
         ("FROM a\nCMD x @TOKEN@", vec!["Config", "History"]),
         ("FROM a\nONBUILD RUN x @TOKEN@", vec!["Config", "History"]),
+        ("FROM a\nENV X=@TOKEN@ Y=1\nENV Y=2", vec!["Env", "History"]),
+        ("FROM a\nENV X=@TOKEN@\nRUN y\nENV X=", vec!["History"]),
+        ("FROM a AS b\nENV X=@TOKEN@\nFROM b\nENV X=", vec!["History"]),
+        ("FROM a AS b\nENV X=\nFROM c\nENV X=@TOKEN@", vec!["Env", "History"]),
+        ("FROM a\nENV X=@TOKEN@\nFROM a\nENV X=", vec!["BuildCache"]),
+        ("FROM a\nENV X=@TOKEN@\nONBUILD ENV X=", vec!["Env", "History"]),
+        ("FROM a\nLABEL x=@TOKEN@\nLABEL x=y", vec!["History"]),
+        ("FROM a\nLABEL x=@TOKEN@\nENV x=y", vec!["Label", "History"]),
+        ("FROM a\nCMD x @TOKEN@\nCMD y", vec!["History"]),
+        ("FROM a\nCMD x @TOKEN@\nENTRYPOINT y", vec!["Config", "History"]),
         ("FROM a\nCOPY <<E /etc/x\n@TOKEN@\nE", vec!["etc/x"]),
         ("FROM a\nFOO @TOKEN@", vec!["Source"]),
     ] {

@@ -61,7 +61,11 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
                      build step needs the token, build with `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`, and \
                      start with `docker run -e HF_TOKEN …`."
                 )),
-                leaves: vec![left_in(Where::Env), left_in(Where::History)],
+                // A trigger sets it in what is built on the image; its text stays in this one.
+                leaves: vec![
+                    left_in(if instruction.is_onbuild() { Where::Config } else { Where::Env }),
+                    left_in(Where::History),
+                ],
                 stage: instruction.stage,
                 subject: format!("ENV {shown}"),
             });

@@ -37,14 +37,14 @@ pub(in crate::rules) enum Act {
 
 /// Reads steps; what it is told holds for all of them.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::rules) struct Reader {
+pub(in crate::rules) struct Reader<'a> {
     /// Whether the Hub's tools find a token in the environment.
     pub(in crate::rules) has_token: bool,
-    /// Whether a credential helper keeps what `--add-to-git-credential` hands it.
-    pub(in crate::rules) stores: bool,
+    /// The file in which a credential helper keeps what it is handed, as git is told it.
+    pub(in crate::rules) store: Option<&'a str>,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// What the steps do, in order.
     pub(in crate::rules) fn read(self, steps: &[Step], paths: &mut Paths<'_>) -> Vec<Event> {
         let mut events = Vec::new();
@@ -60,7 +60,7 @@ impl Reader {
                     for act in python::acts(text) {
                         match act {
                             python::Act::Call(call, span) => events.push(Event {
-                                act: python_act(call, span, paths, index),
+                                act: self.python_act(call, span, paths, index),
                                 branches: step.branches.clone(),
                             }),
                             python::Act::Process(script) if depth == 0 => {
@@ -117,7 +117,7 @@ impl Reader {
         }
         // With a token in the environment it asks for none, and writes nothing.
         if matches!(command, "hf auth login" | "huggingface-cli login")
-            && !from.is_fed
+            && !is_given(from)
             && !gives_token(arguments)
             && self.has_token
         {
@@ -132,14 +132,33 @@ impl Reader {
         let files = if command == "transformers-cli login" {
             Some(vec![paths.home_file(".huggingface/token")])
         } else {
-            paths.login_files().map(|mut files| {
-                if self.stores && has(b"--add-to-git-credential") {
-                    files.push(paths.home_file(".git-credentials"));
-                }
-                files
-            })
+            self.login_files(paths, has(b"--add-to-git-credential"))
         };
         Some(Act::Login { command, span, files, place, step })
+    }
+
+    /// The files of a login that may hand its token to git.
+    fn login_files(self, paths: &Paths<'_>, for_git: bool) -> Option<Vec<String>> {
+        let mut files = paths.login_files()?;
+        if let (true, Some(store)) = (for_git, self.store) {
+            files.push(paths.named(store)?);
+        }
+        Some(files)
+    }
+
+    fn python_act(self, call: Call, span: Span, paths: &Paths<'_>, step: usize) -> Act {
+        let place = paths.login_files();
+        match call {
+            Call::Logout => Act::Logout(place),
+            Call::Login { for_git } => {
+                let files = self.login_files(paths, for_git);
+                Act::Login { command: "huggingface_hub.login", span, files, place, step }
+            }
+            Call::SaveToken => {
+                let files = place.clone().map(|files| files.into_iter().take(1).collect());
+                Act::Login { command: "HfFolder.save_token", span, files, place, step }
+            }
+        }
     }
 }
 
@@ -169,23 +188,15 @@ pub(in crate::rules) fn login_program(program: &str, arguments: &[Word]) -> Opti
     }
 }
 
+/// Whether something comes in that a login could read a token from.
+fn is_given(step: &Step) -> bool {
+    let is_empty = |word: &Word| word.text.as_bytes() == b"/dev/null";
+    step.is_fed && (step.inputs.is_empty() || !step.inputs.iter().all(is_empty))
+}
+
 /// Whether a login's arguments hold a token, by `--token` or as a word of its own.
 fn gives_token(arguments: &[Word]) -> bool {
     let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
     let is_verb = |word: &str| matches!(word, "auth" | "login");
     words.iter().any(|word| word.starts_with("--token") || !(word.starts_with("--") || is_verb(word)))
-}
-
-fn python_act(call: Call, span: Span, paths: &Paths<'_>, step: usize) -> Act {
-    let place = paths.login_files();
-    match call {
-        Call::Logout => Act::Logout(place),
-        Call::Login => {
-            Act::Login { command: "huggingface_hub.login", span, files: place.clone(), place, step }
-        }
-        Call::SaveToken => {
-            let files = place.clone().map(|files| files.into_iter().take(1).collect());
-            Act::Login { command: "HfFolder.save_token", span, files, place, step }
-        }
-    }
 }

@@ -45,8 +45,12 @@ impl<'a> Paths<'a> {
         if word.has_substitution || (word.is_quoted && text.starts_with('~')) {
             return None;
         }
-        let path = self.environment.path(&text)?;
-        Some(self.within(&path))
+        self.named(&text)
+    }
+
+    /// The normal path that a name stands for, none where that is not known.
+    pub(in crate::rules) fn named(&self, name: &str) -> Option<String> {
+        Some(self.within(&self.environment.path(name)?))
     }
 
     /// A path as it is from the working directory.

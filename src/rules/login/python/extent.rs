@@ -23,7 +23,7 @@ pub(in crate::rules) fn only_logs_in(script: &Text) -> bool {
         at += statement.len() + 1;
         let is_login = |index: usize| match &tokens.get(index).map(|token| &token.kind) {
             Some(Kind::Name(name)) if is(&tokens, index + 1, '(') => {
-                matches!(names.call(&tokens, index, name), Some(Call::Login | Call::SaveToken))
+                matches!(names.call(&tokens, index, name), Some(Call::Login { .. } | Call::SaveToken))
             }
             _ => false,
         };

@@ -1,10 +1,12 @@
-//! Calls of `huggingface_hub` in Python scripts that log in or out.
+//! Python scripts: calls of `huggingface_hub` that log in or out, and tokens that are written into files.
 
 mod extent;
+mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(in crate::rules) use extent::{extent, only_logs_in};
+pub(in crate::rules) use writes::{Read, Written, writes};
 
 use crate::dockerfile::{Script, Span, Text};
 
@@ -12,7 +14,10 @@ use crate::dockerfile::{Script, Span, Text};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     /// `login(…)`, `auth_switch(…)`: writes the token and the list of tokens.
-    Login,
+    Login {
+        /// Whether it hands the token to git too.
+        for_git: bool,
+    },
     /// `HfFolder.save_token(…)`: writes the token alone.
     SaveToken,
     /// `logout()`, `HfFolder.delete_token()`.
@@ -42,12 +47,27 @@ pub(super) fn acts(script: &Text) -> Vec<Act> {
             continue;
         }
         if let Some(call) = names.call(&tokens, at, name) {
+            let call = match call {
+                Call::Login { .. } => Call::Login { for_git: is_for_git(&tokens, at + 1) },
+                call => call,
+            };
             acts.push(Act::Call(call, script.source_span(token.start..token.end)));
         } else if RUNNERS.contains(&name.as_str()) {
             acts.extend(process(script, &tokens, at + 2));
         }
     }
     acts
+}
+
+/// Whether the call whose parenthesis opens at `open` is told to hand the token to git.
+fn is_for_git(tokens: &[Token], open: usize) -> bool {
+    let arguments = tokens.iter().enumerate().skip(open + 1);
+    let mut arguments = arguments.take_while(|(_, token)| token.kind != Kind::Mark('\n')).map(|(at, _)| at);
+    arguments.any(|at| {
+        is_name(tokens, at, "add_to_git_credential")
+            && is(tokens, at + 1, '=')
+            && !is_name(tokens, at + 2, "False")
+    })
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -217,7 +237,7 @@ impl Names {
     fn call(&self, tokens: &[Token], at: usize, name: &str) -> Option<Call> {
         let path = self.path(tokens, at, name)?;
         match path.as_slice() {
-            ["login" | "auth_switch" | "_login"] => Some(Call::Login),
+            ["login" | "auth_switch" | "_login"] => Some(Call::Login { for_git: false }),
             ["logout"] | ["HfFolder", "delete_token"] => Some(Call::Logout),
             ["HfFolder", "save_token"] => Some(Call::SaveToken),
             _ => None,
@@ -280,6 +300,8 @@ fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Act> {
 mod tests {
     use super::*;
 
+    const LOGIN: Call = Call::Login { for_git: false };
+
     fn calls(source: &str) -> Vec<Call> {
         let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));
         let call = |act| match act {
@@ -292,23 +314,28 @@ mod tests {
     #[test]
     fn calls_of_the_library_are_found() {
         for (source, expected) in [
-            ("from huggingface_hub import login; login('t')", vec![Call::Login]),
+            ("from huggingface_hub import login; login('t')", vec![LOGIN]),
             (
                 "from huggingface_hub import login as l, logout\nl(token=x)\nlogout()",
-                vec![Call::Login, Call::Logout],
+                vec![LOGIN, Call::Logout],
             ),
-            ("from huggingface_hub import (\n  HfApi,\n  login,\n)\nlogin()", vec![Call::Login]),
+            ("from huggingface_hub import (\n  HfApi,\n  login,\n)\nlogin()", vec![LOGIN]),
+            ("import huggingface_hub as h\nh.login(t, add_to_git_credential=False)", vec![LOGIN]),
+            (
+                "import huggingface_hub as h\nh.login(t, add_to_git_credential=True)",
+                vec![Call::Login { for_git: true }],
+            ),
             ("import os, huggingface_hub", vec![]),
-            ("import os, huggingface_hub; huggingface_hub.login(t)", vec![Call::Login]),
-            ("import os.path as p, huggingface_hub as h\nh.login(t)", vec![Call::Login]),
+            ("import os, huggingface_hub; huggingface_hub.login(t)", vec![LOGIN]),
+            ("import os.path as p, huggingface_hub as h\nh.login(t)", vec![LOGIN]),
             ("import os, huggingface_hub\nhuggingface_hub.HfFolder.save_token(t)", vec![Call::SaveToken]),
-            ("from huggingface_hub import HfApi, login as l\nl(t)", vec![Call::Login]),
-            ("import huggingface_hub\nhuggingface_hub.login(t)", vec![Call::Login]),
-            ("import huggingface_hub as h; h.login(t)", vec![Call::Login]),
+            ("from huggingface_hub import HfApi, login as l\nl(t)", vec![LOGIN]),
+            ("import huggingface_hub\nhuggingface_hub.login(t)", vec![LOGIN]),
+            ("import huggingface_hub as h; h.login(t)", vec![LOGIN]),
             ("from huggingface_hub import HfFolder; HfFolder.save_token(t)", vec![Call::SaveToken]),
             ("from huggingface_hub.utils import HfFolder; HfFolder().save_token(t)", vec![Call::SaveToken]),
-            ("from huggingface_hub import *\nlogin()", vec![Call::Login]),
-            ("__import__('huggingface_hub').login('t')", vec![Call::Login]),
+            ("from huggingface_hub import *\nlogin()", vec![LOGIN]),
+            ("__import__('huggingface_hub').login('t')", vec![LOGIN]),
             ("from huggingface_hub import login\n# login()\nx = 'login()'\n", vec![]),
             ("from huggingface_hub import login\ndef login(x): pass", vec![]),
             ("import wandb; wandb.login()", vec![]),

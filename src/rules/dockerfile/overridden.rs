@@ -1,0 +1,57 @@
+//! What a later instruction sets anew: it is gone from the config, and stays in the history.
+
+use std::collections::HashMap;
+
+use super::{Context, Hit};
+use crate::{
+    dockerfile::{Arguments, Instruction, Keyword, Scope, Span},
+    finding::{Leaves, Masked, Where},
+};
+
+/// One thing in the config of which the last setting counts: a variable or a label by its name, or all of a `CMD`.
+type Setting = (Keyword, String);
+
+/// Takes away what the hits forecast for the config and what is not there at the end.
+pub(super) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
+    let mut last: HashMap<Setting, usize> = HashMap::new();
+    for (instruction, scope) in context.instructions() {
+        if context.reach.is_whole(instruction.stage) && !instruction.is_onbuild() {
+            for setting in settings(instruction, scope, None) {
+                last.insert(setting, instruction.span.start);
+            }
+        }
+    }
+    let is_config = |leaves: &Leaves| matches!(leaves.place, Where::Env | Where::Label | Where::Config);
+    for hit in hits.iter_mut().filter(|hit| hit.leaves.iter().any(is_config)) {
+        let Some(instruction) = context.holder(hit.span.start) else { continue };
+        if instruction.is_onbuild() || !context.reach.is_whole(instruction.stage) {
+            continue;
+        }
+        let set = settings(instruction, context.scope_of(instruction), Some(hit.span));
+        let is_last =
+            |setting: &Setting| last.get(setting).is_none_or(|last| *last <= instruction.span.start);
+        if !set.is_empty() && !set.iter().any(is_last) {
+            hit.leaves.retain(|leaves| !is_config(leaves));
+            let name = instruction.keyword.name();
+            hit.message = Masked::own(format!(
+                "{}; a later {name} sets it anew, and the history keeps it",
+                hit.message
+            ));
+        }
+    }
+}
+
+/// What an instruction sets, or what of it lies at a place.
+fn settings(instruction: &Instruction, scope: Scope<'_>, at: Option<Span>) -> Vec<Setting> {
+    match (instruction.keyword, &instruction.arguments) {
+        (keyword @ (Keyword::Env | Keyword::Label), Arguments::Pairs(pairs)) => {
+            let is_meant = |span: Span| at.is_none_or(|at| span.overlaps(at));
+            let pairs = pairs.iter().filter(|pair| is_meant(pair.span));
+            pairs.map(|pair| (keyword, scope.name(pair))).collect()
+        }
+        (keyword @ (Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck), _) => {
+            vec![(keyword, String::new())]
+        }
+        _ => Vec::new(),
+    }
+}
