@@ -7,11 +7,12 @@
 //! # oracle: option OPTION       an option of the builder
 //! # oracle: fails REASON        the build is expected to fail
 //! # oracle: differs WHERE WHY   what is forecast for WHERE is left by other builders alone
-//! # oracle: cause               the line below it is the one that leaks
+//! # oracle: cause               the line below it makes a layer or an entry that holds the token, as a scan of the image is to say
 //! ```
 //!
 //! `@HF_TOKEN@` stands for the token, in the Dockerfile and in the files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::support::{Place, Token};
@@ -32,9 +33,8 @@ pub(crate) struct Case {
     pub(crate) fails: Option<String>,
     /// What other builders leave, by the name that the report has for the place, and who says so.
     pub(crate) differs: Vec<(String, String)>,
-    /// The lines that leak. For the comparison of origins, which is to come.
-    #[allow(dead_code, reason = "read by the comparison of origins, once there is one")]
-    pub(crate) causes: Vec<usize>,
+    /// The lines that make what holds the token.
+    causes: Vec<usize>,
 }
 
 impl Case {
@@ -76,6 +76,29 @@ impl Case {
             ways.push("literal".to_owned());
         }
         ways.join(", ")
+    }
+
+    /// The lines on which their instructions begin.
+    pub(crate) fn origins(&self) -> BTreeSet<u64> {
+        let (mut first, mut is_open, mut ending) = (0, false, None);
+        let mut origins = BTreeSet::new();
+        for (line, number) in self.text.lines().zip(1..) {
+            if !is_open && ending.is_none() {
+                first = number;
+            }
+            if self.causes.contains(&number) {
+                origins.insert(u64::try_from(first).unwrap());
+            }
+            if let Some(word) = ending {
+                ending = (line.trim() != word).then_some(word);
+            } else if !line.trim_start().starts_with('#') {
+                is_open = line.trim_end().ends_with('\\');
+                let word = line.split_once("<<").map(|(_, word)| word.trim_start_matches('-'));
+                let word = word.and_then(|word| word.split_whitespace().next());
+                ending = word.map(|word| word.trim_matches(['"', '\'']));
+            }
+        }
+        origins
     }
 
     /// Whether the context holds more than the Dockerfile.

@@ -34,6 +34,7 @@ pub(crate) struct Row {
     pub(crate) left: BTreeSet<Spot>,
     pub(crate) forecast: Verdict,
     pub(crate) readers: Verdict,
+    pub(crate) origin: Verdict,
     pub(crate) mended: Verdict,
     /// Why there is no image that was expected, or one that was not.
     pub(crate) failed: Option<String>,
@@ -46,7 +47,12 @@ impl Row {
 
     /// What was found to differ, each with the comparison's name.
     pub(crate) fn disagreements(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = [("forecast", &self.forecast), ("readers", &self.readers), ("mended", &self.mended)];
+        let all = [
+            ("forecast", &self.forecast),
+            ("readers", &self.readers),
+            ("origin", &self.origin),
+            ("mended", &self.mended),
+        ];
         all.into_iter().filter_map(|(name, verdict)| match verdict {
             Verdict::Disagrees(how) => Some((name, how.as_str())),
             _ => None,
@@ -62,6 +68,7 @@ pub(crate) fn row(case: &Case, store: &Store, hub: &Hub) -> Row {
         left: BTreeSet::new(),
         forecast: Verdict::Nothing,
         readers: Verdict::Nothing,
+        origin: Verdict::Nothing,
         mended: Verdict::Nothing,
         failed: None,
     };
@@ -86,8 +93,12 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
         (Ok(layout), None) => {
             row.left = look::spots(&layout, token.text());
             row.forecast = compare_forecast(&forecast, &row.left, case);
-            let (ours, _) = read(&layout, &token);
-            row.readers = compare_readers(&ours, &row.left);
+            row.readers = compare_readers(&spots(&audit(&layout, &[]), &token), &row.left);
+            if !row.left.is_empty() {
+                let dockerfile = store.place.join("context/Dockerfile");
+                let lined_up = audit(&layout, &["--dockerfile", tools::text(&dockerfile)]);
+                row.origin = compare_origins(&lined_up, &token, case);
+            }
             true
         }
         (Err(_), Some(why)) => {
@@ -174,17 +185,23 @@ fn compare_forecast(forecast: &Forecast, left: &BTreeSet<Spot>, case: &Case) -> 
     }
 }
 
-/// What `stowaway scan` sees of the token, and its exit code.
-fn read(layout: &Path, token: &Token) -> (BTreeSet<Spot>, i32) {
-    let outcome = scan(&[format!("oci:{}", tools::text(layout))]);
+/// What `stowaway scan` says of an image.
+fn audit(layout: &Path, options: &[&str]) -> Outcome {
+    let target = format!("oci:{}", tools::text(layout));
+    let outcome = scan(&[options, &[target.as_str()]].concat());
     assert!(outcome.errors().is_empty(), "{:#?}", outcome.errors());
+    outcome
+}
+
+/// The places of the token that it reports.
+fn spots(outcome: &Outcome, token: &Token) -> BTreeSet<Spot> {
     let mut spots = BTreeSet::new();
     for finding in outcome.findings_of(token) {
         spots.insert(spot(&finding["location"]));
         let also = finding["also"].as_array().into_iter().flatten();
         spots.extend(also.map(|place| Spot::File(place["layer"].as_u64().unwrap(), text(&place["path"]))));
     }
-    (spots, outcome.code)
+    spots
 }
 
 fn spot(location: &Value) -> Spot {
@@ -200,6 +217,24 @@ fn compare_readers(ours: &BTreeSet<Spot>, others: &BTreeSet<Spot>) -> Verdict {
     let more = ours.difference(others).map(|spot| format!("the scan alone sees {spot}"));
     let all: Vec<String> = missed.chain(more).collect();
     if all.is_empty() { Verdict::Agrees } else { Verdict::Disagrees(all.join("; ")) }
+}
+
+/// Whether what is found is traced to the instructions that leak, and to all of them.
+fn compare_origins(outcome: &Outcome, token: &Token, case: &Case) -> Verdict {
+    let origins = case.origins();
+    let mut named = BTreeSet::new();
+    let mut differences = Vec::new();
+    for finding in outcome.findings_of(token) {
+        let location = &finding["location"];
+        match location["dockerfile"]["line"].as_u64() {
+            Some(line) if origins.contains(&line) => drop(named.insert(line)),
+            Some(line) => differences.push(format!("{} is said to be of line {line}", spot(location))),
+            None => differences.push(format!("{} has no line", spot(location))),
+        }
+    }
+    let missed = origins.difference(&named).map(|line| format!("nothing is of line {line}"));
+    differences.extend(missed);
+    if differences.is_empty() { Verdict::Agrees } else { Verdict::Disagrees(differences.join("; ")) }
 }
 
 /// The mended copy is built as `fix` says, with a token of its own.
@@ -223,7 +258,8 @@ fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Ver
         Ok(layout) => layout,
         Err(Failure(last)) => return Verdict::Disagrees(format!("what fix wrote does not build:\n{last}")),
     };
-    let (ours, code) = read(&layout, &token);
+    let audit = audit(&layout, &[]);
+    let (ours, code) = (spots(&audit, &token), audit.code);
     let others = look::spots(&layout, token.text());
     let mut differences: Vec<String> = ours.union(&others).map(|spot| format!("still in {spot}")).collect();
     if code != 0 && differences.is_empty() {

@@ -41,10 +41,11 @@ pub(crate) fn page(rows: &[Row]) -> String {
          - *left*: what an independent reader, which knows the token, finds in the image\n\
          - *forecast*: `stowaway scan Dockerfile` says the same\n\
          - *scan*: `stowaway scan IMAGE` finds the same\n\
+         - *origin*: `stowaway scan IMAGE --dockerfile Dockerfile` names the instruction that made the layer or the entry\n\
          - *mended*: what `stowaway fix` writes builds, still uses the token where the original did, and leaves nothing; \
          `by hand` where it says\n  that something is left to people\n\n\
          {} of them disagree.\n\n\
-         | case | token comes as | left | forecast | scan | mended |\n| --- | --- | --- | --- | --- | --- |\n",
+         | case | token comes as | left | forecast | scan | origin | mended |\n| --- | --- | --- | --- | --- | --- | --- |\n",
         rows.len(),
         if wrong == 0 { "None".to_owned() } else { wrong.to_string() }
     );
@@ -64,7 +65,8 @@ pub(crate) fn page(rows: &[Row]) -> String {
             Some(_) => "**failed**".to_owned(),
             None => left(&row.left),
         };
-        let cells = [cell(&row.forecast), cell(&row.readers), cell(&row.mended)].join(" | ");
+        let cells =
+            [cell(&row.forecast), cell(&row.readers), cell(&row.origin), cell(&row.mended)].join(" | ");
         writeln!(page, "| `{}` | {} | {left} | {cells} |", row.name, row.ways).unwrap();
     }
     if !notes.is_empty() {

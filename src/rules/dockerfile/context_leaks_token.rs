@@ -1,6 +1,6 @@
 //! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
 
-use super::{Context, Hit, hit::left_in_layer};
+use super::{Context, Hit, compiled::is_compiled, hit::left_in_layer};
 use crate::{
     detect,
     dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope},
@@ -50,6 +50,9 @@ pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) ->
         let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
         let Some((copy, place)) = taken else { continue };
         let mut hit = hit(copy, token, place.as_deref());
+        if is_compiled(&context, copy.instruction, &token.path) {
+            hit.leaves.push(left_in_layer(None));
+        }
         hit.forecast(&context.reach);
         leaks.push(Leak { hit, token: number });
     }
@@ -225,6 +228,22 @@ mod tests {
             ("COPY x /y\nCOPY . /app", ".env", "app/.env"),
         ] {
             assert_eq!(taken(tail, path), Some((Severity::Critical, place.to_owned())), "{tail}");
+        }
+    }
+
+    #[test]
+    fn a_module_that_is_compiled_is_in_two_files() {
+        for (tail, count) in [
+            ("COPY s.py /app/\nRUN python -c 'import s'", 2),
+            ("COPY . /app\nRUN python -c 'from app.s import x'", 2),
+            ("COPY . /app\nRUN python -m compileall /app", 2),
+            ("RUN python -c 'import s'\nCOPY . /app", 1),
+            ("COPY . /app\nRUN python app.py", 1),
+            ("COPY . /app\nRUN pip install -r r.txt && python -c 'import torch'", 1),
+        ] {
+            let source = format!("FROM a\n{tail}\n");
+            let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token("s.py")]);
+            assert_eq!(leaks[0].hit.leaves.len(), count, "{tail}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
+mod compiled;
 mod context_leaks_token;
 mod copies_token_file;
 mod credential_store;
