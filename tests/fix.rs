@@ -109,6 +109,39 @@ fn what_is_left_is_told_and_fails_the_run() {
 }
 
 #[test]
+fn a_file_of_the_context_with_a_token_is_left_to_the_user() {
+    let token = Token::user("fix-context");
+    let secret = format!("HF_TOKEN={}\n", token.text());
+    for (copy, line) in [
+        ("COPY . /app", "Add this line to .dockerignore:\n      .env\n"),
+        ("COPY .env /app/", ".dockerignore"),
+    ] {
+        let place = Place::new("fix-context");
+        let file = place.write("Dockerfile", format!("FROM a\n# x\n{copy}\n"));
+        place.write(".env", &secret);
+        let outcome = fix(&file);
+        let told = "Dockerfile:3: critical: COPY takes .env, which holds a token";
+        assert!(outcome.stdout.contains(told) && outcome.stdout.contains(line), "{}", outcome.stdout);
+        assert!(!outcome.stdout.contains(token.text()), "{}", outcome.stdout);
+        assert_eq!(outcome.code, 1);
+        for ignores in [".dockerignore", "Dockerfile.dockerignore"] {
+            let ignored = place.write(ignores, ".env\n");
+            assert_eq!(fix(&file).code, 0, "{ignores}");
+            fs::remove_file(ignored).unwrap();
+        }
+    }
+    // The line is the one of the file as it was; what is mended is no reason to tell of the Dockerfile itself.
+    let place = Place::new("fix-context-mended");
+    let source = format!("FROM a\nARG HF_TOKEN\nRUN hf download m --token {}\nCOPY . .\n", token.text());
+    let file = place.write("Dockerfile", source);
+    assert_eq!(fix(&file).code, 0);
+    place.write("a/.env", &secret);
+    let outcome = fix(&file);
+    assert!(outcome.code == 1 && outcome.stdout.contains("Dockerfile:4: critical"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("mended by this change, 1 left"), "{}", outcome.stdout);
+}
+
+#[test]
 fn what_cannot_be_read_is_one_clear_line() {
     let place = Place::new("fix-errors");
     let broken = place.write("broken", "FROM a\nFOO x\n");

@@ -31,7 +31,7 @@ pub(super) fn audit(target: &Masked, root: &Path, progress: &dyn Progress) -> Au
     let budget = Budget::default();
     let mut audit = Audit {
         target,
-        searched: search(&context, root, progress),
+        searched: search(&context, root, &(0..context.files().len()).collect(), progress),
         findings: BTreeMap::new(),
         in_ci: BTreeMap::new(),
         leaked: BTreeSet::new(),
@@ -300,11 +300,17 @@ fn dockerfile_name(path: &[u8]) -> Option<bool> {
     })
 }
 
-/// Searches all files; gives those of which there is something to tell. The files of a git repository are read one
+/// Searches these files; gives those of which there is something to tell. The files of a git repository are read one
 /// after the other, since they belong together.
-fn search(context: &BuildContext, root: &Path, progress: &dyn Progress) -> BTreeMap<usize, Searched> {
+pub(super) fn search(
+    context: &BuildContext,
+    root: &Path,
+    numbers: &BTreeSet<usize>,
+    progress: &dyn Progress,
+) -> BTreeMap<usize, Searched> {
     let mut groups: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-    for (number, file) in context.files().iter().enumerate() {
+    for &number in numbers {
+        let Some(file) = context.files().get(number) else { continue };
         groups.entry(repository(&file.path).unwrap_or(&file.path).to_vec()).or_default().push(number);
     }
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());

@@ -30,8 +30,6 @@ Examples:
   stowaway fix Dockerfile
   stowaway fix --write Dockerfile
 
-It mends the file alone. What lies in the build context is told by `stowaway scan DIR`.
-
 Exit codes:
   0    nothing of medium severity or above leaks after mending
   1    something is left that has to be mended by hand

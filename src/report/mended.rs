@@ -94,7 +94,7 @@ fn leak(leak: &Leak, is_written: bool, path: &str, style: Style, out: &mut dyn W
     if let Some(why) = &leak.why {
         writeln!(out, "  not mended: {}", escape(why.as_str()))?;
     }
-    writeln!(out, "  {}", escape(leak.help.as_str()))
+    leak.help.as_str().lines().try_for_each(|line| writeln!(out, "  {}", escape(line)))
 }
 
 /// Words of a command line, each behind the option that it belongs to.

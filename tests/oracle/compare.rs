@@ -244,8 +244,6 @@ fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Ver
     let path = store.place.join("mended/Dockerfile");
     let outcome = stowaway(&["fix", "--write", tools::text(&path)], Stdin::Empty);
     match outcome.code {
-        // It mends the file alone: what lies in the context is told by an audit of that.
-        0 if case.has_files() && scan(&[store.place.join("mended")]).code == 1 => return Verdict::ByHand,
         0 => {}
         1 => return Verdict::ByHand,
         code => return Verdict::Disagrees(format!("fix exits with {code}: {}", outcome.stderr.trim())),

@@ -43,7 +43,7 @@ pub(crate) fn page(rows: &[Row]) -> String {
          - *scan*: `stowaway scan IMAGE` finds the same\n\
          - *origin*: `stowaway scan IMAGE --dockerfile Dockerfile` names the instruction that made the layer or the entry\n\
          - *mended*: what `stowaway fix` writes builds, still uses the token where the original did, and leaves nothing; \
-         `by hand` where\n  it, or an audit of the context, says that something is left to people\n\n\
+         `by hand` where it\n  says that something is left to people\n\n\
          {} of them disagree.\n\n\
          | case | token comes as | left | forecast | scan | origin | mended |\n| --- | --- | --- | --- | --- | --- | --- |\n",
         rows.len(),

@@ -1,6 +1,7 @@
 //! Mends one Dockerfile, and says what changes.
 
 mod diff;
+mod taken;
 
 use std::path::Path;
 
@@ -50,7 +51,7 @@ pub fn mend(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
         };
         return Err(MendError::Rejected(dockerfile.problems.iter().map(issue).collect()));
     }
-    let Mended { source, secrets, at_start, had_tokens, found, left } = rules::mend(&before);
+    let Mended { source, secrets, at_start, had_tokens, found, mut left } = rules::mend(&before);
     let diff = diff::Diff::of(&before, &source);
     let after = LineIndex::new(&source);
     let leak = |Left { hit, why }: Left| {
@@ -65,11 +66,15 @@ pub fn mend(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
             help: hit.help,
         }
     };
-    let left: Vec<Leak> = left.into_iter().map(leak).collect();
+    let mended = found.saturating_sub(left.len());
+    let taken = taken::taken(path, &source, &parse(&source));
+    left.extend(taken.into_iter().map(|hit| Left { hit, why: None }));
+    left.sort_by_key(|left| left.hit.span);
+    let left = left.into_iter().map(leak).collect();
     let mending = Mending {
         path: name,
         hunks: diff.hunks,
-        mended: found.saturating_sub(left.len()),
+        mended,
         secrets: secrets.iter().map(rules::Secret::argument).collect(),
         at_start: at_start.iter().map(|name| detect::mask(name.as_bytes())).collect(),
         had_tokens,

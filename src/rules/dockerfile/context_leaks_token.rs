@@ -66,6 +66,12 @@ pub fn copies_from(source: &[u8], dockerfile: &Dockerfile) -> Vec<PathPattern> {
     copies.flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
 }
 
+/// Whether a build takes anything from its context.
+pub fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
+    let context = Context::new(source, dockerfile);
+    context.instructions().any(|(i, scope)| Copy::read(i, scope).is_some_and(|copy| !copy.sources.is_empty()))
+}
+
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     let file = detect::quote(&token.path);
     let name = copy.instruction.keyword.name();

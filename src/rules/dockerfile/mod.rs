@@ -26,7 +26,7 @@ mod url;
 use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 
-pub use context_leaks_token::{ContextToken, Leak, copies_from, leaks};
+pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
 pub use hit::Hit;
 pub use ignores::{Ignored, ignored};
 pub use mend::{Left, Mended, Secret, masked_lines, mend};

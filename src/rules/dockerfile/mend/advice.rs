@@ -14,6 +14,8 @@ use crate::{
 const MAX_SHOWN: usize = 400;
 /// How many findings of a file are shown a line of their own.
 const MAX_ADVISED: usize = 64;
+/// How many lines are tried for one of them.
+const MAX_TRIED: usize = 8;
 
 const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
 
@@ -34,13 +36,15 @@ pub(in crate::rules::dockerfile) fn advise(context: &Context<'_>, hits: &mut [Hi
         }
         let instructions = &context.dockerfile.instructions;
         let holder = instructions.partition_point(|instruction| instruction.span.end <= hit.span.start);
-        // The line itself, or the next one that gets the secret.
-        let mut places = (holder..).zip(instructions.iter().skip(holder));
-        let found = places.find_map(|(index, instruction)| {
+        // The line itself, or the next one that gets the secret. Only a few are tried, since each costs time.
+        let places = (holder..).zip(instructions.iter().skip(holder));
+        let places = places.filter_map(|(index, instruction)| {
             let is_run = instruction.effective().keyword == Keyword::Run && instruction.stage == hit.stage;
-            let secret = plan.mounted.get(&index)?.first()?;
-            if is_run { Some((shown(context, &plan.edits, instruction.span)?, secret)) } else { None }
+            Some((instruction, plan.mounted.get(&index)?.first()?)).filter(|_| is_run)
         });
+        let found = places
+            .take(MAX_TRIED)
+            .find_map(|(instruction, secret)| Some((shown(context, &plan.edits, instruction.span)?, secret)));
         let Some((line, Secret { id, variable })) = found else { continue };
         let (id, variable) = (detect::mask(id.as_bytes()), detect::mask(variable.as_bytes()));
         let build = format!("docker build --secret id={id},env={variable} .");

@@ -58,18 +58,23 @@ pub(super) fn cut(page: Page<'_>, script: &Script, steps: &[Step], targets: &[Sp
         }
     };
     let list = pipelines(text);
+    let commands: BTreeSet<_> = shell::commands(text)
+        .iter()
+        .map(|command| (text.offset_of(command.span.start), text.offset_of(command.span.end)))
+        .collect();
     let mut whole = BTreeSet::new();
     let mut replaced = Vec::new();
     for &target in targets {
         match whole_command(steps, target) {
             Target::Command(command) => {
                 let (start, end) = (text.offset_of(command.start), text.offset_of(command.end));
-                let index = list.iter().position(|p| p.start <= start && end <= p.end)?;
-                let is_own = list.get(index).is_some_and(|p| is_last_of(text, p, start, end));
-                if list.get(index)?.has_document {
+                let index = list.partition_point(|pipeline| pipeline.end < end);
+                let holder = list.get(index).filter(|pipeline| pipeline.start <= start)?;
+                if holder.has_document {
                     return None;
                 }
-                if is_own {
+                // A pipeline of its own, or the last of one that only feeds it.
+                if end == holder.end && commands.contains(&(start, end)) {
                     whole.insert(index);
                 } else {
                     replaced.push((command, ":"));
@@ -163,14 +168,6 @@ fn pipelines(text: &Text) -> Vec<Pipeline> {
         out.push(Pipeline { start, end, has_document });
     }
     out
-}
-
-/// Whether a command is a pipeline, or the last of one that only feeds it.
-fn is_last_of(text: &Text, pipeline: &Pipeline, start: usize, end: usize) -> bool {
-    let commands = shell::commands(text);
-    let mut spans = commands.iter().map(|command| command.span);
-    let is_command = spans.any(|span| text.offset_of(span.start) == start && text.offset_of(span.end) == end);
-    is_command && end == pipeline.end
 }
 
 /// What stands in front of a pipeline; for the number behind the last one, what follows that.

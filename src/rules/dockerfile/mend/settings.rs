@@ -40,7 +40,7 @@ struct Candidate {
 }
 
 /// How many variables of a file are mended.
-const MAX_NAMES: usize = 64;
+const MAX_NAMES: usize = 16;
 /// How often it is looked for variables that others keep.
 const MAX_ROUNDS: usize = 8;
 
