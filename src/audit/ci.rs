@@ -1,12 +1,14 @@
 //! A CI file: what it gives builds as arguments, and where it logs in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::dockerfile;
 use crate::ci;
 use crate::detect::mask_path;
-use crate::dockerfile::LineIndex;
-use crate::finding::{Finding, Location, Masked, PathName, fingerprint};
+use crate::dockerfile::{LineIndex, Text, parse};
+use crate::finding::{Finding, Location, Masked, PathName, RuleId, TokenHash, fingerprint};
 use crate::rules::context::{CiHit, LOGIN_IN_CI, MAX_CI_HITS, check_ci};
+use crate::rules::dockerfile::{Ignored, check, ignored};
 
 /// What there is to say of a CI file.
 #[derive(Debug, Default)]
@@ -48,7 +50,75 @@ pub(super) fn audit(target: &Masked, path: &[u8], bytes: &[u8]) -> Option<Audite
         *ordinal += 1;
         finding(target, &name, &lines, hit, *ordinal - 1)
     });
-    Some(Audited { findings: findings.collect(), errors, notes })
+    let mut audited = Audited { findings: findings.collect(), errors, notes };
+    let mut equals = HashMap::new();
+    // What several places share is told once.
+    let mut seen = HashSet::new();
+    for text in file.dockerfiles.iter().filter(|text| seen.insert(text.span().start)) {
+        inline(target, &name, &lines, text, &mut equals, &mut audited);
+    }
+    audited.findings.sort_by_key(|finding| (place(finding), finding.rule));
+    Some(audited)
+}
+
+/// Where a finding lies: line, column and offset, as far as it says.
+pub(super) fn place(finding: &Finding) -> (u64, u64, u64) {
+    match finding.location {
+        Location::Dockerfile { line, column, .. } => (line, column, 0),
+        Location::File { position, offset, .. } => {
+            position.map_or((0, 0, offset), |position| (position.line, position.column, offset))
+        }
+        _ => (0, 0, 0),
+    }
+}
+
+/// How many findings were equal so far in what a fingerprint is made from.
+type Equals = HashMap<(RuleId, Option<TokenHash>, String), usize>;
+
+/// Tokens in the text of a file are told by another rule, wherever in it they stand.
+const LITERAL_TOKEN: RuleId = RuleId("dockerfile/literal-token");
+
+/// Audits a Dockerfile that stands in the file. Tokens in its text are told with those of the whole file.
+fn inline(
+    target: &Masked,
+    name: &PathName,
+    lines: &LineIndex<'_>,
+    text: &Text,
+    equals: &mut Equals,
+    audited: &mut Audited,
+) {
+    let bytes = text.as_bytes();
+    let dockerfile = parse(bytes);
+    let hits = check(bytes, &dockerfile);
+    let own_lines = LineIndex::new(bytes);
+    let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
+    let line_of = |offset: usize| lines.position(text.source_offset(offset)).line;
+    let told = |line: u64, message: &Masked| (format!("{}: line {line}", name.as_str()), message.to_string());
+    // The first byte of each line, by the number that the line has in the text.
+    let starts: Vec<_> =
+        std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1)).collect();
+    let start = |line: u64| usize::try_from(line).ok().and_then(|line| starts.get(line.checked_sub(1)?));
+    audited.notes.extend(
+        notes.iter().map(|(line, message)| told(line_of(start(*line).copied().unwrap_or_default()), message)),
+    );
+    // What the builder fills in is not known here: a line that it would refuse may be none.
+    audited.notes.extend(
+        dockerfile.problems.iter().map(|problem| told(line_of(problem.span.start), &problem.message)),
+    );
+    for (mut hit, silenced) in hits.into_iter().zip(silenced) {
+        if hit.rule.id == LITERAL_TOKEN {
+            continue;
+        }
+        let token = hit.token.as_ref().and_then(|token| token.sha256);
+        hit.span = text.source_span(hit.span.start..hit.span.end);
+        let subject = token.map_or_else(|| hit.subject.clone(), |_| String::new());
+        let ordinal = equals.entry((hit.rule.id, token, subject)).or_default();
+        *ordinal += 1;
+        if !silenced {
+            let found = dockerfile::finding(target, name, &dockerfile, lines, hit, token, *ordinal - 1);
+            audited.findings.push(found);
+        }
+    }
 }
 
 fn finding(target: &Masked, name: &PathName, lines: &LineIndex<'_>, hit: CiHit, ordinal: usize) -> Finding {

@@ -251,7 +251,7 @@ impl Audit<'_> {
             let mut in_file = file::findings(self.target, &name, left, severity);
             if !in_ci.is_empty() {
                 in_file.append(&mut in_ci);
-                in_file.sort_by_key(|finding| (offset(finding), finding.rule));
+                in_file.sort_by_key(|finding| (ci::place(finding), finding.rule));
             }
             findings.extend(in_file);
         }
@@ -276,13 +276,6 @@ fn read(context: &BuildContext, number: usize) -> Option<Vec<u8>> {
     let file = context.open_file(number).ok()?;
     file.take(MAX_DOCKERFILE).read_to_end(&mut bytes).ok()?;
     Some(bytes)
-}
-
-fn offset(finding: &Finding) -> u64 {
-    match finding.location {
-        Location::File { offset, .. } => offset,
-        _ => 0,
-    }
 }
 
 /// Whether a file is named as Dockerfiles are; then, whether other files are named so too.

@@ -2,8 +2,12 @@
 //! build images.
 
 use super::{
-    BuildArgument, CiFile, CiScript, Given, Job, arguments, build_command::bake_override,
-    expression::without_expressions, shown, tree::Node,
+    BuildArgument, Carriers, CiFile, CiScript, Job, Variables,
+    expression::without_expressions,
+    github_env,
+    inputs::{self, Inputs},
+    shown,
+    tree::Node,
 };
 use crate::{
     dockerfile::{Language, Script, Text},
@@ -15,7 +19,9 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     for (name, job) in document.get("jobs").map(Node::entries).unwrap_or_default() {
         let place = format!("job {}", shown(name));
         // A workflow that is called may build an image as well.
-        inputs(job, &Masked::own(place.clone()), file);
+        let Inputs { mut arguments, .. } = inputs::read(job, &Masked::own(place.clone()));
+        outer.mark(&mut arguments);
+        file.arguments.append(&mut arguments);
         steps(job, &outer.within(job), &format!("{place}, "), file);
     }
     if let Some(runs) = document.get("runs") {
@@ -26,7 +32,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
 /// What is set for all steps below.
 #[derive(Debug, Clone, Default)]
 struct Settings {
-    environment: Vec<(Text, Text)>,
+    environment: Vec<Variables>,
     shell: Option<Text>,
 }
 
@@ -38,23 +44,48 @@ impl Settings {
         settings.shell = shell.cloned().or(settings.shell);
         settings
     }
+
+    /// Tells which variables bring a token into build arguments.
+    fn mark(&self, arguments: &mut [BuildArgument]) {
+        let mut carriers = Carriers::default();
+        for (name, value) in self.environment.iter().flat_map(|layer| layer.iter()) {
+            carriers.set(&name.to_str(), &value.to_str());
+        }
+        for argument in arguments {
+            carriers.mark(argument);
+        }
+    }
 }
 
-fn environment(node: &Node) -> Vec<(Text, Text)> {
+fn environment(node: &Node) -> Option<Variables> {
     let entries = node.get("env").map(Node::entries).unwrap_or_default();
-    let variables = super::environment(entries.iter().map(|(name, value)| (name, value.text())));
-    variables.into_iter().map(|(name, value)| (name, without_expressions(&value))).collect()
+    let plain = |(name, value): &(Text, Node)| Some((name.clone(), without_expressions(value.text()?)));
+    let plain: Vec<_> = entries.iter().filter_map(plain).collect();
+    super::environment(plain.iter().map(|(name, value)| (name, Some(value))))
 }
+
+/// How many steps of a job may set variables for those behind them.
+const MAX_EXPORTS: usize = 16;
 
 fn steps(node: &Node, settings: &Settings, prefix: &str, file: &mut CiFile) {
     let mut job = Job::default();
     let mut conditions: Vec<&Text> = Vec::new();
+    let mut settings = settings.clone();
+    let mut exports = 0;
     for (step, number) in node.get("steps").map(Node::items).unwrap_or_default().iter().zip(1_usize..) {
         let name = step.get("name").and_then(Node::text);
         let name = name.map_or_else(|| number.to_string(), |name| shown(name).to_string());
         let place = Masked::own(format!("{prefix}step {name}"));
-        inputs(step, &place, file);
-        let Some(run) = step.get("run").and_then(Node::text) else { continue };
+        let here = settings.within(step);
+        let Inputs { mut arguments, mut scripts } = inputs::read(step, &place);
+        if !arguments.is_empty() {
+            here.mark(&mut arguments);
+            file.arguments.append(&mut arguments);
+        }
+        scripts.extend(step.get("run").and_then(Node::text).map(without_expressions));
+        if scripts.is_empty() {
+            continue;
+        }
         let condition = step.get("if").and_then(Node::text).filter(|text| !always(text)).map(|text| {
             let first = conditions.iter().find(|first| first.as_bytes() == text.as_bytes());
             let first = first.copied().unwrap_or(text);
@@ -67,14 +98,21 @@ fn steps(node: &Node, settings: &Settings, prefix: &str, file: &mut CiFile) {
         let language = shell.map_or(Language::Shell, |shell| {
             Language::of_program(shell.to_str().split_whitespace().next().unwrap_or_default())
         });
-        let mut environment_here = settings.environment.clone();
-        environment_here.extend(environment(step));
-        job.scripts.push(CiScript {
-            script: Script::Text { language, text: without_expressions(run) },
-            place,
-            condition,
-            environment: environment_here,
-        });
+        for text in scripts {
+            let script = CiScript {
+                script: Script::Text { language, text },
+                place: place.clone(),
+                condition,
+                environment: here.environment.clone(),
+            };
+            if exports < MAX_EXPORTS
+                && let Some(exported) = github_env::exported(&script)
+            {
+                exports += 1;
+                settings.environment.push(exported);
+            }
+            job.scripts.push(script);
+        }
     }
     file.jobs.push(job);
 }
@@ -85,53 +123,4 @@ fn always(condition: &Text) -> bool {
     let text = text.trim().trim_start_matches("${{").trim_end_matches("}}");
     let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     matches!(plain.as_str(), "always()" | "success()" | "!cancelled()" | "true" | "success()||failure()")
-}
-
-/// The build arguments among the inputs of an action or a workflow.
-fn inputs(node: &Node, place: &Masked, file: &mut CiFile) {
-    let Some(uses) = node.get("uses").and_then(Node::text) else { return };
-    let uses = uses.to_str().to_ascii_lowercase();
-    let is_bake = uses.contains("bake");
-    for (input, value) in node.get("with").map(Node::entries).unwrap_or_default() {
-        let Some(value) = value.text() else { continue };
-        let input: String = input
-            .to_str()
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        let value = without_expressions(value);
-        if input.ends_with("buildargs") {
-            // Docker's own action splits at newlines alone, many others at commas too.
-            let lines = arguments::lines(&value);
-            let all =
-                if uses.starts_with("docker/") { lines } else { lines.iter().flat_map(split).collect() };
-            file.arguments.extend(all.iter().map(|text| BuildArgument::from_text(text, place, Given::Input)));
-        } else if is_bake && input == "set" {
-            let set = arguments::lines(&value);
-            let set = set.iter().filter_map(|line| {
-                let span = line.span();
-                let argument = BuildArgument::from_text(&bake_override(line)?, place, Given::Bake);
-                Some(BuildArgument { span, ..argument })
-            });
-            file.arguments.extend(set);
-        }
-    }
-}
-
-/// Splits at the commas that stand in front of another `NAME=`.
-fn split(line: &Text) -> Vec<Text> {
-    let bytes = line.as_bytes();
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for comma in memchr::memchr_iter(b',', bytes) {
-        let behind = bytes.get(comma + 1..).unwrap_or_default().trim_ascii_start();
-        let name = behind.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-        if name > 0 && behind.get(name) == Some(&b'=') {
-            parts.push(line.slice(start..comma));
-            start = comma + 1;
-        }
-    }
-    parts.push(line.slice(start..bytes.len()));
-    parts
 }

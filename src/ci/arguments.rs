@@ -18,7 +18,7 @@ pub(super) fn of_node(node: &Node, place: &Masked, given: Given, out: &mut Vec<B
                     _ => continue,
                 };
                 let (name, place) = (name.clone(), place.clone());
-                out.push(BuildArgument { span: name.span(), name, value, place, given });
+                out.push(BuildArgument { span: name.span(), name, value, place, given, carries: false });
             }
         }
         Kind::List(items) => {
@@ -42,7 +42,7 @@ impl BuildArgument {
         let equals = memchr::memchr(b'=', text.as_bytes());
         let name = text.slice(0..equals.unwrap_or(text.len())).trimmed();
         let value = equals.map(|at| text.slice(at + 1..text.len()));
-        Self { name, value, span: text.span(), place: place.clone(), given }
+        Self { name, value, span: text.span(), place: place.clone(), given, carries: false }
     }
 }
 
@@ -62,4 +62,22 @@ pub(super) fn lines(text: &Text) -> Vec<Text> {
         lines.push(line);
     }
     lines
+}
+
+/// Splits at the commas that stand in front of another `NAME=`; where no `=` is, at each.
+pub(super) fn split(line: &Text) -> Vec<Text> {
+    let bytes = line.as_bytes();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let are_names = memchr::memchr(b'=', bytes).is_none();
+    for comma in memchr::memchr_iter(b',', bytes) {
+        let behind = bytes.get(comma + 1..).unwrap_or_default().trim_ascii_start();
+        let name = behind.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        if name > 0 && (are_names || behind.get(name) == Some(&b'=')) {
+            parts.push(line.slice(start..comma));
+            start = comma + 1;
+        }
+    }
+    parts.push(line.slice(start..bytes.len()));
+    parts
 }

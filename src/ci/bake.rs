@@ -1,18 +1,73 @@
-//! Docker Buildx Bake: `args` of targets (Bake file reference, "target.args").
+//! Docker Buildx Bake: `args` of targets (Bake file reference, "target.args"), through the file's own variables.
 
-use super::{CiFile, Given, arguments, shown, tree::Node};
-use crate::finding::Masked;
+use super::{
+    Carriers, CiFile, Given, arguments, inline, shown,
+    tree::{Kind, Node},
+};
+use crate::{dockerfile::Text, finding::Masked};
+
+/// How often variables that are made of others are looked at.
+const MAX_ROUNDS: usize = 8;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
-    let blocks = document.entries().iter().filter(|(name, _)| name.as_bytes() == b"target");
-    for (_, block) in blocks {
+    let carriers = variables(document);
+    for (name, target) in blocks(document, b"target") {
+        let place = Masked::own(format!("target {}", shown(name)));
+        if let Some(args) = target.get("args") {
+            let first = file.arguments.len();
+            arguments::of_node(args, &place, Given::Bake, &mut file.arguments);
+            let carriers = with_matrix(&carriers, target);
+            file.arguments.iter_mut().skip(first).for_each(|argument| carriers.mark(argument));
+        }
+        if let Some(text) = target.get("dockerfile-inline").and_then(Node::text) {
+            file.dockerfiles.push(inline::without_doubled(text, b"$${"));
+        }
+    }
+}
+
+/// The blocks of a kind, by their labels.
+fn blocks<'a>(document: &'a Node, kind: &'static [u8]) -> impl Iterator<Item = &'a (Text, Node)> {
+    let blocks = document.entries().iter().filter(move |(name, _)| name.as_bytes() == kind);
+    blocks.flat_map(|(_, block)| {
         // JSON may have a list of such maps.
         let maps = if block.items().is_empty() { std::slice::from_ref(block) } else { block.items() };
-        for (name, target) in maps.iter().flat_map(Node::entries) {
-            if let Some(args) = target.get("args") {
-                let place = Masked::own(format!("target {}", shown(name)));
-                arguments::of_node(args, &place, Given::Bake, &mut file.arguments);
+        maps.iter().flat_map(Node::entries)
+    })
+}
+
+/// Which variables of the file are given a token.
+fn variables(document: &Node) -> Carriers {
+    let mut carriers = Carriers::default();
+    let declared =
+        blocks(document, b"variable").filter_map(|(name, block)| Some((name, block.get("default")?)));
+    let plain = document.entries().iter().map(|(name, value)| (name, value));
+    let set: Vec<_> =
+        declared.chain(plain).filter_map(|(name, value)| Some((name, value_of(value)?))).collect();
+    for _ in 0..MAX_ROUNDS {
+        for (name, value) in &set {
+            carriers.set(&name.to_str(), &value.to_str());
+        }
+    }
+    carriers
+}
+
+/// Those that a target has in its matrix as well.
+fn with_matrix(carriers: &Carriers, target: &Node) -> Carriers {
+    let mut carriers = carriers.clone();
+    for (name, values) in target.get("matrix").map(Node::entries).unwrap_or_default() {
+        for value in values.items() {
+            let inner = value.entries().iter().map(|(_, value)| value);
+            for value in std::iter::once(value).chain(inner).filter_map(value_of) {
+                carriers.set(&name.to_str(), &value.to_str());
             }
         }
+    }
+    carriers
+}
+
+fn value_of(node: &Node) -> Option<&Text> {
+    match &node.kind {
+        Kind::Scalar(text) | Kind::Expression(text, _) => Some(text),
+        _ => None,
     }
 }

@@ -1,14 +1,27 @@
 //! Build arguments on the command lines of builders: `docker build --build-arg NAME=value` and its like.
 
+use super::arguments::split;
 use crate::dockerfile::{Text, shell::Word};
 
 /// What a builder's command line gives as build arguments: `NAME=value`, or `NAME` for what the environment has.
-pub fn build_arguments(program: &str, arguments: &[Word]) -> Vec<Text> {
+pub(super) fn build_arguments(program: &str, arguments: &[Word]) -> Vec<Text> {
     match build(program, arguments) {
-        Some(Build::Plain) => options(arguments, &["--build-arg"]),
+        Some(Build::Plain) => options(arguments, &["--build-arg", "--secret-build-arg"]),
+        Some(Build::Heroku) => options(arguments, &["--arg"]),
         Some(Build::Bake) => {
             let set = options(arguments, &["--set"]);
             set.iter().filter_map(bake_override).collect()
+        }
+        Some(Build::Frontend) => {
+            let given = options(arguments, &["--opt"]);
+            let prefix = b"build-arg:";
+            let given = given.iter().filter(|text| text.starts_with_at(0, prefix));
+            given.map(|text| text.slice(prefix.len()..text.len())).collect()
+        }
+        Some(Build::Google) => {
+            let given = options(arguments, &["--substitutions"]);
+            let names = given.iter().flat_map(split);
+            names.map(|text| text.slice(usize::from(text.byte(0) == Some(b'_'))..text.len())).collect()
         }
         None => Vec::new(),
     }
@@ -23,8 +36,14 @@ pub(super) fn bake_override(text: &Text) -> Option<Text> {
 }
 
 enum Build {
+    /// `--build-arg`.
     Plain,
     Bake,
+    /// BuildKit's own client.
+    Frontend,
+    /// Google's, whose substitutions become build arguments.
+    Google,
+    Heroku,
 }
 
 /// Whether a command builds an image.
@@ -43,15 +62,25 @@ fn build(program: &str, arguments: &[Word]) -> Option<Build> {
         }
     });
     let is_build = |verb: &str| matches!(verb, "build" | "b" | "bud" | "build-using-dockerfile");
+    let is_kaniko = |word: &Word| memchr::memmem::find(word.text.as_bytes(), b"kaniko").is_some();
     match program {
-        // Kaniko's.
-        "executor" => Some(Build::Plain),
+        // Kaniko's, and one that takes the option anywhere.
+        "executor" | "earthly" => Some(Build::Plain),
+        "buildctl" | "buildctl-daemonless.sh" => (verbs.next()? == "build").then_some(Build::Frontend),
+        "az" => (verbs.next()? == "acr" && verbs.next()? == "build").then_some(Build::Plain),
+        "fly" | "flyctl" => matches!(verbs.next()?.as_ref(), "deploy" | "launch").then_some(Build::Plain),
+        "heroku" => (verbs.next()? == "container:push").then_some(Build::Heroku),
+        "gcloud" => {
+            let group = verbs.find(|verb| !matches!(verb.as_ref(), "alpha" | "beta"))?;
+            (group == "builds" && verbs.next()? == "submit").then_some(Build::Google)
+        }
         "docker" | "podman" | "nerdctl" | "buildah" | "img" | "docker-compose" | "podman-compose"
-        | "docker-buildx" | "finch" => {
+        | "docker-buildx" | "finch" | "depot" => {
             for _ in 0..3 {
                 let verb = verbs.next()?;
                 match verb.as_ref() {
                     "bake" => return Some(Build::Bake),
+                    "run" => return arguments.iter().any(is_kaniko).then_some(Build::Plain),
                     verb if is_build(verb) => return Some(Build::Plain),
                     "buildx" | "image" | "builder" | "compose" => {}
                     _ => return None,
@@ -64,7 +93,7 @@ fn build(program: &str, arguments: &[Word]) -> Option<Build> {
 }
 
 /// Options in front of the command that take a word.
-const TAKES_WORD: [&str; 23] = [
+const TAKES_WORD: [&str; 25] = [
     "-c",
     "--context",
     "-H",
@@ -88,6 +117,8 @@ const TAKES_WORD: [&str; 23] = [
     "--builder",
     "--root",
     "--storage-driver",
+    "--project",
+    "--addr",
 ];
 
 /// The values of options, `--option value` and `--option=value`.
@@ -124,6 +155,21 @@ mod tests {
             ("buildah bud --build-arg A=b", vec!["A=b"]),
             ("/kaniko/executor --context . --build-arg A=b", vec!["A=b"]),
             ("docker buildx bake --set '*.args.A=b' --set x.tags=y", vec!["A=b"]),
+            ("nerdctl build --build-arg A=b .", vec!["A=b"]),
+            (
+                "buildctl --addr x build --opt build-arg:A=b --opt target=x --opt=build-arg:C=d",
+                vec!["A=b", "C=d"],
+            ),
+            ("az acr build -r x --build-arg A=b --secret-build-arg C=d .", vec!["A=b", "C=d"]),
+            ("flyctl deploy --build-arg A=b", vec!["A=b"]),
+            ("fly deploy --build-secret A=b", vec![]),
+            ("gcloud --project x builds submit --substitutions=_A=b,_C=d,e .", vec!["A=b", "C=d,e"]),
+            ("gcloud run deploy --substitutions=_A=b", vec![]),
+            ("heroku container:push web --arg A=b", vec!["A=b"]),
+            ("depot build --build-arg A=b", vec!["A=b"]),
+            ("earthly --build-arg A=b +image", vec!["A=b"]),
+            ("timeout 60 podman-compose build --build-arg A=b", vec!["A=b"]),
+            ("docker run -v x:/y gcr.io/kaniko-project/executor --build-arg A=b", vec!["A=b"]),
             ("docker run x build --build-arg A=b", vec![]),
             ("docker build --secret id=A,env=A .", vec![]),
             ("echo docker build --build-arg A=b", vec![]),

@@ -1,6 +1,6 @@
-//! Docker Compose: `services.*.build.args` (Compose specification, "Compose Build Specification").
+//! Docker Compose: `services.*.build` (Compose specification, "Compose Build Specification").
 
-use super::{CiFile, Given, arguments, shown, tree::Node};
+use super::{CiFile, Given, arguments, inline, shown, tree::Node};
 use crate::finding::Masked;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
@@ -9,6 +9,9 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
         if let Some(args) = service.at(&["build", "args"]) {
             let place = Masked::own(format!("service {}", shown(name)));
             arguments::of_node(args, &place, Given::Compose, &mut file.arguments);
+        }
+        if let Some(text) = service.at(&["build", "dockerfile_inline"]).and_then(Node::text) {
+            file.dockerfiles.push(inline::without_doubled(text, b"$$"));
         }
     }
 }

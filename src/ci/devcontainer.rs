@@ -1,7 +1,9 @@
 //! Development containers (containers.dev, "Dev Container metadata reference"): `build` and the lifecycle commands.
 
 use super::{
-    BuildArgument, CiFile, CiScript, Given, Job, arguments, build_arguments, shown,
+    BuildArgument, CiFile, CiScript, Given, Job, arguments,
+    build_command::build_arguments,
+    shown,
     tree::{Kind, Node},
 };
 use crate::{
@@ -41,7 +43,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     }
     let variables = ["containerEnv", "remoteEnv"].iter().filter_map(|key| document.get(key));
     let variables = variables.flat_map(Node::entries).map(|(name, value)| (name, value.text()));
-    let environment = super::environment(variables);
+    let environment: Vec<_> = super::environment(variables).into_iter().collect();
     let mut job = Job::default();
     for name in COMMANDS {
         let Some(command) = document.get(name) else { continue };

@@ -51,8 +51,18 @@ fn variable(expression: &str) -> &str {
         }
     }
     let last = expression.rsplit("&&").next().unwrap_or(expression);
-    let mut names = last.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    names.find(|name| detect::is_token_variable(name)).unwrap_or("_")
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if let Some(name) = last.split(|c| !is_part(c)).find(|name| detect::is_token_variable(name)) {
+        return name;
+    }
+    match last.trim() {
+        "runner.temp" => "RUNNER_TEMP",
+        // What the file itself sets has its name in scripts.
+        whole => {
+            let name = whole.strip_prefix("env.").filter(|name| !name.is_empty());
+            name.filter(|name| name.chars().all(is_part)).unwrap_or("_")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +79,8 @@ mod tests {
             ("${{ secrets.HF_TOKEN != '' }}", "${_}"),
             ("${{ inputs.x == 'y' && secrets.HF_TOKEN }}", "${HF_TOKEN}"),
             ("${{ matrix.x }}${{ matrix.y }}", "${_}${_}"),
+            ("${{ runner.temp }}/x ${{ env.HF_HOME }} ${{ env.A-b }}", "${RUNNER_TEMP}/x ${HF_HOME} ${_}"),
+            ("${{ env.X }}${{ env.X-1 }}${{ runner.temp }}", "${X}${_}${RUNNER_TEMP}"),
             ("${{ open", "${{ open"),
             ("plain", "plain"),
         ] {

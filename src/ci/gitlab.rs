@@ -1,7 +1,7 @@
 //! GitLab CI (CI/CD YAML syntax reference): the scripts of jobs, hidden ones included.
 
 use super::{
-    CiFile, CiScript, Job, shown,
+    CiFile, CiScript, Job, Variables, shown,
     tree::{Kind, Node},
 };
 use crate::{
@@ -16,14 +16,14 @@ const MAX_COMMANDS: usize = 20_000;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let mut reader = Reader { document, left: MAX_COMMANDS };
-    let global = variables(document);
+    let global: Vec<Variables> = variables(document).into_iter().collect();
     file.jobs.push(reader.job(document, &Masked::own("the file's own commands"), &global));
     for (name, job) in document.entries() {
         if !matches!(job.kind, Kind::Map(_)) {
             continue;
         }
         let place = Masked::own(format!("job {}", shown(name)));
-        let environment = [global.clone(), variables(job)].concat();
+        let environment: Vec<_> = global.iter().cloned().chain(variables(job)).collect();
         let read = reader.job(job, &place, &environment);
         if !read.scripts.is_empty() {
             file.jobs.push(read);
@@ -36,7 +36,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
 }
 
 /// `NAME: value`, or `NAME: {value: …}`.
-fn variables(node: &Node) -> Vec<(Text, Text)> {
+fn variables(node: &Node) -> Option<Variables> {
     let entries = node.get("variables").map(Node::entries).unwrap_or_default();
     super::environment(
         entries.iter().map(|(name, node)| (name, node.text().or_else(|| node.get("value")?.text()))),
@@ -49,7 +49,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn job(&mut self, node: &Node, place: &Masked, environment: &[(Text, Text)]) -> Job {
+    fn job(&mut self, node: &Node, place: &Masked, environment: &[Variables]) -> Job {
         let mut commands = Vec::new();
         if let Some(script) = node.at(&["hooks", "pre_get_sources_script"]) {
             self.commands(script, &mut commands, 0);

@@ -1,10 +1,13 @@
 //! HCL to trees, by `hcl-edit`: as Bake reads it, where a block with a label is an entry in a map of that name.
 
+use std::collections::HashSet;
+
 use hcl_edit::{
     Span as _,
-    expr::{Expression, ObjectKey},
+    expr::{Expression, ForExpr, ObjectKey},
     parser::parse_body,
     structure::{Block, Body, Structure},
+    template::Element,
 };
 
 use super::{
@@ -67,17 +70,30 @@ impl Reader<'_> {
         let (source, span) = self.source(expression.span());
         let kind = match expression {
             Expression::Null(_) => Kind::Null,
-            Expression::Bool(_) | Expression::Number(_) | Expression::HeredocTemplate(_) => {
-                Kind::Scalar(align(source, span.start, source))
+            Expression::Bool(_) | Expression::Number(_) => Kind::Scalar(align(source, span.start, source)),
+            Expression::HeredocTemplate(_) => {
+                // Without the lines of the delimiter.
+                let start = source.find('\n').map_or(source.len(), |at| at + 1);
+                let body = source.get(start..).unwrap_or_default();
+                let end = body.trim_end().rfind('\n').map_or(0, |at| at + 1);
+                let body = body.get(..end).unwrap_or_default();
+                Kind::Scalar(align(body, span.start + start, body))
             }
             Expression::String(value) => {
                 Kind::Scalar(align(source.get(1..).unwrap_or_default(), span.start + 1, value.value()))
             }
             // What a template refers to is written as a shell writes it.
-            Expression::StringTemplate(_) => {
-                let inner = source.strip_prefix('"').unwrap_or(source);
-                let inner = inner.strip_suffix('"').unwrap_or(inner);
-                Kind::Scalar(align(inner, span.start + 1, inner))
+            Expression::StringTemplate(template) => {
+                let mut text = Text::new();
+                for element in template {
+                    let (source, span) = self.source(element.span());
+                    let part = match element {
+                        Element::Literal(literal) => align(source, span.start, literal.as_str()),
+                        Element::Interpolation(_) | Element::Directive(_) => variables(source, span),
+                    };
+                    text.push_text(&part, 0..part.len());
+                }
+                Kind::Scalar(text)
             }
             Expression::Array(array) => Kind::List(array.iter().map(|item| self.expression(item)).collect()),
             Expression::Object(object) => {
@@ -90,24 +106,45 @@ impl Reader<'_> {
                 let branches = [&conditional.true_expr, &conditional.false_expr];
                 let sources = branches.map(|branch| self.source(branch.span()).0);
                 let parts = branches.iter().map(|branch| self.expression(branch)).collect();
-                Kind::Expression(variable(&sources.join(" "), span), parts)
+                Kind::Expression(variables(&sources.join(" "), span), parts)
             }
             Expression::FuncCall(call) => {
                 // What these give says nothing of the token.
                 let asks = ["equal", "notequal", "length", "strlen", "contains", "sha256", "md5"];
                 let source = if asks.contains(&call.name.name.as_str()) { "" } else { source };
                 let parts = call.args.iter().map(|argument| self.expression(argument)).collect();
-                Kind::Expression(variable(source, span), parts)
+                Kind::Expression(variables(source, span), parts)
             }
             // Numbers and answers.
             Expression::UnaryOp(_) | Expression::BinaryOp(_) => {
-                Kind::Expression(variable("", span), Vec::new())
+                Kind::Expression(variables("", span), Vec::new())
             }
-            Expression::ForExpr(_) | Expression::Variable(_) | Expression::Traversal(_) => {
-                Kind::Expression(variable(source, span), Vec::new())
+            Expression::ForExpr(each) => {
+                let parts = vec![
+                    self.each(each).unwrap_or_else(|| Node::null(span.start)),
+                    self.expression(&each.intro.collection_expr),
+                ];
+                Kind::Expression(variables(source, span), parts)
+            }
+            Expression::Variable(_) | Expression::Traversal(_) => {
+                Kind::Expression(variables(source, span), Vec::new())
             }
         };
         Node { kind, span }
+    }
+
+    /// The map that `{for NAME in [...] : NAME => VALUE}` makes.
+    fn each(&self, each: &ForExpr) -> Option<Node> {
+        let key = each.key_expr.as_ref()?.as_variable()?;
+        if key.as_str() != each.intro.value_var.as_str() {
+            return None;
+        }
+        let collection = self.expression(&each.intro.collection_expr);
+        let (source, span) = self.source(each.value_expr.span());
+        let value = Node { kind: Kind::Expression(variables(source, span), Vec::new()), span };
+        let names = collection.items().iter().filter_map(Node::text).take(MAX_NAMES);
+        let entries: Vec<_> = names.map(|name| (name.clone(), value.clone())).collect();
+        Some(Node { kind: Kind::Map(entries), span })
     }
 
     fn key(&self, key: &ObjectKey) -> Text {
@@ -123,14 +160,24 @@ impl Reader<'_> {
     }
 }
 
-/// The variable in an expression that may carry a token, else some variable.
-fn variable(source: &str, span: Span) -> Text {
-    let names = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let name = names.into_iter().find(|name| detect::is_token_variable(name)).unwrap_or("_");
+/// The names in an expression, as a shell writes variables; some variable where there is none.
+fn variables(source: &str, span: Span) -> Text {
     let mut text = Text::new();
-    text.push(format!("${{{name}}}").as_bytes(), span);
+    let names = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let mut seen = HashSet::new();
+    for name in names.filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')) {
+        if seen.len() < MAX_NAMES && seen.insert(name) {
+            text.push(format!("${{{name}}}").as_bytes(), span);
+        }
+    }
+    if text.is_empty() {
+        text.push(b"${_}", span);
+    }
     text
 }
+
+/// How many names of one expression are told.
+const MAX_NAMES: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -153,8 +200,8 @@ mod tests {
         assert_eq!(names, ["X", "Y", "Z", "V"].map(place));
         assert_eq!(args.get("X").unwrap().text().unwrap().source_offset(0), text.find('@').unwrap() + 3);
         assert_eq!(args.get("Y").unwrap().text().unwrap().as_bytes(), b"a-${B}");
-        let Kind::Expression(variable, parts) = &args.get("Z").unwrap().kind else { panic!() };
-        assert_eq!((variable.as_bytes(), parts.len()), (&b"${HF_TOKEN}"[..], 2));
+        let Kind::Expression(variables, parts) = &args.get("Z").unwrap().kind else { panic!() };
+        assert_eq!((variables.as_bytes(), parts.len()), (&b"${f}${HF_TOKEN}${W}${null}"[..], 2));
         assert!(matches!(args.get("V").unwrap().kind, Kind::Expression(..)));
     }
 

@@ -8,22 +8,30 @@ mod align;
 mod arguments;
 mod bake;
 mod build_command;
+mod carriers;
+mod command_line;
 mod compose;
 mod devcontainer;
 mod expression;
+mod github_env;
 mod gitlab;
 mod hcl;
+mod inline;
+mod inputs;
 mod json;
 mod kind;
 mod tree;
 mod yaml;
+
+use std::sync::Arc;
 
 use crate::{
     dockerfile::{Script, Span, Text},
     finding::Masked,
 };
 
-pub use build_command::build_arguments;
+pub use carriers::Carriers;
+pub use command_line::ShellVariables;
 pub use kind::Dialect;
 pub use tree::Problem;
 
@@ -42,6 +50,8 @@ pub struct CiFile {
     pub jobs: Vec<Job>,
     /// Build arguments that stand in fields of their own; those on command lines are in the scripts.
     pub arguments: Vec<BuildArgument>,
+    /// Dockerfiles that stand in it.
+    pub dockerfiles: Vec<Text>,
     /// What was not read.
     pub problems: Vec<Problem>,
 }
@@ -62,9 +72,19 @@ pub struct CiScript {
     pub place: Masked,
     /// The condition it runs under, by where the first one of that text stands; none where it always does.
     pub condition: Option<usize>,
-    /// The variables that are set for it.
-    pub environment: Vec<(Text, Text)>,
+    /// The variables that are set for it, the outermost first; shared with the other scripts that they are set for.
+    pub environment: Vec<Variables>,
 }
+
+impl CiScript {
+    /// The variables that are set for it; the last of a name counts.
+    pub fn variables(&self) -> impl Iterator<Item = &(Text, Text)> {
+        self.environment.iter().flat_map(|layer| layer.iter())
+    }
+}
+
+/// Variables with their values.
+pub type Variables = Arc<[(Text, Text)]>;
 
 /// A build argument.
 #[derive(Debug)]
@@ -79,6 +99,8 @@ pub struct BuildArgument {
     pub place: Masked,
     /// What gives it.
     pub given: Given,
+    /// Whether variables of the file bring a token into its value, whatever their names are.
+    pub carries: bool,
 }
 
 /// What gives a build argument.
@@ -97,7 +119,7 @@ pub enum Given {
 }
 
 /// The variables that say where the Hub's tools have a token from, and where they put one.
-const VARIABLES: [&str; 6] =
+pub const VARIABLES: [&str; 6] =
     ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HOME", "HF_TOKEN_PATH", "XDG_CACHE_HOME", "HOME"];
 
 /// Whether a file of that path is one that [`read`] knows.
@@ -109,7 +131,13 @@ pub fn is_known(path: &[u8]) -> bool {
 /// is a problem beside what can.
 pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     let (dialect, syntax) = kind::kind(path)?;
-    let mut file = CiFile { dialect, jobs: Vec::new(), arguments: Vec::new(), problems: Vec::new() };
+    let mut file = CiFile {
+        dialect,
+        jobs: Vec::new(),
+        arguments: Vec::new(),
+        dockerfiles: Vec::new(),
+        problems: Vec::new(),
+    };
     let refuse =
         |message: &str, is_limit| vec![Problem { offset: 0, message: Masked::own(message), is_limit }];
     let limit = if syntax == kind::Syntax::Hcl { MAX_HCL } else { MAX_SIZE };
@@ -158,13 +186,22 @@ fn decoded(bytes: &[u8]) -> zeroize::Zeroizing<String> {
     zeroize::Zeroizing::new(text)
 }
 
-/// The variables among these that say where the Hub's tools have a token from, and where they put one. Each script is given a
-/// copy, so that long values are cut.
-fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) -> Vec<(Text, Text)> {
-    const MAX_VALUE: usize = 512;
-    let entries = entries.filter(|(name, _)| VARIABLES.contains(&name.to_str().as_ref()));
-    let cut = |(name, value): (&Text, Option<&Text>)| Some((name.clone(), value?.slice(0..MAX_VALUE)));
-    entries.take(VARIABLES.len()).filter_map(cut).collect()
+/// The variables among these that say where the Hub's tools have a token from and where they put one, that are given a
+/// token, or that hold build arguments. Long values are cut.
+fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) -> Option<Variables> {
+    const MAX_VALUE: usize = 4096;
+    const MAX_VARIABLES: usize = 64;
+    let matters = |name: &Text, value: &Text| {
+        VARIABLES.contains(&name.to_str().as_ref())
+            || memchr::memchr(b'$', value.as_bytes()).is_some()
+            || memchr::memmem::find(value.as_bytes(), b"build-arg").is_some()
+            || !crate::detect::find(value.as_bytes()).is_empty()
+    };
+    let entries = entries.filter_map(|(name, value)| Some((name, value?)));
+    let entries = entries.filter(|(name, value)| matters(name, value)).take(MAX_VARIABLES);
+    let variables: Variables =
+        entries.map(|(name, value)| (name.clone(), value.slice(0..MAX_VALUE))).collect();
+    (!variables.is_empty()).then_some(variables)
 }
 
 /// A name from a file, as a sentence may show it.

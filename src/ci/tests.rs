@@ -44,7 +44,7 @@ fn arguments_of_bake() {
                target \"b\" {\n  args = merge(x, { D = f(HF_TOKEN) })\n}\ngroup \"c\" { targets = [\"a\"] }\n";
     assert_eq!(
         arguments("docker-bake.hcl", hcl),
-        ["A=${_} target `a` 3:12", "B=${T} target `a` 3:19", "D=${HF_TOKEN} target `b` 7:21"]
+        ["A=${T} target `a` 3:12", "B=${T} target `a` 3:19", "D=${f}${HF_TOKEN} target `b` 7:21"]
     );
     let json = "{\"target\": {\"a\": {\"args\": {\"A\": \"${T}\"}}}, \"group\": {}}";
     assert_eq!(arguments("docker-bake.json", json), ["A=${T} target `a` 1:29"]);

@@ -258,9 +258,8 @@ impl Parser<'_> {
             self.at += 1;
             return;
         }
-        let command = &mut open.command;
-        if command.words.is_empty() {
-            if command.assignments.is_empty() && !word.is_quoted {
+        if open.command.words.is_empty() {
+            if open.command.assignments.is_empty() && !word.is_quoted {
                 let at = self.script.source_offset(start);
                 match word.text.as_bytes() {
                     b"if" | b"while" | b"until" | b"for" | b"select" | b"{" => {
@@ -278,12 +277,46 @@ impl Parser<'_> {
                     return;
                 }
             }
-            if let Some((name, value)) = assignment(&word) {
-                command.assignments.push((name, value));
+            if let Some((name, mut value)) = assignment(&word) {
+                if value.text.is_empty() && self.peek(0) == Some(b'(') {
+                    value = self.array();
+                }
+                open.command.assignments.push((name, value));
                 return;
             }
         }
-        command.words.push(word);
+        open.command.words.push(word);
+    }
+
+    /// Reads the words of an array, `(…)`, with a blank between them.
+    fn array(&mut self) -> Word {
+        let mut array = Word::default();
+        self.at += 1;
+        while let Some(byte) = self.peek(0) {
+            let start = self.at;
+            match byte {
+                b')' => {
+                    self.at += 1;
+                    break;
+                }
+                b'#' => self.skip_line(),
+                _ => {
+                    let word = self.read_word();
+                    if self.at == start {
+                        self.at += 1;
+                        continue;
+                    }
+                    if !array.text.is_empty() {
+                        let place = self.script.source_span(start.saturating_sub(1)..start);
+                        array.text.push(b" ", place);
+                    }
+                    array.text.push_text(&word.text, 0..word.text.len());
+                    array.variables.extend(word.variables);
+                    array.has_substitution |= word.has_substitution;
+                }
+            }
+        }
+        array
     }
 
     /// Reads the commands of a text that is not a plain part of this script.

@@ -247,6 +247,8 @@ mod tests {
             ("a\\\n  b", vec!["a b"]),
             ("x=$(cat /run/secrets/t) a", vec!["cat /run/secrets/t", "a"]),
             ("case x in a) b;; esac", vec!["case x in a", "b"]),
+            ("X=(a \"b c\" # d\n$(e)\n) f; X+=(g); h", vec!["e", "f", "", "h"]),
+            ("X=(a", vec![""]),
             ("cat <(a)", vec!["a", "cat <(a)"]),
             ("[ -f a ] && b", vec!["[ -f a ]", "b"]),
             ("echo ${x:-$(y)}${z#a}", vec!["echo ${x:-$(y)}${z#a}"]),

@@ -123,7 +123,7 @@ const WRAPPERS: [&str; 42] = [
 
 /// Programs that are looked for behind a wrapper, beside shells, Python and other wrappers. Options of the
 /// wrapper in front of them, with whatever values, are passed over.
-const TARGETS: [&str; 26] = [
+const TARGETS: [&str; 34] = [
     "hf",
     "huggingface-cli",
     "transformers-cli",
@@ -150,6 +150,14 @@ const TARGETS: [&str; 26] = [
     "buildah",
     "img",
     "executor",
+    "podman-compose",
+    "buildctl",
+    "az",
+    "gcloud",
+    "flyctl",
+    "fly",
+    "depot",
+    "earthly",
 ];
 
 /// Takes the wrappers away.

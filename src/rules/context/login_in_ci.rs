@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use super::ci_help;
 use crate::{
-    ci::{BuildArgument, CiFile, CiScript, Dialect, Given, Job, build_arguments},
+    ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables},
     detect,
     dockerfile::{
         Scopes, Span, Text, parse,
-        shell::{self, Step, StepKind, Word},
+        shell::{self, Word},
     },
     finding::{Confidence, Masked, RuleId, Severity, TokenSummary},
     rules::{
         Rule,
-        login::{Act, CleanUps, Event, Paths, Reader},
+        login::{Act, CleanUps, Event, Paths, Reader, covers},
     },
 };
 
@@ -32,6 +32,9 @@ pub const RULE: Rule = Rule {
           `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`. Scripts need no login: the Hub's tools read `HF_TOKEN` from \
           the environment.",
 };
+
+/// The directory that a runner empties around each job, as `RUNNER_TEMP` has it.
+const EMPTIED: &str = "home/runner/work/_temp";
 
 /// How many hits of one file are told.
 pub const MAX_HITS: usize = 1000;
@@ -85,7 +88,7 @@ impl Found<'_> {
             let value = argument.value.as_ref()?;
             detect::find(value.as_bytes()).into_iter().next().map(|occurrence| occurrence.token)
         };
-        let Some(confidence) = confidence(&name, argument.value.as_ref()) else { return };
+        let Some(confidence) = confidence(&name, argument) else { return };
         if !self.is_new(argument.span, false) {
             return;
         }
@@ -108,21 +111,29 @@ impl Found<'_> {
         let scopes = Scopes::of(&parse(b""));
         let mut events: Vec<(Event, &CiScript)> = Vec::new();
         let scope = scopes.at(0);
-        let mut paths = Paths::new(scope);
-        for script in &job.scripts {
-            // The commands of a GitLab job run in one shell, all others in one of their own.
-            if self.dialect != Dialect::GitLab {
-                paths = Paths::new(scope);
+        // The commands of a GitLab job run in one shell, all others in one of their own.
+        let size = if self.dialect == Dialect::GitLab { job.scripts.len().max(1) } else { 1 };
+        for scripts in job.scripts.chunks(size) {
+            let Some(script) = scripts.first() else { continue };
+            let mut paths = Paths::new(scope);
+            if self.dialect == Dialect::Actions {
+                let mut text = Text::new();
+                text.push(format!("/{EMPTIED}").as_bytes(), Span::default());
+                paths.assign("RUNNER_TEMP", &Word { text, ..Word::default() });
             }
+            let mut variables = ShellVariables::default();
+            variables.enter(script);
             let mut has_token = false;
-            for (name, value) in &script.environment {
+            for (name, value) in script.variables() {
                 let name = name.to_str();
                 has_token |=
                     matches!(name.as_ref(), "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN") && !value.is_empty();
                 paths.assign(&name, &Word { text: value.clone(), ..Word::default() });
             }
-            let steps = shell::steps(&script.script);
-            self.commands(&steps, script);
+            let steps: Vec<_> = scripts.iter().flat_map(|script| shell::steps(&script.script)).collect();
+            for argument in steps.iter().flat_map(|step| variables.step(step, script)) {
+                self.argument(&argument);
+            }
             let reader = Reader { has_token, store: None };
             for mut event in reader.read(&steps, &mut paths) {
                 event.branches.splice(0..0, script.condition);
@@ -141,10 +152,11 @@ impl Found<'_> {
                 Act::Remove(removals) => later.remove(branches, removals),
                 Act::Copy => later.copy(),
                 Act::Login { command, span, files, place, .. } => {
+                    let is_gone = |file: &String| covers(EMPTIED, file) || later.removes(branches, file);
                     let is_removed = files
                         .as_ref()
                         .filter(|_| !later.copied)
-                        .is_some_and(|files| files.iter().all(|file| later.removes(branches, file)));
+                        .is_some_and(|files| files.iter().all(is_gone));
                     if !later.logs_out(branches, place.as_deref()) && !is_removed && self.is_new(*span, true)
                     {
                         self.login(command, *span, script);
@@ -170,22 +182,14 @@ impl Found<'_> {
             subject: command.to_owned(),
         });
     }
-
-    /// Tells of the build arguments on command lines.
-    fn commands(&mut self, steps: &[Step], script: &CiScript) {
-        for step in steps {
-            let StepKind::Program { name, arguments, .. } = &step.kind else { continue };
-            for text in build_arguments(name, arguments) {
-                let argument = BuildArgument::from_text(&text, &script.place, Given::Command);
-                self.argument(&argument);
-            }
-        }
-    }
 }
 
 /// How sure it is that a build argument has a token; none where it has not.
-fn confidence(name: &str, value: Option<&Text>) -> Option<Confidence> {
-    let Some(value) = value else { return detect::is_token_variable(name).then_some(Confidence::High) };
+fn confidence(name: &str, argument: &BuildArgument) -> Option<Confidence> {
+    let by_variable = argument.carries.then_some(Confidence::Medium);
+    let Some(value) = &argument.value else {
+        return detect::is_token_variable(name).then_some(Confidence::High).or(by_variable);
+    };
     let text = value.to_str();
     if !detect::find(text.as_bytes()).is_empty() {
         return Some(Confidence::High);
@@ -197,23 +201,7 @@ fn confidence(name: &str, value: Option<&Text>) -> Option<Confidence> {
     if detect::carries_token(name, if is_known { &text } else { "" }) {
         return Some(Confidence::High);
     }
-    refers_to_token(&text).then_some(Confidence::Medium)
-}
-
-/// Whether the value of a token variable goes into a text: `$HF_TOKEN`, `${HF_TOKEN:-x}`, `${localEnv:HF_TOKEN}`. What is
-/// only said where there is one (`${HF_TOKEN:+yes}`) does not count.
-fn refers_to_token(text: &str) -> bool {
-    text.split('$').skip(1).any(|rest| {
-        let (rest, is_braced) = match rest.strip_prefix(['{', '(']) {
-            Some(rest) => (rest, true),
-            None => (rest, false),
-        };
-        let rest = rest.strip_prefix("localEnv:").or_else(|| rest.strip_prefix("env:")).unwrap_or(rest);
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let (name, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let is_asked = is_braced && (behind.starts_with(":+") || behind.starts_with('+'));
-        detect::is_token_variable(name) && !is_asked
-    })
+    Carriers::default().carries(&text).then_some(Confidence::Medium).or(by_variable)
 }
 
 #[cfg(test)]

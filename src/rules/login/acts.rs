@@ -5,6 +5,7 @@ use super::{
     paths::Paths,
     python::{self, Call},
     token_file::covers,
+    traps::{Trap, Traps},
 };
 use crate::dockerfile::{
     Span,
@@ -48,44 +49,72 @@ impl Reader<'_> {
     /// What the steps do, in order.
     pub(in crate::rules) fn read(self, steps: &[Step], paths: &mut Paths<'_>) -> Vec<Event> {
         let mut events = Vec::new();
-        self.events(steps, paths, &mut events, 0);
+        let mut traps = Traps::default();
+        for (index, step) in steps.iter().enumerate() {
+            self.trapped(steps, traps.ended(step), paths, &mut events);
+            self.event(index, step, paths, &mut events, 0);
+            traps.take(index, step);
+        }
+        self.trapped(steps, traps.rest(), paths, &mut events);
         events
+    }
+
+    /// What traps take away when their shells end.
+    fn trapped(self, steps: &[Step], traps: Vec<Trap>, paths: &mut Paths<'_>, events: &mut Vec<Event>) {
+        for trap in traps {
+            let mut inner = trap.steps(steps);
+            for step in &mut inner {
+                step.subshells.splice(0..0, trap.subshells.iter().copied());
+                step.branches.clear();
+            }
+            let mut found = Vec::new();
+            self.events(&inner, paths, &mut found, 1);
+            found.retain(|event| matches!(event.act, Act::Logout(_) | Act::Remove(_)));
+            for mut event in found {
+                event.branches.splice(0..0, trap.branches.iter().copied());
+                events.push(event);
+            }
+        }
     }
 
     fn events(self, steps: &[Step], paths: &mut Paths<'_>, events: &mut Vec<Event>, depth: usize) {
         for (index, step) in steps.iter().enumerate() {
-            paths.enter(step);
-            match &step.kind {
-                StepKind::Python(text) => {
-                    for act in python::acts(text) {
-                        match act {
-                            python::Act::Call(call, span) => events.push(Event {
-                                act: self.python_act(call, span, paths, index),
-                                branches: step.branches.clone(),
-                            }),
-                            python::Act::Process(script) if depth == 0 => {
-                                let mut inner = shell::steps(&script);
-                                for inner in &mut inner {
-                                    inner.subshells.splice(0..0, step.subshells.iter().copied());
-                                    inner.environment.splice(0..0, step.environment.iter().cloned());
-                                }
-                                let first = events.len();
-                                self.events(&inner, paths, events, depth + 1);
-                                for event in events.iter_mut().skip(first) {
-                                    event.branches.splice(0..0, step.branches.iter().copied());
-                                }
+            self.event(index, step, paths, events, depth);
+        }
+    }
+
+    fn event(self, index: usize, step: &Step, paths: &mut Paths<'_>, events: &mut Vec<Event>, depth: usize) {
+        paths.enter(step);
+        match &step.kind {
+            StepKind::Python(text) => {
+                for act in python::acts(text) {
+                    match act {
+                        python::Act::Call(call, span) => events.push(Event {
+                            act: self.python_act(call, span, paths, index),
+                            branches: step.branches.clone(),
+                        }),
+                        python::Act::Process(script) if depth == 0 => {
+                            let mut inner = shell::steps(&script);
+                            for inner in &mut inner {
+                                inner.subshells.splice(0..0, step.subshells.iter().copied());
+                                inner.environment.splice(0..0, step.environment.iter().cloned());
                             }
-                            python::Act::Process(_) => {}
+                            let first = events.len();
+                            self.events(&inner, paths, events, depth + 1);
+                            for event in events.iter_mut().skip(first) {
+                                event.branches.splice(0..0, step.branches.iter().copied());
+                            }
                         }
+                        python::Act::Process(_) => {}
                     }
                 }
-                StepKind::Program { name, arguments, .. } => {
-                    let act = self.act(name, arguments, step, paths, index);
-                    events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
-                }
             }
-            paths.leave(step);
+            StepKind::Program { name, arguments, .. } => {
+                let act = self.act(name, arguments, step, paths, index);
+                events.extend(act.map(|act| Event { act, branches: step.branches.clone() }));
+            }
         }
+        paths.leave(step);
     }
 
     fn act(

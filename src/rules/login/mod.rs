@@ -6,6 +6,7 @@ mod cleanup;
 mod paths;
 pub(super) mod python;
 mod token_file;
+mod traps;
 
 pub(super) use acts::{Act, Event, LOGOUT, Reader, login_program};
 pub(super) use cleanup::{CleanUps, Removal};

@@ -30,6 +30,17 @@ fn logins_and_build_arguments_of_scripts() {
         ("if [ '${{ github.event_name == 'push' }}' ]; then hf auth login --token $T; fi", 1),
         ("hf auth login --token $T\nhf download m\nhf auth logout", 0),
         ("hf auth login --token $T\nrm -rf ~/.cache/huggingface", 0),
+        ("trap 'hf auth logout' EXIT\nhf auth login --token $T", 0),
+        ("trap 'rm -rf ~/.cache/huggingface' EXIT INT\nhf auth login --token $T\nhf download m", 0),
+        ("cleanup() {\n  rm -rf ~/.cache/huggingface\n}\ntrap cleanup EXIT\nhf auth login --token $T", 0),
+        ("trap 'hf auth logout' ERR\nhf auth login --token $T", 1),
+        ("trap 'hf auth logout' EXIT\ntrap - EXIT\nhf auth login --token $T", 1),
+        ("(trap 'hf auth logout' EXIT)\nhf auth login --token $T", 1),
+        ("(trap 'hf auth logout' EXIT; hf auth login --token $T)", 0),
+        ("if x; then trap 'hf auth logout' EXIT; fi\nhf auth login --token $T", 1),
+        ("export HF_HOME=$RUNNER_TEMP/hf\nhf auth login --token $T", 0),
+        ("HF_HOME=${{ runner.temp }} hf auth login --token $T", 0),
+        ("export HF_HOME=$OTHER/hf\nhf auth login --token $T", 1),
         ("hf auth login --help", 0),
         ("# hf auth login --token $T", 0),
         ("echo 'hf auth login --token $T'", 0),
@@ -162,4 +173,28 @@ fn what_several_places_share_is_told_once() {
 fn hits_are_bounded() {
     let text = format!("a:\n  script:\n{}", "    - hf auth login --token $T\n".repeat(30_000));
     assert_eq!(hits(".gitlab-ci.yml", &text).len(), MAX_HITS + 1);
+}
+
+#[test]
+fn what_a_runner_empties_keeps_no_login() {
+    for (job, expected) in [
+        ("env: {HF_HOME: '${{ runner.temp }}/hf'}\n    steps:\n      - run: hf auth login --token $T", 0),
+        (
+            "steps:\n      - run: echo \"HF_HOME=$RUNNER_TEMP/hf\" >> \"$GITHUB_ENV\"\n      - run: hf auth login --token $T",
+            0,
+        ),
+        (
+            "steps:\n      - if: x\n        run: echo HF_HOME=$RUNNER_TEMP/hf >> $GITHUB_ENV\n      - run: hf auth login --token $T",
+            1,
+        ),
+        (
+            "env: {HF_HOME: '${{ github.workspace }}/hf'}\n    steps:\n      - run: hf auth login --token $T",
+            1,
+        ),
+    ] {
+        let found = hits(".github/workflows/a.yml", &format!("jobs:\n  a:\n    {job}\n"));
+        assert_eq!(found.len(), expected, "{job}");
+    }
+    let gitlab = "a:\n  script:\n    - trap 'hf auth logout' EXIT\n    - hf auth login --token $T\n";
+    assert_eq!(hits(".gitlab-ci.yml", gitlab).len(), 0);
 }

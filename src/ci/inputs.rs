@@ -1,0 +1,86 @@
+//! What actions are given (`with`): build arguments, and scripts that they run.
+
+use super::{
+    BuildArgument, Given, arguments,
+    build_command::{bake_override, build_arguments},
+    expression::without_expressions,
+    tree::Node,
+};
+use crate::{
+    dockerfile::{Text, shell},
+    finding::Masked,
+};
+
+/// What the inputs of one step hold.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) arguments: Vec<BuildArgument>,
+    pub(super) scripts: Vec<Text>,
+}
+
+/// Reads the inputs of an action or a workflow.
+pub(super) fn read(node: &Node, place: &Masked) -> Inputs {
+    let mut found = Inputs::default();
+    let Some(uses) = node.get("uses").and_then(Node::text) else { return found };
+    let uses = uses.to_str().to_ascii_lowercase();
+    for (input, value) in node.get("with").map(Node::entries).unwrap_or_default() {
+        let Some(value) = value.text() else { continue };
+        let name: String = input
+            .to_str()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
+        let value = without_expressions(value);
+        let is_option = value.trimmed().byte(0) == Some(b'-');
+        let texts = if name.ends_with("buildargs") && !is_option {
+            // Docker's own action splits at newlines alone, many others at commas too.
+            let lines = arguments::lines(&value);
+            if uses.starts_with("docker/") {
+                lines
+            } else {
+                lines.iter().flat_map(arguments::split).collect()
+            }
+        } else if uses.contains("bake") && name == "set" {
+            let set = arguments::lines(&value);
+            let overrides = set.iter().filter_map(|line| {
+                let argument = BuildArgument::from_text(&bake_override(line)?, place, Given::Bake);
+                Some(BuildArgument { span: line.span(), ..argument })
+            });
+            found.arguments.extend(overrides);
+            continue;
+        } else if is_script(&name, &uses) {
+            found.scripts.push(value);
+            continue;
+        } else {
+            options(&value)
+        };
+        let texts = texts.iter().map(|text| BuildArgument::from_text(text, place, Given::Input));
+        found.arguments.extend(texts);
+    }
+    found
+}
+
+/// Whether an action runs an input in a shell (`nick-fields/retry`, `devcontainers/ci`, `appleboy/ssh-action`, …).
+fn is_script(name: &str, uses: &str) -> bool {
+    matches!(name, "command" | "run" | "runcmd" | "script" | "inlinescript")
+        && !uses.contains("github-script")
+}
+
+/// The build arguments among the options that an action hands to a builder (`extra_args`, `extra-args`, `args`, …).
+fn options(value: &Text) -> Vec<Text> {
+    if memchr::memmem::find(value.as_bytes(), b"--build-arg").is_none() {
+        return Vec::new();
+    }
+    // In one line or each in its own.
+    let mut line = Text::new();
+    line.push(b"build ", value.source_span(0..1));
+    let mut start = 0;
+    for end in memchr::memchr2_iter(b'\n', b'\r', value.as_bytes()).chain([value.len()]) {
+        line.push_text(value, start..end);
+        line.push(b" ", value.source_span(end..end + 1));
+        start = end + 1;
+    }
+    let words: Vec<_> = shell::commands(&line).into_iter().flat_map(|command| command.words).collect();
+    build_arguments("docker", &words)
+}
