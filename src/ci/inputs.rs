@@ -7,7 +7,7 @@ use super::{
     tree::Node,
 };
 use crate::{
-    dockerfile::{Text, shell},
+    dockerfile::{Span, Text, shell},
     finding::Masked,
 };
 
@@ -74,12 +74,11 @@ fn options(value: &Text) -> Vec<Text> {
     }
     // In one line or each in its own.
     let mut line = Text::new();
-    line.push(b"build ", value.source_span(0..1));
-    let mut start = 0;
-    for end in memchr::memchr2_iter(b'\n', b'\r', value.as_bytes()).chain([value.len()]) {
-        line.push_text(value, start..end);
-        line.push(b" ", value.source_span(end..end + 1));
-        start = end + 1;
+    line.push(b"build", value.source_span(0..1));
+    for part in arguments::lines(value) {
+        let start = part.span().start;
+        line.push(b" ", Span::new(start, start));
+        line.push_text(&part, 0..part.len());
     }
     let words: Vec<_> = shell::commands(&line).into_iter().flat_map(|command| command.words).collect();
     build_arguments("docker", &words)
