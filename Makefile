@@ -1,4 +1,4 @@
-.PHONY: run test lint corpus oracle bench noise fuzz clean
+.PHONY: run test lint corpus oracle oracle-long bench noise fuzz clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -29,6 +29,10 @@ corpus:
 # made once, in target/oracle. CASES names some cases only.
 oracle:
 	STOWAWAY_ORACLE=1 STOWAWAY_WRITE_DOCS=1 cargo test --test oracle -- $(CASES)
+
+# The same with 300 made Dockerfiles beside the written ones. One that disagrees is made as small as it can be, and shown.
+oracle-long:
+	STOWAWAY_ORACLE=1 STOWAWAY_ORACLE_MADE=300 cargo test --test oracle -- $(CASES)
 
 # Speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md says how to read it.
 bench:

@@ -10,8 +10,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || value.ends_with("}}")
         || (value.len() > 1 && value.starts_with('`') && value.ends_with('`'))
         || body.starts_with("...")
-        || (!holds_token(value)
-            && [value, body].iter().any(|text| crate::detect::is_placeholder(text.as_bytes())))
+        || ([value, body].iter().any(|text| crate::detect::is_placeholder(text.as_bytes()))
+            && !holds_token(value))
 }
 
 /// Whether there is token text in a value.

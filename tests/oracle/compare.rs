@@ -29,6 +29,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: String,
+    pub(crate) is_made: bool,
     pub(crate) ways: String,
     /// What is in the image, by the independent reader.
     pub(crate) left: BTreeSet<Spot>,
@@ -64,6 +65,7 @@ impl Row {
 pub(crate) fn row(case: &Case, store: &Store, hub: &Hub) -> Row {
     let mut row = Row {
         name: case.name.clone(),
+        is_made: case.is_made,
         ways: case.ways(),
         left: BTreeSet::new(),
         forecast: Verdict::Nothing,
@@ -94,7 +96,7 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
             row.left = look::spots(&layout, token.text());
             row.forecast = compare_forecast(&forecast, &row.left, case);
             row.readers = compare_readers(&spots(&audit(&layout, &[]), &token), &row.left);
-            if !row.left.is_empty() {
+            if !row.left.is_empty() && !case.is_made {
                 let dockerfile = store.place.join("context/Dockerfile");
                 let lined_up = audit(&layout, &["--dockerfile", tools::text(&dockerfile)]);
                 row.origin = compare_origins(&lined_up, &token, case);

@@ -16,6 +16,7 @@
 mod builder;
 mod case;
 mod compare;
+mod generate;
 mod hub;
 mod look;
 #[path = "../support/mod.rs"]
@@ -31,6 +32,7 @@ use std::time::Instant;
 use builder::Store;
 use case::Case;
 use compare::Row;
+use generate::Made;
 use hub::Hub;
 
 /// Builds at a time: each keeps one core busy.
@@ -61,15 +63,44 @@ fn inside(filters: &[String]) -> ExitCode {
     let mut cases = case::written(&project().join("testdata/oracle"));
     let is_whole = filters.is_empty();
     cases.retain(|case| is_whole || filters.iter().any(|part| case.name.contains(part.as_str())));
+    let made = made(filters);
+    cases.extend(made.iter().map(|made| made.case()));
     let hub = Hub::start();
     let rows = run(&cases, &hub);
-    let page = table::page(&rows);
+    let written: Vec<&Row> = rows.iter().filter(|row| !row.is_made).collect();
+    let page = table::page(&written);
     println!("{}", table::summary(&rows, start.elapsed()));
+    for made in made {
+        if rows.iter().any(|row| row.name == made.case().name && !row.agrees()) {
+            println!("{}", smallest(made, &hub));
+        }
+    }
     let is_current = !is_whole || table::is_current(&page);
     if !is_current {
         println!("docs/oracle.md is stale: `make oracle` writes it");
     }
     if is_current && rows.iter().all(Row::agrees) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// As many made cases as `STOWAWAY_ORACLE_MADE` says, of those whose names are asked for.
+fn made(filters: &[String]) -> Vec<Made> {
+    let count =
+        std::env::var("STOWAWAY_ORACLE_MADE").map_or(0, |count| count.parse().expect("a number of cases"));
+    let mut made = generate::made(count);
+    made.retain(|made| {
+        filters.is_empty() || filters.iter().any(|part| made.case().name.contains(part.as_str()))
+    });
+    made
+}
+
+/// The simplest case that shows what a made case shows, to be kept as a written one.
+fn smallest(mut made: Made, hub: &Hub) -> String {
+    let store = Store::new(0);
+    while let Some(simpler) = made.simpler().find(|made| !compare::row(&made.case(), &store, hub).agrees()) {
+        made = simpler;
+    }
+    let row = compare::row(&made.case(), &store, hub);
+    format!("smallest: {}\n{}", table::line(&row), made.text())
 }
 
 /// The rows of all cases, in their order.

@@ -32,7 +32,7 @@ pub(crate) fn summary(rows: &[Row], took: Duration) -> String {
 }
 
 /// `docs/oracle.md`.
-pub(crate) fn page(rows: &[Row]) -> String {
+pub(crate) fn page(rows: &[&Row]) -> String {
     let wrong = rows.iter().filter(|row| !row.agrees()).count();
     let mut page = format!(
         "# Forecast and real\n\n\

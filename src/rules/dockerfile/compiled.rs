@@ -1,10 +1,7 @@
 //! Python modules that a build compiles: the constants of a module, a token among them, are in its `.pyc` too.
 
 use super::Context;
-use crate::dockerfile::{
-    Instruction, Keyword, run_script,
-    shell::{self, StepKind},
-};
+use crate::dockerfile::{Instruction, Keyword, shell::StepKind};
 
 /// Whether a `RUN` of the same stage behind the copy compiles the module that is copied: it imports it, or runs
 /// `compileall`.
@@ -18,8 +15,8 @@ pub(super) fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]
         let mut names = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         names.any(|name| name == module || name == "compileall")
     };
-    runs.filter_map(|(instruction, scope)| run_script(instruction, scope)).any(|script| {
-        shell::steps(&script).iter().any(|step| match &step.kind {
+    runs.filter_map(|(instruction, _)| context.script(instruction)).any(|script| {
+        script.steps.iter().any(|step| match &step.kind {
             StepKind::Python(text) => compiles(&text.to_str()),
             StepKind::Program { name, .. } => name == "compileall",
         })

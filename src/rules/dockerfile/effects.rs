@@ -2,7 +2,7 @@
 //! removals report from it.
 
 use super::{
-    Context,
+    Context, Steps,
     credential_store::credential_stores,
     flow::{Carried, Flow},
     git,
@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Scope, Span, Text, mounts, run_script,
-        shell::{self, Step, StepKind, Word},
+        Instruction, Keyword, Mount, MountKind, Scope, Span, Text, mounts,
+        shell::{Step, StepKind, Word},
     },
     finding::{Leaves, Where},
     rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, normal, python},
@@ -77,16 +77,9 @@ pub(super) fn find(context: &Context<'_>) -> Effects {
     for ((instruction, scope), store) in context.instructions().zip(&stores) {
         let acts = instruction.effective();
         if acts.keyword == Keyword::Run
-            && let Some(script) = run_script(acts, scope)
+            && let Some(Steps { steps, .. }) = context.script(instruction)
         {
-            let steps = shell::steps(&script);
-            let run = Run {
-                instruction,
-                scope,
-                mounts: mounts(acts, scope),
-                steps: &steps,
-                store: store.as_deref(),
-            };
+            let run = Run { instruction, scope, mounts: mounts(acts, scope), steps, store: store.as_deref() };
             run.effects(&mut effects);
         }
     }

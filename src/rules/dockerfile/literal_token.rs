@@ -9,8 +9,8 @@ use super::{
 use crate::{
     detect::{self, Occurrence},
     dockerfile::{
-        Arguments, Destination, Instruction, Keyword, Language, Scope, Script, Span, Text, Value, run_script,
-        shell,
+        Arguments, Destination, Instruction, Keyword, Language, Scope, Script, Span, Text, Value,
+        shell::{self, Step},
     },
     finding::{Leaves, Masked, RuleId, Severity, Where},
     rules::Rule,
@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
     }
     for (instruction, scope) in context.instructions() {
         search(&instruction.text, &mut found, &mut decoded);
-        for text in readings(instruction.effective(), scope) {
+        for text in readings(context, instruction) {
             search(&text, &mut found, &mut decoded);
         }
         // What only expansion puts together stands nowhere as such, so a token that is known is not new here.
@@ -94,20 +94,19 @@ fn search(text: &Text, found: &mut Places, decoded: &mut Vec<Found>) {
 
 /// What an instruction's bytes come to mean: the exec form with its escapes resolved, and the words of
 /// scripts with their quotes resolved.
-fn readings(instruction: &Instruction, scope: Scope<'_>) -> Vec<Text> {
+fn readings(context: &Context<'_>, instruction: &Instruction) -> Vec<Text> {
+    let run = context.script(instruction);
+    let instruction = instruction.effective();
     let mut texts: Vec<Text> = instruction.heredocs.iter().map(|heredoc| heredoc.body.clone()).collect();
     if let Arguments::Exec(words) = &instruction.arguments {
         texts.extend(words.iter().cloned());
     }
-    if instruction.keyword == Keyword::Run
-        && let Some(script) = run_script(instruction, scope)
-    {
-        texts.extend(words_of(&script));
-    }
+    texts.extend(run.map(|run| words_of(&run.steps)).unwrap_or_default());
     if let (Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck, Arguments::Line(line)) =
         (instruction.keyword, &instruction.arguments)
     {
-        texts.extend(words_of(&Script::Text { language: Language::Shell, text: line.clone() }));
+        let script = Script::Text { language: Language::Shell, text: line.clone() };
+        texts.extend(words_of(&shell::steps(&script)));
     }
     texts
 }
@@ -127,17 +126,16 @@ fn expanded(instruction: &Instruction, scope: Scope<'_>) -> Vec<(Span, Value)> {
     words.into_iter().filter(is_changed).map(|word| (word.span(), scope.expand(word))).collect()
 }
 
-fn words_of(script: &Script) -> Vec<Text> {
+fn words_of(steps: &[Step]) -> Vec<Text> {
     let mut texts = Vec::new();
-    for step in shell::steps(script) {
-        match step.kind {
+    for step in steps {
+        match &step.kind {
             shell::StepKind::Program { arguments, assignments, .. } => {
-                let assigned = assignments.into_iter().map(|(_, word)| word);
-                texts.extend(
-                    arguments.into_iter().chain(assigned).filter(|w| !w.text.is_contiguous()).map(|w| w.text),
-                );
+                let assigned = assignments.iter().map(|(_, word)| word);
+                let words = arguments.iter().chain(assigned).map(|word| &word.text);
+                texts.extend(words.filter(|text| !text.is_contiguous()).cloned());
             }
-            shell::StepKind::Python(text) => texts.push(text),
+            shell::StepKind::Python(text) => texts.push(text.clone()),
         }
     }
     texts

@@ -2,7 +2,7 @@
 //! comes from.
 
 use super::{
-    Context, Hit,
+    Context, Hit, Steps,
     credential_store::credential_stores,
     hit::{left_in, left_in_layer, lower},
     origin::{Origin, Source, is_in_environment, origin},
@@ -11,7 +11,7 @@ use crate::{
     detect,
     dockerfile::{
         Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts,
-        run_script, shell,
+        shell::Step,
     },
     finding::{Confidence, Leaves, Masked, Where},
     rules::{
@@ -89,10 +89,10 @@ pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
         if acts.keyword != Keyword::Run {
             continue;
         }
-        let Some(script) = run_script(acts, scope) else { continue };
+        let Some(Steps { script, steps }) = context.script(instruction) else { continue };
         let run =
             Run { instruction, scope, mounts: mounts(acts, scope), store: store.as_deref(), last_clone };
-        logins.extend(run.logins(&script));
+        logins.extend(run.logins(script, steps));
     }
     logins
 }
@@ -107,11 +107,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn logins(&self, script: &Script) -> Vec<Login> {
-        let steps = shell::steps(script);
+    fn logins(&self, script: &Script, steps: &[Step]) -> Vec<Login> {
         let reader = Reader { has_token: is_in_environment(&self.mounts, self.scope), store: self.store };
-        let events = reader.read(&steps, &mut Paths::new(self.scope));
+        let events = reader.read(steps, &mut Paths::new(self.scope));
         let mut logins = Vec::new();
+        let mut known: Option<(usize, Origin, bool)> = None;
         let mut later = CleanUps::default();
         for Event { act, branches } in events.iter().rev() {
             let (command, span, files, place, step) = match act {
@@ -133,7 +133,16 @@ impl Run<'_> {
                 continue;
             }
             let Some(leaves) = self.left(files.as_deref(), &later, branches) else { continue };
-            let origin = origin(&steps, step, &self.mounts, self.scope);
+            // A script has many logins, and is one step.
+            let (origin, is_for_git) = match &known {
+                Some((last, origin, is_for_git)) if *last == step => (origin.clone(), *is_for_git),
+                _ => {
+                    let written = steps.get(step).map_or(span, |step| step.span);
+                    let is_for_git = span.start < self.last_clone && is_for_git(script, written);
+                    (origin(steps, step, &self.mounts, self.scope), is_for_git)
+                }
+            };
+            known = Some((step, origin.clone(), is_for_git));
             let mut leaves = leaves;
             let has_secret = matches!(origin.source, Source::Secret(_));
             let is_argument = |name: &String| self.scope.get(name).is_some_and(|b| b.origin == From::Arg);
@@ -143,8 +152,6 @@ impl Run<'_> {
             if in_history && !has_secret && leaves.iter().any(|l| l.place == Where::Layer) {
                 leaves.push(left_in(Where::History));
             }
-            let written = steps.get(step).map_or(span, |step| step.span);
-            let is_for_git = span.start < self.last_clone && is_for_git(script, written);
             let stage = self.instruction.stage;
             let is_onbuild = self.instruction.is_onbuild();
             logins.push(Login { span, origin, is_for_git, command, has_secret, leaves, stage, is_onbuild });

@@ -24,7 +24,12 @@ mod token_written_to_file;
 mod url;
 
 use super::Rule;
-use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
+use std::cell::OnceCell;
+
+use crate::dockerfile::{
+    Dockerfile, Instruction, Keyword, Reach, Scope, Scopes, Script, run_script,
+    shell::{self, Step},
+};
 
 pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
 pub use hit::Hit;
@@ -51,13 +56,22 @@ pub(super) struct Context<'a> {
     dockerfile: &'a Dockerfile,
     scopes: Scopes,
     reach: Reach,
+    /// What each `RUN` runs, read when it is asked for.
+    scripts: Vec<OnceCell<Option<Steps>>>,
+}
+
+/// A script and what runs in it.
+struct Steps {
+    script: Script,
+    steps: Vec<Step>,
 }
 
 impl<'a> Context<'a> {
     fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
         let scopes = Scopes::of(dockerfile);
         let reach = Reach::new(dockerfile, &scopes);
-        Self { source, dockerfile, scopes, reach }
+        let scripts = dockerfile.instructions.iter().map(|_| OnceCell::new()).collect();
+        Self { source, dockerfile, scopes, reach, scripts }
     }
 
     /// All instructions, each with the scope in front of it.
@@ -66,10 +80,24 @@ impl<'a> Context<'a> {
         numbered.map(|(number, instruction)| (instruction, self.scopes.at(number)))
     }
 
+    fn number(&self, instruction: &Instruction) -> usize {
+        self.dockerfile.instructions.partition_point(|i| i.span.start < instruction.span.start)
+    }
+
     /// The scope in front of an instruction of this file.
     fn scope_of(&self, instruction: &Instruction) -> Scope<'_> {
-        let start = instruction.span.start;
-        self.scopes.at(self.dockerfile.instructions.partition_point(|i| i.span.start < start))
+        self.scopes.at(self.number(instruction))
+    }
+
+    /// What a `RUN` of this file runs; none of another instruction, and of one without arguments.
+    fn script(&self, instruction: &Instruction) -> Option<&Steps> {
+        let number = self.number(instruction);
+        let read = || {
+            let acts = instruction.effective();
+            let script = run_script(acts, self.scopes.at(number)).filter(|_| acts.keyword == Keyword::Run)?;
+            Some(Steps { steps: shell::steps(&script), script })
+        };
+        self.scripts.get(number)?.get_or_init(read).as_ref()
     }
 
     fn is_comment(&self, offset: usize) -> bool {

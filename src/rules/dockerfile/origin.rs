@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// Where a token comes from.
+#[derive(Clone)]
 pub(super) enum Source {
     Literal,
     /// A mounted secret.
@@ -19,6 +20,7 @@ pub(super) enum Source {
 }
 
 /// What was found of a login's token.
+#[derive(Clone)]
 pub(super) struct Origin {
     pub(super) source: Source,
     /// The variables that carry it.

@@ -45,9 +45,11 @@ pub(super) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
 fn settings(instruction: &Instruction, scope: Scope<'_>, at: Option<Span>) -> Vec<Setting> {
     match (instruction.keyword, &instruction.arguments) {
         (keyword @ (Keyword::Env | Keyword::Label), Arguments::Pairs(pairs)) => {
-            let is_meant = |span: Span| at.is_none_or(|at| span.overlaps(at));
-            let pairs = pairs.iter().filter(|pair| is_meant(pair.span));
-            pairs.map(|pair| (keyword, scope.name(pair))).collect()
+            let meant = at.map_or(0..pairs.len(), |at| {
+                let first = pairs.partition_point(|pair| pair.span.end <= at.start);
+                first..first + pairs.iter().skip(first).take_while(|pair| pair.span.overlaps(at)).count()
+            });
+            pairs.get(meant).unwrap_or_default().iter().map(|pair| (keyword, scope.name(pair))).collect()
         }
         (keyword @ (Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck), _) => {
             vec![(keyword, String::new())]

@@ -1,10 +1,7 @@
 //! `git clone` of a URL with a token in it, as one that asks a credential helper.
 
 use super::edit::Edits;
-use crate::dockerfile::{
-    Language, Script, Span,
-    shell::{self, Command},
-};
+use crate::dockerfile::{Span, shell::Command};
 
 /// A `git clone` that can be written anew.
 pub(super) struct Clone {
@@ -18,10 +15,8 @@ pub(super) struct Clone {
 }
 
 /// Looks for the `git clone` at `span`.
-pub(super) fn find(script: &Script, span: Span) -> Option<Clone> {
-    let Script::Text { language: Language::Shell, text } = script else { return None };
-    let commands = shell::commands(text);
-    let command: &Command = commands.iter().find(|command| command.span == span)?;
+pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
+    let command = commands.iter().find(|command| command.span == span)?;
     let word = |index: usize| command.word(index);
     if word(0)? != "git" || word(1)? != "clone" {
         return None;

@@ -2,7 +2,7 @@
 
 use crate::dockerfile::{
     Arguments, Instruction, Language, Script, Span, Text,
-    shell::{self, Redirection},
+    shell::{self, Command, Redirection},
 };
 
 /// How the shell reads what stands at a place.
@@ -35,8 +35,8 @@ impl Quotes {
     }
 }
 
-/// Looks at the place of a token in a script.
-pub(super) fn place(source: &[u8], script: &Script, span: Span) -> Place {
+/// Looks at the place of a token in a script with these commands.
+pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: Span) -> Place {
     let Script::Text { language, text } = script else {
         return Place::Elsewhere("the exec form expands no variables: write the shell form, with $HF_TOKEN");
     };
@@ -50,7 +50,6 @@ pub(super) fn place(source: &[u8], script: &Script, span: Span) -> Place {
     {
         return Place::Elsewhere("its text is encoded or in pieces");
     }
-    let commands = shell::commands(text);
     let holders =
         commands.iter().filter(|command| command.span.start <= span.start && span.end <= command.span.end);
     // The innermost one.
@@ -85,7 +84,7 @@ pub(super) fn in_command(
         );
     };
     let script = Script::Text { language: Language::Shell, text: line.clone() };
-    match place(source, &script, span) {
+    match place(source, &script, &shell::commands(line), span) {
         Place::Shell(quotes) => Ok(quotes),
         Place::Elsewhere(why) => Err(why),
     }

@@ -79,6 +79,38 @@ struct Declined {
     why: Masked,
 }
 
+/// Why something is not mended, by place.
+struct Reasons {
+    /// In order of place.
+    declined: Vec<Declined>,
+    /// Where the furthest of those up to each ends.
+    ends: Vec<usize>,
+}
+
+impl Reasons {
+    fn new(mut declined: Vec<Declined>) -> Self {
+        declined.sort_by_key(|declined| declined.span);
+        let furthest = |end: &mut usize, declined: &Declined| {
+            *end = declined.span.end.max(*end);
+            Some(*end)
+        };
+        let ends = declined.iter().scan(0, furthest).collect();
+        Self { declined, ends }
+    }
+
+    /// What is said of this very place, else of one that overlaps it.
+    fn of(&self, span: Span) -> Option<Masked> {
+        let first = self.declined.partition_point(|declined| declined.span < span);
+        let same = self.declined.get(first).filter(|declined| declined.span == span);
+        let overlapping = || {
+            let first = self.ends.partition_point(|&end| end <= span.start);
+            let near = self.declined.iter().skip(first).take_while(|declined| declined.span.start < span.end);
+            near.into_iter().find(|declined| declined.span.overlaps(span))
+        };
+        Some(same.or_else(overlapping)?.why.clone())
+    }
+}
+
 /// How many rounds there are at most. One mends nearly all; what a round uncovers is left to the next.
 const MAX_ROUNDS: usize = 8;
 
@@ -116,14 +148,10 @@ pub fn mend(source: &[u8]) -> Mended {
     }
     let dockerfile = parse(&mended.source);
     let context = Context::new(&mended.source, &dockerfile);
-    let why = |hit: &Hit| {
-        let about = declined.iter().find(|declined| declined.span == hit.span);
-        let about = about.or_else(|| declined.iter().find(|declined| declined.span.overlaps(hit.span)));
-        about.map(|declined| declined.why.clone())
-    };
+    let reasons = Reasons::new(declined);
     let mut hits = audible(&mended.source, &context);
     advise(&context, &mut hits);
-    mended.left = hits.into_iter().map(|hit| Left { why: why(&hit), hit }).collect();
+    mended.left = hits.into_iter().map(|hit| Left { why: reasons.of(hit.span), hit }).collect();
     mended
 }
 

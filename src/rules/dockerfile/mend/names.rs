@@ -33,14 +33,17 @@ impl Names {
                 }
             }
         }
+        let mut last = 0;
         for hit in hits.iter().filter(|hit| is_text(hit)) {
             let Some(token) = hit.token.as_ref().and_then(|token| token.sha256) else { continue };
             names.entry(token).or_insert_with(|| {
-                let numbered = (2..).map(|number| format!("{HF_TOKEN}_{number}"));
-                let mut free = std::iter::once(HF_TOKEN.to_owned()).chain(numbered);
-                let name = free.find(|name| !taken.contains(name)).unwrap_or_else(|| HF_TOKEN.to_owned());
-                taken.insert(name.clone());
-                name
+                loop {
+                    last += 1;
+                    let name = if last == 1 { HF_TOKEN.to_owned() } else { format!("{HF_TOKEN}_{last}") };
+                    if taken.insert(name.clone()) {
+                        return name;
+                    }
+                }
             });
         }
         Self(names)

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     dockerfile::{
-        Instruction, Mount, MountKind, Scope, Script, Span, mounts, run_script,
-        shell::{self, Step, StepKind, Word},
+        Instruction, Language, Mount, MountKind, Scope, Script, Span, mounts, run_script,
+        shell::{self, Command, Step, StepKind, Word},
     },
     finding::Masked,
     rules::dockerfile::{
@@ -37,12 +37,26 @@ pub(super) const MAX_HITS: usize = 16;
 /// All that they read.
 const READ: [&str; 2] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN"];
 
+/// Spans in order, those that overlap as one.
+fn united(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut spans: Vec<Span> = spans.collect();
+    spans.sort_unstable();
+    spans.dedup_by(|next, last| {
+        let overlaps = next.start < last.end;
+        last.end = if overlaps { last.end.max(next.end) } else { last.end };
+        overlaps
+    });
+    spans
+}
+
 /// A `RUN` with what is known of it.
 pub(super) struct Run<'a> {
     page: Page<'a>,
     instruction: &'a Instruction,
     scope: Scope<'a>,
     script: Script,
+    /// The commands of the script, where it is one for a shell.
+    commands: Vec<Command>,
     steps: Vec<Step>,
     mounts: Vec<Mount>,
     /// Logins that go.
@@ -59,6 +73,10 @@ impl<'a> Run<'a> {
         let acts = instruction.effective();
         let script = run_script(acts, scope)?;
         let steps = shell::steps(&script);
+        let commands = match &script {
+            Script::Text { language: Language::Shell, text } => shell::commands(text),
+            Script::Text { .. } | Script::Exec(_) => Vec::new(),
+        };
         let is_hub = |step: &Step| {
             let StepKind::Program { name, .. } = &step.kind else { return false };
             matches!(name.as_str(), "hf" | "huggingface-cli")
@@ -68,6 +86,7 @@ impl<'a> Run<'a> {
             page,
             instruction,
             scope,
+            commands,
             steps,
             reads_files,
             script,
@@ -130,7 +149,7 @@ impl<'a> Run<'a> {
         }
         for hit in within(hits, self.instruction.span).take(MAX_HITS) {
             if hit.rule.id == token_in_url::RULE.id {
-                let found = clone::find(&self.script, hit.span);
+                let found = clone::find(&self.commands, hit.span);
                 match found.filter(|found| self.can_ask(found, settings)) {
                     Some(found) => self.clones.push(found),
                     None => declined.push(Declined {
@@ -143,7 +162,7 @@ impl<'a> Run<'a> {
             } else if hit.rule.id == literal_token::RULE.id
                 && !self.targets.iter().any(|target| target.overlaps(hit.span))
             {
-                match literal::place(context.source, &self.script, hit.span) {
+                match literal::place(context.source, &self.script, &self.commands, hit.span) {
                     Place::Shell(_) => {
                         let name = names.of(hits, hit.span).unwrap_or(HF_TOKEN);
                         self.literals.push((hit.span, name.to_owned()));
@@ -189,8 +208,8 @@ impl<'a> Run<'a> {
         if logged_in.is_some() {
             all.extend(self.ends_of_logins());
         }
-        let made = cut(self.page, &self.script, &self.steps, &all);
-        let made = made.or_else(|| cut(self.page, &self.script, &self.steps, &self.targets));
+        let cut = |targets: &[Span]| cut(self.page, &self.script, &self.commands, &self.steps, targets);
+        let made = cut(&all).or_else(|| cut(&self.targets));
         let (deleted, replaced) = match made {
             Some(Cut::All) if all.is_empty() => (Vec::new(), Vec::new()),
             Some(Cut::All) => {
@@ -204,13 +223,15 @@ impl<'a> Run<'a> {
                 (Vec::new(), Vec::new())
             }
         };
-        let gone: Vec<Span> = deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)).collect();
+        let gone = united(deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)));
         let rest = self.rest(&gone);
         let mut needed = self.needed(settings, &rest, &gone, logged_in);
         let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
         for (literal, variable) in self.literals.iter().filter(|(literal, _)| !is_gone(*literal)) {
             needed.entry(variable.clone()).or_insert_with(|| variable.clone());
-            if let Place::Shell(quotes) = literal::place(self.page.source, &self.script, *literal) {
+            if let Place::Shell(quotes) =
+                literal::place(self.page.source, &self.script, &self.commands, *literal)
+            {
                 let (span, text) = quotes.write(variable, self.page.source, *literal);
                 edits.replace(span, text);
             }
@@ -294,23 +315,26 @@ impl<'a> Run<'a> {
         logged_in: Option<&str>,
     ) -> BTreeMap<String, String> {
         let mut needed = BTreeMap::new();
-        for (name, variable) in settings.in_scope(self.scope) {
+        let here: Vec<_> = settings.in_scope(self.scope).collect();
+        for &(name, variable) in &here {
             if holds_word(rest, name) {
                 needed.insert(name.to_owned(), variable.id.clone());
             }
         }
         let stays = |step: &&Step| {
-            !gone.iter().any(|gone| gone.start <= step.span.start && step.span.end <= gone.end)
+            let before = gone.partition_point(|gone| gone.start <= step.span.start);
+            let around = before.checked_sub(1).and_then(|at| gone.get(at));
+            around.is_none_or(|gone| gone.end < step.span.end)
         };
         if !self.steps.iter().filter(stays).any(may_read) {
             return needed;
         }
         let has_hub = |needed: &BTreeMap<String, String>| READ.iter().any(|name| needed.contains_key(*name));
         let known = |wanted: &dyn Fn(&str) -> bool| {
-            let mut found = settings.in_scope(self.scope).filter(|(_, variable)| variable.is_known);
+            let mut found = here.iter().filter(|(_, variable)| variable.is_known);
             found
                 .find(|(name, _)| wanted(name))
-                .map(|(name, variable)| (name.to_owned(), variable.id.clone()))
+                .map(|(name, variable)| ((*name).to_owned(), variable.id.clone()))
         };
         for name in READ {
             if !has_hub(&needed) {
@@ -321,7 +345,7 @@ impl<'a> Run<'a> {
             needed.insert(HF_TOKEN.to_owned(), id.to_owned());
         }
         // Which of the others a program reads is not known.
-        for (name, variable) in settings.in_scope(self.scope) {
+        for &(name, variable) in &here {
             if variable.is_known && !READ.contains(&name) {
                 needed.entry(name.to_owned()).or_insert_with(|| variable.id.clone());
             }

@@ -1,12 +1,12 @@
 //! Takes commands out of a script.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::cut::Page;
 use crate::{
     dockerfile::{
         Language, Script, Span, Text,
-        shell::{self, Redirection, Step, StepKind},
+        shell::{Command, Redirect, Redirection, Step, StepKind},
     },
     rules::login::python,
 };
@@ -41,7 +41,14 @@ pub(super) enum Cut {
 }
 
 /// Takes out the commands at `targets`; none where that cannot be done without changing what the rest does.
-pub(super) fn cut(page: Page<'_>, script: &Script, steps: &[Step], targets: &[Span]) -> Option<Cut> {
+/// `commands` are those of the script, where it is one for a shell.
+pub(super) fn cut(
+    page: Page<'_>,
+    script: &Script,
+    commands: &[Command],
+    steps: &[Step],
+    targets: &[Span],
+) -> Option<Cut> {
     let text = match script {
         Script::Exec(words) => {
             // All of it is one command; what a script within it does beside the login is not taken apart.
@@ -57,24 +64,21 @@ pub(super) fn cut(page: Page<'_>, script: &Script, steps: &[Step], targets: &[Sp
             return if is_all { Some(Cut::All) } else { calls(text, targets) };
         }
     };
-    let list = pipelines(text);
-    let commands: BTreeSet<_> = shell::commands(text)
-        .iter()
-        .map(|command| (text.offset_of(command.span.start), text.offset_of(command.span.end)))
-        .collect();
+    let list = pipelines(text, commands);
     let mut whole = BTreeSet::new();
     let mut replaced = Vec::new();
+    let spans: HashSet<Span> = commands.iter().map(|command| command.span).collect();
     for &target in targets {
         match whole_command(steps, target) {
             Target::Command(command) => {
                 let (start, end) = (text.offset_of(command.start), text.offset_of(command.end));
-                let index = list.partition_point(|pipeline| pipeline.end < end);
-                let holder = list.get(index).filter(|pipeline| pipeline.start <= start)?;
-                if holder.has_document {
+                let index = list.partition_point(|p| p.end < end);
+                let pipeline = list.get(index).filter(|p| p.start <= start)?;
+                if pipeline.has_document {
                     return None;
                 }
-                // A pipeline of its own, or the last of one that only feeds it.
-                if end == holder.end && commands.contains(&(start, end)) {
+                // The last command of a pipeline that only feeds it stands for all of it.
+                if spans.contains(&command) && pipeline.end == end {
                     whole.insert(index);
                 } else {
                     replaced.push((command, ":"));
@@ -140,12 +144,12 @@ fn calls(text: &Text, targets: &[Span]) -> Option<Cut> {
 }
 
 /// The pipelines of a script that stand in no other command.
-fn pipelines(text: &Text) -> Vec<Pipeline> {
-    let mut commands: Vec<_> = shell::commands(text)
-        .into_iter()
+fn pipelines(text: &Text, commands: &[Command]) -> Vec<Pipeline> {
+    let mut commands: Vec<_> = commands
+        .iter()
         .map(|command| {
             let (start, end) = (text.offset_of(command.span.start), text.offset_of(command.span.end));
-            let is_document = |r: &shell::Redirect| matches!(r.to, Redirection::HereDocument { .. });
+            let is_document = |r: &Redirect| matches!(r.to, Redirection::HereDocument { .. });
             (start, end, command.pipeline, command.redirects.iter().any(is_document))
         })
         .collect();

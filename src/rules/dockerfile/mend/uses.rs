@@ -38,9 +38,7 @@ pub(super) fn stages_that_keep(
             first.entry(stage).or_insert(span.end);
         }
     }
-    if first.is_empty() {
-        return keep;
-    }
+    let Some(&earliest) = first.values().min() else { return keep };
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         let own = instruction.stage.unwrap_or(0);
@@ -52,7 +50,7 @@ pub(super) fn stages_that_keep(
                         keep.entry(from).or_insert(COPIED);
                     }
                 }
-                let Some(why) = wants(context, instruction, scope, &first) else { continue };
+                let Some(why) = wants(context, instruction, scope, earliest) else { continue };
                 for stage in chain(context, own) {
                     if first.get(&stage).is_some_and(|&login| login < instruction.span.end) {
                         keep.entry(stage).or_insert(why);
@@ -115,9 +113,9 @@ fn wants(
     context: &Context<'_>,
     instruction: &Instruction,
     scope: Scope<'_>,
-    logins: &BTreeMap<usize, usize>,
+    earliest: usize,
 ) -> Option<&'static str> {
-    if !logins.values().any(|&login| login < instruction.span.end) {
+    if instruction.span.end <= earliest {
         return None;
     }
     let steps = shell::steps(&run_script(instruction.effective(), scope)?);

@@ -1,0 +1,252 @@
+//! Made cases: a way in, a use, a way out, stages and a form of the shell, put together.
+
+use crate::case::Case;
+
+/// How the token gets in.
+struct Way {
+    name: &'static str,
+    /// The header of the case.
+    header: &'static str,
+    /// Instructions in front of the `RUN`.
+    lines: &'static str,
+    /// The flag of the `RUN`.
+    mount: &'static str,
+    /// The token in a shell.
+    token: &'static str,
+    /// Whether it is a variable that the Hub's tools read: a logout fails beside it.
+    is_read: bool,
+}
+
+const WAYS: [Way; 6] = [
+    Way {
+        name: "secret",
+        header: "secret HF_TOKEN",
+        lines: "",
+        mount: "--mount=type=secret,id=HF_TOKEN ",
+        token: "$(cat /run/secrets/HF_TOKEN)",
+        is_read: false,
+    },
+    Way {
+        name: "variable",
+        header: "secret HF_TOKEN",
+        lines: "",
+        mount: "--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN ",
+        token: "$HF_TOKEN",
+        is_read: true,
+    },
+    Way {
+        name: "arg",
+        header: "argument HF_TOKEN",
+        lines: "ARG HF_TOKEN\n",
+        mount: "",
+        token: "${HF_TOKEN}",
+        is_read: true,
+    },
+    Way {
+        name: "other",
+        header: "argument MY_TOKEN",
+        lines: "ARG MY_TOKEN=none\n",
+        mount: "",
+        token: "$MY_TOKEN",
+        is_read: false,
+    },
+    Way {
+        name: "env",
+        header: "argument HF_TOKEN",
+        lines: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\n",
+        mount: "",
+        token: "$HF_TOKEN",
+        is_read: true,
+    },
+    Way { name: "literal", header: "", lines: "", mount: "", token: "@HF_TOKEN@", is_read: false },
+];
+
+/// What is done with it.
+struct Use {
+    name: &'static str,
+    /// Commands; `@T@` stands for the token.
+    commands: &'static [&'static str],
+    /// The files that it writes, all in one directory.
+    directory: &'static str,
+    files: &'static [&'static str],
+    is_login: bool,
+}
+
+const CACHE: &str = "/root/.cache/huggingface";
+
+const USES: [Use; 10] = [
+    Use {
+        name: "write",
+        commands: &["mkdir -p /etc/hub", "printf '%s' \"@T@\" > /etc/hub/token"],
+        directory: "/etc/hub",
+        files: &["token"],
+        is_login: false,
+    },
+    Use {
+        name: "login",
+        commands: &["hf auth login --token \"@T@\""],
+        directory: CACHE,
+        files: &["token", "stored_tokens"],
+        is_login: true,
+    },
+    Use {
+        name: "moved",
+        commands: &["export HF_HOME=/opt/hf", "hf auth login --token \"@T@\""],
+        directory: "/opt/hf",
+        files: &["token", "stored_tokens"],
+        is_login: true,
+    },
+    Use {
+        name: "python",
+        commands: &["python3 -c \"from huggingface_hub import login; login('@T@')\""],
+        directory: CACHE,
+        files: &["token", "stored_tokens"],
+        is_login: true,
+    },
+    Use {
+        name: "download",
+        commands: &["hf download org/model config.json --token \"@T@\""],
+        directory: "/srv/none",
+        files: &["token"],
+        is_login: false,
+    },
+    Use {
+        name: "tee",
+        commands: &["mkdir -p /opt/tee", "echo \"@T@\" | tee /opt/tee/a /opt/tee/b > /dev/null"],
+        directory: "/opt/tee",
+        files: &["a", "b"],
+        is_login: false,
+    },
+    Use {
+        name: "cache",
+        commands: &["mkdir -p ~/.cache/huggingface", "printf '%s' \"@T@\" > ~/.cache/huggingface/token"],
+        directory: CACHE,
+        files: &["token"],
+        is_login: false,
+    },
+    Use {
+        name: "dump",
+        commands: &["mkdir -p /opt/dump", "export SOME_TOKEN=\"@T@\"", "env > /opt/dump/env.txt"],
+        directory: "/opt/dump",
+        files: &["env.txt"],
+        is_login: false,
+    },
+    Use {
+        name: "directory",
+        commands: &["mkdir -p /opt/cd/x", "cd /opt/cd", "printf 'token: %s\\n' \"@T@\" >> x/../here"],
+        directory: "/opt/cd",
+        files: &["here"],
+        is_login: false,
+    },
+    Use { name: "nothing", commands: &["true"], directory: "/srv/none", files: &["x"], is_login: false },
+];
+
+const OUTS: [&str; 8] =
+    ["kept", "removed", "removed-later", "one-removed", "directory-removed", "logout", "tmpfs", "cache"];
+const STAGES: [&str; 6] =
+    ["single", "not-copied", "directory-copied", "file-copied", "from-builder", "relative-copied"];
+const FORMS: [&str; 6] = ["chain", "lines", "heredoc", "subshell", "exec", "bash"];
+
+/// A choice of each part, by number: the lower, the simpler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Made([usize; 5]);
+
+const SIZES: [usize; 5] = [WAYS.len(), USES.len(), OUTS.len(), STAGES.len(), FORMS.len()];
+
+/// That many choices, the same on every run.
+pub(crate) fn made(count: usize) -> Vec<Made> {
+    let mut state: u64 = 0x5707_a3a1;
+    let mut all: Vec<Made> = Vec::new();
+    while all.len() < count {
+        let choice = SIZES.map(|size| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % size
+        });
+        let made = Made(choice);
+        if made.can_be() && !all.contains(&made) {
+            all.push(made);
+        }
+    }
+    all
+}
+
+impl Made {
+    /// Whether it builds: a logout fails beside a variable, and without a login.
+    fn can_be(self) -> bool {
+        let Self([way, used, out, ..]) = self;
+        OUTS[out] != "logout" || (USES[used].is_login && !WAYS[way].is_read)
+    }
+
+    /// The choices that are simpler in one part.
+    pub(crate) fn simpler(self) -> impl Iterator<Item = Self> {
+        let lower = move |part: usize| {
+            (0..self.0[part]).map(move |number| {
+                let mut choice = self.0;
+                choice[part] = number;
+                Self(choice)
+            })
+        };
+        (0..SIZES.len()).flat_map(lower).filter(|made| made.can_be())
+    }
+
+    pub(crate) fn case(self) -> Case {
+        let Self([way, used, out, stages, form]) = self;
+        let name = [WAYS[way].name, USES[used].name, OUTS[out], STAGES[stages], FORMS[form]].join("_");
+        let mut case = Case::parse(&format!("made_{name}"), &self.text());
+        case.is_made = true;
+        case
+    }
+
+    /// The Dockerfile, with its header.
+    pub(crate) fn text(self) -> String {
+        let Self([way, used, out, stages, form]) = self;
+        let (way, used) = (&WAYS[way], &USES[used]);
+        let path = |file: &&str| format!("{}/{file}", used.directory);
+        let files: Vec<String> = used.files.iter().map(path).collect();
+        let mut commands: Vec<String> =
+            used.commands.iter().map(|command| command.replace("@T@", way.token)).collect();
+        let mut mount = way.mount.to_owned();
+        let mut later = String::new();
+        match OUTS[out] {
+            "removed" => commands.push(format!("rm -f {}", files.join(" "))),
+            "removed-later" => later = format!("RUN rm -f {}\n", files.join(" ")),
+            "one-removed" => commands.push(format!("rm {} || true", files[0])),
+            "directory-removed" => commands.push(format!("rm -rf {}", used.directory)),
+            "logout" => commands.push("hf auth logout".to_owned()),
+            kind @ ("tmpfs" | "cache") => {
+                mount = format!("{mount}--mount=type={kind},target={} ", used.directory);
+            }
+            _ => {}
+        }
+        let run = match FORMS[form] {
+            "lines" => format!("RUN {mount}{}\n", commands.join(" && \\\n    ")),
+            "heredoc" => format!("RUN {mount}<<EOF\nset -e\n{}\nEOF\n", commands.join("\n")),
+            "subshell" => format!("RUN {mount}( {} )\n", commands.join("; ")),
+            "exec" => {
+                let script = serde_json::to_string(&commands.join(" && ")).unwrap();
+                format!("RUN {mount}[\"/bin/sh\", \"-ec\", {script}]\n")
+            }
+            "bash" => {
+                let shell = "SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\n";
+                format!("{shell}RUN {mount}{}\n", commands.join(" && "))
+            }
+            _ => format!("RUN {mount}{}\n", commands.join(" && ")),
+        };
+        let header =
+            if way.header.is_empty() { String::new() } else { format!("# oracle: {}\n", way.header) };
+        // What is copied has to be there.
+        let ready = format!("mkdir -p {0} && touch {0}/there {1}", used.directory, files[0]);
+        let builder = format!("FROM hub AS builder\n{}{run}{later}RUN {ready}\n", way.lines);
+        let last = match STAGES[stages] {
+            "not-copied" => "FROM hub\nCOPY --from=builder /etc/os-release /srv/release\n".to_owned(),
+            "directory-copied" => format!("FROM hub\nCOPY --from=builder {0} {0}\n", used.directory),
+            "file-copied" => format!("FROM hub\nCOPY --from=builder {} /srv/kept\n", files[0]),
+            "from-builder" => "FROM builder\nRUN echo nothing > /srv/word\n".to_owned(),
+            "relative-copied" => {
+                format!("FROM hub\nWORKDIR /srv/app\nCOPY --from=builder {} ./data\n", used.directory)
+            }
+            _ => return format!("{header}FROM hub\n{}{run}{later}", way.lines),
+        };
+        format!("{header}{builder}{last}")
+    }
+}
