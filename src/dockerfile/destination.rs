@@ -67,11 +67,12 @@ fn join(directory: &str, rest: &str) -> String {
     normal(&format!("{directory}/{rest}"))
 }
 
-/// A path without a leading slash, `.` and `..` parts, and a slash at its end.
-pub(super) fn normal(path: &str) -> String {
+/// A path without a leading slash, `.` and `..` parts, and a slash at its end. What stands for a directory that is not known
+/// has no parent that is.
+pub(crate) fn normal(path: &str) -> String {
     let mut parts = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." {
+        if part == ".." && !matches!(parts.last(), Some(&("~" | "\u{1}" | ".."))) {
             parts.pop();
         } else {
             parts.push(part);

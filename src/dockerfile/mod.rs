@@ -30,6 +30,7 @@ mod text;
 mod words;
 
 pub use destination::Destination;
+pub(crate) use destination::normal;
 pub use directive::{Directive, DirectiveName, Directives};
 pub use dockerignore::{BadPattern, Dockerignore};
 pub use expand::Value;

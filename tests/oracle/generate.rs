@@ -171,10 +171,13 @@ pub(crate) fn made(count: usize) -> Vec<Made> {
 }
 
 impl Made {
-    /// Whether it builds: a logout fails beside a variable, and without a login.
+    /// Whether it builds: a logout fails beside a variable, and without a login. And whether anybody can tell that it is a
+    /// token: a variable of any name is one where it is given to the Hub's tools.
     fn can_be(self) -> bool {
         let Self([way, used, out, ..]) = self;
-        OUTS[out] != "logout" || (USES[used].is_login && !WAYS[way].is_read)
+        let is_known = WAYS[way].name != "other" || USES[used].is_login || USES[used].name == "download";
+        let can_log_out = USES[used].is_login && !WAYS[way].is_read;
+        is_known && (OUTS[out] != "logout" || can_log_out)
     }
 
     /// The choices that are simpler in one part.
@@ -238,7 +241,7 @@ impl Made {
         let ready = format!("mkdir -p {0} && touch {0}/there {1}", used.directory, files[0]);
         let builder = format!("FROM hub AS builder\n{}{run}{later}RUN {ready}\n", way.lines);
         let last = match STAGES[stages] {
-            "not-copied" => "FROM hub\nCOPY --from=builder /etc/os-release /srv/release\n".to_owned(),
+            "not-copied" => "FROM hub\nCOPY --from=builder /etc/passwd /srv/passwd\n".to_owned(),
             "directory-copied" => format!("FROM hub\nCOPY --from=builder {0} {0}\n", used.directory),
             "file-copied" => format!("FROM hub\nCOPY --from=builder {} /srv/kept\n", files[0]),
             "from-builder" => "FROM builder\nRUN echo nothing > /srv/word\n".to_owned(),

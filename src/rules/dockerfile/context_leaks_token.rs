@@ -1,6 +1,6 @@
 //! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
 
-use super::{Context, Hit, compiled::is_compiled, hit::left_in_layer};
+use super::{Context, Hit, compiled::is_compiled, effects, hit::left_in_layer};
 use crate::{
     detect,
     dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope},
@@ -45,6 +45,7 @@ pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) ->
     let context = Context::new(source, dockerfile);
     let copies: Vec<Copy<'_>> =
         context.instructions().filter_map(|(i, scope)| Copy::read(i, scope)).collect();
+    let removed = if tokens.is_empty() { Vec::new() } else { effects::find(&context).removed };
     let mut leaks = Vec::new();
     for (number, token) in tokens.iter().enumerate() {
         let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
@@ -53,7 +54,7 @@ pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) ->
         if is_compiled(&context, copy.instruction, &token.path) {
             hit.leaves.push(left_in_layer(None));
         }
-        hit.forecast(&context.reach);
+        hit.forecast(&context.reach, &removed);
         leaks.push(Leak { hit, token: number });
     }
     leaks

@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Scope, Span, Text, mounts,
+        Instruction, Keyword, Mount, MountKind, Scope, Span, Text, mounts, normal,
         shell::{Step, StepKind, Word},
     },
     finding::{Leaves, Where},
-    rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, normal, python},
+    rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, python},
 };
 
 /// How a token got to where it is.
@@ -44,6 +44,16 @@ pub(super) struct Removed {
     pub(super) stage: Option<usize>,
     pub(super) instruction: Span,
     pub(super) what: Vec<Removal>,
+    branches: Vec<usize>,
+}
+
+impl Removed {
+    /// Whether it takes a file away in any case.
+    pub(super) fn removes(&self, path: &str) -> bool {
+        let mut clean_ups = CleanUps::default();
+        clean_ups.remove(&self.branches, &self.what);
+        clean_ups.removes(&[], path)
+    }
 }
 
 /// All that the `RUN`s of a file do with tokens.
@@ -107,7 +117,8 @@ impl Run<'_> {
                 Act::Remove(what) => {
                     later.remove(&step.branches, &what);
                     let instruction = self.instruction.span;
-                    effects.removed.push(Removed { span: step.span, stage, instruction, what });
+                    let branches = step.branches.clone();
+                    effects.removed.push(Removed { span: step.span, stage, instruction, what, branches });
                     continue;
                 }
                 Act::Pass(carried) => (How::Url, carried, Vec::new()),

@@ -6,10 +6,10 @@ use super::origin::holds_word;
 use crate::{
     detect,
     dockerfile::{
-        Mount, MountKind, Origin, Scope,
+        Mount, MountKind, Origin, Scope, normal,
         shell::{HereDocument, Step, StepKind, Word},
     },
-    rules::login::{covers, normal, python::Read},
+    rules::login::{covers, python::Read},
 };
 
 /// Where the token in a word comes from.

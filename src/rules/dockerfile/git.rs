@@ -6,8 +6,8 @@ use super::{
     url,
 };
 use crate::{
-    dockerfile::shell::Word,
-    rules::login::{Paths, Removal, normal},
+    dockerfile::{normal, shell::Word},
+    rules::login::{Paths, Removal},
 };
 
 /// A git command line, options in front of the command taken off.

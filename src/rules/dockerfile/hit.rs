@@ -1,5 +1,6 @@
 //! What a Dockerfile rule says of a place.
 
+use super::effects::Removed;
 use crate::{
     detect,
     dockerfile::{Reach, Span},
@@ -32,6 +33,9 @@ pub struct Hit {
     pub subject: String,
 }
 
+/// How many removals are looked at for one file.
+const MAX_REMOVED: usize = 256;
+
 /// The severity below.
 pub(super) fn lower(severity: Severity) -> Severity {
     match severity {
@@ -59,8 +63,9 @@ pub(super) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
 }
 
 impl Hit {
-    /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it.
-    pub(super) fn forecast(&mut self, reach: &Reach) {
+    /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it. A file that its
+    /// stage removes again is not there to be copied.
+    pub(super) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
         let mut reaching = Vec::new();
@@ -68,7 +73,16 @@ impl Hit {
             match leaves.place {
                 Where::Source | Where::BuildCache => reaching.push(leaves),
                 Where::Layer => {
-                    let places = reach.places(Some(stage), leaves.path.as_ref().map(Masked::as_str));
+                    let path = leaves.path.as_ref().map(Masked::as_str);
+                    let behind = removed.iter().filter(|removed| {
+                        removed.stage == Some(stage)
+                            && (removed.instruction.start > self.span.start || removed.span == self.span)
+                    });
+                    let is_gone = |path| behind.take(MAX_REMOVED).any(|removed| removed.removes(path));
+                    if !reach.is_whole(Some(stage)) && path.is_some_and(is_gone) {
+                        continue;
+                    }
+                    let places = reach.places(Some(stage), path);
                     reaching.extend(places.iter().map(|place| left_in_layer(place.as_deref())));
                 }
                 Where::Env | Where::Label | Where::Config | Where::History => {

@@ -10,13 +10,13 @@ use super::{
 use crate::{
     detect,
     dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts,
+        Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts, normal,
         shell::Step,
     },
     finding::{Confidence, Leaves, Masked, Where},
     rules::{
         Rule,
-        login::{Act, CleanUps, Event, Paths, Reader, covers, normal},
+        login::{Act, CleanUps, Event, Paths, Reader, covers},
     },
 };
 

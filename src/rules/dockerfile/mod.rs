@@ -141,10 +141,19 @@ fn find(context: &Context<'_>) -> Vec<Hit> {
     hits.extend(late);
     overridden::take_away(context, &mut hits);
     for hit in &mut hits {
-        hit.forecast(&context.reach);
+        hit.forecast(&context.reach, &effects.removed);
     }
     hits.sort_by_key(|hit| (hit.span, hit.rule.id));
-    hits.dedup_by(|b, a| a.rule.id == b.rule.id && a.span == b.span);
+    // One place may leave several files.
+    hits.dedup_by(|b, a| {
+        let is_same = a.rule.id == b.rule.id && a.span == b.span;
+        if is_same {
+            let more = b.leaves.drain(..).filter(|leaves| !a.leaves.contains(leaves));
+            let more: Vec<_> = more.collect();
+            a.leaves.extend(more);
+        }
+        is_same
+    });
     hits
 }
 

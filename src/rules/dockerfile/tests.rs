@@ -59,6 +59,10 @@ fn every_row_that_must_be_caught() {
         ("ARG HF_TOKEN=@TOKEN@", vec![ARG, LITERAL]),
         ("ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN", vec![ARG, ENV]),
         ("ARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN", vec![ARG, LOGIN]),
+        ("ARG T\nRUN hf download m --token $T", vec![ARG]),
+        ("ARG T\nRUN HF_TOKEN=$T hf download m", vec![ARG]),
+        ("ARG T\nRUN export HF_TOKEN=$T && python x.py", vec![ARG]),
+        ("ARG T\nRUN hf auth login --token=$T && hf auth logout", vec![ARG]),
         ("RUN huggingface-cli login --token @TOKEN@ --add-to-git-credential", vec![LOGIN, LITERAL]),
         ("RUN hf auth login --token=@TOKEN@", vec![LOGIN, LITERAL]),
         ("RUN echo @TOKEN@ | huggingface-cli login", vec![LITERAL, LOGIN]),
@@ -137,6 +141,7 @@ fn every_row_that_must_be_caught() {
 #[test]
 fn every_row_that_must_not_be_flagged() {
     for lines in [
+        "ARG T\nRUN x --token $T",
         "ENV HF_TOKEN=",
         "ENV HF_TOKEN=\"\"",
         "ENV HF_TOKEN=${HF_TOKEN}",

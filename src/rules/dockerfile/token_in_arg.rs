@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use super::{Context, Hit, hit::left_in};
 use crate::{
     detect,
-    dockerfile::{Keyword, Origin},
+    dockerfile::{
+        Base, Keyword, Language, Origin,
+        shell::{Step, StepKind, Word},
+    },
     finding::{Confidence, Masked, RuleId, Severity, Where},
     rules::Rule,
 };
@@ -25,6 +28,7 @@ pub(super) const RULE: Rule = Rule {
 pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     let labels = labels(context);
+    let handed = handed(context);
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         // In front of the first FROM its value reaches no image, unless it is declared again in a stage.
@@ -34,7 +38,9 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
         for pair in acts.pairs() {
             let name = scope.name(pair);
             let default = pair.value.as_ref().map(|value| scope.expand(value));
-            if !detect::carries_token(&name, default.as_ref().map_or("", |value| value.certain_text())) {
+            let is_token_variable =
+                detect::carries_token(&name, default.as_ref().map_or("", |value| value.certain_text()));
+            if !is_token_variable && !handed.contains(&(instruction.stage, name.clone())) {
                 continue;
             }
             let token = default.and_then(|value| detect::find(value.as_str().as_bytes()).into_iter().next());
@@ -86,4 +92,50 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
         }
     }
     found
+}
+
+/// The programs that are given a token by `--token`.
+const CLIENTS: [&str; 3] = ["hf", "huggingface-cli", "hfd.sh"];
+
+/// The variables that `RUN`s hand to the Hub's tools as a token, whatever their names are; each with its stage and those that
+/// it goes on from.
+fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
+    let mut found = HashSet::new();
+    for (instruction, _) in context.instructions() {
+        let Some(run) = context.script(instruction) else { continue };
+        let names: Vec<&String> = run.steps.iter().flat_map(given).collect();
+        let mut stage = instruction.stage;
+        while let (Some(number), false) = (stage, names.is_empty()) {
+            found.extend(names.iter().map(|&name| (stage, name.clone())));
+            stage = match context.dockerfile.stages.get(number).map(|stage| &stage.base) {
+                Some(&Base::Stage(base)) if base < number => Some(base),
+                _ => None,
+            };
+        }
+    }
+    found
+}
+
+/// The variables of which a step makes a token for the Hub.
+fn given(step: &Step) -> Vec<&String> {
+    let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
+    let is_read = |name: &str| matches!(name, "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN");
+    let assigned = assignments.iter().chain(&step.environment);
+    let assigned = assigned.filter(|(name, _)| is_read(name)).map(|(_, word)| word);
+    let is_client = CLIENTS.contains(&name.as_str());
+    let logs_in = |word: &Word| {
+        Language::of_program(name) == Language::Python
+            && word.text.to_str().contains("huggingface_hub")
+            && word.text.to_str().contains("login(")
+    };
+    let words = arguments.iter().enumerate().filter(|(at, word)| {
+        let text = word.text.to_str();
+        let option = at.checked_sub(1).and_then(|at| arguments.get(at));
+        let is_value =
+            text.starts_with("--token=") || option.is_some_and(|o| o.text.as_bytes() == b"--token");
+        (is_client && is_value)
+            || (name == "export" && text.split_once('=').is_some_and(|(name, _)| is_read(name)))
+            || logs_in(word)
+    });
+    assigned.chain(words.map(|(_, word)| word)).flat_map(|word| &word.variables).collect()
 }

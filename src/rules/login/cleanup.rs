@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::token_file::{covers, normal};
+use super::token_file::covers;
+use crate::dockerfile::normal;
 
 /// What `rm` is given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -11,4 +11,4 @@ mod traps;
 pub(super) use acts::{Act, Event, LOGOUT, Reader, login_program};
 pub(super) use cleanup::{CleanUps, Removal};
 pub(super) use paths::{Paths, layer_path};
-pub(super) use token_file::{covers, normal};
+pub(super) use token_file::covers;

@@ -1,11 +1,8 @@
 //! Which file a word of a script names: homes, variables and the working directory.
 
-use super::{
-    Removal,
-    token_file::{Environment, normal},
-};
+use super::{Removal, token_file::Environment};
 use crate::dockerfile::{
-    Scope,
+    Scope, normal,
     shell::{Step, StepKind, Word},
 };
 

@@ -1,7 +1,7 @@
 //! Where a login puts its files, and what takes them away again (`huggingface_hub` 2.4.0,
 //! `constants.py` and `_login.py`).
 
-use crate::dockerfile::{Scope, shell::Word};
+use crate::dockerfile::{Scope, normal, shell::Word};
 
 /// A directory that is not known, by the name it has in scripts.
 const UNKNOWN_HOME: &str = "~";
@@ -143,12 +143,6 @@ impl<'a> Environment<'a> {
     pub(in crate::rules) fn home_file(&self, name: &str) -> String {
         normal(&format!("{}/{name}", self.home()))
     }
-}
-
-/// Without a leading slash, double slashes and `.` parts.
-pub(in crate::rules) fn normal(path: &str) -> String {
-    let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
-    parts.collect::<Vec<_>>().join("/")
 }
 
 /// Whether `rm PATTERN`, or a mount at `pattern`, takes the file at `path` away.

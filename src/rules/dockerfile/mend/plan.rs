@@ -13,7 +13,7 @@ use super::{
     syntax, uses,
 };
 use crate::{
-    dockerfile::{Base, Instruction, Keyword, Scope},
+    dockerfile::{Base, Instruction, Keyword, Scope, normal},
     finding::Masked,
     rules::dockerfile::{
         Context, Hit,
@@ -22,7 +22,7 @@ use crate::{
         logins::{self, Login},
         token_written_to_file,
     },
-    rules::login::{Paths, normal},
+    rules::login::Paths,
 };
 
 /// What one round comes to.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::{readers::may_read, run::HF_TOKEN};
 use crate::{
     dockerfile::{
-        Base, Instruction, Keyword, Scope, Span, find_from, mounts, run_script,
+        Base, Instruction, Keyword, Scope, Span, find_from, mounts, normal, run_script,
         shell::{self, Step, StepKind},
     },
     rules::{
         dockerfile::{Context, logins::Login, origin::holds_word},
-        login::{Paths, covers, normal},
+        login::{Paths, covers},
     },
 };
 
