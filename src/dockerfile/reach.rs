@@ -171,7 +171,9 @@ fn instruction_edges(
                 let Some(from) = from else { continue };
                 let read = || run_script(acts, scope).map(|script| shell::steps(&script)).unwrap_or_default();
                 let steps = steps.get_or_insert_with(read);
-                if !steps.iter().any(|step| copies_below(step, mount.target.as_deref().unwrap_or("/"))) {
+                let target = mount.target.as_deref().unwrap_or("/").trim_end_matches('/');
+                let is_inside = scope.directory().is_some_and(|directory| directory.starts_with(target));
+                if !is_inside && !steps.iter().any(|step| names(step, target)) {
                     continue;
                 }
                 let source = normal(mount.source.as_deref().unwrap_or_default());
@@ -182,19 +184,14 @@ fn instruction_edges(
     }
 }
 
-/// Programs that copy what they are given, or go where others do.
-const COPYING: [&str; 14] =
-    ["cp", "mv", "install", "rsync", "tar", "cat", "dd", "ln", "tee", "zip", "cpio", "scp", "cd", "pushd"];
-
-/// Whether a step may copy what lies under a mount. A mount itself leaves nothing in the layer.
-fn copies_below(step: &Step, target: &str) -> bool {
-    let target = target.trim_end_matches('/');
-    let names_it = |text: &str| text.contains(target);
+/// Whether a step may copy what lies under a mount. A mount itself leaves nothing in the layer; which programs copy is not
+/// known, so that each that names it may.
+fn names(step: &Step, target: &str) -> bool {
     match &step.kind {
-        StepKind::Program { name, arguments, .. } => {
-            COPYING.contains(&name.as_str()) && arguments.iter().any(|word| names_it(&word.text.to_str()))
+        StepKind::Program { arguments, .. } => {
+            arguments.iter().any(|word| word.text.to_str().contains(target))
         }
-        StepKind::Python(text) => names_it(&text.to_str()),
+        StepKind::Python(text) => text.to_str().contains(target),
     }
 }
 
@@ -275,6 +272,8 @@ mod tests {
             ("FROM builder AS mid\nFROM c\nCOPY --from=mid /root/.cache /d\n", &["d/huggingface/token"]),
             ("FROM b\nRUN --mount=from=builder,target=/b cp -r /b/root /root\n", &["?"]),
             ("FROM b\nRUN --mount=from=builder,target=/b cd /b && cp -r root /root\n", &["?"]),
+            ("FROM b\nRUN --mount=from=builder,target=/b find /b -name token -exec cp {} /x ;\n", &["?"]),
+            ("FROM b\nWORKDIR /b\nRUN --mount=from=builder,target=/b cp -r root /root\n", &["?"]),
             ("FROM b\nRUN --mount=from=builder,target=/root hf download org/model\n", &[]),
             ("FROM b\nRUN --mount=from=builder,source=/wheels,target=/b cp /b/* /\n", &[]),
         ] {

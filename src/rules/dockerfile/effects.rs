@@ -45,6 +45,8 @@ pub(super) struct Removed {
     pub(super) instruction: Span,
     pub(super) what: Vec<Removal>,
     branches: Vec<usize>,
+    /// Whether it runs in what is built on the image alone.
+    is_trigger: bool,
 }
 
 impl Removed {
@@ -52,7 +54,7 @@ impl Removed {
     pub(super) fn removes(&self, path: &str) -> bool {
         let mut clean_ups = CleanUps::default();
         clean_ups.remove(&self.branches, &self.what);
-        clean_ups.removes(&[], path)
+        !self.is_trigger && clean_ups.removes(&[], path)
     }
 }
 
@@ -117,8 +119,19 @@ impl Run<'_> {
                 Act::Remove(what) => {
                     later.remove(&step.branches, &what);
                     let instruction = self.instruction.span;
+                    let mut what = what;
+                    // What lies under a mount is not the layer's.
+                    what.retain(|removal| !self.is_under_mount(&removal.pattern));
                     let branches = step.branches.clone();
-                    effects.removed.push(Removed { span: step.span, stage, instruction, what, branches });
+                    let is_trigger = self.instruction.is_onbuild();
+                    effects.removed.push(Removed {
+                        span: step.span,
+                        stage,
+                        instruction,
+                        what,
+                        branches,
+                        is_trigger,
+                    });
                     continue;
                 }
                 Act::Pass(carried) => (How::Url, carried, Vec::new()),

@@ -151,6 +151,12 @@ fn a_token_written_to_a_file_says_which() {
         ("@ENV mkdir -p /c/d && cd /c && echo $HF_TOKEN > d/../x", vec!["c/x"]),
         ("@ENV echo $HF_TOKEN > /x\nRUN rm /x\nFROM b\nCOPY --from=0 /x /y", vec!["BuildCache"]),
         ("@ENV echo $HF_TOKEN > /x\nRUN y || rm /x\nFROM b\nCOPY --from=0 /x /y", vec!["y"]),
+        ("@ENV echo $HF_TOKEN > /x\nONBUILD RUN rm /x\nFROM b\nCOPY --from=0 /x /y", vec!["y"]),
+        (
+            "@ENV echo $HF_TOKEN > /c/x\nRUN --mount=type=cache,target=/c rm /c/x\nFROM b\nCOPY --from=0 /c/x /y",
+            vec!["y"],
+        ),
+        ("ARG HF_TOKEN\n@MOUNT export A=$(cat /run/secrets/hf) && env > /x", vec!["x", "History"]),
         ("RUN rm -f /x\n@ENV echo $HF_TOKEN > /x\nFROM b\nCOPY --from=0 /x /y", vec!["y"]),
         ("@ENV printenv -0 | sort -z > /x", vec!["x"]),
         ("@ENV export -p > /x", vec!["x"]),

@@ -1,6 +1,6 @@
 //! Which words of a script carry a token, and where it comes from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::origin::holds_word;
 use crate::{
@@ -37,16 +37,16 @@ pub(super) struct Flow<'a> {
     scope: Scope<'a>,
     secrets: Vec<Mount>,
     /// Set by the script itself; none where no token is in it.
-    set: HashMap<String, Option<Carried>>,
+    set: BTreeMap<String, Option<Carried>>,
     /// What of that is exported.
-    exported: HashSet<String>,
+    exported: BTreeSet<String>,
 }
 
 impl<'a> Flow<'a> {
     pub(super) fn new(scope: Scope<'a>, mounts: &[Mount]) -> Self {
         let is_secret = |mount: &&Mount| mount.kind == MountKind::Secret && may_be_for_the_hub(mount);
         let secrets = mounts.iter().filter(is_secret).cloned().collect();
-        Self { scope, secrets, set: HashMap::new(), exported: HashSet::new() }
+        Self { scope, secrets, set: BTreeMap::new(), exported: BTreeSet::new() }
     }
 
     /// The token that a variable carries.
@@ -68,9 +68,9 @@ impl<'a> Flow<'a> {
         names.filter_map(|name| Some((name, self.variable(name)?)))
     }
 
-    /// The token that something which is run finds in its environment.
+    /// The token that something which is run finds in its environment; of several, one that stays in the history.
     fn environment(&self) -> Option<Carried> {
-        self.exported().map(|(_, carried)| carried).next()
+        self.exported().map(|(_, carried)| carried).max_by_key(|carried| carried.is_in_history())
     }
 
     /// The token that a Python script gets at by what it reads.
