@@ -1,8 +1,9 @@
 //! Makes the image that `make bench` measures on.
 //!
-//! `make-bench-image DIRECTORY MEGABYTES` writes one image in three forms: `gzip` and `zstd` (OCI layouts), and
-//! `plain.tar` (a docker archive). Six layers hold text, sources, tables and incompressible files of many sizes,
-//! the same on every run; one file of the last layer holds a made-up token. Nothing is held in memory whole.
+//! `make-bench-image DIRECTORY MEGABYTES [TREE]` writes one image in three forms: `gzip` and `zstd` (OCI layouts),
+//! and `plain.tar` (a docker archive). Six layers hold text, sources, tables and incompressible files of many sizes,
+//! the same on every run, or else the files of TREE; one file of the last layer holds a made-up token. Nothing
+//! is held in memory whole.
 
 #[path = "../tests/support/token.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -31,9 +32,19 @@ fn main() -> Result<()> {
     let layer_size = megabytes.parse::<u64>()? * 1_000_000 / LAYERS;
     fs::create_dir_all(&dir)?;
     let mut layers = Vec::new();
+    let mut tree = args.next().map(|tree| Tree(vec![tree.into()]));
     for number in 0..LAYERS {
         let path = dir.join(format!("layer{number}.tar"));
-        write_layer(&path, number, layer_size)?;
+        let mut tar = tar::Builder::new(BufWriter::new(File::create(&path)?));
+        match &mut tree {
+            Some(tree) => copy_files(&mut tar, tree, layer_size)?,
+            None => make_files(&mut tar, number, layer_size)?,
+        }
+        if number == LAYERS - 1 {
+            let line = format!("token: {}\n", Token::user("bench").text());
+            append(&mut tar, "srv/settings.yaml", line.as_bytes())?;
+        }
+        tar.into_inner()?.flush()?;
         layers.push(path);
     }
     std::thread::scope(|scope| -> Result<()> {
@@ -51,23 +62,53 @@ fn main() -> Result<()> {
 }
 
 /// Fills a layer with files of 1 KiB to 32 MiB.
-fn write_layer(path: &Path, number: u64, size: u64) -> Result<()> {
+fn make_files(tar: &mut tar::Builder<impl Write>, number: u64, size: u64) -> Result<()> {
     let mut random = Random::new(&format!("layer {number}"));
-    let mut tar = tar::Builder::new(BufWriter::new(File::create(path)?));
     let words = words();
     let (mut written, mut count) = (0, 0);
     while written < size {
         let len = 1 << (10 + random.below(16));
         let (name, body) = body(&mut random, &words, len);
-        append(&mut tar, &format!("srv/{number}/{count}/{name}"), &body)?;
+        append(tar, &format!("srv/{number}/{count}/{name}"), &body)?;
         (written, count) = (written + body.len() as u64, count + 1);
     }
-    if number == LAYERS - 1 {
-        let line = format!("token: {}\n", Token::user("bench").text());
-        append(&mut tar, "srv/settings.yaml", line.as_bytes())?;
-    }
-    tar.into_inner()?.flush()?;
     Ok(())
+}
+
+/// Fills a layer with the next files of a tree.
+fn copy_files(tar: &mut tar::Builder<impl Write>, tree: &mut Tree, size: u64) -> Result<()> {
+    let mut written = 0;
+    while written < size
+        && let Some(path) = tree.next()
+    {
+        let mut file = File::open(&path)?;
+        tar.append_file(path.strip_prefix("/").unwrap_or(&path), &mut file)?;
+        written += file.metadata()?.len();
+    }
+    Ok(())
+}
+
+/// The files of a tree, by name; what is still to be gone through, the next one last.
+struct Tree(Vec<PathBuf>);
+
+impl Iterator for Tree {
+    type Item = PathBuf;
+
+    fn next(&mut self) -> Option<PathBuf> {
+        loop {
+            let path = self.0.pop()?;
+            let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+            if metadata.is_file() {
+                return Some(path);
+            }
+            if metadata.is_dir() {
+                let names = fs::read_dir(&path).into_iter().flatten().flatten();
+                let mut paths: Vec<PathBuf> = names.map(|name| name.path()).collect();
+                paths.sort_by(|one, other| other.cmp(one));
+                self.0.append(&mut paths);
+            }
+        }
+    }
 }
 
 fn append(tar: &mut tar::Builder<impl Write>, name: &str, body: &[u8]) -> Result<()> {
@@ -84,7 +125,11 @@ fn body(random: &mut Random, words: &[String], len: usize) -> (&'static str, Vec
     while body.len() < len {
         match sort {
             0 => line(random, words, &mut body, "", 12),
-            1 => line(random, words, &mut body, "    self.hf_", 4),
+            // As in sources that are all about the Hub: a name that begins as a token does on one line of forty.
+            1 => {
+                let start = if random.below(40) == 0 { "    self.hf_" } else { "    self." };
+                line(random, words, &mut body, start, 4);
+            }
             2 => {
                 let (row, value) = (random.below(100_000), random.below(9999));
                 body.extend(format!("{row},0.{value},").as_bytes());

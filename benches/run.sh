@@ -1,17 +1,18 @@
 #!/bin/bash
 # Speed and memory of `stowaway scan` beside the tools that only decompress, hash or search; see README.md here.
-#   SIZE_MB=1500 RUNS=5 benches/run.sh
+#   SIZE_MB=1500 RUNS=5 TREE= benches/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 size=${SIZE_MB:-1500}
 runs=${RUNS:-5}
-dir=target/bench
+tree=${TREE:-}
+dir=target/bench${tree:+-tree}
 
 cargo build --release --bin stowaway --example make-bench-image --example bench-decoders --example bench-dockerfiles
-if [ "$(cat $dir/made 2>/dev/null)" != "$size" ]; then
+if [ "$(cat $dir/made 2>/dev/null)" != "$size $tree" ]; then
   rm -rf $dir
-  target/release/examples/make-bench-image $dir "$size"
-  echo "$size" >$dir/made
+  target/release/examples/make-bench-image $dir "$size" ${tree:+"$tree"}
+  echo "$size $tree" >$dir/made
 fi
 bytes=$(cat $dir/bytes)
 scan='target/release/stowaway scan'

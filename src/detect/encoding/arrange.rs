@@ -1,4 +1,4 @@
-//! The order of the needles, on which the speed of the search depends.
+//! Which needles are looked for together, on which the speed of the search depends.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,23 @@ const ROWS: usize = 7;
 /// How many characters of a needle decide whether a place is looked at more closely.
 pub(super) const MASK: usize = 3;
 
-/// Puts needles into an order in which the search passes over as much as it can. It sorts them into buckets
-/// by their number, and looks closely at every place whose first characters have the upper halves and
-/// the lower halves of any in one bucket: so like goes with like. Buckets of unequal size are filled up by
-/// repeating a needle, which puts it into the bucket where it is.
+/// Puts needles into an order in which the search of `aho-corasick` passes over as much as it can. It sorts them into
+/// buckets by their number. Buckets of unequal size are filled up by repeating a needle, which puts it into
+/// the bucket where it is.
 pub(super) fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
+    let buckets = buckets(needles, BUCKETS, ROWS);
+    let rows = buckets.iter().map(Vec::len).max().unwrap_or_default();
+    let row = |n: usize| buckets.iter().filter_map(move |b| b.get(n).or(b.first()).copied());
+    (0..rows).flat_map(row).collect()
+}
+
+/// Sorts needles into so many buckets, of so many needles at most. A search looks closely at every place whose first
+/// characters have the upper halves and the lower halves of any in one bucket: so like goes with like.
+pub(super) fn buckets(needles: Vec<&[u8]>, count: usize, most: usize) -> Vec<Vec<&[u8]>> {
     let mut buckets: BTreeMap<usize, Bucket<'_>> = needles.into_iter().map(Bucket::new).enumerate().collect();
     // What putting two together costs.
     let cost = |one: &Bucket<'_>, other: &Bucket<'_>| {
-        let fits = one.needles.len() + other.needles.len() <= ROWS;
+        let fits = one.needles.len() + other.needles.len() <= most;
         fits.then(|| frequency(&one.with(other)) - one.frequency - other.frequency)
     };
     let mut costs: BTreeMap<(usize, usize), f64> = BTreeMap::new();
@@ -25,7 +33,7 @@ pub(super) fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
         let pairs = buckets.range(i + 1..).map(|(&j, other)| ((i, j), cost(one, other)));
         costs.extend(pairs.filter_map(|(pair, cost)| Some((pair, cost?))));
     }
-    while buckets.len() > BUCKETS {
+    while buckets.len() > count {
         let cheapest = costs.iter().min_by(|one, other| one.1.total_cmp(other.1));
         let Some((&(into, from), _)) = cheapest else { break };
         let (Some(moved), Some(mut bucket)) = (buckets.remove(&from), buckets.remove(&into)) else { break };
@@ -40,10 +48,7 @@ pub(super) fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
         }
         buckets.insert(into, bucket);
     }
-    let buckets: Vec<Bucket<'_>> = buckets.into_values().collect();
-    let rows = buckets.iter().map(|bucket| bucket.needles.len()).max().unwrap_or_default();
-    let row = |n: usize| buckets.iter().filter_map(move |b| b.needles.get(n).or(b.needles.first()).copied());
-    (0..rows).flat_map(row).collect()
+    buckets.into_values().map(|bucket| bucket.needles).collect()
 }
 
 /// Needles that the search looks for at once.

@@ -8,6 +8,7 @@ use aho_corasick::packed::{Config, Searcher};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::arrange::arrange;
+use super::avx2::Avx2;
 use super::base64::sextet;
 
 /// How a needle stands for a prefix.
@@ -56,14 +57,7 @@ impl Hit {
 
 /// The first needle in `bytes` at `from` or behind.
 pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
-    let found = match &NEEDLES.search {
-        Search::Packed(packed) => packed.find_in(bytes, (from.min(bytes.len())..bytes.len()).into()),
-        Search::Automaton(automaton) => {
-            let input = aho_corasick::Input::new(bytes).span(from.min(bytes.len())..bytes.len());
-            automaton.find(input)
-        }
-    };
-    found.map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
+    NEEDLES.search.find(bytes, from.min(bytes.len()))
 }
 
 /// Where a needle may begin of which the end is missing. One character is too little to tell.
@@ -90,9 +84,44 @@ struct Needles {
 }
 
 enum Search {
+    /// The fastest one, for processors that have its instructions.
+    Avx2(Avx2),
+    /// For those with other vectors.
     Packed(Searcher),
-    /// For processors without vectors.
+    /// For those without any.
     Automaton(AhoCorasick),
+}
+
+impl Search {
+    /// The fastest that the processor has.
+    fn new(needles: &[&[u8]]) -> Self {
+        Avx2::new(needles)
+            .map(Self::Avx2)
+            .or_else(|| Self::packed(needles))
+            .unwrap_or_else(|| Self::automaton(needles))
+    }
+
+    /// The limits that are lifted guess at the order of needles, which [`arrange`] takes care of.
+    fn packed(needles: &[&[u8]]) -> Option<Self> {
+        Config::new().heuristic_pattern_limits(false).builder().extend(needles).build().map(Self::Packed)
+    }
+
+    fn automaton(needles: &[&[u8]]) -> Self {
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(needles);
+        #[expect(clippy::expect_used, reason = "the patterns are constant, and built by every test")]
+        Self::Automaton(automaton.expect("a few short patterns"))
+    }
+
+    fn find(&self, bytes: &[u8], from: usize) -> Option<Hit> {
+        let found = match self {
+            Self::Avx2(vectors) => return vectors.find(bytes, from).map(|(at, needle)| Hit { at, needle }),
+            Self::Packed(packed) => packed.find_in(bytes, (from..bytes.len()).into()),
+            Self::Automaton(automaton) => {
+                automaton.find(aho_corasick::Input::new(bytes).span(from..bytes.len()))
+            }
+        };
+        found.map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
+    }
 }
 
 impl Needles {
@@ -116,14 +145,7 @@ impl Needles {
             }
         }
         let order = arrange(forms.keys().map(Vec::as_slice).collect());
-        #[expect(clippy::expect_used, reason = "the patterns are constant, and built by every test")]
-        let search = searcher(&order).map_or_else(
-            || {
-                let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&order);
-                Search::Automaton(automaton.expect("a few short patterns"))
-            },
-            Search::Packed,
-        );
+        let search = Search::new(&order);
         Self {
             search,
             forms: order.iter().map(|pattern| forms.get(*pattern).cloned().unwrap_or_default()).collect(),
@@ -131,11 +153,6 @@ impl Needles {
             patterns,
         }
     }
-}
-
-/// The limits that are lifted guess at the order of needles, which [`arrange`] takes care of.
-fn searcher(patterns: &[&[u8]]) -> Option<Searcher> {
-    Config::new().heuristic_pattern_limits(false).builder().extend(patterns).build()
 }
 
 /// Every needle.
@@ -305,7 +322,36 @@ mod tests {
             needles.len(),
             NEEDLES.forms.len()
         );
-        assert!(matches!(NEEDLES.search, Search::Packed(_)) || cfg!(not(target_arch = "x86_64")));
+        assert!(!matches!(NEEDLES.search, Search::Automaton(_)) || cfg!(not(target_arch = "x86_64")));
+    }
+
+    proptest::proptest! {
+        /// Whatever instructions a processor has, it finds the same.
+        #[test]
+        fn all_searches_agree(parts in proptest::collection::vec((0..90_usize, 0..8_usize, 0..40_usize), 0..40)) {
+            let mut text = Vec::new();
+            for (needle, cut, between) in parts {
+                let needle = NEEDLES.patterns.get(needle).map(Vec::as_slice).unwrap_or_default();
+                text.extend_from_slice(needle.get(..needle.len().saturating_sub(cut)).unwrap_or(needle));
+                text.extend(b"h6xGaZ.".iter().cycle().skip(cut).take(between));
+            }
+            let order = arrange(NEEDLES.patterns.iter().map(Vec::as_slice).collect());
+            let order: Vec<&[u8]> =
+                order.into_iter().filter(|n| !order_has_shorter(n)).collect();
+            let searches = [Avx2::new(&order).map(Search::Avx2), Search::packed(&order), Some(Search::automaton(&order))];
+            let all = searches.iter().flatten().map(|search| {
+                let next = |from: &usize| search.find(&text, *from).map(|hit| hit.at + 1);
+                let ends: Vec<usize> = std::iter::successors(next(&0), next).collect();
+                let needle = |end: &usize| search.find(&text, end - 1).and_then(|hit| order.get(hit.needle).copied());
+                ends.iter().map(|end| (*end, needle(end))).collect::<Vec<_>>()
+            });
+            let all: Vec<_> = all.collect();
+            proptest::prop_assert!(all.len() > 1 && all.windows(2).all(|pair| pair[0] == pair[1]), "{all:?}");
+        }
+    }
+
+    fn order_has_shorter(needle: &[u8]) -> bool {
+        NEEDLES.patterns.iter().any(|other| other != needle && needle.starts_with(other))
     }
 
     #[test]
