@@ -8,9 +8,11 @@ use sha2::{Digest as _, Sha256};
 use super::Progress;
 use super::body::Reopen;
 use super::budget::Budget;
+use super::hashed::{Hashed, finish};
 use super::kept;
 use super::layer::{LayerContent, LayerVisitor};
 use super::search::scanner;
+use super::side_by_side::side_by_side;
 use super::troubles::Troubles;
 use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
@@ -110,9 +112,33 @@ pub(super) struct Reading<'a> {
 
 /// Reads a blob of that name to its end, whatever is wrong with it.
 pub(super) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
+    audit_by(name, input, reading, read_in_turn)
+}
+
+/// The same on several threads: one reads and hashes, one decompresses, one searches.
+pub(super) fn audit_side_by_side(
+    name: &[u8],
+    input: &mut (dyn Read + Send),
+    reading: Reading<'_>,
+) -> BlobVerdict {
+    audit_by(name, input, reading, read_side_by_side)
+}
+
+/// How the content of a blob is read from its bytes as they are stored; it says what kept it from reading them all.
+type ReadStored<R> = fn(Tap<'_, '_, R>, Compression, Reading<'_>, &mut BlobVerdict) -> Option<String>;
+
+/// A blob of which the first bytes have been looked at.
+type Headed<I> = io::Chain<io::Cursor<Vec<u8>>, I>;
+
+fn audit_by<I: Read>(
+    name: &[u8],
+    mut input: I,
+    reading: Reading<'_>,
+    read: ReadStored<Headed<I>>,
+) -> BlobVerdict {
     let mut verdict = BlobVerdict::default();
     let mut head = Vec::new();
-    if let Err(error) = input.take(Compression::HEAD as u64).read_to_end(&mut head) {
+    if let Err(error) = (&mut input).take(Compression::HEAD as u64).read_to_end(&mut head) {
         verdict.problem = Some(error.to_string());
         return verdict;
     }
@@ -125,19 +151,14 @@ pub(super) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> 
         size: 0,
         progress: reading.progress,
     };
-    let mut input = head.as_slice().chain(input);
+    let malformed = Compression::malformed(&head);
+    let mut input = io::Cursor::new(head).chain(input);
     let tap = Tap { input: &mut input, stored: &mut stored };
-    verdict.problem = match compression {
-        Compression::None => {
-            let problem = read_content(Window::new(tap), reading, &mut verdict);
-            let is_bytes = matches!(verdict.content, Content::Bytes(_));
-            let malformed = Compression::malformed(&head).filter(|_| is_bytes);
-            problem.or_else(|| {
-                malformed.map(|name| format!("it begins as {name} does, and has no {name} header"))
-            })
-        }
-        _ => read_compressed(Window::new(tap), reading, &mut verdict),
-    };
+    verdict.problem = read(tap, compression, reading, &mut verdict);
+    if !verdict.is_compressed && matches!(verdict.content, Content::Bytes(_)) {
+        let malformed = malformed.map(|name| format!("it begins as {name} does, and has no {name} header"));
+        verdict.problem = verdict.problem.or(malformed);
+    }
     // After an error the rest is still hashed, and searched as it is stored.
     let mut tap = Tap { input: &mut input, stored: &mut stored };
     if let Err(error) = io::copy(&mut tap, &mut io::sink()) {
@@ -159,11 +180,17 @@ pub(super) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> 
     verdict
 }
 
-fn read_compressed<R: Read>(
-    window: Window<R>,
+/// Reads, decompresses and searches on this thread, in turn.
+fn read_in_turn<I: Read>(
+    stored: Tap<'_, '_, I>,
+    compression: Compression,
     reading: Reading<'_>,
     verdict: &mut BlobVerdict,
 ) -> Option<String> {
+    let window = Window::new(stored);
+    if compression == Compression::None {
+        return read_content(window, reading, verdict);
+    }
     let decompressed = match Decompressed::new(window) {
         Ok(decompressed) => decompressed,
         Err(error) => return Some(error.to_string()),
@@ -173,6 +200,22 @@ fn read_compressed<R: Read>(
     let problem = read_content(Window::new(hashed), reading, verdict);
     if problem.is_none() {
         verdict.diff_id = hash.map(finish);
+    }
+    problem
+}
+
+/// Does the same on several threads, of which this one searches.
+fn read_side_by_side<I: Read + Send>(
+    stored: Tap<'_, '_, I>,
+    compression: Compression,
+    reading: Reading<'_>,
+    verdict: &mut BlobVerdict,
+) -> Option<String> {
+    let hash = (reading.verify_digests && compression != Compression::None).then(Sha256::new);
+    let (problem, diff_id) =
+        side_by_side(stored, compression, hash, |bytes| read_content(Window::new(bytes), reading, verdict));
+    if problem.is_none() {
+        verdict.diff_id = diff_id;
     }
     problem
 }
@@ -211,11 +254,6 @@ fn is_empty_tar(view: &[u8]) -> bool {
     view.is_empty() || (view.len() >= 512 && view.iter().take(512).all(|&b| b == 0))
 }
 
-fn finish(hash: Sha256) -> Digest {
-    let bytes: [u8; 32] = hash.finalize().into();
-    Digest::from_bytes(bytes)
-}
-
 /// What is done with bytes as they are stored.
 struct Stored<'a> {
     hash: Option<Sha256>,
@@ -246,22 +284,6 @@ impl<R: Read> Read for Tap<'_, '_, R> {
         }
         self.stored.size += n as u64;
         self.stored.progress.advance(n as u64);
-        Ok(n)
-    }
-}
-
-/// Passes decompressed bytes on and hashes them, if they are to be.
-struct Hashed<'a, R> {
-    input: R,
-    hash: &'a mut Option<Sha256>,
-}
-
-impl<R: Read> Read for Hashed<'_, R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.input.read(out)?;
-        if let Some(hash) = self.hash {
-            hash.update(out.get(..n).unwrap_or_default());
-        }
         Ok(n)
     }
 }

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::blob::{self, BlobVerdict, Reading};
@@ -12,6 +13,7 @@ use super::budget::Budget;
 use super::document;
 use super::gap::occurrences_in_gap;
 use super::search::{scanner, search_rest};
+use super::side_by_side::side_by_side;
 use crate::detect::{Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
 use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
@@ -25,6 +27,9 @@ use crate::unpack::Unpacker;
 const MAX_AROUND: usize = 1000;
 /// Documents of one source are kept up to this many bytes in all; further ones are searched as blobs.
 const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
+
+/// Starting threads does not pay for smaller blobs.
+const MIN_SIDE_BY_SIDE: u64 = 4 * 1024 * 1024;
 
 /// What an entry costs in memory beside its name, about.
 const ENTRY: usize = 500;
@@ -159,35 +164,67 @@ pub(super) fn source(
     for (_, size) in &blobs {
         reading.progress.add_total(*size);
     }
+    gathered.verdicts = in_parallel(blobs, |entry, side_by_side| match source.open(entry) {
+        Ok(mut body) => {
+            let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
+            let reopen = || source.open(entry);
+            let reading = Reading { reopen: Some(&reopen), ..reading };
+            if side_by_side {
+                blob::audit_side_by_side(name, &mut body, reading)
+            } else {
+                blob::audit(name, &mut body, reading)
+            }
+        }
+        Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
+    });
+    (gathered, resolved)
+}
+
+/// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
+/// be read by several side by side, so that a single large one keeps every core busy.
+fn in_parallel(
+    mut blobs: Vec<(usize, u64)>,
+    read: impl Fn(usize, bool) -> BlobVerdict + Sync,
+) -> BTreeMap<usize, BlobVerdict> {
     // The largest first, so that no thread is left with it at the end.
-    blobs.sort_by_key(|&(_, size)| std::cmp::Reverse(size));
-    gathered.verdicts = blobs
-        .par_iter()
-        .with_max_len(1)
-        .map(|&(entry, _)| {
-            let verdict = match source.open(entry) {
-                Ok(mut body) => {
-                    let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
-                    let reopen = || source.open(entry);
-                    blob::audit(name, &mut body, Reading { reopen: Some(&reopen), ..reading })
-                }
-                Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
-            };
-            (entry, verdict)
+    blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
+    let threads = rayon::current_num_threads() as u64;
+    let mut left: u64 = blobs.iter().map(|(_, size)| size).sum();
+    let blobs: Vec<(usize, bool)> = blobs
+        .into_iter()
+        .map(|(entry, size)| {
+            let is_large = size > left / threads && size >= MIN_SIDE_BY_SIDE;
+            left -= size;
+            (entry, threads > 1 && is_large)
         })
         .collect();
-    (gathered, resolved)
+    let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    rayon::broadcast(|_| {
+        while let Some(&(entry, side_by_side)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let verdict = read(entry, side_by_side);
+            verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, verdict);
+        }
+    });
+    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads an archive from front to end, whatever it is compressed with. Compressed bytes are also searched as
 /// they are stored: header fields, skippable frames and what lies behind the end are in no entry.
-pub(super) fn stream(input: &mut dyn Read, compression: Compression, reading: Reading<'_>) -> Gathered {
+pub(super) fn stream(
+    input: &mut (dyn Read + Send),
+    compression: Compression,
+    reading: Reading<'_>,
+) -> Gathered {
     let mut visitor = Stream { gathered: Gathered::default(), reading };
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
-    let outcome = Decompressed::new(Window::new(&mut input))
-        .map_err(TarError::from)
-        .and_then(|decompressed| walk(&mut Window::new(decompressed), &mut visitor));
+    let outcome = if rayon::current_num_threads() > 1 {
+        side_by_side(&mut input, compression, None, |bytes| walk(&mut Window::new(bytes), &mut visitor)).0
+    } else {
+        Decompressed::new(Window::new(&mut input))
+            .map_err(TarError::from)
+            .and_then(|decompressed| walk(&mut Window::new(decompressed), &mut visitor))
+    };
     let mut gathered = visitor.gathered;
     if outcome.is_err() && compression != Compression::None {
         // The rest is searched as it is stored; that it is not whole is known.
@@ -253,7 +290,7 @@ impl Visit for Stream<'_> {
 
 /// Passes bytes on and searches them as they go by.
 struct Searched<'a> {
-    input: &'a mut dyn Read,
+    input: &'a mut (dyn Read + Send),
     scanner: Option<&'a mut Scanner>,
 }
 

@@ -12,12 +12,12 @@ pub trait Progress: Sync {
 }
 
 /// A reader that tells what is read from it.
-pub(super) struct Counted<'a> {
-    pub(super) input: &'a mut dyn Read,
+pub(super) struct Counted<'a, R: ?Sized> {
+    pub(super) input: &'a mut R,
     pub(super) progress: &'a dyn Progress,
 }
 
-impl Read for Counted<'_> {
+impl<R: Read + ?Sized> Read for Counted<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.input.read(out)?;
         self.progress.advance(n as u64);

@@ -34,7 +34,7 @@ pub(super) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) ->
     let target = mask(text.as_encoded_bytes());
     let reader = Reader { target: &target, options, progress };
     let audited = match Target::parse(text) {
-        Ok(Target::Stdin) => reader.stream(None, &mut io::stdin().lock()),
+        Ok(Target::Stdin) => reader.stream(None, &mut io::stdin()),
         Ok(Target::Archive(path)) => reader.archive(&path),
         Ok(Target::Layout(path, tag)) => reader.layout(&path, tag.as_deref()),
         Ok(Target::Dockerfile(path)) => reader.dockerfile(&path),
@@ -144,7 +144,7 @@ impl Reader<'_> {
     }
 
     /// Reads an archive from front to end; without a path it is standard input.
-    fn stream(&self, path: Option<&Path>, input: &mut dyn Read) -> Result<Audited, Failed> {
+    fn stream(&self, path: Option<&Path>, input: &mut (dyn Read + Send)) -> Result<Audited, Failed> {
         let mut input = Counted { input, progress: self.progress };
         let head = stream::head(&mut input).map_err(|error| unreadable(&error))?;
         let budget = Budget::default();

@@ -1,13 +1,13 @@
 //! The memory that decoders take for what they may refer back to: windows, dictionaries, blocks. Small ones
-//! are taken by all threads at once, large ones by one thread at a time.
+//! are taken by all parties at once, large ones by one party at a time: a party is the threads that read one blob
+//! together, most often one alone.
 
 use std::cell::RefCell;
 use std::io;
-use std::marker::PhantomData;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 const MIB: u64 = 1024 * 1024;
-/// Windows up to this size are decoded by all threads at once.
+/// Windows up to this size are decoded by all parties at once.
 const COMMON: u64 = 8 * MIB;
 /// Streams within each other may take so much together before they count as a large window.
 const COMMON_TOGETHER: u64 = 32 * MIB;
@@ -16,37 +16,78 @@ pub(super) const MAX_WINDOW: u64 = 128 * MIB;
 /// What streams within each other may take together.
 const MAX_TOGETHER: u64 = 256 * MIB;
 
-/// Held by the thread that decodes with large windows. It must not wait for work of other threads meanwhile.
-static LARGE: Mutex<()> = Mutex::new(());
+/// Whether some party decodes with large windows. It must not wait for another one meanwhile.
+static LARGE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 thread_local! {
-    static TAKEN: RefCell<Taken> = const { RefCell::new(Taken { bytes: 0, large: 0, turn: None }) };
+    static PARTY: RefCell<Party> = RefCell::default();
 }
 
-/// What the decoders of a thread hold, one within the other.
+/// The threads that read one blob together. What they take counts together, as that of streams within each other.
+#[derive(Debug, Clone, Default)]
+pub struct Party(Arc<Mutex<Taken>>);
+
+impl Party {
+    /// The one that this thread belongs to.
+    pub fn current() -> Self {
+        PARTY.with_borrow(Self::clone)
+    }
+
+    /// Makes this thread belong to the party, until it ends.
+    pub fn join(self) {
+        PARTY.set(self);
+    }
+
+    fn taken<T>(&self, change: impl FnOnce(&mut Taken) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What the decoders of a party hold, one within the other.
+#[derive(Debug, Default)]
 struct Taken {
     bytes: u64,
     /// How many of them have a large window.
     large: usize,
-    /// The thread's turn at large windows.
-    turn: Option<MutexGuard<'static, ()>>,
+    /// The party's turn at large windows.
+    turn: Option<Turn>,
+}
+
+/// The right to decode with large windows.
+#[derive(Debug)]
+struct Turn;
+
+impl Turn {
+    /// Waits until no other party has it.
+    fn wait() -> Self {
+        let taken = LARGE.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = LARGE.1.wait_while(taken, |taken| *taken).unwrap_or_else(PoisonError::into_inner);
+        *taken = true;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *LARGE.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        LARGE.1.notify_one();
+    }
 }
 
 /// Memory that is taken until this is dropped.
 #[derive(Debug)]
 pub struct Held {
     bytes: u64,
-    /// It belongs to the thread that took it.
-    thread: PhantomData<*const ()>,
+    party: Party,
 }
 
 impl Held {
     /// Nothing.
     pub(super) fn none() -> Self {
-        Self { bytes: 0, thread: PhantomData }
+        Self { bytes: 0, party: Party::current() }
     }
 
-    /// Takes memory for a window of `bytes`, waiting until it is this thread's turn where that is needed.
+    /// Takes memory for a window of `bytes`, waiting until it is this party's turn where that is needed.
     /// `who` is named in the error where it is more than the limit, as in "a zstd frame".
     pub(super) fn window(bytes: u64, who: &str) -> io::Result<Self> {
         if bytes > MAX_WINDOW {
@@ -55,7 +96,8 @@ impl Held {
                 "{who} needs a window of {need} MiB, more than the limit of {limit} MiB"
             )));
         }
-        TAKEN.with_borrow_mut(|taken| {
+        let party = Party::current();
+        party.taken(|taken| {
             let together = taken.bytes + bytes;
             if together > MAX_TOGETHER {
                 let (need, limit) = (together.div_ceil(MIB), MAX_TOGETHER / MIB);
@@ -64,12 +106,13 @@ impl Held {
                 )));
             }
             if (bytes > COMMON || together > COMMON_TOGETHER) && taken.turn.is_none() {
-                taken.turn = Some(LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+                taken.turn = Some(Turn::wait());
             }
             taken.bytes = together;
             taken.large += usize::from(bytes > COMMON);
-            Ok(Self { bytes, thread: PhantomData })
-        })
+            Ok(())
+        })?;
+        Ok(Self { bytes, party })
     }
 
     /// How much is taken.
@@ -77,7 +120,7 @@ impl Held {
         self.bytes
     }
 
-    /// Whether other threads have to wait for it.
+    /// Whether other parties have to wait for it.
     pub(super) fn is_large(&self) -> bool {
         self.bytes > COMMON
     }
@@ -85,11 +128,10 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // When the thread itself ends, its turn ends with it.
-        let _ = TAKEN.try_with(|taken| {
-            let mut taken = taken.borrow_mut();
+        let is_large = self.is_large();
+        self.party.taken(|taken| {
             taken.bytes -= self.bytes;
-            taken.large -= usize::from(self.is_large());
+            taken.large -= usize::from(is_large);
             if taken.large == 0 && taken.bytes <= COMMON_TOGETHER {
                 taken.turn = None;
             }
@@ -97,7 +139,7 @@ impl Drop for Held {
     }
 }
 
-/// Takes memory for something else than a window, under the same rules: while much of it is held, other threads
+/// Takes memory for something else than a window, under the same rules: while much of it is held, other parties
 /// that need much wait.
 pub fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
     Held::window(bytes, who)
@@ -117,11 +159,11 @@ mod tests {
     use super::*;
 
     fn free() -> bool {
-        std::thread::spawn(|| LARGE.try_lock().is_ok()).join().unwrap()
+        !*LARGE.0.lock().unwrap()
     }
 
     #[test]
-    fn large_windows_are_taken_by_one_thread_at_a_time() {
+    fn large_windows_are_taken_by_one_party_at_a_time() {
         let outer = Held::window(64 * MIB, "a").unwrap();
         assert!(!free());
         let inner = Held::window(128 * MIB, "b").unwrap();
@@ -138,10 +180,10 @@ mod tests {
         assert!(waits.join().unwrap());
         let common: Vec<Held> = (0..4).map(|_| Held::window(8 * MIB, "g").unwrap()).collect();
         let fifth = Held::window(8 * MIB, "h").unwrap();
-        assert!(TAKEN.with_borrow(|taken| taken.turn.is_some()));
+        assert!(Party::current().taken(|taken| taken.turn.is_some()));
         drop(fifth);
-        assert!(TAKEN.with_borrow(|taken| taken.turn.is_none()));
+        assert!(Party::current().taken(|taken| taken.turn.is_none()));
         drop(common);
-        assert_eq!(TAKEN.with_borrow(|taken| (taken.bytes, taken.large)), (0, 0));
+        assert_eq!(Party::current().taken(|taken| (taken.bytes, taken.large)), (0, 0));
     }
 }

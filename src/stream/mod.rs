@@ -9,6 +9,7 @@ mod lz4;
 mod memory;
 mod part;
 pub mod path;
+mod relay;
 #[cfg(test)]
 mod samples;
 pub mod sevenz;
@@ -22,8 +23,9 @@ mod zstd;
 pub use compression::Compression;
 pub use decompress::Decompressed;
 pub use deflate::{Deflate, gzip_header_len};
-pub use memory::{Held, hold_memory, is_limit};
+pub use memory::{Held, Party, hold_memory, is_limit};
 pub use part::Part;
+pub use relay::{Relay, Relayed, relay};
 pub use sparse::SparseMap;
 pub use tap::Tap;
 pub use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};

@@ -1,0 +1,181 @@
+//! Bytes that one thread reads for another: a few buffers go back and forth between the two.
+
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+/// Large enough that handing one over costs nothing beside its bytes, small enough to stay in a core's cache.
+const CAPACITY: usize = 256 * 1024;
+/// How many are on their way at most.
+const DEPTH: usize = 2;
+
+/// The end that reads.
+pub struct Relay {
+    full: SyncSender<io::Result<Vec<u8>>>,
+    empty: Receiver<Vec<u8>>,
+}
+
+/// The end that is read from, on another thread.
+pub struct Relayed {
+    full: Receiver<io::Result<Vec<u8>>>,
+    empty: Sender<Vec<u8>>,
+    buffer: Vec<u8>,
+    at: usize,
+    /// Whether the other end said that this is all.
+    done: bool,
+}
+
+/// The two ends.
+pub fn relay() -> (Relay, Relayed) {
+    let (full, filled) = sync_channel(DEPTH);
+    let (empty, emptied) = channel();
+    (Relay { full, empty: emptied }, Relayed { full: filled, empty, buffer: Vec::new(), at: 0, done: false })
+}
+
+impl Relay {
+    /// Reads `input` to its end or its first error, or until nobody wants more of it.
+    pub fn run(self, input: &mut dyn Read) {
+        loop {
+            let mut buffer = self.empty.try_recv().unwrap_or_default();
+            buffer.resize(CAPACITY, 0);
+            let read = fill(input, &mut buffer);
+            let (len, error) = match read {
+                Ok(len) => (len, None),
+                Err((len, error)) => (len, Some(error)),
+            };
+            buffer.truncate(len);
+            // An empty one says that this is all.
+            let is_last = len == 0 && error.is_none();
+            if (len > 0 || is_last) && self.full.send(Ok(buffer)).is_err() || is_last {
+                return;
+            }
+            if let Some(error) = error {
+                return self.fail(error);
+            }
+        }
+    }
+
+    /// Gives an error in place of bytes.
+    pub fn fail(self, error: io::Error) {
+        // Nobody hears of it where nobody wants more.
+        let _ = self.full.send(Err(error));
+    }
+}
+
+/// Reads until the buffer is full or the input ends. An error comes with how much was read before it.
+fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> Result<usize, (usize, io::Error)> {
+    let mut len = 0;
+    while let Some(room) = buffer.get_mut(len..).filter(|room| !room.is_empty()) {
+        match input.read(room) {
+            Ok(0) => break,
+            Ok(n) => len += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err((len, error)),
+        }
+    }
+    Ok(len)
+}
+
+impl BufRead for Relayed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at == self.buffer.len() {
+            let read = std::mem::take(&mut self.buffer);
+            self.at = 0;
+            if read.capacity() > 0 {
+                // Where the other end is done, it needs no more buffers.
+                let _ = self.empty.send(read);
+            }
+            match self.full.recv() {
+                Ok(Ok(buffer)) => {
+                    self.done = buffer.is_empty();
+                    self.buffer = buffer;
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(_) if self.done => {}
+                Err(_) => return Err(io::Error::other("the thread that reads it ended early")),
+            }
+        }
+        Ok(self.buffer.get(self.at..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.at = self.at.saturating_add(n).min(self.buffer.len());
+    }
+}
+
+impl Read for Relayed {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut view = self.fill_buf()?;
+        let n = view.read(out)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many bytes, and then an error, if there is to be one.
+    struct Input(usize, Option<io::Error>);
+
+    impl Read for Input {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let n = out.len().min(self.0).min(1000);
+            if n == 0
+                && let Some(error) = self.1.take()
+            {
+                return Err(error);
+            }
+            self.0 -= n;
+            out[..n].fill(7);
+            Ok(n)
+        }
+    }
+
+    fn relayed<T>(mut input: Input, read: impl FnOnce(Relayed) -> T) -> T {
+        let (relay, relayed) = relay();
+        std::thread::scope(|scope| {
+            scope.spawn(move || relay.run(&mut input));
+            read(relayed)
+        })
+    }
+
+    #[test]
+    fn everything_arrives() {
+        for len in [0, 1, CAPACITY - 1, CAPACITY, CAPACITY + 1, 9 * CAPACITY + 5] {
+            let mut out = Vec::new();
+            relayed(Input(len, None), |mut relayed| relayed.read_to_end(&mut out)).unwrap();
+            assert!(out == vec![7; len], "{len}");
+        }
+    }
+
+    #[test]
+    fn an_error_comes_behind_what_was_read_before_it() {
+        for len in [0, 5, CAPACITY, CAPACITY + 1] {
+            let mut out = Vec::new();
+            let error = io::Error::other("broken");
+            let outcome = relayed(Input(len, Some(error)), |mut relayed| relayed.read_to_end(&mut out));
+            assert_eq!(outcome.unwrap_err().to_string(), "broken");
+            assert_eq!(out.len(), len);
+        }
+    }
+
+    #[test]
+    fn a_thread_that_panics_is_no_end() {
+        let (relay, mut relayed) = relay();
+        let reader = std::thread::spawn(move || {
+            relay.full.send(Ok(vec![7; 3])).unwrap();
+            panic!("a test");
+        });
+        let mut out = Vec::new();
+        let error = relayed.read_to_end(&mut out).unwrap_err();
+        assert_eq!((out.len(), error.to_string().as_str()), (3, "the thread that reads it ended early"));
+        assert!(reader.join().is_err());
+    }
+
+    #[test]
+    fn a_reader_that_stops_early_stops_the_other_end() {
+        let first = relayed(Input(usize::MAX, None), |mut relayed| relayed.read(&mut [0; 9]));
+        assert_eq!(first.unwrap(), 9);
+    }
+}
