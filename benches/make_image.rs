@@ -1,9 +1,10 @@
 //! Makes the image that `make bench` measures on.
 //!
-//! `make-bench-image DIRECTORY MEGABYTES [TREE]` writes one image in three forms: `gzip` and `zstd` (OCI layouts),
-//! and `plain.tar` (a docker archive). Six layers hold text, sources, tables and incompressible files of many sizes,
-//! the same on every run, or else the files of TREE; one file of the last layer holds a made-up token. Nothing
-//! is held in memory whole.
+//! `make-bench-image DIRECTORY MEGABYTES [TREE]` writes one image in several forms: `gzip` and `zstd` (OCI layouts),
+//! `plain.tar` (a docker archive), `fat` (the gzip layout with all files in one layer) and `ten` (ten images in one
+//! layout, each with a small layer of its own above those of `gzip`). Six layers hold text, sources, tables and
+//! incompressible files of many sizes, the same on every run, or else the files of TREE; one file of the last layer
+//! holds a made-up token. Nothing is held in memory whole.
 
 #[path = "../tests/support/token.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -31,27 +32,17 @@ fn main() -> Result<()> {
     let dir = PathBuf::from(dir);
     let layer_size = megabytes.parse::<u64>()? * 1_000_000 / LAYERS;
     fs::create_dir_all(&dir)?;
-    let mut layers = Vec::new();
-    let mut tree = args.next().map(|tree| Tree(vec![tree.into()]));
-    for number in 0..LAYERS {
-        let path = dir.join(format!("layer{number}.tar"));
-        let mut tar = tar::Builder::new(BufWriter::new(File::create(&path)?));
-        match &mut tree {
-            Some(tree) => copy_files(&mut tar, tree, layer_size)?,
-            None => make_files(&mut tar, number, layer_size)?,
-        }
-        if number == LAYERS - 1 {
-            let line = format!("token: {}\n", Token::user("bench").text());
-            append(&mut tar, "srv/settings.yaml", line.as_bytes())?;
-        }
-        tar.into_inner()?.flush()?;
-        layers.push(path);
-    }
+    let tree = args.next().map(|tree| Tree(vec![tree.into()]));
+    let layers = write_layers(&dir, LAYERS, layer_size, tree.clone())?;
     std::thread::scope(|scope| -> Result<()> {
         let gzip = scope.spawn(|| write_layout(&dir.join("gzip"), &layers, "gzip"));
+        let whole = write_layers(&dir.join("whole"), 1, layer_size * LAYERS, tree)?;
         write_layout(&dir.join("zstd"), &layers, "zstd")?;
+        write_layout(&dir.join("fat"), &whole, "gzip")?;
+        fs::remove_dir_all(dir.join("whole"))?;
         gzip.join().map_err(|_| "the gzip layers could not be written")?
     })?;
+    write_ten(&dir.join("ten"), &dir.join("gzip"), &layers)?;
     write_docker_archive(&dir.join("plain.tar"), &layers)?;
     let bytes = layers.iter().map(|path| Ok(fs::metadata(path)?.len())).sum::<Result<u64>>()?;
     fs::write(dir.join("bytes"), bytes.to_string())?;
@@ -59,6 +50,27 @@ fn main() -> Result<()> {
         fs::remove_file(path)?;
     }
     Ok(())
+}
+
+/// Writes so many plain layers of `size` bytes.
+fn write_layers(dir: &Path, count: u64, size: u64, mut tree: Option<Tree>) -> Result<Vec<PathBuf>> {
+    fs::create_dir_all(dir)?;
+    let mut layers = Vec::new();
+    for number in 0..count {
+        let path = dir.join(format!("layer{number}.tar"));
+        let mut tar = tar::Builder::new(BufWriter::new(File::create(&path)?));
+        match &mut tree {
+            Some(tree) => copy_files(&mut tar, tree, size)?,
+            None => make_files(&mut tar, number, size)?,
+        }
+        if number == count - 1 {
+            let line = format!("token: {}\n", Token::user("bench").text());
+            append(&mut tar, "srv/settings.yaml", line.as_bytes())?;
+        }
+        tar.into_inner()?.flush()?;
+        layers.push(path);
+    }
+    Ok(layers)
 }
 
 /// Fills a layer with files of 1 KiB to 32 MiB.
@@ -89,6 +101,7 @@ fn copy_files(tar: &mut tar::Builder<impl Write>, tree: &mut Tree, size: u64) ->
 }
 
 /// The files of a tree, by name; what is still to be gone through, the next one last.
+#[derive(Clone)]
 struct Tree(Vec<PathBuf>);
 
 impl Iterator for Tree {
@@ -166,36 +179,70 @@ fn words() -> Vec<String> {
 fn write_layout(dir: &Path, layers: &[PathBuf], compression: &str) -> Result<()> {
     let blobs = dir.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
-    let mut descriptors = Vec::new();
-    for layer in layers {
-        let packed = blobs.join("part");
-        let mut input = BufReader::new(File::open(layer)?);
-        let output = BufWriter::new(File::create(&packed)?);
-        if compression == "gzip" {
-            let mut encoder = flate2::write::GzEncoder::new(output, flate2::Compression::new(6));
-            io::copy(&mut input, &mut encoder)?;
-            encoder.finish()?.flush()?;
-        } else {
-            let mut encoder = zstd::Encoder::new(output, 3)?;
-            io::copy(&mut input, &mut encoder)?;
-            encoder.finish()?.flush()?;
-        }
-        let (digest, size) = digest_of(&packed)?;
-        fs::rename(packed, blobs.join(&digest))?;
-        descriptors.push(descriptor(&format!("layer.v1.tar+{compression}"), &digest, size));
-    }
-    let config = store(&blobs, "config.v1+json", &config(layers)?)?;
-    let manifest = json!({"schemaVersion": 2, "config": config, "layers": descriptors});
-    let manifest = store(&blobs, "manifest.v1+json", &manifest)?;
-    fs::write(dir.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
-    fs::write(dir.join("index.json"), json!({"schemaVersion": 2, "manifests": [manifest]}).to_string())?;
-    let list: Vec<_> =
-        descriptors.iter().filter_map(|d| d["digest"].as_str()?.strip_prefix("sha256:")).collect();
+    let descriptors: Result<Vec<Value>> =
+        layers.iter().map(|layer| compress(&blobs, layer, compression)).collect();
+    let descriptors = descriptors?;
+    write_index(dir, vec![manifest(&blobs, layers, &descriptors)?])?;
+    let list = descriptors.iter().filter_map(|d| d["digest"].as_str()?.strip_prefix("sha256:"));
     let mut listing = File::create(dir.with_extension("layers"))?;
     for digest in list {
         writeln!(listing, "{}", blobs.join(digest).display())?;
     }
     Ok(())
+}
+
+/// Ten images above the layers of another layout.
+fn write_ten(dir: &Path, base: &Path, layers: &[PathBuf]) -> Result<()> {
+    let blobs = dir.join("blobs/sha256");
+    fs::create_dir_all(&blobs)?;
+    let mut shared = Vec::new();
+    for line in fs::read_to_string(base.with_extension("layers"))?.lines() {
+        let blob = Path::new(line);
+        let digest = blob.file_name().unwrap_or_default().to_string_lossy();
+        fs::hard_link(blob, blobs.join(&*digest))?;
+        shared.push(descriptor("layer.v1.tar+gzip", &digest, fs::metadata(blob)?.len()));
+    }
+    let mut manifests = Vec::new();
+    for number in 0..10 {
+        let own = dir.join("own.tar");
+        let mut tar = tar::Builder::new(File::create(&own)?);
+        append(&mut tar, "srv/number", number.to_string().as_bytes())?;
+        tar.into_inner()?;
+        let descriptors = [&shared[..], &[compress(&blobs, &own, "gzip")?]].concat();
+        manifests.push(manifest(&blobs, &[layers, std::slice::from_ref(&own)].concat(), &descriptors)?);
+        fs::remove_file(own)?;
+    }
+    write_index(dir, manifests)
+}
+
+fn write_index(dir: &Path, manifests: Vec<Value>) -> Result<()> {
+    fs::write(dir.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+    Ok(fs::write(dir.join("index.json"), json!({"schemaVersion": 2, "manifests": manifests}).to_string())?)
+}
+
+/// Stores a manifest with its config.
+fn manifest(blobs: &Path, layers: &[PathBuf], descriptors: &[Value]) -> Result<Value> {
+    let config = store(blobs, "config.v1+json", &config(layers)?)?;
+    store(blobs, "manifest.v1+json", &json!({"schemaVersion": 2, "config": config, "layers": descriptors}))
+}
+
+/// Stores a layer; gives its descriptor.
+fn compress(blobs: &Path, layer: &Path, compression: &str) -> Result<Value> {
+    let packed = blobs.join("part");
+    let mut input = BufReader::new(File::open(layer)?);
+    let output = BufWriter::new(File::create(&packed)?);
+    if compression == "gzip" {
+        let mut encoder = flate2::write::GzEncoder::new(output, flate2::Compression::new(6));
+        io::copy(&mut input, &mut encoder)?;
+        encoder.finish()?.flush()?;
+    } else {
+        let mut encoder = zstd::Encoder::new(output, 3)?;
+        io::copy(&mut input, &mut encoder)?;
+        encoder.finish()?.flush()?;
+    }
+    let (digest, size) = digest_of(&packed)?;
+    fs::rename(packed, blobs.join(&digest))?;
+    Ok(descriptor(&format!("layer.v1.tar+{compression}"), &digest, size))
 }
 
 /// A docker archive with plain layers, as `skopeo` writes it.

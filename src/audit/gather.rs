@@ -168,7 +168,7 @@ pub(super) fn source(
         Ok(mut body) => {
             let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
             let reopen = || source.open(entry);
-            let reading = Reading { reopen: Some(&reopen), ..reading };
+            let reading = Reading { reopen: Some(&reopen), carefully: false, ..reading };
             if side_by_side {
                 blob::audit_side_by_side(name, &mut body, reading)
             } else {
@@ -219,7 +219,8 @@ pub(super) fn stream(
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
     let outcome = if rayon::current_num_threads() > 1 {
-        side_by_side(&mut input, compression, None, |bytes| walk(&mut Window::new(bytes), &mut visitor)).0
+        side_by_side(&mut input, compression, true, None, |bytes| walk(&mut Window::new(bytes), &mut visitor))
+            .0
     } else {
         Decompressed::new(Window::new(&mut input))
             .map_err(TarError::from)

@@ -176,7 +176,13 @@ impl Reader<'_> {
     }
 
     fn reading<'b>(&'b self, budget: &'b Budget) -> Reading<'b> {
-        Reading { verify_digests: self.options.verify_digests, budget, progress: self.progress, reopen: None }
+        Reading {
+            verify_digests: self.options.verify_digests,
+            budget,
+            progress: self.progress,
+            reopen: None,
+            carefully: true,
+        }
     }
 
     fn image(&self, gathered: &Gathered, resolved: &Resolved) -> Audited {

@@ -5,6 +5,7 @@ mod bzip2;
 mod compression;
 mod decompress;
 mod deflate;
+mod gzip;
 mod lz4;
 mod memory;
 mod part;
