@@ -36,7 +36,7 @@ oracle-long:
 
 # Speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md says how to read it.
 bench:
-	tests/install-tools.sh hyperfine isal ripgrep time zstd openssl
+	tests/install-tools.sh hyperfine isal ripgrep time valgrind zstd openssl
 	benches/run.sh
 
 # Scans clean work, and writes docs/noise.md. Fetches gigabytes of packages, once.

@@ -182,7 +182,7 @@ fn write_layout(dir: &Path, layers: &[PathBuf], compression: &str) -> Result<()>
     let descriptors: Result<Vec<Value>> =
         layers.iter().map(|layer| compress(&blobs, layer, compression)).collect();
     let descriptors = descriptors?;
-    write_index(dir, vec![manifest(&blobs, layers, &descriptors)?])?;
+    write_index(dir, &[manifest(&blobs, layers, &descriptors)?])?;
     let list = descriptors.iter().filter_map(|d| d["digest"].as_str()?.strip_prefix("sha256:"));
     let mut listing = File::create(dir.with_extension("layers"))?;
     for digest in list {
@@ -212,10 +212,10 @@ fn write_ten(dir: &Path, base: &Path, layers: &[PathBuf]) -> Result<()> {
         manifests.push(manifest(&blobs, &[layers, std::slice::from_ref(&own)].concat(), &descriptors)?);
         fs::remove_file(own)?;
     }
-    write_index(dir, manifests)
+    write_index(dir, &manifests)
 }
 
-fn write_index(dir: &Path, manifests: Vec<Value>) -> Result<()> {
+fn write_index(dir: &Path, manifests: &[Value]) -> Result<()> {
     fs::write(dir.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     Ok(fs::write(dir.join("index.json"), json!({"schemaVersion": 2, "manifests": manifests}).to_string())?)
 }

@@ -20,7 +20,7 @@ scan='target/release/stowaway scan'
 if target/release/stowaway scan --help | grep -q -- --no-cache; then scan+=' --no-cache'; fi
 
 # A run that fails early would look fast: each must find the one token, and read everything.
-for target in $dir/gzip $dir/zstd $dir/plain.tar; do
+for target in $dir/gzip $dir/zstd $dir/fat $dir/ten $dir/plain.tar; do
   code=0
   report=$($scan --format json $target) || code=$?
   if [ $code -ne 1 ] || ! grep -q '"complete": *true' <<<"$report"; then
@@ -39,12 +39,12 @@ measure() {
     shift 2
   done
   # `scan` exits 1 for the token.
-  hyperfine --warmup 1 --runs "$runs" --ignore-failure --style none --export-csv $dir/$group.csv "${args[@]}" \
-    >/dev/null 2>$dir/$group.log
+  hyperfine --warmup 1 --runs "$runs" --ignore-failure --style none --export-csv "$dir/$group.csv" "${args[@]}" \
+    >/dev/null 2>"$dir/$group.log"
   awk -F, -v group="$group" -v bytes="$bytes" '
     NR == 2 { ours = $4 }
     NR > 1 { printf "| %s | %s | %.2f | %.0f | %.2f |\n", group, $1, $4, bytes / $4 / 1e6, ours / $4 }
-  ' $dir/$group.csv
+  ' "$dir/$group.csv"
 }
 
 each() { echo "xargs -a $dir/$1.layers -n 1 -P $2 $3 >/dev/null"; }
@@ -56,28 +56,67 @@ echo '| --- | --- | ---: | ---: | ---: |'
 measure gzip \
   'stowaway scan' "$scan $dir/gzip" \
   'stowaway scan --jobs 1' "$scan --jobs 1 $dir/gzip" \
-  'gzip -dc' "$(each gzip 1 'gzip -dc')" \
   'igzip -dc' "$(each gzip 1 'igzip -dc')" \
-  'igzip -dc in two processes' "$(each gzip 2 'igzip -dc')" \
-  'openssl sha256 in two processes' "$(each gzip 2 'openssl dgst -sha256')" \
   'openssl sha256 then igzip -dc in two processes' \
   "$(each gzip 2 'openssl dgst -sha256'); $(each gzip 2 'igzip -dc')"
+fat=$(cat $dir/fat.layers)
+measure 'one gzip layer' \
+  'stowaway scan' "$scan $dir/fat" \
+  'stowaway scan --jobs 1' "$scan --jobs 1 $dir/fat" \
+  'igzip -dc' "igzip -dc $fat >/dev/null" \
+  'igzip -dc piped to rg -a -c' "igzip -dc $fat | rg -a -c 'hf_[A-Za-z]{34}'" \
+  'openssl sha256 beside igzip -dc' "openssl dgst -sha256 $fat >/dev/null & igzip -dc $fat >/dev/null; wait"
 measure zstd \
   'stowaway scan' "$scan $dir/zstd" \
+  'stowaway scan --jobs 1' "$scan --jobs 1 $dir/zstd" \
   'zstd -dc' "$(each zstd 1 'zstd -dcq')" \
   'openssl sha256 then zstd -dc in two processes' \
   "$(each zstd 2 'openssl dgst -sha256'); $(each zstd 2 'zstd -dcq')"
 measure plain \
   'stowaway scan' "$scan $dir/plain.tar" \
-  'cat' "cat $dir/plain.tar >/dev/null" \
+  'stowaway scan --jobs 1' "$scan --jobs 1 $dir/plain.tar" \
+  'stowaway scan --verify-digests' "$scan --verify-digests $dir/plain.tar" \
   'rg -a -c' "rg -a -c 'hf_[A-Za-z]{34}' $dir/plain.tar"
+measure 'ten images' \
+  'stowaway scan of ten images that share six layers' "$scan $dir/ten" \
+  'stowaway scan of one of them' "$scan $dir/gzip"
+cached="${scan% --no-cache}"
+if [ "$cached" != "$scan" ]; then
+  export XDG_CACHE_HOME=$PWD/$dir/cache
+  rm -rf "$XDG_CACHE_HOME"
+  measure known \
+    'stowaway scan of known layers' "$cached $dir/gzip" \
+    'stowaway scan --no-cache' "$scan $dir/gzip" \
+    'openssl sha256 in two processes' "$(each gzip 2 'openssl dgst -sha256')"
+fi
 
 echo
 echo '| layers | peak memory, MB |'
 echo '| --- | ---: |'
-for target in gzip zstd plain.tar; do
+for target in gzip fat zstd ten plain.tar; do
   /usr/bin/time --format %M --output $dir/memory $scan $dir/$target >/dev/null || [ $? -eq 1 ]
   echo "| ${target%.tar} | $(awk 'END { printf "%.0f", $1 / 1000 }' $dir/memory) |"
+done
+
+# Instructions do not depend on what else a machine does, so that a regression is seen where seconds would hide it.
+small=target/bench-small
+if [ ! -e $small/made ]; then
+  rm -rf $small
+  target/release/examples/make-bench-image $small 30
+  touch $small/made
+fi
+echo
+echo '| layers | instructions a byte | as noted in instructions.txt |'
+echo '| --- | ---: | ---: |'
+for target in gzip zstd plain.tar; do
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null $scan --jobs 1 $small/$target >/dev/null 2>$small/log ||
+    [ $? -eq 1 ]
+  count=$(awk '/Collected/ { print $4 }' $small/log)
+  noted=$(awk -v layers="${target%.tar}" '$1 == layers { print $2 }' benches/instructions.txt)
+  awk -v layers="${target%.tar}" -v count="$count" -v bytes="$(cat $small/bytes)" -v noted="$noted" 'BEGIN {
+    now = count / bytes
+    printf "| %s | %.2f | %s%s |\n", layers, now, noted, now > noted * 1.05 ? " — MORE THAN NOTED" : ""
+  }'
 done
 
 echo

@@ -197,14 +197,43 @@ fn other_forms_read_standard_input_too() {
 #[test]
 fn progress_ends_at_the_total_that_was_announced() {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use stowaway::audit::Progress;
+
     #[derive(Default)]
     struct Counts(AtomicU64, AtomicU64);
-    impl stowaway::audit::Progress for Counts {
+    impl Progress for Counts {
         fn add_total(&self, bytes: u64) {
             self.0.fetch_add(bytes, Relaxed);
         }
         fn advance(&self, bytes: u64) {
             self.1.fetch_add(bytes, Relaxed);
+        }
+        fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_> {
+            Box::new(Part { whole: self, what: format!("{name}: {bytes}"), left: AtomicU64::new(bytes) })
+        }
+    }
+    struct Part<'a> {
+        whole: &'a Counts,
+        what: String,
+        left: AtomicU64,
+    }
+    impl Progress for Part<'_> {
+        fn add_total(&self, bytes: u64) {
+            self.whole.add_total(bytes);
+        }
+        fn advance(&self, bytes: u64) {
+            self.left.fetch_sub(bytes, Relaxed);
+            self.whole.advance(bytes);
+        }
+        fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_> {
+            self.whole.part(name, bytes)
+        }
+    }
+    impl Drop for Part<'_> {
+        fn drop(&mut self) {
+            let left = self.left.load(Relaxed);
+            assert_eq!(left, 0, "{}", self.what);
         }
     }
     let place = Place::new("progress");

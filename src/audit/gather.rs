@@ -164,11 +164,15 @@ pub(super) fn source(
     for (_, size) in &blobs {
         reading.progress.add_total(*size);
     }
+    let layers = resolved.images.iter().flat_map(|image| image.layers.iter().enumerate());
+    let layers: BTreeMap<usize, usize> = layers.filter_map(|(n, layer)| Some((layer.entry?, n))).collect();
     gathered.verdicts = in_parallel(blobs, |entry, side_by_side| match source.open(entry) {
         Ok(mut body) => {
             let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
+            let shown = layers.get(&entry).map_or_else(|| gathered.place(entry), |n| format!("layer {n}"));
+            let part = reading.progress.part(&shown, source.held().get(entry).map_or(0, |held| held.size));
             let reopen = || source.open(entry);
-            let reading = Reading { reopen: Some(&reopen), carefully: false, ..reading };
+            let reading = Reading { reopen: Some(&reopen), carefully: false, progress: &*part, ..reading };
             if side_by_side {
                 blob::audit_side_by_side(name, &mut body, reading)
             } else {

@@ -9,6 +9,10 @@ pub trait Progress: Sync {
 
     /// So many more bytes have been read.
     fn advance(&self, bytes: u64);
+
+    /// The reading of one part begins, of so many bytes of those that were announced. What it is told counts for the
+    /// whole as well; it ends when it is dropped.
+    fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_>;
 }
 
 /// A reader that tells what is read from it.
@@ -33,4 +37,8 @@ impl Progress for Silent {
     fn add_total(&self, _bytes: u64) {}
 
     fn advance(&self, _bytes: u64) {}
+
+    fn part(&self, _name: &str, _bytes: u64) -> Box<dyn Progress + '_> {
+        Box::new(Self)
+    }
 }

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use super::hashed::{Hashed, finish};
 use crate::finding::Digest;
-use crate::stream::{Compression, Decompressed, Party, Relayed, Window, relay};
+use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 
 /// Has `stored` read and decompressed by other threads, and `search` read what comes of it. Gives what that gives, and
 /// the digest of the decompressed bytes if `hash` is to be carried on.
@@ -29,7 +29,7 @@ pub(super) fn side_by_side<T>(
         let decoder = scope.spawn(move || {
             party.join();
             let open = if carefully { Decompressed::new } else { Decompressed::fast };
-            match open(Window::new(bytes)) {
+            match open(bytes) {
                 Ok(input) => decoder.run(&mut Hashed { input, hash: &mut hash }),
                 Err(error) => decoder.fail(error),
             }

@@ -9,15 +9,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use indicatif::ProgressBar;
+use indicatif::MultiProgress;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-static LEFTOVERS: Mutex<Leftovers> = Mutex::new(Leftovers { file: None, bar: None });
+static LEFTOVERS: Mutex<Leftovers> = Mutex::new(Leftovers { file: None, bars: None });
 
 struct Leftovers {
     file: Option<PathBuf>,
-    bar: Option<ProgressBar>,
+    bars: Option<MultiProgress>,
 }
 
 fn leftovers() -> MutexGuard<'static, Leftovers> {
@@ -33,8 +33,8 @@ pub(super) fn watch() {
             if let Some(file) = leftovers.file.take() {
                 let _ = std::fs::remove_file(file);
             }
-            if let Some(bar) = leftovers.bar.take() {
-                bar.finish_and_clear();
+            if let Some(bars) = leftovers.bars.take() {
+                let _ = bars.clear();
             }
             // The lock is held until the end: nobody gets to rename a file that is gone.
             std::process::exit(128 + signal);
@@ -58,7 +58,7 @@ pub(super) fn settle_file<T>(settle: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// A progress bar may be on the terminal.
-pub(super) fn remember_bar(bar: ProgressBar) {
-    leftovers().bar = Some(bar);
+/// Progress bars may be on the terminal.
+pub(super) fn remember_bars(bars: MultiProgress) {
+    leftovers().bars = Some(bars);
 }

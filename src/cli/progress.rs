@@ -1,11 +1,11 @@
-//! The progress bar.
+//! The progress bars: one for the whole audit, and one for each large layer that is being read.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt;
 use crate::audit::Progress;
@@ -14,13 +14,19 @@ use crate::report::escape;
 
 /// An audit that is done by then is not worth a bar that flickers.
 const DELAY: Duration = Duration::from_secs(1);
+/// Smaller layers have no bar of their own: it would be gone before it could be read.
+const LARGE: u64 = 32 * 1024 * 1024;
+/// Of more layers than these at once, the others have none.
+const LINES: usize = 8;
 
 const KNOWN: &str = "{bytes:>11} of {total_bytes} {bar:20} {binary_bytes_per_sec}, {eta} left  {wide_msg}";
 const UNKNOWN: &str = "{bytes:>11} {spinner} {binary_bytes_per_sec}  {wide_msg}";
 
-/// A progress bar on standard error, shown once the audit has taken a second.
+/// Progress bars on standard error, shown once the audit has taken a second.
 pub(super) struct Bar {
-    drawn: ProgressBar,
+    all: MultiProgress,
+    whole: ProgressBar,
+    lines: AtomicUsize,
     shown: AtomicBool,
     start: Instant,
 }
@@ -29,38 +35,89 @@ impl Bar {
     /// A bar for an audit of `targets`, where standard error is a terminal.
     pub(super) fn new(targets: &[OsString]) -> Option<Self> {
         std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            bar.set_style(style(UNKNOWN));
-            bar.set_message(what(targets));
-            interrupt::remember_bar(bar.clone());
-            Self { drawn: bar, shown: AtomicBool::new(false), start: Instant::now() }
+            let bar = Self::hidden();
+            bar.whole.set_message(what(targets));
+            interrupt::remember_bars(bar.all.clone());
+            bar
         })
     }
 
-    /// Takes the bar off the terminal.
+    fn hidden() -> Self {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let whole = all.add(ProgressBar::no_length());
+        whole.set_style(style(UNKNOWN));
+        let (lines, shown) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { all, whole, lines, shown, start: Instant::now() }
+    }
+
+    /// Takes the bars off the terminal.
     pub(super) fn clear(&self) {
-        self.drawn.finish_and_clear();
+        self.whole.finish_and_clear();
     }
 }
 
 impl Progress for Bar {
     fn add_total(&self, bytes: u64) {
-        let before = self.drawn.length();
+        let before = self.whole.length();
         if before.is_none() {
-            self.drawn.set_style(style(KNOWN));
+            self.whole.set_style(style(KNOWN));
         }
         // What was read of a stream, and nobody foresaw, lies behind as well.
-        let before = before.unwrap_or_default().max(self.drawn.position());
-        self.drawn.set_length(before.saturating_add(bytes));
+        let before = before.unwrap_or_default().max(self.whole.position());
+        self.whole.set_length(before.saturating_add(bytes));
     }
 
     fn advance(&self, bytes: u64) {
-        self.drawn.inc(bytes);
+        self.whole.inc(bytes);
         if !self.shown.load(Ordering::Relaxed)
             && self.start.elapsed() >= DELAY
             && !self.shown.swap(true, Ordering::Relaxed)
         {
-            self.drawn.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            self.all.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        }
+    }
+
+    fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_> {
+        let has_line = bytes >= LARGE && self.lines.fetch_add(1, Ordering::Relaxed) < LINES;
+        let line = has_line.then(|| {
+            let line = self.all.insert_before(&self.whole, ProgressBar::new(bytes).with_style(style(KNOWN)));
+            line.set_message(shown(name.as_bytes()));
+            line
+        });
+        if bytes >= LARGE && !has_line {
+            self.lines.fetch_sub(1, Ordering::Relaxed);
+        }
+        Box::new(Part { whole: self, line })
+    }
+}
+
+/// One layer, which has a line if it is large.
+struct Part<'a> {
+    whole: &'a Bar,
+    line: Option<ProgressBar>,
+}
+
+impl Progress for Part<'_> {
+    fn add_total(&self, bytes: u64) {
+        self.whole.add_total(bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.line.iter().for_each(|line| line.inc(bytes));
+        self.whole.advance(bytes);
+    }
+
+    fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_> {
+        self.whole.part(name, bytes)
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
+            self.whole.all.remove(line);
+            self.whole.lines.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -73,9 +130,13 @@ fn style(template: &str) -> ProgressStyle {
 
 fn what(targets: &[OsString]) -> String {
     match targets {
-        [target] => escape(detect::mask(target.as_encoded_bytes()).as_str()).into_owned(),
+        [target] => shown(target.as_encoded_bytes()),
         targets => format!("{} targets", targets.len()),
     }
+}
+
+fn shown(name: &[u8]) -> String {
+    escape(detect::mask(name).as_str()).into_owned()
 }
 
 #[cfg(test)]
@@ -84,16 +145,29 @@ mod tests {
 
     #[test]
     fn totals_add_up_behind_what_nobody_foresaw() {
-        let drawn = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        let bar = Bar { drawn, shown: AtomicBool::new(false), start: Instant::now() };
+        let bar = Bar::hidden();
         bar.advance(30);
-        assert_eq!(bar.drawn.length(), None);
+        assert_eq!(bar.whole.length(), None);
         bar.add_total(50);
         bar.add_total(20);
         bar.advance(70);
-        assert_eq!((bar.drawn.position(), bar.drawn.length()), (100, Some(100)));
+        assert_eq!((bar.whole.position(), bar.whole.length()), (100, Some(100)));
         bar.clear();
-        assert!(bar.drawn.is_finished());
+        assert!(bar.whole.is_finished());
+    }
+
+    #[test]
+    fn large_parts_have_lines_as_long_as_they_are_read() {
+        let bar = Bar::hidden();
+        bar.add_total(20 * LARGE);
+        let small = bar.part("layer 0", LARGE - 1);
+        assert_eq!(bar.lines.load(Ordering::Relaxed), 0);
+        let large: Vec<_> = (0..LINES + 3).map(|n| bar.part(&format!("layer {n}"), LARGE)).collect();
+        assert_eq!(bar.lines.load(Ordering::Relaxed), LINES);
+        large.iter().chain([&small]).for_each(|part| part.advance(5));
+        assert_eq!(bar.whole.position(), 5 * (LINES as u64 + 4));
+        drop(large);
+        assert_eq!(bar.lines.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
+use super::Peek;
+
 /// Large enough that handing one over costs nothing beside its bytes, small enough to stay in a core's cache.
 const CAPACITY: usize = 256 * 1024;
 /// How many are on their way at most.
@@ -22,13 +24,18 @@ pub struct Relayed {
     at: usize,
     /// Whether the other end said that this is all.
     done: bool,
+    /// The error that came behind the bytes at hand.
+    failed: Option<io::Error>,
 }
 
 /// The two ends.
 pub fn relay() -> (Relay, Relayed) {
     let (full, filled) = sync_channel(DEPTH);
     let (empty, emptied) = channel();
-    (Relay { full, empty: emptied }, Relayed { full: filled, empty, buffer: Vec::new(), at: 0, done: false })
+    (
+        Relay { full, empty: emptied },
+        Relayed { full: filled, empty, buffer: Vec::new(), at: 0, done: false, failed: None },
+    )
 }
 
 impl Relay {
@@ -45,7 +52,8 @@ impl Relay {
             buffer.truncate(len);
             // An empty one says that this is all.
             let is_last = len == 0 && error.is_none();
-            if (len > 0 || is_last) && self.full.send(Ok(buffer)).is_err() || is_last {
+            let is_wanted = (len == 0 && !is_last) || self.full.send(Ok(buffer)).is_ok();
+            if is_last || !is_wanted {
                 return;
             }
             if let Some(error) = error {
@@ -75,26 +83,47 @@ fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> Result<usize, (usize, io::Er
     Ok(len)
 }
 
+impl Relayed {
+    fn view(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
+
+    /// Puts the next bytes behind those at hand, if there are any.
+    fn next(&mut self) {
+        let mut next = match self.full.recv() {
+            Ok(Ok(next)) => next,
+            Ok(Err(error)) => return self.failed = Some(error),
+            Err(_) => return self.failed = Some(io::Error::other("the thread that reads it ended early")),
+        };
+        self.done = next.is_empty();
+        if !self.view().is_empty() {
+            // A few bytes, which a parser wants to see in one piece with those behind.
+            next.splice(..0, self.view().iter().copied());
+        }
+        let read = std::mem::replace(&mut self.buffer, next);
+        self.at = 0;
+        if read.capacity() > 0 {
+            // Where the other end is done, it needs no more buffers.
+            let _ = self.empty.send(read);
+        }
+    }
+}
+
+impl Peek for Relayed {
+    fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
+        while self.view().len() < min && !self.done && self.failed.is_none() {
+            self.next();
+        }
+        match &self.failed {
+            Some(error) if self.view().len() < min => Err(io::Error::new(error.kind(), error.to_string())),
+            _ => Ok(self.view()),
+        }
+    }
+}
+
 impl BufRead for Relayed {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.at == self.buffer.len() {
-            let read = std::mem::take(&mut self.buffer);
-            self.at = 0;
-            if read.capacity() > 0 {
-                // Where the other end is done, it needs no more buffers.
-                let _ = self.empty.send(read);
-            }
-            match self.full.recv() {
-                Ok(Ok(buffer)) => {
-                    self.done = buffer.is_empty();
-                    self.buffer = buffer;
-                }
-                Ok(Err(error)) => return Err(error),
-                Err(_) if self.done => {}
-                Err(_) => return Err(io::Error::other("the thread that reads it ended early")),
-            }
-        }
-        Ok(self.buffer.get(self.at..).unwrap_or_default())
+        self.peek(1)
     }
 
     fn consume(&mut self, n: usize) {
@@ -147,6 +176,22 @@ mod tests {
             relayed(Input(len, None), |mut relayed| relayed.read_to_end(&mut out)).unwrap();
             assert!(out == vec![7; len], "{len}");
         }
+    }
+
+    #[test]
+    fn as_much_as_asked_for_is_seen_ahead() {
+        let len = 3 * CAPACITY + 5;
+        relayed(Input(len, None), |mut relayed| {
+            let mut left = len;
+            while left > 0 {
+                let view = relayed.peek(4096).unwrap();
+                assert!(view.len() >= 4096.min(left) && view.len() <= left);
+                assert!(view.iter().all(|&b| b == 7));
+                relayed.consume(1777.min(left));
+                left -= 1777.min(left);
+            }
+            assert_eq!(relayed.peek(9).unwrap(), b"");
+        });
     }
 
     #[test]

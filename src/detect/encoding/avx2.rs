@@ -171,8 +171,11 @@ mod x86_64 {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn twice(table: &[u8; 16]) -> __m256i {
-        let [low, high] =
-            [0, 64].map(|shift| (u128::from_le_bytes(*table) >> shift) as u64).map(u64::cast_signed);
+        let half = |from: usize| {
+            let bytes = table.get(from..).and_then(<[u8]>::first_chunk::<8>);
+            bytes.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+        };
+        let (low, high) = (half(0), half(8));
         _mm256_set_epi64x(high, low, high, low)
     }
 }
