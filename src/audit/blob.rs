@@ -36,6 +36,8 @@ pub(super) struct BlobVerdict {
     pub(super) kept: Vec<KeptToken>,
     /// Why some of it could not be read.
     pub(super) problem: Option<String>,
+    /// Whether an earlier audit found it.
+    pub(super) is_cached: bool,
 }
 
 impl BlobVerdict {

@@ -11,6 +11,7 @@ use super::blob::{self, BlobVerdict, Reading};
 use super::budget::Budget;
 use super::document;
 use super::gap::occurrences_in_gap;
+use super::memory::Memory;
 use super::search::{scanner, search_rest};
 use crate::detect::{Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
@@ -140,6 +141,7 @@ pub(super) fn source(
     source: &dyn Source,
     mut gathered: Gathered,
     reading: Reading<'_>,
+    memory: &mut Memory<'_>,
     resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
 ) -> (Gathered, Resolved) {
     for held in source.held() {
@@ -159,20 +161,26 @@ pub(super) fn source(
     for (_, size) in &blobs {
         reading.progress.add_total(*size);
     }
+    memory.look_up(blobs.iter().filter_map(|(entry, _)| gathered.names.get(*entry)).map(Vec::as_slice));
+    let memory = &*memory;
     // The largest first, so that no thread is left with it at the end.
     blobs.sort_by_key(|&(_, size)| std::cmp::Reverse(size));
     gathered.verdicts = blobs
         .par_iter()
         .with_max_len(1)
         .map(|&(entry, _)| {
+            let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
+            let reopen = || source.open(entry);
+            let budget = reading.budget.for_part();
+            let reading = Reading { reopen: Some(&reopen), budget: &budget, ..reading };
+            if let Some(verdict) = memory.recall(name, reading) {
+                return (entry, verdict);
+            }
             let verdict = match source.open(entry) {
-                Ok(mut body) => {
-                    let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
-                    let reopen = || source.open(entry);
-                    blob::audit(name, &mut body, Reading { reopen: Some(&reopen), ..reading })
-                }
+                Ok(mut body) => blob::audit(name, &mut body, reading),
                 Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
             };
+            memory.learn(name, &verdict, budget.taken());
             (entry, verdict)
         })
         .collect();
@@ -181,8 +189,13 @@ pub(super) fn source(
 
 /// Reads an archive from front to end, whatever it is compressed with. Compressed bytes are also searched as
 /// they are stored: header fields, skippable frames and what lies behind the end are in no entry.
-pub(super) fn stream(input: &mut dyn Read, compression: Compression, reading: Reading<'_>) -> Gathered {
-    let mut visitor = Stream { gathered: Gathered::default(), reading };
+pub(super) fn stream(
+    input: &mut dyn Read,
+    compression: Compression,
+    reading: Reading<'_>,
+    memory: &Memory<'_>,
+) -> Gathered {
+    let mut visitor = Stream { gathered: Gathered::default(), reading, memory };
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
     let outcome = Decompressed::new(Window::new(&mut input))
@@ -206,12 +219,13 @@ fn archive_problem(error: &TarError) -> Problem {
     Problem::new("archive", error.to_string())
 }
 
-struct Stream<'a> {
+struct Stream<'a, 'm> {
     gathered: Gathered,
     reading: Reading<'a>,
+    memory: &'m Memory<'m>,
 }
 
-impl Visit for Stream<'_> {
+impl Visit for Stream<'_, '_> {
     fn gap(&mut self, gap: &Gap<'_>) {
         add_gap(&mut self.gathered.around, gap);
         if self.gathered.around.len() > MAX_AROUND {
@@ -235,8 +249,14 @@ impl Visit for Stream<'_> {
         let number = self.gathered.add_entry(&entry.path, self.reading.budget);
         if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
             let mut failing = Failing { input: body, error: None };
-            let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), self.reading);
+            let budget = self.reading.budget.for_part();
+            let Reading { verify_digests, progress, .. } = self.reading;
+            let reading = Reading { verify_digests, budget: &budget, progress, reopen: None };
+            let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), reading);
             let error = failing.error.take();
+            if error.is_none() {
+                self.memory.learn(&entry.path, &verdict, budget.taken());
+            }
             if !self.gathered.overflowed || verdict.has_something() {
                 self.gathered.verdicts.insert(number, verdict);
             }
