@@ -48,7 +48,7 @@ struct LayerRecord {
 struct FileRecord {
     path: Raw,
     occurrences: Vec<Spot>,
-    kept: Vec<(KeptForm, u64, Option<(u64, u64)>)>,
+    kept: Vec<(KeptForm, u64, Option<Place>)>,
     number: u64,
     superseded_by: Option<u64>,
 }
@@ -60,6 +60,9 @@ struct LinkRecord {
     number: u64,
     superseded_by: Option<u64>,
 }
+
+/// Line and column.
+type Place = (u64, u64);
 
 /// The first notes, and how many there are beside.
 #[derive(Serialize, Deserialize)]
@@ -75,7 +78,7 @@ struct Spot {
     offset: u64,
     len: u64,
     at: (u64, u64),
-    position: Option<(u64, u64)>,
+    position: Option<Place>,
     via: Vec<String>,
     confidence: Confidence,
 }
@@ -265,11 +268,11 @@ impl Notes {
     }
 }
 
-fn pair(position: Position) -> (u64, u64) {
+fn pair(position: Position) -> Place {
     (position.line, position.column)
 }
 
-fn position((line, column): (u64, u64)) -> Position {
+fn position((line, column): Place) -> Position {
     Position { line, column }
 }
 

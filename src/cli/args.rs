@@ -66,6 +66,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Scan {
     /// What to audit: a path, or `-` for an image archive on standard input
     ///
