@@ -16,6 +16,10 @@ const NAME: &str = "layers.redb";
 /// What the store may hold in memory of the file.
 const MEMORY: usize = 8 << 20;
 
+/// What a file takes that holds next to nothing, at most. What goes beyond twice the bound and this is no use any
+/// more: it is begun anew.
+const OVERHEAD: u64 = 1 << 20;
+
 /// The directory of this program's caches, from the values of `XDG_CACHE_HOME` and `HOME` (XDG Base Directory
 /// Specification): none where neither names one. A relative path is no answer.
 pub fn directory(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
@@ -151,8 +155,8 @@ impl Place {
             return Err(Failed::Unusable);
         }
         // A link leads to a file that is none of ours, and a pipe would be waited for.
-        if !metadata.is_file() || is_writable_by_others(&metadata) || metadata.len() > bound.saturating_mul(2)
-        {
+        let is_too_large = metadata.len() > bound.saturating_mul(2).saturating_add(OVERHEAD);
+        if !metadata.is_file() || is_writable_by_others(&metadata) || is_too_large {
             return Err(Failed::Broken);
         }
         if metadata.len() == 0 && !writes {
