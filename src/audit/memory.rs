@@ -16,6 +16,8 @@ use crate::image::claimed_digest;
 
 /// What is hashed is read in pieces of that size.
 const BUFFER: usize = 256 * 1024;
+/// A verdict that takes more bytes is not kept: that is a layer of two million files.
+const MAX_VALUE: usize = 16 << 20;
 /// What one target leaves for later is held in memory until its end, up to this many bytes.
 const MAX_LEARNED: usize = 32 << 20;
 
@@ -91,7 +93,7 @@ impl<'a> Memory<'a> {
         let replaces = verdict.diff_id.is_some() || self.known.contains_key(&digest);
         let mut learned = self.learned();
         let bytes = learned.bytes + value.len();
-        if bytes <= MAX_LEARNED {
+        if value.len() <= MAX_VALUE && bytes <= MAX_LEARNED {
             learned.bytes = bytes;
             learned.entries.push(Entry { digest, value, replaces });
         }

@@ -88,18 +88,30 @@ pub(super) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
     if !may_be_remembered(verdict) || !foreign(verdict).all(is_shown_as_it_is) {
         return None;
     }
-    let content = match &verdict.content {
+    // All fields are named, here and below, so that a new one is not forgotten.
+    let BlobVerdict {
+        size,
+        digest: _,
+        diff_id,
+        is_compressed,
+        stored,
+        content,
+        kept: _,
+        problem: _,
+        is_cached: _,
+    } = verdict;
+    let content = match content {
         Content::Layer(layer) => Body::Layer(LayerRecord::of(layer)),
         Content::Bytes(Bytes { occurrences, troubles }) => {
             Body::Bytes { occurrences: spots(occurrences), notes: Notes::of(troubles) }
         }
     };
     let record = Record {
-        size: verdict.size,
+        size: *size,
         charge: charge as u64,
-        diff_id: verdict.diff_id.map(Digest::to_bytes),
-        is_compressed: verdict.is_compressed,
-        stored: spots(&verdict.stored),
+        diff_id: diff_id.map(Digest::to_bytes),
+        is_compressed: *is_compressed,
+        stored: spots(stored),
         content,
     };
     let bytes = postcard::to_allocvec(&record).ok()?;
@@ -166,7 +178,10 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
         is_compressed: record.is_compressed,
         stored: occurrences_of(record.stored)?,
         content,
-        ..BlobVerdict::default()
+        digest: None,
+        kept: Vec::new(),
+        problem: None,
+        is_cached: false,
     };
     (may_be_remembered(&verdict) && charge >= least_charge(&verdict)).then_some((verdict, charge))
 }
@@ -188,35 +203,43 @@ fn least_charge(verdict: &BlobVerdict) -> usize {
     }
 }
 
+impl FileRecord {
+    fn of(file: &File) -> Self {
+        let File { path, occurrences, kept, number, superseded_by } = file;
+        let kept =
+            kept.iter().map(|KeptToken { form, offset, position }| (*form, *offset, position.map(pair)));
+        Self {
+            path: Raw(path.to_vec()),
+            occurrences: spots(occurrences),
+            kept: kept.collect(),
+            number: *number as u64,
+            superseded_by: superseded_by.map(|number| number as u64),
+        }
+    }
+}
+
+impl LinkRecord {
+    fn of(link: &HardLink) -> Self {
+        let HardLink { name, target, number, superseded_by } = link;
+        Self {
+            name: Raw(name.clone()),
+            target: Raw(target.clone()),
+            number: *number as u64,
+            superseded_by: superseded_by.map(|number| number as u64),
+        }
+    }
+}
+
 impl LayerRecord {
     fn of(layer: &LayerContent) -> Self {
-        let number = |number: usize| number as u64;
+        let LayerContent { files, hard_links, symlinks, paths, troubles, odd_names, overflow: _ } = layer;
         Self {
-            files: layer
-                .files
-                .iter()
-                .map(|file| FileRecord {
-                    path: Raw(file.path.to_vec()),
-                    occurrences: spots(&file.occurrences),
-                    kept: file.kept.iter().map(|k| (k.form, k.offset, k.position.map(pair))).collect(),
-                    number: number(file.number),
-                    superseded_by: file.superseded_by.map(number),
-                })
-                .collect(),
-            hard_links: layer
-                .hard_links
-                .iter()
-                .map(|link| LinkRecord {
-                    name: Raw(link.name.clone()),
-                    target: Raw(link.target.clone()),
-                    number: number(link.number),
-                    superseded_by: link.superseded_by.map(number),
-                })
-                .collect(),
-            symlinks: layer.symlinks.iter().map(|(n, t)| (Raw(n.clone()), Raw(t.clone()))).collect(),
-            paths: layer.paths.to_numbers().map(|numbers| Raw::of_numbers(&numbers)),
-            notes: Notes::of(&layer.troubles),
-            odd_names: layer.odd_names.as_ref().map(|(name, count)| (Raw(name.clone()), number(*count))),
+            files: files.iter().map(FileRecord::of).collect(),
+            hard_links: hard_links.iter().map(LinkRecord::of).collect(),
+            symlinks: symlinks.iter().map(|(name, to)| (Raw(name.clone()), Raw(to.clone()))).collect(),
+            paths: paths.to_numbers().map(|numbers| Raw::of_numbers(&numbers)),
+            notes: Notes::of(troubles),
+            odd_names: odd_names.as_ref().map(|(name, count)| (Raw(name.clone()), *count as u64)),
         }
     }
 
@@ -277,17 +300,21 @@ fn position((line, column): Place) -> Position {
 }
 
 fn spots(occurrences: &[Occurrence]) -> Vec<Spot> {
-    let spot = |o: &Occurrence| Spot {
-        kind: o.token.kind,
-        redacted: o.token.redacted.0.clone(),
-        sha256: o.token.sha256.map(|hash| hash.0.to_bytes()),
-        expires_at: o.token.expires_at.map(Timestamp::to_unix),
-        offset: o.offset,
-        len: o.len as u64,
-        at: (o.at.start, o.at.end),
-        position: o.position.map(pair),
-        via: o.via.iter().map(ToString::to_string).collect(),
-        confidence: o.confidence,
+    let spot = |occurrence: &Occurrence| {
+        let Occurrence { token, offset, len, at, position, via, confidence } = occurrence;
+        let TokenSummary { kind, redacted, sha256, expires_at, expired: _ } = token;
+        Spot {
+            kind: *kind,
+            redacted: redacted.0.clone(),
+            sha256: sha256.map(|hash| hash.0.to_bytes()),
+            expires_at: expires_at.map(Timestamp::to_unix),
+            offset: *offset,
+            len: *len as u64,
+            at: (at.start, at.end),
+            position: position.map(pair),
+            via: via.iter().map(ToString::to_string).collect(),
+            confidence: *confidence,
+        }
     };
     occurrences.iter().map(spot).collect()
 }

@@ -25,7 +25,7 @@ use place::{Identity, Place};
 /// layers: more than most machines ever see, and less than one image of a machine learning framework.
 const BOUND: u64 = 256 << 20;
 /// What is asked for at once is read up to this many bytes.
-const MAX_READ: usize = 40 << 20;
+const MAX_READ: usize = 32 << 20;
 /// How long another process is waited for, each time.
 const PATIENCE: Duration = Duration::from_millis(450);
 /// A use is noted anew after so many seconds: noting each would write on every run.

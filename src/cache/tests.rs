@@ -388,7 +388,7 @@ fn summary_and_removal() {
 fn no_more_is_read_than_is_held_in_memory() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put(&[entry(1, 30 << 20)], &[]);
+    cache.put(&[entry(1, 20 << 20)], &[]);
     cache.put(&[entry(2, 20 << 20), entry(3, 5 << 20)], &[]);
     assert_eq!(there(&cache), [1, 3]);
 }

@@ -18,6 +18,7 @@
 )]
 
 pub mod broken;
+pub mod cache;
 pub mod expect;
 pub mod files;
 pub mod image;
