@@ -17,9 +17,11 @@
 //! | [`detect`] | bytes to token occurrences |
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
 //! | [`policy`] | threshold and verdict |
+//! | [`cache`] | bytes that one run leaves for the next |
 //! | [`finding`] | the types that all reports share |
 
 pub mod audit;
+pub mod cache;
 pub mod ci;
 pub mod cli;
 pub mod detect;

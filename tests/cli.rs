@@ -23,6 +23,8 @@ impl Workspace {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stowaway"));
         command.args(arguments).current_dir(&self.0).env_remove("NO_COLOR").stdin(Stdio::null());
+        // Where no cache can be.
+        command.env("XDG_CACHE_HOME", "/dev/null");
         command
     }
 
@@ -253,7 +255,9 @@ fn a_report_to_a_stream_that_is_a_file_is_written_into_it() {
     }
     fs::write(&log, "before\n").unwrap();
     let shell = format!("{} scan --output /dev/fd/3 Dockerfile 3>>log", env!("CARGO_BIN_EXE_stowaway"));
-    let status = Command::new("sh").args(["-c", &shell]).current_dir(&workspace.0).status().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", &shell]).current_dir(&workspace.0).env("XDG_CACHE_HOME", "/dev/null");
+    let status = command.status().unwrap();
     assert_eq!(status.code(), Some(0));
     assert_eq!(fs::read_to_string(&log).unwrap(), "before\nclean: Dockerfile, nothing found\n");
 }

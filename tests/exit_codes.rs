@@ -161,10 +161,8 @@ fn text_tells_the_token_its_places_and_what_to_do() {
 
 #[test]
 fn a_reader_that_closes_the_pipe_changes_nothing() {
-    use std::process::{Command, Stdio};
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stowaway"))
-        .arg("scan")
-        .arg(&targets().leaking)
+    use std::process::Stdio;
+    let mut child = support::run::command(&["scan", targets().leaking.to_str().unwrap()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

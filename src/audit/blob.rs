@@ -38,6 +38,8 @@ pub(super) struct BlobVerdict {
     pub(super) kept: Vec<KeptToken>,
     /// Why some of it could not be read.
     pub(super) problem: Option<String>,
+    /// Whether an earlier audit found it.
+    pub(super) is_cached: bool,
 }
 
 impl BlobVerdict {
@@ -104,6 +106,7 @@ impl Default for Content {
 pub(super) struct Reading<'a> {
     /// Whether plain blobs and decompressed layers are hashed.
     pub(super) verify_digests: bool,
+    /// This blob's part of the target's.
     pub(super) budget: &'a Budget,
     pub(super) progress: &'a dyn Progress,
     /// Opens the blob once more, where that can be.
@@ -197,6 +200,7 @@ fn audit_by<I: Read>(
 /// The verdict of the careful decoders, if others were used and the blob can be opened once more.
 fn read_again(name: &[u8], reading: Reading<'_>) -> Option<BlobVerdict> {
     let mut input = reading.reopen.filter(|_| !reading.carefully)?().ok()?;
+    reading.budget.give_back(reading.budget.taken());
     // It has been told already that these bytes are read.
     let reading = Reading { carefully: true, progress: &Silent, ..reading };
     Some(audit_by(name, &mut input, reading, read_in_turn))

@@ -12,6 +12,7 @@ use super::blob::{self, BlobVerdict, Reading};
 use super::budget::Budget;
 use super::document;
 use super::gap::occurrences_in_gap;
+use super::memory::Memory;
 use super::search::{scanner, search_rest};
 use super::side_by_side::side_by_side;
 use crate::detect::{Occurrence, Scanner};
@@ -145,6 +146,7 @@ pub(super) fn source(
     source: &dyn Source,
     mut gathered: Gathered,
     reading: Reading<'_>,
+    memory: &mut Memory<'_>,
     resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
 ) -> (Gathered, Resolved) {
     for held in source.held() {
@@ -164,22 +166,28 @@ pub(super) fn source(
     for (_, size) in &blobs {
         reading.progress.add_total(*size);
     }
+    memory.look_up(blobs.iter().filter_map(|(entry, _)| gathered.names.get(*entry)).map(Vec::as_slice));
+    let memory = &*memory;
     let layers = resolved.images.iter().flat_map(|image| image.layers.iter().enumerate());
     let layers: BTreeMap<usize, usize> = layers.filter_map(|(n, layer)| Some((layer.entry?, n))).collect();
-    gathered.verdicts = in_parallel(blobs, |entry, side_by_side| match source.open(entry) {
-        Ok(mut body) => {
-            let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
-            let shown = layers.get(&entry).map_or_else(|| gathered.place(entry), |n| format!("layer {n}"));
-            let part = reading.progress.part(&shown, source.held().get(entry).map_or(0, |held| held.size));
-            let reopen = || source.open(entry);
-            let reading = Reading { reopen: Some(&reopen), carefully: false, progress: &*part, ..reading };
-            if side_by_side {
-                blob::audit_side_by_side(name, &mut body, reading)
-            } else {
-                blob::audit(name, &mut body, reading)
-            }
+    gathered.verdicts = in_parallel(blobs, |entry, side_by_side| {
+        let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
+        let shown = layers.get(&entry).map_or_else(|| gathered.place(entry), |n| format!("layer {n}"));
+        let part = reading.progress.part(&shown, source.held().get(entry).map_or(0, |held| held.size));
+        let reopen = || source.open(entry);
+        let budget = reading.budget.for_part();
+        let reading =
+            Reading { reopen: Some(&reopen), budget: &budget, progress: &*part, carefully: false, ..reading };
+        if let Some(verdict) = memory.recall(name, reading) {
+            return verdict;
         }
-        Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
+        let verdict = match source.open(entry) {
+            Ok(mut body) if side_by_side => blob::audit_side_by_side(name, &mut body, reading),
+            Ok(mut body) => blob::audit(name, &mut body, reading),
+            Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
+        };
+        memory.learn(name, &verdict, budget.taken());
+        verdict
     });
     (gathered, resolved)
 }
@@ -218,8 +226,9 @@ pub(super) fn stream(
     input: &mut (dyn Read + Send),
     compression: Compression,
     reading: Reading<'_>,
+    memory: &Memory<'_>,
 ) -> Gathered {
-    let mut visitor = Stream { gathered: Gathered::default(), reading };
+    let mut visitor = Stream { gathered: Gathered::default(), reading, memory };
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
     let outcome = if rayon::current_num_threads() > 1 {
@@ -248,12 +257,13 @@ fn archive_problem(error: &TarError) -> Problem {
     Problem::new("archive", error.to_string())
 }
 
-struct Stream<'a> {
+struct Stream<'a, 'm> {
     gathered: Gathered,
     reading: Reading<'a>,
+    memory: &'m Memory<'m>,
 }
 
-impl Visit for Stream<'_> {
+impl Visit for Stream<'_, '_> {
     fn gap(&mut self, gap: &Gap<'_>) {
         add_gap(&mut self.gathered.around, gap);
         if self.gathered.around.len() > MAX_AROUND {
@@ -277,8 +287,14 @@ impl Visit for Stream<'_> {
         let number = self.gathered.add_entry(&entry.path, self.reading.budget);
         if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
             let mut failing = Failing { input: body, error: None };
-            let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), self.reading);
+            let budget = self.reading.budget.for_part();
+            let Reading { verify_digests, progress, carefully, .. } = self.reading;
+            let reading = Reading { verify_digests, budget: &budget, progress, reopen: None, carefully };
+            let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), reading);
             let error = failing.error.take();
+            if error.is_none() {
+                self.memory.learn(&entry.path, &verdict, budget.taken());
+            }
             if !self.gathered.overflowed || verdict.has_something() {
                 self.gathered.verdicts.insert(number, verdict);
             }

@@ -17,9 +17,11 @@ mod gather;
 mod hashed;
 mod kept;
 mod layer;
+mod memory;
 pub mod mending;
 mod options;
 mod progress;
+mod remembered;
 mod search;
 mod side_by_side;
 mod stream;
@@ -29,6 +31,7 @@ mod troubles;
 use std::collections::HashSet;
 use std::ffi::OsString;
 
+use crate::cache::Version;
 use crate::finding::Report;
 
 pub use built_from::{BuiltFrom, BuiltFromError};
@@ -37,6 +40,11 @@ pub use progress::{Progress, Silent};
 
 /// More threads than any machine of today has cores would only cost memory.
 const MAX_THREADS: usize = 256;
+
+/// The version of all that decides what is found in a layer. What is remembered counts for that one alone.
+pub fn detector() -> Version {
+    Version::named(env!("STOWAWAY_DETECTOR"))
+}
 
 /// Audits the targets and reports on all of them, whatever is wrong with any. One that is named twice is
 /// audited once.

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::BuiltFrom;
+use crate::cache::Cache;
 use crate::finding::Timestamp;
 
 /// Which platforms of an index are audited.
@@ -64,11 +65,20 @@ pub struct Options {
     pub now: Option<Timestamp>,
     /// The Dockerfile that the images are said to be built from: what is found in them is traced to its lines.
     pub dockerfile: Option<Arc<BuiltFrom>>,
+    /// Where what was found in layers is kept for the next audit: a cache of version [`detector`](super::detector).
+    pub cache: Option<Arc<Cache>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { platform: PlatformFilter::All, verify_digests: false, jobs: None, now: None, dockerfile: None }
+        Self {
+            platform: PlatformFilter::All,
+            verify_digests: false,
+            jobs: None,
+            now: None,
+            dockerfile: None,
+            cache: None,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::assemble::{self, Outcome};
 use super::blob::Reading;
 use super::budget::Budget;
 use super::gather::{self, Gathered};
+use super::memory::Memory;
 use super::progress::{Counted, Silent};
 use super::{Options, Progress, context, file, stream};
 use crate::detect::{mask, mask_path};
@@ -102,11 +103,13 @@ impl Reader<'_> {
             Content::Other => return Err("it is not an image archive: it is no tar file".to_owned()),
         }
         let budget = Budget::default();
+        let mut memory = self.memory();
         let (archive, gathered) = gather::open_archive(path).map_err(|error| unreadable(&error))?;
         let (mut gathered, mut resolved) =
-            gather::source(&archive, gathered, self.reading(&budget), |inventory| {
+            gather::source(&archive, gathered, self.reading(&budget), &mut memory, |inventory| {
                 self.resolve(inventory, None)
             });
+        memory.save();
         stream::keep_cause(&mut gathered, &mut resolved);
         Ok(self.image(&gathered, &resolved))
     }
@@ -124,9 +127,12 @@ impl Reader<'_> {
             let name = String::from_utf8_lossy(&unlisted.name);
             Problem::new(if name.is_empty() { "." } else { &name }, unreadable(&unlisted.error))
         }));
-        let (gathered, resolved) = gather::source(&layout, gathered, self.reading(&budget), |inventory| {
-            self.resolve(inventory, tag)
-        });
+        let mut memory = self.memory();
+        let (gathered, resolved) =
+            gather::source(&layout, gathered, self.reading(&budget), &mut memory, |inventory| {
+                self.resolve(inventory, tag)
+            });
+        memory.save();
         Ok(self.image(&gathered, &resolved))
     }
 
@@ -150,7 +156,10 @@ impl Reader<'_> {
         let budget = Budget::default();
         // Told by the bytes of the stream as it is stored, since those are what its size counts.
         let reading = Reading { progress: &Silent, ..self.reading(&budget) };
-        let mut gathered = gather::stream(&mut head.chain(&mut input), Compression::of(&head), reading);
+        let memory = self.memory();
+        let compression = Compression::of(&head);
+        let mut gathered = gather::stream(&mut head.chain(&mut input), compression, reading, &memory);
+        memory.save();
         let no_archive = gathered.names.is_empty().then(|| stream::no_archive(path, &head)).flatten();
         if let Some(message) = no_archive {
             // Tokens in it are reported all the same.
@@ -173,6 +182,10 @@ impl Reader<'_> {
         let resolved = image::resolve(inventory, tag);
         let unwanted = assemble::unwanted(inventory, &resolved, self.options, inventory.len());
         (resolved, unwanted)
+    }
+
+    fn memory(&self) -> Memory<'_> {
+        Memory::of(self.options.cache.as_deref())
     }
 
     fn reading<'b>(&'b self, budget: &'b Budget) -> Reading<'b> {

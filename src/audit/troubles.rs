@@ -32,6 +32,16 @@ impl Troubles {
         }
     }
 
+    /// Notes alone: the first, and how many there are beside.
+    pub(super) fn of_notes(first: Vec<Masked>, more: usize) -> Self {
+        Self { notes: Lines { first, more }, ..Self::default() }
+    }
+
+    /// The first notes, and how many there are beside.
+    pub(super) fn kept_notes(&self) -> (&[Masked], usize) {
+        (&self.notes.first, self.notes.more)
+    }
+
     /// What we did not read and somebody else could.
     pub(super) fn errors(&self) -> impl Iterator<Item = String> {
         self.errors.iter()

@@ -36,6 +36,12 @@ Exit codes:
   2    the file could not be read, parsed or written
   130  interrupted";
 
+const CACHE: &str = "\
+A layer that was audited is remembered by its digest: what was found in it, no token, and none of its contents. The
+next audit of the same bytes only hashes them. `scan --no-cache` reads and writes nothing of it.
+
+It lies in $XDG_CACHE_HOME/stowaway, or else in $HOME/.cache/stowaway.";
+
 /// Finds Hugging Face tokens that a Dockerfile would bake into an image, or that an image already carries
 #[derive(Debug, Parser)]
 #[command(name = "stowaway", version, arg_required_else_help = false)]
@@ -54,9 +60,13 @@ pub(super) enum Command {
     Fix(Fix),
     /// List the rules, or explain one
     Rules(Rules),
+    /// Look at what is remembered of layers, or remove it
+    #[command(subcommand, after_long_help = CACHE)]
+    Cache(Cache),
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Scan {
     /// What to audit: a path, or `-` for an image archive on standard input
     ///
@@ -94,6 +104,10 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) verify_digests: bool,
 
+    /// Read every layer, also those that were audited before, and remember nothing
+    #[arg(long)]
+    pub(super) no_cache: bool,
+
     /// Threads to use [default: one for each core]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
@@ -121,6 +135,14 @@ pub(super) struct Fix {
 
     #[command(flatten)]
     pub(super) color: ColorArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Cache {
+    /// Say where it is, and how much it holds
+    Show,
+    /// Remove it
+    Clear,
 }
 
 #[derive(Debug, Args)]

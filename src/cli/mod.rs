@@ -2,6 +2,7 @@
 
 mod args;
 mod built_from;
+mod cache;
 mod fix;
 mod interrupt;
 mod output;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Asked::Command(Command::Scan(scan)) => self::scan(&scan),
         Asked::Command(Command::Fix(fix)) => fix::fix(&fix),
         Asked::Command(Command::Rules(rules)) => self::rules(&rules),
+        Asked::Command(Command::Cache(cache)) => cache::cache(&cache),
     });
     ExitCode::from(match outcome {
         Ok(verdict) => verdict.exit_code(),
@@ -69,6 +71,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         jobs: scan.jobs,
         now: Timestamp::now(),
         dockerfile,
+        cache: if scan.no_cache { None } else { cache::of_user() },
     };
     let report = audit::run(&scan.targets, &options, progress);
     if let Some(bar) = &bar {

@@ -22,6 +22,11 @@ impl Digest {
         Self(bytes)
     }
 
+    /// The raw bytes.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// The 64 lower-case hex digits, without the algorithm.
     pub fn hex(&self) -> String {
         use fmt::Write as _;

@@ -19,6 +19,11 @@ impl Timestamp {
         (seconds < END).then_some(Self(seconds))
     }
 
+    /// Seconds since the start of 1970.
+    pub fn to_unix(self) -> u64 {
+        self.0
+    }
+
     /// The present, as the system's clock has it.
     pub fn now() -> Option<Self> {
         SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| Self::from_unix(since.as_secs()))

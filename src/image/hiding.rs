@@ -70,6 +70,35 @@ impl LayerPaths {
         self.depths.insert(depth(&path));
     }
 
+    /// How many paths there are.
+    pub(crate) fn len(&self) -> usize {
+        [&self.directories, &self.others, &self.whiteouts, &self.opaque].iter().map(|set| set.len()).sum()
+    }
+
+    /// All of it as numbers, in rising order: directories, others, whiteouts, opaque directories, and the depths.
+    pub(crate) fn to_numbers(&self) -> [Vec<u64>; 5] {
+        let sorted = |set: &Hashes| {
+            let mut hashes: Vec<u64> = set.iter().copied().collect();
+            hashes.sort_unstable();
+            hashes
+        };
+        let depths = self.depths.iter().map(|&depth| depth as u64).collect();
+        let Self { directories, others, whiteouts, opaque, .. } = self;
+        [sorted(directories), sorted(others), sorted(whiteouts), sorted(opaque), depths]
+    }
+
+    /// What [`Self::to_numbers`] gave.
+    pub(crate) fn from_numbers([directories, others, whiteouts, opaque, depths]: [Vec<u64>; 5]) -> Self {
+        let set = |hashes: Vec<u64>| hashes.into_iter().collect();
+        Self {
+            directories: set(directories),
+            others: set(others),
+            whiteouts: set(whiteouts),
+            opaque: set(opaque),
+            depths: depths.into_iter().filter_map(|depth| usize::try_from(depth).ok()).collect(),
+        }
+    }
+
     /// What this layer, lying above, does to a file of that path; none if the file stays.
     pub fn hides(&self, path: &PathHashes) -> Option<State> {
         let (own, ancestors) = path.0.split_last()?;
@@ -175,6 +204,13 @@ mod tests {
         ] {
             assert_eq!(layer(paths).hides(&PathHashes::new(path.as_bytes())), state, "{paths:?} {path}");
         }
+    }
+
+    #[test]
+    fn numbers_are_all_of_it() {
+        let paths = layer(&["a/", "a/b", "c/.wh.d", "e/.wh..wh..opq", "f/g/h/", ".wh..wh..opq"]);
+        assert_eq!(paths.len(), 6);
+        assert_eq!(LayerPaths::from_numbers(paths.to_numbers()), paths);
     }
 
     #[test]

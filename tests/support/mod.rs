@@ -18,6 +18,7 @@
 )]
 
 pub mod broken;
+pub mod cache;
 pub mod expect;
 pub mod files;
 pub mod image;
@@ -30,6 +31,6 @@ pub mod tools;
 pub use files::{Files, Item};
 pub use image::{Compression, Image, Layer, Layout};
 pub use place::Place;
-pub use run::{Outcome, Stdin, scan, scan_measured, scan_with, stowaway};
+pub use run::{Outcome, Stdin, scan, scan_measured, scan_with, stowaway, stowaway_cached};
 pub use tar::Tar;
 pub use token::{Kind, Token};

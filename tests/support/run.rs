@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -53,7 +53,51 @@ pub fn scan_with<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
 /// the schema does not allow.
 #[track_caller]
 pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
+    let outcome = run(command(args), args, stdin);
+    if std::env::var_os("STOWAWAY_TEST_CACHED").is_some() && outcome.json.is_some() {
+        assert_same_when_cached(args, stdin, &outcome);
+    }
+    outcome
+}
+
+/// The same with a cache, in a directory as `XDG_CACHE_HOME` names one.
+#[track_caller]
+pub fn stowaway_cached<A: AsRef<OsStr>>(caches: &Path, args: &[A], stdin: Stdin<'_>) -> Outcome {
+    run(command_cached(caches, args), args, stdin)
+}
+
+/// The binary with a cache.
+pub fn command_cached<A: AsRef<OsStr>>(caches: &Path, args: &[A]) -> Command {
     let mut command = command(args);
+    command.env("XDG_CACHE_HOME", caches);
+    command
+}
+
+/// A report but for what says that layers came from the cache.
+pub fn uncached(report: &str) -> String {
+    report.replace("\"cached\": true", "\"cached\": false")
+}
+
+/// With `STOWAWAY_TEST_CACHED` set, whatever is scanned is scanned twice more, with a new cache.
+#[track_caller]
+fn assert_same_when_cached<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>, outcome: &Outcome) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let caches = place::root().join(format!("caches/{}-{number}", std::process::id()));
+    for run in ["first", "second"] {
+        let again = stowaway_cached(&caches, args, stdin);
+        assert_eq!(uncached(&again.stdout), outcome.stdout, "the {run} run with a cache");
+        assert_eq!(
+            (again.code, &again.stderr),
+            (outcome.code, &outcome.stderr),
+            "the {run} run with a cache"
+        );
+    }
+    drop(std::fs::remove_dir_all(&caches));
+}
+
+#[track_caller]
+fn run<A: AsRef<OsStr>>(mut command: Command, args: &[A], stdin: Stdin<'_>) -> Outcome {
     let output = match stdin {
         Stdin::Empty => command.stdin(Stdio::null()).output().expect("the binary starts"),
         Stdin::File(path) => command.stdin(File::open(path).unwrap()).output().expect("the binary starts"),
@@ -111,12 +155,15 @@ fn cost_until_now(process: &Path) -> Option<Cost> {
     Some(Cost { seconds: ticks / TICKS, peak: peak >> 10 })
 }
 
-/// The binary, kept from what the machine's user has set.
-fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
+/// Where no cache can be.
+const NO_CACHES: &str = "/dev/null";
+
+/// The binary, kept from what the machine's user has set, and without a cache: each run reads what it is given.
+pub fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
     let home = place::root().join("home");
     std::fs::create_dir_all(&home).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_stowaway"));
-    command.args(args).env("HOME", &home).env_remove("XDG_CACHE_HOME").env_remove("NO_COLOR");
+    command.args(args).env("HOME", &home).env("XDG_CACHE_HOME", NO_CACHES).env_remove("NO_COLOR");
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HF_")) {
         command.env_remove(name);
     }

@@ -153,14 +153,15 @@ fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
 }
 
 fn summary(image: &Image, shown: &Shown, gathered: &Gathered) -> ImageSummary {
+    let verdict = |layer: &crate::image::Layer| gathered.verdicts.get(&layer.entry?);
     let layers = image.layers.iter().enumerate().map(|(i, layer)| LayerSummary {
         index: LayerIndex(i),
         digest: stored_digest(layer, gathered),
         diff_id: layer.diff_id,
         media_type: layer.media_type.as_ref().map(|media_type| mask(media_type.as_bytes())),
-        size: layer.entry.and_then(|entry| gathered.verdicts.get(&entry)).map(|v| v.size).or(layer.size),
+        size: verdict(layer).map(|v| v.size).or(layer.size),
         created_by: shown.created_by.get(i).cloned().flatten(),
-        cached: false,
+        cached: verdict(layer).is_some_and(|v| v.is_cached),
     });
     ImageSummary {
         name: shown.name.clone(),

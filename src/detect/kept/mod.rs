@@ -19,6 +19,8 @@ mod url;
 mod value;
 mod word;
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::Position;
 
 use super::position::Lines;
@@ -33,7 +35,7 @@ pub const MAX_KEPT: u64 = 16 * 1024;
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
 
 /// How a file holds what may be a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum KeptForm {
     /// It holds one word and nothing else, as the Hub client writes `token`.
     Word,

@@ -43,17 +43,19 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     writeln!(out)
 }
 
-/// `app.tar: 1 image, 7 layers`; several targets are counted.
+/// `app.tar: 1 image, 7 layers (6 from the cache)`; several targets are counted.
 fn what_was_read(report: &Report) -> String {
     let images = || report.targets.iter().flat_map(|target| &target.images);
     let held = images().filter(|image| image.held).count();
     let layers: usize = images().filter(|image| image.held).map(|image| image.layers.len()).sum();
+    let cached: usize = images().flat_map(|image| &image.layers).filter(|layer| layer.cached).count();
     let absent = images().count() - held;
 
     let mut parts = Vec::new();
     if held > 0 || report.targets.iter().any(|target| target.kind == Some(TargetKind::Image)) {
         parts.push(count(held, "image"));
-        parts.push(count(layers, "layer"));
+        let known = if cached > 0 { format!(" ({cached} from the cache)") } else { String::new() };
+        parts.push(format!("{}{known}", count(layers, "layer")));
     }
     if absent > 0 {
         parts.push(format!("{} not held", count(absent, "platform")));

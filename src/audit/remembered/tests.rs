@@ -1,0 +1,200 @@
+use super::*;
+use crate::finding::CONCATENATION;
+
+fn token() -> String {
+    use sha2::Digest as _;
+    let bytes: Vec<u8> = [b"one", b"two"].iter().flat_map(sha2::Sha256::digest).collect();
+    let letters = bytes.iter().take(34).map(|b| char::from(b % 26 + if b & 128 == 0 { b'a' } else { b'A' }));
+    format!("hf{}{}", '_', letters.collect::<String>())
+}
+
+fn occurrences() -> Vec<Occurrence> {
+    let text = format!("HF_TOKEN={}\n", token());
+    let mut found = detect::find(text.as_bytes());
+    assert_eq!(found.len(), 1);
+    let mut within = found[0].clone();
+    within.via = vec![mask(b"zip:a/b.txt"), Masked::own(CONCATENATION)];
+    within.position = None;
+    within.token.expires_at = Timestamp::from_unix(1_790_000_000);
+    found.push(within);
+    let unknown = Occurrence {
+        token: TokenSummary::unknown(),
+        offset: 7,
+        len: 0,
+        at: 7..7,
+        position: Some(Position { line: 3, column: u64::MAX }),
+        via: Vec::new(),
+        confidence: Confidence::Medium,
+    };
+    found.push(unknown);
+    found
+}
+
+fn layer() -> LayerContent {
+    let mut paths = LayerPaths::default();
+    for (path, is_directory) in
+        [("srv", true), ("srv/key", false), ("a/.wh.b", false), ("c/.wh..wh..opq", false)]
+    {
+        paths.add(path.as_bytes(), is_directory);
+    }
+    let forms = [KeptForm::Word, KeptForm::StoredTokens, KeptForm::Url, KeptForm::Value];
+    let kept =
+        forms.map(|form| KeptToken { form, offset: 9, position: Some(Position { line: 1, column: 2 }) });
+    LayerContent {
+        files: vec![
+            File {
+                path: Arc::from(&b"srv/key"[..]),
+                occurrences: occurrences(),
+                kept: kept.to_vec(),
+                number: 5,
+                superseded_by: Some(9),
+            },
+            File {
+                path: Arc::from(&b"not utf-8 \xff"[..]),
+                occurrences: Vec::new(),
+                kept: vec![KeptToken { form: KeptForm::Netrc, offset: 0, position: None }],
+                number: 6,
+                superseded_by: None,
+            },
+        ],
+        hard_links: vec![HardLink {
+            name: b"link".to_vec(),
+            target: b"srv/key".to_vec(),
+            number: 7,
+            superseded_by: None,
+        }],
+        symlinks: vec![(b"root".to_vec(), b"/data/\xfe".to_vec())],
+        paths,
+        troubles: Troubles::of_notes(vec![mask(b"srv/x.zip: an encrypted member")], 4),
+        odd_names: Some((b"/srv/key".to_vec(), 3)),
+        overflow: false,
+    }
+}
+
+fn verdict(content: Content) -> BlobVerdict {
+    BlobVerdict {
+        size: 12_345,
+        diff_id: Some(Digest::from_bytes([7; 32])),
+        is_compressed: true,
+        stored: occurrences(),
+        content,
+        ..BlobVerdict::default()
+    }
+}
+
+fn of_layer(change: impl FnOnce(&mut LayerContent)) -> BlobVerdict {
+    let mut layer = layer();
+    change(&mut layer);
+    verdict(Content::Layer(Box::new(layer)))
+}
+
+const CHARGE: usize = 100_000;
+
+/// All of a verdict as text, sets in order.
+fn shown(verdict: &BlobVerdict) -> String {
+    let BlobVerdict { size, diff_id, is_compressed, stored, content, kept, problem, .. } = verdict;
+    let rest = format!("{size} {diff_id:?} {is_compressed} {stored:?} {kept:?} {problem:?}");
+    match content {
+        Content::Bytes(bytes) => format!("{rest} {bytes:?}"),
+        Content::Layer(layer) => {
+            let LayerContent { files, hard_links, symlinks, paths, troubles, odd_names, overflow } = &**layer;
+            let paths = paths.to_numbers();
+            format!(
+                "{rest} {files:?} {hard_links:?} {symlinks:?} {paths:?} {troubles:?} {odd_names:?} {overflow}"
+            )
+        }
+    }
+}
+
+#[test]
+fn a_verdict_reads_back_as_it_was() {
+    let troubles = Troubles::of_notes(vec![mask(b"gzip: breaks off")], 0);
+    let bytes = Content::Bytes(Bytes { occurrences: occurrences(), troubles });
+    for verdict in [of_layer(|_| ()), verdict(bytes), of_layer(|layer| *layer = LayerContent::default())] {
+        let bytes = encode(&verdict, CHARGE).unwrap();
+        let (read, charge) = decode(&bytes).unwrap();
+        assert_eq!(shown(&read), shown(&verdict));
+        assert_eq!(charge, CHARGE);
+        assert_eq!(encode(&read, CHARGE).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn what_is_not_whole_is_not_remembered() {
+    assert!(encode(&of_layer(|_| ()), CHARGE).is_some());
+    assert!(encode(&of_layer(|layer| layer.overflow = true), CHARGE).is_none());
+    let unread = |layer: &mut LayerContent| {
+        let kind = crate::unpack::TroubleKind::Unread;
+        let trouble = crate::unpack::Trouble { kind, via: Vec::new(), message: mask(b"a limit was hit") };
+        layer.troubles.add(b"srv/x", vec![trouble]);
+    };
+    assert!(encode(&of_layer(unread), CHARGE).is_none());
+    let broken = BlobVerdict { problem: Some("it breaks off".to_owned()), ..of_layer(|_| ()) };
+    assert!(encode(&broken, CHARGE).is_none());
+    let kept = vec![KeptToken { form: KeptForm::Word, offset: 0, position: None }];
+    assert!(encode(&BlobVerdict { kept, ..of_layer(|_| ()) }, CHARGE).is_none(), "its name counts");
+    let plain = BlobVerdict { is_compressed: false, ..verdict(Content::default()) };
+    assert!(encode(&plain, CHARGE).is_none(), "neither a layer nor compressed");
+}
+
+#[test]
+fn no_token_is_remembered() {
+    let name = |n: &str| format!("{n}{}", token()).into_bytes();
+    let changes: [&dyn Fn(&mut LayerContent); 10] = [
+        &|layer| layer.files[1].path = Arc::from(name("srv/")),
+        &|layer| layer.hard_links[0].name = name("a/"),
+        &|layer| layer.hard_links[0].target = name("a/"),
+        &|layer| layer.symlinks[0].0 = name("glued"),
+        &|layer| layer.symlinks[0].1 = name("/x?token="),
+        &|layer| layer.symlinks[0].1 = b"https://user:Opaque-Value@huggingface.co/x".to_vec(),
+        &|layer| layer.symlinks[0].1 = b"HF_TOKEN=Opaque-Value".to_vec(),
+        &|layer| layer.odd_names = Some((name("../"), 1)),
+        // What no mask has seen.
+        &|layer| layer.files[0].occurrences[0].via = vec![Masked::own(token())],
+        &|layer| layer.troubles = Troubles::of_notes(vec![Masked::own(token())], 0),
+    ];
+    for (nth, change) in changes.iter().enumerate() {
+        assert!(encode(&of_layer(change), CHARGE).is_none(), "change {nth}");
+    }
+    let bytes = encode(&of_layer(|_| ()), CHARGE).unwrap();
+    let secret = &token().into_bytes()[3..15];
+    assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+}
+
+#[test]
+fn what_no_audit_can_have_found_is_refused() {
+    let bytes = encode(&of_layer(|_| ()), CHARGE).unwrap();
+    assert!(decode(&[&bytes[..], &[0]].concat()).is_none(), "something stands behind it");
+    for cut in 0..bytes.len() {
+        assert!(decode(&bytes[..cut]).is_none(), "{cut}");
+    }
+    assert!(decode(&encode(&of_layer(|_| ()), 1000).unwrap()).is_none(), "it took more than that");
+    let unknown = |layer: &mut LayerContent| layer.files[0].occurrences[0].token.sha256 = None;
+    assert!(decode(&encode(&of_layer(unknown), CHARGE).unwrap()).is_none(), "a known token without a hash");
+    let guessable = |layer: &mut LayerContent| {
+        let known = layer.files[0].occurrences[0].token.sha256;
+        layer.files[0].occurrences[2].token.sha256 = known;
+    };
+    assert!(decode(&encode(&of_layer(guessable), CHARGE).unwrap()).is_none(), "an unknown one with a hash");
+    let shows = |layer: &mut LayerContent| {
+        layer.files[0].occurrences[0].token.redacted = Redacted("hf_…12345".into())
+    };
+    assert!(decode(&encode(&of_layer(shows), CHARGE).unwrap()).is_none(), "more than four characters");
+}
+
+#[test]
+fn changed_bytes_are_refused_or_read() {
+    let bytes = encode(&of_layer(|_| ()), CHARGE).unwrap();
+    let mut refused = 0;
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 1 << bit;
+            refused += usize::from(decode(&bytes).is_none());
+        }
+    }
+    assert!(refused > bytes.len());
+    for byte in [0, 1, 127, 128, 255] {
+        assert!(decode(&vec![byte; 100]).is_none());
+    }
+}

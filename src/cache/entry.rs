@@ -1,0 +1,73 @@
+//! What an entry is, and how it stands in the file.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::finding::Digest;
+
+/// What made the values. Those of another version count for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version([u8; VERSION]);
+
+const VERSION: usize = 16;
+const DIGEST: usize = 32;
+
+impl Version {
+    /// The version of that name.
+    pub fn named(name: &str) -> Self {
+        let hash: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+        Self(hash.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Whether a key as it is stored is of this version.
+    pub(super) fn is_of(self, key: &[u8]) -> bool {
+        key.starts_with(&self.0)
+    }
+}
+
+/// Something to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is found by.
+    pub digest: Digest,
+    /// The bytes.
+    pub value: Vec<u8>,
+    /// Whether it takes the place of what is there.
+    pub replaces: bool,
+}
+
+/// Version and digest, as they are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key([u8; VERSION + DIGEST]);
+
+impl Key {
+    pub(super) fn new(version: Version, digest: Digest) -> Self {
+        let mut key = [0; VERSION + DIGEST];
+        let (first, rest) = key.split_at_mut(VERSION);
+        first.copy_from_slice(&version.0);
+        rest.copy_from_slice(&digest.to_bytes());
+        Self(key)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn digest(&self) -> Digest {
+        Digest::from_bytes(self.0.last_chunk().copied().unwrap_or_default())
+    }
+
+    /// The value with a hash in front of it that also covers the key.
+    pub(super) fn seal(&self, value: &[u8]) -> Vec<u8> {
+        [&self.hash(value)[..], value].concat()
+    }
+
+    /// The value, if it is what was sealed under this key.
+    pub(super) fn unseal<'v>(&self, sealed: &'v [u8]) -> Option<&'v [u8]> {
+        let (hash, value) = sealed.split_first_chunk::<32>()?;
+        (*hash == self.hash(value)).then_some(value)
+    }
+
+    fn hash(&self, value: &[u8]) -> [u8; 32] {
+        Sha256::new_with_prefix(self.0).chain_update(value).finalize().into()
+    }
+}

@@ -1,0 +1,237 @@
+//! Where the file lies, who may read it, and how it comes and goes.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use redb::backends::FileBackend;
+use redb::{Builder, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase};
+
+use super::Failed;
+use super::table::failed;
+
+const NAME: &str = "layers.redb";
+/// What the store may hold in memory of the file.
+const MEMORY: usize = 8 << 20;
+
+/// What a file takes that holds next to nothing, at most. What goes beyond twice the bound and this is no use any
+/// more: it is begun anew.
+const OVERHEAD: u64 = 1 << 20;
+
+/// The directory of this program's caches, from the values of `XDG_CACHE_HOME` and `HOME` (XDG Base Directory
+/// Specification): none where neither names one. A relative path is no answer.
+pub fn directory(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
+    let absolute = |path: &&OsStr| Path::new(path).is_absolute();
+    let caches = match xdg_cache_home.filter(absolute) {
+        Some(caches) => PathBuf::from(caches),
+        None => Path::new(home.filter(absolute)?).join(".cache"),
+    };
+    Some(caches.join("stowaway"))
+}
+
+/// Tells one file from another that took its place.
+pub(super) type Identity = (u64, u64);
+
+/// The file and its directory.
+#[derive(Debug)]
+pub(super) struct Place {
+    directory: PathBuf,
+    file: PathBuf,
+}
+
+impl Place {
+    pub(super) fn new(directory: PathBuf) -> Self {
+        let file = directory.join(NAME);
+        Self { directory, file }
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The size of the file, where there is one.
+    pub(super) fn len(&self) -> Option<u64> {
+        fs::symlink_metadata(&self.file).ok().filter(Metadata::is_file).map(|metadata| metadata.len())
+    }
+
+    /// Reads from the file; one that was not closed properly is put in order first.
+    pub(super) fn read<T>(
+        &self,
+        bound: u64,
+        identity: &mut Option<Identity>,
+        work: impl Fn(&Either) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        match self.peek_identified(bound, identity, &work) {
+            Err(Failed::Unclean) => {}
+            done => return done,
+        }
+        let database = builder().create_with_backend(backend(self.open(true, bound, identity)?)?);
+        work(&Either::Writing(database.map_err(failed)?))
+    }
+
+    /// Reads from the file, and changes nothing.
+    pub(super) fn peek<T>(
+        &self,
+        bound: u64,
+        work: impl Fn(&Either) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        self.peek_identified(bound, &mut None, &work)
+    }
+
+    fn peek_identified<T>(
+        &self,
+        bound: u64,
+        identity: &mut Option<Identity>,
+        work: &impl Fn(&Either) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let file = self.open(false, bound, identity)?;
+        let database = builder().open_read_only_with_backend(backend(file)?).map_err(failed)?;
+        work(&Either::Reading(database))
+    }
+
+    /// Writes to the file, which is made where there is none.
+    pub(super) fn write<T>(
+        &self,
+        bound: u64,
+        identity: &mut Option<Identity>,
+        work: impl Fn(&Database) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        self.make_directory()?;
+        let file = match self.open(true, bound, identity) {
+            Err(Failed::Absent) => self.make_file()?,
+            file => file?,
+        };
+        let database = builder().create_with_backend(backend(file)?).map_err(failed)?;
+        let done = work(&database)?;
+        // What is committed is safe; what closing it adds only spares the next one work.
+        drop(database.close());
+        Ok(done)
+    }
+
+    fn make_directory(&self) -> Result<(), Failed> {
+        if DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).is_err() {
+            return Err(Failed::Unusable);
+        }
+        let metadata = fs::metadata(&self.directory).map_err(|_| Failed::Unusable)?;
+        if !is_own(&metadata) {
+            return Err(Failed::Unusable);
+        }
+        if metadata.mode() & 0o077 != 0 {
+            let is_open = is_writable_by_others(&metadata);
+            fs::set_permissions(&self.directory, Permissions::from_mode(0o700))
+                .map_err(|_| Failed::Unusable)?;
+            if is_open {
+                // Whatever is in it may be anybody's.
+                return Err(Failed::Broken);
+            }
+        }
+        Ok(())
+    }
+
+    fn make_file(&self) -> Result<File, Failed> {
+        let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&self.file);
+        made.map_err(|error| match error.kind() {
+            // Another process was faster.
+            io::ErrorKind::AlreadyExists => Failed::Busy,
+            _ => Failed::Unusable,
+        })
+    }
+
+    /// Opens the file if it is ours, and nobody else may have written it.
+    fn open(&self, writes: bool, bound: u64, identity: &mut Option<Identity>) -> Result<File, Failed> {
+        let lacking = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Failed::Absent,
+            _ => Failed::Unusable,
+        };
+        let directory = fs::metadata(&self.directory).map_err(lacking)?;
+        if !is_own(&directory) || is_writable_by_others(&directory) {
+            return Err(Failed::Unusable);
+        }
+        let metadata = fs::symlink_metadata(&self.file).map_err(lacking)?;
+        *identity = Some((metadata.dev(), metadata.ino()));
+        if metadata.is_dir() || !is_own(&metadata) {
+            return Err(Failed::Unusable);
+        }
+        // A link leads to a file that is none of ours, and a pipe would be waited for.
+        let is_too_large = metadata.len() > bound.saturating_mul(2).saturating_add(OVERHEAD);
+        if !metadata.is_file() || is_writable_by_others(&metadata) || is_too_large {
+            return Err(Failed::Broken);
+        }
+        if metadata.len() == 0 && !writes {
+            // Another process is about to fill it.
+            return Err(Failed::Absent);
+        }
+        let file = OpenOptions::new().read(true).write(writes).open(&self.file).map_err(lacking)?;
+        if writes && metadata.mode() & 0o077 != 0 {
+            file.set_permissions(Permissions::from_mode(0o600)).map_err(|_| Failed::Unusable)?;
+        }
+        Ok(file)
+    }
+
+    /// Removes the file if it is still the one that was found to be broken. Whoever has it open keeps it so long.
+    pub(super) fn discard(&self, identity: Option<Identity>) -> io::Result<()> {
+        let metadata = match fs::symlink_metadata(&self.file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            metadata => metadata?,
+        };
+        if identity.is_some_and(|identity| identity != (metadata.dev(), metadata.ino())) {
+            return Ok(());
+        }
+        self.remove().map(|_| ())
+    }
+
+    /// Removes the file, and the directory if nothing else is in it.
+    pub(super) fn clear(&self) -> io::Result<bool> {
+        let removed = self.remove()?;
+        if removed {
+            // Where something else is in it, it stays.
+            drop(fs::remove_dir(&self.directory));
+        }
+        Ok(removed)
+    }
+
+    fn remove(&self) -> io::Result<bool> {
+        match fs::remove_file(&self.file) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A file that is open for reading, or for writing as well.
+pub(super) enum Either {
+    Reading(ReadOnlyDatabase),
+    Writing(Database),
+}
+
+impl Either {
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, Failed> {
+        match self {
+            Self::Reading(database) => database.begin_read(),
+            Self::Writing(database) => database.begin_read(),
+        }
+        .map_err(failed)
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(MEMORY);
+    builder
+}
+
+fn backend(file: File) -> Result<FileBackend, Failed> {
+    FileBackend::new(file).map_err(failed)
+}
+
+/// Whether it belongs to whoever runs this. What root is given of somebody else's is not root's to trust.
+fn is_own(metadata: &Metadata) -> bool {
+    fs::metadata("/proc/self").map_or(true, |process| process.uid() == metadata.uid())
+}
+
+fn is_writable_by_others(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o022 != 0
+}

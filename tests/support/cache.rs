@@ -1,0 +1,156 @@
+//! Runs with a cache, and an image in which there is something of all that one keeps.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::files::{Files, gzip};
+use super::run::uncached;
+use super::{
+    Compression, Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, stowaway_cached, token,
+};
+
+/// A place with a cache of its own.
+pub struct CachePlace {
+    pub place: Place,
+    pub caches: PathBuf,
+}
+
+impl CachePlace {
+    pub fn new(name: &str) -> Self {
+        let place = Place::new(name);
+        let caches = place.join("caches");
+        Self { place, caches }
+    }
+
+    /// The file of the cache.
+    pub fn file(&self) -> PathBuf {
+        self.caches.join("stowaway/layers.redb")
+    }
+
+    pub fn write(&self, name: &str, files: &Files) -> PathBuf {
+        self.place.write(name, files.archive())
+    }
+
+    pub fn archive(&self, name: &str, images: &[&Image]) -> PathBuf {
+        self.write(name, &Layout::of(images).files())
+    }
+
+    /// Scans as JSON, with the cache.
+    #[track_caller]
+    pub fn scan(&self, args: &[&str]) -> Outcome {
+        let args = [&["scan", "--format", "json"], args].concat();
+        stowaway_cached(&self.caches, &args, Stdin::Empty)
+    }
+
+    /// Scans, and asserts that the report is that of a scan without a cache. Gives it back, and which layers of
+    /// each image came from the cache.
+    #[track_caller]
+    pub fn scan_same(&self, args: &[&str]) -> (Outcome, Vec<Vec<bool>>) {
+        let plain = scan(args);
+        let outcome = self.scan(args);
+        assert_eq!(uncached(&outcome.stdout), plain.stdout, "a cache changes no report");
+        assert_eq!((outcome.code, &outcome.stderr), (plain.code, &plain.stderr));
+        let cached = cached(&outcome);
+        (outcome, cached)
+    }
+
+    /// The same for one image.
+    #[track_caller]
+    pub fn cached(&self, args: &[&str]) -> Vec<bool> {
+        let (_, mut cached) = self.scan_same(args);
+        assert_eq!(cached.len(), 1);
+        cached.remove(0)
+    }
+
+    #[track_caller]
+    pub fn stowaway(&self, args: &[&str]) -> Outcome {
+        stowaway_cached(&self.caches, args, Stdin::Empty)
+    }
+
+    /// All bytes that lie in the cache's directory.
+    pub fn bytes(&self) -> Vec<u8> {
+        fn add(directory: &Path, all: &mut Vec<u8>) {
+            for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
+                all.extend_from_slice(entry.file_name().as_encoded_bytes());
+                if entry.file_type().unwrap().is_dir() {
+                    add(&entry.path(), all);
+                } else {
+                    all.extend(fs::read(entry.path()).unwrap());
+                }
+            }
+        }
+        let mut all = Vec::new();
+        add(&self.caches, &mut all);
+        all
+    }
+}
+
+pub fn cached(outcome: &Outcome) -> Vec<Vec<bool>> {
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let targets = list(&outcome.report()["targets"]);
+    let images = targets.iter().flat_map(|target| list(&target["images"]));
+    images
+        .map(|i| list(&i["layers"]).iter().map(|layer| layer["cached"].as_bool().unwrap()).collect())
+        .collect()
+}
+
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+pub fn made(seed: &str) -> Token {
+    Token::user(&format!("cache {seed}"))
+}
+
+/// A layer stored with gzip.
+pub fn layer(tar: Tar) -> Layer {
+    Layer::new(&tar.finish())
+}
+
+pub fn image(layers: Vec<Layer>) -> Image {
+    Image::new("app:latest", layers)
+}
+
+/// Layers in which there is something of all that a verdict holds.
+pub fn rich(compression: Compression) -> Image {
+    use base64::Engine as _;
+    let encoded =
+        base64::engine::general_purpose::STANDARD.encode(format!("token={}\n", made("base64").text()));
+    let nested = gzip(format!("key {}\n", made("nested").text()).as_bytes());
+    let broken = &gzip(&vec![b'x'; 100_000])[..60];
+    let secret = token::shapeless("cache");
+    let first = Tar::new()
+        .dir("root")
+        .file("root/.cache/huggingface/token", made("login").bytes())
+        .file("data/token", &secret)
+        .file("data/stored_tokens", format!("[one]\nhf_token = {secret}\n"))
+        .file("root/.netrc", format!("machine huggingface.co login x password {secret}\n"))
+        .file("srv/key", format!("a line\n  key: {}\n", made("file").text()))
+        .file("srv/key", format!("again\n{}\n", made("again").text()))
+        .file("srv/nested.gz", nested)
+        .file("srv/broken.gz", broken)
+        .file("srv/encoded", encoded)
+        .file(b"srv/not utf-8 \xff", made("name").bytes())
+        .hard_link("srv/other", "srv/key")
+        .hard_link("srv/third", "srv/other")
+        .symlink("home", "/root")
+        .file("/absolute", "x")
+        .file("../climbs", "x")
+        .pax(&[("SCHILY.xattr.user.key", made("xattr").bytes())])
+        .file("srv/xattr", "x")
+        .file("binary", [&b"\0\0\x01"[..], made("binary").bytes(), b"\0"].concat());
+    let second = Tar::new().whiteout("srv/key").file("srv/encoded", "no more").opaque("data").dir("data");
+    let third = Tar::new().hard_link("late", "srv/nested.gz").file("srv/last", made("last").bytes());
+    let layers = [first, second, third].map(|tar| Layer::stored(&tar.finish(), compression));
+    let mut image = image(layers.to_vec()).env(&["HF_HOME=/data", "HF_TOKEN_PATH=/srv/key"]);
+    if compression == Compression::Gzip {
+        // A token in the comment of a gzip header is in no file.
+        let mut blob = image.layers[2].blob.clone();
+        blob[3] |= 16;
+        blob.splice(10..10, [made("comment").bytes(), b"\0"].concat());
+        image.layers[2].blob = blob;
+    }
+    image
+}
