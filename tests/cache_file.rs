@@ -211,20 +211,32 @@ fn a_process_that_is_killed_leaves_a_cache_that_can_be_used() {
     let own = CachePlace::new("killed");
     let known = own.archive("known.tar", &[&rich(Compression::Gzip)]);
     own.scan(&[text(&known)]);
-    for round in 0..24 {
+    let changed = || fs::metadata(own.file()).unwrap().modified().unwrap();
+    let mut ended = 0;
+    for round in 0..40 {
         let archive = many(&own, round);
+        let before = changed();
         let mut child = command_cached(&own.caches, &["scan", text(&archive)])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(6 * round as u64));
+        if round % 4 == 0 {
+            std::thread::sleep(Duration::from_millis(6 * round as u64));
+        } else {
+            // While it writes, from the first change of the file on.
+            while changed() == before && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_micros(50));
+            }
+            std::thread::sleep(Duration::from_micros(100 * round as u64));
+        }
         child.kill().unwrap();
-        child.wait().unwrap();
+        ended += usize::from(child.wait().unwrap().code().is_some());
         let (_, cached) = own.scan_same(&[text(&known)]);
         assert_eq!(cached, [[true; 3]], "round {round}: what was there before still is");
     }
-    let archive = many(&own, 0);
+    assert!(ended < 35, "nearly none of them was killed");
+    let archive = many(&own, 100);
     own.scan_same(&[text(&archive)]);
     assert_eq!(own.cached(&[text(&archive)]), [true; 40]);
 }

@@ -177,7 +177,7 @@ fn what_no_audit_can_have_found_is_refused() {
     };
     assert!(decode(&encode(&of_layer(guessable), CHARGE).unwrap()).is_none(), "an unknown one with a hash");
     let shows = |layer: &mut LayerContent| {
-        layer.files[0].occurrences[0].token.redacted = Redacted("hf_…12345".into())
+        layer.files[0].occurrences[0].token.redacted = Redacted("hf_…12345".into());
     };
     assert!(decode(&encode(&of_layer(shows), CHARGE).unwrap()).is_none(), "more than four characters");
 }
@@ -195,6 +195,6 @@ fn changed_bytes_are_refused_or_read() {
     }
     assert!(refused > bytes.len());
     for byte in [0, 1, 127, 128, 255] {
-        assert!(decode(&vec![byte; 100]).is_none());
+        assert!(decode(&[byte; 100]).is_none());
     }
 }
