@@ -342,3 +342,24 @@ fn several_images_and_platforms_share_what_is_known() {
     let (_, cached) = own.scan_same(&[text(&archive)]);
     assert_eq!(cached, [[true, true], [true, false]]);
 }
+
+#[test]
+fn a_limit_is_hit_with_the_cache_where_it_is_hit_without() {
+    let place = CachePlace::new("limit");
+    // Each link takes about six kilobytes of what may be remembered of a target, which is 40 MiB.
+    let links = |from: usize, count: usize| {
+        let long = |n: usize| format!("{n}/{}", "d/".repeat(1000));
+        layer((from..from + count).fold(Tar::new(), |tar, n| tar.symlink(long(n), long(n + 1))))
+    };
+    let (large, other) = (links(0, 3700), links(10_000, 3400));
+    let alone = place.archive("alone.tar", &[&image(vec![large.clone()])]);
+    place.scan_same(&[text(&alone)]);
+    assert_eq!(place.cached(&[text(&alone)]), [true]);
+    // With one thread, so that it is not chance what is left out.
+    let both = place.archive("both.tar", &[&image(vec![large, other])]);
+    for _ in 0..2 {
+        let (outcome, cached) = place.scan_same(&["--jobs", "1", text(&both)]);
+        assert_eq!(cached, [[true, false]]);
+        outcome.assert_error("more names or tokens than are kept");
+    }
+}
