@@ -1,8 +1,7 @@
-//! What looking for encoded tokens and for files within files costs, beside a search for the prefixes as they are; and
-//! what each of the two decoders of gzip takes.
+//! What looking for encoded tokens and for files within files costs, beside a search for the prefixes as they are.
 //!
-//! `bench-decoders ARCHIVE GZIP` walks the plain layers of an image archive three times a round, with a different search of
-//! their files each time, and decompresses a gzip file in two ways. It prints the medians of five rounds.
+//! `bench-decoders ARCHIVE` walks the plain layers of an image archive three times a round, with a different search of
+//! their files each time, and prints the medians of five rounds.
 
 use std::error::Error;
 use std::fs::File;
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use regex::bytes::Regex;
 use stowaway::detect::Scanner;
-use stowaway::stream::{Bounds, Decompressed, Entry, Gap, Peek, Visit, Window, begins_tar, walk};
+use stowaway::stream::{Bounds, Entry, Gap, Peek, Visit, Window, begins_tar, walk};
 use stowaway::unpack::{Origin, Unpacker};
 
 const ROUNDS: usize = 5;
@@ -61,7 +60,6 @@ fn pieces(body: &mut dyn Peek, mut see: impl FnMut(&[u8])) -> io::Result<()> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let archive = std::env::args().nth(1).ok_or("which archive?")?;
-    let gzip = std::env::args().nth(2).ok_or("which gzip file?")?;
     let prefixes = Regex::new("(?-u)hf_|api_org_")?;
     let mut times = [const { Vec::new() }; 3];
     let mut found = [0_usize; 3];
@@ -97,22 +95,5 @@ fn main() -> Result<(), Box<dyn Error>> {
     ] {
         println!("| {name} | {found} | {:.2} | {:.2} |", median(times), median(times) / plain);
     }
-    let mut times = [const { Vec::new() }; 2];
-    for _ in 0..ROUNDS {
-        for (times, fast) in times.iter_mut().zip([true, false]) {
-            let start = Instant::now();
-            let input = Window::new(File::open(&gzip)?);
-            let decoder = if fast { Decompressed::fast(input) } else { Decompressed::new(input) };
-            let mut decompressed = Window::new(decoder?);
-            pieces(&mut decompressed, |_| ())?;
-            times.push(start.elapsed());
-        }
-    }
-    let (fast, careful) = (median(&times[0]), median(&times[1]));
-    println!();
-    println!("| decoder of gzip, one thread | median, s | × the fast one |");
-    println!("| --- | ---: | ---: |");
-    println!("| the fast one (`fdeflate`) | {fast:.2} | 1.00 |");
-    println!("| the careful one (zlib-rs) | {careful:.2} | {:.2} |", careful / fast);
     Ok(())
 }

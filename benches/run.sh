@@ -120,7 +120,7 @@ for target in gzip zstd plain.tar; do
 done
 
 echo
-target/release/examples/bench-decoders $dir/plain.tar $fat
+target/release/examples/bench-decoders $dir/plain.tar
 
 echo
 target/release/examples/bench-dockerfiles testdata/corpus

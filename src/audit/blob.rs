@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
+use super::Progress;
 use super::body::Reopen;
 use super::budget::Budget;
 use super::hashed::{Hashed, finish};
@@ -13,10 +14,9 @@ use super::layer::{LayerContent, LayerVisitor};
 use super::search::scanner;
 use super::side_by_side::side_by_side;
 use super::troubles::Troubles;
-use super::{Progress, Silent};
 use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner};
 use crate::finding::{Digest, TokenSummary};
-use crate::stream::{Compression, Decompressed, Peek, Window, begins_tar, walk};
+use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
 use crate::unpack::{self, Origin};
 
 /// What was found in a blob, whatever image it belongs to.
@@ -111,14 +111,6 @@ pub(super) struct Reading<'a> {
     pub(super) progress: &'a dyn Progress,
     /// Opens the blob once more, where that can be.
     pub(super) reopen: Option<&'a Reopen<'a>>,
-    /// Whether to use the decoders that give all that comes before any damage. Others are faster.
-    pub(super) carefully: bool,
-}
-
-impl Reading<'_> {
-    fn decompress<R: Peek>(self, stored: R) -> io::Result<Decompressed<R>> {
-        if self.carefully { Decompressed::new(stored) } else { Decompressed::fast(stored) }
-    }
 }
 
 /// Reads a blob of that name to its end, whatever is wrong with it.
@@ -166,12 +158,6 @@ fn audit_by<I: Read>(
     let mut input = io::Cursor::new(head).chain(input);
     let tap = Tap { input: &mut input, stored: &mut stored };
     verdict.problem = read(tap, compression, reading, &mut verdict);
-    if verdict.problem.is_some()
-        && compression == Compression::Gzip
-        && let Some(again) = read_again(name, reading)
-    {
-        return again;
-    }
     if !verdict.is_compressed && matches!(verdict.content, Content::Bytes(_)) {
         let malformed = malformed.map(|name| format!("it begins as {name} does, and has no {name} header"));
         verdict.problem = verdict.problem.or(malformed);
@@ -197,15 +183,6 @@ fn audit_by<I: Read>(
     verdict
 }
 
-/// The verdict of the careful decoders, if others were used and the blob can be opened once more.
-fn read_again(name: &[u8], reading: Reading<'_>) -> Option<BlobVerdict> {
-    let mut input = reading.reopen.filter(|_| !reading.carefully)?().ok()?;
-    reading.budget.give_back(reading.budget.taken());
-    // It has been told already that these bytes are read.
-    let reading = Reading { carefully: true, progress: &Silent, ..reading };
-    Some(audit_by(name, &mut input, reading, read_in_turn))
-}
-
 /// Reads, decompresses and searches on this thread, in turn.
 fn read_in_turn<I: Read>(
     stored: Tap<'_, '_, I>,
@@ -217,7 +194,7 @@ fn read_in_turn<I: Read>(
     if compression == Compression::None {
         return read_content(window, reading, verdict);
     }
-    let decompressed = match reading.decompress(window) {
+    let decompressed = match Decompressed::new(window) {
         Ok(decompressed) => decompressed,
         Err(error) => return Some(error.to_string()),
     };
@@ -238,9 +215,8 @@ fn read_side_by_side<I: Read + Send>(
     verdict: &mut BlobVerdict,
 ) -> Option<String> {
     let hash = (reading.verify_digests && compression != Compression::None).then(Sha256::new);
-    let (problem, diff_id) = side_by_side(stored, compression, reading.carefully, hash, |bytes| {
-        read_content(Window::new(bytes), reading, verdict)
-    });
+    let (problem, diff_id) =
+        side_by_side(stored, compression, hash, |bytes| read_content(Window::new(bytes), reading, verdict));
     if problem.is_none() {
         verdict.diff_id = diff_id;
     }

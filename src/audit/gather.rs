@@ -176,8 +176,7 @@ pub(super) fn source(
         let part = reading.progress.part(&shown, source.held().get(entry).map_or(0, |held| held.size));
         let reopen = || source.open(entry);
         let budget = reading.budget.for_part();
-        let reading =
-            Reading { reopen: Some(&reopen), budget: &budget, progress: &*part, carefully: false, ..reading };
+        let reading = Reading { reopen: Some(&reopen), budget: &budget, progress: &*part, ..reading };
         if let Some(verdict) = memory.recall(name, reading) {
             return verdict;
         }
@@ -232,8 +231,7 @@ pub(super) fn stream(
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
     let outcome = if rayon::current_num_threads() > 1 {
-        side_by_side(&mut input, compression, true, None, |bytes| walk(&mut Window::new(bytes), &mut visitor))
-            .0
+        side_by_side(&mut input, compression, None, |bytes| walk(&mut Window::new(bytes), &mut visitor)).0
     } else {
         Decompressed::new(Window::new(&mut input))
             .map_err(TarError::from)
@@ -288,8 +286,8 @@ impl Visit for Stream<'_, '_> {
         if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
             let mut failing = Failing { input: body, error: None };
             let budget = self.reading.budget.for_part();
-            let Reading { verify_digests, progress, carefully, .. } = self.reading;
-            let reading = Reading { verify_digests, budget: &budget, progress, reopen: None, carefully };
+            let Reading { verify_digests, progress, .. } = self.reading;
+            let reading = Reading { verify_digests, budget: &budget, progress, reopen: None };
             let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), reading);
             let error = failing.error.take();
             if error.is_none() {

@@ -14,7 +14,6 @@ use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 pub(super) fn side_by_side<T>(
     mut stored: impl Read + Send,
     compression: Compression,
-    carefully: bool,
     mut hash: Option<Sha256>,
     search: impl FnOnce(Relayed) -> T,
 ) -> (T, Option<Digest>) {
@@ -28,8 +27,7 @@ pub(super) fn side_by_side<T>(
         let (decoder, decompressed) = relay();
         let decoder = scope.spawn(move || {
             party.join();
-            let open = if carefully { Decompressed::new } else { Decompressed::fast };
-            match open(bytes) {
+            match Decompressed::new(bytes) {
                 Ok(input) => decoder.run(&mut Hashed { input, hash: &mut hash }),
                 Err(error) => decoder.fail(error),
             }
@@ -120,12 +118,8 @@ mod tests {
             for verify_digests in [false, true] {
                 let read = |side_by_side: bool, broken: bool| {
                     let budget = Budget::default();
-                    let reopen = || -> io::Result<Box<dyn Read + Send + '_>> {
-                        Ok(if broken { Box::new(Failing(blob)) } else { Box::new(&blob[..]) })
-                    };
-                    let (reopen, carefully) = (Some(&reopen as &_), false);
                     let reading =
-                        Reading { verify_digests, budget: &budget, progress: &Silent, reopen, carefully };
+                        Reading { verify_digests, budget: &budget, progress: &Silent, reopen: None };
                     let (mut whole, mut failing) = (&blob[..], Failing(blob));
                     let input: &mut (dyn Read + Send) = if broken { &mut failing } else { &mut whole };
                     let verdict = if side_by_side {

@@ -189,13 +189,7 @@ impl Reader<'_> {
     }
 
     fn reading<'b>(&'b self, budget: &'b Budget) -> Reading<'b> {
-        Reading {
-            verify_digests: self.options.verify_digests,
-            budget,
-            progress: self.progress,
-            reopen: None,
-            carefully: true,
-        }
+        Reading { verify_digests: self.options.verify_digests, budget, progress: self.progress, reopen: None }
     }
 
     fn image(&self, gathered: &Gathered, resolved: &Resolved) -> Audited {

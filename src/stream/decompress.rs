@@ -16,11 +16,7 @@ pub struct Decompressed<R> {
     behind_lz4: bool,
     /// Whether there were skippable frames that belong to no other one.
     only_skippable: bool,
-    open: Open<R>,
 }
-
-/// How a part is opened.
-type Open<R> = fn(Compression, R) -> io::Result<Part<R>>;
 
 enum Reader<R> {
     Plain(R),
@@ -31,23 +27,13 @@ enum Reader<R> {
 impl<R: Peek> Decompressed<R> {
     /// Looks at the first bytes of `input` and sets up the decoder. What is in no compression that can be
     /// read is passed through as it is.
-    pub fn new(input: R) -> io::Result<Self> {
-        Self::by(Part::open, input)
-    }
-
-    /// The same with the fastest decoders. Where it ends with an error, some of what comes before the damage may be
-    /// missing, or another decoder may read on: [`Self::new`] tells.
-    pub fn fast(input: R) -> io::Result<Self> {
-        Self::by(Part::open_fast, input)
-    }
-
-    fn by(open: Open<R>, mut input: R) -> io::Result<Self> {
+    pub fn new(mut input: R) -> io::Result<Self> {
         let compression = Compression::of(input.peek(Compression::HEAD)?);
         let reader = match compression {
             Compression::None => Reader::Plain(input),
-            _ => Reader::Part(open(compression, input)?),
+            _ => Reader::Part(Part::open(compression, input)?),
         };
-        Ok(Self { reader, compression, behind_lz4: false, only_skippable: false, open })
+        Ok(Self { reader, compression, behind_lz4: false, only_skippable: false })
     }
 
     /// Goes from the end of one part to the start of the next one.
@@ -61,7 +47,7 @@ impl<R: Peek> Decompressed<R> {
         self.behind_lz4 = self.compression == Compression::Lz4 || is_skippable && self.behind_lz4;
         if next != Compression::None {
             self.compression = next;
-            self.reader = Reader::Part((self.open)(next, input)?);
+            self.reader = Reader::Part(Part::open(next, input)?);
             return Ok(());
         }
         let (format, part) = (self.compression.name(), self.compression.part());

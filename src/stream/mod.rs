@@ -5,7 +5,6 @@ mod bzip2;
 mod compression;
 mod decompress;
 mod deflate;
-mod gzip;
 mod lz4;
 mod memory;
 mod part;

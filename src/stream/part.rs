@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use super::Compression;
 use super::bzip2::Bzip2;
 use super::deflate::Deflate;
-use super::gzip::Gzip;
 use super::lz4::Lz4;
 use super::window::Peek;
 use super::xz::Xz;
@@ -19,7 +18,6 @@ pub struct Part<R> {
 
 enum Decoder<R> {
     Gzip(Box<Deflate<R>>),
-    FastGzip(Box<Gzip<R>>),
     Zstd(Box<Zstd<R>>),
     Xz(Box<Xz<R>>),
     Bzip2(Box<Bzip2<R>>),
@@ -44,19 +42,10 @@ impl<R: Peek> Part<R> {
         Ok(Self { decoder })
     }
 
-    /// The same with the fastest decoder: where that ends with an error, part of what comes before the damage is missing.
-    pub(super) fn open_fast(compression: Compression, input: R) -> io::Result<Self> {
-        match compression {
-            Compression::Gzip => Ok(Self { decoder: Decoder::FastGzip(Box::new(Gzip::new(input))) }),
-            _ => Self::open(compression, input),
-        }
-    }
-
     /// The input. Once the part has been read to its end it stands directly behind it.
     pub fn into_input(self) -> R {
         match self.decoder {
             Decoder::Gzip(decoder) => decoder.into_input(),
-            Decoder::FastGzip(decoder) => decoder.into_input(),
             Decoder::Zstd(decoder) => decoder.into_input(),
             Decoder::Xz(decoder) => decoder.into_input(),
             Decoder::Bzip2(decoder) => decoder.into_input(),
@@ -74,7 +63,6 @@ impl<R: Peek> Read for Part<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match &mut self.decoder {
             Decoder::Gzip(decoder) => decoder.read(out),
-            Decoder::FastGzip(decoder) => decoder.read(out),
             Decoder::Zstd(decoder) => decoder.read(out),
             Decoder::Xz(decoder) => decoder.read(out),
             Decoder::Bzip2(decoder) => decoder.read(out),
