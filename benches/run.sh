@@ -115,7 +115,7 @@ for target in gzip zstd plain.tar; do
   noted=$(awk -v layers="${target%.tar}" '$1 == layers { print $2 }' benches/instructions.txt)
   awk -v layers="${target%.tar}" -v count="$count" -v bytes="$(cat $small/bytes)" -v noted="$noted" 'BEGIN {
     now = count / bytes
-    printf "| %s | %.2f | %s%s |\n", layers, now, noted, now > noted * 1.05 ? " — MORE THAN NOTED" : ""
+    printf "| %s | %.2f | %s%s |\n", layers, now, noted, (now > noted * 1.05) ? " — MORE THAN NOTED" : ""
   }'
 done
 

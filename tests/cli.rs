@@ -59,6 +59,7 @@ fn usage_errors_are_one_line() {
     let workspace = Workspace::new("usage");
     for (arguments, says) in [
         (&[][..], "requires a subcommand"),
+        (&["cache"], "requires a subcommand but one was not provided [subcommands: show, clear"),
         (&["scan"], "<TARGET>..."),
         (&["scan", "--fromat", "json", "x"], "a similar argument exists: '--format'"),
         (&["scna", "x"], "a similar subcommand exists: 'scan'"),

@@ -61,7 +61,7 @@ pub(super) enum Command {
     /// List the rules, or explain one
     Rules(Rules),
     /// Look at what is remembered of layers, or remove it
-    #[command(subcommand, after_long_help = CACHE)]
+    #[command(subcommand, arg_required_else_help = false, after_long_help = CACHE)]
     Cache(Cache),
 }
 
