@@ -200,12 +200,13 @@ fn in_parallel(
     // The largest first, so that no thread is left with it at the end.
     blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
     let threads = rayon::current_num_threads() as u64;
-    let mut left: u64 = blobs.iter().map(|(_, size)| size).sum();
+    // Sizes are claims, so they may add up to anything.
+    let mut left = blobs.iter().fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
     let blobs: Vec<(usize, bool)> = blobs
         .into_iter()
         .map(|(entry, size)| {
             let is_large = size > left / threads && size >= MIN_SIDE_BY_SIDE;
-            left -= size;
+            left = left.saturating_sub(size);
             (entry, threads > 1 && is_large)
         })
         .collect();
@@ -367,4 +368,27 @@ fn add_rest(
     let (rest, outcome) = search_rest(&mut Unpacker::new(), bounds, bytes);
     found.extend(rest.occurrences.into_iter().map(|occurrence| (Vec::new(), occurrence)));
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_larger_than_its_share_is_read_side_by_side() {
+        const MIB: u64 = 1 << 20;
+        let large = |threads: usize, sizes: &[u64]| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let read =
+                |_, side_by_side: bool| BlobVerdict { is_compressed: side_by_side, ..BlobVerdict::default() };
+            let verdicts = pool.install(|| in_parallel(sizes.iter().copied().enumerate().collect(), read));
+            verdicts.into_values().map(|verdict| verdict.is_compressed).collect::<Vec<_>>()
+        };
+        assert_eq!(large(1, &[90 * MIB]), [false]);
+        assert_eq!(large(2, &[90 * MIB]), [true]);
+        assert_eq!(large(2, &[10 * MIB, 90 * MIB, 10 * MIB]), [false, true, true]);
+        assert_eq!(large(2, &[10 * MIB, 10 * MIB, 10 * MIB]), [false, false, true]);
+        assert_eq!(large(8, &[10 * MIB, 10 * MIB, MIB]), [true, true, false]);
+        assert_eq!(large(2, &[u64::MAX, 10 * MIB, u64::MAX]), [true, true, true], "sizes are claims");
+    }
 }

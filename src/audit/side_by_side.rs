@@ -48,7 +48,7 @@ mod tests {
     use crate::audit::blob::{self, Reading};
     use crate::audit::budget::Budget;
 
-    /// A layer with files of many sizes, one of which holds a token, `len` bytes or more.
+    /// A layer with files of two sizes, some of which hold a token, of `len` bytes or more.
     fn layer(len: usize) -> Vec<u8> {
         let token = format!("hf{}{}", '_', "QwErTyUiOpAsDfGhJkLzXcVbNmQaZwSxEd");
         let mut tar = tar::Builder::new(Vec::new());
