@@ -1,4 +1,4 @@
-.PHONY: run test lint corpus oracle oracle-long bench noise fuzz clean
+.PHONY: run test lint docs oracle oracle-long bench noise fuzz clean
 
 # Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example.
 run:
@@ -12,7 +12,7 @@ run:
 # All tests. They make their images with real tools, which this installs from Debian where they are missing.
 test:
 	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd
-	cargo test --no-fail-fast
+	cargo test --no-fail-fast --lib --bins --tests
 
 lint:
 	cargo fmt --version && cargo clippy --version || rustup component add rustfmt clippy
@@ -21,9 +21,9 @@ lint:
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
 	cargo deny check bans licenses sources
 
-# Precision and recall of the Dockerfile rules over testdata/corpus; writes docs/dockerfiles.md.
-corpus:
-	STOWAWAY_WRITE_DOCS=1 cargo test --test corpus -- --nocapture
+# Writes the pages of docs that the tests make: rules, recall, and the Dockerfile rules over testdata/corpus.
+docs:
+	STOWAWAY_WRITE_DOCS=1 cargo test --test integration -- recall corpus docs
 
 # Builds Dockerfiles for real and holds the auditors to what is left; writes docs/oracle.md. Needs root; the builder is
 # made once, in target/oracle. CASES names some cases only.

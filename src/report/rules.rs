@@ -41,7 +41,7 @@ pub fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()>
 pub fn markdown(rules: &[&Rule]) -> String {
     let mut page = vec![String::from(
         "# Rules\n\n\
-         Made from the catalogue in `src/rules` by `STOWAWAY_WRITE_DOCS=1 cargo test --test docs`.\n\n\
+         Made from the catalogue in `src/rules` by `make docs`.\n\n\
          | id | severity | finds |\n| --- | --- | --- |\n",
     )];
     for Rule { id, severity, summary, .. } in rules {

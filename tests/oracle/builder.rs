@@ -30,7 +30,7 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
         return Err("it is made by debootstrap and mounts file systems, both of which need root".to_owned());
     }
     let oracle = crate::support::place::root().with_file_name("oracle");
-    let scratch = crate::support::place::root().join(env!("CARGO_CRATE_NAME"));
+    let scratch = crate::support::place::root().join("tests/oracle");
     let scripts = project().join("tests/oracle");
     let made = Command::new(scripts.join("make-builder.sh")).arg(&oracle).status();
     if !made.map_err(|error| format!("make-builder.sh: {error}"))?.success() {

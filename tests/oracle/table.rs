@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::compare::{Row, Verdict};
 use crate::look::Spot;
-use crate::project;
 
 /// The line that is printed when a case is done.
 pub(crate) fn line(row: &Row) -> String {
@@ -84,13 +83,4 @@ fn left(spots: &BTreeSet<Spot>) -> String {
         })
         .collect();
     if places.is_empty() { "nothing".to_owned() } else { places.into_iter().collect::<Vec<_>>().join(", ") }
-}
-
-/// Whether the committed page is this one. `STOWAWAY_WRITE_DOCS` makes it so.
-pub(crate) fn is_current(page: &str) -> bool {
-    let path = project().join("docs/oracle.md");
-    if std::env::var_os("STOWAWAY_WRITE_DOCS").is_some() {
-        std::fs::write(&path, page).unwrap();
-    }
-    std::fs::read_to_string(&path).unwrap_or_default() == page
 }

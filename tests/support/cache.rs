@@ -18,6 +18,7 @@ pub struct CachePlace {
 }
 
 impl CachePlace {
+    #[track_caller]
     pub fn new(name: &str) -> Self {
         let place = Place::new(name);
         let caches = place.join("caches");

@@ -1,6 +1,6 @@
 //! What the integration tests share: made tokens, images by hand and by real tools, and the binary's runner.
 //!
-//! A test file takes it in with `mod support;`. Each test binary uses a part of it only.
+//! `tests/integration` and `tests/oracle` each use a part of it.
 
 #![allow(
     dead_code,
@@ -14,7 +14,7 @@
     clippy::string_slice,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
-    reason = "test code: every binary uses a part, and a panic is the failure"
+    reason = "test code: each binary uses a part, and a panic is the failure"
 )]
 
 pub mod broken;
@@ -22,6 +22,7 @@ pub mod cache;
 pub mod expect;
 pub mod files;
 pub mod image;
+pub mod page;
 pub mod place;
 pub mod run;
 pub mod tar;

@@ -1,6 +1,7 @@
 //! Where tests put files: `target/tmp`, one fresh directory for each name.
 
 use std::fs;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 
 /// A directory of its own, emptied when it is made and left behind for whoever looks into a failure.
@@ -8,9 +9,10 @@ use std::path::{Path, PathBuf};
 pub struct Place(PathBuf);
 
 impl Place {
-    /// `name` must be unique in the test binary.
+    /// `name` must be unique in the file that calls.
+    #[track_caller]
     pub fn new(name: &str) -> Self {
-        let path = root().join(env!("CARGO_CRATE_NAME")).join(name);
+        let path = root().join(Path::new(Location::caller().file()).with_extension("")).join(name);
         if path.exists() {
             fs::remove_dir_all(&path).unwrap();
         }

@@ -1,0 +1,7 @@
+//! The command line: arguments, exit codes, standard input, the cache.
+
+mod arguments;
+mod cache;
+mod cache_file;
+mod exit_codes;
+mod stdin;

@@ -1,0 +1,8 @@
+//! Dockerfiles, their contexts and the CI files that build them.
+
+mod ci_files;
+mod contexts;
+mod corpus;
+mod fix;
+mod lines;
+mod parsers;

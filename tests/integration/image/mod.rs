@@ -1,0 +1,23 @@
+//! Images: what is found in them, and how what is broken or hostile ends.
+
+mod bad_input;
+mod big_file;
+mod builders;
+mod cached_token;
+mod chosen_images;
+mod compressions;
+mod containers;
+mod databases;
+mod documents;
+mod encodings;
+mod expiry;
+mod git;
+mod hostile_documents;
+mod layer_entries;
+mod layouts;
+mod limits;
+mod metadata;
+mod places;
+mod quiet;
+mod real_tools;
+mod states;

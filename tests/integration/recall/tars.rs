@@ -1,0 +1,85 @@
+//! Around the files of a layer's tar stream.
+
+use std::io::Write as _;
+
+use super::{Planted, Row};
+use crate::support::tar::Header;
+use crate::support::{Compression, Image, Layer, Layout, Tar, files};
+
+fn layer(form: &str, tar: Tar) -> Row {
+    Row::layer(form, &tar.finish(), Compression::Gzip)
+}
+
+/// A layer whose blob is these bytes, of a tar stream with nothing in it.
+fn blob(form: &str, blob: Vec<u8>, tar: &[u8]) -> Row {
+    let mut layer = Layer::new(tar);
+    layer.blob = blob;
+    Row::image(form, &Image::new("app:latest", [layer]))
+}
+
+pub(super) fn rows(planted: &Planted) -> Vec<Row> {
+    let token = planted.token.text();
+    let text = format!("HF_TOKEN={token}\n");
+    let (head, tail) = token.split_at(20);
+    let start = [&vec![b'-'; 512 - head.len()][..], head.as_bytes()].concat();
+    let nothing = Tar::new().file("srv/a", "nothing\n").finish();
+    let named = flate2::GzBuilder::new().filename(token.as_bytes()).comment("a");
+    let mut named = named.write(Vec::new(), flate2::Compression::fast());
+    named.write_all(&nothing).unwrap();
+    let skippable =
+        [&b"\x50\x2a\x4d\x18"[..], &u32::try_from(text.len()).unwrap().to_le_bytes(), text.as_bytes()];
+    let second = Tar::new().file("srv/b", &text).finish();
+    let mut padded = Tar::new().file("srv/a", "a").unfinished();
+    padded.splice(512 + 10..512 + 10 + token.len(), token.bytes());
+    let mut rows = vec![
+        layer("a sparse file (GNU)", Tar::new().gnu_sparse("srv/a", &[(8192, text.as_bytes())], 65536)),
+        layer("a sparse file (pax 1.0)", Tar::new().pax_sparse("srv/a", &[(8192, text.as_bytes())], 65536)),
+        layer(
+            "a sparse file, across two stretches that meet",
+            Tar::new().gnu_sparse("srv/a", &[(0, &start), (512, tail.as_bytes())], 65536),
+        ),
+        layer("a file's name", Tar::new().file(format!("srv/{token}"), "")),
+        layer("the target of a link", Tar::new().symlink("srv/a", format!("/x/{token}"))),
+        layer("a pax record", Tar::new().pax(&[("comment", text.as_bytes())]).file("srv/a", "")),
+        layer(
+            "an extended attribute",
+            Tar::new().pax(&[("SCHILY.xattr.user.a", text.as_bytes())]).file("srv/a", ""),
+        ),
+        layer(
+            "a global pax record",
+            Tar::new().pax_global(&[("comment", text.as_bytes())]).file("srv/a", ""),
+        ),
+        layer(
+            "a device's body",
+            Tar::new().entry(&Header { path: b"srv/a", kind: b'7', ..Header::default() }, text.as_bytes()),
+        ),
+        Row::layer("the padding behind a body", &[padded, vec![0; 1024]].concat(), Compression::Gzip),
+        Row::layer("a second archive behind the end", &[nothing.clone(), second].concat(), Compression::Gzip),
+        Row::layer("text behind the end", &[&nothing[..], text.as_bytes()].concat(), Compression::Gzip),
+        Row::layer(
+            "a compressed file behind the end",
+            &[&nothing[..], &files::gzip(text.as_bytes())].concat(),
+            Compression::Gzip,
+        ),
+        blob("the header of a gzip layer", named.finish().unwrap(), &nothing),
+        blob(
+            "a skippable frame of a zstd layer",
+            [&files::zstd(&nothing)[..], &skippable.concat()].concat(),
+            &nothing,
+        ),
+    ];
+    let tar = Tar::new().file("srv/a", &text).finish();
+    let (first, last) = tar.split_at(tar.len() / 2);
+    rows.push(blob(
+        "the second member of a gzip layer",
+        [files::gzip(first), files::gzip(last)].concat(),
+        &tar,
+    ));
+    let image = Image::new("app:latest", [Layer::new(&nothing)]);
+    let behind = [Layout::of(&[&image]).files().archive(), text.into_bytes()].concat();
+    rows.push(Row {
+        form: "behind the end of the image's archive".to_owned(),
+        target: super::Target::Archive(behind),
+    });
+    rows
+}
