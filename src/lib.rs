@@ -15,6 +15,7 @@
 //! | [`dockerfile`] | text to instructions with exact spans |
 //! | [`unpack`] | what lies within a file: compressed streams, archives, files within those |
 //! | [`detect`] | bytes to token occurrences |
+//! | `search` | the first of several short strings in a piece of bytes |
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
 //! | [`policy`] | threshold and verdict |
 //! | [`cache`] | bytes that one run leaves for the next |
@@ -31,6 +32,7 @@ pub mod image;
 pub mod policy;
 pub mod report;
 pub mod rules;
+mod search;
 pub mod source;
 pub mod stream;
 pub mod unpack;

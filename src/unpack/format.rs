@@ -3,9 +3,8 @@
 use std::io::Read as _;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
-
 use super::{git, sevenz, zip};
+use crate::search::Search;
 use crate::stream::{Compression, Part, begins_tar, gzip_header_len, is_limit, zstd_with_small_window};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
@@ -129,19 +128,22 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
 
 /// Where the next container may begin.
 pub(super) fn next_magic(bytes: &[u8]) -> Option<usize> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static MAGIC: LazyLock<Regex> = LazyLock::new(|| {
-        let gzip = r"\x1f\x8b\x08";
-        let zip = r"PK\x03\x04";
-        let zstd = r"\x28\xb5\x2f\xfd";
-        let xz = r"\xfd7zXZ\x00";
-        let bzip2 = "BZh";
-        let lz4 = r"\x04\x22\x4d\x18";
-        let lzip = "LZIP";
-        let sevenz = r"7z\xbc\xaf\x27\x1c";
-        let pack = r"PACK\x00\x00\x00";
-        Regex::new(&format!("(?-u){gzip}|{zip}|{zstd}|{xz}|{bzip2}|{lz4}|{lzip}|{sevenz}|{pack}"))
-            .expect("a valid pattern")
-    });
-    MAGIC.find(bytes).map(|found| found.start())
+    static MAGIC: LazyLock<Search> = LazyLock::new(|| Search::new(&MAGIC_NUMBERS));
+    MAGIC.find(bytes, 0).map(|(at, _)| at)
 }
+
+/// What containers begin with that can be told in the midst of a content.
+const MAGIC_NUMBERS: [&[u8]; 9] = [
+    // gzip, zip, Zstandard
+    b"\x1f\x8b\x08",
+    b"PK\x03\x04",
+    b"\x28\xb5\x2f\xfd",
+    // xz, bzip2, LZ4, lzip
+    b"\xfd7zXZ\x00",
+    b"BZh",
+    b"\x04\x22\x4d\x18",
+    b"LZIP",
+    // 7z, packs of git
+    b"7z\xbc\xaf\x27\x1c",
+    b"PACK\x00\x00\x00",
+];

@@ -2,8 +2,6 @@
 //!
 //! Nothing is decoded but where a needle is found, and at length only where the first characters agree.
 
-mod arrange;
-mod avx2;
 mod base64;
 mod decoded;
 mod hex;

@@ -4,12 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use aho_corasick::packed::{Config, Searcher};
-use aho_corasick::{AhoCorasick, MatchKind};
-
-use super::arrange::arrange;
-use super::avx2::Avx2;
 use super::base64::sextet;
+use crate::search::Search;
 
 /// How a needle stands for a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +53,7 @@ impl Hit {
 
 /// The first needle in `bytes` at `from` or behind.
 pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
-    NEEDLES.search.find(bytes, from.min(bytes.len()))
+    NEEDLES.search.find(bytes, from).map(|(at, needle)| Hit { at, needle })
 }
 
 /// Where a needle may begin of which the end is missing. One character is too little to tell.
@@ -83,47 +79,6 @@ struct Needles {
     patterns: Vec<Vec<u8>>,
 }
 
-enum Search {
-    /// The fastest one, for processors that have its instructions.
-    Avx2(Avx2),
-    /// For those with other vectors.
-    Packed(Searcher),
-    /// For those without any.
-    Automaton(AhoCorasick),
-}
-
-impl Search {
-    /// The fastest that the processor has.
-    fn new(needles: &[&[u8]]) -> Self {
-        Avx2::new(needles)
-            .map(Self::Avx2)
-            .or_else(|| Self::packed(needles))
-            .unwrap_or_else(|| Self::automaton(needles))
-    }
-
-    /// The limits that are lifted guess at the order of needles, which [`arrange`] takes care of.
-    fn packed(needles: &[&[u8]]) -> Option<Self> {
-        Config::new().heuristic_pattern_limits(false).builder().extend(needles).build().map(Self::Packed)
-    }
-
-    fn automaton(needles: &[&[u8]]) -> Self {
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(needles);
-        #[expect(clippy::expect_used, reason = "the patterns are constant, and built by every test")]
-        Self::Automaton(automaton.expect("a few short patterns"))
-    }
-
-    fn find(&self, bytes: &[u8], from: usize) -> Option<Hit> {
-        let found = match self {
-            Self::Avx2(vectors) => return vectors.find(bytes, from).map(|(at, needle)| Hit { at, needle }),
-            Self::Packed(packed) => packed.find_in(bytes, (from..bytes.len()).into()),
-            Self::Automaton(automaton) => {
-                automaton.find(aho_corasick::Input::new(bytes).span(from..bytes.len()))
-            }
-        };
-        found.map(|found| Hit { at: found.start(), needle: found.pattern().as_usize() })
-    }
-}
-
 impl Needles {
     fn new() -> Self {
         let mut forms: BTreeMap<Vec<u8>, Vec<Form>> = BTreeMap::new();
@@ -144,11 +99,10 @@ impl Needles {
                 known.extend(longer);
             }
         }
-        let order = arrange(forms.keys().map(Vec::as_slice).collect());
-        let search = Search::new(&order);
+        let needles: Vec<&[u8]> = forms.keys().map(Vec::as_slice).collect();
         Self {
-            search,
-            forms: order.iter().map(|pattern| forms.get(*pattern).cloned().unwrap_or_default()).collect(),
+            search: Search::new(&needles),
+            forms: forms.into_values().collect(),
             longest: patterns.iter().map(Vec::len).max().unwrap_or_default(),
             patterns,
         }
@@ -309,49 +263,13 @@ fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::encoding::arrange::MASK;
 
     #[test]
     fn there_are_few_needles_and_none_is_short() {
         let forms: Vec<_> = all();
-        assert!(forms.iter().all(|(pattern, _)| (MASK..=longest()).contains(&pattern.len())));
+        assert!(forms.iter().all(|(pattern, _)| (3..=longest()).contains(&pattern.len())));
         let needles: std::collections::BTreeSet<_> = forms.iter().map(|(pattern, _)| pattern).collect();
-        assert!(
-            needles.len() <= 90 && NEEDLES.forms.len() < 128,
-            "{} {}",
-            needles.len(),
-            NEEDLES.forms.len()
-        );
-        assert!(!matches!(NEEDLES.search, Search::Automaton(_)) || cfg!(not(target_arch = "x86_64")));
-    }
-
-    proptest::proptest! {
-        /// Whatever instructions a processor has, it finds the same.
-        #[test]
-        fn all_searches_agree(parts in proptest::collection::vec((0..90_usize, 0..8_usize, 0..40_usize), 0..40)) {
-            let mut text = Vec::new();
-            for (needle, cut, between) in parts {
-                let needle = NEEDLES.patterns.get(needle).map(Vec::as_slice).unwrap_or_default();
-                text.extend_from_slice(needle.get(..needle.len().saturating_sub(cut)).unwrap_or(needle));
-                text.extend(b"h6xGaZ.".iter().cycle().skip(cut).take(between));
-            }
-            let order = arrange(NEEDLES.patterns.iter().map(Vec::as_slice).collect());
-            let order: Vec<&[u8]> =
-                order.into_iter().filter(|n| !order_has_shorter(n)).collect();
-            let searches = [Avx2::new(&order).map(Search::Avx2), Search::packed(&order), Some(Search::automaton(&order))];
-            let all = searches.iter().flatten().map(|search| {
-                let next = |from: &usize| search.find(&text, *from).map(|hit| hit.at + 1);
-                let ends: Vec<usize> = std::iter::successors(next(&0), next).collect();
-                let needle = |end: &usize| search.find(&text, end - 1).and_then(|hit| order.get(hit.needle).copied());
-                ends.iter().map(|end| (*end, needle(end))).collect::<Vec<_>>()
-            });
-            let all: Vec<_> = all.collect();
-            proptest::prop_assert!(all.len() > 1 && all.windows(2).all(|pair| pair[0] == pair[1]), "{all:?}");
-        }
-    }
-
-    fn order_has_shorter(needle: &[u8]) -> bool {
-        NEEDLES.patterns.iter().any(|other| other != needle && needle.starts_with(other))
+        assert!(needles.len() <= 90 && NEEDLES.forms.len() < 90, "{} {}", needles.len(), NEEDLES.forms.len());
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::MASK;
+
 /// How many buckets the search has. Where vectors are shorter it has half as many, and puts two together.
 const BUCKETS: usize = 16;
 /// The most needles of a bucket. The search takes fewer than 128 in all, repeated ones included.
 const ROWS: usize = 7;
-/// How many characters of a needle decide whether a place is looked at more closely.
-pub(super) const MASK: usize = 3;
 
 /// Puts needles into an order in which the search of `aho-corasick` passes over as much as it can. It sorts them into
 /// buckets by their number. Buckets of unequal size are filled up by repeating a needle, which puts it into

@@ -1,0 +1,91 @@
+//! The search with vectors of 32 bytes. They look up the halves of each byte in tables of 16 entries, each a set of
+//! eight buckets, and so take a needle's first bytes for those of every mixture of halves in its bucket.
+
+use std::arch::x86_64::{
+    __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x,
+    _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+};
+
+use super::MASK;
+use super::arrange::buckets;
+use super::closer::{Closer, Places, word};
+
+const VECTOR: usize = 32;
+/// What is looked at for the places of one vector.
+const BLOCK: usize = VECTOR + MASK - 1;
+
+/// Eight buckets, `SETS` times.
+pub(super) struct Avx2<const SETS: usize> {
+    /// For each of the first bytes: the buckets that have one with that lower half, and with that upper half.
+    halves: [[[[u8; 16]; 2]; SETS]; MASK],
+    closer: Closer,
+}
+
+impl<const SETS: usize> Avx2<SETS> {
+    /// None where the processor does not have the instructions.
+    pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
+        if !std::arch::is_x86_feature_detected!("avx2") {
+            return None;
+        }
+        let mut halves = [[[[0; 16]; 2]; SETS]; MASK];
+        for (n, bucket) in buckets(needles.to_vec(), 8 * SETS, usize::MAX).into_iter().enumerate() {
+            for needle in bucket {
+                for (sets, b) in halves.iter_mut().zip(needle) {
+                    let [lower, upper] = sets.get_mut(n / 8)?;
+                    *lower.get_mut(usize::from(b & 15))? |= 1 << (n % 8);
+                    *upper.get_mut(usize::from(b >> 4))? |= 1 << (n % 8);
+                }
+            }
+        }
+        Some(Self { halves, closer: Closer::new(needles)? })
+    }
+
+    /// The first needle in `bytes` at `from` or behind: where it is, and its number.
+    pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+        self.closer.find::<VECTOR>(bytes, from, |from| {
+            #[expect(unsafe_code, reason = "a call of a function for certain processors; it is safe itself")]
+            // SAFETY: `new` gives a search only where the processor has AVX2.
+            unsafe {
+                self.next(bytes, from)
+            }
+        })
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn next(&self, bytes: &[u8], from: usize) -> Places {
+        let tables =
+            self.halves.each_ref().map(|sets| sets.each_ref().map(|[low, up]| [twice(low), twice(up)]));
+        let half = _mm256_set1_epi8(15);
+        let mut at = from;
+        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+            let mut buckets = [_mm256_set1_epi8(-1); SETS];
+            for (n, sets) in tables.iter().enumerate() {
+                let word = |i: usize| word(block, n + 8 * i);
+                let vector = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
+                let lower = _mm256_and_si256(vector, half);
+                let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(vector), half);
+                for (buckets, [low, up]) in buckets.iter_mut().zip(sets) {
+                    let both =
+                        _mm256_and_si256(_mm256_shuffle_epi8(*low, lower), _mm256_shuffle_epi8(*up, upper));
+                    *buckets = _mm256_and_si256(*buckets, both);
+                }
+            }
+            let none = _mm256_setzero_si256();
+            let any = buckets.into_iter().fold(none, |any, buckets| _mm256_or_si256(any, buckets));
+            let bits = !_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, none)).cast_unsigned();
+            if bits != 0 {
+                return Places { at, bits: u64::from(bits) };
+            }
+            at += VECTOR;
+        }
+        Places { at, bits: 0 }
+    }
+}
+
+/// A table of 16 bytes for either half of a vector.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn twice(table: &[u8; 16]) -> __m256i {
+    let (low, high) = (word(table, 0), word(table, 8));
+    _mm256_set_epi64x(high, low, high, low)
+}

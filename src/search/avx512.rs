@@ -1,0 +1,83 @@
+//! The search with vectors of 64 bytes. They look up whole bytes, so that few places are looked at for nothing.
+
+use std::arch::x86_64::{
+    __m512i, _mm512_and_si512, _mm512_mask_mov_epi8, _mm512_movepi8_mask, _mm512_permutex2var_epi8,
+    _mm512_set_epi64, _mm512_set1_epi8, _mm512_test_epi8_mask,
+};
+
+use super::MASK;
+use super::arrange::buckets;
+use super::closer::{Closer, Places, word};
+
+const VECTOR: usize = 64;
+/// What is looked at for the places of one vector.
+const BLOCK: usize = VECTOR + MASK - 1;
+
+/// Eight buckets, a bit of a byte each.
+pub(super) struct Avx512 {
+    /// For each of the first bytes: the buckets that have it, if it is ASCII.
+    ascii: [[u8; 128]; MASK],
+    /// The buckets that have any other.
+    others: [u8; MASK],
+    closer: Closer,
+}
+
+impl Avx512 {
+    /// None where the processor does not have the instructions.
+    pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
+        let is_able = std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vbmi");
+        if !is_able {
+            return None;
+        }
+        let (mut ascii, mut others) = ([[0; 128]; MASK], [0; MASK]);
+        for (n, bucket) in buckets(needles.to_vec(), 8, usize::MAX).into_iter().enumerate() {
+            for needle in bucket {
+                for ((ascii, others), b) in ascii.iter_mut().zip(&mut others).zip(needle) {
+                    *ascii.get_mut(usize::from(*b)).unwrap_or(others) |= 1 << n;
+                }
+            }
+        }
+        Some(Self { ascii, others, closer: Closer::new(needles)? })
+    }
+
+    /// The first needle in `bytes` at `from` or behind: where it is, and its number.
+    pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+        self.closer.find::<VECTOR>(bytes, from, |from| {
+            #[expect(unsafe_code, reason = "a call of a function for certain processors; it is safe itself")]
+            // SAFETY: `new` gives a search only where the processor has these parts of AVX-512.
+            unsafe {
+                self.next(bytes, from)
+            }
+        })
+    }
+
+    #[target_feature(enable = "avx512bw,avx512vbmi")]
+    fn next(&self, bytes: &[u8], from: usize) -> Places {
+        let ascii = self.ascii.each_ref().map(|sets| [load(sets, 0), load(sets, VECTOR)]);
+        let others = self.others.map(|sets| _mm512_set1_epi8(sets.cast_signed()));
+        let mut at = from;
+        while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+            let mut buckets = _mm512_set1_epi8(-1);
+            for (n, ([low, up], others)) in ascii.iter().zip(others).enumerate() {
+                let vector = load(block, n);
+                let sets = _mm512_permutex2var_epi8(*low, vector, *up);
+                let sets = _mm512_mask_mov_epi8(sets, _mm512_movepi8_mask(vector), others);
+                buckets = _mm512_and_si512(buckets, sets);
+            }
+            let bits = _mm512_test_epi8_mask(buckets, buckets);
+            if bits != 0 {
+                return Places { at, bits };
+            }
+            at += VECTOR;
+        }
+        Places { at, bits: 0 }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512bw")]
+fn load(bytes: &[u8], from: usize) -> __m512i {
+    let word = |i: usize| word(bytes, from + 8 * i);
+    _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0))
+}

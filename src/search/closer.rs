@@ -1,0 +1,101 @@
+//! The closer look at places where vectors see that a needle may begin. `aho-corasick` compares needle by needle
+//! there; here a look at a table of the needles' first bytes comes first.
+
+use std::collections::BTreeMap;
+
+use super::MASK;
+
+/// The base-2 logarithm of the table's bits: 8 KiB, which stays in a core's nearest cache.
+const TABLE: u32 = 16;
+
+/// The needles by their first bytes.
+pub(super) struct Closer {
+    /// A bit for each hash of the first bytes.
+    table: Box<[u64]>,
+    /// With their numbers.
+    needles: BTreeMap<u32, Vec<(Vec<u8>, usize)>>,
+}
+
+/// The next places at which a needle may begin: a bit for each place behind `at`. None are left where there is no
+/// bit; then what begins at `at` is less than a vector.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub(super) at: usize,
+    pub(super) bits: u64,
+}
+
+impl Closer {
+    /// None where a needle is too short.
+    pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
+        let mut closer = Self { table: vec![0; 1 << TABLE >> 6].into(), needles: BTreeMap::new() };
+        for (number, needle) in needles.iter().enumerate() {
+            let first = first(needle)?;
+            let (word, bit) = place(first);
+            *closer.table.get_mut(word)? |= 1 << bit;
+            closer.needles.entry(first).or_default().push((needle.to_vec(), number));
+        }
+        Some(closer)
+    }
+
+    /// The first needle in `bytes` at `from` or behind, with vectors of so many bytes. `next` gives the next places
+    /// at which one may begin; it calls nothing, so that its tables stay in registers while it passes over the rest.
+    #[inline]
+    pub(super) fn find<const VECTOR: usize>(
+        &self,
+        bytes: &[u8],
+        from: usize,
+        next: impl Fn(usize) -> Places,
+    ) -> Option<(usize, usize)> {
+        let mut places = next(from);
+        while places.bits != 0 {
+            while places.bits != 0 {
+                let place = places.at + places.bits.trailing_zeros() as usize;
+                places.bits &= places.bits - 1;
+                if self.may_begin(bytes.get(place..).unwrap_or_default())
+                    && let Some(needle) = self.needle_at(bytes, place)
+                {
+                    return Some((place, needle));
+                }
+            }
+            places = next(places.at + VECTOR);
+        }
+        let rest = bytes.get(places.at..).unwrap_or_default();
+        let mut starts = rest.windows(MASK).enumerate().filter(|(_, start)| self.may_begin(start));
+        starts.find_map(|(n, _)| Some((places.at + n, self.needle_at(bytes, places.at + n)?)))
+    }
+
+    #[inline]
+    fn may_begin(&self, bytes: &[u8]) -> bool {
+        let Some((word, bit)) = first(bytes).map(place) else { return false };
+        self.table.get(word).is_some_and(|word| word >> bit & 1 == 1)
+    }
+
+    fn needle_at(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let rest = bytes.get(at..)?;
+        let needles = self.needles.get(&first(rest)?)?;
+        needles.iter().find(|(needle, _)| rest.starts_with(needle)).map(|(_, number)| *number)
+    }
+}
+
+/// The first bytes as a number.
+#[inline]
+fn first(bytes: &[u8]) -> Option<u32> {
+    let &[a, b, c] = bytes.first_chunk::<MASK>()?;
+    Some(u32::from_le_bytes([a, b, c, 0]))
+}
+
+/// The word of the table, and the bit in it.
+#[inline]
+fn place(first: u32) -> (usize, u32) {
+    // Fibonacci hashing.
+    let hash = first.wrapping_mul(0x9e37_79b1) >> (32 - TABLE);
+    ((hash >> 6) as usize, hash & 63)
+}
+
+/// Eight bytes as they stand in memory. The compiler makes one load of several that are neighbours.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn word(bytes: &[u8], from: usize) -> i64 {
+    let bytes = bytes.get(from..).and_then(<[u8]>::first_chunk::<8>);
+    bytes.map_or(0, |bytes| i64::from_le_bytes(*bytes))
+}
