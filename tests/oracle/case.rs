@@ -24,7 +24,7 @@ const PLACEHOLDER: &str = "@HF_TOKEN@";
 #[derive(Debug, Default)]
 pub(crate) struct Case {
     pub(crate) name: String,
-    /// Whether it was put together, so that nobody says which lines leak.
+    /// Whether it was put together.
     pub(crate) is_made: bool,
     text: String,
     pub(crate) arguments: Vec<String>,

@@ -96,7 +96,7 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
             row.left = look::spots(&layout, token.text());
             row.forecast = compare_forecast(&forecast, &row.left, case);
             row.readers = compare_readers(&spots(&audit(&layout, &[]), &token), &row.left);
-            if !row.left.is_empty() && !case.is_made {
+            if !row.left.is_empty() {
                 let dockerfile = store.place.join("context/Dockerfile");
                 let lined_up = audit(&layout, &["--dockerfile", tools::text(&dockerfile)]);
                 row.origin = compare_origins(&lined_up, &token, case);

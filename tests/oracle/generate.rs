@@ -237,19 +237,68 @@ impl Made {
         };
         let header =
             if way.header.is_empty() { String::new() } else { format!("# oracle: {}\n", way.header) };
+        let [marked, later_marked, ready_marked, last_marked] =
+            self.causes().map(|is_cause| if is_cause { "# oracle: cause\n" } else { "" });
+        let run = run.replacen("RUN ", &format!("{marked}RUN "), 1);
+        if !later.is_empty() {
+            later.insert_str(0, later_marked);
+        }
+        let is_in_image = ["single", "from-builder"].contains(&STAGES[stages]);
+        let lines = if is_in_image {
+            way.lines.replace("ENV ", "# oracle: cause\nENV ")
+        } else {
+            way.lines.to_owned()
+        };
         // What is copied has to be there.
         let ready = format!("mkdir -p {0} && touch {0}/there {1}", used.directory, files[0]);
-        let builder = format!("FROM hub AS builder\n{}{run}{later}RUN {ready}\n", way.lines);
+        let builder = format!("FROM hub AS builder\n{lines}{run}{later}{ready_marked}RUN {ready}\n");
         let last = match STAGES[stages] {
             "not-copied" => "FROM hub\nCOPY --from=builder /etc/passwd /srv/passwd\n".to_owned(),
-            "directory-copied" => format!("FROM hub\nCOPY --from=builder {0} {0}\n", used.directory),
-            "file-copied" => format!("FROM hub\nCOPY --from=builder {} /srv/kept\n", files[0]),
-            "from-builder" => "FROM builder\nRUN echo nothing > /srv/word\n".to_owned(),
-            "relative-copied" => {
-                format!("FROM hub\nWORKDIR /srv/app\nCOPY --from=builder {} ./data\n", used.directory)
+            "directory-copied" => {
+                format!("FROM hub\n{last_marked}COPY --from=builder {0} {0}\n", used.directory)
             }
-            _ => return format!("{header}FROM hub\n{}{run}{later}", way.lines),
+            "file-copied" => format!("FROM hub\n{last_marked}COPY --from=builder {} /srv/kept\n", files[0]),
+            "from-builder" => format!("FROM builder\n{last_marked}RUN echo nothing > /srv/word\n"),
+            "relative-copied" => {
+                format!(
+                    "FROM hub\nWORKDIR /srv/app\n{last_marked}COPY --from=builder {} ./data\n",
+                    used.directory
+                )
+            }
+            _ => return format!("{header}FROM hub\n{lines}{run}{later}"),
         };
         format!("{header}{builder}{last}")
+    }
+    /// Which instructions make something that holds the token: the `RUN`, the one that removes later, the one that makes
+    /// ready what is copied, and the last.
+    fn causes(self) -> [bool; 4] {
+        let Self([way, used, out, stages, _]) = self;
+        let (way, used) = (&WAYS[way], &USES[used]);
+        let is_in_image = ["single", "from-builder"].contains(&STAGES[stages]);
+        // The history names the build argument with each `RUN` behind it.
+        let is_argument = way.lines.contains("ARG ");
+        let is_written = !["download", "nothing"].contains(&used.name);
+        let is_left = |file: usize| {
+            is_written
+                && match OUTS[out] {
+                    "kept" | "removed-later" => true,
+                    "one-removed" => file > 0,
+                    _ => false,
+                }
+        };
+        let is_any_left = (0..used.files.len()).any(is_left);
+        let stays = OUTS[out] != "removed-later";
+        [
+            is_in_image && (is_argument || way.name == "literal" && used.name != "nothing" || is_any_left),
+            is_in_image && is_argument,
+            // It touches the first file, which the layer then holds again.
+            is_in_image && (is_argument || is_left(0) && stays),
+            match STAGES[stages] {
+                // The builder that is used carries the argument over.
+                "from-builder" => is_argument,
+                "file-copied" => is_left(0) && stays,
+                _ => is_any_left && stays,
+            },
+        ]
     }
 }

@@ -31,22 +31,38 @@ pub(crate) fn summary(rows: &[Row], took: Duration) -> String {
 }
 
 /// `docs/oracle.md`.
-pub(crate) fn page(rows: &[&Row]) -> String {
-    let wrong = rows.iter().filter(|row| !row.agrees()).count();
+pub(crate) fn page(written: &[&Row], made: &[&Row]) -> String {
+    let wrong = written.iter().chain(made).filter(|row| !row.agrees()).count();
     let mut page = format!(
         "# Forecast and real\n\n\
-         What building the {} Dockerfiles of `testdata/oracle` leaves of a token, beside what `stowaway` says. `make oracle` builds\n\
-         them with buildah and the true `hf` client, and writes this page.\n\n\
+         What building the {} Dockerfiles of `testdata/oracle`, and {} that are put together, leaves of a token, beside what `stowaway`\n\
+         says. `make oracle` builds them with buildah and the true `hf` client, and writes this page.\n\n\
          - *left*: what an independent reader, which knows the token, finds in the image\n\
          - *forecast*: `stowaway scan Dockerfile` says the same\n\
          - *scan*: `stowaway scan IMAGE` finds the same\n\
          - *origin*: `stowaway scan IMAGE --dockerfile Dockerfile` names the instruction that made the layer or the entry\n\
          - *mended*: what `stowaway fix` writes builds, still uses the token where the original did, and leaves nothing; \
          `by hand` where it\n  says that something is left to people\n\n\
-         {} of them disagree.\n\n\
-         | case | token comes as | left | forecast | scan | origin | mended |\n| --- | --- | --- | --- | --- | --- | --- |\n",
-        rows.len(),
+         {} of them disagree.\n",
+        written.len(),
+        made.len(),
         if wrong == 0 { "None".to_owned() } else { wrong.to_string() }
+    );
+    let notes = add_rows(&mut page, written);
+    page.push_str(
+        "\n## Made cases\n\nA way in, a use, a way out, stages and a form of the shell, by `tests/oracle/generate.rs`; `make oracle-long` has 300.\n",
+    );
+    let notes = notes + &add_rows(&mut page, made);
+    if !notes.is_empty() {
+        write!(page, "\n## As declared\n\n{notes}").unwrap();
+    }
+    page
+}
+
+/// Adds a table; gives the notes to it.
+fn add_rows(page: &mut String, rows: &[&Row]) -> String {
+    page.push_str(
+        "\n| case | token comes as | left | forecast | scan | origin | mended |\n| --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let mut notes = String::new();
     for row in rows {
@@ -68,10 +84,7 @@ pub(crate) fn page(rows: &[&Row]) -> String {
             [cell(&row.forecast), cell(&row.readers), cell(&row.origin), cell(&row.mended)].join(" | ");
         writeln!(page, "| `{}` | {} | {left} | {cells} |", row.name, row.ways).unwrap();
     }
-    if !notes.is_empty() {
-        write!(page, "\n## As declared\n\n{notes}").unwrap();
-    }
-    page
+    notes
 }
 
 fn left(spots: &BTreeSet<Spot>) -> String {

@@ -32,6 +32,6 @@ pub mod tools;
 pub use files::{Files, Item};
 pub use image::{Compression, Image, Layer, Layout};
 pub use place::Place;
-pub use run::{Outcome, Stdin, scan, scan_measured, scan_with, stowaway, stowaway_cached};
+pub use run::{Outcome, Stdin, scan, scan_by_any_jobs, scan_measured, scan_with, stowaway, stowaway_cached};
 pub use tar::Tar;
 pub use token::{Kind, Token};

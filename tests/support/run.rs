@@ -38,6 +38,15 @@ pub fn scan<A: AsRef<OsStr>>(args: &[A]) -> Outcome {
     scan_with(args, Stdin::Empty)
 }
 
+/// The same, with one thread and with eight: byte for byte, both say the same.
+#[track_caller]
+pub fn scan_by_any_jobs(target: &Path) -> Outcome {
+    let by = |jobs: &str| scan(&["--jobs".as_ref(), jobs.as_ref(), target.as_os_str()]);
+    let (one, eight) = (by("1"), by("8"));
+    assert_eq!((one.code, &one.stdout, &one.stderr), (eight.code, &eight.stdout, &eight.stderr));
+    one
+}
+
 /// The same with something on standard input.
 #[track_caller]
 pub fn scan_with<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {

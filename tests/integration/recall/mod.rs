@@ -11,7 +11,7 @@ mod tars;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::support::{Compression, Image, Layer, Layout, Place, Tar, Token, page, scan, token};
+use crate::support::{Compression, Image, Layer, Layout, Place, Tar, Token, page, scan_by_any_jobs, token};
 use serde_json::Value;
 
 /// One way, and what holds a token in that way.
@@ -63,7 +63,7 @@ fn found(place: &Place, number: usize, row: &Row, planted: &Planted) -> BTreeSet
         Target::Dockerfile(text) => ("Dockerfile", text.as_bytes()),
         Target::Archive(bytes) => ("app.tar", &bytes[..]),
     };
-    let outcome = scan(&[place.write(&format!("{number}/{name}"), bytes)]);
+    let outcome = scan_by_any_jobs(&place.write(&format!("{number}/{name}"), bytes));
     assert_eq!(outcome.errors(), [] as [Value; 0], "{}", row.form);
     let sha256 = planted.token.sha256();
     let is_dockerfile = matches!(row.target, Target::Dockerfile(_));
