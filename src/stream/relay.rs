@@ -5,10 +5,10 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 use super::Peek;
 
-/// Large enough that handing one over costs nothing beside its bytes, small enough to stay in a core's cache.
-const CAPACITY: usize = 256 * 1024;
-/// How many are on their way at most.
-const DEPTH: usize = 2;
+/// Large enough that waking the other thread costs little beside its bytes.
+const CAPACITY: usize = 1024 * 1024;
+/// How many are on their way at most: what a thread does while the other waits for a core.
+const DEPTH: usize = 4;
 
 /// The end that reads.
 pub struct Relay {
