@@ -13,7 +13,7 @@ run:
 	echo; echo "exit code $$code (1: a token was found)"; test $$code -eq 1
 
 # All tests. They make their images with real tools, which this installs from Debian where they are missing. The last of
-# them, which builds Dockerfiles, needs root: elsewhere it says so, and fails where CI is set.
+# them, which builds Dockerfiles, needs root and namespaces: elsewhere it says so, and fails where CI is set.
 test:
 	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd
 	STOWAWAY_ORACLE=$(if $(CI),1,if-possible) cargo test --no-fail-fast --lib --bins --tests

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Read};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,6 +10,7 @@ use super::blob::{self, BlobVerdict, Reading};
 use super::budget::Budget;
 use super::document;
 use super::gap::occurrences_in_gap;
+use super::in_parallel::in_parallel;
 use super::memory::Memory;
 use super::search::{scanner, search_rest};
 use super::side_by_side::side_by_side;
@@ -28,9 +27,6 @@ use crate::unpack::Unpacker;
 const MAX_AROUND: usize = 1000;
 /// Documents of one source are kept up to this many bytes in all; further ones are searched as blobs.
 const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
-
-/// Starting threads does not pay for smaller blobs.
-const MIN_SIDE_BY_SIDE: u64 = 4 * 1024 * 1024;
 
 /// What an entry costs in memory beside its name, about.
 const ENTRY: usize = 500;
@@ -191,35 +187,6 @@ pub(super) fn source(
     (gathered, resolved)
 }
 
-/// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
-/// be read by several side by side, so that a single large one keeps every core busy.
-fn in_parallel(
-    mut blobs: Vec<(usize, u64)>,
-    read: impl Fn(usize, bool) -> BlobVerdict + Sync,
-) -> BTreeMap<usize, BlobVerdict> {
-    // The largest first, so that no thread is left with it at the end.
-    blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
-    let threads = rayon::current_num_threads() as u64;
-    // Sizes are claims, so they may add up to anything.
-    let mut left = blobs.iter().fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
-    let blobs: Vec<(usize, bool)> = blobs
-        .into_iter()
-        .map(|(entry, size)| {
-            let is_large = size > left / threads && size >= MIN_SIDE_BY_SIDE;
-            left = left.saturating_sub(size);
-            (entry, threads > 1 && is_large)
-        })
-        .collect();
-    let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    rayon::broadcast(|_| {
-        while let Some(&(entry, side_by_side)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let verdict = read(entry, side_by_side);
-            verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, verdict);
-        }
-    });
-    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Reads an archive from front to end, whatever it is compressed with. Compressed bytes are also searched as
 /// they are stored: header fields, skippable frames and what lies behind the end are in no entry.
 pub(super) fn stream(
@@ -368,27 +335,4 @@ fn add_rest(
     let (rest, outcome) = search_rest(&mut Unpacker::new(), bounds, bytes);
     found.extend(rest.occurrences.into_iter().map(|occurrence| (Vec::new(), occurrence)));
     outcome
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_larger_than_its_share_is_read_side_by_side() {
-        const MIB: u64 = 1 << 20;
-        let large = |threads: usize, sizes: &[u64]| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let read =
-                |_, side_by_side: bool| BlobVerdict { is_compressed: side_by_side, ..BlobVerdict::default() };
-            let verdicts = pool.install(|| in_parallel(sizes.iter().copied().enumerate().collect(), read));
-            verdicts.into_values().map(|verdict| verdict.is_compressed).collect::<Vec<_>>()
-        };
-        assert_eq!(large(1, &[90 * MIB]), [false]);
-        assert_eq!(large(2, &[90 * MIB]), [true]);
-        assert_eq!(large(2, &[10 * MIB, 90 * MIB, 10 * MIB]), [false, true, true]);
-        assert_eq!(large(2, &[10 * MIB, 10 * MIB, 10 * MIB]), [false, false, true]);
-        assert_eq!(large(8, &[10 * MIB, 10 * MIB, MIB]), [true, true, false]);
-        assert_eq!(large(2, &[u64::MAX, 10 * MIB, u64::MAX]), [true, true, true], "sizes are claims");
-    }
 }

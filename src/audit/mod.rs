@@ -15,6 +15,7 @@ mod file;
 mod gap;
 mod gather;
 mod hashed;
+mod in_parallel;
 mod kept;
 mod layer;
 mod memory;

@@ -25,7 +25,8 @@ pub(super) struct Avx512 {
 impl Avx512 {
     /// None where the processor does not have the instructions.
     pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
-        let is_able = std::arch::is_x86_feature_detected!("avx512bw")
+        let is_able = std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512vbmi");
         if !is_able {
             return None;

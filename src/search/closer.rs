@@ -17,7 +17,7 @@ pub(super) struct Closer {
 }
 
 /// The next places at which a needle may begin: a bit for each place behind `at`. None are left where there is no
-/// bit; then what begins at `at` is less than a vector.
+/// bit; then what begins at `at` is too little for a vector.
 #[derive(Clone, Copy)]
 pub(super) struct Places {
     pub(super) at: usize,
@@ -93,7 +93,6 @@ fn place(first: u32) -> (usize, u32) {
 }
 
 /// Eight bytes as they stand in memory. The compiler makes one load of several that are neighbours.
-#[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn word(bytes: &[u8], from: usize) -> i64 {
     let bytes = bytes.get(from..).and_then(<[u8]>::first_chunk::<8>);

@@ -33,7 +33,10 @@ impl Packed {
 
     pub(super) fn automaton(needles: &[&[u8]]) -> Self {
         let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(needles);
-        #[expect(clippy::expect_used, reason = "the needles are constant, and built by every test")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the needles are constant, and a test builds it for each of them"
+        )]
         let search = Way::Automaton(search.expect("a few short needles"));
         Self { search, numbers: (0..needles.len()).collect() }
     }

@@ -102,7 +102,8 @@ impl Relayed {
         }
         let read = std::mem::replace(&mut self.buffer, next);
         self.at = 0;
-        if read.capacity() > 0 {
+        // One that was joined with what was at hand has grown.
+        if (1..=CAPACITY).contains(&read.capacity()) {
             // Where the other end is done, it needs no more buffers.
             let _ = self.empty.send(read);
         }

@@ -147,3 +147,14 @@ const MAGIC_NUMBERS: [&[u8]; 9] = [
     b"7z\xbc\xaf\x27\x1c",
     b"PACK\x00\x00\x00",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_processor_can_look_for_the_magic_numbers() {
+        Search::assert_all_work(&MAGIC_NUMBERS);
+        assert!(MAGIC_NUMBERS.iter().all(|magic| magic.len() <= LONGEST));
+    }
+}

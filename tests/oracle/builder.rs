@@ -20,14 +20,20 @@ const BASES: [&str; 2] = ["hub", "hub-0.36"];
 /// How many of the builder's last lines are shown.
 const LAST_LINES: usize = 12;
 
+/// What the run has of its own: all that is mounted, started or listened to goes with it.
+const NAMESPACES: [&str; 5] = ["--mount", "--net", "--ipc", "--pid", "--fork"];
+
 pub(crate) fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Makes the builder, and runs this program again in its tree.
+/// Makes the builder, and runs this program again in its tree. An error says why this machine cannot.
 pub(crate) fn enter() -> Result<ExitCode, String> {
     if tools::run("id", &["-u"]).trim() != "0" {
         return Err("it is made by debootstrap and mounts file systems, both of which need root".to_owned());
+    }
+    if !Command::new("unshare").args(NAMESPACES).arg("true").status().is_ok_and(|status| status.success()) {
+        return Err("it needs namespaces of its own, which this root may not make (CAP_SYS_ADMIN)".to_owned());
     }
     let oracle = crate::support::place::root().with_file_name("oracle");
     let scratch = crate::support::place::root().join("tests/oracle");
@@ -39,18 +45,7 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("setpriv");
     // When this process is killed, so are the ones below it.
-    command.args([
-        "--pdeathsig",
-        "KILL",
-        "unshare",
-        "--mount",
-        "--net",
-        "--ipc",
-        "--pid",
-        "--fork",
-        "--kill-child",
-        "--",
-    ]);
+    command.args(["--pdeathsig", "KILL", "unshare"]).args(NAMESPACES).args(["--kill-child", "--"]);
     command.arg(scripts.join("enter.sh")).arg(oracle.join("tree")).arg(project());
     command.arg(oracle.parent().unwrap()).arg(scratch).arg(this);
     command.args(std::env::args_os().skip(1)).env(INSIDE, "1").env(MADE, &oracle);
@@ -66,7 +61,10 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
     match status.code() {
         _ if is_interrupted.load(Ordering::Relaxed) => Ok(ExitCode::from(130)),
         Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
-        None => Err(format!("it was ended by {status}")),
+        None => {
+            eprintln!("oracle: it was ended by {status}");
+            Ok(ExitCode::FAILURE)
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! # oracle: file PATH TEXT      a file of the context; `\n` in TEXT is a line break
 //! # oracle: option OPTION       an option of the builder
 //! # oracle: fails REASON        the build is expected to fail
+//! # oracle: says TEXT           … and these to be among its last words
 //! # oracle: differs WHERE WHY   what is forecast for WHERE is left by other builders alone
 //! # oracle: cause               the line below it makes a layer or an entry that holds the token, as a scan of the image is to say
 //! ```
@@ -33,6 +34,8 @@ pub(crate) struct Case {
     pub(crate) options: Vec<String>,
     /// Why the build is expected to fail.
     pub(crate) fails: Option<String>,
+    /// What its last lines say then.
+    pub(crate) says: Vec<String>,
     /// What other builders leave, by the name that the report has for the place, and who says so.
     pub(crate) differs: Vec<(String, String)>,
     /// The lines that make what holds the token.
@@ -57,11 +60,13 @@ impl Case {
                 "file" => case.files.push(pair()),
                 "option" => case.options.push(value.to_owned()),
                 "fails" => case.fails = Some(value.to_owned()),
+                "says" => case.says.push(value.to_owned()),
                 "differs" => case.differs.push(pair()),
                 "cause" => case.causes.push(number + 1),
                 _ => panic!("{name}:{number}: unknown key {key}"),
             }
         }
+        assert_eq!(case.fails.is_some(), !case.says.is_empty(), "{name}: what fails says why, and only that");
         case
     }
 

@@ -103,6 +103,10 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
             }
             true
         }
+        (Err(Failure(last)), Some(_)) if !case.says.iter().all(|said| last.contains(said)) => {
+            row.failed = Some(format!("it fails, but for another reason than is declared:\n{last}"));
+            return;
+        }
         (Err(_), Some(why)) => {
             row.forecast = Verdict::Declared(format!("the build fails: {why}"));
             false

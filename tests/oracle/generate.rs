@@ -156,6 +156,8 @@ const SIZES: [usize; 5] = [WAYS.len(), USES.len(), OUTS.len(), STAGES.len(), FOR
 /// That many choices, the same on every run.
 pub(crate) fn made(count: usize) -> Vec<Made> {
     let mut state: u64 = 0x5707_a3a1;
+    // Far fewer than there are, so that it ends.
+    assert!(count <= 5000, "at most 5000 are made");
     let mut all: Vec<Made> = Vec::new();
     while all.len() < count {
         let choice = SIZES.map(|size| {

@@ -68,6 +68,10 @@ fn inside(filters: &[String]) -> ExitCode {
     cases.retain(|case| is_whole || filters.iter().any(|part| case.name.contains(part.as_str())));
     let made = made(filters);
     cases.extend(made.iter().map(|made| made.case()));
+    if cases.is_empty() {
+        eprintln!("oracle: no case has such a name: {}", filters.join(" "));
+        return ExitCode::FAILURE;
+    }
     let hub = Hub::start();
     let rows = run(&cases, &hub);
     let sample: Vec<String> = generate::made(SAMPLE).into_iter().map(|made| made.case().name).collect();
@@ -101,10 +105,20 @@ fn made(filters: &[String]) -> Vec<Made> {
 /// The simplest case that shows what a made case shows, to be kept as a written one.
 fn smallest(mut made: Made, hub: &Hub) -> String {
     let store = Store::new(0);
-    while let Some(simpler) = made.simpler().find(|made| !compare::row(&made.case(), &store, hub).agrees()) {
-        made = simpler;
+    let kinds = |row: &Row| {
+        let kinds: Vec<&str> = row.disagreements().map(|(name, _)| name).collect();
+        (kinds.join(" "), row.failed.is_some())
+    };
+    let mut row = compare::row(&made.case(), &store, hub);
+    let shown = kinds(&row);
+    let mut candidates: Vec<Made> = made.simpler().collect();
+    while let Some(simpler) = (!candidates.is_empty()).then(|| candidates.remove(0)) {
+        let simpler_row = compare::row(&simpler.case(), &store, hub);
+        if kinds(&simpler_row) == shown {
+            (made, row) = (simpler, simpler_row);
+            candidates = made.simpler().collect();
+        }
     }
-    let row = compare::row(&made.case(), &store, hub);
     format!("smallest: {}\n{}", table::line(&row), made.text())
 }
 

@@ -273,6 +273,15 @@ mod tests {
     }
 
     #[test]
+    fn every_processor_can_look_for_them() {
+        let shorter = |needle: &[u8]| NEEDLES.patterns.iter().any(|o| o != needle && needle.starts_with(o));
+        let needles: Vec<&[u8]> = NEEDLES.patterns.iter().map(Vec::as_slice).collect();
+        let needles: Vec<&[u8]> = needles.into_iter().filter(|needle| !shorter(needle)).collect();
+        assert_eq!(needles.len(), NEEDLES.forms.len());
+        Search::assert_all_work(&needles);
+    }
+
+    #[test]
     fn the_forms_of_the_short_prefix() {
         let needles = base64_needles();
         for expected in ["aGZ", "GZf", "aG\n", "hmX", "mX0", "mX3", "hm\r", "oZl", "Zl9", "oZ\n", "YUda"] {
