@@ -9,8 +9,8 @@ use super::blob::BlobVerdict;
 /// Starting threads does not pay for smaller blobs.
 const MIN_SIDE_BY_SIDE: u64 = 4 * 1024 * 1024;
 
-/// So many blobs are read so at once, since each takes some buffers more.
-const MAX_SIDE_BY_SIDE: usize = 4;
+/// So many blobs are read so at once, since each takes some 25 MiB for buffers.
+const MAX_SIDE_BY_SIDE: usize = 2;
 
 /// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
 /// be read by several side by side, so that a single large one keeps every core busy.

@@ -9,6 +9,12 @@ use super::hashed::{Hashed, finish};
 use crate::finding::Digest;
 use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 
+/// How many MiB are hashed ahead of the decoder. What was compressed well takes the decoder longer, what could not be
+/// compressed takes the hash longer, and they follow each other: what is ahead is for the second.
+const STORED: usize = 16;
+/// How many MiB are decompressed ahead of the search: what it does not get to while it waits for a core.
+const DECOMPRESSED: usize = 4;
+
 /// Has `stored` read and decompressed by other threads, and `search` read what comes of it. Gives what that gives, and
 /// the digest of the decompressed bytes if `hash` is to be carried on.
 pub(super) fn side_by_side<T>(
@@ -19,12 +25,12 @@ pub(super) fn side_by_side<T>(
 ) -> (T, Option<Digest>) {
     let party = Party::current();
     std::thread::scope(|scope| {
-        let (reader, bytes) = relay();
+        let (reader, bytes) = relay(STORED);
         scope.spawn(move || reader.run(&mut stored));
         if compression == Compression::None {
             return (search(bytes), None);
         }
-        let (decoder, decompressed) = relay();
+        let (decoder, decompressed) = relay(DECOMPRESSED);
         let decoder = scope.spawn(move || {
             party.join();
             match Decompressed::new(bytes) {

@@ -7,9 +7,6 @@ use super::Peek;
 
 /// Large enough that waking the other thread costs little beside its bytes.
 const CAPACITY: usize = 1024 * 1024;
-/// How many are on their way at most: what a thread does while the other waits for a core.
-const DEPTH: usize = 4;
-
 /// The end that reads.
 pub struct Relay {
     full: SyncSender<io::Result<Vec<u8>>>,
@@ -28,9 +25,9 @@ pub struct Relayed {
     failed: Option<io::Error>,
 }
 
-/// The two ends.
-pub fn relay() -> (Relay, Relayed) {
-    let (full, filled) = sync_channel(DEPTH);
+/// The two ends, with so many buffers of 1 MiB on their way at most.
+pub fn relay(depth: usize) -> (Relay, Relayed) {
+    let (full, filled) = sync_channel(depth);
     let (empty, emptied) = channel();
     (
         Relay { full, empty: emptied },
@@ -163,7 +160,7 @@ mod tests {
     }
 
     fn relayed<T>(mut input: Input, read: impl FnOnce(Relayed) -> T) -> T {
-        let (relay, relayed) = relay();
+        let (relay, relayed) = relay(2);
         std::thread::scope(|scope| {
             scope.spawn(move || relay.run(&mut input));
             read(relayed)
@@ -208,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_panics_is_no_end() {
-        let (relay, mut relayed) = relay();
+        let (relay, mut relayed) = relay(2);
         let reader = std::thread::spawn(move || {
             relay.full.send(Ok(vec![7; 3])).unwrap();
             panic!("a test");
