@@ -12,8 +12,8 @@ use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 /// How many MiB are hashed ahead of the decoder. What was compressed well takes the decoder longer, what could not be
 /// compressed takes the hash longer, and they follow each other: what is ahead is for the second.
 const STORED: usize = 16;
-/// How many MiB are decompressed ahead of the search: what it does not get to while it waits for a core.
-const DECOMPRESSED: usize = 4;
+/// How many MiB are ahead of the search: what it does not get to while it waits for a core.
+const CONTENT: usize = 4;
 
 /// Has `stored` read and decompressed by other threads, and `search` read what comes of it. Gives what that gives, and
 /// the digest of the decompressed bytes if `hash` is to be carried on.
@@ -25,12 +25,13 @@ pub(super) fn side_by_side<T>(
 ) -> (T, Option<Digest>) {
     let party = Party::current();
     std::thread::scope(|scope| {
-        let (reader, bytes) = relay(STORED);
+        let is_plain = compression == Compression::None;
+        let (reader, bytes) = relay(if is_plain { CONTENT } else { STORED });
         scope.spawn(move || reader.run(&mut stored));
-        if compression == Compression::None {
+        if is_plain {
             return (search(bytes), None);
         }
-        let (decoder, decompressed) = relay(DECOMPRESSED);
+        let (decoder, decompressed) = relay(CONTENT);
         let decoder = scope.spawn(move || {
             party.join();
             match Decompressed::new(bytes) {
