@@ -30,13 +30,11 @@ pub(super) fn open_damaged(level: &mut Level<'_, '_>, compression: Compression, 
 
 /// Reads what a decoder gives as a content of its own.
 pub(super) fn decode(level: &mut Level<'_, '_>, step: &[u8], decoder: impl Read) {
-    let before = level.unpacker.limits.left();
-    let decoder = level.unpacker.limits.meter(decoder);
-    let outcome = level.enter(step, None, &mut Window::with_capacity(WINDOW, decoder));
+    let mut decoder = level.unpacker.limits.meter(decoder);
+    let outcome = level.enter(step, None, &mut Window::with_capacity(WINDOW, &mut decoder));
     // Bytes of which nothing can be decoded are no stream.
-    let is_stream = level.unpacker.limits.left() < before;
     if let Err(error) = outcome
-        && (is_stream || is_limit(&error))
+        && (decoder.has_given() || is_limit(&error))
     {
         level.failed(step, &error);
     }

@@ -74,7 +74,7 @@ impl Limits {
 
     /// Counts what `decoder` gives, and ends it where the budget ends.
     pub(super) fn meter<R: Read>(&self, decoder: R) -> Metered<R> {
-        Metered { decoder, left: Rc::clone(&self.decoded) }
+        Metered { decoder, left: Rc::clone(&self.decoded), has_given: false }
     }
 }
 
@@ -82,16 +82,25 @@ impl Limits {
 pub(super) struct Metered<R> {
     decoder: R,
     left: Rc<Cell<u64>>,
+    has_given: bool,
+}
+
+impl<R> Metered<R> {
+    /// Whether anything came of it.
+    pub(super) fn has_given(&self) -> bool {
+        self.has_given
+    }
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.get();
-        if left == 0 {
+        if self.left.get() == 0 {
             return Ok(0);
         }
         let n = self.decoder.read(out)?;
-        self.left.set(left.saturating_sub(n as u64));
+        // The decoder around this one may have counted meanwhile.
+        self.left.set(self.left.get().saturating_sub(n as u64));
+        self.has_given |= n > 0;
         Ok(n)
     }
 }

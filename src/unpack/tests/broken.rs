@@ -31,6 +31,18 @@ fn what_comes_before_damage_is_searched() {
     }
 }
 
+/// What the decoder around it gives meanwhile does not count as its own.
+#[test]
+fn what_only_looks_like_a_long_header_is_no_stream_wherever_it_stands_in_another() {
+    // An extra field, and a checksum of the header that is wrong.
+    let header = b"\x1f\x8b\x08\x06\0\0\0\0\0\x03\x40\x9cAA\x3c\x9c";
+    let looks_so = [&header[..], &noise(6000)].concat();
+    for before in (0..20_000).step_by(1500) {
+        let content = gzip(&[&noise(before)[..], &looks_so, &noise(6000)].concat());
+        assert_eq!(messages(&with(Unpacker::new(), &content)), [""; 0], "{before}");
+    }
+}
+
 #[test]
 fn the_last_bytes_before_the_end_of_a_stream_that_breaks_off_are_searched() {
     let token = token("a");
