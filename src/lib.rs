@@ -33,6 +33,8 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 mod search;
+pub mod shell;
 pub mod source;
 pub mod stream;
+pub mod text;
 pub mod unpack;

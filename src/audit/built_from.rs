@@ -7,9 +7,10 @@ use std::path::Path;
 
 use crate::detect::mask_path;
 use crate::dockerfile::history::{Doubt, Lineup, NoLineup, Past, Recipe, Together};
-use crate::dockerfile::{LineIndex, parse};
+use crate::dockerfile::parse;
 use crate::finding::{DockerfileLine, PathName};
 use crate::image::Image;
+use crate::text::LineIndex;
 
 /// A Dockerfile, read to be lined up with images. It is not audited.
 #[derive(Debug)]

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use super::dockerfile;
 use crate::ci;
 use crate::detect::mask_path;
-use crate::dockerfile::{LineIndex, Text, parse};
+use crate::dockerfile::parse;
 use crate::finding::{Finding, Location, Masked, PathName, RuleId, TokenHash, fingerprint};
 use crate::rules::context::{CiHit, LOGIN_IN_CI, MAX_CI_HITS, check_ci};
 use crate::rules::dockerfile::{Ignored, check, ignored};
+use crate::text::{LineIndex, Text};
 
 /// What there is to say of a CI file.
 #[derive(Debug, Default)]

@@ -14,12 +14,13 @@ use super::troubles::Troubles;
 use super::{Progress, ci, dockerfile};
 use crate::ci::is_known as is_ci_file;
 use crate::detect::{mask, mask_path};
-use crate::dockerfile::{Dockerfile, Dockerignore, LineIndex, looks_like_dockerfile, parse};
+use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};
 use crate::finding::{Finding, Issue, Location, Masked, Severity};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
 use crate::source::BuildContext;
 use crate::stream::{Peek, Window};
+use crate::text::LineIndex;
 use crate::unpack::{Origin, Unpacker};
 
 /// Audits a directory.

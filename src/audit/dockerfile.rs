@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    dockerfile::{Dockerfile, LineIndex, parse},
-    finding::{Finding, Issue, Location, Masked, PathName, TokenHash, fingerprint},
-    rules::dockerfile::{Hit, Ignored, check, ignored},
-};
+use crate::dockerfile::{Dockerfile, parse};
+use crate::finding::{Finding, Issue, Location, Masked, PathName, TokenHash, fingerprint};
+use crate::rules::dockerfile::{Hit, Ignored, check, ignored};
+use crate::text::LineIndex;
 
 /// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; what lies behind is
 /// searched for tokens as it is.

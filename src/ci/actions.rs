@@ -9,10 +9,9 @@ use super::{
     shown,
     tree::Node,
 };
-use crate::{
-    dockerfile::{Language, Script, Text},
-    finding::Masked,
-};
+use crate::finding::Masked;
+use crate::shell::{Language, Script};
+use crate::text::Text;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let outer = Settings::default().within(document);

@@ -1,7 +1,7 @@
 //! Finds for each character of a decoded scalar where it stands in the file: indentation, folded lines, doubled quotes
 //! and escapes lie between the two.
 
-use crate::dockerfile::{Span, Text};
+use crate::text::{Span, Text};
 
 /// `value` as a text that knows its places. `source` is what it was decoded from, without the quote or the block header in
 /// front, and begins at `base` in the file. What cannot be lined up is mapped to all that is left of the source.

@@ -4,7 +4,8 @@ use super::{
     BuildArgument, Given,
     tree::{Kind, Node},
 };
-use crate::{dockerfile::Text, finding::Masked};
+use crate::finding::Masked;
+use crate::text::Text;
 
 /// The build arguments of a map (`NAME: value`) or a list (`- NAME=value`). Those of HCL may be an expression of maps.
 pub(super) fn of_node(node: &Node, place: &Masked, given: Given, out: &mut Vec<BuildArgument>) {

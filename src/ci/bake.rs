@@ -4,7 +4,8 @@ use super::{
     Carriers, CiFile, Given, arguments, inline, shown,
     tree::{Kind, Node},
 };
-use crate::{dockerfile::Text, finding::Masked};
+use crate::finding::Masked;
+use crate::text::Text;
 
 /// How often variables that are made of others are looked at.
 const MAX_ROUNDS: usize = 8;

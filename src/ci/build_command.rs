@@ -1,7 +1,8 @@
 //! Build arguments on the command lines of builders: `docker build --build-arg NAME=value` and its like.
 
 use super::arguments::split;
-use crate::dockerfile::{Text, shell::Word};
+use crate::shell::Word;
+use crate::text::Text;
 
 /// What a builder's command line gives as build arguments: `NAME=value`, or `NAME` for what the environment has.
 pub(super) fn build_arguments(program: &str, arguments: &[Word]) -> Vec<Text> {
@@ -141,7 +142,9 @@ fn options(arguments: &[Word], names: &[&str]) -> Vec<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::{Language, Script, Span, shell};
+    use crate::shell;
+    use crate::shell::{Language, Script};
+    use crate::text::Span;
 
     #[test]
     fn builders_are_known() {

@@ -4,10 +4,8 @@
 use std::collections::HashMap;
 
 use super::{BuildArgument, Carriers, CiScript, Given, build_command::build_arguments};
-use crate::dockerfile::{
-    Text,
-    shell::{Step, StepKind, Word},
-};
+use crate::shell::{Step, StepKind, Word};
+use crate::text::Text;
 
 /// How many words a variable may hold, and how many variables that hold some are remembered.
 const MAX_WORDS: usize = 256;

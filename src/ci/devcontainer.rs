@@ -6,10 +6,8 @@ use super::{
     shown,
     tree::{Kind, Node},
 };
-use crate::{
-    dockerfile::{Language, Script, shell::Word},
-    finding::Masked,
-};
+use crate::finding::Masked;
+use crate::shell::{Language, Script, Word};
 
 /// The commands, in the order in which they run.
 const COMMANDS: [&str; 6] = [
@@ -78,6 +76,6 @@ fn script(command: &Node) -> Option<Script> {
 /// A word of ours.
 fn word(text: &str) -> Word {
     let mut word = Word::default();
-    word.text.push(text.as_bytes(), crate::dockerfile::Span::default());
+    word.text.push(text.as_bytes(), crate::text::Span::default());
     word
 }

@@ -1,9 +1,7 @@
 //! `${{ … }}` of GitHub Actions: it is replaced by text before a shell sees the script.
 
-use crate::{
-    detect,
-    dockerfile::{Span, Text},
-};
+use crate::detect;
+use crate::text::{Span, Text};
 
 /// The text with each expression as a variable that a shell knows, so that quotes and blanks in it mean nothing:
 /// `${{ secrets.HF_TOKEN }}` becomes `${HF_TOKEN}`. One whose value is no token becomes `${_}`.

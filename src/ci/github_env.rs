@@ -1,10 +1,9 @@
 //! `$GITHUB_ENV` of GitHub Actions: what a step writes to that file is set for the steps behind it.
 
 use super::{CiScript, VARIABLES, Variables, command_line::ShellVariables, environment};
-use crate::dockerfile::{
-    Script, Text,
-    shell::{self, Step, StepKind, Word},
-};
+use crate::shell;
+use crate::shell::{Script, Step, StepKind, Word};
+use crate::text::Text;
 
 /// The variables that a script sets for the steps behind it.
 pub(super) fn exported(script: &CiScript) -> Option<Variables> {

@@ -4,10 +4,9 @@ use super::{
     CiFile, CiScript, Job, Variables, shown,
     tree::{Kind, Node},
 };
-use crate::{
-    dockerfile::{Language, Script, Text},
-    finding::Masked,
-};
+use crate::finding::Masked;
+use crate::shell::{Language, Script};
+use crate::text::Text;
 
 /// How deep lists of commands lie within each other, references included; GitLab's own limit.
 const MAX_DEPTH: usize = 10;

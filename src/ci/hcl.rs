@@ -14,10 +14,8 @@ use super::{
     align::align,
     tree::{Kind, Node, Problem},
 };
-use crate::{
-    detect,
-    dockerfile::{Span, Text},
-};
+use crate::detect;
+use crate::text::{Span, Text};
 
 /// The body of a file, or what is wrong with it. `text` begins at `base` in the file.
 pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {

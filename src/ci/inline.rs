@@ -1,6 +1,6 @@
 //! Dockerfiles that stand in a file of another kind.
 
-use crate::dockerfile::Text;
+use crate::text::Text;
 
 /// A text without the first character of each `doubled`: how `$` is written where variables are filled in before a
 /// builder sees the text.
@@ -18,7 +18,7 @@ pub(super) fn without_doubled(text: &Text, doubled: &[u8]) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::Span;
+    use crate::text::Span;
 
     #[test]
     fn what_is_written_twice_keeps_its_place() {

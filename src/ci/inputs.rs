@@ -6,10 +6,9 @@ use super::{
     expression::without_expressions,
     tree::Node,
 };
-use crate::{
-    dockerfile::{Span, Text, shell},
-    finding::Masked,
-};
+use crate::finding::Masked;
+use crate::shell;
+use crate::text::{Span, Text};
 
 /// What the inputs of one step hold.
 #[derive(Debug, Default)]

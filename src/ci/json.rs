@@ -11,10 +11,8 @@ use super::{
     align::align,
     tree::{Kind, MAX_DEPTH, Node, Problem},
 };
-use crate::{
-    detect,
-    dockerfile::{Span, Text},
-};
+use crate::detect;
+use crate::text::{Span, Text};
 
 /// The value of a file, or what is wrong with it. `text` begins at `base` in the file.
 pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {

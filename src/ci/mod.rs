@@ -25,10 +25,9 @@ mod yaml;
 
 use std::sync::Arc;
 
-use crate::{
-    dockerfile::{Script, Span, Text},
-    finding::Masked,
-};
+use crate::finding::Masked;
+use crate::shell::Script;
+use crate::text::{Span, Text};
 
 pub use carriers::Carriers;
 pub use command_line::ShellVariables;

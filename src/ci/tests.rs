@@ -4,7 +4,7 @@ use super::*;
 fn arguments(path: &str, text: &str) -> Vec<String> {
     let file = read(path.as_bytes(), text.as_bytes()).unwrap();
     assert!(file.problems.is_empty(), "{:?}", file.problems);
-    let lines = crate::dockerfile::LineIndex::new(text.as_bytes());
+    let lines = crate::text::LineIndex::new(text.as_bytes());
     let tell = |argument: &BuildArgument| {
         let value = argument.value.as_ref().map_or("-".into(), Text::to_str);
         let position = lines.position(argument.span.start);

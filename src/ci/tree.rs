@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::{
-    dockerfile::{Span, Text},
-    finding::Masked,
-};
+use crate::finding::Masked;
+use crate::text::{Span, Text};
 
 /// How deep a tree is read; what lies deeper is left out.
 pub(super) const MAX_DEPTH: usize = 96;

@@ -8,11 +8,9 @@ use super::{
     align::align,
     tree::{Kind, MAX_DEPTH, Node, Problem, merge},
 };
-use crate::{
-    detect,
-    dockerfile::{Span, Text},
-    finding::Masked,
-};
+use crate::detect;
+use crate::finding::Masked;
+use crate::text::{Span, Text};
 
 /// How much aliases may copy, in values: a file of a few lines could ask for more than any memory holds.
 const MAX_COPIED: usize = 1 << 17;

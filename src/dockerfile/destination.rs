@@ -1,6 +1,7 @@
 //! Where `COPY` and `ADD` put what they take (Docker's Dockerfile reference, "Destination" of `COPY`).
 
-use super::{Instruction, Scope, Text};
+use super::{Instruction, Scope};
+use crate::text::Text;
 
 /// Directories that an image has before anything is copied into it.
 const DIRECTORIES: [&str; 18] = [

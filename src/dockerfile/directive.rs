@@ -1,7 +1,7 @@
 //! Parser directives (BuildKit, `frontend/dockerfile/parser/directives.go`): `# key=value` comments in front of
 //! everything else.
 
-use super::Span;
+use crate::text::Span;
 
 /// A directive that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

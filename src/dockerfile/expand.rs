@@ -3,7 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Text, scope::Scope};
+use super::scope::Scope;
+use crate::text::Text;
 
 /// What is known of a value. It may hold a token, so it is wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]

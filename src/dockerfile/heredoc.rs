@@ -1,6 +1,7 @@
 //! Heredocs (BuildKit, `heredocsFromLine` and `ParseHeredoc` in `frontend/dockerfile/parser/parser.go`).
 
-use super::{Span, Text, words::space_at};
+use crate::text::space_at;
+use crate::text::{Span, Text};
 
 /// A heredoc of `RUN`, `COPY` or `ADD`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What a Dockerfile is made of.
 
-use super::{Heredoc, Problem, Span, Text};
+use super::{Heredoc, Problem};
+use crate::text::{Span, Text};
 
 /// The instructions that BuildKit knows (`frontend/dockerfile/command/command.go`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,8 @@
 //! The exec form: a JSON array of strings, read by the rules of Go's `encoding/json`, with each
 //! character's place kept.
 
-use super::{Text, words::skip_space};
+use crate::text::Text;
+use crate::text::skip_space;
 
 /// Why a text is no exec form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,7 @@ fn hex(text: &Text, at: usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::Span;
+    use crate::text::Span;
 
     fn read(source: &str) -> Result<Vec<String>, NotStrings> {
         let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));

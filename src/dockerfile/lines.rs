@@ -1,13 +1,9 @@
 //! Source bytes to logical lines: directives, comments, continuations. Follows `Parse` of BuildKit's
 //! `frontend/dockerfile/parser/parser.go`.
 
-use super::{
-    Comment, Directives, Problem, Span, Text,
-    words::{skip_space, space_at},
-};
-
-/// UTF-8's byte order mark; BuildKit drops one in front of the first line.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+use super::{Comment, Directives, Problem};
+use crate::text::{BYTE_ORDER_MARK, skip_space, space_at};
+use crate::text::{Span, Text};
 
 /// Reads a source line by line. Heredoc bodies are read raw, all else goes through [`Lines::next_joined`].
 pub(super) struct Lines<'a> {

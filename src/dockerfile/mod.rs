@@ -21,12 +21,9 @@ mod problem;
 mod reach;
 mod run;
 mod scope;
-pub mod shell;
-mod span;
 mod stage;
 #[cfg(test)]
 mod tests;
-mod text;
 mod words;
 
 pub use destination::Destination;
@@ -41,8 +38,6 @@ pub use parser::{looks_like_dockerfile, parse};
 pub use pattern::PathPattern;
 pub use problem::Problem;
 pub use reach::Reach;
-pub use run::{Language, Script, run_script};
+pub use run::run_script;
 pub use scope::{Binding, Origin, Scope, Scopes};
-pub use span::{LineIndex, Span};
 pub use stage::{Base, Stage, find_from};
-pub use text::Text;

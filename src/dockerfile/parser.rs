@@ -1,13 +1,12 @@
 //! Logical lines to instructions. Follows `Parse` and the dispatch table of BuildKit's
 //! `frontend/dockerfile/parser/parser.go`, and what `frontend/dockerfile/instructions/parse.go` then rejects.
 
-use super::{
-    Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, Problem, Span, Text, heredoc,
-    json::{NotStrings, string_array},
-    lines::{Lines, split_keyword},
-    stage,
-    words::{plain_words, quoted_words, space_at, split_flags},
-};
+use super::json::{NotStrings, string_array};
+use super::lines::{Lines, split_keyword};
+use super::words::{plain_words, quoted_words, split_flags};
+use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, Problem, heredoc, stage};
+use crate::text::space_at;
+use crate::text::{Span, Text};
 
 /// Reads a Dockerfile. It never fails as a whole: a line that BuildKit would reject is a
 /// [`Problem`], and reading goes on behind it.

@@ -1,7 +1,7 @@
 //! What is wrong with a Dockerfile.
 
-use super::Span;
 use crate::finding::Masked;
+use crate::text::Span;
 
 /// Something that BuildKit would reject the file for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Problem {
     }
 
     /// A problem that quotes the file behind the message, cut and masked.
-    pub(super) fn quoting(span: Span, message: &str, quoted: &super::Text) -> Self {
+    pub(super) fn quoting(span: Span, message: &str, quoted: &crate::text::Text) -> Self {
         Self::new(span, format!("{message}: {}", crate::detect::quote(quoted.as_bytes())))
     }
 }

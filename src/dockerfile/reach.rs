@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::destination::normal;
 use super::{
-    Base, Destination, Dockerfile, Instruction, Keyword, Mount, MountKind, Scope, Scopes,
-    destination::normal,
-    find_from, mounts, run_script,
-    shell::{self, Step, StepKind},
+    Base, Destination, Dockerfile, Instruction, Keyword, Mount, MountKind, Scope, Scopes, find_from, mounts,
+    run_script,
 };
+use crate::shell;
+use crate::shell::{Step, StepKind};
 
 /// Says what of each stage gets into the final image, which is the last stage.
 #[derive(Debug, Clone, Default)]

@@ -6,9 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Arguments, Base, Dockerfile, Instruction, Keyword, Pair, Stage, Text, Value, expand, placeholder,
-};
+use super::{Arguments, Base, Dockerfile, Instruction, Keyword, Pair, Stage, Value, expand, placeholder};
+use crate::text::Text;
 
 /// Where a variable comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

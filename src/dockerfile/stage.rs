@@ -1,7 +1,8 @@
 //! Stages: which instruction belongs to which, and what each is built from.
 
-use super::{Arguments, Instruction, Keyword, Problem, Scope, Scopes, Span, Text};
+use super::{Arguments, Instruction, Keyword, Problem, Scope, Scopes};
 use crate::finding::Masked;
+use crate::text::{Span, Text};
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]

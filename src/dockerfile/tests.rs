@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::shell::{self, Script};
+use crate::text::{LineIndex, Span, Text};
 
 fn keywords(source: &str) -> Vec<String> {
     let dockerfile = parse(source.as_bytes());

@@ -1,44 +1,7 @@
 //! Splits an instruction's arguments into words (BuildKit, `frontend/dockerfile/parser/line_parsers.go` and
 //! `split_command.go`). Quotes and escapes stay in the words: expansion takes them away.
 
-use super::Text;
-
-/// The width of the white space character at `at`, by Unicode's `White_Space` as Go's `unicode.IsSpace`.
-pub(super) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    let first = *rest.first()?;
-    if first < 0x80 {
-        return matches!(first, b' ' | b'\t'..=b'\r').then_some(1);
-    }
-    let width = char_width(first);
-    let text = std::str::from_utf8(rest.get(..width)?).ok()?;
-    text.chars().all(char::is_whitespace).then_some(width)
-}
-
-/// The white space character that ends at `end`: where it starts, and its width.
-pub(super) fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
-    (1..=3).find_map(|width| {
-        let start = end.checked_sub(width)?;
-        (space_at(text.as_bytes(), start) == Some(width)).then_some((start, width))
-    })
-}
-
-/// The first offset from `at` on that is no white space.
-pub(super) fn skip_space(text: &Text, mut at: usize) -> usize {
-    while let Some(width) = space_at(text.as_bytes(), at) {
-        at += width;
-    }
-    at
-}
-
-fn char_width(first: u8) -> usize {
-    match first {
-        0xC0..=0xDF => 2,
-        0xE0..=0xEF => 3,
-        0xF0..=0xF7 => 4,
-        _ => 1,
-    }
-}
+use crate::text::{Text, char_width, skip_space, space_at};
 
 /// Words as `ENV`, `LABEL` and `ARG` have them: white space in quotes or behind the escape character does
 /// not end a word.
@@ -134,7 +97,7 @@ pub(super) fn split_flags(text: &Text) -> (Vec<Text>, Text) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::Span;
+    use crate::text::Span;
 
     fn text(source: &str) -> Text {
         Text::from_source(source.as_bytes(), Span::new(0, source.len()))

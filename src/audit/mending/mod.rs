@@ -8,12 +8,12 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::target::read_up_to;
-use crate::{
-    detect,
-    dockerfile::{LineIndex, looks_like_dockerfile, parse},
-    finding::{Issue, Leak, Masked, Mending},
-    rules::dockerfile::{self as rules, Left, Mended},
-};
+use crate::detect;
+use crate::dockerfile::{looks_like_dockerfile, parse};
+use crate::finding::{Issue, Leak, Masked, Mending};
+use crate::rules::dockerfile as rules;
+use crate::rules::dockerfile::{Left, Mended};
+use crate::text::LineIndex;
 
 /// How large a file is mended: what is done takes quadratic time in the worst case.
 const MAX_MENDED: u64 = 128 << 10;

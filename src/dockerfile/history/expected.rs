@@ -9,7 +9,8 @@
 //! - kaniko: the instruction as it is written.
 
 use super::template::{Solid, Template, skeleton, solid};
-use crate::dockerfile::{Arguments, Instruction, Keyword, Text, heredoc};
+use crate::dockerfile::{Arguments, Instruction, Keyword, heredoc};
+use crate::text::Text;
 
 /// What an instruction leaves in the history.
 pub(super) struct Expected {

@@ -2,7 +2,8 @@
 
 use super::entry::{Entry, Form, Named, is_shell};
 use super::expected::{Expected, Resolved};
-use crate::dockerfile::{Keyword, Language};
+use crate::dockerfile::Keyword;
+use crate::shell::Language;
 
 /// The shell that runs a command where no `SHELL` says otherwise.
 const DEFAULT_SHELL: &str = "/bin/sh -c";

@@ -4,7 +4,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::dockerfile::Text;
+use crate::text::Text;
 
 /// Text without its white space. It may hold a token: compare it, never show it.
 pub(super) type Solid = Zeroizing<Vec<u8>>;
@@ -147,7 +147,7 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::Span;
+    use crate::text::Span;
 
     fn template(word: &str) -> Template {
         let text = Text::from_source(word.as_bytes(), Span::new(0, word.len()));

@@ -1,7 +1,8 @@
 //! Histories as builders write them, lined up with the Dockerfiles they are from.
 
 use super::{Lineup, NoLineup, Past, Recipe};
-use crate::dockerfile::{LineIndex, parse};
+use crate::dockerfile::parse;
+use crate::text::LineIndex;
 
 mod builders;
 mod properties;

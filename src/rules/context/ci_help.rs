@@ -1,11 +1,9 @@
 //! What to write in place of a login or a build argument in a CI file.
 
-use crate::{
-    ci::{BuildArgument, Dialect, Given},
-    detect,
-    dockerfile::Text,
-    finding::Masked,
-};
+use crate::ci::{BuildArgument, Dialect, Given};
+use crate::detect;
+use crate::finding::Masked;
+use crate::text::Text;
 
 /// The line of the Dockerfile that goes with a secret.
 fn mount(id: &str) -> String {

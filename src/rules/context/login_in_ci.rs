@@ -3,19 +3,14 @@
 use std::collections::HashSet;
 
 use super::ci_help;
-use crate::{
-    ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables},
-    detect,
-    dockerfile::{
-        Scopes, Span, Text, parse,
-        shell::{self, Word},
-    },
-    finding::{Confidence, Masked, RuleId, Severity, TokenSummary},
-    rules::{
-        Rule,
-        login::{Act, CleanUps, Event, Paths, Reader, covers},
-    },
-};
+use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables};
+use crate::dockerfile::{Scopes, parse};
+use crate::finding::{Confidence, Masked, RuleId, Severity, TokenSummary};
+use crate::rules::Rule;
+use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
+use crate::shell::Word;
+use crate::text::{Span, Text};
+use crate::{detect, shell};
 
 /// A login in a CI script, or a token as a build argument of a compose file, a bake file or an action.
 pub const RULE: Rule = Rule {

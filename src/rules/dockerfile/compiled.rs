@@ -1,7 +1,8 @@
 //! Python modules that a build compiles: the constants of a module, a token among them, are in its `.pyc` too.
 
 use super::Context;
-use crate::dockerfile::{Instruction, Keyword, shell::StepKind};
+use crate::dockerfile::{Instruction, Keyword};
+use crate::shell::StepKind;
 
 /// Whether a `RUN` of the same stage behind the copy compiles the module that is copied: it imports it, or runs
 /// `compileall`.

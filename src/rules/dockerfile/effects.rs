@@ -9,14 +9,11 @@ use super::{
     hit::{left_in, left_in_layer},
     url,
 };
-use crate::{
-    dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Scope, Span, Text, mounts, normal,
-        shell::{Step, StepKind, Word},
-    },
-    finding::{Leaves, Where},
-    rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, python},
-};
+use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Scope, mounts, normal};
+use crate::finding::{Leaves, Where};
+use crate::rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, python};
+use crate::shell::{Step, StepKind, Word};
+use crate::text::{Span, Text};
 
 /// How a token got to where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

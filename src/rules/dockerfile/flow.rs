@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::origin::holds_word;
-use crate::{
-    detect,
-    dockerfile::{
-        Mount, MountKind, Origin, Scope, normal,
-        shell::{HereDocument, Step, StepKind, Word},
-    },
-    rules::login::{covers, python::Read},
-};
+use crate::detect;
+use crate::dockerfile::{Mount, MountKind, Origin, Scope, normal};
+use crate::rules::login::covers;
+use crate::rules::login::python::Read;
+use crate::shell::{HereDocument, Step, StepKind, Word};
 
 /// Where the token in a word comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

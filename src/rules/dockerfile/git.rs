@@ -5,10 +5,9 @@ use super::{
     flow::{Carried, Flow},
     url,
 };
-use crate::{
-    dockerfile::{normal, shell::Word},
-    rules::login::{Paths, Removal},
-};
+use crate::dockerfile::normal;
+use crate::rules::login::{Paths, Removal};
+use crate::shell::Word;
 
 /// A git command line, options in front of the command taken off.
 struct Git<'a> {

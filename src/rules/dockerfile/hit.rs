@@ -1,12 +1,12 @@
 //! What a Dockerfile rule says of a place.
 
 use super::effects::Removed;
-use crate::{
-    detect,
-    dockerfile::{Reach, Span},
-    finding::{Confidence, Leaves, Masked, Severity, TokenSummary, Where},
-    rules::{Rule, login::layer_path},
-};
+use crate::detect;
+use crate::dockerfile::Reach;
+use crate::finding::{Confidence, Leaves, Masked, Severity, TokenSummary, Where};
+use crate::rules::Rule;
+use crate::rules::login::layer_path;
+use crate::text::Span;
 
 /// One place that a rule fires on. All its text is safe to show.
 #[derive(Debug, Clone)]

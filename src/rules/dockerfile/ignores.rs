@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::{DOCKERFILE_RULES, Hit, context_leaks_token, literal_token};
-use crate::{
-    detect::quote,
-    dockerfile::{Comment, Dockerfile, LineIndex},
-    finding::{Masked, RuleId},
-    rules::nearest,
-};
+use crate::detect::quote;
+use crate::dockerfile::{Comment, Dockerfile};
+use crate::finding::{Masked, RuleId};
+use crate::rules::nearest;
+use crate::text::LineIndex;
 
 /// What the ignores of a file come to.
 #[derive(Debug, Default)]

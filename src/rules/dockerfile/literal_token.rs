@@ -6,15 +6,13 @@ use super::{
     Context, Hit,
     hit::{left_in, left_in_layer},
 };
-use crate::{
-    detect::{self, Occurrence},
-    dockerfile::{
-        Arguments, Destination, Instruction, Keyword, Language, Scope, Script, Span, Text, Value,
-        shell::{self, Step},
-    },
-    finding::{Leaves, Masked, RuleId, Severity, Where},
-    rules::Rule,
-};
+use crate::detect::Occurrence;
+use crate::dockerfile::{Arguments, Destination, Instruction, Keyword, Scope, Value};
+use crate::finding::{Leaves, Masked, RuleId, Severity, Where};
+use crate::rules::Rule;
+use crate::shell::{Language, Script, Step};
+use crate::text::{Span, Text};
+use crate::{detect, shell};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/literal-token"),

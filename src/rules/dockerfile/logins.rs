@@ -7,18 +7,13 @@ use super::{
     hit::{left_in, left_in_layer, lower},
     origin::{Origin, Source, is_in_environment, origin},
 };
-use crate::{
-    detect,
-    dockerfile::{
-        Instruction, Keyword, Mount, MountKind, Origin as From, Scope, Script, Span, Text, mounts, normal,
-        shell::Step,
-    },
-    finding::{Confidence, Leaves, Masked, Where},
-    rules::{
-        Rule,
-        login::{Act, CleanUps, Event, Paths, Reader, covers},
-    },
-};
+use crate::detect;
+use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Origin as From, Scope, mounts, normal};
+use crate::finding::{Confidence, Leaves, Masked, Where};
+use crate::rules::Rule;
+use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
+use crate::shell::{Script, Step};
+use crate::text::{Span, Text};
 
 /// A login that leaves something behind.
 pub(super) struct Login {

@@ -26,10 +26,9 @@ mod url;
 use super::Rule;
 use std::cell::OnceCell;
 
-use crate::dockerfile::{
-    Dockerfile, Instruction, Keyword, Reach, Scope, Scopes, Script, run_script,
-    shell::{self, Step},
-};
+use crate::dockerfile::{Dockerfile, Instruction, Keyword, Reach, Scope, Scopes, run_script};
+use crate::shell;
+use crate::shell::{Script, Step};
 
 pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
 pub use hit::Hit;

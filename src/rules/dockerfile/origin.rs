@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    detect,
-    dockerfile::{
-        Mount, MountKind, Origin as From, Scope, Text,
-        shell::{Step, StepKind, Word},
-    },
-};
+use crate::detect;
+use crate::dockerfile::{Mount, MountKind, Origin as From, Scope};
+use crate::shell::{Step, StepKind, Word};
+use crate::text::Text;
 
 /// Where a token comes from.
 #[derive(Clone)]

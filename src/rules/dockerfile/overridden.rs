@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Context, Hit};
-use crate::{
-    dockerfile::{Arguments, Instruction, Keyword, Scope, Span},
-    finding::{Leaves, Masked, Where},
-};
+use crate::dockerfile::{Arguments, Instruction, Keyword, Scope};
+use crate::finding::{Leaves, Masked, Where};
+use crate::text::Span;
 
 /// One thing in the config of which the last setting counts: a variable or a label by its name, or all of a `CMD`.
 type Setting = (Keyword, String);

@@ -1,11 +1,10 @@
 //! `dockerfile/removed-too-late`.
 
 use super::{Context, Hit, effects::Removed};
-use crate::{
-    dockerfile::LineIndex,
-    finding::{Confidence, Leaves, Masked, RuleId, Severity, Where},
-    rules::{Rule, login::CleanUps},
-};
+use crate::finding::{Confidence, Leaves, Masked, RuleId, Severity, Where};
+use crate::rules::Rule;
+use crate::rules::login::CleanUps;
+use crate::text::LineIndex;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/removed-too-late"),

@@ -1,10 +1,9 @@
 //! The rules over Dockerfiles: what they fire on beside what they must not fire on.
 
 use super::{Hit, check};
-use crate::{
-    dockerfile::{LineIndex, parse},
-    finding::{Severity, Where},
-};
+use crate::dockerfile::parse;
+use crate::finding::{Severity, Where};
+use crate::text::LineIndex;
 
 /// A made-up token, put together here so that none stands in a file.
 fn token() -> String {

@@ -3,15 +3,11 @@
 use std::collections::HashSet;
 
 use super::{Context, Hit, hit::left_in};
-use crate::{
-    detect,
-    dockerfile::{
-        Base, Keyword, Language, Origin,
-        shell::{Step, StepKind, Word},
-    },
-    finding::{Confidence, Masked, RuleId, Severity, Where},
-    rules::Rule,
-};
+use crate::detect;
+use crate::dockerfile::{Base, Keyword, Origin};
+use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::rules::Rule;
+use crate::shell::{Language, Step, StepKind, Word};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-in-arg"),

@@ -7,11 +7,10 @@ use super::{
     hit::left_in,
     url,
 };
-use crate::{
-    dockerfile::{Keyword, shell::Word},
-    finding::{Confidence, Masked, RuleId, Severity, Where},
-    rules::Rule,
-};
+use crate::dockerfile::Keyword;
+use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::rules::Rule;
+use crate::shell::Word;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-in-url"),

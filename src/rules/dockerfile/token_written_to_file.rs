@@ -6,11 +6,10 @@ use super::{
     flow::{Carried, Flow},
     hit::{left_in, left_in_layer},
 };
-use crate::{
-    dockerfile::{Destination, Keyword, shell::HereDocument},
-    finding::{Confidence, Masked, RuleId, Severity, Where},
-    rules::Rule,
-};
+use crate::dockerfile::{Destination, Keyword};
+use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::rules::Rule;
+use crate::shell::HereDocument;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-written-to-file"),

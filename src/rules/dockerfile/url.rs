@@ -1,7 +1,8 @@
 //! Credentials in URLs, as scripts write them.
 
 use super::flow::{Carried, Flow, expanded};
-use crate::{detect, dockerfile::shell::Word};
+use crate::detect;
+use crate::shell::Word;
 
 /// A URL with something in front of its host.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,10 +7,9 @@ use super::{
     token_file::covers,
     traps::{Trap, Traps},
 };
-use crate::dockerfile::{
-    Span,
-    shell::{self, Step, StepKind, Word},
-};
+use crate::shell;
+use crate::shell::{Step, StepKind, Word};
+use crate::text::Span;
 
 /// What a step means for token files.
 pub(in crate::rules) struct Event {

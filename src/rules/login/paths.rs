@@ -1,10 +1,8 @@
 //! Which file a word of a script names: homes, variables and the working directory.
 
 use super::{Removal, token_file::Environment};
-use crate::dockerfile::{
-    Scope, normal,
-    shell::{Step, StepKind, Word},
-};
+use crate::dockerfile::{Scope, normal};
+use crate::shell::{Step, StepKind, Word};
 
 /// Stands for a working directory that is not known; no path has it.
 const UNKNOWN: &str = "\u{1}";

@@ -1,7 +1,8 @@
 //! Where a login puts its files, and what takes them away again (`huggingface_hub` 2.4.0,
 //! `constants.py` and `_login.py`).
 
-use crate::dockerfile::{Scope, normal, shell::Word};
+use crate::dockerfile::{Scope, normal};
+use crate::shell::Word;
 
 /// A directory that is not known, by the name it has in scripts.
 const UNKNOWN_HOME: &str = "~";

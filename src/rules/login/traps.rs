@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::dockerfile::{
-    Language, Script, Text,
-    shell::{self, Step, StepKind},
-};
+use crate::shell;
+use crate::shell::{Language, Script, Step, StepKind};
+use crate::text::Text;
 
 /// How many steps of a function are taken for its body.
 const MAX_BODY: usize = 16;

@@ -4,7 +4,8 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use parse_dockerfile::{Command, Instruction as Theirs};
-use stowaway::dockerfile::{Arguments, Base, Dockerfile, Instruction, Keyword, Span, parse};
+use stowaway::dockerfile::{Arguments, Base, Dockerfile, Instruction, Keyword, parse};
+use stowaway::text::Span;
 
 fn fixtures() -> BTreeMap<String, Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dockerfile");
@@ -58,7 +59,7 @@ fn name_and_keyword(theirs: &Theirs<'_>) -> (Keyword, std::ops::Range<usize>) {
     }
 }
 
-fn strings(words: &[stowaway::dockerfile::Text]) -> Vec<String> {
+fn strings(words: &[stowaway::text::Text]) -> Vec<String> {
     words.iter().map(|word| word.to_str().into_owned()).collect()
 }
 
@@ -159,8 +160,8 @@ fn we_agree_with_parse_dockerfile() {
     assert_eq!(rejected, REJECTED_BY_PARSE_DOCKERFILE.map(|(file, _)| file));
 }
 
-fn line(bytes: &[u8], span: &std::ops::Range<usize>, skipped: usize) -> stowaway::dockerfile::Text {
-    stowaway::dockerfile::Text::from_source(bytes, Span::new(span.start + skipped, span.end + skipped))
+fn line(bytes: &[u8], span: &std::ops::Range<usize>, skipped: usize) -> stowaway::text::Text {
+    stowaway::text::Text::from_source(bytes, Span::new(span.start + skipped, span.end + skipped))
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! What a finding's help shows: the line to write in place of the one it is about.
 
 use super::{Secret, plan};
-use crate::{
-    detect,
-    dockerfile::{Keyword, Span, parse},
-    finding::Masked,
-    rules::dockerfile::{
-        Context, Hit, login_command, login_with_secret_mount, token_in_arg, token_in_env, token_in_url,
-    },
+use crate::detect;
+use crate::dockerfile::{Keyword, parse};
+use crate::finding::Masked;
+use crate::rules::dockerfile::{
+    Context, Hit, login_command, login_with_secret_mount, token_in_arg, token_in_env, token_in_url,
 };
+use crate::text::Span;
 
 /// A line that is longer is not shown.
 const MAX_SHOWN: usize = 400;

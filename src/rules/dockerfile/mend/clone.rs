@@ -1,7 +1,8 @@
 //! `git clone` of a URL with a token in it, as one that asks a credential helper.
 
 use super::edit::Edits;
-use crate::dockerfile::{Span, shell::Command};
+use crate::shell::Command;
+use crate::text::Span;
 
 /// A `git clone` that can be written anew.
 pub(super) struct Clone {

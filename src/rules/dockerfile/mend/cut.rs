@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use crate::dockerfile::{Comment, Span};
+use crate::dockerfile::Comment;
+use crate::text::Span;
 
 /// A source text with its comments.
 #[derive(Clone, Copy)]

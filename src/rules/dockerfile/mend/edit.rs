@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::dockerfile::Span;
+use crate::text::Span;
 
 /// Changes that are made together. None of them sees another.
 #[derive(Default)]

@@ -1,9 +1,9 @@
 //! Token text in a script, in the place of which a variable can stand.
 
-use crate::dockerfile::{
-    Arguments, Instruction, Language, Script, Span, Text,
-    shell::{self, Command, Redirection},
-};
+use crate::dockerfile::{Arguments, Instruction};
+use crate::shell;
+use crate::shell::{Command, Language, Redirection, Script};
+use crate::text::{Span, Text};
 
 /// How the shell reads what stands at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,11 +27,10 @@ pub use shown::masked_lines;
 
 use self::plan::Plan;
 use super::{Context, Hit, find, ignored};
-use crate::{
-    detect,
-    dockerfile::{LineIndex, Span, parse},
-    finding::Masked,
-};
+use crate::detect;
+use crate::dockerfile::parse;
+use crate::finding::Masked;
+use crate::text::{LineIndex, Span};
 
 /// A Dockerfile as it should be.
 pub struct Mended {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::HF_TOKEN;
-use crate::{
-    detect,
-    dockerfile::{Keyword, Span},
-    finding::TokenHash,
-    rules::dockerfile::{Context, Hit, hit::within, literal_token},
-};
+use crate::detect;
+use crate::dockerfile::Keyword;
+use crate::finding::TokenHash;
+use crate::rules::dockerfile::hit::within;
+use crate::rules::dockerfile::{Context, Hit, literal_token};
+use crate::text::Span;
 
 /// The names, by token. Two tokens never share one: they may be of two accounts.
 pub(super) struct Names(BTreeMap<TokenHash, String>);

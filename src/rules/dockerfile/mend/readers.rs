@@ -1,6 +1,6 @@
 //! Which commands may read a token from their environment.
 
-use crate::dockerfile::shell::{Step, StepKind};
+use crate::shell::{Step, StepKind};
 
 /// Programs that do not, whatever they are given. Any other one may: a script, `python`, `hf`, a model's server.
 const OTHERS: [&str; 93] = [

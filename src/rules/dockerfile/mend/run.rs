@@ -13,22 +13,16 @@ use super::{
     script::{Cut, cut},
     settings::Settings,
 };
-use crate::{
-    dockerfile::{
-        Instruction, Language, Mount, MountKind, Scope, Script, Span, mounts, run_script,
-        shell::{self, Command, Step, StepKind, Word},
-    },
-    finding::Masked,
-    rules::dockerfile::{
-        Context, Hit,
-        hit::within,
-        literal_token,
-        logins::Login,
-        origin::{Source, holds_word},
-        token_in_url,
-    },
-    rules::login::{LOGOUT, Paths, login_program},
-};
+use crate::dockerfile::{Instruction, Mount, MountKind, Scope, mounts, run_script};
+use crate::finding::Masked;
+use crate::rules::dockerfile::hit::within;
+use crate::rules::dockerfile::logins::Login;
+use crate::rules::dockerfile::origin::{Source, holds_word};
+use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_url};
+use crate::rules::login::{LOGOUT, Paths, login_program};
+use crate::shell;
+use crate::shell::{Command, Language, Script, Step, StepKind, Word};
+use crate::text::Span;
 
 /// The variable that the Hub's tools read first.
 pub(super) const HF_TOKEN: &str = "HF_TOKEN";

@@ -3,13 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::cut::Page;
-use crate::{
-    dockerfile::{
-        Language, Script, Span, Text,
-        shell::{Command, Redirect, Redirection, Step, StepKind},
-    },
-    rules::login::python,
-};
+use crate::rules::login::python;
+use crate::shell::{Command, Language, Redirect, Redirection, Script, Step, StepKind};
+use crate::text::{Span, Text};
 
 /// A pipeline of the outermost list of a script, in offsets of its text.
 struct Pipeline {

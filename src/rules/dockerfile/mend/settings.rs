@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Declined, cut::Page, edit::Edits};
-use crate::{
-    dockerfile::{Instruction, Keyword, Origin, Pair, Scope, Span},
-    finding::Masked,
-    rules::dockerfile::{
-        Context, Hit, flow::expanded, hit::within, literal_token, logins::Login, token_in_arg, token_in_env,
-    },
-};
+use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
+use crate::finding::Masked;
+use crate::rules::dockerfile::flow::expanded;
+use crate::rules::dockerfile::hit::within;
+use crate::rules::dockerfile::logins::Login;
+use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_arg, token_in_env};
+use crate::text::Span;
 
 /// A variable that a secret holds from now on.
 #[derive(Debug, Clone)]

@@ -1,11 +1,10 @@
 //! The lines of a Dockerfile as they may be shown.
 
 use super::super::{Context, find};
-use crate::{
-    detect,
-    dockerfile::{Keyword, Span, parse},
-    finding::Masked,
-};
+use crate::detect;
+use crate::dockerfile::{Keyword, parse};
+use crate::finding::Masked;
+use crate::text::Span;
 
 /// The lines of a Dockerfile without their endings, each token and each value of a token variable in them masked,
 /// over whatever lines and quotes it is spread.

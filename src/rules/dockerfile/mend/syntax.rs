@@ -1,10 +1,9 @@
 //! The `# syntax=` line that `--mount=type=secret,env=` needs: version 1.10 of the frontend, from 2024.
 
 use super::edit::Edits;
-use crate::{
-    dockerfile::{DirectiveName, Span},
-    rules::dockerfile::Context,
-};
+use crate::dockerfile::DirectiveName;
+use crate::rules::dockerfile::Context;
+use crate::text::Span;
 
 const LINE: &str = "# syntax=docker/dockerfile:1";
 const FIRST: (u32, u32) = (1, 10);

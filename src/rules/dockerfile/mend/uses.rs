@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{readers::may_read, run::HF_TOKEN};
-use crate::{
-    dockerfile::{
-        Base, Instruction, Keyword, Scope, Span, find_from, mounts, normal, run_script,
-        shell::{self, Step, StepKind},
-    },
-    rules::{
-        dockerfile::{Context, logins::Login, origin::holds_word},
-        login::{Paths, covers},
-    },
-};
+use crate::dockerfile::{Base, Instruction, Keyword, Scope, find_from, mounts, normal, run_script};
+use crate::rules::dockerfile::Context;
+use crate::rules::dockerfile::logins::Login;
+use crate::rules::dockerfile::origin::holds_word;
+use crate::rules::login::{Paths, covers};
+use crate::shell;
+use crate::shell::{Step, StepKind};
+use crate::text::Span;
 
 /// Programs that fail where a file or a directory that they are given is not there.
 const NEED_FILES: [&str; 20] = [

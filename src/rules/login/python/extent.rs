@@ -1,7 +1,7 @@
 //! How far a call reaches, and whether a script does anything else.
 
 use super::{Call, Kind, Token, imports, is, tokens};
-use crate::dockerfile::{Span, Text};
+use crate::text::{Span, Text};
 
 /// Whether a script does nothing but log in: what is left beside it are imports and values.
 pub(in crate::rules) fn only_logs_in(script: &Text) -> bool {

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(in crate::rules) use extent::{extent, only_logs_in};
 pub(in crate::rules) use writes::{Read, Written, writes};
 
-use crate::dockerfile::{Script, Span, Text};
+use crate::shell::Script;
+use crate::text::{Span, Text};
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,7 +294,7 @@ fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Act> {
     // An `f` in front of the string.
     let at = if matches!(tokens.get(at), Some(Token { kind: Kind::Name(_), .. })) { at + 1 } else { at };
     let text = content(at)?;
-    Some(Act::Process(Script::Text { language: crate::dockerfile::Language::Shell, text }))
+    Some(Act::Process(Script::Text { language: crate::shell::Language::Shell, text }))
 }
 
 #[cfg(test)]

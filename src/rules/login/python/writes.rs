@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Kind, Token, is, is_name, name_at, tokens};
-use crate::dockerfile::Text;
+use crate::text::Text;
 
 /// Something that an expression reads.
 pub(in crate::rules) enum Read<'a> {
@@ -254,7 +254,7 @@ impl<'a, C: Copy> Line<'a, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dockerfile::Span;
+    use crate::text::Span;
 
     fn written(source: &str) -> Vec<String> {
         let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));

@@ -102,9 +102,9 @@ impl Text {
     /// The text without the white space at its ends.
     #[must_use]
     pub fn trimmed(&self) -> Self {
-        let start = super::words::skip_space(self, 0);
+        let start = super::skip_space(self, 0);
         let mut end = self.len();
-        while let Some((at, width)) = super::words::space_before(self, end) {
+        while let Some((at, width)) = super::space_before(self, end) {
             if at < start {
                 break;
             }

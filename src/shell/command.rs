@@ -1,6 +1,6 @@
 //! What a script is made of.
 
-use crate::dockerfile::{Span, Text};
+use crate::text::{Span, Text};
 
 /// A simple command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Programs that run another one (`env`, `sudo`, `uv run`): what they run.
 
+use super::Language;
 use super::{Command, Word};
-use crate::dockerfile::{Language, Span, Text};
+use crate::text::{Span, Text};
 
 /// The last part of a path, without `.exe`.
 pub(super) fn base_name(program: &str) -> String {

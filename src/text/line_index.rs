@@ -1,38 +1,7 @@
-//! Places in a Dockerfile's source.
+//! Byte offsets of a source text as lines and columns.
 
+use super::BYTE_ORDER_MARK;
 use crate::finding::Position;
-
-/// A range of the source in bytes: `start` is in it, `end` is not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Span {
-    /// Offset of the first byte.
-    pub start: usize,
-    /// Offset behind the last byte.
-    pub end: usize,
-}
-
-impl Span {
-    /// The span from `start` up to `end`.
-    pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
-
-    /// The smallest span that holds both.
-    #[must_use]
-    pub fn to(self, other: Self) -> Self {
-        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
-    }
-
-    /// Whether the two have a byte in common.
-    pub fn overlaps(self, other: Self) -> bool {
-        self.start < other.end && other.start < self.end
-    }
-
-    /// Whether `offset` lies in it.
-    pub fn contains(self, offset: usize) -> bool {
-        self.start <= offset && offset < self.end
-    }
-}
 
 /// Turns byte offsets into lines and columns.
 ///
@@ -55,7 +24,7 @@ fn characters(bytes: &[u8]) -> usize {
 impl<'a> LineIndex<'a> {
     /// Finds the lines of `source`.
     pub fn new(source: &'a [u8]) -> Self {
-        let first = if source.starts_with(super::lines::BYTE_ORDER_MARK) { 3 } else { 0 };
+        let first = if source.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
         let starts =
             std::iter::once(first).chain(memchr::memchr_iter(b'\n', source).map(|at| at + 1)).collect();
         let mut before = 0;

@@ -6,7 +6,8 @@ use super::{
     nested::{Nested, module, nested},
     wrappers::{Unwrapped, home_of, program_name, unwrap},
 };
-use crate::dockerfile::{Language, Script, Span, Text};
+use super::{Language, Script};
+use crate::text::{Span, Text};
 
 /// One thing that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

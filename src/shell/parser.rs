@@ -2,7 +2,7 @@
 
 use super::branches::{Branches, Compound};
 use super::{Command, Redirect, Redirection, Word};
-use crate::dockerfile::Text;
+use crate::text::Text;
 
 /// How deep substitutions are followed; deeper ones stay text.
 pub(super) const MAX_DEPTH: usize = 24;

@@ -8,9 +8,11 @@ mod command;
 mod nested;
 mod parser;
 mod quoting;
+mod script;
 mod steps;
 mod wrappers;
 
 pub use command::{Command, Redirect, Redirection, Word};
 pub use parser::commands;
+pub use script::{Language, Script};
 pub use steps::{HereDocument, Step, StepKind, steps};

@@ -2,7 +2,7 @@
 
 use super::Word;
 use super::parser::{MAX_DEPTH, Parser, Until};
-use crate::dockerfile::Text;
+use crate::text::Text;
 
 impl Parser<'_> {
     /// Reads a word with its quotes resolved.

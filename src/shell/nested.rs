@@ -1,7 +1,8 @@
 //! Scripts within scripts: what `sh -c`, `python -c`, `eval`, here-documents and pipes give to an interpreter.
 
+use super::Language;
 use super::{Command, Redirection, Word, wrappers::base_name};
-use crate::dockerfile::{Language, Span, Text};
+use crate::text::{Span, Text};
 
 /// `python -m MODULE …`: the module and what follows it.
 pub(super) fn module<'a>(program: &str, arguments: &'a [Word]) -> Option<(String, &'a [Word])> {

@@ -1,0 +1,40 @@
+//! White space as Go's `unicode.IsSpace` has it: BuildKit splits words at it.
+
+use super::Text;
+
+/// The width of the white space character at `at`, by Unicode's `White_Space` as Go's `unicode.IsSpace`.
+pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let first = *rest.first()?;
+    if first < 0x80 {
+        return matches!(first, b' ' | b'\t'..=b'\r').then_some(1);
+    }
+    let width = char_width(first);
+    let text = std::str::from_utf8(rest.get(..width)?).ok()?;
+    text.chars().all(char::is_whitespace).then_some(width)
+}
+
+/// The white space character that ends at `end`: where it starts, and its width.
+pub(crate) fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
+    (1..=3).find_map(|width| {
+        let start = end.checked_sub(width)?;
+        (space_at(text.as_bytes(), start) == Some(width)).then_some((start, width))
+    })
+}
+
+/// The first offset from `at` on that is no white space.
+pub(crate) fn skip_space(text: &Text, mut at: usize) -> usize {
+    while let Some(width) = space_at(text.as_bytes(), at) {
+        at += width;
+    }
+    at
+}
+
+pub(crate) fn char_width(first: u8) -> usize {
+    match first {
+        0xC0..=0xDF => 2,
+        0xE0..=0xEF => 3,
+        0xF0..=0xF7 => 4,
+        _ => 1,
+    }
+}
