@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms whose code makes a verdict, or writes and reads it.
 const ROOMS: [&str; 9] =
-    ["audit", "cache", "detect", "finding", "image", "search", "source", "stream", "unpack"];
+    ["detect", "engine", "finding", "image", "search", "source", "stream", "unpack", "verdict"];
 /// Decoders and parsers count as well: which they are, and with which features.
 const FILES: [&str; 2] = ["Cargo.lock", "Cargo.toml"];
 

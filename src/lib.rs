@@ -6,28 +6,34 @@
 //! | room | what it holds |
 //! | --- | --- |
 //! | [`cli`] | arguments, progress, exit codes |
-//! | [`audit`] | runs an audit: decides what runs in parallel, and puts the report together |
+//! | [`targets`] | one target from its name to its findings, one file a kind of target |
 //! | [`report`] | one file a format, each a pure function of the report value |
-//! | [`source`] | where bytes come from: archives, layouts, standard input |
-//! | [`image`] | what an image is: manifests, configs, layers as streams of entries, whiteouts |
+//! | [`policy`] | threshold and verdict |
+//! | [`fix`] | a Dockerfile mended, and what its findings advise |
+//! | [`findings`] | from verdicts to findings |
+//! | [`engine`] | reads blobs, each once; decides what runs in parallel |
+//! | [`verdict`] | what was found in a blob, its form on disk, and the store that keeps it |
 //! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
 //! | [`ci`] | what CI systems and builders are told: scripts and build arguments |
 //! | [`dockerfile`] | text to instructions with exact spans |
+//! | [`shell`] | scripts to the commands that they run |
+//! | [`text`] | source text with places |
+//! | [`image`] | what an image is: manifests, configs, layers as streams of entries, whiteouts |
+//! | [`source`] | where bytes come from: archives, layouts, standard input |
 //! | [`unpack`] | what lies within a file: compressed streams, archives, files within those |
 //! | [`detect`] | bytes to token occurrences |
 //! | `search` | the first of several short strings in a piece of bytes |
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
-//! | [`policy`] | threshold and verdict |
-//! | [`cache`] | bytes that one run leaves for the next |
 //! | [`finding`] | the types that all reports share |
 
-pub mod audit;
-pub mod cache;
 pub mod ci;
 pub mod cli;
 pub mod detect;
 pub mod dockerfile;
+pub mod engine;
 pub mod finding;
+pub mod findings;
+pub mod fix;
 pub mod image;
 pub mod policy;
 pub mod report;
@@ -36,5 +42,7 @@ mod search;
 pub mod shell;
 pub mod source;
 pub mod stream;
+pub mod targets;
 pub mod text;
 pub mod unpack;
+pub mod verdict;

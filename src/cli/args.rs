@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Failure;
-use crate::audit::{Platform, PlatformFilter};
 use crate::detect;
+use crate::image::{Platform, PlatformFilter};
 use crate::policy::FailOn;
 use crate::report::{Format, escape};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Failure, args, shown, stream};
-use crate::audit::BuiltFrom;
+use crate::findings::BuiltFrom;
 use crate::source::{Content, Target, inspect};
 
 /// Reads the file, if one is named. It is refused where no target can be an image, since then it says nothing.

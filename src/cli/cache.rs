@@ -4,15 +4,16 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::{Failure, args, print, shown};
-use crate::audit;
-use crate::cache::{self, Cache, Held, Summary};
 use crate::policy::Verdict;
+use crate::targets;
+use crate::verdict::store;
+use crate::verdict::store::{Cache, Held, Summary};
 
 /// The user's cache; none where the environment names no place for one.
 pub(super) fn of_user() -> Option<Arc<Cache>> {
     let variable = |name| std::env::var_os(name);
-    let directory = cache::directory(variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref())?;
-    Some(Arc::new(Cache::at(directory, audit::detector())))
+    let directory = store::directory(variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref())?;
+    Some(Arc::new(Cache::at(directory, targets::detector())))
 }
 
 /// Shows or removes the cache. That there is none is no failure.

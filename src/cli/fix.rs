@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::{Failure, args, complain, output::Output, shown, use_color};
-use crate::audit::mending::{MendError, mend};
+use crate::fix::{MendError, mend_file};
 use crate::policy::{FailOn, Verdict};
 use crate::report::{self, Style};
 
@@ -16,7 +16,7 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
     if asked.dockerfile == Path::new("-") {
         return Err(Failure::new("fix reads no standard input: name the path of a Dockerfile"));
     }
-    let (mending, mended) = mend(&asked.dockerfile).map_err(|error| match &error {
+    let (mending, mended) = mend_file(&asked.dockerfile).map_err(|error| match &error {
         MendError::Unreadable(_) => failed(&error),
         MendError::Rejected(issues) => {
             for issue in issues {

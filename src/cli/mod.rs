@@ -14,11 +14,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::audit::{self, Progress, Silent};
+use crate::engine::{Progress, Silent};
 use crate::finding::{Report, Timestamp};
 use crate::policy::{self, Verdict};
 use crate::report::{self, Format, Style, escape};
 use crate::source::Target;
+use crate::targets;
 use crate::{detect, rules};
 use args::{Asked, Color, Command};
 use output::Output;
@@ -65,7 +66,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         Some(bar) => bar,
         None => &Silent,
     };
-    let options = audit::Options {
+    let options = targets::Options {
         platform: scan.platform.clone(),
         verify_digests: scan.verify_digests,
         jobs: scan.jobs,
@@ -73,7 +74,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         dockerfile,
         cache: if scan.no_cache { None } else { cache::of_user() },
     };
-    let report = audit::run(&scan.targets, &options, progress);
+    let report = targets::run(&scan.targets, &options, progress);
     if let Some(bar) = &bar {
         bar.clear();
     }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt;
-use crate::audit::Progress;
 use crate::detect;
+use crate::engine::Progress;
 use crate::report::escape;
 
 /// An audit that is done by then is not worth a bar that flickers.

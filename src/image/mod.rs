@@ -10,6 +10,7 @@ mod inventory;
 mod manifest;
 mod place;
 mod places;
+mod platform;
 mod resolve;
 
 pub use config::Config;
@@ -19,4 +20,5 @@ pub use history::align;
 pub use inventory::{Inventory, MAX_DOCUMENT, claimed_digest};
 pub use place::Place;
 pub use places::Places;
+pub use platform::{Platform, PlatformFilter};
 pub use resolve::{DocumentRef, Image, Layer, Problem, Resolved, resolve};

@@ -4,7 +4,7 @@
 pub mod context;
 pub mod dockerfile;
 pub mod image;
-mod login;
+pub(crate) mod login;
 
 use crate::finding::{RuleId, Severity};
 

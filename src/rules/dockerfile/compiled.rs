@@ -6,7 +6,7 @@ use crate::shell::StepKind;
 
 /// Whether a `RUN` of the same stage behind the copy compiles the module that is copied: it imports it, or runs
 /// `compileall`.
-pub(super) fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
+pub(crate) fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     let Some(module) = name.strip_suffix(b".py").map(String::from_utf8_lossy) else { return false };
     let behind =

@@ -8,7 +8,7 @@ use crate::{
     rules::Rule,
 };
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/context-leaks-token"),
     severity: Severity::Critical,
     summary: "COPY or ADD takes a file of the build context with a token in it",

@@ -10,7 +10,7 @@ use crate::{
     rules::Rule,
 };
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/copies-token-file"),
     severity: Severity::High,
     summary: "COPY or ADD of a file in which a token is kept",
@@ -33,7 +33,7 @@ enum Kind {
     MayHold,
 }
 
-pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();

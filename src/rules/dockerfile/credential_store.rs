@@ -7,7 +7,7 @@ use crate::dockerfile::{Base, Keyword};
 
 /// The file that git keeps passwords in, none where nothing tells it to; for each instruction, that one taken in. It is
 /// set up once for the stage and those that go on from it.
-pub(super) fn credential_stores(context: &Context<'_>) -> Vec<Option<String>> {
+pub(crate) fn credential_stores(context: &Context<'_>) -> Vec<Option<String>> {
     let mut stages: Vec<Option<String>> = Vec::new();
     let mut stores = Vec::new();
     for instruction in &context.dockerfile.instructions {

@@ -17,7 +17,7 @@ use crate::text::{Span, Text};
 
 /// How a token got to where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub(crate) enum How {
     /// In a URL.
     Url,
     /// Written into a file.
@@ -25,22 +25,22 @@ pub(super) enum How {
 }
 
 /// A place of a script that leaves a token behind.
-pub(super) struct Write {
-    pub(super) how: How,
+pub(crate) struct Write {
+    pub(crate) how: How,
     /// The program.
-    pub(super) program: String,
-    pub(super) span: Span,
-    pub(super) stage: Option<usize>,
-    pub(super) carried: Carried,
-    pub(super) leaves: Vec<Leaves>,
+    pub(crate) program: String,
+    pub(crate) span: Span,
+    pub(crate) stage: Option<usize>,
+    pub(crate) carried: Carried,
+    pub(crate) leaves: Vec<Leaves>,
 }
 
 /// A removal, with the instruction it is in.
-pub(super) struct Removed {
-    pub(super) span: Span,
-    pub(super) stage: Option<usize>,
-    pub(super) instruction: Span,
-    pub(super) what: Vec<Removal>,
+pub(crate) struct Removed {
+    pub(crate) span: Span,
+    pub(crate) stage: Option<usize>,
+    pub(crate) instruction: Span,
+    pub(crate) what: Vec<Removal>,
     branches: Vec<usize>,
     /// Whether it runs in what is built on the image alone.
     is_trigger: bool,
@@ -48,7 +48,7 @@ pub(super) struct Removed {
 
 impl Removed {
     /// Whether it takes a file away in any case.
-    pub(super) fn removes(&self, path: &str) -> bool {
+    pub(crate) fn removes(&self, path: &str) -> bool {
         let mut clean_ups = CleanUps::default();
         clean_ups.remove(&self.branches, &self.what);
         !self.is_trigger && clean_ups.removes(&[], path)
@@ -57,13 +57,13 @@ impl Removed {
 
 /// All that the `RUN`s of a file do with tokens.
 #[derive(Default)]
-pub(super) struct Effects {
-    pub(super) writes: Vec<Write>,
-    pub(super) removed: Vec<Removed>,
+pub(crate) struct Effects {
+    pub(crate) writes: Vec<Write>,
+    pub(crate) removed: Vec<Removed>,
 }
 
 /// What a step does.
-pub(super) enum Act {
+pub(crate) enum Act {
     Write {
         how: How,
         carried: Carried,
@@ -80,7 +80,7 @@ struct Event {
     step: usize,
 }
 
-pub(super) fn find(context: &Context<'_>) -> Effects {
+pub(crate) fn find(context: &Context<'_>) -> Effects {
     let mut effects = Effects::default();
     let stores = credential_stores(context);
     for ((instruction, scope), store) in context.instructions().zip(&stores) {

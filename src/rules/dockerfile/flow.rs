@@ -11,7 +11,7 @@ use crate::shell::{HereDocument, Step, StepKind, Word};
 
 /// Where the token in a word comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Carried {
+pub(crate) enum Carried {
     /// A mounted secret.
     Secret,
     /// `ENV`.
@@ -24,13 +24,13 @@ pub(super) enum Carried {
 
 impl Carried {
     /// Whether the history of the `RUN` has the token too.
-    pub(super) fn is_in_history(self) -> bool {
+    pub(crate) fn is_in_history(self) -> bool {
         matches!(self, Self::Argument | Self::Literal)
     }
 }
 
 /// What is known of the variables while a script runs.
-pub(super) struct Flow<'a> {
+pub(crate) struct Flow<'a> {
     scope: Scope<'a>,
     secrets: Vec<Mount>,
     /// Set by the script itself; none where no token is in it.
@@ -40,14 +40,14 @@ pub(super) struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
-    pub(super) fn new(scope: Scope<'a>, mounts: &[Mount]) -> Self {
+    pub(crate) fn new(scope: Scope<'a>, mounts: &[Mount]) -> Self {
         let is_secret = |mount: &&Mount| mount.kind == MountKind::Secret && may_be_for_the_hub(mount);
         let secrets = mounts.iter().filter(is_secret).cloned().collect();
         Self { scope, secrets, set: BTreeMap::new(), exported: BTreeSet::new() }
     }
 
     /// The token that a variable carries.
-    pub(super) fn variable(&self, name: &str) -> Option<Carried> {
+    pub(crate) fn variable(&self, name: &str) -> Option<Carried> {
         if let Some(&known) = self.set.get(name) {
             return known;
         }
@@ -71,7 +71,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The token that a Python script gets at by what it reads.
-    pub(super) fn python(&self, read: &Read<'_>) -> Option<Carried> {
+    pub(crate) fn python(&self, read: &Read<'_>) -> Option<Carried> {
         match read {
             Read::Variable(name) => {
                 self.exported().find(|(exported, _)| exported == name).map(|(_, carried)| carried)
@@ -83,13 +83,13 @@ impl<'a> Flow<'a> {
     }
 
     /// What a variable carries where anything in it is a token: in front of a host of the Hub.
-    pub(super) fn password(&self, name: &str) -> Option<Carried> {
+    pub(crate) fn password(&self, name: &str) -> Option<Carried> {
         let build = || self.scope.get(name).filter(|b| b.value.may_hold_something()).map(|b| from(b.origin));
         self.variable(name).or_else(|| if self.set.contains_key(name) { None } else { build() })
     }
 
     /// The token that is in a word once a shell has expanded it.
-    pub(super) fn word(&self, word: &Word) -> Option<Carried> {
+    pub(crate) fn word(&self, word: &Word) -> Option<Carried> {
         if !detect::find(word.text.as_bytes()).is_empty() {
             return Some(Carried::Literal);
         }
@@ -98,7 +98,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The secret that a substitution in a text reads: `$(cat /run/secrets/x)`, `$(< /run/secrets/x)`.
-    pub(super) fn substitution(&self, text: &str) -> Option<Carried> {
+    pub(crate) fn substitution(&self, text: &str) -> Option<Carried> {
         let reads = |inner: &str| {
             let is_named = |mount: &Mount| {
                 mount.target.as_deref().is_some_and(|target| target.len() > 1 && holds_word(inner, target))
@@ -109,7 +109,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The token that is in a here-document.
-    pub(super) fn document(&self, document: &HereDocument) -> Option<Carried> {
+    pub(crate) fn document(&self, document: &HereDocument) -> Option<Carried> {
         if !detect::find(document.body.as_bytes()).is_empty() {
             return Some(Carried::Literal);
         }
@@ -121,7 +121,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Whether a word names a mounted secret.
-    pub(super) fn is_secret_file(&self, word: &Word) -> bool {
+    pub(crate) fn is_secret_file(&self, word: &Word) -> bool {
         self.is_secret(&word.text.to_str())
     }
 
@@ -132,7 +132,7 @@ impl<'a> Flow<'a> {
 
     /// The token that a step writes to its standard output; `fed` is what the step in front of it in the pipeline
     /// writes.
-    pub(super) fn output(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
+    pub(crate) fn output(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
         let StepKind::Program { name, arguments, .. } = &step.kind else { return None };
         let in_words = || arguments.iter().find_map(|word| self.word(word));
         match name.as_str() {
@@ -182,7 +182,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The token in what a step reads.
-    pub(super) fn read(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
+    pub(crate) fn read(&self, step: &Step, fed: Option<Carried>) -> Option<Carried> {
         let StepKind::Program { arguments, .. } = &step.kind else { return None };
         let mut files = arguments.iter().chain(&step.inputs);
         if files.any(|word| self.is_secret_file(word)) {
@@ -194,7 +194,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Takes what a step sets.
-    pub(super) fn take(&mut self, step: &Step) {
+    pub(crate) fn take(&mut self, step: &Step) {
         let StepKind::Program { name, arguments, assignments } = &step.kind else { return };
         match name.as_str() {
             "" => {
@@ -307,7 +307,7 @@ fn may_be_for_the_hub(mount: &Mount) -> bool {
 }
 
 /// The names of the variables that are expanded in a text: `$NAME` and `${NAME…}`.
-pub(super) fn expanded(text: &str) -> Vec<&str> {
+pub(crate) fn expanded(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut escaped = false;
     for (at, c) in text.char_indices() {

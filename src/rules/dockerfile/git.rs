@@ -39,7 +39,7 @@ fn read(words: &[Word]) -> Option<Git<'_>> {
 }
 
 /// What a git command does with tokens.
-pub(super) fn acts(words: &[Word], flow: &Flow<'_>, paths: &Paths<'_>) -> Vec<Act> {
+pub(crate) fn acts(words: &[Word], flow: &Flow<'_>, paths: &Paths<'_>) -> Vec<Act> {
     let Some(git) = read(words) else { return Vec::new() };
     let is_option = |word: &&Word| word.text.byte(0) == Some(b'-');
     let operands: Vec<&Word> = git.arguments.iter().filter(|word| !is_option(word)).collect();
@@ -154,7 +154,7 @@ fn configured(git: &Git<'_>, flow: &Flow<'_>, paths: &Paths<'_>) -> Vec<Act> {
 }
 
 /// Whether git hands a helper the password that it reads: `git credential approve`.
-pub(super) fn keeps_password(words: &[Word]) -> bool {
+pub(crate) fn keeps_password(words: &[Word]) -> bool {
     let Some(git) = read(words) else { return false };
     let first = git.arguments.iter().find(|word| word.text.byte(0) != Some(b'-'));
     let verb = first.map(|word| word.text.to_str());

@@ -37,7 +37,7 @@ pub struct Hit {
 const MAX_REMOVED: usize = 256;
 
 /// The severity below.
-pub(super) fn lower(severity: Severity) -> Severity {
+pub(crate) fn lower(severity: Severity) -> Severity {
     match severity {
         Severity::Critical => Severity::High,
         Severity::High => Severity::Medium,
@@ -46,18 +46,18 @@ pub(super) fn lower(severity: Severity) -> Severity {
 }
 
 /// Something that is left at a place without a path.
-pub(super) fn left_in(place: Where) -> Leaves {
+pub(crate) fn left_in(place: Where) -> Leaves {
     Leaves { place, path: None }
 }
 
 /// A file that is left in a layer, at a path where that is known.
-pub(super) fn left_in_layer(path: Option<&str>) -> Leaves {
+pub(crate) fn left_in_layer(path: Option<&str>) -> Leaves {
     let path = path.and_then(layer_path).map(|path| detect::mask(path.as_bytes()));
     Leaves { place: Where::Layer, path }
 }
 
 /// The findings that begin in a part of the source.
-pub(super) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
+pub(crate) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
     let first = hits.partition_point(|hit| hit.span.start < span.start);
     hits.iter().skip(first).take_while(move |hit| hit.span.start < span.end)
 }
@@ -65,7 +65,7 @@ pub(super) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
 impl Hit {
     /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it. A file that its
     /// stage removes again is not there to be copied.
-    pub(super) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
+    pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
         let mut reaching = Vec::new();

@@ -14,7 +14,7 @@ use crate::shell::{Language, Script, Step};
 use crate::text::{Span, Text};
 use crate::{detect, shell};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/literal-token"),
     severity: Severity::Critical,
     summary: "Token text in a Dockerfile",
@@ -32,7 +32,7 @@ struct Found {
     occurrence: Occurrence,
 }
 
-pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut found = Places::default();
     let mut decoded = Vec::new();
     let source = Text::from_source(context.source, Span::new(0, context.source.len()));

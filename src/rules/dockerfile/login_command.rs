@@ -6,7 +6,7 @@ use crate::{
     rules::Rule,
 };
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/login-command"),
     severity: Severity::High,
     summary: "A login that leaves a token file in the layer",
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
           a secret for the commands that need it.",
 };
 
-pub(super) fn check(logins: &[Login]) -> Vec<Hit> {
+pub(crate) fn check(logins: &[Login]) -> Vec<Hit> {
     let here = logins.iter().filter(|login| !login.has_secret);
     here.map(|login| login.hit(&RULE, Confidence::High, "leaves a token file in the layer")).collect()
 }

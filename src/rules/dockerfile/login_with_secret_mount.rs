@@ -6,7 +6,7 @@ use crate::{
     rules::Rule,
 };
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/login-with-secret-mount"),
     severity: Severity::High,
     summary: "A login with a mounted secret still leaves a token file in the layer",
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
           environment.",
 };
 
-pub(super) fn check(logins: &[Login]) -> Vec<Hit> {
+pub(crate) fn check(logins: &[Login]) -> Vec<Hit> {
     let here = logins.iter().filter(|login| login.has_secret);
     here.map(|login| {
         login.hit(&RULE, Confidence::High, "copies the mounted secret into a token file in the layer")

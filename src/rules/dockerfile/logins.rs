@@ -16,23 +16,23 @@ use crate::shell::{Script, Step};
 use crate::text::{Span, Text};
 
 /// A login that leaves something behind.
-pub(super) struct Login {
-    pub(super) span: Span,
+pub(crate) struct Login {
+    pub(crate) span: Span,
     /// Where its token comes from.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
     /// Whether a `git clone` behind it counts on it.
-    pub(super) is_for_git: bool,
+    pub(crate) is_for_git: bool,
     /// `hf auth login`: the command in normal form.
     command: &'static str,
     /// Whether its token comes from a mounted secret.
-    pub(super) has_secret: bool,
+    pub(crate) has_secret: bool,
     leaves: Vec<Leaves>,
-    pub(super) stage: Option<usize>,
+    pub(crate) stage: Option<usize>,
     is_onbuild: bool,
 }
 
 impl Login {
-    pub(super) fn hit(&self, rule: &'static Rule, confidence: Confidence, effect: &str) -> Hit {
+    pub(crate) fn hit(&self, rule: &'static Rule, confidence: Confidence, effect: &str) -> Hit {
         let cached_only = self.leaves.iter().all(|leaves| leaves.place == Where::BuildCache);
         let effect = if cached_only { "leaves a token file in the builder's cache mount" } else { effect };
         Hit {
@@ -72,7 +72,7 @@ impl Login {
 }
 
 /// All logins of a file that leave something behind.
-pub(super) fn find(context: &Context<'_>) -> Vec<Login> {
+pub(crate) fn find(context: &Context<'_>) -> Vec<Login> {
     let mut logins = Vec::new();
     let stores = credential_stores(context);
     let uses: [&[u8]; 7] =

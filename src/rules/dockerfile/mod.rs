@@ -4,24 +4,23 @@ mod compiled;
 mod context_leaks_token;
 mod copies_token_file;
 mod credential_store;
-mod effects;
-mod flow;
-mod git;
-mod hit;
+pub(crate) mod effects;
+pub(crate) mod flow;
+pub(crate) mod git;
+pub(crate) mod hit;
 mod ignores;
-mod literal_token;
-mod login_command;
-mod login_with_secret_mount;
-mod logins;
-mod mend;
-mod origin;
+pub(crate) mod literal_token;
+pub(crate) mod login_command;
+pub(crate) mod login_with_secret_mount;
+pub(crate) mod logins;
+pub(crate) mod origin;
 mod overridden;
 mod removed_too_late;
-mod token_in_arg;
-mod token_in_env;
-mod token_in_url;
-mod token_written_to_file;
-mod url;
+pub(crate) mod token_in_arg;
+pub(crate) mod token_in_env;
+pub(crate) mod token_in_url;
+pub(crate) mod token_written_to_file;
+pub(crate) mod url;
 
 use super::Rule;
 use std::cell::OnceCell;
@@ -33,7 +32,6 @@ use crate::shell::{Script, Step};
 pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
 pub use hit::Hit;
 pub use ignores::{Ignored, ignored};
-pub use mend::{Left, Mended, Secret, masked_lines, mend};
 
 /// The rules about Dockerfiles.
 pub const DOCKERFILE_RULES: &[&Rule] = &[
@@ -50,23 +48,23 @@ pub const DOCKERFILE_RULES: &[&Rule] = &[
 ];
 
 /// A Dockerfile with all that the rules ask of it.
-pub(super) struct Context<'a> {
-    source: &'a [u8],
-    dockerfile: &'a Dockerfile,
-    scopes: Scopes,
-    reach: Reach,
+pub(crate) struct Context<'a> {
+    pub(crate) source: &'a [u8],
+    pub(crate) dockerfile: &'a Dockerfile,
+    pub(crate) scopes: Scopes,
+    pub(crate) reach: Reach,
     /// What each `RUN` runs, read when it is asked for.
-    scripts: Vec<OnceCell<Option<Steps>>>,
+    pub(crate) scripts: Vec<OnceCell<Option<Steps>>>,
 }
 
 /// A script and what runs in it.
-struct Steps {
-    script: Script,
-    steps: Vec<Step>,
+pub(crate) struct Steps {
+    pub(crate) script: Script,
+    pub(crate) steps: Vec<Step>,
 }
 
 impl<'a> Context<'a> {
-    fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
+    pub(crate) fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
         let scopes = Scopes::of(dockerfile);
         let reach = Reach::new(dockerfile, &scopes);
         let scripts = dockerfile.instructions.iter().map(|_| OnceCell::new()).collect();
@@ -74,22 +72,22 @@ impl<'a> Context<'a> {
     }
 
     /// All instructions, each with the scope in front of it.
-    fn instructions(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>)> {
+    pub(crate) fn instructions(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>)> {
         let numbered = self.dockerfile.instructions.iter().enumerate();
         numbered.map(|(number, instruction)| (instruction, self.scopes.at(number)))
     }
 
-    fn number(&self, instruction: &Instruction) -> usize {
+    pub(crate) fn number(&self, instruction: &Instruction) -> usize {
         self.dockerfile.instructions.partition_point(|i| i.span.start < instruction.span.start)
     }
 
     /// The scope in front of an instruction of this file.
-    fn scope_of(&self, instruction: &Instruction) -> Scope<'_> {
+    pub(crate) fn scope_of(&self, instruction: &Instruction) -> Scope<'_> {
         self.scopes.at(self.number(instruction))
     }
 
     /// What a `RUN` of this file runs; none of another instruction, and of one without arguments.
-    fn script(&self, instruction: &Instruction) -> Option<&Steps> {
+    pub(crate) fn script(&self, instruction: &Instruction) -> Option<&Steps> {
         let number = self.number(instruction);
         let read = || {
             let acts = instruction.effective();
@@ -99,14 +97,14 @@ impl<'a> Context<'a> {
         self.scripts.get(number)?.get_or_init(read).as_ref()
     }
 
-    fn is_comment(&self, offset: usize) -> bool {
+    pub(crate) fn is_comment(&self, offset: usize) -> bool {
         let comments = &self.dockerfile.comments;
         let comment = comments.get(comments.partition_point(|comment| comment.span.end <= offset));
         comment.is_some_and(|comment| comment.span.contains(offset))
     }
 
     /// The instruction that holds this place; none in a comment, of which nothing is ever built.
-    fn holder(&self, offset: usize) -> Option<&'a Instruction> {
+    pub(crate) fn holder(&self, offset: usize) -> Option<&'a Instruction> {
         if self.is_comment(offset) {
             return None;
         }
@@ -118,14 +116,12 @@ impl<'a> Context<'a> {
 
 /// Runs all rules over a Dockerfile. The hits are in order of position, then rule.
 pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
-    let context = Context::new(source, dockerfile);
-    let mut hits = find(&context);
-    mend::advise(&context, &mut hits);
-    hits
+    find(&Context::new(source, dockerfile))
 }
 
-/// What the rules find, with advice that does not depend on what else is in the file.
-fn find(context: &Context<'_>) -> Vec<Hit> {
+/// Runs all rules over a Dockerfile. The help of the hits does not depend on what else is in the file; they are in order of
+/// position, then rule.
+pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = literal_token::check(context);
     hits.extend(token_in_env::check(context));
     hits.extend(token_in_arg::check(context));
@@ -158,7 +154,5 @@ fn find(context: &Context<'_>) -> Vec<Hit> {
 
 #[cfg(test)]
 mod file_tests;
-#[cfg(test)]
-mod login_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::text::Text;
 
 /// Where a token comes from.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Literal,
     /// A mounted secret.
     Secret(Mount),
@@ -18,10 +18,10 @@ pub(super) enum Source {
 
 /// What was found of a login's token.
 #[derive(Clone)]
-pub(super) struct Origin {
-    pub(super) source: Source,
+pub(crate) struct Origin {
+    pub(crate) source: Source,
     /// The variables that carry it.
-    pub(super) variables: BTreeSet<String>,
+    pub(crate) variables: BTreeSet<String>,
 }
 
 /// How many steps in front of a login are looked at for the variables it uses.
@@ -30,7 +30,7 @@ const MAX_BACK: usize = 48;
 const READ: [&str; 2] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"];
 
 /// Whether the Hub's tools find a token in the environment of a `RUN`.
-pub(super) fn is_in_environment(mounts: &[Mount], scope: Scope<'_>) -> bool {
+pub(crate) fn is_in_environment(mounts: &[Mount], scope: Scope<'_>) -> bool {
     READ.iter().any(|name| {
         mounts.iter().any(|mount| mount.env.as_deref() == Some(*name))
             || scope.get(name).is_some_and(|b| b.origin == From::Env && b.value.may_hold_something())
@@ -38,7 +38,7 @@ pub(super) fn is_in_environment(mounts: &[Mount], scope: Scope<'_>) -> bool {
 }
 
 /// Looks for the token of the login at `step`.
-pub(super) fn origin(steps: &[Step], step: usize, mounts: &[Mount], scope: Scope<'_>) -> Origin {
+pub(crate) fn origin(steps: &[Step], step: usize, mounts: &[Mount], scope: Scope<'_>) -> Origin {
     let mut texts: Vec<&Text> = Vec::new();
     let mut variables = BTreeSet::new();
     let take = |word: &Word, variables: &mut BTreeSet<String>| {
@@ -112,7 +112,7 @@ fn source(texts: &[&Text], variables: &BTreeSet<String>, mounts: &[Mount], scope
 }
 
 /// Whether a name or a path stands in a text, and not as a part of a longer one.
-pub(super) fn holds_word(text: &str, word: &str) -> bool {
+pub(crate) fn holds_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     !word.is_empty()
         && text.match_indices(word).any(|(at, _)| {

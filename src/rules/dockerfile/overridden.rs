@@ -11,7 +11,7 @@ use crate::text::Span;
 type Setting = (Keyword, String);
 
 /// Takes away what the hits forecast for the config and what is not there at the end.
-pub(super) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
+pub(crate) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
     let mut last: HashMap<Setting, usize> = HashMap::new();
     for (instruction, scope) in context.instructions() {
         if context.reach.is_whole(instruction.stage) && !instruction.is_onbuild() {

@@ -6,7 +6,7 @@ use crate::rules::Rule;
 use crate::rules::login::CleanUps;
 use crate::text::LineIndex;
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/removed-too-late"),
     severity: Severity::Medium,
     summary: "A token file removed in a later instruction than the one that wrote it",
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// What removes, in a later instruction of the stage, a file that one of `earlier` leaves in its layer.
-pub(super) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed]) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed]) -> Vec<Hit> {
     let mut lines = None;
     let mut hits = Vec::new();
     for removal in removed {

@@ -9,7 +9,7 @@ use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
 use crate::rules::Rule;
 use crate::shell::{Language, Step, StepKind, Word};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-in-arg"),
     severity: Severity::High,
     summary: "ARG of a token variable",
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
           `--build-arg HF_TOKEN=…` with `--secret id=HF_TOKEN,env=HF_TOKEN`.",
 };
 
-pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     let labels = labels(context);
     let handed = handed(context);

@@ -8,7 +8,7 @@ use crate::{
     rules::Rule,
 };
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-in-env"),
     severity: Severity::High,
     summary: "ENV gives a token variable a value",
@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
           starts: `docker run -e HF_TOKEN …`.",
 };
 
-pub(super) fn check(context: &Context<'_>) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();

@@ -12,7 +12,7 @@ use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
 use crate::rules::Rule;
 use crate::shell::Word;
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-in-url"),
     severity: Severity::High,
     summary: "A credential in a URL given to git, pip, curl, wget or ADD",
@@ -29,7 +29,7 @@ const HELP: &str = "In place of the URL with a token in it write `RUN --mount=ty
                     …`, which reads HF_TOKEN from the environment, and build with `docker build --secret \
                     id=HF_TOKEN,env=HF_TOKEN .`";
 
-pub(super) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
     let mut hits: Vec<Hit> = writes.iter().filter(|write| write.how == How::Url).map(hit).collect();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();

@@ -11,7 +11,7 @@ use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
 use crate::rules::Rule;
 use crate::shell::HereDocument;
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: RuleId("dockerfile/token-written-to-file"),
     severity: Severity::High,
     summary: "A token variable or a mounted secret copied into a file of the layer",
@@ -27,7 +27,7 @@ const HELP: &str = "Delete what writes the file, and let the commands that need 
                     --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`, built with `docker build --secret \
                     id=HF_TOKEN,env=HF_TOKEN .`. A file that must exist during the RUN has to be removed in the same RUN";
 
-pub(super) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
     let files = writes.iter().filter(|write| write.how == How::File);
     let mut hits: Vec<Hit> = files.map(hit).collect();
     for (instruction, scope) in context.instructions() {

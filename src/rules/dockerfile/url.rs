@@ -6,12 +6,12 @@ use crate::shell::Word;
 
 /// A URL with something in front of its host.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Url<'a> {
+pub(crate) struct Url<'a> {
     /// What stands in front of the `@`.
     userinfo: &'a str,
     host: &'a str,
     /// What follows the host, up to white space or a quote.
-    pub(super) path: &'a str,
+    pub(crate) path: &'a str,
 }
 
 /// The URLs in a text that have a user or a password in them.
@@ -57,7 +57,7 @@ fn is_hub(host: &str) -> bool {
 }
 
 /// The token in a URL's user or password, with the path behind it.
-pub(super) fn credential(flow: &Flow<'_>, word: &Word) -> Option<(Carried, String)> {
+pub(crate) fn credential(flow: &Flow<'_>, word: &Word) -> Option<(Carried, String)> {
     let text = word.text.to_str();
     urls(&text).into_iter().find_map(|url| {
         let is_hub = is_hub(url.host);

@@ -12,13 +12,13 @@ use crate::shell::{Step, StepKind, Word};
 use crate::text::Span;
 
 /// What a step means for token files.
-pub(in crate::rules) struct Event {
-    pub(in crate::rules) act: Act,
+pub(crate) struct Event {
+    pub(crate) act: Act,
     /// The branches it stands in.
-    pub(in crate::rules) branches: Vec<usize>,
+    pub(crate) branches: Vec<usize>,
 }
 
-pub(in crate::rules) enum Act {
+pub(crate) enum Act {
     /// Files are written: their paths, none where the place is not known.
     Login {
         command: &'static str,
@@ -37,16 +37,16 @@ pub(in crate::rules) enum Act {
 
 /// Reads steps; what it is told holds for all of them.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::rules) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     /// Whether the Hub's tools find a token in the environment.
-    pub(in crate::rules) has_token: bool,
+    pub(crate) has_token: bool,
     /// The file in which a credential helper keeps what it is handed, as git is told it.
-    pub(in crate::rules) store: Option<&'a str>,
+    pub(crate) store: Option<&'a str>,
 }
 
 impl Reader<'_> {
     /// What the steps do, in order.
-    pub(in crate::rules) fn read(self, steps: &[Step], paths: &mut Paths<'_>) -> Vec<Event> {
+    pub(crate) fn read(self, steps: &[Step], paths: &mut Paths<'_>) -> Vec<Event> {
         let mut events = Vec::new();
         let mut traps = Traps::default();
         for (index, step) in steps.iter().enumerate() {
@@ -190,10 +190,10 @@ impl Reader<'_> {
     }
 }
 
-pub(in crate::rules) const LOGOUT: &str = "hf auth logout";
+pub(crate) const LOGOUT: &str = "hf auth logout";
 
 /// The login or logout that a command line is, in normal form.
-pub(in crate::rules) fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
+pub(crate) fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
     let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
     // Options of the program itself stand in front of the command.
     let mut verbs = words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));

@@ -7,11 +7,11 @@ use crate::dockerfile::normal;
 
 /// What `rm` is given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::rules) struct Removal {
+pub(crate) struct Removal {
     /// The path or pattern, absolute or in a home that is not known.
-    pub(in crate::rules) pattern: String,
+    pub(crate) pattern: String,
     /// Whether directories are removed too.
-    pub(in crate::rules) recursive: bool,
+    pub(crate) recursive: bool,
 }
 
 impl Removal {
@@ -26,23 +26,23 @@ const MAX_REMOVALS: usize = 256;
 
 /// The clean-ups behind a place of a script. It is walked backwards, so that each step is looked at once.
 #[derive(Default)]
-pub(in crate::rules) struct CleanUps {
+pub(crate) struct CleanUps {
     /// Logouts: the branches they stand in, and the files they remove.
     logouts: HashSet<(Vec<usize>, Option<Vec<String>>)>,
     removals: HashMap<Vec<usize>, HashSet<Removal>>,
     count: usize,
     /// Whether the files may be somewhere else by then.
-    pub(in crate::rules) copied: bool,
+    pub(crate) copied: bool,
 }
 
 impl CleanUps {
-    pub(in crate::rules) fn logout(&mut self, branches: &[usize], files: Option<&[String]>) {
+    pub(crate) fn logout(&mut self, branches: &[usize], files: Option<&[String]>) {
         if self.count < MAX_REMOVALS && self.logouts.insert((branches.to_vec(), files.map(<[_]>::to_vec))) {
             self.count += 1;
         }
     }
 
-    pub(in crate::rules) fn remove(&mut self, branches: &[usize], removals: &[Removal]) {
+    pub(crate) fn remove(&mut self, branches: &[usize], removals: &[Removal]) {
         for removal in removals {
             if self.count >= MAX_REMOVALS {
                 return;
@@ -54,19 +54,19 @@ impl CleanUps {
     }
 
     /// The files are copied or moved here: what comes later does not remove the copy.
-    pub(in crate::rules) fn copy(&mut self) {
+    pub(crate) fn copy(&mut self) {
         *self = Self { copied: true, ..Self::default() };
     }
 
     /// Whether a logout removes what is kept for these files, wherever a login in `branches` ran.
-    pub(in crate::rules) fn logs_out(&self, branches: &[usize], files: Option<&[String]>) -> bool {
+    pub(crate) fn logs_out(&self, branches: &[usize], files: Option<&[String]>) -> bool {
         !self.logouts.is_empty()
             && enclosing(branches)
                 .any(|outer| self.logouts.contains(&(outer.to_vec(), files.map(<[_]>::to_vec))))
     }
 
     /// Whether a file is removed, wherever a login in `branches` ran.
-    pub(in crate::rules) fn removes(&self, branches: &[usize], file: &str) -> bool {
+    pub(crate) fn removes(&self, branches: &[usize], file: &str) -> bool {
         let mut found = enclosing(branches).filter_map(|outer| self.removals.get(outer));
         found.any(|removals| removals.iter().any(|removal| removal.removes(file)))
     }

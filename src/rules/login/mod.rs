@@ -4,11 +4,11 @@
 mod acts;
 mod cleanup;
 mod paths;
-pub(super) mod python;
+pub(crate) mod python;
 mod token_file;
 mod traps;
 
-pub(super) use acts::{Act, Event, LOGOUT, Reader, login_program};
-pub(super) use cleanup::{CleanUps, Removal};
-pub(super) use paths::{Paths, layer_path};
-pub(super) use token_file::covers;
+pub(crate) use acts::{Act, Event, LOGOUT, Reader, login_program};
+pub(crate) use cleanup::{CleanUps, Removal};
+pub(crate) use paths::{Paths, layer_path};
+pub(crate) use token_file::covers;

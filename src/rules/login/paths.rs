@@ -8,7 +8,7 @@ use crate::shell::{Step, StepKind, Word};
 const UNKNOWN: &str = "\u{1}";
 
 /// The paths of a script, as far as it has run.
-pub(in crate::rules) struct Paths<'a> {
+pub(crate) struct Paths<'a> {
     environment: Environment<'a>,
     directory: String,
     /// The subshells that are open, each with what is to be taken up again behind it.
@@ -24,18 +24,18 @@ struct Outside {
 }
 
 impl<'a> Paths<'a> {
-    pub(in crate::rules) fn new(scope: Scope<'a>) -> Self {
+    pub(crate) fn new(scope: Scope<'a>) -> Self {
         let directory = scope.directory().unwrap_or(UNKNOWN).to_owned();
         Self { environment: Environment::new(scope), directory, open: Vec::new(), marks: Vec::new() }
     }
 
     /// Takes a variable that is set from outside of the script.
-    pub(in crate::rules) fn assign(&mut self, name: &str, value: &Word) {
+    pub(crate) fn assign(&mut self, name: &str, value: &Word) {
         self.environment.assign(name, value);
     }
 
     /// The normal path that a word names, none where that is not known.
-    pub(in crate::rules) fn file(&self, word: &Word) -> Option<String> {
+    pub(crate) fn file(&self, word: &Word) -> Option<String> {
         let text = word.text.to_str();
         if word.has_substitution || (word.is_quoted && text.starts_with('~')) {
             return None;
@@ -44,12 +44,12 @@ impl<'a> Paths<'a> {
     }
 
     /// The normal path that a name stands for, none where that is not known.
-    pub(in crate::rules) fn named(&self, name: &str) -> Option<String> {
+    pub(crate) fn named(&self, name: &str) -> Option<String> {
         Some(self.within(&self.environment.path(name)?))
     }
 
     /// A path as it is from the working directory.
-    pub(in crate::rules) fn within(&self, path: &str) -> String {
+    pub(crate) fn within(&self, path: &str) -> String {
         if path.starts_with(['/', '~']) {
             normal(path)
         } else {
@@ -58,18 +58,18 @@ impl<'a> Paths<'a> {
     }
 
     /// A file in the home directory.
-    pub(in crate::rules) fn home_file(&self, name: &str) -> String {
+    pub(crate) fn home_file(&self, name: &str) -> String {
         self.environment.home_file(name)
     }
 
     /// The files of a login; none where their place is not known.
-    pub(in crate::rules) fn login_files(&self) -> Option<Vec<String>> {
+    pub(crate) fn login_files(&self) -> Option<Vec<String>> {
         let files = self.environment.login_files()?;
         Some(files.iter().map(|file| self.within(file)).collect())
     }
 
     /// What `rm` and its like take away.
-    pub(in crate::rules) fn removals(&self, arguments: &[Word]) -> Vec<Removal> {
+    pub(crate) fn removals(&self, arguments: &[Word]) -> Vec<Removal> {
         let (options, operands): (Vec<_>, Vec<_>) =
             arguments.iter().partition(|word| word.text.byte(0) == Some(b'-'));
         let recursive = options.iter().any(|word| {
@@ -81,7 +81,7 @@ impl<'a> Paths<'a> {
     }
 
     /// Goes on to a step: subshells that end in front of it take what they set with them.
-    pub(in crate::rules) fn enter(&mut self, step: &Step) {
+    pub(crate) fn enter(&mut self, step: &Step) {
         let open = self.open.iter().zip(&step.subshells);
         let shared = open.take_while(|(open, subshell)| open.subshell == **subshell).count();
         if let Some(first) = self.open.get(shared) {
@@ -104,7 +104,7 @@ impl<'a> Paths<'a> {
     }
 
     /// Takes what a step sets for those behind it.
-    pub(in crate::rules) fn leave(&mut self, step: &Step) {
+    pub(crate) fn leave(&mut self, step: &Step) {
         if let Some(mark) = self.marks.pop() {
             self.environment.restore(mark);
         }
@@ -133,6 +133,6 @@ impl<'a> Paths<'a> {
 }
 
 /// The path in a layer, none where its home or its directory is not known.
-pub(in crate::rules) fn layer_path(path: &str) -> Option<&str> {
+pub(crate) fn layer_path(path: &str) -> Option<&str> {
     (!path.starts_with(['~', '\u{1}'])).then_some(path)
 }

@@ -8,7 +8,7 @@ use crate::shell::Word;
 const UNKNOWN_HOME: &str = "~";
 
 /// The environment that a command in a `RUN` sees.
-pub(in crate::rules) struct Environment<'a> {
+pub(crate) struct Environment<'a> {
     scope: Scope<'a>,
     /// Set by the script itself; the last one counts. None: to something that is not known.
     set: Vec<(String, Option<String>)>,
@@ -22,18 +22,18 @@ enum Setting {
 }
 
 impl<'a> Environment<'a> {
-    pub(in crate::rules) fn new(scope: Scope<'a>) -> Self {
+    pub(crate) fn new(scope: Scope<'a>) -> Self {
         Self { scope, set: Vec::new() }
     }
 
     /// Takes a `NAME=value` of the script.
-    pub(in crate::rules) fn assign(&mut self, name: &str, value: &Word) {
+    pub(crate) fn assign(&mut self, name: &str, value: &Word) {
         let text = if value.has_substitution { None } else { self.path(&value.text.to_str()) };
         self.set.push((name.to_owned(), text));
     }
 
     /// Takes what `export NAME=value` sets.
-    pub(in crate::rules) fn export(&mut self, word: &Word) {
+    pub(crate) fn export(&mut self, word: &Word) {
         let text = word.text.to_str();
         if let Some((name, _)) = text.split_once('=') {
             let value = Word { text: word.text.slice(name.len() + 1..word.text.len()), ..word.clone() };
@@ -42,11 +42,11 @@ impl<'a> Environment<'a> {
     }
 
     /// How many settings there are, to go back to with [`Environment::restore`].
-    pub(in crate::rules) fn mark(&self) -> usize {
+    pub(crate) fn mark(&self) -> usize {
         self.set.len()
     }
 
-    pub(in crate::rules) fn restore(&mut self, mark: usize) {
+    pub(crate) fn restore(&mut self, mark: usize) {
         self.set.truncate(mark);
     }
 
@@ -86,7 +86,7 @@ impl<'a> Environment<'a> {
     }
 
     /// A path with `~` and `$VARIABLE` replaced; none where a part is not known.
-    pub(in crate::rules) fn path(&self, text: &str) -> Option<String> {
+    pub(crate) fn path(&self, text: &str) -> Option<String> {
         let text = match text.strip_prefix('~') {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", self.home()),
             _ => text.to_owned(),
@@ -118,7 +118,7 @@ impl<'a> Environment<'a> {
 
     /// The files that a login writes, as the settings name them, `~` in front where the home is not known. None for a place that is
     /// not known at all.
-    pub(in crate::rules) fn login_files(&self) -> Option<Vec<String>> {
+    pub(crate) fn login_files(&self) -> Option<Vec<String>> {
         let (directory, token) = match self.setting("HF_TOKEN_PATH") {
             Setting::Unknown => return None,
             Setting::Known(path) if !path.is_empty() => {
@@ -141,13 +141,13 @@ impl<'a> Environment<'a> {
     }
 
     /// A file in the home directory.
-    pub(in crate::rules) fn home_file(&self, name: &str) -> String {
+    pub(crate) fn home_file(&self, name: &str) -> String {
         normal(&format!("{}/{name}", self.home()))
     }
 }
 
 /// Whether `rm PATTERN`, or a mount at `pattern`, takes the file at `path` away.
-pub(in crate::rules) fn covers(pattern: &str, path: &str) -> bool {
+pub(crate) fn covers(pattern: &str, path: &str) -> bool {
     let pattern = normal(pattern);
     let mut parts = path.split('/');
     pattern.split('/').all(|expected| parts.next().is_some_and(|part| matches_glob(expected, part)))

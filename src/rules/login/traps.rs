@@ -10,11 +10,11 @@ use crate::text::Text;
 const MAX_BODY: usize = 16;
 
 /// A script for the end of a shell.
-pub(super) struct Trap {
+pub(crate) struct Trap {
     /// The shell.
-    pub(super) subshells: Vec<usize>,
+    pub(crate) subshells: Vec<usize>,
     /// The branches that the `trap` stands in.
-    pub(super) branches: Vec<usize>,
+    pub(crate) branches: Vec<usize>,
     script: Text,
     /// The steps between the definition of the function that it names and the `trap`.
     body: (usize, usize),
@@ -22,7 +22,7 @@ pub(super) struct Trap {
 
 impl Trap {
     /// What runs. `all` are the steps of the script that the trap stands in.
-    pub(super) fn steps(&self, all: &[Step]) -> Vec<Step> {
+    pub(crate) fn steps(&self, all: &[Step]) -> Vec<Step> {
         let (start, end) = self.body;
         if start < end {
             return all.get(start..end).unwrap_or_default().to_vec();
@@ -33,7 +33,7 @@ impl Trap {
 
 /// The traps of the shells that are open.
 #[derive(Default)]
-pub(super) struct Traps {
+pub(crate) struct Traps {
     open: Vec<Trap>,
     /// Where each name stood first without arguments: a function is defined that way.
     names: HashMap<String, usize>,
@@ -41,18 +41,18 @@ pub(super) struct Traps {
 
 impl Traps {
     /// The traps of the shells that end in front of a step, the innermost first.
-    pub(super) fn ended(&mut self, step: &Step) -> Vec<Trap> {
+    pub(crate) fn ended(&mut self, step: &Step) -> Vec<Trap> {
         let open = self.open.iter().take_while(|trap| step.subshells.starts_with(&trap.subshells)).count();
         self.open.drain(open..).rev().collect()
     }
 
     /// Those of all that is open, at the end.
-    pub(super) fn rest(self) -> Vec<Trap> {
+    pub(crate) fn rest(self) -> Vec<Trap> {
         self.open.into_iter().rev().collect()
     }
 
     /// Takes what a step says of traps.
-    pub(super) fn take(&mut self, index: usize, step: &Step) {
+    pub(crate) fn take(&mut self, index: usize, step: &Step) {
         let StepKind::Program { name, arguments, .. } = &step.kind else { return };
         if arguments.is_empty() && !name.is_empty() {
             self.names.entry(name.clone()).or_insert(index);

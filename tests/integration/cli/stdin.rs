@@ -188,7 +188,7 @@ fn other_forms_read_standard_input_too() {
 fn progress_ends_at_the_total_that_was_announced() {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use stowaway::audit::Progress;
+    use stowaway::engine::Progress;
 
     #[derive(Default)]
     struct Counts(AtomicU64, AtomicU64);
@@ -234,7 +234,11 @@ fn progress_ends_at_the_total_that_was_announced() {
     file.push(&plain);
     for target in [plain, packed, file] {
         let counts = Counts::default();
-        stowaway::audit::run(std::slice::from_ref(&target), &stowaway::audit::Options::default(), &counts);
+        stowaway::targets::run(
+            std::slice::from_ref(&target),
+            &stowaway::targets::Options::default(),
+            &counts,
+        );
         let (total, read) = (counts.0.into_inner(), counts.1.into_inner());
         assert!(total > 0 && total == read, "{target:?}: {read} of {total}");
     }

@@ -4,7 +4,7 @@ use super::{Call, Kind, Token, imports, is, tokens};
 use crate::text::{Span, Text};
 
 /// Whether a script does nothing but log in: what is left beside it are imports and values.
-pub(in crate::rules) fn only_logs_in(script: &Text) -> bool {
+pub(crate) fn only_logs_in(script: &Text) -> bool {
     let tokens = tokens(script);
     let names = imports(&tokens);
     let mut logs_in = false;
@@ -122,7 +122,7 @@ fn path_start(tokens: &[Token], mut at: usize) -> usize {
 }
 
 /// All of the call of the name at `name`, arguments included.
-pub(in crate::rules) fn extent(script: &Text, name: Span) -> Option<Span> {
+pub(crate) fn extent(script: &Text, name: Span) -> Option<Span> {
     let tokens = tokens(script);
     let at = tokens.iter().position(|token| script.source_span(token.start..token.end) == name)?;
     let end = tokens.get(call_end(&tokens, at + 1)?.checked_sub(1)?)?.end;

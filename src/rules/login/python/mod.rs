@@ -5,15 +5,15 @@ mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(in crate::rules) use extent::{extent, only_logs_in};
-pub(in crate::rules) use writes::{Read, Written, writes};
+pub(crate) use extent::{extent, only_logs_in};
+pub(crate) use writes::{Read, Written, writes};
 
 use crate::shell::Script;
 use crate::text::{Span, Text};
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// `login(…)`, `auth_switch(…)`: writes the token and the list of tokens.
     Login {
         /// Whether it hands the token to git too.
@@ -26,7 +26,7 @@ pub(super) enum Call {
 }
 
 /// What a script does that matters, in order.
-pub(super) enum Act {
+pub(crate) enum Act {
     /// A call of the library.
     Call(Call, Span),
     /// A command given to a shell or run as a process.
@@ -38,7 +38,7 @@ const RUNNERS: [&str; 9] =
     ["system", "popen", "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput"];
 
 /// Reads a script. It is never run: only names, calls and imports are looked at.
-pub(super) fn acts(script: &Text) -> Vec<Act> {
+pub(crate) fn acts(script: &Text) -> Vec<Act> {
     let tokens = tokens(script);
     let names = imports(&tokens);
     let mut acts = Vec::new();

@@ -7,7 +7,7 @@ use super::{Kind, Token, is, is_name, name_at, tokens};
 use crate::text::Text;
 
 /// Something that an expression reads.
-pub(in crate::rules) enum Read<'a> {
+pub(crate) enum Read<'a> {
     /// `os.environ["NAME"]`, `os.getenv("NAME")`.
     Variable(&'a str),
     /// All of `os.environ`.
@@ -20,17 +20,14 @@ pub(in crate::rules) enum Read<'a> {
 
 /// A token that gets into a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::rules) struct Written<C> {
-    pub(in crate::rules) carried: C,
+pub(crate) struct Written<C> {
+    pub(crate) carried: C,
     /// The file's name; none where the script makes it up.
-    pub(in crate::rules) file: Option<Text>,
+    pub(crate) file: Option<Text>,
 }
 
 /// What a script writes; `carries` says what token something has that it reads.
-pub(in crate::rules) fn writes<C: Copy>(
-    script: &Text,
-    carries: &dyn Fn(&Read<'_>) -> Option<C>,
-) -> Vec<Written<C>> {
+pub(crate) fn writes<C: Copy>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Option<C>) -> Vec<Written<C>> {
     let tokens = tokens(script);
     let (mut tainted, mut files) = (HashMap::new(), HashMap::new());
     let mut written = Vec::new();

@@ -1,0 +1,207 @@
+//! One blob, read once: hashed and searched as it is stored, decompressed, walked as a layer if it is one.
+
+use std::io::{self, Read};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Progress;
+use super::body::Reopen;
+use super::budget::Budget;
+use super::hashed::{Hashed, finish};
+use super::layer::LayerVisitor;
+use super::search::scanner;
+use super::side_by_side::side_by_side;
+use crate::detect::{KeptSearch, Scanner};
+use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
+use crate::unpack::{self, Origin};
+use crate::verdict::{BlobVerdict, Bytes, Content, kept};
+
+/// How a blob is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    /// Whether plain blobs and decompressed layers are hashed.
+    pub(crate) verify_digests: bool,
+    /// This blob's part of the target's.
+    pub(crate) budget: &'a Budget,
+    pub(crate) progress: &'a dyn Progress,
+    /// Opens the blob once more, where that can be.
+    pub(crate) reopen: Option<&'a Reopen<'a>>,
+}
+
+/// Reads a blob of that name to its end, whatever is wrong with it.
+pub(crate) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
+    audit_by(name, input, reading, read_in_turn)
+}
+
+/// The same on several threads: one reads and hashes, one decompresses, one searches.
+pub(crate) fn audit_side_by_side(
+    name: &[u8],
+    input: &mut (dyn Read + Send),
+    reading: Reading<'_>,
+) -> BlobVerdict {
+    audit_by(name, input, reading, read_side_by_side)
+}
+
+/// How the content of a blob is read from its bytes as they are stored; it says what kept it from reading them all.
+type ReadStored<R> = fn(Tap<'_, '_, R>, Compression, Reading<'_>, &mut BlobVerdict) -> Option<String>;
+
+/// A blob of which the first bytes have been looked at.
+type Headed<I> = io::Chain<io::Cursor<Vec<u8>>, I>;
+
+fn audit_by<I: Read>(
+    name: &[u8],
+    mut input: I,
+    reading: Reading<'_>,
+    read: ReadStored<Headed<I>>,
+) -> BlobVerdict {
+    let mut verdict = BlobVerdict::default();
+    let mut head = Vec::new();
+    if let Err(error) = (&mut input).take(Compression::HEAD as u64).read_to_end(&mut head) {
+        verdict.problem = Some(error.to_string());
+        return verdict;
+    }
+    let compression = Compression::of(&head);
+    verdict.is_compressed = compression != Compression::None;
+    let mut stored = Stored {
+        hash: (verdict.is_compressed || reading.verify_digests).then(Sha256::new),
+        scanner: verdict.is_compressed.then(scanner),
+        kept: kept::is_keeper(name).then(|| KeptSearch::new(name)),
+        size: 0,
+        progress: reading.progress,
+    };
+    let malformed = Compression::malformed(&head);
+    let mut input = io::Cursor::new(head).chain(input);
+    let tap = Tap { input: &mut input, stored: &mut stored };
+    verdict.problem = read(tap, compression, reading, &mut verdict);
+    if !verdict.is_compressed && matches!(verdict.content, Content::Bytes(_)) {
+        let malformed = malformed.map(|name| format!("it begins as {name} does, and has no {name} header"));
+        verdict.problem = verdict.problem.or(malformed);
+    }
+    // After an error the rest is still hashed, and searched as it is stored.
+    let mut tap = Tap { input: &mut input, stored: &mut stored };
+    if let Err(error) = io::copy(&mut tap, &mut io::sink()) {
+        verdict.problem.get_or_insert_with(|| error.to_string());
+    }
+    verdict.size = stored.size;
+    verdict.digest = stored.hash.map(finish);
+    verdict.kept = stored.kept.map(KeptSearch::finish).unwrap_or_default();
+    if !reading.budget.keep(&mut verdict.kept) {
+        verdict.problem.get_or_insert_with(Budget::overflow);
+    }
+    let mut stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
+    if !reading.budget.keep(&mut stored) {
+        verdict.problem.get_or_insert_with(Budget::overflow);
+    }
+    // What stands uncompressed in a compressed stream has been found by way of its content.
+    let found = verdict.content.tokens();
+    verdict.stored = stored.into_iter().filter(|occurrence| !found.contains(&occurrence.token)).collect();
+    verdict
+}
+
+/// Reads, decompresses and searches on this thread, in turn.
+fn read_in_turn<I: Read>(
+    stored: Tap<'_, '_, I>,
+    compression: Compression,
+    reading: Reading<'_>,
+    verdict: &mut BlobVerdict,
+) -> Option<String> {
+    let window = Window::new(stored);
+    if compression == Compression::None {
+        return read_content(window, reading, verdict);
+    }
+    let decompressed = match Decompressed::new(window) {
+        Ok(decompressed) => decompressed,
+        Err(error) => return Some(error.to_string()),
+    };
+    let mut hash = reading.verify_digests.then(Sha256::new);
+    let hashed = Hashed { input: decompressed, hash: &mut hash };
+    let problem = read_content(Window::new(hashed), reading, verdict);
+    if problem.is_none() {
+        verdict.diff_id = hash.map(finish);
+    }
+    problem
+}
+
+/// Does the same on several threads, of which this one searches.
+fn read_side_by_side<I: Read + Send>(
+    stored: Tap<'_, '_, I>,
+    compression: Compression,
+    reading: Reading<'_>,
+    verdict: &mut BlobVerdict,
+) -> Option<String> {
+    let hash = (reading.verify_digests && compression != Compression::None).then(Sha256::new);
+    let (problem, diff_id) =
+        side_by_side(stored, compression, hash, |bytes| read_content(Window::new(bytes), reading, verdict));
+    if problem.is_none() {
+        verdict.diff_id = diff_id;
+    }
+    problem
+}
+
+/// Reads the decompressed bytes; says what kept it from reading them all.
+fn read_content<R: Read>(
+    mut window: Window<R>,
+    reading: Reading<'_>,
+    verdict: &mut BlobVerdict,
+) -> Option<String> {
+    let is_tar = match window.fill(512) {
+        Ok(view) => begins_tar(view) || is_empty_tar(view),
+        Err(error) => return Some(error.to_string()),
+    };
+    if !is_tar {
+        let (mut found, outcome) = unpack::search(Origin::default(), &mut window);
+        let overflow = (!reading.budget.keep(&mut found.occurrences)).then(Budget::overflow);
+        let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
+        bytes.troubles.add(b"", found.troubles);
+        verdict.content = Content::Bytes(bytes);
+        return outcome.err().map(|error| error.to_string()).or(overflow);
+    }
+    let mut visitor = LayerVisitor::new(reading.budget, reading.reopen);
+    let outcome = walk(&mut window, &mut visitor);
+    let content = visitor.finish();
+    let overflow = content.overflow.then(Budget::overflow);
+    verdict.content = Content::Layer(Box::new(content));
+    match outcome {
+        Ok(()) => overflow,
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// An archive of no entries is two zero blocks.
+fn is_empty_tar(view: &[u8]) -> bool {
+    view.is_empty() || (view.len() >= 512 && view.iter().take(512).all(|&b| b == 0))
+}
+
+/// What is done with bytes as they are stored.
+struct Stored<'a> {
+    hash: Option<Sha256>,
+    scanner: Option<Scanner>,
+    kept: Option<KeptSearch>,
+    size: u64,
+    progress: &'a dyn Progress,
+}
+
+/// Passes bytes on and hashes and searches them as they go by.
+struct Tap<'a, 'b, R> {
+    input: &'a mut R,
+    stored: &'a mut Stored<'b>,
+}
+
+impl<R: Read> Read for Tap<'_, '_, R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.input.read(out)?;
+        let bytes = out.get(..n).unwrap_or_default();
+        if let Some(hash) = &mut self.stored.hash {
+            hash.update(bytes);
+        }
+        if let Some(scanner) = &mut self.stored.scanner {
+            scanner.feed(bytes);
+        }
+        if let Some(kept) = &mut self.stored.kept {
+            kept.feed(bytes);
+        }
+        self.stored.size += n as u64;
+        self.stored.progress.advance(n as u64);
+        Ok(n)
+    }
+}

@@ -1,0 +1,92 @@
+//! What an audit may remember, so that memory is bounded whatever an image holds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::unpack::MAX_IN_FILE;
+
+/// Bytes that names, links and occurrences of one target may take together.
+const MEMORY: usize = 40 * 1024 * 1024;
+/// What an occurrence costs until it is a finding of the report.
+const OCCURRENCE: usize = 2048;
+
+/// Shared by all that is read of one target. Once it is used up, which threads got what is left is chance;
+/// an error says then that the report is not whole.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    /// What all took together.
+    all: Arc<AtomicUsize>,
+    /// What was taken by way of this one.
+    own: AtomicUsize,
+}
+
+impl Budget {
+    /// The same budget for one part of the target, which is told how much that part took.
+    pub(crate) fn for_part(&self) -> Self {
+        Self { all: Arc::clone(&self.all), own: AtomicUsize::new(0) }
+    }
+
+    /// How much was taken by way of this one.
+    pub(crate) fn taken(&self) -> usize {
+        self.own.load(Ordering::Relaxed)
+    }
+
+    /// Takes `bytes` of what is left; says whether there was so much.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        self.own.fetch_add(bytes, Ordering::Relaxed);
+        self.all.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= MEMORY
+    }
+
+    /// Takes `bytes` if there is so much left, else nothing.
+    pub(crate) fn take_whole(&self, bytes: usize) -> bool {
+        let taken = |all: usize| all.checked_add(bytes).filter(|&all| all <= MEMORY);
+        let fits = self.all.try_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok();
+        self.own.fetch_add(if fits { bytes } else { 0 }, Ordering::Relaxed);
+        fits
+    }
+
+    /// Gives back what was taken.
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.own.fetch_sub(bytes, Ordering::Relaxed);
+        self.all.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Keeps as many of what was found in one file as there is room for; says whether that was all.
+    pub(crate) fn keep<T>(&self, found: &mut Vec<T>) -> bool {
+        let all = found.len();
+        let kept = (0..all.min(MAX_IN_FILE)).take_while(|_| self.take(OCCURRENCE)).count();
+        found.truncate(kept);
+        kept == all
+    }
+
+    /// What so many occurrences cost.
+    pub(crate) fn cost(occurrences: usize) -> usize {
+        occurrences.saturating_mul(OCCURRENCE)
+    }
+
+    /// The message that names the limit.
+    pub(crate) fn overflow() -> String {
+        format!(
+            "it holds more names or tokens than are kept ({MAX_IN_FILE} tokens of a file, {} MiB in all): not all are listed",
+            MEMORY >> 20
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_share_what_there_is() {
+        let budget = Budget::default();
+        let (one, other) = (budget.for_part(), budget.for_part());
+        assert!(one.take(MEMORY - 100));
+        assert_eq!((one.taken(), other.taken(), budget.taken()), (MEMORY - 100, 0, 0));
+        assert!(!other.take_whole(101), "what does not fit is not taken");
+        assert!(other.take_whole(100) && !one.take_whole(1));
+        other.give_back(100);
+        assert_eq!(other.taken(), 0);
+        assert!(one.take(100) && !one.take(1));
+    }
+}

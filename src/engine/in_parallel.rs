@@ -1,0 +1,89 @@
+//! Which thread reads which blob, and which blobs several read together.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::verdict::BlobVerdict;
+
+/// Starting threads does not pay for smaller blobs.
+const MIN_SIDE_BY_SIDE: u64 = 4 * 1024 * 1024;
+
+/// So many blobs are read so at once, since each takes some 25 MiB for buffers.
+const MAX_SIDE_BY_SIDE: usize = 2;
+
+/// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
+/// be read by several side by side, so that a single large one keeps every core busy.
+pub(crate) fn in_parallel(
+    mut blobs: Vec<(usize, u64)>,
+    read: impl Fn(usize, bool) -> BlobVerdict + Sync,
+) -> BTreeMap<usize, BlobVerdict> {
+    // The largest first, so that no thread is left with it at the end.
+    blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
+    let threads = rayon::current_num_threads() as u64;
+    // Sizes are claims, so they may add up to anything.
+    let mut left = blobs.iter().fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
+    let blobs: Vec<(usize, bool)> = blobs
+        .into_iter()
+        .map(|(entry, size)| {
+            let is_large = size > left / threads && size >= MIN_SIDE_BY_SIDE;
+            left = left.saturating_sub(size);
+            (entry, threads > 1 && is_large)
+        })
+        .collect();
+    let (next, shared) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let verdicts = Mutex::new(BTreeMap::new());
+    rayon::broadcast(|_| {
+        while let Some(&(entry, is_large)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let another = |count: usize| (count < MAX_SIDE_BY_SIDE).then_some(count + 1);
+            let side_by_side =
+                is_large && shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, another).is_ok();
+            let verdict = read(entry, side_by_side);
+            if side_by_side {
+                shared.fetch_sub(1, Ordering::Relaxed);
+            }
+            verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, verdict);
+        }
+    });
+    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_larger_than_its_share_is_read_side_by_side() {
+        const MIB: u64 = 1 << 20;
+        let large = |threads: usize, sizes: &[u64]| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let read =
+                |_, side_by_side: bool| BlobVerdict { is_compressed: side_by_side, ..BlobVerdict::default() };
+            let verdicts = pool.install(|| in_parallel(sizes.iter().copied().enumerate().collect(), read));
+            verdicts.into_values().map(|verdict| verdict.is_compressed).collect::<Vec<_>>()
+        };
+        assert_eq!(large(1, &[90 * MIB]), [false]);
+        assert_eq!(large(2, &[90 * MIB]), [true]);
+        assert_eq!(large(2, &[10 * MIB, 90 * MIB, 10 * MIB]), [false, true, true]);
+        assert_eq!(large(2, &[10 * MIB, 10 * MIB, 10 * MIB]), [false, false, true]);
+        assert_eq!(large(8, &[10 * MIB, 10 * MIB, MIB]), [true, true, false]);
+        assert_eq!(large(2, &[u64::MAX, 10 * MIB, u64::MAX]), [true, true, true], "sizes are claims");
+    }
+
+    #[test]
+    fn few_are_read_side_by_side_at_once() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3 * MAX_SIDE_BY_SIDE).build().unwrap();
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let read = |_, side_by_side: bool| {
+            if side_by_side {
+                most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                now.fetch_sub(1, Ordering::Relaxed);
+            }
+            BlobVerdict::default()
+        };
+        let blobs: Vec<(usize, u64)> = (0..2 * MAX_SIDE_BY_SIDE).map(|n| (n, MIN_SIDE_BY_SIDE)).collect();
+        assert_eq!(pool.install(|| in_parallel(blobs.clone(), read)).len(), blobs.len());
+        assert!((1..=MAX_SIDE_BY_SIDE).contains(&most.into_inner()));
+    }
+}

@@ -1,0 +1,192 @@
+//! One layer, walked: what its files hold, and what it says of paths. Nothing here depends on the image,
+//! since layers are shared between images.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead};
+
+use super::body::{self, Reopen, Searched};
+use super::budget::Budget;
+use super::gap::occurrences_in_gap;
+use super::search::search_rest;
+use crate::detect::{self, KeptToken, Occurrence};
+use crate::image::{LayerPaths, is_whiteout};
+use crate::source::link_target;
+use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Peek, Visit};
+use crate::unpack::{MAX_IN_FILE, Origin, Reread, Unpacker};
+use crate::verdict::{File, HardLink, LayerContent};
+
+/// What of a [`LayerContent`] a path stands for.
+#[derive(Clone, Copy)]
+enum Named {
+    File(usize),
+    HardLink(usize),
+}
+
+/// Collects a [`LayerContent`] from a walk.
+pub(crate) struct LayerVisitor<'a> {
+    content: LayerContent,
+    unpacker: Unpacker,
+    budget: &'a Budget,
+    /// What is remembered by path, to tell what is superseded.
+    by_path: HashMap<Vec<u8>, Named>,
+    last_path: Vec<u8>,
+    /// How many entries there were.
+    entries: usize,
+    /// Files that hold git objects with tokens in them, by number.
+    git_files: HashMap<u32, usize>,
+    /// Opens the layer once more, where that can be.
+    reopen: Option<&'a Reopen<'a>>,
+}
+
+impl<'a> LayerVisitor<'a> {
+    pub(crate) fn new(budget: &'a Budget, reopen: Option<&'a Reopen<'a>>) -> Self {
+        Self {
+            content: LayerContent::default(),
+            unpacker: Unpacker::new(),
+            budget,
+            by_path: HashMap::new(),
+            last_path: Vec::new(),
+            entries: 0,
+            git_files: HashMap::new(),
+            reopen,
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> LayerContent {
+        let (in_git, troubles) = self.unpacker.finish();
+        for (number, occurrence) in in_git {
+            let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
+            let Some(file) = file else { continue };
+            let mut one = vec![occurrence];
+            self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.budget.keep(&mut one);
+            file.occurrences.append(&mut one);
+        }
+        self.content.troubles.add(b"", troubles);
+        self.content
+    }
+
+    /// Whether there is room for something of that size.
+    fn room(&mut self, bytes: usize) -> bool {
+        let room = self.budget.take(bytes);
+        self.content.overflow |= !room;
+        room
+    }
+
+    fn add(&mut self, path: &[u8], found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        if found.is_empty() && kept.is_empty() { None } else { self.add_file(path, found, kept) }
+    }
+
+    fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+        self.content.overflow |= !self.budget.keep(&mut found);
+        // What counts by the file's own name is a finding; the rest is one only in some image.
+        let (mut kept, other): (Vec<_>, Vec<_>) =
+            kept.into_iter().partition(|kept| detect::keeps(path, kept.form));
+        self.content.overflow |= !self.budget.keep(&mut kept);
+        kept.extend(other.into_iter().take(MAX_IN_FILE));
+        if !self.room(3 * path.len() + 200 + kept.len() * 60) {
+            return None;
+        }
+        let file =
+            File { path: path.into(), occurrences: found, kept, number: self.entries, superseded_by: None };
+        self.content.files.push(file);
+        Some(self.content.files.len() - 1)
+    }
+
+    fn note_path(&mut self, entry: &Entry) {
+        self.entries += 1;
+        if entry.after_end {
+            // Nobody unpacks it, so it hides nothing and moves nothing.
+            return;
+        }
+        let superseded = match self.by_path.remove(&entry.path) {
+            Some(Named::File(n)) => self.content.files.get_mut(n).map(|file| &mut file.superseded_by),
+            Some(Named::HardLink(n)) => {
+                self.content.hard_links.get_mut(n).map(|link| &mut link.superseded_by)
+            }
+            None => None,
+        };
+        if let Some(superseded) = superseded {
+            *superseded = Some(self.entries);
+        }
+        if self.room(LayerPaths::COST) {
+            self.content.paths.add(&entry.path, entry.kind == EntryKind::Directory);
+        }
+        if entry.odd_name {
+            match &mut self.content.odd_names {
+                Some((_, count)) => *count += 1,
+                None => self.content.odd_names = Some((entry.path.clone(), 1)),
+            }
+        }
+        let Some(target) = &entry.link else { return };
+        if !self.room(2 * entry.path.len() + target.len() + 160) {
+            return;
+        }
+        if entry.kind == EntryKind::Symlink {
+            self.content.symlinks.push((entry.path.clone(), target.clone()));
+        } else if let Some(target) = link_target(entry) {
+            self.by_path.insert(entry.path.clone(), Named::HardLink(self.content.hard_links.len()));
+            self.content.hard_links.push(HardLink {
+                name: entry.path.clone(),
+                target,
+                number: self.entries,
+                superseded_by: None,
+            });
+        }
+    }
+
+    fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
+        let number = u32::try_from(self.entries).unwrap_or(u32::MAX);
+        let reopen = self.reopen;
+        let reread = || body::reopened(reopen, entry);
+        let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
+        let origin = Origin { number, path: &entry.path, reread };
+        let Searched { found, kept, outcome } = body::search(&mut self.unpacker, origin, entry, body);
+        self.content.troubles.add(&entry.path, found.troubles);
+        let file = if found.in_git {
+            let file = self.add_file(&entry.path, found.occurrences, kept);
+            self.git_files.extend(file.map(|file| (number, file)));
+            file
+        } else {
+            self.add(&entry.path, found.occurrences, kept)
+        };
+        if let Some(file) = file
+            && !is_whiteout(&entry.path)
+            && !entry.after_end
+        {
+            self.by_path.insert(entry.path.clone(), Named::File(file));
+        }
+        outcome
+    }
+}
+
+impl Visit for LayerVisitor<'_> {
+    fn gap(&mut self, gap: &Gap<'_>) {
+        let mut found = occurrences_in_gap(gap);
+        if found.is_empty() {
+            return;
+        }
+        // Where padding holds it, it belongs to the entry before.
+        found.sort_by_key(|(field, _)| *field == Field::Padding);
+        let split = found.partition_point(|(field, _)| *field != Field::Padding);
+        let padding = found.split_off(split).into_iter().map(|(_, occurrence)| occurrence).collect();
+        let own = found.into_iter().map(|(_, occurrence)| occurrence).collect();
+        let last = std::mem::take(&mut self.last_path);
+        self.add(&last, padding, Vec::new());
+        let path = gap.entry.map_or(&last, |entry| &entry.path).clone();
+        self.add(&path, own, Vec::new());
+        self.last_path = last;
+    }
+
+    fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
+        self.note_path(entry);
+        self.last_path.clone_from(&entry.path);
+        if entry.size == 0 { Ok(()) } else { self.search_body(entry, body) }
+    }
+
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
+        let (found, outcome) = search_rest(&mut self.unpacker, bounds, bytes);
+        self.content.troubles.add(b"", found.troubles);
+        self.add(b"", found.occurrences, Vec::new());
+        outcome
+    }
+}

@@ -1,0 +1,141 @@
+//! What earlier audits found in the blobs of a target, and what this one leaves for later ones. A blob that is
+//! known is hashed and not read again.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+use super::Progress;
+use super::blob::Reading;
+use super::body::Reopen;
+use super::hashed::finish;
+use crate::finding::Digest;
+use crate::image::claimed_digest;
+use crate::verdict::BlobVerdict;
+use crate::verdict::store::{Cache, Entry, Kept};
+use crate::verdict::{codec, kept};
+
+/// What is hashed is read in pieces of that size.
+const BUFFER: usize = 256 * 1024;
+/// A verdict that takes more bytes is not kept: that is a layer of two million files.
+const MAX_VALUE: usize = 16 << 20;
+/// What one target leaves for later is held in memory until its end, up to this many bytes.
+const MAX_LEARNED: usize = 32 << 20;
+
+/// The memory of one target; none where no cache is used.
+#[derive(Default)]
+pub(crate) struct Memory<'a> {
+    cache: Option<&'a Cache>,
+    known: BTreeMap<Digest, Kept>,
+    learned: Mutex<Learned>,
+}
+
+#[derive(Default)]
+struct Learned {
+    entries: Vec<Entry>,
+    bytes: usize,
+    /// What was of use, where that is worth noting.
+    used: Vec<Digest>,
+}
+
+impl<'a> Memory<'a> {
+    pub(crate) fn of(cache: Option<&'a Cache>) -> Self {
+        Self { cache, ..Self::default() }
+    }
+
+    /// Looks all blobs of these names up at once.
+    pub(crate) fn look_up<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        let Some(cache) = self.cache else { return };
+        let digests: Vec<Digest> = names.filter_map(claimed).collect();
+        self.known = cache.get(&digests);
+    }
+
+    /// The verdict on a blob of that name, if its bytes are the known ones; for that it is opened and hashed.
+    pub(crate) fn recall(&self, name: &[u8], reading: Reading<'_>) -> Option<BlobVerdict> {
+        let open = reading.reopen?;
+        let claimed = claimed(name)?;
+        let kept = self.known.get(&claimed)?;
+        let (mut verdict, charge) = codec::decode(&kept.value)?;
+        if !reading.verify_digests {
+            if !verdict.is_compressed {
+                // It would not be hashed otherwise.
+                return None;
+            }
+            verdict.diff_id = None;
+        } else if verdict.is_compressed && verdict.diff_id.is_none() {
+            return None;
+        }
+        if !reading.budget.take_whole(charge) {
+            return None;
+        }
+        let (digest, size) = hash(open, reading.progress);
+        if digest != Some(claimed) || size != verdict.size {
+            reading.budget.give_back(charge);
+            // It is read once more.
+            reading.progress.add_total(size);
+            return None;
+        }
+        if kept.is_stale {
+            self.learned().used.push(claimed);
+        }
+        verdict.digest = digest;
+        verdict.is_cached = true;
+        Some(verdict)
+    }
+
+    /// Keeps a verdict for later audits, if it holds for these bytes wherever they lie. `charge` is what it took of
+    /// the budget.
+    pub(crate) fn learn(&self, name: &[u8], verdict: &BlobVerdict, charge: usize) {
+        if self.cache.is_none() {
+            return;
+        }
+        let Some(digest) = claimed(name).filter(|claimed| verdict.digest == Some(*claimed)) else { return };
+        let Some(value) = codec::encode(verdict, charge) else { return };
+        let replaces = verdict.diff_id.is_some() || self.known.contains_key(&digest);
+        let mut learned = self.learned();
+        let bytes = learned.bytes + value.len();
+        if value.len() <= MAX_VALUE && bytes <= MAX_LEARNED {
+            learned.bytes = bytes;
+            learned.entries.push(Entry { digest, value, replaces });
+        }
+    }
+
+    /// Writes what was learned.
+    pub(crate) fn save(self) {
+        let Some(cache) = self.cache else { return };
+        let Learned { entries, used, .. } = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
+        cache.put(&entries, &used);
+    }
+
+    fn learned(&self) -> std::sync::MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The digest that a blob's name claims, where a verdict does not depend on the name.
+fn claimed(name: &[u8]) -> Option<Digest> {
+    claimed_digest(name).filter(|_| !kept::is_keeper(name))
+}
+
+/// The digest of what can be opened, and how many bytes were read. An error gives no digest: who audits it will
+/// meet it again.
+fn hash(open: &Reopen<'_>, progress: &dyn Progress) -> (Option<Digest>, u64) {
+    let mut size = 0;
+    let Ok(mut input) = open() else { return (None, size) };
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return (Some(finish(hash)), size),
+            Ok(n) => {
+                hash.update(buffer.get(..n).unwrap_or_default());
+                size += n as u64;
+                progress.advance(n as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return (None, size),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Detection over readers.
+
+use std::io::{self, BufRead};
+
+use crate::detect::{self, KeptSearch, KeptToken, Occurrence, Scanner};
+use crate::stream::{Bounds, Peek, Tap, Window};
+use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
+
+/// A search of one content. It lists one token more than are kept, so that more can be told from all.
+pub(crate) fn scanner() -> Scanner {
+    Scanner::with_limit(MAX_IN_FILE + 1)
+}
+
+/// Reads `body` to its end and searches it. What was found before an error is kept.
+pub(crate) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
+    let mut scanner = scanner();
+    let outcome = loop {
+        match body.fill_buf() {
+            Ok([]) => break Ok(()),
+            Ok(bytes) => {
+                scanner.feed(bytes);
+                let n = bytes.len();
+                body.consume(n);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    found.extend(scanner.finish());
+    outcome
+}
+
+/// Lets `search` read a file of that path, and looks meanwhile for what may be credentials of unknown shape.
+pub(crate) fn search_kept<T>(
+    path: &[u8],
+    body: &mut dyn Peek,
+    search: impl FnOnce(&mut dyn Peek) -> T,
+) -> (T, Vec<KeptToken>) {
+    let mut kept = KeptSearch::new(path);
+    let found = search(&mut Tap::new(body, |bytes: &[u8]| kept.feed(bytes)));
+    (found, kept.finish())
+}
+
+/// Searches what stands behind the last entry of a tar stream. Offsets count in the stream.
+pub(crate) fn search_rest(
+    unpacker: &mut Unpacker,
+    bounds: Bounds,
+    bytes: &mut dyn BufRead,
+) -> (Found, io::Result<()>) {
+    let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
+    let step = detect::mask(b"tar-trailer");
+    for occurrence in &mut found.occurrences {
+        if occurrence.counts_in_searched() {
+            occurrence.move_to(occurrence.at.start + bounds.start);
+        }
+        occurrence.position = None;
+        occurrence.via.insert(0, step.clone());
+    }
+    for trouble in &mut found.troubles {
+        trouble.via.insert(0, step.clone());
+    }
+    (found, outcome)
+}

@@ -1,0 +1,115 @@
+//! The files of a directory, searched by all threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::search::search_kept;
+use super::{Counted, Progress};
+use crate::detect::Occurrence;
+use crate::source::{BuildContext, unreadable};
+use crate::stream::{Peek, Window};
+use crate::unpack::{Origin, Trouble, Unpacker};
+use crate::verdict::kept;
+
+/// What was found in a file.
+#[derive(Default)]
+pub(crate) struct Searched {
+    pub(crate) occurrences: Vec<Occurrence>,
+    pub(crate) troubles: Vec<Trouble>,
+    /// What kept it from being read to its end.
+    pub(crate) problem: Option<String>,
+}
+
+/// Reads a file to its end and searches it. What lies in git objects is told when the unpacker is finished.
+pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &mut dyn Peek) -> Searched {
+    let ((mut found, outcome), kept) =
+        search_kept(origin.path, input, |input| unpacker.search(origin, input));
+    found.occurrences.extend(kept::occurrences(origin.path, &kept, &found.occurrences));
+    found.occurrences.sort_by_key(|occurrence| occurrence.offset);
+    let problem = outcome.err().map(|error| error.to_string());
+    Searched { occurrences: found.occurrences, troubles: found.troubles, problem }
+}
+
+/// Searches these files; gives those of which there is something to tell. The files of a git repository are read one
+/// after the other, since they belong together.
+pub(crate) fn search(
+    context: &BuildContext,
+    root: &Path,
+    numbers: &BTreeSet<usize>,
+    progress: &dyn Progress,
+) -> BTreeMap<usize, Searched> {
+    let mut groups: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+    for &number in numbers {
+        let Some(file) = context.files().get(number) else { continue };
+        groups.entry(repository(&file.path).unwrap_or(&file.path).to_vec()).or_default().push(number);
+    }
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let root = root.as_os_str().as_encoded_bytes().strip_prefix(b"/").unwrap_or_default().to_vec();
+    let groups: Vec<Vec<usize>> = groups.into_values().collect();
+    let searched = groups.par_iter().flat_map_iter(|group| search_group(context, &root, group, progress));
+    searched.collect()
+}
+
+/// The directory that holds a repository's own files, of a path in one.
+fn repository(path: &[u8]) -> Option<&[u8]> {
+    let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
+    ends.into_iter().find(|directory| directory.ends_with(b".git"))
+}
+
+fn search_group(
+    context: &BuildContext,
+    root: &[u8],
+    group: &[usize],
+    progress: &dyn Progress,
+) -> Vec<(usize, Searched)> {
+    let mut unpacker = Unpacker::new();
+    let mut all: BTreeMap<usize, Searched> = BTreeMap::new();
+    for &number in group {
+        let Some(file) = context.files().get(number) else { continue };
+        let searched = match context.open_file(number) {
+            Ok(mut input) => {
+                let place = [root, b"/", &file.path].concat();
+                let reread = || {
+                    let file: Box<dyn Peek> = Box::new(Window::new(context.open_file(number)?));
+                    Ok(file)
+                };
+                let path = place.strip_prefix(b"/").unwrap_or(&place);
+                let number = u32::try_from(number).unwrap_or(u32::MAX);
+                let origin = Origin { number, path, reread: Some(&reread) };
+                search_file(&mut unpacker, origin, &mut Window::new(Counted { input: &mut input, progress }))
+            }
+            Err(error) => Searched { problem: Some(unreadable(&error)), ..Searched::default() },
+        };
+        if !searched.occurrences.is_empty() || !searched.troubles.is_empty() || searched.problem.is_some() {
+            all.insert(number, searched);
+        }
+    }
+    let (in_git, troubles) = unpacker.finish();
+    for (number, occurrence) in in_git {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        all.entry(number).or_default().occurrences.push(occurrence);
+    }
+    if let Some(&first) = group.first().filter(|_| !troubles.is_empty()) {
+        all.entry(first).or_default().troubles.extend(troubles);
+    }
+    all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_repository_belong_together() {
+        for (path, expected) in [
+            (".git/objects/ab/cd", Some(".git")),
+            ("a/b.git/HEAD", Some("a/b.git")),
+            ("a/.git", None),
+            ("a/.github/x", None),
+        ] {
+            assert_eq!(repository(path.as_bytes()), expected.map(str::as_bytes), "{path}");
+        }
+    }
+}

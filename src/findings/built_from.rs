@@ -1,0 +1,226 @@
+//! The Dockerfile that images are said to be built from: what an image's history says of its lines.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use crate::detect::mask_path;
+use crate::dockerfile::history::{Doubt, Lineup, NoLineup, Past, Recipe, Together};
+use crate::dockerfile::parse;
+use crate::finding::{DockerfileLine, PathName};
+use crate::image::Image;
+use crate::text::LineIndex;
+
+/// A Dockerfile, read to be lined up with images. It is not audited.
+#[derive(Debug)]
+pub struct BuiltFrom {
+    path: PathName,
+    recipe: Recipe,
+    /// The first line of each instruction.
+    lines: Vec<u64>,
+}
+
+/// Why a file cannot be lined up with images.
+#[derive(Debug, thiserror::Error)]
+pub enum BuiltFromError {
+    /// It cannot be read.
+    #[error("{}", crate::source::unreadable(.0))]
+    Unreadable(#[from] io::Error),
+    /// It is a directory.
+    #[error("it is a directory")]
+    Directory,
+    /// It is too large for a Dockerfile.
+    #[error("it is larger than {} MiB, too large for a Dockerfile", MAX_SIZE >> 20)]
+    TooLarge,
+    /// It holds no stage.
+    #[error("it is not a Dockerfile: it has no FROM")]
+    NoStage,
+}
+
+/// A larger file is refused. Parsed, a Dockerfile takes a hundred times the memory.
+const MAX_SIZE: u64 = 1 << 20;
+
+impl BuiltFrom {
+    /// Reads the file at `path`; `-` is standard input.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is no Dockerfile.
+    pub fn read(path: &Path) -> Result<Self, BuiltFromError> {
+        let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
+        let file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(BuiltFromError::Directory);
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_SIZE {
+            return Err(BuiltFromError::TooLarge);
+        }
+        Self::new(mask_path(path.as_os_str().as_encoded_bytes()), &bytes)
+    }
+
+    fn new(path: PathName, bytes: &[u8]) -> Result<Self, BuiltFromError> {
+        let dockerfile = parse(bytes);
+        if dockerfile.stages.is_empty() {
+            return Err(BuiltFromError::NoStage);
+        }
+        let index = LineIndex::new(bytes);
+        let lines = dockerfile.instructions.iter().map(|i| index.position(i.span.start).line).collect();
+        Ok(Self { path, recipe: Recipe::new(dockerfile), lines })
+    }
+
+    fn line(&self, instruction: usize) -> Option<DockerfileLine> {
+        let line = *self.lines.get(instruction)?;
+        Some(DockerfileLine { path: self.path.clone(), line })
+    }
+
+    /// Lines an image up. `budget` bounds what all images of a target may cost.
+    pub(crate) fn origins(&self, image: &Image, budget: &mut usize) -> Origins {
+        let history = &image.config.history;
+        let past: Vec<_> = history
+            .iter()
+            .map(|entry| Past {
+                created_by: entry.created_by.as_deref().unwrap_or_default(),
+                empty_layer: entry.empty_layer,
+                author: entry.author.as_deref(),
+            })
+            .collect();
+        let lineup = match self.recipe.line_up(&past, budget) {
+            Ok(lineup) => lineup,
+            Err(reason) => return Origins { notes: vec![self.refusal(&reason)], ..Origins::default() },
+        };
+        let lines = |instructions: &[Option<usize>]| -> Vec<Option<DockerfileLine>> {
+            instructions.iter().map(|instruction| self.line((*instruction)?)).collect()
+        };
+        let mut layers = Vec::new();
+        if image.history_aligned {
+            let made = lineup.layers.iter().zip(&past).filter(|(_, past)| !past.empty_layer);
+            layers = lines(&made.map(|(instruction, _)| *instruction).collect::<Vec<_>>());
+        }
+        let notes = self.notes(&lineup, image, &past);
+        Origins { stage: Some(lineup.stage), entries: lines(&lineup.entries), layers, notes }
+    }
+
+    fn refusal(&self, reason: &NoLineup) -> String {
+        let path = self.path.as_str();
+        match reason {
+            NoLineup::Empty => format!("it is empty, so no lines of {path} are named"),
+            NoLineup::TooLong => format!("it is too long to be lined up with {path}: no lines are named"),
+            NoLineup::Several => {
+                format!("it matches more than one stage of {path}, so no lines are named")
+            }
+            NoLineup::Other { unmatched } => {
+                let line = unmatched.and_then(|number| self.lines.get(number));
+                let unmatched = line.map(|line| format!("; none of its entries fits line {line}"));
+                format!("it does not match {path}, so no lines are named{}", unmatched.unwrap_or_default())
+            }
+        }
+    }
+
+    /// What is not certain, and what one would not expect.
+    fn notes(&self, lineup: &Lineup, image: &Image, past: &[Past<'_>]) -> Vec<String> {
+        let path = self.path.as_str();
+        let mut notes = Vec::new();
+        let stages = &self.recipe.dockerfile().stages;
+        if lineup.stage + 1 < stages.len() {
+            let name = stages.get(lineup.stage).and_then(|stage| stage.shown.as_ref());
+            let name = name.map_or_else(|| lineup.stage.to_string(), |name| name.as_str().to_owned());
+            notes.push(format!(
+                "it matches stage {name} of {path}, which is not the last: lines are of that stage"
+            ));
+        }
+        let mut doubts: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
+        for Doubt { entry, instructions } in &lineup.doubts {
+            doubts.entry(instructions).or_default().push(*entry);
+        }
+        for (instructions, entries) in doubts.iter().take(MAX_DOUBTS) {
+            let lines: Vec<_> = instructions.iter().filter_map(|number| self.lines.get(*number)).collect();
+            let what = if entries.len() == 1 { "entry" } else { "entries" };
+            let (entries, lines) = (listed(entries, "and"), listed(&lines, "or"));
+            notes.push(format!("{what} {entries} might be from line {lines} of {path}: none is named"));
+        }
+        if let Some(more) = doubts.len().checked_sub(MAX_DOUBTS).filter(|more| *more > 0) {
+            notes.push(format!("{more} more groups of entries might be from several lines of {path}"));
+        }
+        for Together { entry, first, last } in &lineup.together {
+            let (Some(first), Some(last)) = (self.lines.get(*first), self.lines.get(*last)) else { continue };
+            let layer = past.iter().take(*entry).filter(|past| !past.empty_layer).count();
+            let what = if image.history_aligned {
+                format!("layer {layer}")
+            } else {
+                format!("the layer of entry {entry}")
+            };
+            notes.push(if first == last {
+                format!(
+                    "{what} is said to be from line {last} of {path}, which writes no files: it is not named"
+                )
+            } else {
+                format!(
+                    "{what} may hold what lines {first} to {last} of {path} wrote, so none of them is named"
+                )
+            });
+        }
+        notes
+    }
+}
+
+/// So many groups of entries that may be from several lines are listed.
+const MAX_DOUBTS: usize = 8;
+/// So many numbers of one kind are listed.
+const MAX_LISTED: usize = 8;
+
+/// `4, 5 and 7`.
+fn listed(numbers: &[impl ToString], word: &str) -> String {
+    let mut shown: Vec<_> = numbers.iter().take(MAX_LISTED).map(ToString::to_string).collect();
+    if numbers.len() > MAX_LISTED {
+        shown.push("others".to_owned());
+    }
+    match shown.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
+        _ => shown.concat(),
+    }
+}
+
+/// What is known of one image's origins.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origins {
+    /// The stage that was built, where the history matches one.
+    stage: Option<usize>,
+    /// By history entry.
+    entries: Vec<Option<DockerfileLine>>,
+    /// By layer.
+    layers: Vec<Option<DockerfileLine>>,
+    /// What there is to say of the history. The text holds what files and documents hold: mask it.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Origins {
+    /// The line that wrote a layer.
+    pub(crate) fn layer(&self, layer: usize) -> Option<DockerfileLine> {
+        self.layers.get(layer).cloned().flatten()
+    }
+
+    /// The line that set a field of the config to the value that it has.
+    pub(crate) fn field(&self, from: &BuiltFrom, field: &str, value: &str) -> Option<DockerfileLine> {
+        let in_history = field.split_once('[').filter(|(name, _)| name.eq_ignore_ascii_case("history"));
+        if let Some((_, behind)) = in_history {
+            let entry: usize = behind.split_once(']')?.0.parse().ok()?;
+            return self.entries.get(entry).cloned().flatten();
+        }
+        from.line(from.recipe.setter(self.stage?, field, value)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_listed() {
+        assert_eq!(listed(&[4], "and"), "4");
+        assert_eq!(listed(&[4, 5], "and"), "4 and 5");
+        assert_eq!(listed(&[4, 5, 7], "or"), "4, 5 or 7");
+        assert_eq!(listed(&[1; 9], "and"), "1, 1, 1, 1, 1, 1, 1, 1 and others");
+    }
+}

@@ -1,0 +1,277 @@
+//! Findings in the files of layers: one for each occurrence, however many images, layers and names lead
+//! to it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::draft::Draft;
+use super::{Context, stored_digest};
+use crate::detect::{KeptForm, Occurrence, mask_path};
+use crate::finding::{
+    Also, Confidence, Digest, LayerIndex, Location, Masked, PathName, Position, State, TokenSummary,
+};
+use crate::image::{Image, PathHashes, Places};
+use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
+use crate::verdict::Content;
+use crate::verdict::kept;
+use crate::verdict::{File, HardLink, LayerContent};
+
+/// What makes two occurrences one: the same content, and the same place in it.
+type Key = (ContentId, Arc<[u8]>, u64, TokenSummary, Vec<Masked>, usize);
+
+/// Layers with one `diff_id` have one content, however they are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum ContentId {
+    DiffId(Digest),
+    Entry(usize),
+}
+
+/// An occurrence with all that refers to it.
+struct Sighting {
+    token: TokenSummary,
+    confidence: Confidence,
+    offset: u64,
+    position: Option<Position>,
+    via: Vec<Masked>,
+    cached: bool,
+    references: Vec<Reference>,
+}
+
+/// One image's name for a place in a layer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Reference {
+    image: usize,
+    layer: usize,
+    path: Arc<[u8]>,
+    state: State,
+    hidden_by: Option<usize>,
+}
+
+pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
+    let mut sightings: Vec<Sighting> = Vec::new();
+    let mut by_key: HashMap<Key, usize> = HashMap::new();
+    for (number, image) in context.images() {
+        let stack = Stack::new(context, number, image);
+        for (layer, content) in stack.contents.iter().enumerate() {
+            let (Some(content), Some(described)) = (content, image.layers.get(layer)) else { continue };
+            let id = match (described.diff_id, described.entry) {
+                (Some(diff_id), _) => ContentId::DiffId(diff_id.0),
+                (None, Some(entry)) => ContentId::Entry(entry),
+                (None, None) => continue,
+            };
+            for (nth, file) in content.files.iter().enumerate() {
+                let references = stack.references(layer, file);
+                for sighting in stack.sightings(file, &references) {
+                    let key = (
+                        id,
+                        file.path.clone(),
+                        sighting.offset,
+                        sighting.token.clone(),
+                        sighting.via.clone(),
+                        nth,
+                    );
+                    let known = by_key.get(&key).and_then(|&known| sightings.get_mut(known));
+                    if let Some(known) = known {
+                        known.cached |= sighting.cached;
+                        let room = MAX_NAMES.saturating_sub(known.references.len());
+                        known.references.extend(sighting.references.into_iter().take(room));
+                    } else {
+                        by_key.insert(key, sightings.len());
+                        sightings.push(sighting);
+                    }
+                }
+            }
+        }
+    }
+    let mut paths = Paths::default();
+    sightings.into_iter().filter_map(|sighting| draft(context, &mut paths, sighting)).collect()
+}
+
+/// The layers of one image, lowest first.
+struct Stack<'a> {
+    number: usize,
+    contents: Vec<Option<&'a LayerContent>>,
+    places: Places,
+    /// For each layer: its hard links, by the name they stand for.
+    links: Vec<BTreeMap<&'a [u8], Vec<&'a HardLink>>>,
+}
+
+impl<'a> Stack<'a> {
+    fn new(context: &Context<'a>, number: usize, image: &Image) -> Self {
+        let contents: Vec<Option<&LayerContent>> = image
+            .layers
+            .iter()
+            .map(|layer| match &context.gathered.verdicts.get(&layer.entry?)?.content {
+                Content::Layer(content) => Some(content.as_ref()),
+                Content::Bytes(_) => None,
+            })
+            .collect();
+        let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);
+        let places = Places::new(&image.config.env, symlinks);
+        let links = contents
+            .iter()
+            .map(|content| {
+                let mut links: BTreeMap<&[u8], Vec<&HardLink>> = BTreeMap::new();
+                for link in content.iter().flat_map(|content| &content.hard_links) {
+                    links.entry(&link.target).or_default().push(link);
+                }
+                links
+            })
+            .collect();
+        Self { number, contents, places, links }
+    }
+
+    /// All names of a file of layer `layer`, in the order of layers and paths.
+    fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
+        let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
+        // Each name with the entries of its own layer between which it stood for the file.
+        let mut lives = vec![(layer, Arc::clone(&file.path), file.number, file.superseded_by)];
+        let mut next = 0;
+        while let Some((from, path, since, until)) = lives.get(next).cloned() {
+            next += 1;
+            // A link of a later layer leads here only as long as the name does.
+            let hidden = if until.is_some() { Some(from + 1) } else { self.hidden(from, &path).0 };
+            for at in from..hidden.unwrap_or(self.contents.len()).max(from + 1) {
+                for link in self.links.get(at).and_then(|links| links.get(&path[..])).into_iter().flatten() {
+                    let in_time =
+                        at != from || (link.number > since && until.is_none_or(|end| link.number < end));
+                    let known = references.iter().any(|r| r.layer == at && *r.path == *link.name);
+                    if in_time && !known && references.len() < MAX_NAMES {
+                        let name: Arc<[u8]> = link.name.as_slice().into();
+                        references.push(self.reference(at, &name, link.superseded_by.is_some()));
+                        lives.push((at, name, link.number, link.superseded_by));
+                    }
+                }
+            }
+        }
+        references.sort();
+        references
+    }
+
+    fn reference(&self, layer: usize, path: &Arc<[u8]>, superseded: bool) -> Reference {
+        let (hidden_by, state) =
+            if superseded { (Some(layer), State::Overwritten) } else { self.hidden(layer, path) };
+        Reference { image: self.number, layer, path: Arc::clone(path), state, hidden_by }
+    }
+
+    /// The first layer above `layer` that hides `path`, and how.
+    fn hidden(&self, layer: usize, path: &[u8]) -> (Option<usize>, State) {
+        let path = PathHashes::new(path);
+        for (above, content) in self.contents.iter().enumerate().skip(layer + 1) {
+            if let Some(state) = content.and_then(|content| content.paths.hides(&path)) {
+                return (Some(above), state);
+            }
+        }
+        (None, State::Present)
+    }
+
+    /// The tokens of a file, as this image sees them.
+    fn sightings(&self, file: &File, references: &[Reference]) -> Vec<Sighting> {
+        let names = references.iter().map(|reference| &*reference.path);
+        let is_place = names.clone().any(|name| self.places.at(name).is_some());
+        let is_login = kept::is_login(names.clone(), &self.places);
+        let is_kept = |o: &Occurrence| {
+            file.kept.iter().any(|kept| kept.form == KeptForm::StoredTokens && kept.offset == o.offset)
+        };
+        let known = file.occurrences.iter().map(|o| Sighting {
+            token: o.token.clone(),
+            confidence: if is_place { Confidence::High } else { o.confidence },
+            offset: o.offset,
+            position: o.position,
+            via: o.via.clone(),
+            cached: (is_login && o.via.is_empty()) || is_kept(o),
+            references: references.to_vec(),
+        });
+        let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
+        let unknown = kept::credentials(&file.kept, names, &self.places).into_iter();
+        let unknown = unknown.filter(|kept| !seen(kept.offset));
+        let unknown = unknown.map(|kept| Sighting {
+            token: TokenSummary::unknown(),
+            confidence: Confidence::Medium,
+            offset: kept.offset,
+            position: kept.position,
+            via: Vec::new(),
+            cached: is_login,
+            references: references.to_vec(),
+        });
+        known.chain(unknown).collect()
+    }
+}
+
+/// More names of one file are not listed.
+const MAX_NAMES: usize = 100;
+/// A path longer than any system unpacks is cut short.
+const MAX_PATH: usize = 16 * 1024;
+
+/// Paths as they are shown. Findings of one file follow each other, so the last one is enough.
+#[derive(Default)]
+struct Paths(Option<(Vec<u8>, PathName)>);
+
+impl Paths {
+    fn shown(&mut self, path: &[u8]) -> PathName {
+        if let Some((_, shown)) = self.0.as_ref().filter(|(known, _)| known == path) {
+            return shown.clone();
+        }
+        let shown = mask_path(path.get(..MAX_PATH).unwrap_or(path));
+        self.0 = Some((path.to_vec(), shown.clone()));
+        shown
+    }
+}
+
+/// A command longer than this is cut short in findings; the image's list of layers has it whole.
+const MAX_COMMAND: usize = 4096;
+
+fn draft(context: &Context<'_>, paths: &mut Paths, mut sighting: Sighting) -> Option<Draft> {
+    let main = sighting.references.iter().position(|r| r.state == State::Present).unwrap_or(0);
+    if main >= sighting.references.len() {
+        return None;
+    }
+    let main = sighting.references.remove(main);
+    let image = context.image(main.image)?;
+    let layer = image.layers.get(main.layer)?;
+    let shown = context.shown(main.image)?;
+    let path = paths.shown(&main.path);
+    let also = sighting.references.iter().filter_map(|reference| {
+        let shown = context.shown(reference.image)?;
+        Some(Also {
+            image: shown.name.clone(),
+            platform: shown.platform.clone(),
+            layer: Some(LayerIndex(reference.layer)),
+            path: Some(if reference.path == main.path { path.clone() } else { mask_path(&reference.path) }),
+            state: Some(reference.state),
+            hidden_by: reference.hidden_by.map(LayerIndex),
+        })
+    });
+    let advice = main.hidden_by.map(|hidden_by| {
+        format!(
+            "That layer {hidden_by} hides the file helps nobody: whoever pulls the image can read layer {}. \
+             The instruction that wrote it must change.",
+            main.layer
+        )
+    });
+    Some(Draft {
+        order: (main.image, main.layer + 1, main.path.clone(), sighting.offset),
+        rule: if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE },
+        confidence: sighting.confidence,
+        token: sighting.token,
+        place: path.shown().clone(),
+        advice,
+        identity: path.shown().clone(),
+        also: also.collect(),
+        location: Location::Layer {
+            image: shown.name.clone(),
+            platform: shown.platform.clone(),
+            layer: LayerIndex(main.layer),
+            digest: stored_digest(layer, context.gathered),
+            diff_id: layer.diff_id,
+            path,
+            position: sighting.position,
+            offset: sighting.offset,
+            via: sighting.via,
+            state: main.state,
+            hidden_by: main.hidden_by.map(LayerIndex),
+            created_by: shown.created_by.get(main.layer).cloned().flatten().map(|text| text.cut(MAX_COMMAND)),
+            dockerfile: context.origins(main.image).and_then(|(_, origins)| origins.layer(main.layer)),
+        },
+    })
+}

@@ -1,0 +1,101 @@
+//! What a finding's help shows: the line to write in place of the one it is about.
+
+use super::mend::Secret;
+use super::plan;
+use crate::detect;
+use crate::dockerfile::{Dockerfile, Keyword, parse};
+use crate::finding::Masked;
+use crate::rules::dockerfile::{
+    Context, Hit, find, login_command, login_with_secret_mount, token_in_arg, token_in_env, token_in_url,
+};
+use crate::text::Span;
+
+/// A line that is longer is not shown.
+const MAX_SHOWN: usize = 400;
+/// How many findings of a file are shown a line of their own.
+const MAX_ADVISED: usize = 64;
+/// How many lines are tried for one of them.
+const MAX_TRIED: usize = 8;
+
+const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
+
+/// Runs all rules over a Dockerfile, and shows in the help of what they find how to mend it. The hits are in order of position,
+/// then rule.
+pub fn check_and_advise(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+    let context = Context::new(source, dockerfile);
+    let mut hits = find(&context);
+    advise(&context, &mut hits);
+    hits
+}
+
+/// Shows the mended line in the help of those findings that are mended without a doubt.
+pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
+    if hits.is_empty() {
+        return;
+    }
+    let plan = plan::plan(context, hits);
+    for hit in hits.iter_mut().take(MAX_ADVISED) {
+        let is_login =
+            hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
+        let is_setting = hit.rule.id == token_in_arg::RULE.id || hit.rule.id == token_in_env::RULE.id;
+        if !(is_login || is_setting || hit.rule.id == token_in_url::RULE.id)
+            || plan.declined.iter().any(|declined| declined.span.overlaps(hit.span))
+        {
+            continue;
+        }
+        let instructions = &context.dockerfile.instructions;
+        let holder = instructions.partition_point(|instruction| instruction.span.end <= hit.span.start);
+        // The line itself, or the next one that gets the secret. Only a few are tried, since each costs time.
+        let places = (holder..).zip(instructions.iter().skip(holder));
+        let places = places.filter_map(|(index, instruction)| {
+            let is_run = instruction.effective().keyword == Keyword::Run && instruction.stage == hit.stage;
+            Some((instruction, plan.mounted.get(&index)?.first()?)).filter(|_| is_run)
+        });
+        let found = places
+            .take(MAX_TRIED)
+            .find_map(|(instruction, secret)| Some((shown(context, &plan.edits, instruction.span)?, secret)));
+        let Some((line, Secret { id, variable })) = found else { continue };
+        let (id, variable) = (detect::mask(id.as_bytes()), detect::mask(variable.as_bytes()));
+        let build = format!("docker build --secret id={id},env={variable} .");
+        let help = if is_login {
+            format!("Delete the login, and write `{line}`: {WHY}. Build with `{build}`")
+        } else if hit.rule.id == token_in_arg::RULE.id {
+            format!(
+                "Delete `{}`, write `{line}`, and build with `{build}` in place of `--build-arg`.",
+                hit.subject
+            )
+        } else if is_setting {
+            format!(
+                "Take the variable out of this ENV, write `{line}`, and build with `{build}`. A container gets the token \
+                 when it starts: `docker run -e {variable} …`."
+            )
+        } else {
+            format!("Write `{line}`, and build with `{build}`")
+        };
+        hit.help = Masked::own(help);
+    }
+}
+
+/// An instruction as it is mended, on one line; none where it cannot be shown.
+fn shown(context: &Context<'_>, edits: &super::edit::Edits, span: Span) -> Option<Masked> {
+    let source = edits.within(context.source, span);
+    // What the mask would not see as one token must not be shown.
+    let is_safe = |bytes: &[u8]| {
+        detect::find(bytes).is_empty()
+            && !detect::holds_split_token(bytes)
+            && memchr::memmem::find(bytes, b"$'").is_none()
+    };
+    let mended = parse(&source);
+    let instruction = mended.instructions.first()?;
+    if instruction.heredocs.is_empty() && instruction.effective().heredocs.is_empty() {
+        let text = &instruction.text;
+        let words = text.to_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let has_quotes = words.contains(['"', '\'']);
+        let line = if has_quotes { text.trimmed().to_str().into_owned() } else { words };
+        let line = zeroize::Zeroizing::new(line);
+        let is_short = line.chars().count() <= MAX_SHOWN && !line.contains('\n');
+        return (is_short && is_safe(&source) && is_safe(line.as_bytes()))
+            .then(|| detect::mask(line.as_bytes()));
+    }
+    None
+}

@@ -1,0 +1,159 @@
+//! Where a login's token comes from, and what the help says of it.
+
+use super::check_and_advise;
+use crate::dockerfile::parse;
+use crate::finding::Where;
+use crate::rules::dockerfile::Hit;
+
+fn hits(lines: &str) -> Vec<Hit> {
+    let source = format!("FROM a\n{lines}\n");
+    check_and_advise(source.as_bytes(), &parse(source.as_bytes()))
+}
+
+fn login(lines: &str) -> Hit {
+    let found = hits(lines).into_iter().find(|hit| hit.rule.id.0.contains("/login"));
+    found.unwrap_or_else(|| panic!("no login: {lines}"))
+}
+
+#[test]
+fn the_secret_is_the_one_that_the_login_names() {
+    let two = "RUN --mount=type=secret,id=npmrc --mount=type=secret,id=hf ";
+    for run in [
+        "hf auth login --token $(cat /run/secrets/hf)",
+        "cat /run/secrets/hf | hf auth login",
+        "hf auth login < /run/secrets/hf",
+        "T=$(cat /run/secrets/hf) && hf auth login --token $T",
+        "read T < /run/secrets/hf; hf auth login --token \"$T\"",
+        "python -c \"from huggingface_hub import login; login(open('/run/secrets/hf').read())\"",
+    ] {
+        let hit = login(&format!("{two}{run}"));
+        assert!(hit.rule.id.0.ends_with("with-secret-mount"), "{run}");
+        assert!(hit.help.as_str().contains("--secret id=hf,env"), "{run}: {}", hit.help);
+    }
+    let hit = login("RUN --mount=type=secret,id=aws --mount=type=secret,id=h,env=T hf auth login --token $T");
+    assert!(hit.help.as_str().contains("--secret id=h,env"), "{}", hit.help);
+    for run in [
+        "RUN --mount=type=secret,id=npmrc hf auth login --token x",
+        "RUN --mount=type=secret,id=aws,env=AWS hf auth login --token x",
+        "RUN --mount=type=secret,id=hf npm ci && hf auth login --token $(cat /run/secrets/hf2)",
+    ] {
+        let hit = login(run);
+        assert!(hit.rule.id.0.ends_with("login-command"), "{run}");
+        assert!(hit.help.as_str().contains("--secret id=HF_TOKEN,env"), "{run}: {}", hit.help);
+    }
+}
+
+#[test]
+fn the_mended_line_keeps_other_flags_and_onbuild() {
+    let hit = login(
+        "ONBUILD RUN --network=host --mount=type=secret,id=t --mount=type=cache,target=/c hf auth login --token $(cat /run/secrets/t) && hf download m",
+    );
+    let line = "`ONBUILD RUN --network=host --mount=type=secret,id=t,env=HF_TOKEN --mount=type=cache,target=/c hf download m`";
+    assert!(hit.help.as_str().contains(line), "{}", hit.help);
+}
+
+#[test]
+fn what_still_uses_the_old_token_keeps_it() {
+    for (run, mended) in [
+        (
+            "RUN --mount=type=secret,id=t hf auth login --token $(cat /run/secrets/t) && x /run/secrets/t",
+            "`RUN --mount=type=secret,id=t,env=HF_TOKEN --mount=type=secret,id=t x /run/secrets/t`",
+        ),
+        (
+            "RUN --mount=type=secret,id=t,env=TOK hf auth login --token $TOK && x --token ${TOK}",
+            "`RUN --mount=type=secret,id=t,env=HF_TOKEN --mount=type=secret,id=t,env=TOK x --token ${TOK}`",
+        ),
+        (
+            "ARG TOK\nRUN hf auth login --token $TOK && x --token $TOK",
+            "`RUN --mount=type=secret,id=TOK,env=HF_TOKEN --mount=type=secret,id=TOK,env=TOK x --token $TOK`",
+        ),
+        ("RUN hf auth login --token x\nRUN apt-get update\nRUN hf download m", "env=HF_TOKEN hf download m`"),
+    ] {
+        let hit = login(run);
+        assert!(hit.help.as_str().contains(mended), "{}", hit.help);
+    }
+}
+
+#[test]
+fn git_is_not_said_to_read_the_variable() {
+    for run in [
+        "RUN hf auth login --token x --add-to-git-credential && git clone https://huggingface.co/a/b",
+        "RUN hf auth login --token x --add-to-git-credential\nRUN git clone https://huggingface.co/a/b",
+    ] {
+        assert!(login(run).help.as_str().contains("Git does not"), "{run}");
+    }
+    assert!(!login("RUN hf auth login --token x && git clone u").help.as_str().contains("Git does not"));
+}
+
+#[test]
+fn a_login_that_has_its_token_from_the_environment_is_silent() {
+    for (run, fires) in [
+        ("RUN --mount=type=secret,id=t,env=HF_TOKEN hf auth login", false),
+        ("RUN --mount=type=secret,id=t,env=HF_TOKEN huggingface-cli login --add-to-git-credential", false),
+        ("ENV HF_TOKEN=hunter2hunter2\nRUN hf auth login", false),
+        ("RUN --mount=type=secret,id=t,env=HF_TOKEN hf auth login --token $HF_TOKEN", true),
+        ("RUN --mount=type=secret,id=t,env=HF_TOKEN echo $HF_TOKEN | hf auth login", true),
+        ("RUN --mount=type=secret,id=t,env=OTHER hf auth login", true),
+    ] {
+        assert_eq!(hits(run).iter().any(|hit| hit.rule.id.0.contains("/login")), fires, "{run}");
+    }
+}
+
+#[test]
+fn labels_and_history_are_told() {
+    let places = |hit: &Hit| hit.leaves.iter().map(|leaves| leaves.place).collect::<Vec<_>>();
+    let argument = hits("ARG HF_TOKEN\nLABEL t=$HF_TOKEN");
+    let argument = argument.iter().find(|hit| hit.rule.id.0.ends_with("token-in-arg")).unwrap();
+    assert_eq!(places(argument), [Where::History, Where::Label]);
+    let token = format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx");
+    let call = format!("RUN python -c \"from huggingface_hub import login; login('{token}')\"");
+    assert!(places(&login(&call)).contains(&Where::History));
+}
+
+#[test]
+fn a_credential_helper_of_the_stage_before_counts() {
+    let source = "FROM a AS b\nRUN git config --global credential.helper store\nFROM b\n\
+                  RUN hf auth login --token x --add-to-git-credential\n";
+    let hits = check_and_advise(source.as_bytes(), &parse(source.as_bytes()));
+    let paths = hits.iter().flat_map(|hit| &hit.leaves).filter_map(|leaves| leaves.path.as_ref());
+    assert!(paths.into_iter().any(|path| path.as_str().ends_with(".git-credentials")));
+}
+
+/// A made-up token, put together here so that none stands in a file.
+fn token() -> String {
+    format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx")
+}
+
+#[test]
+fn help_is_the_mended_line() {
+    let help = |lines: &str| {
+        let hits = hits(&lines.replace("@TOKEN@", &token()));
+        hits.iter().find(|hit| hit.rule.id.0.contains("login")).unwrap().help.as_str().to_owned()
+    };
+    let mended = help(
+        "RUN pip install x && hf auth login --token @TOKEN@ && hf download org/model \\\n  --local-dir /m",
+    );
+    assert!(mended.contains("`RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN pip install x && hf download org/model --local-dir /m`"), "{mended}");
+    let mended =
+        help("RUN --mount=type=secret,id=tok hf auth login --token $(cat /run/secrets/tok) && hf download m");
+    assert!(mended.contains("`RUN --mount=type=secret,id=tok,env=HF_TOKEN hf download m`"), "{mended}");
+    assert!(mended.contains("--secret id=tok,env=HF_TOKEN"), "{mended}");
+}
+
+#[test]
+fn help_never_writes_a_line_with_a_token_in_it() {
+    let token = token();
+    let (head, tail) = token.split_at(18);
+    for glue in ["", "\"\"", "''", "\\", "\\\n", "\\\n# c\n", "\"\\\n\""] {
+        for lines in [
+            format!("RUN hf auth login --token x && ./x {head}{glue}{tail}"),
+            format!("RUN A={head}{glue}{tail} ./x && hf auth login"),
+        ] {
+            for hit in hits(&lines.replace("@TOKEN@", &self::token())) {
+                assert!(!hit.help.as_str().contains(tail), "{lines}");
+                let is_plain = glue.is_empty() || !hit.rule.id.0.contains("login");
+                assert!(is_plain || hit.help.as_str().contains("hf download …"), "{lines}: {}", hit.help);
+            }
+        }
+    }
+}

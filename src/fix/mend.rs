@@ -1,0 +1,154 @@
+//! Mends a Dockerfile: logins and variables that carry a token go, and the `RUN`s that need it get it from a secret.
+//!
+//! [`mend`] works in rounds, each of which plans changes from what the rules find and makes them, until there is
+//! nothing left that it knows to mend. What it makes is read again: changes that would break the file are not made.
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+
+use super::advice::advise;
+use super::plan::{self, Plan};
+use crate::detect;
+use crate::dockerfile::parse;
+use crate::finding::Masked;
+use crate::rules::dockerfile::{Context, Hit, find, ignored};
+use crate::text::{LineIndex, Span};
+
+/// A Dockerfile as it should be.
+pub struct Mended {
+    /// The text. It may hold tokens still: write it where the original lay, never show it.
+    pub source: Zeroizing<Vec<u8>>,
+    /// The secrets that the build is to be given now.
+    pub secrets: BTreeSet<Secret>,
+    /// The variables that the container is to be given when it starts, since the image no longer holds them.
+    pub at_start: BTreeSet<String>,
+    /// Whether token text was taken out, which has to be revoked all the same.
+    pub had_tokens: bool,
+    /// How many leaks there were.
+    pub found: usize,
+    /// What is still wrong, in order of its place in the mended text.
+    pub left: Vec<Left>,
+}
+
+/// A secret of a build.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Secret {
+    /// The name under which the Dockerfile knows it.
+    pub id: String,
+    /// The variable of whoever builds that holds it.
+    pub variable: String,
+}
+
+impl Secret {
+    /// What `docker build --secret` is given.
+    pub fn argument(&self) -> Masked {
+        detect::mask(format!("id={},env={}", self.id, self.variable).as_bytes())
+    }
+}
+
+/// A leak that was not mended.
+pub struct Left {
+    /// What the rules say of it.
+    pub hit: Hit,
+    /// Why it was left as it is; none where the rule's advice says it.
+    pub why: Option<Masked>,
+}
+
+/// Something that is not mended, and why.
+pub(super) struct Declined {
+    pub(super) span: Span,
+    pub(super) why: Masked,
+}
+
+/// Why something is not mended, by place.
+struct Reasons {
+    /// In order of place.
+    declined: Vec<Declined>,
+    /// Where the furthest of those up to each ends.
+    ends: Vec<usize>,
+}
+
+impl Reasons {
+    fn new(mut declined: Vec<Declined>) -> Self {
+        declined.sort_by_key(|declined| declined.span);
+        let furthest = |end: &mut usize, declined: &Declined| {
+            *end = declined.span.end.max(*end);
+            Some(*end)
+        };
+        let ends = declined.iter().scan(0, furthest).collect();
+        Self { declined, ends }
+    }
+
+    /// What is said of this very place, else of one that overlaps it.
+    fn of(&self, span: Span) -> Option<Masked> {
+        let first = self.declined.partition_point(|declined| declined.span < span);
+        let same = self.declined.get(first).filter(|declined| declined.span == span);
+        let overlapping = || {
+            let first = self.ends.partition_point(|&end| end <= span.start);
+            let near = self.declined.iter().skip(first).take_while(|declined| declined.span.start < span.end);
+            near.into_iter().find(|declined| declined.span.overlaps(span))
+        };
+        Some(same.or_else(overlapping)?.why.clone())
+    }
+}
+
+/// How many rounds there are at most. One mends nearly all; what a round uncovers is left to the next.
+const MAX_ROUNDS: usize = 8;
+
+/// Mends what can be mended without a doubt. The source must parse without problems.
+pub fn mend(source: &[u8]) -> Mended {
+    let mut mended = Mended {
+        source: Zeroizing::new(source.to_vec()),
+        secrets: BTreeSet::new(),
+        at_start: BTreeSet::new(),
+        had_tokens: false,
+        found: 0,
+        left: Vec::new(),
+    };
+    let mut declined = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        let dockerfile = parse(&mended.source);
+        let context = Context::new(&mended.source, &dockerfile);
+        let hits = audible(&mended.source, &context);
+        mended.found = mended.found.max(hits.len());
+        mended.had_tokens |= hits.iter().any(|hit| hit.token.is_some());
+        let Plan { edits, declined: left, mounted, at_start } = plan::plan(&context, &hits);
+        declined = left;
+        if edits.is_empty() {
+            break;
+        }
+        let after = edits.apply(&mended.source);
+        if !is_better(&after, hits.len(), dockerfile.stages.len()) {
+            let why = || Masked::own("it could not be mended without breaking another instruction");
+            declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
+            break;
+        }
+        mended.source = after;
+        mended.secrets.extend(mounted.into_values().flatten());
+        mended.at_start.extend(at_start);
+    }
+    let dockerfile = parse(&mended.source);
+    let context = Context::new(&mended.source, &dockerfile);
+    let reasons = Reasons::new(declined);
+    let mut hits = audible(&mended.source, &context);
+    advise(&context, &mut hits);
+    mended.left = hits.into_iter().map(|hit| Left { why: reasons.of(hit.span), hit }).collect();
+    mended
+}
+
+/// What the rules find, without what the file itself asks to ignore.
+fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
+    let hits = find(context);
+    let silenced = ignored(source, context.dockerfile, &LineIndex::new(source), &hits).silenced;
+    hits.into_iter().zip(silenced).filter_map(|(hit, silenced)| (!silenced).then_some(hit)).collect()
+}
+
+/// Whether a changed file can still be built, and leaks no more than before.
+fn is_better(source: &[u8], hits: usize, stages: usize) -> bool {
+    let dockerfile = parse(source);
+    let context = Context::new(source, &dockerfile);
+    dockerfile.problems.is_empty()
+        && dockerfile.stages.len() == stages
+        && audible(source, &context).len() <= hits
+}

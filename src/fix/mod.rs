@@ -1,0 +1,33 @@
+//! Mends Dockerfiles, and says how: logins and variables that carry a token go, and the `RUN`s that need it get it from a
+//! secret.
+
+mod advice;
+mod clone;
+mod cut;
+mod diff;
+mod edit;
+mod file;
+mod literal;
+mod mend;
+mod names;
+mod plan;
+mod readers;
+mod run;
+mod script;
+mod settings;
+mod shown;
+mod syntax;
+mod taken;
+mod uses;
+
+pub use advice::check_and_advise;
+pub use file::{MendError, mend_file};
+pub use mend::{Left, Mended, Secret, mend};
+pub use shown::masked_lines;
+
+#[cfg(test)]
+mod advice_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tests;

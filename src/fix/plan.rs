@@ -1,0 +1,185 @@
+//! One round of mending: what is changed, and what is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::mend::{Declined, Secret};
+use super::{
+    cut::Page,
+    edit::Edits,
+    literal,
+    names::Names,
+    run::{HF_TOKEN, MAX_HITS, Run},
+    settings::{Settings, settings},
+    syntax, uses,
+};
+use crate::{
+    dockerfile::{Base, Instruction, Keyword, Scope, normal},
+    finding::Masked,
+    rules::dockerfile::{
+        Context, Hit,
+        hit::within,
+        literal_token, login_command, login_with_secret_mount,
+        logins::{self, Login},
+        token_written_to_file,
+    },
+    rules::login::Paths,
+};
+
+/// What one round comes to.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub(super) edits: Edits,
+    pub(super) declined: Vec<Declined>,
+    /// The secrets that each `RUN` gets, by number.
+    pub(super) mounted: BTreeMap<usize, Vec<Secret>>,
+    /// The variables that containers need from now on.
+    pub(super) at_start: BTreeSet<String>,
+}
+
+/// Plans what to change of a file in which the rules find `hits`.
+pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
+    let mut plan = Plan::default();
+    let refused = if is_for_windows(context) {
+        Some("builds of Windows containers have no secret mounts")
+    } else if syntax::is_unknown(context) {
+        Some(
+            "whether the frontend of the `# syntax=` line knows `--mount=type=secret,env=` cannot be told: name docker/dockerfile:1",
+        )
+    } else {
+        None
+    };
+    if let Some(why) = refused {
+        let why = || Masked::own(why);
+        plan.declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
+        return plan;
+    }
+    debug_assert!(hits.is_sorted_by_key(|hit| hit.span.start));
+    let all = logins::find(context);
+    let is_login =
+        |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
+    let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
+    let logins: BTreeMap<_, &Login> =
+        all.iter().filter(|login| asked.contains(&login.span)).map(|login| (login.span, login)).collect();
+    let keep = uses::stages_that_keep(context, &logins);
+    let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        logins.into_iter().partition(|(_, login)| login.stage.is_some_and(|stage| keep.contains_key(&stage)));
+    plan.declined.extend(kept.iter().filter_map(|(&span, login)| {
+        let why = Masked::own(*keep.get(&login.stage?)?);
+        Some(Declined { span, why })
+    }));
+    let settings = settings(context, hits, logins.values().copied(), &mut plan.declined);
+    let page = Page {
+        source: context.source,
+        comments: &context.dockerfile.comments,
+        escape: context.dockerfile.directives.escape_byte(),
+    };
+    let names = Names::new(context, hits);
+    plan.at_start.extend(settings.environment.iter().cloned());
+    // The secret that stands for the logins of a stage, as of the instruction that is looked at.
+    let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
+    for (index, (instruction, scope)) in context.instructions().enumerate() {
+        let stage = instruction.stage.unwrap_or(0);
+        if instruction.keyword == Keyword::From {
+            if let Some(Base::Stage(base)) = context.dockerfile.stages.get(stage).map(|stage| &stage.base)
+                && let Some(id) = logged_in.get(base).cloned()
+            {
+                logged_in.insert(stage, id);
+            }
+            continue;
+        }
+        let acts = instruction.effective();
+        if let Some((from, _)) = uses::copied_login(context, instruction, scope)
+            && let Some(id) = logged_in.get(&from).cloned()
+        {
+            logged_in.insert(stage, id);
+        }
+        let is_found = || within(hits, instruction.span).next().is_some();
+        if is_token_file(acts, scope) && is_found() {
+            plan.edits.delete(page.cut_lines(instruction.span));
+            let id = names.of(hits, instruction.span).unwrap_or(HF_TOKEN);
+            logged_in.insert(stage, id.to_owned());
+            plan.at_start.insert(HF_TOKEN.to_owned());
+            continue;
+        }
+        if acts.keyword != Keyword::Run {
+            continue;
+        }
+        let Some(mut run) = Run::new(page, instruction, scope) else { continue };
+        let here: Vec<&Hit> = within(hits, instruction.span).take(MAX_HITS).collect();
+        let own = here.iter().filter_map(|hit| logins.get(&hit.span).copied());
+        let own: Vec<&Login> = own.collect();
+        let login = run.take(context, hits, &names, &own, &settings, &mut plan.declined);
+        let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
+        let written = written.filter(|_| !keep.contains_key(&stage));
+        let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
+        if let Some(id) = login.or_else(|| written.into_iter().next()) {
+            logged_in.insert(stage, id);
+            plan.at_start.insert(HF_TOKEN.to_owned());
+        }
+        let given = logged_in.get(&stage).map(String::as_str);
+        let secrets = run.write(&settings, given, &mut plan.edits, &mut plan.declined);
+        if !secrets.is_empty() {
+            plan.mounted.insert(index, secrets);
+        }
+    }
+    settings.write(context, page, &mut plan.edits);
+    literals(context, hits, &settings, &mut plan);
+    if !plan.mounted.is_empty() {
+        syntax::need_secrets_in_variables(context, &mut plan.edits);
+    }
+    plan
+}
+
+/// Whether an instruction copies one file to where the Hub's tools keep the token: the same as a login.
+fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
+    let [_, to] = instruction.words() else { return false };
+    let places = Paths::new(scope).login_files().unwrap_or_default();
+    matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
+        && instruction.flag("from").is_none()
+        && places.contains(&normal(scope.expand(to).as_str()))
+}
+
+/// Token text outside of `RUN`s.
+fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut Plan) {
+    for hit in hits.iter().filter(|hit| hit.rule.id == literal_token::RULE.id) {
+        if settings.drops(context, hit.span) {
+            continue;
+        }
+        let Some(holder) = context.holder(hit.span.start) else {
+            // Nothing is built of a comment.
+            plan.edits.replace(hit.span, "<token>");
+            continue;
+        };
+        let acts = holder.effective();
+        match acts.keyword {
+            Keyword::Run => {}
+            Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
+                match literal::in_command(context.source, acts, hit.span) {
+                    Ok(quotes) => {
+                        let (span, text) = quotes.write(HF_TOKEN, context.source, hit.span);
+                        plan.edits.replace(span, text);
+                        plan.at_start.insert(HF_TOKEN.to_owned());
+                    }
+                    Err(why) => plan.declined.push(Declined { span: hit.span, why: Masked::own(why) }),
+                }
+            }
+            _ => plan.declined.push(Declined {
+                span: hit.span,
+                why: Masked::own("what the token does here cannot be told: take it out by hand"),
+            }),
+        }
+    }
+}
+
+fn is_for_windows(context: &Context<'_>) -> bool {
+    let is_windows = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.split(['/', ':', '@']).any(|part| matches!(part, "windows" | "nanoserver" | "servercore"))
+    };
+    context.dockerfile.directives.escape() == '`'
+        || context
+            .dockerfile
+            .stages
+            .iter()
+            .any(|stage| matches!(&stage.base, Base::Image(image) if is_windows(image)))
+}

@@ -1,0 +1,267 @@
+//! Which `ARG`, `ENV` and `LABEL` go, and under which name the token comes from a secret then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cut::Page;
+use super::edit::Edits;
+use super::mend::Declined;
+use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
+use crate::finding::Masked;
+use crate::rules::dockerfile::flow::expanded;
+use crate::rules::dockerfile::hit::within;
+use crate::rules::dockerfile::logins::Login;
+use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_arg, token_in_env};
+use crate::text::Span;
+
+/// A variable that a secret holds from now on.
+#[derive(Debug, Clone)]
+pub(super) struct Variable {
+    /// The secret's name.
+    pub(super) id: String,
+    /// Whether a program may read it without its name being written: it is a token's by its name.
+    pub(super) is_known: bool,
+}
+
+/// What becomes of the settings of a file.
+#[derive(Default)]
+pub(super) struct Settings {
+    /// By name.
+    pub(super) variables: BTreeMap<String, Variable>,
+    /// The `ENV`s that go.
+    pub(super) environment: BTreeSet<String>,
+    /// The pairs that go, by instruction and number.
+    dropped: BTreeSet<(usize, usize)>,
+}
+
+struct Candidate {
+    keyword: Keyword,
+    name: String,
+    /// The variable that it takes its value from.
+    from: Option<String>,
+    is_known: bool,
+}
+
+/// How many variables of a file are mended.
+const MAX_NAMES: usize = 16;
+/// How often it is looked for variables that others keep.
+const MAX_ROUNDS: usize = 8;
+
+/// Decides which settings go. What cannot is put into `declined`.
+pub(super) fn settings<'a>(
+    context: &Context<'_>,
+    hits: &[Hit],
+    logins: impl Iterator<Item = &'a Login>,
+    declined: &mut Vec<Declined>,
+) -> Settings {
+    let mut blocked: BTreeMap<String, &'static str> = BTreeMap::new();
+    let mut candidates: BTreeMap<(usize, usize), Candidate> = BTreeMap::new();
+    let arguments: BTreeSet<&String> = logins.flat_map(|login| &login.origin.variables).collect();
+    for (index, (instruction, scope)) in context.instructions().enumerate() {
+        let acts = instruction.effective();
+        if !matches!(acts.keyword, Keyword::Arg | Keyword::Env) {
+            continue;
+        }
+        for (number, pair) in acts.pairs().iter().enumerate() {
+            let is_hit = within(hits, pair.span).any(|hit| {
+                let is_setting = hit.rule.id == token_in_arg::RULE.id || hit.rule.id == token_in_env::RULE.id;
+                // In front of the first FROM only its text is wrong.
+                let is_text = hit.rule.id == literal_token::RULE.id && instruction.stage.is_none();
+                (is_setting && hit.span == pair.span) || (is_text && hit.span.overlaps(pair.span))
+            });
+            let name = scope.name(pair);
+            let is_login = acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(&name);
+            if !is_hit && !is_login {
+                continue;
+            }
+            let from = reference(pair);
+            let is_mixed = pair.value.as_ref().is_some_and(|value| value.to_str().contains('$'));
+            if acts.keyword == Keyword::Env && from.is_none() && is_mixed {
+                blocked.insert(
+                    name.clone(),
+                    "its value holds more than the token, and a secret is the token alone",
+                );
+            }
+            candidates
+                .insert((index, number), Candidate { keyword: acts.keyword, name, from, is_known: is_hit });
+        }
+    }
+    let names: BTreeSet<&String> = candidates.values().map(|candidate| &candidate.name).collect();
+    let too_many = names.iter().skip(MAX_NAMES);
+    blocked.extend(too_many.map(|name| ((*name).clone(), "too many variables of the file carry a token")));
+    let mut rounds = 0;
+    while block(context, &candidates, &mut blocked) {
+        rounds += 1;
+        if rounds > MAX_ROUNDS {
+            let why = "too many variables take their values from each other";
+            blocked.extend(candidates.values().map(|candidate| (candidate.name.clone(), why)));
+        }
+    }
+    let mut settings = Settings::default();
+    for (&place, candidate) in &candidates {
+        let Candidate { keyword, name, from, is_known } = candidate;
+        if let Some(why) = blocked.get(name) {
+            if let Some(pair) = pair_at(context, place) {
+                declined.push(Declined { span: pair.span, why: Masked::own(*why) });
+            }
+            continue;
+        }
+        settings.dropped.insert(place);
+        let source = from.as_ref().filter(|from| names.contains(from));
+        let id = source.unwrap_or(name).clone();
+        let variable = Variable { id, is_known: *is_known };
+        let known = settings.variables.entry(name.clone()).or_insert(variable.clone());
+        if variable.id != *name {
+            known.id = variable.id;
+        }
+        known.is_known |= is_known;
+        if *keyword == Keyword::Env {
+            settings.environment.insert(name.clone());
+        }
+    }
+    settings.take_rest(context, hits);
+    settings
+}
+
+impl Settings {
+    /// Labels with a token in them, and what is declared in front of the first `FROM` for what goes.
+    fn take_rest(&mut self, context: &Context<'_>, hits: &[Hit]) {
+        for (index, (instruction, scope)) in context.instructions().enumerate() {
+            let acts = instruction.effective();
+            for (number, pair) in acts.pairs().iter().enumerate() {
+                let goes = match acts.keyword {
+                    Keyword::Label => {
+                        let is_text = |hit: &&Hit| hit.rule.id == literal_token::RULE.id;
+                        let holds_token = within(hits, pair.span).any(|hit| is_text(&hit));
+                        let names = pair.value.as_ref().map_or_else(String::new, |v| v.to_str().into_owned());
+                        let is_used = |name: &&str| {
+                            self.variables.contains_key(*name)
+                                && scope.get(name).is_some_and(|b| b.value.carries_token)
+                        };
+                        holds_token || expanded(&names).iter().any(is_used)
+                    }
+                    Keyword::Arg => {
+                        instruction.stage.is_none() && self.variables.contains_key(&scope.name(pair))
+                    }
+                    _ => false,
+                };
+                if goes {
+                    self.dropped.insert((index, number));
+                }
+            }
+        }
+    }
+
+    /// Whether a place lies in a setting that goes.
+    pub(super) fn drops(&self, context: &Context<'_>, span: Span) -> bool {
+        let instructions = &context.dockerfile.instructions;
+        let index = instructions.partition_point(|instruction| instruction.span.end <= span.start);
+        let Some(instruction) = instructions.get(index) else { return false };
+        let pairs = instruction.effective().pairs();
+        let number = pairs.partition_point(|pair| pair.span.end <= span.start);
+        pairs.get(number).is_some_and(|pair| pair.span.overlaps(span))
+            && self.dropped.contains(&(index, number))
+    }
+
+    /// The variables that a `RUN` in this scope saw so far.
+    pub(super) fn in_scope(&self, scope: Scope<'_>) -> impl Iterator<Item = (&str, &Variable)> {
+        let is_there = move |name: &str| scope.get(name).is_some_and(|b| b.value.may_hold_something());
+        self.variables
+            .iter()
+            .map(|(name, variable)| (name.as_str(), variable))
+            .filter(move |(name, _)| is_there(name))
+    }
+
+    /// Takes the pairs out.
+    pub(super) fn write(&self, context: &Context<'_>, page: Page<'_>, edits: &mut Edits) {
+        let mut by_instruction: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for &(index, number) in &self.dropped {
+            by_instruction.entry(index).or_default().insert(number);
+        }
+        for (index, numbers) in by_instruction {
+            let Some(instruction) = context.dockerfile.instructions.get(index) else { continue };
+            let pairs = instruction.effective().pairs();
+            if numbers.len() == pairs.len() {
+                edits.delete(page.cut_lines(instruction.span));
+                continue;
+            }
+            let mut number = 0;
+            while let Some(first) = pairs.get(number) {
+                let count = (number..pairs.len()).take_while(|number| numbers.contains(number)).count();
+                let last = (number + count).checked_sub(1).filter(|_| count > 0).and_then(|at| pairs.get(at));
+                if let Some(last) = last {
+                    let before = number.checked_sub(1).and_then(|at| pairs.get(at));
+                    match (pairs.get(number + count), before) {
+                        (Some(next), _) => edits.delete(page.cut_forward(first.span.start, next.span.start)),
+                        (None, Some(before)) => {
+                            edits.delete(page.cut_backward(before.span.end, last.span.end));
+                        }
+                        (None, None) => {}
+                    }
+                }
+                number += count.max(1);
+            }
+        }
+    }
+}
+
+fn pair_at<'a>(context: &Context<'a>, (index, number): (usize, usize)) -> Option<&'a Pair> {
+    context.dockerfile.instructions.get(index)?.effective().pairs().get(number)
+}
+
+/// The one variable that a value is taken from, where it is nothing else.
+fn reference(pair: &Pair) -> Option<String> {
+    let value = pair.value.as_ref()?.to_str().into_owned();
+    let inner = value.trim_matches('"').strip_prefix('$')?;
+    let inner = match inner.strip_prefix('{') {
+        Some(braced) => {
+            let name = braced.strip_suffix('}')?;
+            name.split_once([':', '-']).map_or(name, |(name, _)| name)
+        }
+        None => inner,
+    };
+    let is_name = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name.then(|| inner.to_owned())
+}
+
+/// Finds the variables that something else needs still, of which no secret takes the place. Gives whether there are
+/// more than were known.
+fn block(
+    context: &Context<'_>,
+    candidates: &BTreeMap<(usize, usize), Candidate>,
+    blocked: &mut BTreeMap<String, &'static str>,
+) -> bool {
+    let before = blocked.len();
+    let names: BTreeSet<&str> = candidates.values().map(|candidate| candidate.name.as_str()).collect();
+    for (index, (instruction, scope)) in context.instructions().enumerate() {
+        let acts = instruction.effective();
+        let goes = |number: usize| {
+            candidates.get(&(index, number)).is_some_and(|candidate| !blocked.contains_key(&candidate.name))
+        };
+        let (text, why) = match acts.keyword {
+            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Label => {
+                continue;
+            }
+            Keyword::Arg | Keyword::Env => {
+                let stay = acts.pairs().iter().enumerate().filter(|(number, _)| !goes(*number));
+                let values: Vec<_> =
+                    stay.filter_map(|(_, pair)| Some(pair.value.as_ref()?.to_str().into_owned())).collect();
+                (values.join(" "), "another variable that stays takes its value from it")
+            }
+            _ => (written(context, instruction), "an instruction that no secret reaches uses it"),
+        };
+        for name in expanded(&text) {
+            if names.contains(name)
+                && scope.get(name).is_some_and(|b| b.origin == Origin::Env || b.value.may_hold_something())
+            {
+                blocked.entry(name.to_owned()).or_insert(why);
+            }
+        }
+    }
+    blocked.len() > before
+}
+
+/// An instruction's source, here-documents included.
+fn written(context: &Context<'_>, instruction: &Instruction) -> String {
+    let Span { start, end } = instruction.span;
+    String::from_utf8_lossy(context.source.get(start..end).unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,60 @@
+//! The files with tokens that a build of the Dockerfile takes from its context.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::engine::Silent;
+use crate::engine::tree::search;
+
+use crate::{
+    dockerfile::{Dockerfile, Dockerignore},
+    finding::{Confidence, TokenSummary},
+    rules::dockerfile::{ContextToken, Hit, copies_context, leaks},
+    source::BuildContext,
+};
+
+/// What the rules say of each such file, for a build in the Dockerfile's own directory. Only files that are taken are read;
+/// nothing is said of what cannot be.
+pub(super) fn taken(path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+    if !copies_context(source, dockerfile) {
+        return Vec::new();
+    }
+    let root = path.parent().filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let own = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let named = [own, b".dockerignore"].concat();
+    let (files, _) = BuildContext::open(root);
+    let ignores = ignores(&files, &named).or_else(|| ignores(&files, b".dockerignore")).unwrap_or_default();
+    let token = |path: &[u8]| ContextToken {
+        path: path.to_vec(),
+        token: TokenSummary::unknown(),
+        confidence: Confidence::High,
+    };
+    // What stands in the Dockerfile itself is mended or told.
+    let candidates = files.files().iter().enumerate().filter(|(_, file)| file.path != own);
+    let candidates = candidates.filter(|(_, file)| ignores.excluded_by(&file.path).is_none());
+    let (numbers, all): (Vec<_>, Vec<_>) =
+        candidates.map(|(number, file)| (number, token(&file.path))).unzip();
+    let wanted = leaks(source, dockerfile, &all);
+    let wanted = wanted.iter().filter_map(|leak| numbers.get(leak.token).copied()).collect();
+    let mut tokens = Vec::new();
+    for (number, searched) in search(&files, root, &wanted, &Silent) {
+        if let (Some(file), Some(first)) = (files.files().get(number), searched.occurrences.first()) {
+            let (token, confidence) = (first.token.clone(), first.confidence);
+            tokens.push(ContextToken { path: file.path.clone(), token, confidence });
+        }
+    }
+    let mut hits: Vec<Hit> = leaks(source, dockerfile, &tokens).into_iter().map(|leak| leak.hit).collect();
+    hits.sort_by_key(|hit| hit.span);
+    hits
+}
+
+/// A larger file of patterns is none.
+const MAX_IGNORES: u64 = 16 * 1024 * 1024;
+
+fn ignores(context: &BuildContext, path: &[u8]) -> Option<Dockerignore> {
+    let file: File = context.open_file(context.find(path)?).ok()?;
+    let mut bytes = Vec::new();
+    file.take(MAX_IGNORES).read_to_end(&mut bytes).ok()?;
+    Dockerignore::parse(&bytes).ok()
+}

@@ -1,0 +1,267 @@
+//! Audits one Dockerfile.
+
+use std::collections::HashMap;
+
+use crate::dockerfile::{Dockerfile, parse};
+use crate::finding::{Finding, Issue, Location, Masked, PathName, TokenHash, fingerprint};
+use crate::fix::check_and_advise;
+use crate::rules::dockerfile::{Hit, Ignored, ignored};
+use crate::text::LineIndex;
+
+/// A Dockerfile larger than this is none.
+pub(crate) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
+/// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; what lies behind is
+/// searched for tokens as it is.
+pub(crate) const MAX_PARSED: usize = 1 << 20;
+
+/// What there is to say of a Dockerfile.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Audited {
+    /// In order of position.
+    pub(crate) findings: Vec<Finding>,
+    /// What BuildKit would reject it for.
+    pub(crate) errors: Vec<Issue>,
+    /// What its inline ignores leave out, and which of them are without effect.
+    pub(crate) notes: Vec<Issue>,
+}
+
+/// Audits a Dockerfile. `target` is named in all of it as it was given; `path` is where the file lies.
+pub(crate) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> Audited {
+    let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
+    let end = if head.len() < bytes.len() {
+        memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)
+    } else {
+        head.len()
+    };
+    let dockerfile = parse(head.get(..end).unwrap_or_default());
+    let lines = LineIndex::new(bytes);
+    let mut equals: HashMap<_, usize> = HashMap::new();
+    let hits = check_and_advise(bytes, &dockerfile);
+    let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
+    let findings = hits
+        .into_iter()
+        .zip(silenced)
+        .filter_map(|(hit, silenced)| {
+            let token = hit.token.as_ref().and_then(|token| token.sha256);
+            // Among equals means equal in what the fingerprint is made from: with a token, that and the rule.
+            let key = (hit.rule.id, token, token.map_or_else(|| hit.subject.clone(), |_| String::new()));
+            let ordinal = equals.entry(key).or_default();
+            let finding = finding(target, path, &dockerfile, &lines, hit, token, *ordinal);
+            // One that is ignored counts, so that an ignore changes no fingerprint beside it.
+            *ordinal += 1;
+            (!silenced).then_some(finding)
+        })
+        .collect();
+    let issue = |line: u64, message: Masked| Issue {
+        target: target.clone(),
+        place: Masked::own(format!("line {line}")),
+        message,
+    };
+    let problems = dockerfile.problems.iter();
+    let mut errors: Vec<Issue> = problems
+        .map(|problem| issue(lines.position(problem.span.start).line, problem.message.clone()))
+        .collect();
+    if end < bytes.len() {
+        let message = format!(
+            "the file is larger than {} MiB: from here on it was searched for tokens, but not read as a Dockerfile",
+            MAX_PARSED >> 20
+        );
+        errors.push(issue(lines.position(end).line, Masked::own(message)));
+    }
+    let notes = notes.into_iter().map(|(line, message)| issue(line, message)).collect();
+    Audited { findings, errors, notes }
+}
+
+/// A finding in a Dockerfile, the `ordinal`th among equals.
+pub(crate) fn finding(
+    target: &Masked,
+    path: &PathName,
+    dockerfile: &Dockerfile,
+    lines: &LineIndex<'_>,
+    hit: Hit,
+    token: Option<TokenHash>,
+    ordinal: usize,
+) -> Finding {
+    let (start, end) = (lines.position(hit.span.start), lines.position(hit.span.end));
+    let stage = hit.stage.map(|index| {
+        let name = dockerfile.stages.get(index).and_then(|stage| stage.shown.clone());
+        name.unwrap_or_else(|| Masked::own(index.to_string()))
+    });
+    Finding {
+        rule: hit.rule.id,
+        severity: hit.severity,
+        confidence: hit.confidence,
+        fingerprint: fingerprint(hit.rule.id, token.as_ref(), &hit.subject, path.as_str(), ordinal),
+        message: hit.message,
+        help: hit.help,
+        token: hit.token,
+        target: target.clone(),
+        location: Location::Dockerfile {
+            path: path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            stage,
+        },
+        also: Vec::new(),
+        related: Vec::new(),
+        leaves: hit.leaves,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect;
+
+    fn token() -> String {
+        format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
+    }
+
+    fn run(source: &str) -> (Vec<Finding>, Vec<Issue>) {
+        let Audited { findings, errors, .. } = audited(source);
+        (findings, errors)
+    }
+
+    fn audited(source: &str) -> Audited {
+        let source = source.replace("@TOKEN@", &token());
+        let audited = audit(&Masked::own("dockerfile:x"), &detect::mask_path(b"x"), source.as_bytes());
+        let json = serde_json::to_string(&audited).unwrap();
+        let tail = token().to_lowercase().split_off(20);
+        assert!(!json.to_lowercase().contains(&tail), "{source}");
+        audited
+    }
+
+    #[test]
+    fn a_finding_lies_at_its_line_and_stage() {
+        let (findings, errors) =
+            run("FROM a AS Build\nRUN x \\\n  && hf auth login --token @TOKEN@\nFROM Build\nARG HF_TOKEN\n");
+        assert!(errors.is_empty());
+        let places: Vec<_> = findings
+            .iter()
+            .map(|finding| match &finding.location {
+                Location::Dockerfile { line, column, end_line, end_column, stage, .. } => {
+                    let stage = stage.as_ref().unwrap().as_str().to_owned();
+                    (finding.rule.0, *line, *column, *end_line, *end_column, stage)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            places,
+            [
+                ("dockerfile/login-command", 3, 6, 3, 65, "Build".to_owned()),
+                ("dockerfile/literal-token", 3, 28, 3, 65, "Build".to_owned()),
+                ("dockerfile/token-in-arg", 5, 5, 5, 13, "1".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_buildkit_rejects_is_an_error_with_its_line() {
+        let (findings, errors) = run("FROM a\nFOO @TOKEN@\nENV HF_TOKEN=@TOKEN@\n");
+        assert_eq!(findings.len(), 3);
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].place.as_str(), "line 2");
+        for source in ["", "# x\n", "ARG a\n", "FROM a\nRUN <<E\nx\n", "\0\u{1}garbage"] {
+            assert!(!run(source).1.is_empty(), "{source:?}");
+        }
+        // A line that is one token is quoted in the error, masked.
+        run("FROM a\n@TOKEN@ x\nENV x=y @TOKEN@\nFROM a AS @TOKEN@\n");
+    }
+
+    #[test]
+    fn a_token_in_the_name_of_a_stage_is_not_shown() {
+        let (findings, _) = run("FROM a AS @TOKEN@\nARG HF_TOKEN\n");
+        assert_eq!(findings.len(), 2);
+        let token = token();
+        let (head, tail) = token.split_at(18);
+        for glue in ["\"\"", "\\", "''", "\\\n", "\\\n# c\n"] {
+            run(&format!(
+                "FROM a AS {head}{glue}{tail}\nARG HF_TOKEN\nENV a=b {head}{glue}{tail}\n{head}{glue}{tail} x\n"
+            ));
+        }
+    }
+
+    #[test]
+    fn behind_the_limit_the_bytes_are_searched() {
+        let padding = "ENV a=b c=d\n".repeat(100_000);
+        let (findings, errors) = run(&format!("FROM a\n{padding}# @TOKEN@\n"));
+        assert_eq!((findings.len(), errors.len()), (1, 1));
+        assert!(errors[0].message.as_str().contains("larger than 1 MiB"));
+    }
+
+    #[test]
+    fn what_an_error_quotes_is_cut() {
+        let (_, errors) = run(&format!("FROM a\n{} x\n", "y".repeat(9000)));
+        assert!(errors[0].message.as_str().chars().count() < 120);
+    }
+
+    #[test]
+    fn fingerprints_outlive_moved_lines_and_tell_equals_apart() {
+        let prints =
+            |source: &str| -> Vec<_> { run(source).0.iter().map(|f| (f.rule, f.fingerprint)).collect() };
+        let before = prints("FROM a\nARG HF_TOKEN\nRUN hf auth login\nRUN hf auth login\n");
+        let after = prints(
+            "FROM a\n\n# moved\nARG  HF_TOKEN\nRUN x\nRUN hf auth login --token y\nRUN z; hf auth login\n",
+        );
+        assert_eq!(before, after);
+        let distinct: std::collections::BTreeSet<_> = before.iter().map(|(_, print)| print).collect();
+        assert_eq!(distinct.len(), 3);
+    }
+
+    #[test]
+    fn what_is_ignored_is_a_note_and_changes_no_other_fingerprint() {
+        let login = "RUN hf auth login\n";
+        let all = audited(&format!("FROM a\n{login}{login}"));
+        let some = audited(&format!("FROM a\n# stowaway: ignore[login-command] a mock\n{login}{login}"));
+        assert_eq!((some.findings.len(), some.errors.len(), some.notes.len()), (1, 0, 1));
+        assert_eq!(some.findings[0].fingerprint, all.findings[1].fingerprint);
+        assert_eq!(some.notes[0].place.as_str(), "line 2");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_makes_it_panic(
+            pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..30)
+        ) {
+            run(&pieces.concat());
+        }
+    }
+
+    const PIECES: [&str; 32] = [
+        "FROM a\n",
+        "FROM a AS b\n",
+        "FROM b\n",
+        "RUN ",
+        "ENV HF_TOKEN=",
+        "ARG HF_TOKEN",
+        "COPY --from=b / /\n",
+        "ONBUILD ",
+        "\n",
+        "\\\n",
+        " @TOKEN@ ",
+        "$HF_TOKEN",
+        "${HF_TOKEN:-",
+        "}",
+        "hf auth login ",
+        "&& ",
+        "hf auth logout",
+        "rm -rf ~/.cache",
+        "python -c '",
+        "from huggingface_hub import login;",
+        "login()",
+        "'",
+        "\"",
+        "<<EOF\n",
+        "EOF\n",
+        "--mount=type=secret,id=x,env=HF_TOKEN ",
+        "$(",
+        ")",
+        "HF_HOME=~/$HOME ",
+        "USER é\n",
+        "# stowaway: ignore[login-command] x\n",
+        "gosu app ",
+    ];
+}

@@ -1,0 +1,48 @@
+//! What a stream holds that turns out to be no image archive: one sentence on it.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::dockerfile::looks_like_dockerfile;
+use crate::engine::gather::Gathered;
+use crate::image::Resolved;
+use crate::stream::{Compression, begins_tar};
+
+/// A Dockerfile is told by so much of it.
+const HEAD: u64 = 16 * 1024;
+
+/// The first bytes of a stream.
+pub(crate) fn head(input: &mut dyn Read) -> io::Result<Box<[u8]>> {
+    let mut head = Vec::new();
+    input.take(HEAD).read_to_end(&mut head)?;
+    Ok(head.into())
+}
+
+/// Why a stream that begins so is no archive, and what to do; nothing where it may be a broken one. A
+/// stream without a path is standard input.
+pub(crate) fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<String> {
+    let (it, name) = match path {
+        None => ("standard input", "/dev/stdin".into()),
+        Some(path) => ("it", path.to_string_lossy()),
+    };
+    if head.is_empty() {
+        return Some(format!("{it} is empty"));
+    }
+    if Compression::of(head) != Compression::None || begins_tar(head) || head.iter().all(|&b| b == 0) {
+        return None;
+    }
+    let advice = if looks_like_dockerfile(head) {
+        format!("stowaway scan dockerfile:{name} reads a Dockerfile")
+    } else {
+        format!("stowaway scan file:{name} searches any file, dockerfile:{name} reads a Dockerfile")
+    };
+    Some(format!("{it} is not an image archive; {advice}"))
+}
+
+/// Where an archive broke off before anything was said of an image, that there is none in it follows and
+/// is not said.
+pub(crate) fn keep_cause(gathered: &mut Gathered, resolved: &mut Resolved) {
+    if !resolved.names_images && gathered.problems.iter().any(|problem| problem.place == "archive") {
+        resolved.problems = std::mem::take(&mut gathered.problems);
+    }
+}

@@ -1,0 +1,12 @@
+//! What was found in a blob, whatever image it belongs to; its form on disk, and the store that keeps it.
+
+mod blob;
+pub(crate) mod codec;
+pub(crate) mod kept;
+mod layer;
+pub mod store;
+mod troubles;
+
+pub(crate) use blob::{BlobVerdict, Bytes, Content};
+pub(crate) use layer::{File, HardLink, LayerContent};
+pub(crate) use troubles::Troubles;
