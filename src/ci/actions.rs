@@ -9,22 +9,22 @@ use super::{
     shown,
     tree::Node,
 };
-use crate::finding::Masked;
+use crate::mask::{Message, message};
 use crate::shell::{Language, Script};
 use crate::text::Text;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let outer = Settings::default().within(document);
     for (name, job) in document.get("jobs").map(Node::entries).unwrap_or_default() {
-        let place = format!("job {}", shown(name));
+        let place = message!("job {}", shown(name));
         // A workflow that is called may build an image as well.
-        let Inputs { mut arguments, .. } = inputs::read(job, &Masked::own(place.clone()));
+        let Inputs { mut arguments, .. } = inputs::read(job, &place);
         outer.mark(&mut arguments);
         file.arguments.append(&mut arguments);
-        steps(job, &outer.within(job), &format!("{place}, "), file);
+        steps(job, &outer.within(job), &message!("{}, ", place), file);
     }
     if let Some(runs) = document.get("runs") {
-        steps(runs, &outer, "", file);
+        steps(runs, &outer, &Message::default(), file);
     }
 }
 
@@ -66,15 +66,15 @@ fn environment(node: &Node) -> Option<Variables> {
 /// How many steps of a job may set variables for those behind them.
 const MAX_EXPORTS: usize = 16;
 
-fn steps(node: &Node, settings: &Settings, prefix: &str, file: &mut CiFile) {
+fn steps(node: &Node, settings: &Settings, prefix: &Message, file: &mut CiFile) {
     let mut job = Job::default();
     let mut conditions: Vec<&Text> = Vec::new();
     let mut settings = settings.clone();
     let mut exports = 0;
     for (step, number) in node.get("steps").map(Node::items).unwrap_or_default().iter().zip(1_usize..) {
         let name = step.get("name").and_then(Node::text);
-        let name = name.map_or_else(|| number.to_string(), |name| shown(name).to_string());
-        let place = Masked::own(format!("{prefix}step {name}"));
+        let name = name.map_or_else(|| message!("{}", number), shown);
+        let place = message!("{}step {}", prefix, name);
         let here = settings.within(step);
         let Inputs { mut arguments, mut scripts } = inputs::read(step, &place);
         if !arguments.is_empty() {

@@ -4,11 +4,11 @@ use super::{
     BuildArgument, Given,
     tree::{Kind, Node},
 };
-use crate::finding::Masked;
+use crate::mask::Message;
 use crate::text::Text;
 
 /// The build arguments of a map (`NAME: value`) or a list (`- NAME=value`). Those of HCL may be an expression of maps.
-pub(super) fn of_node(node: &Node, place: &Masked, given: Given, out: &mut Vec<BuildArgument>) {
+pub(super) fn of_node(node: &Node, place: &Message, given: Given, out: &mut Vec<BuildArgument>) {
     match &node.kind {
         Kind::Map(entries) => {
             for (name, value) in entries {
@@ -38,7 +38,7 @@ pub(super) fn of_node(node: &Node, place: &Masked, given: Given, out: &mut Vec<B
 
 impl BuildArgument {
     /// Reads `NAME=value`, or `NAME` alone.
-    pub fn from_text(text: &Text, place: &Masked, given: Given) -> Self {
+    pub(crate) fn from_text(text: &Text, place: &Message, given: Given) -> Self {
         let text = text.trimmed();
         let equals = memchr::memchr(b'=', text.as_bytes());
         let name = text.slice(0..equals.unwrap_or(text.len())).trimmed();

@@ -4,7 +4,7 @@ use super::{
     Carriers, CiFile, Given, arguments, inline, shown,
     tree::{Kind, Node},
 };
-use crate::finding::Masked;
+use crate::mask::message;
 use crate::text::Text;
 
 /// How often variables that are made of others are looked at.
@@ -13,7 +13,7 @@ const MAX_ROUNDS: usize = 8;
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let carriers = variables(document);
     for (name, target) in blocks(document, b"target") {
-        let place = Masked::own(format!("target {}", shown(name)));
+        let place = message!("target {}", shown(name));
         if let Some(args) = target.get("args") {
             let first = file.arguments.len();
             arguments::of_node(args, &place, Given::Bake, &mut file.arguments);

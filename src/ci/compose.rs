@@ -1,13 +1,13 @@
 //! Docker Compose: `services.*.build` (Compose specification, "Compose Build Specification").
 
 use super::{CiFile, Given, arguments, inline, shown, tree::Node};
-use crate::finding::Masked;
+use crate::mask::message;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let services = document.get("services").map(Node::entries).unwrap_or_default();
     for (name, service) in services {
         if let Some(args) = service.at(&["build", "args"]) {
-            let place = Masked::own(format!("service {}", shown(name)));
+            let place = message!("service {}", shown(name));
             arguments::of_node(args, &place, Given::Compose, &mut file.arguments);
         }
         if let Some(text) = service.at(&["build", "dockerfile_inline"]).and_then(Node::text) {

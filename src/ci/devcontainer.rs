@@ -6,7 +6,7 @@ use super::{
     shown,
     tree::{Kind, Node},
 };
-use crate::finding::Masked;
+use crate::mask::{Message, message};
 use crate::shell::{Language, Script, Word};
 
 /// The commands, in the order in which they run.
@@ -22,11 +22,11 @@ const COMMANDS: [&str; 6] = [
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let build = document.get("build");
     if let Some(args) = build.and_then(|build| build.get("args")) {
-        let place = Masked::own("`build.args`");
+        let place = Message::own("`build.args`");
         arguments::of_node(args, &place, Given::Devcontainer, &mut file.arguments);
     }
     if let Some(options) = build.and_then(|build| build.get("options")) {
-        let place = Masked::own("`build.options`");
+        let place = Message::own("`build.options`");
         let mut words = vec![word("build")];
         words.extend(
             options
@@ -47,14 +47,14 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
         let Some(command) = document.get(name) else { continue };
         let mut scripts = Vec::new();
         if command.entries().is_empty() {
-            scripts.extend(script(command).map(|script| (script, format!("`{name}`"))));
+            scripts.extend(script(command).map(|script| (script, message!("`{}`", name))));
         }
         for (key, command) in command.entries() {
-            scripts.extend(script(command).map(|script| (script, format!("`{name}`, {}", shown(key)))));
+            scripts.extend(script(command).map(|script| (script, message!("`{}`, {}", name, shown(key)))));
         }
         job.scripts.extend(scripts.into_iter().map(|(script, place)| CiScript {
             script,
-            place: Masked::own(place),
+            place,
             condition: None,
             environment: environment.clone(),
         }));

@@ -4,9 +4,9 @@ use super::{
     CiFile, CiScript, Job, Variables, shown,
     tree::{Kind, Node},
 };
-use crate::finding::Masked;
+use crate::mask::{Message, message};
 use crate::shell::{Language, Script};
-use crate::text::Text;
+use crate::text::{Flaw, Text};
 
 /// How deep lists of commands lie within each other, references included; GitLab's own limit.
 const MAX_DEPTH: usize = 10;
@@ -16,12 +16,12 @@ const MAX_COMMANDS: usize = 20_000;
 pub(super) fn read(document: &Node, file: &mut CiFile) {
     let mut reader = Reader { document, left: MAX_COMMANDS };
     let global: Vec<Variables> = variables(document).into_iter().collect();
-    file.jobs.push(reader.job(document, &Masked::own("the file's own commands"), &global));
+    file.jobs.push(reader.job(document, &Message::own("the file's own commands"), &global));
     for (name, job) in document.entries() {
         if !matches!(job.kind, Kind::Map(_)) {
             continue;
         }
-        let place = Masked::own(format!("job {}", shown(name)));
+        let place = message!("job {}", shown(name));
         let environment: Vec<_> = global.iter().cloned().chain(variables(job)).collect();
         let read = reader.job(job, &place, &environment);
         if !read.scripts.is_empty() {
@@ -29,8 +29,8 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
         }
     }
     if reader.left == 0 {
-        let message = Masked::own("it has more commands than are read of one file");
-        file.problems.push(super::Problem { offset: document.span.start, message, is_limit: true });
+        let message = Message::own("it has more commands than are read of one file");
+        file.flaws.push(Flaw::limit(document.span, message));
     }
 }
 
@@ -48,7 +48,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn job(&mut self, node: &Node, place: &Masked, environment: &[Variables]) -> Job {
+    fn job(&mut self, node: &Node, place: &Message, environment: &[Variables]) -> Job {
         let mut commands = Vec::new();
         if let Some(script) = node.at(&["hooks", "pre_get_sources_script"]) {
             self.commands(script, &mut commands, 0);

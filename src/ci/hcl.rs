@@ -12,17 +12,16 @@ use hcl_edit::{
 
 use super::{
     align::align,
-    tree::{Kind, Node, Problem},
+    tree::{Kind, Node},
 };
-use crate::detect;
-use crate::text::{Span, Text};
+use crate::mask::{Quoted, message};
+use crate::text::{Flaw, Span, Text};
 
 /// The body of a file, or what is wrong with it. `text` begins at `base` in the file.
-pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {
-    let body = parse_body(text).map_err(|error| Problem {
-        offset: base + error.location().offset(),
-        message: detect::quote(error.message().as_bytes()),
-        is_limit: false,
+pub(super) fn parse(text: &str, base: usize) -> Result<Node, Flaw> {
+    let body = parse_body(text).map_err(|error| {
+        let at = base + error.location().offset();
+        Flaw::new(Span::new(at, at), message!("{}", Quoted(error.message().as_bytes())))
     })?;
     Ok(Reader { text, base }.body(&body))
 }
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        assert_eq!(parse("a = 1\nb = = 2\n", 0).unwrap_err().offset, 10);
+        assert_eq!(parse("a = 1\nb = = 2\n", 0).unwrap_err().span.start, 10);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     expression::without_expressions,
     tree::Node,
 };
-use crate::finding::Masked;
+use crate::mask::Message;
 use crate::shell;
 use crate::text::{Span, Text};
 
@@ -18,7 +18,7 @@ pub(super) struct Inputs {
 }
 
 /// Reads the inputs of an action or a workflow.
-pub(super) fn read(node: &Node, place: &Masked) -> Inputs {
+pub(super) fn read(node: &Node, place: &Message) -> Inputs {
     let mut found = Inputs::default();
     let Some(uses) = node.get("uses").and_then(Node::text) else { return found };
     let uses = uses.to_str().to_ascii_lowercase();

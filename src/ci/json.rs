@@ -9,17 +9,17 @@ use jsonc_parser::{
 
 use super::{
     align::align,
-    tree::{Kind, MAX_DEPTH, Node, Problem},
+    tree::{Kind, MAX_DEPTH, Node},
 };
-use crate::detect;
-use crate::text::{Span, Text};
+use crate::mask::{Quoted, message};
+use crate::text::{Flaw, Span, Text};
 
 /// The value of a file, or what is wrong with it. `text` begins at `base` in the file.
-pub(super) fn parse(text: &str, base: usize) -> Result<Node, Problem> {
+pub(super) fn parse(text: &str, base: usize) -> Result<Node, Flaw> {
     let parsed =
         parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).map_err(|error| {
-            let message = detect::quote(error.kind().to_string().as_bytes());
-            Problem { offset: base + error.range().start, message, is_limit: false }
+            let at = base + error.range().start;
+            Flaw::new(Span::new(at, at), message!("{}", Quoted(error.kind().to_string().as_bytes())))
         })?;
     let reader = Reader { text, base };
     Ok(parsed.value.map_or_else(|| Node::null(base), |value| reader.node(&value, 0)))
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
-        assert_eq!(parse("{\n  \"a\": ]\n}", 0).unwrap_err().offset, 9);
+        assert_eq!(parse("{\n  \"a\": ]\n}", 0).unwrap_err().span.start, 9);
     }
 
     #[test]

@@ -25,14 +25,13 @@ mod yaml;
 
 use std::sync::Arc;
 
-use crate::finding::Masked;
+use crate::mask::{Message, Quoted, message};
 use crate::shell::Script;
-use crate::text::{Span, Text};
+use crate::text::{Flaw, Span, Text};
 
 pub use carriers::Carriers;
 pub use command_line::ShellVariables;
 pub use kind::Dialect;
-pub use tree::Problem;
 
 /// How large a file is read; nobody writes larger ones by hand, and parsed it takes many times the memory.
 pub const MAX_SIZE: usize = 1 << 20;
@@ -52,7 +51,7 @@ pub struct CiFile {
     /// Dockerfiles that stand in it.
     pub dockerfiles: Vec<Text>,
     /// What was not read.
-    pub problems: Vec<Problem>,
+    pub(crate) flaws: Vec<Flaw>,
 }
 
 /// Scripts that see what those in front of them have written.
@@ -68,7 +67,7 @@ pub struct CiScript {
     /// What it runs, expressions of the CI system replaced by variables.
     pub script: Script,
     /// Where it stands, in words: "job `build`, step 2".
-    pub place: Masked,
+    pub(crate) place: Message,
     /// The condition it runs under, by where the first one of that text stands; none where it always does.
     pub condition: Option<usize>,
     /// The variables that are set for it, the outermost first; shared with the other scripts that they are set for.
@@ -95,7 +94,7 @@ pub struct BuildArgument {
     /// Where it stands.
     pub span: Span,
     /// Where that is, in words: "service `web`".
-    pub place: Masked,
+    pub(crate) place: Message,
     /// What gives it.
     pub given: Given,
     /// Whether variables of the file bring a token into its value, whatever their names are.
@@ -127,7 +126,7 @@ pub fn is_known(path: &[u8]) -> bool {
 }
 
 /// Reads a file; none where its path says that it is of another kind. Nothing in it makes this fail: what cannot be read
-/// is a problem beside what can.
+/// is a flaw beside what can.
 pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     let (dialect, syntax) = kind::kind(path)?;
     let mut file = CiFile {
@@ -135,27 +134,26 @@ pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
         jobs: Vec::new(),
         arguments: Vec::new(),
         dockerfiles: Vec::new(),
-        problems: Vec::new(),
+        flaws: Vec::new(),
     };
-    let refuse =
-        |message: &str, is_limit| vec![Problem { offset: 0, message: Masked::own(message), is_limit }];
     let limit = if syntax == kind::Syntax::Hcl { MAX_HCL } else { MAX_SIZE };
     if bytes.len() > limit {
-        file.problems = refuse(&format!("the file is larger than {} KiB", limit >> 10), true);
+        file.flaws
+            .push(Flaw::limit(Span::default(), message!("the file is larger than {} KiB", limit >> 10)));
         return Some(file);
     }
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        file.problems = refuse("the file is written in UTF-16", false);
+        file.flaws.push(Flaw::new(Span::default(), Message::own("the file is written in UTF-16")));
         return Some(file);
     }
     let base = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = decoded(bytes.get(base..).unwrap_or_default());
-    let (documents, problem) = match syntax {
+    let (documents, flaw) = match syntax {
         kind::Syntax::Yaml => yaml::parse(&text, base),
         kind::Syntax::Json => one(json::parse(&text, base)),
         kind::Syntax::Hcl => one(hcl::parse(&text, base)),
     };
-    file.problems.extend(problem);
+    file.flaws.extend(flaw);
     for document in &documents {
         match dialect {
             Dialect::Compose => compose::read(document, &mut file),
@@ -168,10 +166,10 @@ pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     Some(file)
 }
 
-fn one(parsed: Result<tree::Node, Problem>) -> (Vec<tree::Node>, Option<Problem>) {
+fn one(parsed: Result<tree::Node, Flaw>) -> (Vec<tree::Node>, Option<Flaw>) {
     match parsed {
         Ok(node) => (vec![node], None),
-        Err(problem) => (Vec::new(), Some(problem)),
+        Err(flaw) => (Vec::new(), Some(flaw)),
     }
 }
 
@@ -204,9 +202,8 @@ fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) 
 }
 
 /// A name from a file, as a sentence may show it.
-fn shown(name: &Text) -> Masked {
-    let name = crate::detect::quote(name.as_bytes());
-    Masked::own(format!("`{name}`"))
+fn shown(name: &Text) -> Message {
+    message!("`{}`", Quoted(name.as_bytes()))
 }
 
 #[cfg(test)]

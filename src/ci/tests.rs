@@ -3,18 +3,12 @@ use super::*;
 /// Name, value, place and line of each build argument.
 fn arguments(path: &str, text: &str) -> Vec<String> {
     let file = read(path.as_bytes(), text.as_bytes()).unwrap();
-    assert!(file.problems.is_empty(), "{:?}", file.problems);
+    assert!(file.flaws.is_empty(), "{:?}", file.flaws);
     let lines = crate::text::LineIndex::new(text.as_bytes());
     let tell = |argument: &BuildArgument| {
         let value = argument.value.as_ref().map_or("-".into(), Text::to_str);
         let position = lines.position(argument.span.start);
-        format!(
-            "{}={value} {} {}:{}",
-            argument.name.to_str(),
-            argument.place.as_str(),
-            position.line,
-            position.column
-        )
+        format!("{}={value} {} {}:{}", argument.name.to_str(), argument.place, position.line, position.column)
     };
     file.arguments.iter().map(tell).collect()
 }
@@ -107,10 +101,10 @@ fn what_is_not_read_is_told() {
         ("compose.yaml", b"a: [".to_vec()),
     ] {
         let file = read(path.as_bytes(), &bytes).unwrap();
-        assert_eq!(file.problems.len(), 1, "{path}");
+        assert_eq!(file.flaws.len(), 1, "{path}");
     }
     let file = read(b"compose.yaml", b"\xEF\xBB\xBFservices: {a: {build: {args: [\xFF, A=b]}}}").unwrap();
-    assert!(file.problems.is_empty());
+    assert!(file.flaws.is_empty());
     assert_eq!(file.arguments[1].span.start, 36);
     assert!(read(b"main.py", b"").is_none());
 }
@@ -249,5 +243,5 @@ proptest::proptest! {
 fn references_that_refer_to_themselves_end() {
     let lines = "  - !reference [a, script]\n".repeat(200);
     let file = read(b".gitlab-ci.yml", format!("a:\n  script:\n{lines}").as_bytes()).unwrap();
-    assert!(file.problems.iter().any(|problem| problem.is_limit));
+    assert!(file.flaws.iter().any(crate::text::Flaw::is_limit));
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use crate::finding::Masked;
 use crate::text::{Span, Text};
 
 /// How deep a tree is read; what lies deeper is left out.
@@ -27,17 +26,6 @@ pub(super) enum Kind {
     /// An expression of HCL that is no literal: the variable in it that matters, as a shell would name it, and the
     /// values among its parts.
     Expression(Text, Vec<Node>),
-}
-
-/// Why a file, or a part of it, was not read.
-#[derive(Debug, Clone)]
-pub struct Problem {
-    /// Where, as a byte offset.
-    pub offset: usize,
-    /// What is wrong.
-    pub message: Masked,
-    /// Whether a limit of ours is the reason: others would read it.
-    pub is_limit: bool,
 }
 
 impl Node {

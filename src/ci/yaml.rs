@@ -6,18 +6,17 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Marks};
 
 use super::{
     align::align,
-    tree::{Kind, MAX_DEPTH, Node, Problem, merge},
+    tree::{Kind, MAX_DEPTH, Node, merge},
 };
-use crate::detect;
-use crate::finding::Masked;
-use crate::text::{Span, Text};
+use crate::mask::{Message, Quoted, message};
+use crate::text::{Flaw, Span, Text};
 
 /// How much aliases may copy, in values: a file of a few lines could ask for more than any memory holds.
 const MAX_COPIED: usize = 1 << 17;
 
 /// The documents of a file, and what is wrong with it. `text` begins at `base` in the file. What stands in front of an
 /// error is given all the same.
-pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Problem>) {
+pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Flaw>) {
     let mut builder = Builder {
         text,
         base,
@@ -27,7 +26,7 @@ pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Problem>) {
         anchors: HashMap::new(),
         left: MAX_COPIED,
         skipping: 0,
-        problem: None,
+        flaw: None,
     };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
@@ -35,9 +34,11 @@ pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Problem>) {
             Ok((event, marks)) => builder.take(event, marks),
             Err(error) => {
                 let offset = builder.offset(*error.marker());
-                let message = detect::quote(error.info().as_bytes());
-                let is_limit = builder.problem.as_ref().is_some_and(|problem| problem.is_limit);
-                builder.problem = Some(Problem { offset, message, is_limit });
+                let message = message!("{}", Quoted(error.info().as_bytes()));
+                let span = Span::new(offset, offset);
+                let is_limit = builder.flaw.as_ref().is_some_and(Flaw::is_limit);
+                builder.flaw =
+                    Some(if is_limit { Flaw::limit(span, message) } else { Flaw::new(span, message) });
                 break;
             }
         }
@@ -45,7 +46,7 @@ pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Problem>) {
     while !builder.open.is_empty() {
         builder.close();
     }
-    (builder.documents, builder.problem)
+    (builder.documents, builder.flaw)
 }
 
 /// Where in bytes the characters of a text lie.
@@ -96,7 +97,7 @@ struct Builder<'a> {
     left: usize,
     /// How many lists and maps are open that lie too deep.
     skipping: usize,
-    problem: Option<Problem>,
+    flaw: Option<Flaw>,
 }
 
 impl Builder<'_> {
@@ -194,14 +195,15 @@ impl Builder<'_> {
         let fits = copied.is_some_and(|node| node.depth() + self.open.len() <= MAX_DEPTH);
         self.left -= weight;
         if self.left == 0 || !fits {
-            self.complain(at, "what its aliases stand for is too much, and was not read in every place");
+            self.complain(at, "its aliases expand to more than is read; not every use of them was followed");
             return None;
         }
         self.anchors.get(&anchor).cloned()
     }
 
-    fn complain(&mut self, offset: usize, message: &str) {
-        self.problem.get_or_insert_with(|| Problem { offset, message: Masked::own(message), is_limit: true });
+    fn complain(&mut self, offset: usize, message: &'static str) {
+        let span = Span::new(offset, offset);
+        self.flaw.get_or_insert_with(|| Flaw::limit(span, Message::own(message)));
     }
 
     fn scalar(&self, value: &str, style: ScalarStyle, marks: Marks, has_properties: bool) -> Node {
@@ -254,8 +256,8 @@ mod tests {
     use super::*;
 
     fn root(text: &str) -> Node {
-        let (mut documents, problem) = parse(text, 0);
-        assert!(problem.is_none(), "{problem:?}");
+        let (mut documents, flaw) = parse(text, 0);
+        assert!(flaw.is_none(), "{flaw:?}");
         documents.remove(0)
     }
 
@@ -302,18 +304,18 @@ mod tests {
             let inner = vec![format!("*a{}", n - 1); 10].join(", ");
             text.extend(["a", &n.to_string(), ": &a", &n.to_string(), " [", &inner, "]\n"]);
         }
-        let (documents, problem) = parse(&text, 0);
+        let (documents, flaw) = parse(&text, 0);
         assert!(documents[0].weight(usize::MAX) < 4 * MAX_COPIED);
-        assert!(problem.unwrap().message.as_str().contains("aliases"));
+        assert!(flaw.unwrap().message.to_string().contains("aliases"));
     }
 
     #[test]
     fn what_stands_in_front_of_an_error_is_read() {
-        let (documents, problem) = parse("a: b\nc:\n  - d\n\t- e: [\n", 0);
+        let (documents, flaw) = parse("a: b\nc:\n  - d\n\t- e: [\n", 0);
         assert_eq!(documents[0].get("a").unwrap().text().unwrap().as_bytes(), b"b");
-        assert!(problem.is_some());
-        let (documents, problem) = parse("a: b\n---\nc: d\n...\n", 0);
-        assert_eq!((documents.len(), problem.is_some()), (2, false));
+        assert!(flaw.is_some());
+        let (documents, flaw) = parse("a: b\n---\nc: d\n...\n", 0);
+        assert_eq!((documents.len(), flaw.is_some()), (2, false));
     }
 
     #[test]
@@ -321,8 +323,8 @@ mod tests {
         let stairs: String = (0..1000).flat_map(|depth| [" ".repeat(depth), "a:\n".to_owned()]).collect();
         let flat = ["[", "{a: ", "- ", "? "].map(|opening| opening.repeat(100_000));
         for text in flat.into_iter().chain([stairs]) {
-            let (_, problem) = parse(&text, 0);
-            assert!(problem.is_some(), "{:?}", text.get(..20));
+            let (_, flaw) = parse(&text, 0);
+            assert!(flaw.is_some(), "{:?}", text.get(..20));
         }
     }
 }

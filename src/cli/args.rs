@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Failure;
-use crate::detect;
 use crate::image::{Platform, PlatformFilter};
+use crate::mask::mask;
 use crate::policy::FailOn;
 use crate::report::{Format, escape};
 
@@ -207,7 +207,7 @@ fn one_line(error: &clap::Error) -> String {
         }
         line.push_str(part);
     }
-    escape(detect::mask(line.as_bytes()).as_str()).into_owned()
+    escape(mask(line.as_bytes()).as_str()).into_owned()
 }
 
 fn jobs(text: &str) -> Result<NonZeroUsize, &'static str> {

@@ -15,12 +15,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::engine::{Progress, Silent};
-use crate::finding::{Report, Timestamp};
+use crate::finding::Report;
+use crate::mask::mask;
 use crate::policy::{self, Verdict};
 use crate::report::{self, Format, Style, escape};
+use crate::rules;
 use crate::source::Target;
 use crate::targets;
-use crate::{detect, rules};
+use crate::timestamp::Timestamp;
 use args::{Asked, Color, Command};
 use output::Output;
 
@@ -154,7 +156,7 @@ fn complain(line: &str) {
 
 /// A foreign argument as it may be shown.
 fn shown(argument: &std::ffi::OsStr) -> String {
-    escape(detect::mask(argument.as_encoded_bytes()).as_str()).into_owned()
+    escape(mask(argument.as_encoded_bytes()).as_str()).into_owned()
 }
 
 fn use_color(when: Color, to_stdout: bool) -> bool {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::interrupt;
-use crate::detect;
 use crate::engine::Progress;
+use crate::mask::mask;
 use crate::report::escape;
 
 /// An audit that is done by then is not worth a bar that flickers.
@@ -136,7 +136,7 @@ fn what(targets: &[OsString]) -> String {
 }
 
 fn shown(name: &[u8]) -> String {
-    escape(detect::mask(name).as_str()).into_owned()
+    escape(mask(name).as_str()).into_owned()
 }
 
 #[cfg(test)]

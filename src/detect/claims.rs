@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::finding::Timestamp;
+use crate::timestamp::Timestamp;
 
 /// A payload longer than this is not read.
 const MAX_PAYLOAD: usize = 16 * 1024;

@@ -1,7 +1,7 @@
 //! Tokens that their issuers made public on purpose: they open nothing but a test server, and ship in
 //! packages that every image holds. Listed by hash.
 
-use crate::finding::TokenHash;
+use super::TokenHash;
 
 const HASHES: [&str; 2] = [
     // The user of the Hub's staging server in `transformers/testing_utils.py`.

@@ -7,7 +7,6 @@ mod claims;
 mod encoding;
 mod kept;
 mod known;
-mod mask;
 mod narrowed;
 mod occurrence;
 mod placeholder;
@@ -16,15 +15,19 @@ mod randomness;
 mod scanner;
 mod secret;
 mod shape;
+mod step;
+mod token;
 mod variables;
 mod wording;
 
 pub use build_arguments::{BuildArgument, build_arguments};
 pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
-pub use mask::{holds_split_token, mask, mask_path, quote};
-pub use occurrence::Occurrence;
+pub use occurrence::{Confidence, Occurrence};
 pub use placeholder::is_placeholder;
+pub use position::Position;
 pub use scanner::Scanner;
+pub(crate) use step::{Container, Encoding, GitObject, Name, Step, StepKind, TarPart, counts_in_file};
+pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};
 pub use variables::{carries_token, is_ambiguous_variable, is_token_variable};
 
 use encoding::Found;
@@ -43,6 +46,29 @@ pub(crate) fn find_in_binary(bytes: &[u8]) -> Vec<Occurrence> {
     scanner.finish()
 }
 
+/// Text that is or may be a token, whatever is next to it: it must not be shown.
+pub(crate) struct LookAlike {
+    /// Where it is, encoded as it is.
+    pub(crate) at: std::ops::Range<usize>,
+    /// How many bytes at its start and at its end may be shown; none where it is encoded.
+    pub(crate) shown: Option<(usize, usize)>,
+}
+
+/// The first such text from `from` on.
+pub(crate) fn next_look_alike(bytes: &[u8], from: usize) -> Option<LookAlike> {
+    let mut next = from;
+    while let Some(hit) = encoding::next_hit(bytes, next) {
+        if let Some((prefix, len)) = shape::to_mask(bytes.get(hit.at..).unwrap_or_default()) {
+            return Some(LookAlike { at: hit.at..hit.at + len, shown: Some((prefix, 4)) });
+        }
+        next = hit.at + 1;
+        if let Found::Token(token) = encoding::judge(bytes, hit, true, true) {
+            return Some(LookAlike { at: token.at.start..token.at.end.max(next), shown: None });
+        }
+    }
+    None
+}
+
 /// Where in a part of a binary file a token may begin, encoded or not, that goes on behind it.
 pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
     let mut next = 0;
@@ -57,4 +83,4 @@ pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,8 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Occurrence, Scanner};
-use crate::finding::Masked;
+use super::{Encoding, Occurrence, Scanner, Step, StepKind};
 
 /// The length of the byte-order mark.
 const MARK: usize = 2;
@@ -68,12 +67,14 @@ impl Narrowed {
         let State::Text { scanner, .. } = self.state else { return Vec::new() };
         let mut found = scanner.finish();
         // UTF-32 has a mark that begins so.
-        let is_wide = |via: &Masked| via.as_str().starts_with("utf-");
-        found.retain(|occurrence| occurrence.via.first().is_some_and(|via| !is_wide(via)));
+        let is_wide =
+            |step: &Step| matches!(step.kind, StepKind::Encoding(Encoding::Utf16 | Encoding::Utf32));
+        found.retain(|occurrence| occurrence.via.first().is_some_and(|step| !is_wide(step)));
         let outer = |at: u64| MARK as u64 + 2 * at;
         for occurrence in &mut found {
             occurrence.at = outer(occurrence.at.start)..outer(occurrence.at.end);
-            occurrence.via.insert(0, Masked::own("utf-16"));
+            let step = Step::new(StepKind::Encoding(Encoding::Utf16), occurrence.at.clone());
+            occurrence.reached_by(step);
         }
         found
     }
@@ -84,7 +85,7 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
-    use crate::detect::tests::token;
+    use crate::detect::tests::{labels, token};
     use crate::detect::{Scanner, find};
 
     #[test]
@@ -102,10 +103,7 @@ mod tests {
                 let bytes: Vec<u8> =
                     format!("\u{feff}{token} é\r\n{text}\r\n").encode_utf16().flat_map(unit).collect();
                 let found = find(&bytes);
-                let vias: Vec<Vec<&str>> = found
-                    .iter()
-                    .map(|o| o.via.iter().map(crate::finding::Masked::as_str).collect())
-                    .collect();
+                let vias: Vec<Vec<String>> = found.iter().map(|o| labels(&o.via)).collect();
                 assert_eq!(vias, [vec!["utf-16"], vec!["utf-16", via]], "{text}");
                 let place = |at: u64| usize::try_from(at).unwrap();
                 let part = &bytes[place(found[1].at.start)..place(found[1].at.end)];

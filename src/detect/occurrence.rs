@@ -2,7 +2,19 @@
 
 use std::ops::Range;
 
-use crate::finding::{Confidence, Masked, Position, TokenSummary, counts_in_file};
+use serde::{Deserialize, Serialize};
+
+use super::{Position, Step, TokenSummary, counts_in_file};
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The shape is right, little speaks for it beside that.
+    Medium,
+    /// Shape and surroundings agree.
+    High,
+}
 
 /// A token that was found in some bytes. The token's text is gone: only what may be shown is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +30,7 @@ pub struct Occurrence {
     /// Line and column there, where the content is text.
     pub position: Option<Position>,
     /// How it was reached, outermost first; empty when it stands in the bytes themselves.
-    pub via: Vec<Masked>,
+    pub(crate) via: Vec<Step>,
     /// How sure it is.
     pub confidence: Confidence,
 }
@@ -28,6 +40,11 @@ impl Occurrence {
     /// spelled.
     pub(crate) fn counts_in_searched(&self) -> bool {
         counts_in_file(&self.via)
+    }
+
+    /// Says that the content it was found in was decoded from `range` of the content around.
+    pub(crate) fn reached_by(&mut self, step: Step) {
+        self.via.insert(0, step);
     }
 
     /// Puts it to another place, in bytes of which the searched ones are a part.

@@ -1,6 +1,13 @@
 //! Lines and columns, counted as a stream goes by.
 
-use crate::finding::Position;
+/// A place in text. Both count from 1; the column is in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u64,
+    /// The column in characters, from 1.
+    pub column: u64,
+}
 
 /// Content with a NUL this near its start is not text and has no lines.
 const TEXT_PROBE: u64 = 8 * 1024;

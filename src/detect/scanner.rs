@@ -1,12 +1,12 @@
 //! The search over a stream of any length: fed in pieces of any size, it finds what a search of the whole
 //! would.
 
-use super::Occurrence;
-use super::encoding::{self, Found, KEPT, Runs, Token};
+use super::encoding::{self, Encoded, Found, KEPT, Runs, Token};
 use super::known;
 use super::narrowed::Narrowed;
 use super::position::{self, Lines};
-use crate::finding::Masked;
+use super::{Occurrence, Step, StepKind};
+use crate::sensitive::Sensitive;
 
 /// How much of a new piece is joined to what is left of the one before, at first, and then again and again
 /// until nothing of it is undecided.
@@ -17,7 +17,7 @@ const JOIN_MORE: usize = 16 * 1024;
 #[derive(Default)]
 pub struct Scanner {
     /// The end of what has been fed: what is still undecided, and what stands in front of it.
-    tail: Vec<u8>,
+    tail: Sensitive,
     /// Offset in the stream of the first byte of `tail`.
     tail_start: u64,
     /// Offset in the stream up to which every candidate has been judged.
@@ -61,7 +61,7 @@ impl Scanner {
         while !self.tail.is_empty() {
             let (head, rest) = behind.split_at(behind.len().min(join));
             behind = rest;
-            self.tail.extend_from_slice(head);
+            self.tail.extend(head);
             let tail = std::mem::take(&mut self.tail);
             let judged = self.judge(&tail, false);
             self.tail = tail;
@@ -79,7 +79,7 @@ impl Scanner {
         let judged = self.judge(piece, false);
         let (passed, kept) = piece.split_at(judged.saturating_sub(KEPT));
         self.pass(passed);
-        self.tail.extend_from_slice(kept);
+        self.tail.extend(kept);
     }
 
     /// Ends the stream and gives what was found in it, in order of offset.
@@ -149,13 +149,20 @@ impl Scanner {
         } else {
             runs.place(bytes, &token)
         };
+        let mut is_outer = true;
+        let steps = token.via.into_iter().map(|Encoded { encoding, at }| {
+            let front = if is_outer { self.tail_start } else { 0 };
+            is_outer &= encoding.is_spelling();
+            Step::new(StepKind::Encoding(encoding), front + at.start as u64..front + at.end as u64)
+        });
+        let via = steps.collect();
         Occurrence {
             token: token.summary,
             offset,
             len: token.len,
             at: start..end,
             position,
-            via: token.via.into_iter().map(Masked::own).collect(),
+            via,
             confidence: token.confidence,
         }
     }
@@ -166,7 +173,7 @@ impl Scanner {
         let tail = std::mem::take(&mut self.tail);
         self.pass(tail.get(..n).unwrap_or_default());
         self.tail = tail;
-        self.tail.drain(..n);
+        self.tail.drop_front(n);
     }
 
     /// Counts bytes that are let go.

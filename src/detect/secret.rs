@@ -1,21 +1,21 @@
-//! The one type that holds token text.
+//! A token that was recognised.
 
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use super::claims;
-use crate::finding::{Digest, Redacted, TokenHash, TokenKind, TokenSummary};
+use super::{Redacted, TokenHash, TokenKind, TokenSummary};
+use crate::digest::Digest;
+use crate::sensitive::Sensitive;
 
-/// Token text. It can be neither printed nor serialised, and is zeroized when dropped; what may be said
-/// of it is its [`summary`](Secret::summary).
+/// A recognised token. Its text cannot be shown; the [`summary`](Secret::summary) is what may be said of it.
 pub(crate) struct Secret {
-    text: Zeroizing<Vec<u8>>,
+    text: Sensitive,
     kind: TokenKind,
 }
 
 impl Secret {
     pub(crate) fn new(text: &[u8], kind: TokenKind) -> Self {
-        Self { text: Zeroizing::new(text.to_vec()), kind }
+        Self { text: text.into(), kind }
     }
 
     /// Kind, redacted form and hash. An unknown token has no hash, since a short password's can be

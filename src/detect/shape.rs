@@ -2,7 +2,7 @@
 
 use super::boundary;
 use super::randomness::{self, BODY, Strictness};
-use crate::finding::{Confidence, TokenKind};
+use super::{Confidence, TokenKind};
 
 /// How far around a prefix anything is looked at that decides: NULs, escapes, names.
 pub(super) const REACH: usize = 64;

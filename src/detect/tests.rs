@@ -3,13 +3,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{Confidence, Position, TokenKind};
+use super::{Confidence, Position, TokenKind};
+use crate::mask::mask;
 
 /// A body as random ones look. It is put behind a prefix at run time only: no file here holds a whole
 /// token.
-pub(super) const TOKEN: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
+pub(crate) const TOKEN: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
 
-pub(super) fn token(prefix: &str) -> String {
+pub(crate) fn token(prefix: &str) -> String {
     format!("{prefix}{TOKEN}")
 }
 
@@ -193,4 +194,9 @@ fn a_web_token_may_be_cut_anywhere() {
         scanner.feed(tail.as_bytes());
         assert_eq!(scanner.finish().len(), 1, "{cut}");
     }
+}
+
+/// The words of the steps to a token.
+pub(crate) fn labels(via: &[Step]) -> Vec<String> {
+    via.iter().map(|step| String::from_utf8_lossy(&step.kind.label()).into_owned()).collect()
 }

@@ -1,7 +1,7 @@
 //! What a Dockerfile is made of.
 
-use super::{Heredoc, Problem};
-use crate::text::{Span, Text};
+use super::Heredoc;
+use crate::text::{Flaw, Span, Text};
 
 /// The instructions that BuildKit knows (`frontend/dockerfile/command/command.go`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -177,5 +177,5 @@ pub struct Dockerfile {
     /// The stages in order.
     pub stages: Vec<super::Stage>,
     /// What BuildKit would reject, in order. What could be read of such a line is still there.
-    pub problems: Vec<Problem>,
+    pub(crate) flaws: Vec<Flaw>,
 }

@@ -1,8 +1,9 @@
 //! Source bytes to logical lines: directives, comments, continuations. Follows `Parse` of BuildKit's
 //! `frontend/dockerfile/parser/parser.go`.
 
-use super::{Comment, Directives, Problem};
-use crate::text::{BYTE_ORDER_MARK, skip_space, space_at};
+use super::{Comment, Directives};
+use crate::mask::Message;
+use crate::text::{BYTE_ORDER_MARK, Flaw, skip_space, space_at};
 use crate::text::{Span, Text};
 
 /// Reads a source line by line. Heredoc bodies are read raw, all else goes through [`Lines::next_joined`].
@@ -11,7 +12,7 @@ pub(super) struct Lines<'a> {
     at: usize,
     pub(super) directives: Directives,
     pub(super) comments: Vec<Comment>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) flaws: Vec<Flaw>,
 }
 
 /// An instruction's text with its continuations joined.
@@ -24,7 +25,7 @@ pub(super) struct Joined {
 impl<'a> Lines<'a> {
     pub(super) fn new(source: &'a [u8]) -> Self {
         let at = if source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        Self { source, at, directives: Directives::new(), comments: Vec::new(), problems: Vec::new() }
+        Self { source, at, directives: Directives::new(), comments: Vec::new(), flaws: Vec::new() }
     }
 
     /// Where the next line starts.
@@ -105,7 +106,7 @@ impl<'a> Lines<'a> {
         let is_directive = match self.directives.read(bytes, line) {
             Ok(is_directive) => is_directive,
             Err(message) => {
-                self.problems.push(Problem::new(line, message));
+                self.flaws.push(Flaw::new(line, Message::own(message)));
                 true
             }
         };

@@ -1,7 +1,7 @@
 //! Dockerfiles: text to instructions with exact spans, stages, variables in scope and shell commands.
 //!
 //! Follows BuildKit's parser (`moby/buildkit`, `frontend/dockerfile`). [`parse`] never fails as a whole: a
-//! line that BuildKit would reject is a [`Problem`], and reading goes on. Every byte of a joined
+//! line that BuildKit would reject is a [`Flaw`](crate::text::Flaw), and reading goes on. Every byte of a joined
 //! instruction, of a word without its quotes and of a nested script knows where it came from ([`Text`]).
 
 mod destination;
@@ -15,9 +15,10 @@ mod json;
 mod lines;
 mod mount;
 mod parser;
+#[cfg(test)]
+mod parser_tests;
 mod pattern;
 mod placeholder;
-mod problem;
 mod reach;
 mod run;
 mod scope;
@@ -36,7 +37,6 @@ pub use instruction::{Arguments, Comment, Dockerfile, Flag, Instruction, Keyword
 pub use mount::{Mount, MountKind, mounts};
 pub use parser::{looks_like_dockerfile, parse};
 pub use pattern::PathPattern;
-pub use problem::Problem;
 pub use reach::Reach;
 pub use run::run_script;
 pub use scope::{Binding, Origin, Scope, Scopes};

@@ -4,29 +4,30 @@
 use super::json::{NotStrings, string_array};
 use super::lines::{Lines, split_keyword};
 use super::words::{plain_words, quoted_words, split_flags};
-use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, Problem, heredoc, stage};
+use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, heredoc, stage};
+use crate::mask::{Message, message};
 use crate::text::space_at;
-use crate::text::{Span, Text};
+use crate::text::{Flaw, Span, Text};
 
 /// Reads a Dockerfile. It never fails as a whole: a line that BuildKit would reject is a
-/// [`Problem`], and reading goes on behind it.
+/// [`Flaw`], and reading goes on behind it.
 pub fn parse(source: &[u8]) -> Dockerfile {
     let mut lines = Lines::new(source);
     let mut instructions = Vec::new();
     while let Some(joined) = lines.next_joined() {
-        let mut reader = Reader { escape: lines.directives.escape_byte(), problems: Vec::new() };
+        let mut reader = Reader { escape: lines.directives.escape_byte(), flaws: Vec::new() };
         let mut instruction = reader.instruction(&joined.text, joined.span, 0);
-        lines.problems.append(&mut reader.problems);
+        lines.flaws.append(&mut reader.flaws);
         read_heredocs(source, &mut lines, &mut instruction);
         instructions.push(instruction);
     }
-    let Lines { directives, comments, mut problems, .. } = lines;
+    let Lines { directives, comments, mut flaws, .. } = lines;
     if instructions.is_empty() {
-        problems.push(Problem::new(Span::new(0, source.len()), "the file has no instructions"));
+        flaws.push(Flaw::new(Span::new(0, source.len()), Message::own("the file has no instructions")));
     }
-    let stages = stage::assign(&mut instructions, directives.escape_byte(), &mut problems);
-    problems.sort_by_key(|problem| problem.span);
-    Dockerfile { directives, instructions, comments, stages, problems }
+    let stages = stage::assign(&mut instructions, directives.escape_byte(), &mut flaws);
+    flaws.sort_by_key(|flaw| flaw.span);
+    Dockerfile { directives, instructions, comments, stages, flaws }
 }
 
 fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruction) {
@@ -54,7 +55,7 @@ fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruc
         }
         if !closed {
             let span = heredoc.name.span();
-            lines.problems.push(Problem::quoting(span, "the heredoc is not terminated", &heredoc.name));
+            lines.flaws.push(Flaw::quoting(span, "the heredoc is not terminated", heredoc.name.as_bytes()));
         }
     }
     inner.heredocs = heredocs;
@@ -67,12 +68,12 @@ const MAX_ONBUILD: usize = 4;
 
 struct Reader {
     escape: u8,
-    problems: Vec<Problem>,
+    flaws: Vec<Flaw>,
 }
 
 impl Reader {
-    fn problem(&mut self, span: Span, message: &str) {
-        self.problems.push(Problem::new(span, message));
+    fn flaw(&mut self, span: Span, message: Message) {
+        self.flaws.push(Flaw::new(span, message));
     }
 
     fn instruction(&mut self, text: &Text, span: Span, depth: usize) -> Instruction {
@@ -92,13 +93,13 @@ impl Reader {
             stage: None,
         };
         if keyword == Keyword::Unknown {
-            self.problems.push(Problem::quoting(word.span(), "unknown instruction", &word));
+            self.flaws.push(Flaw::quoting(word.span(), "unknown instruction", word.as_bytes()));
             return instruction;
         }
         if rest.is_empty() {
-            let message = format!("{} needs an argument", keyword.name());
+            let message = message!("{} needs an argument", keyword.name());
             if !matches!(keyword, Keyword::Run | Keyword::Cmd | Keyword::Entrypoint) {
-                self.problem(instruction.keyword_span, &message);
+                self.flaw(instruction.keyword_span, message);
             }
             return instruction;
         }
@@ -106,8 +107,8 @@ impl Reader {
             if depth < MAX_ONBUILD {
                 let inner = self.instruction(&rest, span, depth + 1);
                 if matches!(inner.keyword, Keyword::Onbuild | Keyword::From | Keyword::Maintainer) {
-                    let message = format!("{} isn't allowed as an ONBUILD trigger", inner.keyword.name());
-                    self.problem(inner.keyword_span, &message);
+                    let message = message!("{} isn't allowed as an ONBUILD trigger", inner.keyword.name());
+                    self.flaw(inner.keyword_span, message);
                 }
                 instruction.onbuild = Some(Box::new(inner));
             }
@@ -123,7 +124,7 @@ impl Reader {
                 self.exec_form(rest).unwrap_or_else(|| Arguments::Line(rest.clone()))
             }
             Keyword::Shell => self.exec_form(rest).unwrap_or_else(|| {
-                self.problem(rest.span(), "SHELL needs its arguments as a JSON array");
+                self.flaw(rest.span(), Message::own("SHELL needs its arguments as a JSON array"));
                 Arguments::Line(rest.clone())
             }),
             Keyword::Add | Keyword::Copy => {
@@ -131,8 +132,8 @@ impl Reader {
                 if let Arguments::Exec(words) | Arguments::Words(words) = &arguments
                     && words.len() < 2
                 {
-                    let message = format!("{} needs at least two arguments", keyword.name());
-                    self.problem(rest.span(), &message);
+                    let message = message!("{} needs at least two arguments", keyword.name());
+                    self.flaw(rest.span(), message);
                 }
                 arguments
             }
@@ -153,7 +154,7 @@ impl Reader {
             Ok(words) => Some(Arguments::Exec(words)),
             Err(NotStrings::NotJson) => None,
             Err(NotStrings::OtherValues) => {
-                self.problem(rest.span(), "a JSON array of arguments may hold strings only");
+                self.flaw(rest.span(), Message::own("a JSON array of arguments may hold strings only"));
                 None
             }
         }
@@ -166,7 +167,7 @@ impl Reader {
             return Arguments::None;
         }
         if !kind.as_bytes().eq_ignore_ascii_case(b"CMD") {
-            self.problems.push(Problem::quoting(kind.span(), "unknown type of HEALTHCHECK", &kind));
+            self.flaws.push(Flaw::quoting(kind.span(), "unknown type of HEALTHCHECK", kind.as_bytes()));
         }
         self.exec_form(&command).unwrap_or(Arguments::Line(command))
     }
@@ -178,12 +179,12 @@ impl Reader {
         if !first.as_bytes().contains(&b'=') {
             let (name, value) = split_keyword(rest);
             if value.is_empty() {
-                self.problem(rest.span(), &format!("{} must have two arguments", keyword.name()));
+                self.flaw(rest.span(), message!("{} must have two arguments", keyword.name()));
             }
             return vec![Pair { name, value: Some(value), span: rest.span() }];
         }
         for word in words.iter().filter(|word| !word.as_bytes().contains(&b'=')) {
-            self.problems.push(Problem::quoting(word.span(), "not of the form name=value", word));
+            self.flaws.push(Flaw::quoting(word.span(), "not of the form name=value", word.as_bytes()));
         }
         words.iter().filter(|word| word.as_bytes().contains(&b'=')).map(pair).collect()
     }

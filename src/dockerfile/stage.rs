@@ -1,8 +1,8 @@
 //! Stages: which instruction belongs to which, and what each is built from.
 
-use super::{Arguments, Instruction, Keyword, Problem, Scope, Scopes};
-use crate::finding::Masked;
-use crate::text::{Span, Text};
+use super::{Arguments, Instruction, Keyword, Scope, Scopes};
+use crate::mask::Message;
+use crate::text::{Flaw, Span, Text};
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Stage {
     /// a token whose case was folded.
     pub name: Option<String>,
     /// Its name as it is written, for reports.
-    pub shown: Option<Masked>,
+    pub written: Option<Text>,
     /// What it is built from.
     pub base: Base,
     /// Its `FROM`.
@@ -30,17 +30,13 @@ pub enum Base {
 }
 
 /// Numbers the stages and tells each instruction the one it belongs to.
-pub(super) fn assign(
-    instructions: &mut [Instruction],
-    escape: u8,
-    problems: &mut Vec<Problem>,
-) -> Vec<Stage> {
+pub(super) fn assign(instructions: &mut [Instruction], escape: u8, flaws: &mut Vec<Flaw>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut globals = Scopes::new(escape);
     let mut complained = false;
     for instruction in instructions.iter_mut() {
         if instruction.keyword == Keyword::From {
-            let stage = read_from(instruction, &stages, globals.global(), problems);
+            let stage = read_from(instruction, &stages, globals.global(), flaws);
             stages.push(stage);
         } else if stages.is_empty() {
             if instruction.keyword == Keyword::Arg {
@@ -48,7 +44,7 @@ pub(super) fn assign(
             } else if instruction.keyword != Keyword::Unknown && !complained {
                 complained = true;
                 let message = "no build stage in current context: only ARG may stand in front of FROM";
-                problems.push(Problem::new(instruction.keyword_span, message));
+                flaws.push(Flaw::new(instruction.keyword_span, Message::own(message)));
             }
         }
         instruction.stage = stages.len().checked_sub(1);
@@ -60,7 +56,7 @@ pub(super) fn assign(
         && !complained
         && let (Some(first), Some(last)) = (instructions.first(), instructions.last())
     {
-        problems.push(Problem::new(first.span.to(last.span), "the file has no FROM"));
+        flaws.push(Flaw::new(first.span.to(last.span), Message::own("the file has no FROM")));
     }
     stages
 }
@@ -69,24 +65,24 @@ fn read_from(
     instruction: &Instruction,
     stages: &[Stage],
     globals: Scope<'_>,
-    problems: &mut Vec<Problem>,
+    flaws: &mut Vec<Flaw>,
 ) -> Stage {
     let words: &[Text] = match &instruction.arguments {
         Arguments::Words(words) => words,
         _ => &[],
     };
-    let (name, shown) = match words {
+    let (name, written) = match words {
         [_] | [] => (None, None),
         [_, keyword, name] if keyword.as_bytes().eq_ignore_ascii_case(b"as") => {
             let name_text = name.to_str().to_lowercase();
             if !is_stage_name(&name_text) {
-                problems.push(Problem::quoting(name.span(), "invalid name for a build stage", name));
+                flaws.push(Flaw::quoting(name.span(), "invalid name for a build stage", name.as_bytes()));
             }
-            (Some(name_text), Some(crate::detect::quote(name.as_bytes())))
+            (Some(name_text), Some(name.clone()))
         }
         _ => {
             let message = "FROM requires either one or three arguments";
-            problems.push(Problem::new(instruction.keyword_span, message));
+            flaws.push(Flaw::new(instruction.keyword_span, Message::own(message)));
             (None, None)
         }
     };
@@ -95,7 +91,7 @@ fn read_from(
         Some(index) => Base::Stage(index),
         None => Base::Image(image),
     };
-    Stage { index: stages.len(), name, shown, base, span: instruction.span }
+    Stage { index: stages.len(), name, written, base, span: instruction.span }
 }
 
 /// The last of the stages that has this name.

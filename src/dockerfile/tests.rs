@@ -11,8 +11,8 @@ fn keywords(source: &str) -> Vec<String> {
     dockerfile.instructions.iter().map(|i| i.text.to_str().into_owned()).collect()
 }
 
-fn problems(source: &str) -> Vec<String> {
-    parse(source.as_bytes()).problems.iter().map(|p| p.message.as_str().to_owned()).collect()
+fn flaws(source: &str) -> Vec<String> {
+    parse(source.as_bytes()).flaws.iter().map(|p| p.message.to_string()).collect()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn continuations_are_joined() {
         ("\\\nFROM a", vec!["FROM a"]),
     ] {
         assert_eq!(keywords(source), expected, "{source:?}");
-        assert_eq!(problems(source), Vec::<String>::new(), "{source:?}");
+        assert_eq!(flaws(source), Vec::<String>::new(), "{source:?}");
     }
 }
 
@@ -65,7 +65,7 @@ fn heredocs_belong_to_their_instruction() {
         source.get(run.span.start..run.span.end).unwrap(),
         "RUN <<A cat <<-\"B\" > /x\none\nA\n\ttwo $x\n\tB"
     );
-    assert!(dockerfile.problems.is_empty());
+    assert!(dockerfile.flaws.is_empty());
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn heredocs_open_in_run_copy_add_only() {
     ] {
         let dockerfile = parse(source.as_bytes());
         assert_eq!(dockerfile.instructions.len(), count, "{source:?}");
-        assert!(dockerfile.problems.is_empty(), "{source:?}: {:?}", dockerfile.problems);
+        assert!(dockerfile.flaws.is_empty(), "{source:?}: {:?}", dockerfile.flaws);
     }
 }
 
@@ -121,7 +121,7 @@ fn what_buildkit_rejects_is_a_problem_and_reading_goes_on() {
         ("# escape=x\nFROM a", "the escape character must be \\ or `"),
         ("# escape=`\n# escape=`\nFROM a", "a parser directive is given twice"),
     ] {
-        assert_eq!(problems(source), [expected], "{source:?}");
+        assert_eq!(flaws(source), [expected], "{source:?}");
     }
     assert_eq!(parse(b"FROM a\nFOO bar\nUSER u").instructions.len(), 3);
 }
@@ -194,7 +194,7 @@ fn holds_together(source: &[u8]) {
         mounts(acts, scope);
     }
     assert!(dockerfile.comments.iter().all(|c| inside(c.span)));
-    assert!(dockerfile.problems.iter().all(|p| inside(p.span)));
+    assert!(dockerfile.flaws.iter().all(|p| inside(p.span)));
     Reach::new(&dockerfile, &scopes).places(Some(0), Some("root/x"));
     looks_like_dockerfile(source);
 }

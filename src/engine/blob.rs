@@ -12,7 +12,10 @@ use super::layer::LayerVisitor;
 use super::search::scanner;
 use super::side_by_side::side_by_side;
 use crate::detect::{KeptSearch, Scanner};
-use crate::stream::{Compression, Decompressed, Window, begins_tar, walk};
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::{Message, message};
+use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
 use crate::unpack::{self, Origin};
 use crate::verdict::{BlobVerdict, Bytes, Content, kept};
 
@@ -43,7 +46,7 @@ pub(crate) fn audit_side_by_side(
 }
 
 /// How the content of a blob is read from its bytes as they are stored; it says what kept it from reading them all.
-type ReadStored<R> = fn(Tap<'_, '_, R>, Compression, Reading<'_>, &mut BlobVerdict) -> Option<String>;
+type ReadStored<R> = fn(Tap<'_, '_, R>, Compression, Reading<'_>, &mut BlobVerdict) -> Option<Problem>;
 
 /// A blob of which the first bytes have been looked at.
 type Headed<I> = io::Chain<io::Cursor<Vec<u8>>, I>;
@@ -57,7 +60,7 @@ fn audit_by<I: Read>(
     let mut verdict = BlobVerdict::default();
     let mut head = Vec::new();
     if let Err(error) = (&mut input).take(Compression::HEAD as u64).read_to_end(&mut head) {
-        verdict.problem = Some(error.to_string());
+        verdict.problem = Some(Problem::of(&error, Place::Here));
         return verdict;
     }
     let compression = Compression::of(&head);
@@ -74,13 +77,16 @@ fn audit_by<I: Read>(
     let tap = Tap { input: &mut input, stored: &mut stored };
     verdict.problem = read(tap, compression, reading, &mut verdict);
     if !verdict.is_compressed && matches!(verdict.content, Content::Bytes(_)) {
-        let malformed = malformed.map(|name| format!("it begins as {name} does, and has no {name} header"));
+        let malformed = malformed.map(|name| {
+            let detail = message!("it begins as {} does, and has no {} header", name, name);
+            Problem::error(Code::Corrupt, Place::Here, detail)
+        });
         verdict.problem = verdict.problem.or(malformed);
     }
     // After an error the rest is still hashed, and searched as it is stored.
     let mut tap = Tap { input: &mut input, stored: &mut stored };
     if let Err(error) = io::copy(&mut tap, &mut io::sink()) {
-        verdict.problem.get_or_insert_with(|| error.to_string());
+        verdict.problem.get_or_insert_with(|| Problem::of(&error, Place::Here));
     }
     verdict.size = stored.size;
     verdict.digest = stored.hash.map(finish);
@@ -104,14 +110,14 @@ fn read_in_turn<I: Read>(
     compression: Compression,
     reading: Reading<'_>,
     verdict: &mut BlobVerdict,
-) -> Option<String> {
+) -> Option<Problem> {
     let window = Window::new(stored);
     if compression == Compression::None {
         return read_content(window, reading, verdict);
     }
     let decompressed = match Decompressed::new(window) {
         Ok(decompressed) => decompressed,
-        Err(error) => return Some(error.to_string()),
+        Err(error) => return Some(Problem::of(&error, Place::Here)),
     };
     let mut hash = reading.verify_digests.then(Sha256::new);
     let hashed = Hashed { input: decompressed, hash: &mut hash };
@@ -128,7 +134,7 @@ fn read_side_by_side<I: Read + Send>(
     compression: Compression,
     reading: Reading<'_>,
     verdict: &mut BlobVerdict,
-) -> Option<String> {
+) -> Option<Problem> {
     let hash = (reading.verify_digests && compression != Compression::None).then(Sha256::new);
     let (problem, diff_id) =
         side_by_side(stored, compression, hash, |bytes| read_content(Window::new(bytes), reading, verdict));
@@ -143,18 +149,18 @@ fn read_content<R: Read>(
     mut window: Window<R>,
     reading: Reading<'_>,
     verdict: &mut BlobVerdict,
-) -> Option<String> {
+) -> Option<Problem> {
     let is_tar = match window.fill(512) {
         Ok(view) => begins_tar(view) || is_empty_tar(view),
-        Err(error) => return Some(error.to_string()),
+        Err(error) => return Some(Problem::of(&error, Place::Here)),
     };
     if !is_tar {
         let (mut found, outcome) = unpack::search(Origin::default(), &mut window);
         let overflow = (!reading.budget.keep(&mut found.occurrences)).then(Budget::overflow);
         let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
-        bytes.troubles.add(b"", found.troubles);
+        bytes.problems.add(b"", found.problems);
         verdict.content = Content::Bytes(bytes);
-        return outcome.err().map(|error| error.to_string()).or(overflow);
+        return outcome.err().map(|error| Problem::of(&error, Place::Here)).or(overflow);
     }
     let mut visitor = LayerVisitor::new(reading.budget, reading.reopen);
     let outcome = walk(&mut window, &mut visitor);
@@ -163,8 +169,13 @@ fn read_content<R: Read>(
     verdict.content = Content::Layer(Box::new(content));
     match outcome {
         Ok(()) => overflow,
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some(tar_problem(&error)),
     }
+}
+
+/// The problem that a walk over a tar stream ended early.
+pub(crate) fn tar_problem(error: &TarError) -> Problem {
+    Problem::error(error.code(), Place::Here, Message::foreign(error.to_string()))
 }
 
 /// An archive of no entries is two zero blocks.

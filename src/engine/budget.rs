@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::message;
 use crate::unpack::MAX_IN_FILE;
+use crate::verdict::cost;
 
 /// Bytes that names, links and occurrences of one target may take together.
 const MEMORY: usize = 40 * 1024 * 1024;
-/// What an occurrence costs until it is a finding of the report.
-const OCCURRENCE: usize = 2048;
 
 /// Shared by all that is read of one target. Once it is used up, which threads got what is left is chance;
 /// an error says then that the report is not whole.
@@ -54,22 +56,19 @@ impl Budget {
     /// Keeps as many of what was found in one file as there is room for; says whether that was all.
     pub(crate) fn keep<T>(&self, found: &mut Vec<T>) -> bool {
         let all = found.len();
-        let kept = (0..all.min(MAX_IN_FILE)).take_while(|_| self.take(OCCURRENCE)).count();
+        let kept = (0..all.min(MAX_IN_FILE)).take_while(|_| self.take(cost(1))).count();
         found.truncate(kept);
         kept == all
     }
 
-    /// What so many occurrences cost.
-    pub(crate) fn cost(occurrences: usize) -> usize {
-        occurrences.saturating_mul(OCCURRENCE)
-    }
-
-    /// The message that names the limit.
-    pub(crate) fn overflow() -> String {
-        format!(
-            "it holds more names or tokens than are kept ({MAX_IN_FILE} tokens of a file, {} MiB in all): not all are listed",
+    /// The problem that names the limit.
+    pub(crate) fn overflow() -> Problem {
+        let detail = message!(
+            "it holds more names or tokens than are kept ({} tokens of a file, {} MiB in all): not all are listed",
+            MAX_IN_FILE,
             MEMORY >> 20
-        )
+        );
+        Problem::error(Code::Limit, Place::Here, detail)
     }
 }
 

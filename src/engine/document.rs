@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 
 use crate::detect::{
-    self, Occurrence, build_arguments, is_ambiguous_variable, is_token_variable, may_be_credential,
+    self, Occurrence, Step, build_arguments, is_ambiguous_variable, is_token_variable, may_be_credential,
 };
-use crate::finding::{Confidence, Masked, TokenSummary};
-use crate::image::{for_each_string, parse};
+use crate::detect::{Confidence, TokenSummary};
+use crate::image::{Field, for_each_string, parse};
 use crate::unpack::MAX_IN_FILE;
 
 /// A token in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldToken {
-    /// The field, `config.Env[2]`; empty where only the raw bytes show it.
-    pub(crate) field: String,
+    /// The field; the root where only the raw bytes show the token.
+    pub(crate) field: Field,
     pub(crate) token: TokenSummary,
     pub(crate) confidence: Confidence,
     /// How it was reached inside the field, outermost first.
-    pub(crate) via: Vec<Masked>,
+    pub(crate) via: Vec<Step>,
 }
 
 /// Searches a document: its raw bytes first, then every string as it is decoded. What only the raw bytes
@@ -26,21 +26,21 @@ pub(crate) fn search(bytes: &[u8]) -> Vec<FieldToken> {
     let raw = detect::find(bytes);
     let mut found = Vec::new();
     if let Ok(value) = parse(bytes) {
-        for_each_string(&value, &mut |field, text| {
+        for_each_string(&value, &mut |at, text| {
             if found.len() >= MAX_IN_FILE {
                 return;
             }
             let occurrences = detect::find(text.as_bytes());
-            if occurrences.is_empty() && holds_unknown(|| field.to_string(), text) {
+            if occurrences.is_empty() && holds_unknown(|| at.to_field(), text) {
                 let token = TokenSummary::unknown();
                 found.push(FieldToken {
-                    field: field.to_string(),
+                    field: at.to_field(),
                     token,
                     confidence: Confidence::Medium,
                     via: Vec::new(),
                 });
             }
-            found.extend(occurrences.into_iter().map(|o| in_field(field.to_string(), o)));
+            found.extend(occurrences.into_iter().map(|o| in_field(at.to_field(), o)));
         });
     }
     let mut explained: HashMap<TokenSummary, usize> = HashMap::new();
@@ -50,19 +50,19 @@ pub(crate) fn search(bytes: &[u8]) -> Vec<FieldToken> {
     for occurrence in raw {
         match explained.get_mut(&occurrence.token) {
             Some(left @ 1..) => *left -= 1,
-            _ => found.push(in_field(String::new(), occurrence)),
+            _ => found.push(in_field(Field::default(), occurrence)),
         }
     }
     found
 }
 
-fn in_field(field: String, occurrence: Occurrence) -> FieldToken {
+fn in_field(field: Field, occurrence: Occurrence) -> FieldToken {
     FieldToken { field, token: occurrence.token, confidence: occurrence.confidence, via: occurrence.via }
 }
 
 /// Whether a string holds a token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment
 /// or, as a build argument, in front of a history entry's command.
-fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
+fn holds_unknown(field: impl Fn() -> Field, text: &str) -> bool {
     // Most strings are neither, so the field is written out late.
     if !text.contains('=') {
         return false;
@@ -75,12 +75,9 @@ fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
     if !whole && !arguments.iter().any(|a| assigns(a.name, text.get(a.value.clone()).unwrap_or_default())) {
         return false;
     }
-    let field = field().to_ascii_lowercase();
-    match field.split_once('[') {
-        Some(("config.env" | "container_config.env", _)) => whole,
-        Some(("history", _)) => !arguments.is_empty(),
-        _ => false,
-    }
+    let field = field();
+    let is_env = ["config", "container_config"].iter().any(|config| field.below(&[config, "Env"]).is_some());
+    (is_env && whole) || (field.below(&["history"]).is_some() && !arguments.is_empty())
 }
 
 #[cfg(test)]
@@ -92,7 +89,7 @@ mod tests {
     }
 
     fn fields(json: &str) -> Vec<String> {
-        search(json.as_bytes()).into_iter().map(|t| t.field).collect()
+        search(json.as_bytes()).into_iter().map(|t| t.field.to_string()).collect()
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Tokens between the bodies of a tar stream.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::detect::{self, Occurrence};
+use crate::detect::{self, Occurrence, Step, StepKind, TarPart};
 use crate::stream::{Field, Gap};
 
 /// Tokens between bodies, each with the field it stands in; its offset counts in that field. A name that
@@ -24,18 +25,19 @@ pub(crate) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
         }
         occurrence.move_to(offset as u64);
         occurrence.position = None;
-        occurrence.via.insert(0, detect::mask(via(&field).as_slice()));
+        occurrence.reached_by(Step::new(StepKind::Tar(part(&field)), at as u64..end as u64));
         found.push((field, occurrence));
     }
     found
 }
 
-fn via(field: &Field) -> Vec<u8> {
+/// The part of the tar stream that a field is, for the way to a token.
+fn part(field: &Field) -> TarPart {
     match field {
-        Field::Name => b"tar-name".to_vec(),
-        Field::LinkName => b"tar-link".to_vec(),
-        Field::Header => b"tar-header".to_vec(),
-        Field::Pax(key) => [b"tar-pax:", &key[..]].concat(),
-        Field::Padding => b"tar-padding".to_vec(),
+        Field::Name => TarPart::Name,
+        Field::LinkName => TarPart::LinkName,
+        Field::Header => TarPart::Header,
+        Field::Pax(key) => TarPart::Pax(Arc::new(key.as_slice().into())),
+        Field::Padding => TarPart::Padding,
     }
 }

@@ -1,23 +1,28 @@
 //! Reads all that a source holds: documents are kept, every other entry is audited as a blob. Where the
 //! entries can be read in any order, by all threads at once; from a stream, as they come.
 
+use crate::fault::repeat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Read};
 
 use sha2::{Digest as _, Sha256};
 
-use super::blob;
 use super::blob::Reading;
+use super::blob::{self, tar_problem};
 use super::budget::Budget;
 use super::gap::occurrences_in_gap;
 use super::in_parallel::in_parallel;
 use super::memory::Memory;
 use super::search::{scanner, search_rest};
 use super::side_by_side::side_by_side;
+use crate::detect::TokenSummary;
 use crate::detect::{Occurrence, Scanner};
+use crate::digest::Digest;
 use crate::engine::document;
-use crate::finding::{Digest, TokenSummary};
-use crate::image::{Inventory, MAX_DOCUMENT, Problem, Resolved, claimed_digest};
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::image::{Inventory, MAX_DOCUMENT, Resolved, claimed_digest};
+use crate::mask::{Message, message};
 use crate::source::{Archive, Around, Source, link_target};
 use crate::stream::{
     Bounds, Compression, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, begins_tar, walk,
@@ -56,8 +61,8 @@ impl Gathered {
             self.overflow();
         } else if !self.inventory.add(entry, name) {
             // Which of them counts depends on who loads the archive.
-            let place = String::from_utf8_lossy(name).into_owned();
-            self.problems.push(Problem::new(place, "the archive holds two entries of that name"));
+            let detail = Message::own("the archive holds two entries of that name");
+            self.problems.push(Problem::error(Code::Corrupt, Place::entry(name), detail));
         }
         self.names.push(if self.overflowed { Vec::new() } else { name.to_vec() });
         entry
@@ -65,7 +70,7 @@ impl Gathered {
 
     fn overflow(&mut self) {
         if !std::mem::replace(&mut self.overflowed, true) {
-            self.problems.push(Problem::new("archive", Budget::overflow()));
+            self.problems.push(Budget::overflow().at(Place::Archive));
         }
     }
 
@@ -109,21 +114,27 @@ impl Gathered {
         if let Some(claimed) = self.names.get(entry).and_then(|name| claimed_digest(name))
             && claimed != digest
         {
-            self.problems.push(Problem::new(self.place(entry), mismatch(&digest)));
+            self.problems.push(mismatch(digest, self.place(entry)));
         }
         self.inventory.add_document(entry, bytes, digest);
         Ok(None)
     }
 
-    /// What an entry is called in messages.
-    pub(crate) fn place(&self, entry: usize) -> String {
-        self.names.get(entry).map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()
+    /// An entry as the place of a problem.
+    pub(crate) fn place(&self, entry: usize) -> Place {
+        Place::entry(self.name(entry))
+    }
+
+    /// The name of an entry; empty where it was not kept.
+    pub(crate) fn name(&self, entry: usize) -> &[u8] {
+        self.names.get(entry).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// The message for bytes that are not those their name promises.
-pub(crate) fn mismatch(digest: &Digest) -> String {
-    format!("its bytes do not match its name: their digest is {digest}")
+/// The problem that bytes are not those that their name promises.
+pub(crate) fn mismatch(digest: Digest, place: Place) -> Problem {
+    let detail = message!("its bytes do not match its name: their digest is {}", digest);
+    Problem::error(Code::DigestMismatch, place, detail)
 }
 
 /// Lists a plain archive; its entries are read by [`source`].
@@ -152,7 +163,7 @@ pub(crate) fn source(
         let outcome =
             source.open(entry).and_then(|mut body| gathered.take_document(entry, held.size, &mut body));
         if let Err(error) = outcome {
-            gathered.problems.push(Problem::new(gathered.place(entry), error.to_string()));
+            gathered.problems.push(Problem::of(&error, gathered.place(entry)));
         }
     }
     for (from, to) in source.links() {
@@ -169,9 +180,12 @@ pub(crate) fn source(
     let layers = resolved.images.iter().flat_map(|image| image.layers.iter().enumerate());
     let layers: BTreeMap<usize, usize> = layers.filter_map(|(n, layer)| Some((layer.entry?, n))).collect();
     gathered.verdicts = in_parallel(blobs, |entry, side_by_side| {
-        let name = gathered.names.get(entry).map(Vec::as_slice).unwrap_or_default();
-        let shown = layers.get(&entry).map_or_else(|| gathered.place(entry), |n| format!("layer {n}"));
-        let part = reading.progress.part(&shown, source.held().get(entry).map_or(0, |held| held.size));
+        let name = gathered.name(entry);
+        let shown =
+            if let Some(n) = layers.get(&entry) { message!("layer {}", *n) } else { message!("{}", name) };
+        let part = reading
+            .progress
+            .part(shown.seal().as_str(), source.held().get(entry).map_or(0, |held| held.size));
         let reopen = || source.open(entry);
         let budget = reading.budget.for_part();
         let reading = Reading { reopen: Some(&reopen), budget: &budget, progress: &*part, ..reading };
@@ -181,7 +195,9 @@ pub(crate) fn source(
         let verdict = match source.open(entry) {
             Ok(mut body) if side_by_side => blob::audit_side_by_side(name, &mut body, reading),
             Ok(mut body) => blob::audit(name, &mut body, reading),
-            Err(error) => BlobVerdict { problem: Some(error.to_string()), ..BlobVerdict::default() },
+            Err(error) => {
+                BlobVerdict { problem: Some(Problem::of(&error, Place::Here)), ..BlobVerdict::default() }
+            }
         };
         memory.learn(name, &verdict, budget.taken());
         verdict
@@ -216,13 +232,17 @@ pub(crate) fn stream(
     if let Err(error) = outcome {
         gathered.problems.push(archive_problem(&error));
     } else if gathered.names.is_empty() {
-        gathered.problems.push(Problem::new("archive", "it holds nothing"));
+        gathered.problems.push(Problem::error(
+            Code::Corrupt,
+            Place::Archive,
+            Message::own("it holds nothing"),
+        ));
     }
     gathered
 }
 
 fn archive_problem(error: &TarError) -> Problem {
-    Problem::new("archive", error.to_string())
+    tar_problem(error).at(Place::Archive)
 }
 
 struct Stream<'a, 'm> {
@@ -303,7 +323,7 @@ impl Read for Failing<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.input.read(out).inspect_err(|error| {
             if error.kind() != io::ErrorKind::Interrupted {
-                self.error.get_or_insert_with(|| io::Error::new(error.kind(), error.to_string()));
+                self.error.get_or_insert_with(|| repeat(error));
             }
         })
     }

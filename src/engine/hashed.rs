@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::finding::Digest;
+use crate::digest::Digest;
 
 /// Passes bytes on and hashes them, if they are to be.
 pub(crate) struct Hashed<'a, R> {

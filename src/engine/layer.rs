@@ -53,7 +53,7 @@ impl<'a> LayerVisitor<'a> {
     }
 
     pub(crate) fn finish(mut self) -> LayerContent {
-        let (in_git, troubles) = self.unpacker.finish();
+        let (in_git, problems) = self.unpacker.finish();
         for (number, occurrence) in in_git {
             let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
             let Some(file) = file else { continue };
@@ -61,7 +61,7 @@ impl<'a> LayerVisitor<'a> {
             self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.budget.keep(&mut one);
             file.occurrences.append(&mut one);
         }
-        self.content.troubles.add(b"", troubles);
+        self.content.problems.add(b"", problems);
         self.content
     }
 
@@ -141,7 +141,7 @@ impl<'a> LayerVisitor<'a> {
         let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
         let origin = Origin { number, path: &entry.path, reread };
         let Searched { found, kept, outcome } = body::search(&mut self.unpacker, origin, entry, body);
-        self.content.troubles.add(&entry.path, found.troubles);
+        self.content.problems.add(&entry.path, found.problems);
         let file = if found.in_git {
             let file = self.add_file(&entry.path, found.occurrences, kept);
             self.git_files.extend(file.map(|file| (number, file)));
@@ -185,7 +185,7 @@ impl Visit for LayerVisitor<'_> {
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
         let (found, outcome) = search_rest(&mut self.unpacker, bounds, bytes);
-        self.content.troubles.add(b"", found.troubles);
+        self.content.problems.add(b"", found.problems);
         self.add(b"", found.occurrences, Vec::new());
         outcome
     }

@@ -11,7 +11,7 @@ use super::Progress;
 use super::blob::Reading;
 use super::body::Reopen;
 use super::hashed::finish;
-use crate::finding::Digest;
+use crate::digest::Digest;
 use crate::image::claimed_digest;
 use crate::verdict::BlobVerdict;
 use crate::verdict::store::{Cache, Entry, Kept};

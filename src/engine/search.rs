@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use crate::detect::{self, KeptSearch, KeptToken, Occurrence, Scanner};
+use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner, Step, StepKind, TarPart};
 use crate::stream::{Bounds, Peek, Tap, Window};
 use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
@@ -41,23 +41,26 @@ pub(crate) fn search_kept<T>(
     (found, kept.finish())
 }
 
-/// Searches what stands behind the last entry of a tar stream. Offsets count in the stream.
+/// The step into the bytes that follow the last entry of a tar stream.
+const TRAILER: StepKind = StepKind::Tar(TarPart::Trailer);
+
+/// Searches the bytes that follow the last entry of a tar stream. Offsets count in the stream.
 pub(crate) fn search_rest(
     unpacker: &mut Unpacker,
     bounds: Bounds,
     bytes: &mut dyn BufRead,
 ) -> (Found, io::Result<()>) {
     let (mut found, outcome) = unpacker.search(Origin::default(), &mut Window::new(bytes));
-    let step = detect::mask(b"tar-trailer");
     for occurrence in &mut found.occurrences {
         if occurrence.counts_in_searched() {
             occurrence.move_to(occurrence.at.start + bounds.start);
         }
         occurrence.position = None;
-        occurrence.via.insert(0, step.clone());
+        let range = bounds.start..bounds.start.max(occurrence.at.end);
+        occurrence.reached_by(Step::new(TRAILER, range));
     }
-    for trouble in &mut found.troubles {
-        trouble.via.insert(0, step.clone());
+    for problem in &mut found.problems {
+        problem.via.insert(0, Step::new(TRAILER, 0..0));
     }
     (found, outcome)
 }

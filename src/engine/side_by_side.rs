@@ -6,7 +6,7 @@ use std::io::Read;
 use sha2::Sha256;
 
 use super::hashed::{Hashed, finish};
-use crate::finding::Digest;
+use crate::digest::Digest;
 use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 
 /// How many MiB are hashed ahead of the decoder. What was compressed well takes the decoder longer, what could not be

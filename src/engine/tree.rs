@@ -8,18 +8,19 @@ use rayon::prelude::*;
 use super::search::search_kept;
 use super::{Counted, Progress};
 use crate::detect::Occurrence;
+use crate::finding::{Place, Problem};
 use crate::source::{BuildContext, unreadable};
 use crate::stream::{Peek, Window};
-use crate::unpack::{Origin, Trouble, Unpacker};
+use crate::unpack::{Origin, Unpacker};
 use crate::verdict::kept;
 
 /// What was found in a file.
 #[derive(Default)]
 pub(crate) struct Searched {
     pub(crate) occurrences: Vec<Occurrence>,
-    pub(crate) troubles: Vec<Trouble>,
+    pub(crate) problems: Vec<Problem>,
     /// What kept it from being read to its end.
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Problem>,
 }
 
 /// Reads a file to its end and searches it. What lies in git objects is told when the unpacker is finished.
@@ -28,8 +29,8 @@ pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &m
         search_kept(origin.path, input, |input| unpacker.search(origin, input));
     found.occurrences.extend(kept::occurrences(origin.path, &kept, &found.occurrences));
     found.occurrences.sort_by_key(|occurrence| occurrence.offset);
-    let problem = outcome.err().map(|error| error.to_string());
-    Searched { occurrences: found.occurrences, troubles: found.troubles, problem }
+    let problem = outcome.err().map(|error| Problem::of(&error, Place::Here));
+    Searched { occurrences: found.occurrences, problems: found.problems, problem }
 }
 
 /// Searches these files; gives those of which there is something to tell. The files of a git repository are read one
@@ -82,17 +83,17 @@ fn search_group(
             }
             Err(error) => Searched { problem: Some(unreadable(&error)), ..Searched::default() },
         };
-        if !searched.occurrences.is_empty() || !searched.troubles.is_empty() || searched.problem.is_some() {
+        if !searched.occurrences.is_empty() || !searched.problems.is_empty() || searched.problem.is_some() {
             all.insert(number, searched);
         }
     }
-    let (in_git, troubles) = unpacker.finish();
+    let (in_git, problems) = unpacker.finish();
     for (number, occurrence) in in_git {
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         all.entry(number).or_default().occurrences.push(occurrence);
     }
-    if let Some(&first) = group.first().filter(|_| !troubles.is_empty()) {
-        all.entry(first).or_default().troubles.extend(troubles);
+    if let Some(&first) = group.first().filter(|_| !problems.is_empty()) {
+        all.entry(first).or_default().problems.extend(problems);
     }
     all.into_iter().collect()
 }

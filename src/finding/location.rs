@@ -1,69 +1,44 @@
 //! Where a finding lies.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{Deserialize, Serialize};
 
-use super::{DiffId, Digest, LayerIndex, Masked};
+use crate::detect::{Encoding, Position};
+use crate::digest::{DiffId, Digest, LayerIndex};
+use crate::mask::{Masked, PathName};
 
-/// A path as a report shows it. Names are bytes: one that is not UTF-8 is shown lossily, and whole in
-/// base64 beside it. Tokens in it are masked in both.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PathName {
-    shown: Masked,
-    base64: Option<Masked>,
-}
+/// A position as two fields of a location, null where the content is not text.
+mod position_fields {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-impl PathName {
-    /// A path from bytes that have been masked already.
-    pub(crate) fn from_masked_bytes(bytes: &[u8]) -> Self {
-        use base64::Engine as _;
-        let lossy = String::from_utf8_lossy(bytes);
-        let base64 = matches!(lossy, std::borrow::Cow::Owned(_))
-            .then(|| Masked::from_masker(base64::engine::general_purpose::STANDARD.encode(bytes)));
-        Self { shown: Masked::from_masker(lossy.into_owned()), base64 }
+    use super::Position;
+
+    #[derive(Serialize, Deserialize)]
+    struct Fields {
+        line: Option<u64>,
+        column: Option<u64>,
     }
 
-    /// The path as masked text, lossy where it is not UTF-8.
-    pub fn shown(&self) -> &Masked {
-        &self.shown
+    #[expect(clippy::ref_option, reason = "the signature that serde's `with` asks for")]
+    pub(super) fn serialize<S: Serializer>(position: &Option<Position>, to: S) -> Result<S::Ok, S::Error> {
+        Fields { line: position.map(|p| p.line), column: position.map(|p| p.column) }.serialize(to)
     }
 
-    /// The path as text, lossy where it is not UTF-8.
-    pub fn as_str(&self) -> &str {
-        self.shown.as_str()
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Position>, D::Error> {
+        let Fields { line, column } = Fields::deserialize(from)?;
+        Ok(line.zip(column).map(|(line, column)| Position { line, column }))
     }
 }
 
-impl Serialize for PathName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("path", &self.shown)?;
-        if let Some(base64) = &self.base64 {
-            map.serialize_entry("path_base64", base64)?;
-        }
-        map.end()
-    }
-}
-
-/// A place in text. Both count from 1; the column is in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
-    /// The line, from 1.
-    pub line: u64,
-    /// The column in characters, from 1.
-    pub column: u64,
-}
-
-/// `line` and `column` are two fields of a location, null where the content is not text.
-#[expect(clippy::ref_option, reason = "the signature that serde's `serialize_with` asks for")]
-fn flatten_position<S: Serializer>(position: &Option<Position>, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(2))?;
-    map.serialize_entry("line", &position.map(|p| p.line))?;
-    map.serialize_entry("column", &position.map(|p| p.column))?;
-    map.end()
+/// Whether offset, line and column count in the file itself: the token is in it as it is, or with characters of it spelled.
+/// After any other step they count in what was decoded.
+#[must_use]
+pub fn counts_in_file(via: &[Masked]) -> bool {
+    let spellings = [Encoding::Concatenation, Encoding::Percent, Encoding::Escape];
+    via.iter().all(|step| spellings.iter().any(|spelling| step.as_str() == spelling.name()))
 }
 
 /// What has become of a layer's file in the layers above it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Still there in the final file system.
@@ -75,7 +50,7 @@ pub enum State {
 }
 
 /// A Dockerfile line that an image finding was traced to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DockerfileLine {
     /// The Dockerfile.
     #[serde(flatten)]
@@ -85,7 +60,7 @@ pub struct DockerfileLine {
 }
 
 /// The JSON documents an image is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Document {
     /// The image configuration.
@@ -99,7 +74,7 @@ pub enum Document {
 }
 
 /// Where a finding lies. The JSON form is pinned by the report schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Location {
     /// In a layer of an image.
@@ -118,7 +93,7 @@ pub enum Location {
         #[serde(flatten)]
         path: PathName,
         /// Line and column in the innermost decoded content, null where that is not text.
-        #[serde(flatten, serialize_with = "flatten_position")]
+        #[serde(flatten, with = "position_fields")]
         position: Option<Position>,
         /// Byte offset in the innermost decoded content.
         offset: u64,
@@ -146,7 +121,7 @@ pub enum Location {
         /// The field, `config.Env[2]`.
         field: Masked,
         /// How it was reached inside the field, outermost first.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         via: Vec<Masked>,
         /// The Dockerfile line, where one is known.
         dockerfile: Option<DockerfileLine>,
@@ -184,7 +159,7 @@ pub enum Location {
         #[serde(flatten)]
         path: PathName,
         /// Line and column in the innermost decoded content, null where that is not text.
-        #[serde(flatten, serialize_with = "flatten_position")]
+        #[serde(flatten, with = "position_fields")]
         position: Option<Position>,
         /// Byte offset in the innermost decoded content.
         offset: u64,
@@ -194,7 +169,7 @@ pub enum Location {
 }
 
 /// A further reference to the same occurrence: another image, layer, platform or hard-linked name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Also {
     /// The image's name.
     pub image: Option<Masked>,

@@ -1,6 +1,7 @@
 //! What mending a Dockerfile comes to.
 
-use super::{Masked, PathName, RuleId, Severity};
+use super::{RuleId, Severity};
+use crate::mask::{Masked, PathName};
 
 /// A Dockerfile, and what it would be without its leaks. All of it is safe to show.
 pub struct Mending {

@@ -1,26 +1,20 @@
-//! The vocabulary that all rooms share: what a finding is, where it lies, and the report that holds
-//! them. Everything here is safe to show: token text never gets this far, and text that comes from
-//! outside is [`Masked`].
+//! The report as a value: findings, where they lie, problems, and what mending a Dockerfile comes to. Everything here is
+//! safe to show: token text never gets this far, and text from outside is [`Masked`].
 
-mod digest;
-mod fingerprint;
 mod location;
-mod masked;
 mod mending;
+mod problem;
 mod report;
-mod time;
-mod token;
-mod via;
 
-pub use digest::{DiffId, Digest, LayerIndex, ParseDigestError};
-pub use fingerprint::fingerprint;
-pub use location::{Also, DockerfileLine, Document, Location, PathName, Position, State};
-pub use masked::Masked;
+pub use crate::detect::{Confidence, Position, Redacted, TokenHash, TokenKind, TokenSummary};
+pub use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
+pub use crate::fault::{Code, Remedy};
+pub use crate::mask::{Masked, PathName};
+pub use crate::timestamp::Timestamp;
+pub use location::{Also, DockerfileLine, Document, Location, State, counts_in_file};
 pub use mending::{Hunk, Leak, Line, Mending, Side};
+pub(crate) use problem::{Effect, ImageName, ImagePart, Place, Problem};
 pub use report::{
-    Confidence, Finding, ImageSummary, Issue, LayerSummary, Leaves, Report, RuleId, SCHEMA, Severity,
+    Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Report, RuleId, SCHEMA, Severity,
     Summary, Target, TargetKind, Tool, Where,
 };
-pub use time::Timestamp;
-pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};
-pub use via::{CONCATENATION, ESCAPE, PERCENT, counts_in_file};

@@ -1,16 +1,22 @@
 //! The report value: what every output format is a pure function of.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Also, DiffId, Digest, LayerIndex, Location, Masked, TokenSummary};
+use super::{Also, Location};
+use crate::detect::{Confidence, TokenSummary};
+use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
+use crate::fault::Code;
+use crate::mask::Masked;
 
 /// The JSON report's schema identifier. Fields may be added under it, never changed.
 pub const SCHEMA: &str = "stowaway.report/1";
 
 /// How bad a finding is. Ordered: `Low` < `Critical`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth a look.
@@ -34,29 +40,77 @@ impl fmt::Display for Severity {
     }
 }
 
-/// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// The shape is right, little speaks for it beside that.
-    Medium,
-    /// Shape and surroundings agree.
-    High,
+/// A rule's id, `family/name`. The catalogue in `rules` says what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuleId(Cow<'static, str>);
+
+impl RuleId {
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-/// A rule's id, `family/name`. The catalogue in `rules` holds what it means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct RuleId(pub &'static str);
+impl From<&'static str> for RuleId {
+    fn from(id: &'static str) -> Self {
+        Self(Cow::Borrowed(id))
+    }
+}
 
 impl fmt::Display for RuleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(&self.0)
+    }
+}
+
+/// Identifies a finding across runs, machines and rebuilds: the version of the scheme and a SHA-256 over what makes the
+/// finding this one. Written `1:<64 hex digits>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint {
+    scheme: u32,
+    hash: Digest,
+}
+
+impl Fingerprint {
+    /// The version of the scheme that this program writes.
+    pub const SCHEME: u32 = 1;
+
+    /// A fingerprint of the current scheme.
+    pub(crate) fn new(hash: Digest) -> Self {
+        Self { scheme: Self::SCHEME, hash }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.scheme, self.hash.hex())
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, hex) = text.split_once(':').ok_or(ParseDigestError)?;
+        Ok(Self { scheme: scheme.parse().map_err(|_| ParseDigestError)?, hash: Digest::from_hex(hex)? })
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
 /// Something that a build as written would leave behind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leaves {
     /// Where it would stay.
     #[serde(rename = "where")]
@@ -67,7 +121,7 @@ pub struct Leaves {
 }
 
 /// The places in which a build leaves things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Where {
     /// A file of a layer.
@@ -87,7 +141,7 @@ pub enum Where {
 }
 
 /// One leak, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: RuleId,
@@ -99,8 +153,9 @@ pub struct Finding {
     pub message: Masked,
     /// What to do: the exact change to make.
     pub help: Masked,
-    /// Stable across runs and machines; see DESIGN "Order and identity".
-    pub fingerprint: Digest,
+    /// The same in every audit of the same leak: it does not depend on lines, layers, digests, spellings of the target or
+    /// what else is found.
+    pub fingerprint: Fingerprint,
     /// The token, where token text was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenSummary>,
@@ -109,30 +164,32 @@ pub struct Finding {
     /// Where it lies: the first reference that is still present, else the first.
     pub location: Location,
     /// The other references to the same occurrence.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Also>,
     /// Other places that explain it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Location>,
     /// For a Dockerfile: what building it would leave behind.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<Leaves>,
 }
 
 /// Something that could not be read (in `errors`), or that is merely odd (in `notes`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Issue {
     /// The target, as it was given.
     pub target: Masked,
     /// The part of it: `layer 3`, `index.json`.
     #[serde(rename = "where")]
     pub place: Masked,
+    /// The kind of the problem.
+    pub code: Code,
     /// What is wrong, one sentence.
     pub message: Masked,
 }
 
 /// What kind of thing a target turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TargetKind {
     /// An image archive or layout.
@@ -146,19 +203,19 @@ pub enum TargetKind {
 }
 
 /// One audited target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The target, as it was given.
     pub target: Masked,
     /// What it turned out to be; null where that could not be told.
     pub kind: Option<TargetKind>,
     /// The images in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ImageSummary>,
 }
 
 /// One image of a target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageSummary {
     /// The image's name, null where the source gives it none.
     pub name: Option<Masked>,
@@ -175,7 +232,7 @@ pub struct ImageSummary {
 }
 
 /// One layer of an image.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerSummary {
     /// The layer's place in the manifest.
     pub index: LayerIndex,
@@ -194,16 +251,16 @@ pub struct LayerSummary {
 }
 
 /// The tool that wrote a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// `stowaway`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its version.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
 }
 
 /// The counts of a report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// All findings.
     pub findings: usize,
@@ -220,10 +277,10 @@ pub struct Summary {
 }
 
 /// The outcome of one audit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     /// Who wrote it.
     pub tool: Tool,
     /// Whether everything was read: no errors.
@@ -255,8 +312,8 @@ impl Report {
             low: count(Severity::Low),
         };
         Self {
-            schema: SCHEMA,
-            tool: Tool { name: "stowaway", version: env!("CARGO_PKG_VERSION") },
+            schema: SCHEMA.into(),
+            tool: Tool { name: "stowaway".into(), version: env!("CARGO_PKG_VERSION").into() },
             complete: errors.is_empty(),
             summary,
             targets,

@@ -1,76 +1,101 @@
-//! Findings before they are put in order and numbered.
+//! Findings in the making, and their numbers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::finding::{
-    Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenKind, TokenSummary, fingerprint,
-};
+use super::anchor::{Anchor, Identity};
+use super::seal::Sealed;
+use super::site::{AlsoSite, Site};
+use crate::detect::{Confidence, TokenSummary};
+use crate::finding::{Finding, Fingerprint, ImageSummary, Problem, Severity, TargetKind};
+use crate::mask::Message;
 use crate::rules::Rule;
+use crate::rules::dockerfile::Residue;
 
-/// A name longer than this is cut short in messages; its location has it whole.
-const MAX_PLACE: usize = 300;
-
-/// Where a finding stands in the report: image, layer (documents first), path bytes or field, offset.
-pub(super) type Order = (usize, usize, Arc<[u8]>, u64);
-
-/// A finding in the making.
-pub(super) struct Draft {
-    pub(super) order: Order,
-    pub(super) rule: &'static Rule,
-    pub(super) confidence: Confidence,
-    pub(super) token: TokenSummary,
-    /// Where, for the message: a path, a field.
-    pub(super) place: Masked,
-    /// What else there is to say of what to do.
-    pub(super) advice: Option<String>,
-    /// What the fingerprint takes for its place: a path or a field.
-    pub(super) identity: Masked,
-    pub(super) location: Location,
-    pub(super) also: Vec<Also>,
+/// Where a finding is listed in the report of its target.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Order {
+    /// The image, by number.
+    pub(crate) image: usize,
+    /// 0 for documents, then the layers.
+    pub(crate) layer: usize,
+    /// The path or field.
+    pub(crate) path: Arc<[u8]>,
+    /// The offset in it.
+    pub(crate) offset: u64,
 }
 
-/// Orders and numbers the findings of one target.
-pub(super) fn finish(target: &Masked, mut drafts: Vec<Draft>) -> Vec<Finding> {
-    drafts.sort_by(|a, b| (&a.order, a.rule.id).cmp(&(&b.order, b.rule.id)));
-    let mut equals: HashMap<(RuleId, Option<TokenHash>, Masked), usize> = HashMap::new();
-    // Help is long and mostly the same: findings share it.
-    let mut helps: HashMap<(RuleId, Option<String>), Masked> = HashMap::new();
-    let finding = |draft: Draft| {
-        let hash = draft.token.sha256;
-        let ordinal = equals.entry((draft.rule.id, hash, draft.identity.clone())).or_default();
-        let number = *ordinal;
-        *ordinal += 1;
-        let help = helps.entry((draft.rule.id, draft.advice)).or_insert_with_key(|(_, advice)| {
-            let advice = advice.as_ref().map(|advice| format!(" {advice}")).unwrap_or_default();
-            Masked::own(format!("{}{advice}", draft.rule.fix))
-        });
-        let message = format!("{} in {}", describe(draft.token.kind), draft.place.cut(MAX_PLACE));
-        Finding {
-            rule: draft.rule.id,
-            severity: draft.rule.severity,
-            confidence: draft.confidence,
-            message: crate::detect::mask(message.as_bytes()),
-            help: help.clone(),
-            fingerprint: fingerprint(draft.rule.id, hash.as_ref(), "", draft.identity.as_str(), number),
-            token: Some(draft.token),
-            target: target.clone(),
-            location: draft.location,
-            also: draft.also,
-            related: Vec::new(),
-            leaves: Vec::new(),
-        }
-    };
-    drafts.into_iter().map(finding).collect()
+/// A finding in the making: typed facts, of which nothing is masked.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) order: Order,
+    pub(crate) rule: &'static Rule,
+    pub(crate) severity: Severity,
+    pub(crate) confidence: Confidence,
+    /// The token, where token text was found.
+    pub(crate) token: Option<TokenSummary>,
+    /// What was found, one sentence.
+    pub(crate) message: Message,
+    /// What to do.
+    pub(crate) help: Message,
+    /// The command in normal form: it identifies the finding where no token of known shape does.
+    pub(crate) subject: Message,
+    /// The canonical place.
+    pub(crate) anchor: Anchor,
+    pub(crate) site: Site,
+    pub(crate) also: Vec<AlsoSite>,
+    pub(crate) related: Vec<Site>,
+    pub(crate) leaves: Vec<Residue>,
+    /// Whether a comment in the file asks to leave it out. It is counted among its equals all the same, so that an ignore
+    /// changes no other fingerprint.
+    pub(crate) is_silenced: bool,
 }
 
-fn describe(kind: TokenKind) -> &'static str {
-    match kind {
-        TokenKind::UserAccessToken => "Hugging Face user access token",
-        TokenKind::OrganizationToken => "Hugging Face organization token",
-        TokenKind::OauthAccessToken => "Hugging Face OAuth access token",
-        TokenKind::OauthRefreshToken => "Hugging Face OAuth refresh token",
-        TokenKind::OidcToken => "Hugging Face trusted-publisher token",
-        TokenKind::Unknown => "Hugging Face credential of unknown shape",
+/// Drafts and problems of a part of a target.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// What one target adds to a report.
+#[derive(Debug, Default)]
+pub(crate) struct Audited {
+    /// What the target turned out to be.
+    pub(crate) kind: Option<TargetKind>,
+    /// The images in it.
+    pub(crate) images: Vec<ImageSummary>,
+    /// The findings of the target, in no particular order.
+    pub(crate) findings: Vec<Sealed>,
+    /// Errors and notes, in the order in which they are reported.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Draft {
+    /// What makes the finding this one.
+    pub(super) fn identity(&self) -> Identity {
+        let hash = self.token.as_ref().and_then(|token| token.sha256).map(|hash| hash.to_string());
+        let subject = hash.unwrap_or_else(|| self.subject.seal().as_str().to_owned());
+        Identity::new(self.rule.id, &subject, &self.anchor)
     }
+}
+
+/// Orders the findings of each target and numbers those of all targets, so that no two of a report have one fingerprint.
+pub(crate) fn finish(targets: Vec<Vec<Sealed>>) -> Vec<Finding> {
+    let mut equals: HashMap<Identity, u64> = HashMap::new();
+    let mut findings = Vec::new();
+    for mut sealed in targets {
+        sealed.sort_by(|a, b| a.order.cmp(&b.order));
+        for Sealed { identity, mut finding, is_silenced, .. } in sealed {
+            let hash = {
+                let ordinal = equals.entry(identity.clone()).or_default();
+                let hash = identity.numbered(*ordinal);
+                *ordinal += 1;
+                hash
+            };
+            finding.fingerprint = Fingerprint::new(hash);
+            findings.extend((!is_silenced).then_some(finding));
+        }
+    }
+    findings
 }

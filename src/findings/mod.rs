@@ -1,203 +1,22 @@
-//! From what was read to what is reported: occurrences become findings of the images that hold them.
+//! From what was found to findings: one builder makes every finding of a report, one step masks and words it.
+//!
+//! Whoever audits a target gives [`Draft`]s and problems, in which all facts are typed and nothing is masked. [`Sealer`]
+//! puts them into the words of a report; [`finish`] orders and numbers the findings of all targets.
 
-mod blobs;
-mod built_from;
-mod documents;
+mod anchor;
 mod draft;
-pub(crate) mod expiry;
-mod layers;
-mod problems;
+mod file;
+mod hit;
+pub(crate) mod image;
+mod seal;
+mod site;
+mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
-use std::sync::Arc;
-
-pub use built_from::BuiltFrom;
-pub use built_from::BuiltFromError;
-use built_from::Origins;
-//{BuiltFrom, Origins};
-use crate::detect::mask;
-use crate::engine::gather::Gathered;
-use crate::finding::{Finding, ImageSummary, Issue, LayerIndex, LayerSummary, Masked};
-use crate::image::{Image, Inventory, PlatformFilter, Problem, Resolved};
-
-/// What is reported of one target.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) images: Vec<ImageSummary>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) errors: Vec<Issue>,
-    pub(crate) notes: Vec<Issue>,
-}
-
-/// What of a target is asked for, and what is known of it beforehand.
-#[derive(Debug, Clone)]
-pub(crate) struct Selection {
-    /// Which platforms.
-    pub(crate) platform: PlatformFilter,
-    /// The Dockerfile that the images are said to be built from.
-    pub(crate) dockerfile: Option<Arc<BuiltFrom>>,
-}
-
-/// All that the parts of this room look at.
-struct Context<'a> {
-    target: &'a Masked,
-    gathered: &'a Gathered,
-    resolved: &'a Resolved,
-    selection: &'a Selection,
-    /// The numbers of the images that are audited, in report order.
-    chosen: Vec<usize>,
-    /// What is shown of each image, by number.
-    shown: Vec<Shown>,
-    /// What is known of the Dockerfile lines of each image, by number.
-    origins: BTreeMap<usize, Rc<Origins>>,
-}
-
-/// An image's own words, masked once for all findings.
-#[derive(Default)]
-struct Shown {
-    name: Option<Masked>,
-    platform: Option<Masked>,
-    /// The command that made each layer.
-    created_by: Vec<Option<Masked>>,
-}
-
-impl Shown {
-    fn of(image: &Image) -> Self {
-        let text = |text: &Option<String>| text.as_ref().map(|text| mask(text.as_bytes()));
-        Self {
-            name: text(&image.name),
-            platform: text(&image.platform),
-            created_by: image.layers.iter().map(|layer| text(&layer.created_by)).collect(),
-        }
-    }
-}
-
-impl<'a> Context<'a> {
-    fn image(&self, number: usize) -> Option<&'a Image> {
-        self.resolved.images.get(number)
-    }
-
-    fn shown(&self, number: usize) -> Option<&Shown> {
-        self.shown.get(number)
-    }
-
-    /// The images that are audited and are there.
-    fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
-        self.chosen.iter().filter_map(|&n| Some((n, self.image(n)?))).filter(|(_, image)| image.held)
-    }
-
-    /// Where the parts of an image come from, and the Dockerfile that says so.
-    fn origins(&self, number: usize) -> Option<(&'a BuiltFrom, &Origins)> {
-        Some((self.selection.dockerfile.as_deref()?, self.origins.get(&number)?))
-    }
-
-    fn issue(&self, problem: &Problem) -> Issue {
-        Issue {
-            target: self.target.clone(),
-            place: mask(problem.place.as_bytes()),
-            message: mask(problem.message.as_bytes()),
-        }
-    }
-}
-
-/// The entries that only belong to images which the options leave out; `all` is how many there are.
-pub(crate) fn unwanted(
-    inventory: &Inventory,
-    resolved: &Resolved,
-    platform: &PlatformFilter,
-    all: usize,
-) -> BTreeSet<usize> {
-    let mut wanted = BTreeSet::new();
-    let mut others = BTreeSet::new();
-    for image in &resolved.images {
-        let entries = image.layers.iter().filter_map(|layer| layer.entry);
-        let set = if platform.takes(image.platform.as_deref()) { &mut wanted } else { &mut others };
-        set.extend(entries.chain(image.config_entry));
-        set.extend(image.manifest_digest.and_then(|digest| inventory.by_digest(&digest)));
-    }
-    if resolved.is_selection {
-        others.extend(0..all);
-    }
-    wanted.extend(&resolved.attached);
-    &others - &wanted
-}
-
-/// Puts the report of one target together.
-pub(crate) fn assemble(
-    target: &Masked,
-    gathered: &Gathered,
-    resolved: &Resolved,
-    selection: &Selection,
-) -> Outcome {
-    let chosen = (0..resolved.images.len()).filter(|&n| {
-        resolved.images.get(n).is_some_and(|image| selection.platform.takes(image.platform.as_deref()))
-    });
-    let chosen = chosen.collect();
-    let shown = resolved.images.iter().map(Shown::of).collect();
-    let mut context =
-        Context { target, gathered, resolved, selection, chosen, shown, origins: BTreeMap::new() };
-    context.origins = origins(&context);
-    let mut outcome = Outcome::default();
-    problems::collect(&context, &mut outcome);
-    let mut drafts = documents::drafts(&context);
-    drafts.extend(layers::drafts(&context));
-    drafts.extend(blobs::drafts(&context));
-    outcome.findings = draft::finish(target, drafts);
-    let summaries = context.chosen.iter().filter_map(|&n| Some((context.image(n)?, context.shown(n)?)));
-    outcome.images = summaries.map(|(image, shown)| summary(image, shown, gathered)).collect();
-    outcome
-}
-
-/// What lining up all images of a target may cost, in instructions times history entries.
-const MAX_LINING_UP: usize = 32 << 20;
-
-/// Lines the images up with the Dockerfile that they are said to be built from. Those of one config are the same.
-fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
-    let Some(from) = context.selection.dockerfile.as_deref() else { return BTreeMap::new() };
-    let mut budget = MAX_LINING_UP;
-    let mut of_config: BTreeMap<(Option<usize>, bool), Rc<Origins>> = BTreeMap::new();
-    let mut origins = BTreeMap::new();
-    for (number, image) in context.images() {
-        let known = of_config.entry((image.config_entry, image.history_aligned));
-        let known = known.or_insert_with(|| from.origins(image, &mut budget).into());
-        origins.insert(number, Rc::clone(known));
-    }
-    origins
-}
-
-fn summary(image: &Image, shown: &Shown, gathered: &Gathered) -> ImageSummary {
-    let verdict = |layer: &crate::image::Layer| gathered.verdicts.get(&layer.entry?);
-    let layers = image.layers.iter().enumerate().map(|(i, layer)| LayerSummary {
-        index: LayerIndex(i),
-        digest: stored_digest(layer, gathered),
-        diff_id: layer.diff_id,
-        media_type: layer.media_type.as_ref().map(|media_type| mask(media_type.as_bytes())),
-        size: verdict(layer).map(|v| v.size).or(layer.size),
-        created_by: shown.created_by.get(i).cloned().flatten(),
-        cached: verdict(layer).is_some_and(|v| v.is_cached),
-    });
-    ImageSummary {
-        name: shown.name.clone(),
-        platform: shown.platform.clone(),
-        manifest_digest: image.manifest_digest,
-        config_digest: image.config_digest,
-        held: image.held,
-        layers: layers.collect(),
-    }
-}
-
-/// The digest of a layer as it is stored: as its descriptor names it; in a docker archive, which names
-/// none, as it was computed, else, for a plain layer, its `diff_id`, which is the same by definition.
-fn stored_digest(layer: &crate::image::Layer, gathered: &Gathered) -> Option<crate::finding::Digest> {
-    let verdict = layer.entry.and_then(|entry| gathered.verdicts.get(&entry));
-    layer.digest.or_else(|| verdict?.digest).or_else(|| {
-        let plain = verdict.is_some_and(|verdict| !verdict.is_compressed);
-        layer.diff_id.filter(|_| plain).map(|id| id.0)
-    })
-}
-
-/// Whether the user asked for one platform.
-fn is_filtered(selection: &Selection) -> bool {
-    matches!(selection.platform, PlatformFilter::Only(_))
-}
+pub(crate) use anchor::Anchor;
+pub(crate) use draft::{Audited, Draft, Drafts, Order, finish};
+pub(crate) use file::occurrence_drafts;
+pub(crate) use hit::{ci_draft, dockerfile_draft};
+pub(crate) use image::Selection;
+pub use image::{BuiltFrom, BuiltFromError};
+pub(crate) use seal::{ImageText, Sealer};
+pub(crate) use site::{AlsoFile, AlsoSite, BlobSite, DocumentSite, FileSite, LayerSite, Site};

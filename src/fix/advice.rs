@@ -4,7 +4,7 @@ use super::mend::Secret;
 use super::plan;
 use crate::detect;
 use crate::dockerfile::{Dockerfile, Keyword, parse};
-use crate::finding::Masked;
+use crate::mask::{Masked, Message, holds_split_token, mask, message};
 use crate::rules::dockerfile::{
     Context, Hit, find, login_command, login_with_secret_mount, token_in_arg, token_in_env, token_in_url,
 };
@@ -55,24 +55,27 @@ pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
             .take(MAX_TRIED)
             .find_map(|(instruction, secret)| Some((shown(context, &plan.edits, instruction.span)?, secret)));
         let Some((line, Secret { id, variable })) = found else { continue };
-        let (id, variable) = (detect::mask(id.as_bytes()), detect::mask(variable.as_bytes()));
-        let build = format!("docker build --secret id={id},env={variable} .");
+        let build = message!("docker build --secret id={},env={} .", id, variable);
         let help = if is_login {
-            format!("Delete the login, and write `{line}`: {WHY}. Build with `{build}`")
+            message!("Delete the login, and write `{}`: {}. Build with `{}`", line, Message::own(WHY), build)
         } else if hit.rule.id == token_in_arg::RULE.id {
-            format!(
-                "Delete `{}`, write `{line}`, and build with `{build}` in place of `--build-arg`.",
-                hit.subject
+            message!(
+                "Delete `{}`, write `{}`, and build with `{}` in place of `--build-arg`.",
+                hit.subject,
+                line,
+                build
             )
         } else if is_setting {
-            format!(
-                "Take the variable out of this ENV, write `{line}`, and build with `{build}`. A container gets the token \
-                 when it starts: `docker run -e {variable} …`."
+            message!(
+                "Take the variable out of this ENV, write `{}`, and build with `{}`. A container gets the token when it starts: `docker run -e {} …`.",
+                line,
+                build,
+                variable
             )
         } else {
-            format!("Write `{line}`, and build with `{build}`")
+            message!("Write `{}`, and build with `{}`", line, build)
         };
-        hit.help = Masked::own(help);
+        hit.help = help;
     }
 }
 
@@ -82,7 +85,7 @@ fn shown(context: &Context<'_>, edits: &super::edit::Edits, span: Span) -> Optio
     // What the mask would not see as one token must not be shown.
     let is_safe = |bytes: &[u8]| {
         detect::find(bytes).is_empty()
-            && !detect::holds_split_token(bytes)
+            && !holds_split_token(bytes)
             && memchr::memmem::find(bytes, b"$'").is_none()
     };
     let mended = parse(&source);
@@ -94,8 +97,7 @@ fn shown(context: &Context<'_>, edits: &super::edit::Edits, span: Span) -> Optio
         let line = if has_quotes { text.trimmed().to_str().into_owned() } else { words };
         let line = zeroize::Zeroizing::new(line);
         let is_short = line.chars().count() <= MAX_SHOWN && !line.contains('\n');
-        return (is_short && is_safe(&source) && is_safe(line.as_bytes()))
-            .then(|| detect::mask(line.as_bytes()));
+        return (is_short && is_safe(&source) && is_safe(line.as_bytes())).then(|| mask(line.as_bytes()));
     }
     None
 }

@@ -11,7 +11,7 @@ fn hits(lines: &str) -> Vec<Hit> {
 }
 
 fn login(lines: &str) -> Hit {
-    let found = hits(lines).into_iter().find(|hit| hit.rule.id.0.contains("/login"));
+    let found = hits(lines).into_iter().find(|hit| hit.rule.id.contains("/login"));
     found.unwrap_or_else(|| panic!("no login: {lines}"))
 }
 
@@ -27,19 +27,19 @@ fn the_secret_is_the_one_that_the_login_names() {
         "python -c \"from huggingface_hub import login; login(open('/run/secrets/hf').read())\"",
     ] {
         let hit = login(&format!("{two}{run}"));
-        assert!(hit.rule.id.0.ends_with("with-secret-mount"), "{run}");
-        assert!(hit.help.as_str().contains("--secret id=hf,env"), "{run}: {}", hit.help);
+        assert!(hit.rule.id.ends_with("with-secret-mount"), "{run}");
+        assert!(hit.help.to_string().contains("--secret id=hf,env"), "{run}: {}", hit.help);
     }
     let hit = login("RUN --mount=type=secret,id=aws --mount=type=secret,id=h,env=T hf auth login --token $T");
-    assert!(hit.help.as_str().contains("--secret id=h,env"), "{}", hit.help);
+    assert!(hit.help.to_string().contains("--secret id=h,env"), "{}", hit.help);
     for run in [
         "RUN --mount=type=secret,id=npmrc hf auth login --token x",
         "RUN --mount=type=secret,id=aws,env=AWS hf auth login --token x",
         "RUN --mount=type=secret,id=hf npm ci && hf auth login --token $(cat /run/secrets/hf2)",
     ] {
         let hit = login(run);
-        assert!(hit.rule.id.0.ends_with("login-command"), "{run}");
-        assert!(hit.help.as_str().contains("--secret id=HF_TOKEN,env"), "{run}: {}", hit.help);
+        assert!(hit.rule.id.ends_with("login-command"), "{run}");
+        assert!(hit.help.to_string().contains("--secret id=HF_TOKEN,env"), "{run}: {}", hit.help);
     }
 }
 
@@ -49,7 +49,7 @@ fn the_mended_line_keeps_other_flags_and_onbuild() {
         "ONBUILD RUN --network=host --mount=type=secret,id=t --mount=type=cache,target=/c hf auth login --token $(cat /run/secrets/t) && hf download m",
     );
     let line = "`ONBUILD RUN --network=host --mount=type=secret,id=t,env=HF_TOKEN --mount=type=cache,target=/c hf download m`";
-    assert!(hit.help.as_str().contains(line), "{}", hit.help);
+    assert!(hit.help.to_string().contains(line), "{}", hit.help);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn what_still_uses_the_old_token_keeps_it() {
         ("RUN hf auth login --token x\nRUN apt-get update\nRUN hf download m", "env=HF_TOKEN hf download m`"),
     ] {
         let hit = login(run);
-        assert!(hit.help.as_str().contains(mended), "{}", hit.help);
+        assert!(hit.help.to_string().contains(mended), "{}", hit.help);
     }
 }
 
@@ -80,9 +80,9 @@ fn git_is_not_said_to_read_the_variable() {
         "RUN hf auth login --token x --add-to-git-credential && git clone https://huggingface.co/a/b",
         "RUN hf auth login --token x --add-to-git-credential\nRUN git clone https://huggingface.co/a/b",
     ] {
-        assert!(login(run).help.as_str().contains("Git does not"), "{run}");
+        assert!(login(run).help.to_string().contains("Git does not"), "{run}");
     }
-    assert!(!login("RUN hf auth login --token x && git clone u").help.as_str().contains("Git does not"));
+    assert!(!login("RUN hf auth login --token x && git clone u").help.to_string().contains("Git does not"));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_login_that_has_its_token_from_the_environment_is_silent() {
         ("RUN --mount=type=secret,id=t,env=HF_TOKEN echo $HF_TOKEN | hf auth login", true),
         ("RUN --mount=type=secret,id=t,env=OTHER hf auth login", true),
     ] {
-        assert_eq!(hits(run).iter().any(|hit| hit.rule.id.0.contains("/login")), fires, "{run}");
+        assert_eq!(hits(run).iter().any(|hit| hit.rule.id.contains("/login")), fires, "{run}");
     }
 }
 
@@ -103,7 +103,7 @@ fn a_login_that_has_its_token_from_the_environment_is_silent() {
 fn labels_and_history_are_told() {
     let places = |hit: &Hit| hit.leaves.iter().map(|leaves| leaves.place).collect::<Vec<_>>();
     let argument = hits("ARG HF_TOKEN\nLABEL t=$HF_TOKEN");
-    let argument = argument.iter().find(|hit| hit.rule.id.0.ends_with("token-in-arg")).unwrap();
+    let argument = argument.iter().find(|hit| hit.rule.id.ends_with("token-in-arg")).unwrap();
     assert_eq!(places(argument), [Where::History, Where::Label]);
     let token = format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx");
     let call = format!("RUN python -c \"from huggingface_hub import login; login('{token}')\"");
@@ -128,7 +128,7 @@ fn token() -> String {
 fn help_is_the_mended_line() {
     let help = |lines: &str| {
         let hits = hits(&lines.replace("@TOKEN@", &token()));
-        hits.iter().find(|hit| hit.rule.id.0.contains("login")).unwrap().help.as_str().to_owned()
+        hits.iter().find(|hit| hit.rule.id.contains("login")).unwrap().help.to_string()
     };
     let mended = help(
         "RUN pip install x && hf auth login --token @TOKEN@ && hf download org/model \\\n  --local-dir /m",
@@ -150,9 +150,9 @@ fn help_never_writes_a_line_with_a_token_in_it() {
             format!("RUN A={head}{glue}{tail} ./x && hf auth login"),
         ] {
             for hit in hits(&lines.replace("@TOKEN@", &self::token())) {
-                assert!(!hit.help.as_str().contains(tail), "{lines}");
-                let is_plain = glue.is_empty() || !hit.rule.id.0.contains("login");
-                assert!(is_plain || hit.help.as_str().contains("hf download …"), "{lines}: {}", hit.help);
+                assert!(!hit.help.to_string().contains(tail), "{lines}");
+                let is_plain = glue.is_empty() || !hit.rule.id.contains("login");
+                assert!(is_plain || hit.help.to_string().contains("hf download …"), "{lines}: {}", hit.help);
             }
         }
     }

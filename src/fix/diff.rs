@@ -3,7 +3,8 @@
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use super::masked_lines;
-use crate::finding::{Hunk, Line, Masked, Side};
+use crate::finding::{Hunk, Line, Side};
+use crate::mask::Masked;
 
 /// How many lines that stay are shown around those that change.
 const CONTEXT: usize = 3;

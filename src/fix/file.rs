@@ -5,11 +5,12 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::mend::{Left, Mended, Secret, mend};
-use crate::detect;
 use crate::dockerfile::{looks_like_dockerfile, parse};
-use crate::finding::{Issue, Leak, Masked, Mending};
+use crate::finding::{Issue, Leak, Mending, Place, Problem};
+use crate::findings::Sealer;
+use crate::mask::{Masked, mask, mask_path};
 use crate::source::read_up_to;
-use crate::text::LineIndex;
+use crate::text::{Flaw, LineIndex};
 
 /// How large a file is mended: what is done takes quadratic time in the worst case.
 const MAX_MENDED: u64 = 128 << 10;
@@ -19,7 +20,7 @@ const MAX_MENDED: u64 = 128 << 10;
 pub enum MendError {
     /// It could not be read; one sentence on why.
     #[error("{0}")]
-    Unreadable(String),
+    Unreadable(Masked),
     /// `BuildKit` would reject it, or it is too large to be read as a Dockerfile.
     #[error("it is no Dockerfile that can be built")]
     Rejected(Vec<Issue>),
@@ -29,23 +30,24 @@ pub enum MendError {
 /// is written.
 pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
     let read = read_up_to(path, MAX_MENDED, "it is no Dockerfile that can be mended");
-    let before = Zeroizing::new(read.map_err(MendError::Unreadable)?);
+    let before = Zeroizing::new(read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?);
     if before.is_empty() {
-        return Err(MendError::Unreadable("it is empty".to_owned()));
+        return Err(MendError::Unreadable(Masked::own("it is empty")));
     }
-    let name = detect::mask_path(path.as_os_str().as_encoded_bytes());
+    let name = mask_path(path.as_os_str().as_encoded_bytes());
     let lines = LineIndex::new(&before);
     let dockerfile = parse(&before);
-    if !dockerfile.problems.is_empty() {
+    if !dockerfile.flaws.is_empty() {
         if !looks_like_dockerfile(&before) {
-            return Err(MendError::Unreadable("it is no Dockerfile".to_owned()));
+            return Err(MendError::Unreadable(Masked::own("it is no Dockerfile")));
         }
-        let issue = |problem: &crate::dockerfile::Problem| Issue {
-            target: detect::mask(path.as_os_str().as_encoded_bytes()),
-            place: Masked::own(format!("line {}", lines.position(problem.span.start).line)),
-            message: problem.message.clone(),
+        let target = mask(path.as_os_str().as_encoded_bytes());
+        let sealer = Sealer::new(&target, &[], None);
+        let issue = |flaw: &Flaw| {
+            let place = Place::Line(lines.position(flaw.span.start).line);
+            sealer.issue(&Problem::error(flaw.code, place, flaw.message.clone()))
         };
-        return Err(MendError::Rejected(dockerfile.problems.iter().map(issue).collect()));
+        return Err(MendError::Rejected(dockerfile.flaws.iter().map(issue).collect()));
     }
     let Mended { source, secrets, at_start, had_tokens, found, mut left } = mend(&before);
     let diff = super::diff::Diff::of(&before, &source);
@@ -55,11 +57,11 @@ pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError
         Leak {
             line_before: diff.line_before(line_after),
             line_after,
-            rule: hit.rule.id,
+            rule: hit.rule.id.into(),
             severity: hit.severity,
-            message: hit.message,
+            message: hit.full_message().seal(),
             why,
-            help: hit.help,
+            help: hit.help.seal(),
         }
     };
     let mended = found.saturating_sub(left.len());
@@ -72,7 +74,7 @@ pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError
         hunks: diff.hunks,
         mended,
         secrets: secrets.iter().map(Secret::argument).collect(),
-        at_start: at_start.iter().map(|name| detect::mask(name.as_bytes())).collect(),
+        at_start: at_start.iter().map(|name| mask(name.as_bytes())).collect(),
         had_tokens,
         left,
     };

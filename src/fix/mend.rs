@@ -9,9 +9,8 @@ use zeroize::Zeroizing;
 
 use super::advice::advise;
 use super::plan::{self, Plan};
-use crate::detect;
 use crate::dockerfile::parse;
-use crate::finding::Masked;
+use crate::mask::{Masked, mask};
 use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
 
@@ -43,7 +42,7 @@ pub struct Secret {
 impl Secret {
     /// What `docker build --secret` is given.
     pub fn argument(&self) -> Masked {
-        detect::mask(format!("id={},env={}", self.id, self.variable).as_bytes())
+        mask(format!("id={},env={}", self.id, self.variable).as_bytes())
     }
 }
 
@@ -148,7 +147,7 @@ fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
 fn is_better(source: &[u8], hits: usize, stages: usize) -> bool {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);
-    dockerfile.problems.is_empty()
+    dockerfile.flaws.is_empty()
         && dockerfile.stages.len() == stages
         && audible(source, &context).len() <= hits
 }

@@ -12,18 +12,14 @@ use super::{
     settings::{Settings, settings},
     syntax, uses,
 };
-use crate::{
-    dockerfile::{Base, Instruction, Keyword, Scope, normal},
-    finding::Masked,
-    rules::dockerfile::{
-        Context, Hit,
-        hit::within,
-        literal_token, login_command, login_with_secret_mount,
-        logins::{self, Login},
-        token_written_to_file,
-    },
-    rules::login::Paths,
+use crate::dockerfile::{Base, Instruction, Keyword, Scope, normal};
+use crate::mask::Masked;
+use crate::rules::dockerfile::hit::within;
+use crate::rules::dockerfile::logins::Login;
+use crate::rules::dockerfile::{
+    Context, Hit, literal_token, login_command, login_with_secret_mount, logins, token_written_to_file,
 };
+use crate::rules::login::Paths;
 
 /// What one round comes to.
 #[derive(Default)]
@@ -64,7 +60,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
         logins.into_iter().partition(|(_, login)| login.stage.is_some_and(|stage| keep.contains_key(&stage)));
     plan.declined.extend(kept.iter().filter_map(|(&span, login)| {
-        let why = Masked::own(*keep.get(&login.stage?)?);
+        let why = Masked::own(keep.get(&login.stage?)?);
         Some(Declined { span, why })
     }));
     let settings = settings(context, hits, logins.values().copied(), &mut plan.declined);

@@ -92,7 +92,7 @@ fn dockerfile() -> impl proptest::strategy::Strategy<Value = String> {
 proptest::proptest! {
     #[test]
     fn whatever_is_mended_can_be_built(source in dockerfile()) {
-        proptest::prop_assume!(parse(source.as_bytes()).problems.is_empty());
+        proptest::prop_assume!(parse(source.as_bytes()).flaws.is_empty());
         holds(&source, &source);
         let lines = masked_lines(source.as_bytes());
         assert_eq!(lines.len(), source.lines().count());

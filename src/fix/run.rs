@@ -14,7 +14,7 @@ use super::{
     settings::Settings,
 };
 use crate::dockerfile::{Instruction, Mount, MountKind, Scope, mounts, run_script};
-use crate::finding::Masked;
+use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::origin::{Source, holds_word};
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
     /// A token file of the Hub that the `RUN` writes itself: the same as a login.
     pub(super) fn writes_token_file(&mut self, hit: &Hit) -> Option<String> {
         let places = Paths::new(self.scope).login_files()?;
-        let is_place = |path: &Masked| places.iter().any(|place| place == path.as_str());
+        let is_place = |path: &String| places.contains(path);
         let in_layer = hit.leaves.iter().filter_map(|leaves| leaves.path.as_ref());
         if !in_layer.clone().any(is_place) || !in_layer.clone().all(is_place) {
             return None;

@@ -6,7 +6,7 @@ use super::cut::Page;
 use super::edit::Edits;
 use super::mend::Declined;
 use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
-use crate::finding::Masked;
+use crate::mask::Masked;
 use crate::rules::dockerfile::flow::expanded;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
@@ -101,7 +101,7 @@ pub(super) fn settings<'a>(
         let Candidate { keyword, name, from, is_known } = candidate;
         if let Some(why) = blocked.get(name) {
             if let Some(pair) = pair_at(context, place) {
-                declined.push(Declined { span: pair.span, why: Masked::own(*why) });
+                declined.push(Declined { span: pair.span, why: Masked::own(why) });
             }
             continue;
         }

@@ -2,7 +2,7 @@
 
 use crate::detect;
 use crate::dockerfile::{Keyword, parse};
-use crate::finding::Masked;
+use crate::mask::{Masked, holds_split_token, mask};
 use crate::rules::dockerfile::{Context, find};
 use crate::text::Span;
 
@@ -30,7 +30,7 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
     // A token that only variables put together stands in pieces, anywhere.
     let is_in_pieces = spans.iter().any(|span| {
         let part = source.get(span.start..span.end).unwrap_or_default();
-        detect::find(part).is_empty() && !detect::holds_split_token(part)
+        detect::find(part).is_empty() && !holds_split_token(part)
     });
     let longest = if is_in_pieces { MAX_PIECE } else { MAX_WORD };
     let mut spans = spans.as_slice();
@@ -51,7 +51,7 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
             let end = span.end.saturating_sub(here.start).clamp(start, bare.len());
             shown.extend_from_slice(bare.get(from..start).unwrap_or_default());
             let part = bare.get(start..end).unwrap_or_default();
-            let masked = detect::mask(part);
+            let masked = mask(part);
             let is_whole = here.start <= span.start && span.end <= here.end;
             // A part of a token, or one that the mask does not know as such.
             let is_bare = !is_whole || masked.as_str().as_bytes() == part;
@@ -59,7 +59,7 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
             from = end;
         }
         shown.extend_from_slice(bare.get(from..).unwrap_or_default());
-        out.push(scrubbed(&detect::mask(&shown), longest));
+        out.push(mask(&shown).scrubbed(longest));
     }
     out
 }
@@ -69,23 +69,3 @@ pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
 const MAX_WORD: usize = 30;
 /// The same where a token is known to stand in pieces.
 const MAX_PIECE: usize = 8;
-
-/// The text without long words that look random.
-fn scrubbed(text: &Masked, longest: usize) -> Masked {
-    let mut out = String::new();
-    let is_part = |c: char| c.is_ascii_alphanumeric();
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let cases = |is: fn(&char) -> bool| word.chars().filter(is).count();
-        let (upper, lower) = (cases(char::is_ascii_uppercase), cases(char::is_ascii_lowercase));
-        let is_random = word.len() >= longest && upper * 5 >= word.len() && lower * 5 >= word.len();
-        out.push_str(if is_random { "…" } else { word });
-        let width = behind.find(is_part).unwrap_or(behind.len());
-        let (between, next) = behind.split_at_checked(width).unwrap_or((behind, ""));
-        out.push_str(between);
-        rest = next;
-    }
-    Masked::own(out)
-}

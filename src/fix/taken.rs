@@ -7,12 +7,10 @@ use std::path::Path;
 use crate::engine::Silent;
 use crate::engine::tree::search;
 
-use crate::{
-    dockerfile::{Dockerfile, Dockerignore},
-    finding::{Confidence, TokenSummary},
-    rules::dockerfile::{ContextToken, Hit, copies_context, leaks},
-    source::BuildContext,
-};
+use crate::detect::{Confidence, TokenSummary};
+use crate::dockerfile::{Dockerfile, Dockerignore};
+use crate::rules::dockerfile::{ContextToken, Hit, copies_context, leaks};
+use crate::source::BuildContext;
 
 /// What the rules say of each such file, for a build in the Dockerfile's own directory. Only files that are taken are read;
 /// nothing is said of what cannot be.

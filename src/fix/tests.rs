@@ -13,7 +13,7 @@ fn run(source: &str) -> (String, Vec<&'static str>) {
     let again = mend(&mended.source);
     assert_eq!(again.source.as_slice(), mended.source.as_slice(), "{source}: twice is not once");
     let text = String::from_utf8(mended.source.to_vec()).unwrap();
-    (text.replace(&token, "@TOKEN@"), mended.left.iter().map(|left| left.hit.rule.id.0).collect())
+    (text.replace(&token, "@TOKEN@"), mended.left.iter().map(|left| left.hit.rule.id).collect())
 }
 
 const SYNTAX: &str = "# syntax=docker/dockerfile:1\n";
@@ -250,7 +250,7 @@ pub(super) fn holds(name: &str, source: &str) -> Mended {
     let mended = mend(source.as_bytes());
     let after = parse(&mended.source);
     let text = String::from_utf8_lossy(&mended.source).into_owned();
-    assert!(after.problems.is_empty(), "{name}: {text}");
+    assert!(after.flaws.is_empty(), "{name}: {text}");
     assert_eq!(mend(&mended.source).source, mended.source, "{name}: twice is not once");
     assert_eq!(before.stages.len(), after.stages.len(), "{name}");
     assert!(mended.left.len() <= mended.found, "{name}");
@@ -284,7 +284,7 @@ pub(super) fn holds(name: &str, source: &str) -> Mended {
 fn every_fixture_is_mended_or_says_why_not() {
     let mut left = String::new();
     for (name, source) in fixtures() {
-        if !parse(source.as_bytes()).problems.is_empty() {
+        if !parse(source.as_bytes()).flaws.is_empty() {
             continue;
         }
         let mended = holds(&name, &source);

@@ -3,7 +3,7 @@
 use oci_spec::image::ImageConfiguration;
 
 use super::document::{DocumentError, as_go_reads, parse};
-use crate::finding::DiffId;
+use crate::digest::DiffId;
 
 /// The members that are read, as the specification spells them.
 const NAMES: [&str; 13] = [

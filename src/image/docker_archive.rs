@@ -2,21 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use super::DocumentError;
 use super::inventory::claimed_digest;
 use super::manifest::read_docker_manifest;
-use super::resolve::{DocumentRef, Image, Layer, NO_DOCUMENT, Problem, Resolver};
-use crate::finding::Document;
+use super::resolve::{DocumentRef, Image, Layer, Resolver};
+use crate::fault::Code;
+use crate::finding::{Document, ImagePart, Place, Problem};
+use crate::mask::message;
 
 impl Resolver<'_> {
     /// Adds the images of `manifest.json`, but for those that `index.json` has named as well.
     pub(super) fn docker_manifest(&mut self, entry: usize) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image: None });
         let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem("manifest.json", NO_DOCUMENT);
+            return self.problem(Code::Corrupt, manifest_json(), DocumentError::None.into());
         };
         let images = match read_docker_manifest(bytes) {
             Ok(images) => images,
-            Err(error) => return self.problem("manifest.json", error.to_string()),
+            Err(error) => return self.problem(Code::Corrupt, manifest_json(), error.into()),
         };
         // The newer `docker save` names its images in both ways.
         let known: BTreeMap<usize, usize> = self
@@ -47,8 +50,7 @@ impl Resolver<'_> {
                 let entry = self.inventory.by_name(name.as_bytes());
                 let digest = claimed_digest(name.as_bytes());
                 if entry.is_none() {
-                    let message = format!("{name} is not in the archive");
-                    image.problems.push(Problem::new(format!("layer {i}"), message));
+                    image.problems.push(missing(name, ImagePart::Layer(i)));
                 }
                 image.layers.push(Layer { entry, digest, ..Layer::default() });
             }
@@ -57,11 +59,20 @@ impl Resolver<'_> {
                 let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
                 self.resolved.documents.push(document);
             } else {
-                let message = format!("{} is not in the archive", docker.config);
-                image.problems.push(Problem::new("config", message));
+                image.problems.push(missing(&docker.config, ImagePart::Config));
             }
             image.held = config_entry.is_some() || image.layers.iter().any(|layer| layer.entry.is_some());
             self.finish(image);
         }
     }
+}
+
+/// The document that lists the images of a docker archive.
+fn manifest_json() -> Place {
+    Place::entry(b"manifest.json")
+}
+
+/// The problem that an entry which the manifest names is not in the archive.
+fn missing(name: &str, part: ImagePart) -> Problem {
+    Problem::error(Code::Missing, Place::image(part), message!("{} is not in the archive", name))
 }

@@ -1,13 +1,16 @@
 //! The JSON documents of an image, as strings with the fields they stand in.
 
-use std::fmt;
-
 use serde_json::Value;
+
+use crate::mask::Message;
 
 /// A document that is not JSON, nested deeper than anything real, or not of the form it should have. Says
 /// where, and quotes nothing: the parsers' own messages hold pieces of the text.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
+    /// Bytes that were not kept as a document.
+    #[error("it is not a JSON document, or too large for one")]
+    None,
     /// No JSON.
     #[error("it is not valid JSON (line {line}, column {column})")]
     Syntax {
@@ -27,6 +30,12 @@ impl From<serde_json::Error> for DocumentError {
             return Self::Form;
         }
         Self::Syntax { line: error.line(), column: error.column() }
+    }
+}
+
+impl From<DocumentError> for Message {
+    fn from(error: DocumentError) -> Self {
+        Self::foreign(error.to_string())
     }
 }
 
@@ -60,74 +69,9 @@ pub(super) fn as_go_reads(value: Value, names: &[&str]) -> Value {
     }
 }
 
-/// One step on the way to a string.
-enum Step<'a> {
-    Member(&'a str),
-    Item(usize),
-}
-
-/// Where a string stands in a document; written out only when somebody asks.
-pub struct Field<'a>(&'a [Step<'a>]);
-
-impl fmt::Display for Field<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Item(n) => write!(f, "[{n}]")?,
-                Step::Member(key) if !is_plain(key) => write!(f, "[{}]", Value::from(*key))?,
-                Step::Member(key) if i == 0 => f.write_str(key)?,
-                Step::Member(key) => write!(f, ".{key}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
-}
-
-/// Calls `visit` with every string of a document and the field it stands in, `config.Env[2]`, in document
-/// order. The keys of objects count as strings in the object's own field.
-pub fn for_each_string(value: &Value, visit: &mut impl FnMut(&Field<'_>, &str)) {
-    each(value, &mut Vec::new(), visit);
-}
-
-fn each<'a>(value: &'a Value, steps: &mut Vec<Step<'a>>, visit: &mut impl FnMut(&Field<'_>, &str)) {
-    match value {
-        Value::String(text) => visit(&Field(steps), text),
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                steps.push(Step::Item(i));
-                each(item, steps, visit);
-                steps.pop();
-            }
-        }
-        Value::Object(members) => {
-            for (key, member) in members {
-                visit(&Field(steps), key);
-                steps.push(Step::Member(key));
-                each(member, steps, visit);
-                steps.pop();
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fields_are_named_as_the_design_has_them() {
-        let value = parse(br#"{"config":{"Env":["A=b"],"Labels":{"org.x":"y"}},"n":1}"#).unwrap();
-        let mut found = Vec::new();
-        for_each_string(&value, &mut |field, text| found.push(format!("{field} {text}")));
-        for expected in ["config.Env[0] A=b", "config.Labels[\"org.x\"] y", "config.Labels org.x"] {
-            assert!(found.iter().any(|found| found == expected), "{expected}");
-        }
-    }
 
     #[test]
     fn a_million_brackets_are_an_error() {

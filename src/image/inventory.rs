@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::finding::Digest;
+use crate::digest::Digest;
 use crate::stream::path::normalise;
 
 /// Larger entries are not taken for documents, nor kept: registries refuse manifests of this size.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{DocumentError, as_go_reads, parse};
-use crate::finding::Digest;
+use crate::digest::Digest;
 
 /// The members that are read, as the specification spells them.
 const NAMES: [&str; 16] = [

@@ -4,6 +4,7 @@
 mod config;
 mod docker_archive;
 mod document;
+mod field;
 mod hiding;
 mod history;
 mod inventory;
@@ -14,11 +15,12 @@ mod platform;
 mod resolve;
 
 pub use config::Config;
-pub use document::{DocumentError, Field, for_each_string, parse};
+pub use document::{DocumentError, parse};
+pub use field::{Field, FieldStep, for_each_string};
 pub use hiding::{LayerPaths, PathHashes, is_whiteout};
 pub use history::align;
 pub use inventory::{Inventory, MAX_DOCUMENT, claimed_digest};
 pub use place::Place;
 pub use places::Places;
 pub use platform::{Platform, PlatformFilter};
-pub use resolve::{DocumentRef, Image, Layer, Problem, Resolved, resolve};
+pub use resolve::{DocumentRef, Image, Layer, Resolved, resolve};

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::DocumentError;
 use super::config::Config;
 use super::history::align;
 use super::inventory::Inventory;
 use super::manifest::{Descriptor, Manifest};
-use crate::finding::{DiffId, Digest, Document};
+use crate::digest::{DiffId, Digest};
+use crate::fault::Code;
+use crate::finding::{Document, ImagePart, Place, Problem};
+use crate::mask::{Message, message};
 
-pub(super) const NO_DOCUMENT: &str = "it is not a JSON document, or too large for one";
 /// An index nested deeper is not followed: real ones nest once or twice.
 const MAX_DEPTH: usize = 32;
 /// More references are not followed: an index of indexes can name one manifest without end.
@@ -40,8 +43,8 @@ pub struct Image {
     pub held: bool,
     /// Whether its history could be lined up with its layers.
     pub history_aligned: bool,
-    /// What is wrong with it. Of no account while it is not held beside others that are.
-    pub problems: Vec<Problem>,
+    /// Problems with it. They do not count while none of it is held and other images are.
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// A layer of an image.
@@ -59,22 +62,6 @@ pub struct Layer {
     pub size: Option<u64>,
     /// The command that made it.
     pub created_by: Option<String>,
-}
-
-/// Something that could not be read, and where. The text may hold what the documents hold: mask it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The part: `layer 3`, `index.json`.
-    pub place: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl Problem {
-    /// A problem at a place.
-    pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { place: place.into(), message: message.into() }
-    }
 }
 
 /// A JSON document that belongs to an image or an index.
@@ -97,10 +84,8 @@ pub struct Resolved {
     pub documents: Vec<DocumentRef>,
     /// Entries that belong to attestations and other artifacts.
     pub attached: BTreeSet<usize>,
-    /// What is wrong with the source as a whole.
-    pub problems: Vec<Problem>,
-    /// What is odd about it.
-    pub notes: Vec<Problem>,
+    /// Problems with the source as a whole.
+    pub(crate) problems: Vec<Problem>,
     /// Whether there is an `index.json` or a `manifest.json`.
     pub names_images: bool,
     /// Whether a tag was asked for, so that what belongs to other images is left alone.
@@ -132,8 +117,8 @@ pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
     resolved.is_selection = tag.is_some();
     resolved.names_images = index.is_some() || docker.is_some();
     if index.is_none() && docker.is_none() {
-        let message = "it is not an image: neither index.json nor manifest.json is in it";
-        resolved.problems.push(Problem::new("archive", message));
+        let detail = Message::own("it is not an image: neither index.json nor manifest.json is in it");
+        resolved.problems.push(Problem::error(Code::Missing, Place::Archive, detail));
     }
     resolved
 }
@@ -146,8 +131,8 @@ pub(super) struct Resolver<'a> {
     /// Whether that there are too many has been said.
     bounded: bool,
     /// What has been read, since one document may be named without end.
-    manifests: BTreeMap<usize, Result<Arc<Manifest>, String>>,
-    configs: BTreeMap<usize, Result<Arc<Config>, String>>,
+    manifests: BTreeMap<usize, Result<Arc<Manifest>, DocumentError>>,
+    configs: BTreeMap<usize, Result<Arc<Config>, DocumentError>>,
     /// The manifests that have been taken, with the names they were taken under.
     seen: BTreeSet<(usize, Option<String>)>,
     /// The entries of the indexes that lead to the present one.
@@ -155,21 +140,25 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    pub(super) fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
-        self.resolved.problems.push(Problem::new(place, message));
+    pub(super) fn problem(&mut self, code: Code, place: Place, detail: Message) {
+        self.resolved.problems.push(Problem::error(code, place, detail));
     }
 
     fn root_index(&mut self, entry: usize, tag: Option<&str>) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
         let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem("index.json", NO_DOCUMENT);
+            return self.problem(Code::Corrupt, index_json(), DocumentError::None.into());
         };
         match Manifest::read(bytes) {
             Ok(Manifest::Index { manifests }) => {
                 let wanted: Vec<_> =
                     manifests.iter().filter(|d| tag.is_none() || d.tag.as_deref() == tag).collect();
                 if let (Some(tag), true) = (tag, wanted.is_empty()) {
-                    self.problem("index.json", format!("it names no image with the tag {tag}"));
+                    self.problem(
+                        Code::Missing,
+                        index_json(),
+                        message!("it names no image with the tag {}", tag),
+                    );
                 }
                 self.chain.push(entry);
                 for descriptor in wanted {
@@ -177,19 +166,23 @@ impl Resolver<'_> {
                 }
                 self.chain.pop();
             }
-            Ok(Manifest::Image { .. }) => self.problem("index.json", "it lists no manifests"),
-            Err(error) => self.problem("index.json", error.to_string()),
+            Ok(Manifest::Image { .. }) => {
+                self.problem(Code::Corrupt, index_json(), Message::own("it lists no manifests"));
+            }
+            Err(error) => self.problem(Code::Corrupt, index_json(), error.into()),
         }
     }
 
     fn descriptor(&mut self, descriptor: &Descriptor, inherited: Option<&str>) {
-        let place = format!("manifest {}", descriptor.digest_text);
+        let place = Place::Manifest(Arc::new(descriptor.digest_text.as_str().into()), None);
         self.references += 1;
         if self.references > MAX_REFERENCES {
             if self.references == MAX_REFERENCES + 1 {
-                let message =
-                    format!("more than {MAX_REFERENCES} manifests are referred to; the rest is not followed");
-                self.problem("index.json", message);
+                let detail = message!(
+                    "more than {} manifests are referred to; the rest is not followed",
+                    MAX_REFERENCES
+                );
+                self.problem(Code::Limit, index_json(), detail);
             }
             return;
         }
@@ -199,17 +192,21 @@ impl Resolver<'_> {
             return self.not_held(descriptor, name, place);
         };
         if self.chain.contains(&entry) {
-            return self.problem(place, "it refers to itself");
+            return self.problem(Code::Corrupt, place, Message::own("it refers to itself"));
         }
         if self.chain.len() > MAX_DEPTH {
-            return self.problem(place, format!("indexes are nested deeper than {MAX_DEPTH}"));
+            return self.problem(
+                Code::Limit,
+                place,
+                message!("indexes are nested deeper than {}", MAX_DEPTH),
+            );
         }
         if !self.seen.insert((entry, name.map(str::to_owned))) {
             return;
         }
         let manifest = self.manifests.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
-            Some((bytes, _)) => Manifest::read(bytes).map(Arc::new).map_err(|error| error.to_string()),
-            None => Err(NO_DOCUMENT.to_owned()),
+            Some((bytes, _)) => Manifest::read(bytes).map(Arc::new),
+            None => Err(DocumentError::None),
         });
         match manifest.clone().as_deref() {
             Ok(Manifest::Index { manifests }) => {
@@ -230,23 +227,24 @@ impl Resolver<'_> {
             Err(error) => {
                 let document = DocumentRef { entry, document: Document::Manifest, image: None };
                 self.resolved.documents.push(document);
-                self.problem(place, error.clone());
+                self.problem(Code::Corrupt, place, (*error).into());
             }
         }
     }
 
     /// An index names more than an exporter may have put in: whether that is an error depends on whether
     /// anything else is there.
-    fn not_held(&mut self, descriptor: &Descriptor, name: Option<&str>, place: String) {
+    fn not_held(&mut self, descriptor: &Descriptor, name: Option<&str>, place: Place) {
         if descriptor.is_attestation {
-            let message = "the attestation is not there; what it says of the build was not searched";
-            return self.resolved.notes.push(Problem::new(place, message));
+            let detail =
+                Message::own("the attestation is not there; what it says of the build was not searched");
+            return self.resolved.problems.push(Problem::note(Code::NotHeld, place, detail));
         }
         self.resolved.images.push(Image {
             name: name.map(str::to_owned),
             platform: descriptor.platform.clone(),
             manifest_digest: descriptor.digest,
-            problems: vec![Problem::new(place, missing(descriptor))],
+            problems: vec![missing(descriptor, place)],
             ..Image::default()
         });
     }
@@ -276,28 +274,30 @@ impl Resolver<'_> {
         image.held = layer_held || (layers.is_empty() && image.config_entry.is_some());
         for (i, (layer, descriptor)) in image.layers.iter().zip(layers).enumerate() {
             if layer.entry.is_none() && !descriptor.has_urls {
-                image.problems.push(Problem::new(format!("layer {i}"), missing(descriptor)));
+                image.problems.push(missing(descriptor, Place::image(ImagePart::Layer(i))));
             }
         }
         if let Some(config_entry) = image.config_entry {
             self.resolved.documents.push(document(config_entry, Document::Config));
         } else {
-            image.problems.push(Problem::new("config", missing(config)));
+            image.problems.push(missing(config, Place::image(ImagePart::Config)));
         }
         self.finish(image);
     }
 
     /// As many of an image's layers as are looked at.
-    pub(super) fn bounded<'a, T>(&mut self, layers: &'a [T], what: &str) -> &'a [T] {
+    pub(super) fn bounded<'a, T>(&mut self, layers: &'a [T], manifest: &str) -> &'a [T] {
         let room = MAX_LAYERS.min(MAX_ALL_LAYERS.saturating_sub(self.layers));
         let taken = layers.get(..room).unwrap_or(layers);
         self.layers += taken.len();
         if taken.len() < layers.len() && !std::mem::replace(&mut self.bounded, true) {
-            let message = format!(
-                "it has {} layers; at most {MAX_LAYERS} of an image and {MAX_ALL_LAYERS} in all are told apart",
-                layers.len()
+            let detail = message!(
+                "it has {} layers; at most {} of an image and {} in all are told apart",
+                layers.len(),
+                MAX_LAYERS,
+                MAX_ALL_LAYERS
             );
-            self.problem(format!("manifest {what}"), message);
+            self.problem(Code::Limit, Place::Manifest(Arc::new(manifest.into()), None), detail);
         }
         taken
     }
@@ -316,12 +316,15 @@ impl Resolver<'_> {
     pub(super) fn finish(&mut self, mut image: Image) {
         if let Some(entry) = image.config_entry {
             let config = self.configs.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
-                Some((bytes, _)) => Config::read(bytes).map(Arc::new).map_err(|error| error.to_string()),
-                None => Err(NO_DOCUMENT.to_owned()),
+                Some((bytes, _)) => Config::read(bytes).map(Arc::new),
+                None => Err(DocumentError::None),
             });
             match config {
                 Ok(config) => image.config = Arc::clone(config),
-                Err(message) => image.problems.push(Problem::new("config", message.as_str())),
+                Err(error) => {
+                    let place = Place::image(ImagePart::Config);
+                    image.problems.push(Problem::error(Code::Corrupt, place, (*error).into()));
+                }
             }
         }
         image.platform = image.config.platform.clone().or(image.platform);
@@ -357,15 +360,26 @@ impl Resolver<'_> {
                     }
                 }
                 None if i == 0 => {}
-                None => self.problem(format!("attestation {}", layer.digest_text), missing(layer)),
+                None => {
+                    let place = Place::Attestation(Arc::new(layer.digest_text.as_str().into()));
+                    self.resolved.problems.push(missing(layer, place));
+                }
             }
         }
     }
 }
 
-fn missing(descriptor: &Descriptor) -> String {
+/// The document that lists the images of a layout.
+fn index_json() -> Place {
+    Place::entry(b"index.json")
+}
+
+/// The problem that the blob of a descriptor is not held.
+fn missing(descriptor: &Descriptor, place: Place) -> Problem {
+    let digest = &descriptor.digest_text;
     if descriptor.digest.is_none() {
-        return format!("its digest {} is of a kind that cannot be read", descriptor.digest_text);
+        let detail = message!("its digest {} is of a kind that cannot be read", digest);
+        return Problem::error(Code::Unsupported, place, detail);
     }
-    format!("the blob {} is not there", descriptor.digest_text)
+    Problem::error(Code::Missing, place, message!("the blob {} is not there", digest))
 }

@@ -67,16 +67,19 @@ pub fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Confidence, Digest, Finding, Issue, Location, Masked, RuleId};
+    use crate::detect::Confidence;
+    use crate::digest::Digest;
+    use crate::finding::{Code, Finding, Fingerprint, Issue, Location};
+    use crate::mask::Masked;
 
     fn report(severities: &[Severity], complete: bool) -> Report {
         let finding = |&severity: &Severity| Finding {
-            rule: RuleId("image/token-in-file"),
+            rule: "image/token-in-file".into(),
             severity,
             confidence: Confidence::High,
             message: Masked::default(),
             help: Masked::default(),
-            fingerprint: Digest::from_bytes([0; 32]),
+            fingerprint: Fingerprint::new(Digest::from_bytes([0; 32])),
             token: None,
             target: Masked::default(),
             location: Location::Blob { digest: None, entry: Masked::default(), offset: 0, via: Vec::new() },
@@ -84,7 +87,12 @@ mod tests {
             related: Vec::new(),
             leaves: Vec::new(),
         };
-        let error = Issue { target: Masked::default(), place: Masked::default(), message: Masked::default() };
+        let error = Issue {
+            target: Masked::default(),
+            place: Masked::default(),
+            code: Code::Io,
+            message: Masked::default(),
+        };
         let errors = if complete { Vec::new() } else { vec![error] };
         Report::new(Vec::new(), severities.iter().map(finding).collect(), errors, Vec::new())
     }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::{Style, escape};
-use crate::finding::{Hunk, Leak, Line, Masked, Mending, Side};
+use crate::finding::Masked;
+use crate::finding::{Hunk, Leak, Line, Mending, Side};
 
 /// Writes what was mended, or would be. `is_written` says that the file is changed by now.
 pub fn render(mending: &Mending, is_written: bool, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -7,10 +7,10 @@ use crate::rules::Rule;
 
 /// Writes a table of rules: id, severity, summary.
 pub fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let width = rules.iter().map(|rule| rule.id.0.len()).max().unwrap_or_default();
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in rules {
         let severity = style.severity(rule.severity, rule.severity);
-        writeln!(out, "{:<width$}  {severity:<8}  {}", style.strong(rule.id.0), rule.summary)?;
+        writeln!(out, "{:<width$}  {severity:<8}  {}", style.strong(rule.id), rule.summary)?;
     }
     Ok(())
 }
@@ -45,7 +45,7 @@ pub fn markdown(rules: &[&Rule]) -> String {
          | id | severity | finds |\n| --- | --- | --- |\n",
     )];
     for Rule { id, severity, summary, .. } in rules {
-        let anchor = id.0.replace('/', "");
+        let anchor = id.replace('/', "");
         page.push(format!("| [`{id}`](#{anchor}) | {severity} | {summary} |\n"));
     }
     for Rule { id, severity, summary, why, bad, good, fix } in rules {

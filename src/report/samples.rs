@@ -1,13 +1,16 @@
 //! Reports for the tests of all formats. Their tokens are made of redacted forms and hashes alone.
 
+use crate::finding::Timestamp;
 use crate::finding::{
-    Also, Confidence, DiffId, Digest, DockerfileLine, Document, Finding, ImageSummary, Issue, LayerIndex,
-    LayerSummary, Leaves, Location, Masked, PathName, Position, Redacted, Report, RuleId, Severity, State,
-    Target, TargetKind, Timestamp, TokenHash, TokenKind, TokenSummary, Where,
+    Also, Code, DockerfileLine, Document, Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves,
+    Location, Report, Severity, State, Target, TargetKind, Where,
 };
+use crate::finding::{Confidence, Position, Redacted, TokenHash, TokenKind, TokenSummary};
+use crate::finding::{DiffId, Digest, LayerIndex};
+use crate::finding::{Masked, PathName};
 
 fn own(text: &str) -> Masked {
-    Masked::own(text)
+    crate::mask::mask(text.as_bytes())
 }
 
 fn digest(byte: u8) -> Digest {
@@ -15,7 +18,7 @@ fn digest(byte: u8) -> Digest {
 }
 
 fn path(bytes: &[u8]) -> PathName {
-    PathName::from_masked_bytes(bytes)
+    crate::mask::mask_path(bytes)
 }
 
 fn token(last: &str, hash: u8) -> TokenSummary {
@@ -30,14 +33,14 @@ fn token(last: &str, hash: u8) -> TokenSummary {
 
 fn finding(rule: &'static str, severity: Severity, location: Location) -> Finding {
     Finding {
-        rule: RuleId(rule),
+        rule: rule.into(),
         severity,
         confidence: Confidence::High,
         message: own("Token text is readable by whoever gets this"),
         help: own(
             "Revoke the token at https://huggingface.co/settings/tokens.\n\nThen change the build:\n    RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
         ),
-        fingerprint: digest(0xf1),
+        fingerprint: Fingerprint::new(digest(0xf1)),
         token: Some(token("wxyz", 0xab)),
         target: own("app.tar"),
         location,
@@ -123,7 +126,7 @@ fn image_target() -> Target {
 }
 
 fn issue(place: &str, message: &str) -> Issue {
-    Issue { target: own("app.tar"), place: own(place), message: own(message) }
+    Issue { target: own("app.tar"), place: own(place), code: Code::Corrupt, message: own(message) }
 }
 
 /// One token at three places of an image, another at one.
@@ -288,7 +291,7 @@ pub(super) fn hostile() -> Report {
     field.leaves = vec![Leaves { place: Where::Layer, path: Some(own(bad)) }];
     let blob = Location::Blob { digest: None, entry: own(bad), offset: 0, via: vec![own(bad)] };
     let blob = finding("image/token-in-file", Severity::High, blob);
-    let issue = Issue { target: own(bad), place: own(bad), message: own(bad) };
+    let issue = Issue { target: own(bad), place: own(bad), code: Code::Odd, message: own(bad) };
     let target = target(bad, TargetKind::Image, Vec::new());
     Report::new(vec![target], vec![hit, field, blob], vec![issue.clone()], vec![issue])
 }

@@ -6,13 +6,13 @@ pub mod dockerfile;
 pub mod image;
 pub(crate) mod login;
 
-use crate::finding::{RuleId, Severity};
+use crate::finding::Severity;
 
 /// One rule: what it finds and what to do about it. Examples carry `hf_…` where a token would stand.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     /// `family/name`; never changes.
-    pub id: RuleId,
+    pub id: &'static str,
     /// The severity of its findings, before anything raises or lowers it.
     pub severity: Severity,
     /// What it finds, one line without a full stop.
@@ -34,15 +34,15 @@ pub fn all() -> Vec<&'static Rule> {
 
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
-    all().into_iter().find(|rule| rule.id.0 == id)
+    all().into_iter().find(|rule| rule.id == id)
 }
 
 /// The rule whose id looks most like `id`, where one looks like it at all. Serves error messages.
 pub fn nearest(id: &str) -> Option<&'static Rule> {
     // A name without its family is the likeliest slip, so names are compared alone as well.
     let likeness = |rule: &Rule| {
-        let name = rule.id.0.split_once('/').map_or(rule.id.0, |(_, name)| name);
-        strsim::jaro_winkler(rule.id.0, id).max(strsim::jaro_winkler(name, id))
+        let name = rule.id.split_once('/').map_or(rule.id, |(_, name)| name);
+        strsim::jaro_winkler(rule.id, id).max(strsim::jaro_winkler(name, id))
     };
     all()
         .into_iter()
@@ -60,7 +60,7 @@ mod tests {
     fn ids_are_unique_and_shaped_family_slash_name() {
         let mut seen = std::collections::HashSet::new();
         for rule in all() {
-            let id = rule.id.0;
+            let id = rule.id;
             assert!(seen.insert(id), "{id} stands twice");
             let (family, name) = id.split_once('/').unwrap();
             assert!(["dockerfile", "image", "context"].contains(&family), "{id}");
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn families_stand_together_and_in_order() {
         let rank = |rule: &Rule| {
-            ["dockerfile/", "image/", "context/"].iter().position(|family| rule.id.0.starts_with(family))
+            ["dockerfile/", "image/", "context/"].iter().position(|family| rule.id.starts_with(family))
         };
         assert!(all().is_sorted_by_key(|rule| rank(rule)));
     }
@@ -104,7 +104,7 @@ mod tests {
             ("cached-token", "image/cached-token"),
             ("image/cached_token", "image/cached-token"),
         ] {
-            assert_eq!(nearest(slip).map(|rule| rule.id.0), Some(id), "{slip}");
+            assert_eq!(nearest(slip).map(|rule| rule.id), Some(id), "{slip}");
         }
         assert!(nearest("xyzzy").is_none());
     }

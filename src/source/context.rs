@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::Message;
+
 /// A directory on disk. Links are not followed, as no builder does; what is neither file nor directory is passed over.
 pub struct BuildContext {
     root: PathBuf,
@@ -24,8 +28,8 @@ pub struct ContextFile {
 }
 
 impl BuildContext {
-    /// Lists a directory, in order of path. What cannot be listed is told beside.
-    pub fn open(root: &Path) -> (Self, Vec<String>) {
+    /// Lists a directory, in order of path, with the problems of parts that cannot be listed.
+    pub(crate) fn open(root: &Path) -> (Self, Vec<Problem>) {
         let mut files = Vec::new();
         let mut unlisted = Vec::new();
         for entry in WalkBuilder::new(root).standard_filters(false).follow_links(false).build() {
@@ -35,7 +39,11 @@ impl BuildContext {
                     files.push(ContextFile { path: relative(entry.path(), root), size });
                 }
                 Ok(_) => {}
-                Err(error) => unlisted.push(error.to_string()),
+                Err(error) => {
+                    let code = error.io_error().map_or(Code::Io, Code::of);
+                    let detail = Message::foreign(error.to_string());
+                    unlisted.push(Problem::error(code, Place::Here, detail));
+                }
             }
         }
         files.sort();

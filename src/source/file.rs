@@ -4,27 +4,41 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Reads a file of at most `limit` bytes; `wrong` is said of a larger one.
-pub(crate) fn read_up_to(path: &Path, limit: u64, wrong: &str) -> Result<Vec<u8>, String> {
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::{Message, message};
+
+/// Reads a file of at most `limit` bytes; `wrong` is the message about a larger one.
+pub(crate) fn read_up_to(path: &Path, limit: u64, wrong: &'static str) -> Result<Vec<u8>, Problem> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err("it is a directory".to_owned());
+        return Err(Problem::error(Code::Unsupported, Place::Target, Message::own("it is a directory")));
     }
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
-        let size =
-            if limit < 1 << 20 { format!("{} KiB", limit >> 10) } else { format!("{} MiB", limit >> 20) };
-        return Err(format!("{wrong}: it is larger than {size}"));
+        let wrong = Message::own(wrong);
+        let detail = if limit < 1 << 20 {
+            message!("{}: it is larger than {} KiB", wrong, limit >> 10)
+        } else {
+            message!("{}: it is larger than {} MiB", wrong, limit >> 20)
+        };
+        return Err(Problem::error(Code::Limit, Place::Target, detail));
     }
     Ok(bytes)
 }
 
-/// The operating system's reason, without its error number.
-pub(crate) fn unreadable(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission to read it is denied".to_owned(),
-        _ => error.to_string(),
-    }
+/// The problem that a target cannot be read: the operating system's reason, without its error number.
+pub(crate) fn unreadable(error: &io::Error) -> Problem {
+    let detail = match error.kind() {
+        io::ErrorKind::NotFound => Message::own("there is no such file or directory"),
+        io::ErrorKind::PermissionDenied => Message::own("permission to read it is denied"),
+        _ => Message::foreign(error.to_string()),
+    };
+    Problem::error(Code::of(error), Place::Target, detail)
+}
+
+/// A path as bytes, as it is spelled.
+pub(crate) fn path_bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
 }

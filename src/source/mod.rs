@@ -12,7 +12,7 @@ use std::io::{self, Read};
 
 pub use archive::{Archive, Around, link_target};
 pub use context::{BuildContext, ContextFile};
-pub(crate) use file::{read_up_to, unreadable};
+pub(crate) use file::{path_bytes, read_up_to, unreadable};
 pub use inspect::{Content, inspect};
 pub use layout::{Layout, Unlisted};
 pub use target::{Target, TargetError, looks_like_reference};

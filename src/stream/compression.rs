@@ -1,7 +1,9 @@
 //! Which compression bytes are in, told by their first ones and never by name or media type.
 
+use serde::{Deserialize, Serialize};
+
 /// How bytes are compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Compression {
     /// Not at all, as far as can be told.
     None,

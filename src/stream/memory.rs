@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use crate::fault::{Code, Fault};
+
 const MIB: u64 = 1024 * 1024;
 /// Windows up to this size are decoded by all parties at once.
 const COMMON: u64 = 8 * MIB;
@@ -92,16 +94,17 @@ impl Held {
     pub(super) fn window(bytes: u64, who: &str) -> io::Result<Self> {
         if bytes > MAX_WINDOW {
             let (need, limit) = (bytes.div_ceil(MIB), MAX_WINDOW / MIB);
-            return Err(limit_error(format!(
-                "{who} needs a window of {need} MiB, more than the limit of {limit} MiB"
-            )));
+            return Err(Fault::io(
+                Code::Limit,
+                format!("{who} needs a window of {need} MiB, more than the limit of {limit} MiB"),
+            ));
         }
         let party = Party::current();
         party.taken(|taken| {
             let together = taken.bytes + bytes;
             if together > MAX_TOGETHER {
                 let (need, limit) = (together.div_ceil(MIB), MAX_TOGETHER / MIB);
-                return Err(limit_error(format!(
+                return Err(Fault::io(Code::Limit, format!(
                     "{who} and the streams it is in need windows of {need} MiB together, more than the limit of {limit} MiB"
                 )));
             }
@@ -145,15 +148,6 @@ pub fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
     Held::window(bytes, who)
 }
 
-fn limit_error(message: String) -> io::Error {
-    io::Error::new(io::ErrorKind::QuotaExceeded, message)
-}
-
-/// Whether an error of a decoder is a limit of ours, rather than something that is wrong with the bytes.
-pub fn is_limit(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::QuotaExceeded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +164,7 @@ mod tests {
         drop(outer);
         assert!(!free(), "while the inner one is there");
         let error = Held::window(129 * MIB, "c").unwrap_err();
-        assert!(is_limit(&error));
+        assert!(crate::fault::is_limit(&error));
         assert_eq!(error.to_string(), "c needs a window of 129 MiB, more than the limit of 128 MiB");
         let other = Held::window(128 * MIB, "d").unwrap();
         let error = Held::window(1, "e").unwrap_err();

@@ -1,5 +1,6 @@
 //! Bytes that one thread reads for another: a few buffers go back and forth between the two.
 
+use crate::fault::repeat;
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
@@ -113,7 +114,7 @@ impl Peek for Relayed {
             self.next();
         }
         match &self.failed {
-            Some(error) if self.view().len() < min => Err(io::Error::new(error.kind(), error.to_string())),
+            Some(error) if self.view().len() < min => Err(repeat(error)),
             _ => Ok(self.view()),
         }
     }

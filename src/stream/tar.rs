@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read};
 use super::path;
 use super::sparse::SparseMap;
 use super::window::{Peek, Window};
+use crate::fault::Code;
 
 mod gap;
 mod header;
@@ -117,6 +118,17 @@ pub enum TarError {
         /// The size it claims.
         size: u64,
     },
+}
+
+impl TarError {
+    /// The kind of problem that it is.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Io(error) => Code::of(error),
+            Self::NotTar | Self::BadHeader { .. } | Self::HugeHeader { .. } => Code::Corrupt,
+            Self::Truncated { .. } | Self::BreaksOff { .. } => Code::Truncated,
+        }
+    }
 }
 
 /// What is done with the parts of a tar stream. Every byte of it goes to exactly one of the three, but

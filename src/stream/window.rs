@@ -1,5 +1,6 @@
 //! A buffer that slides over a reader, so that parsers see whole headers and searchers whole blocks.
 
+use crate::fault::repeat;
 use std::io::{self, BufRead, Read};
 
 /// Large enough that a search call costs nothing beside its bytes, small enough to stay in a core's cache.
@@ -91,7 +92,7 @@ impl<R: Read> Window<R> {
         let min = min.min(capacity);
         while self.end - self.start < min && !self.eof {
             if let Some(error) = &self.failed {
-                return Err(io::Error::new(error.kind(), error.to_string()));
+                return Err(repeat(error));
             }
             if self.start > 0 && capacity - self.start < min.max(capacity / 2) {
                 self.buffer.copy_within(self.start..self.end, 0);

@@ -1,6 +1,7 @@
 //! What LZMA's dictionary coder wrote: .xz stream by stream, .lz member by member, and .lzma. The C library
 //! tells how large a dictionary has to be before it allocates it.
 
+use crate::fault::{Code, Fault};
 use std::io::{self, Read};
 
 use liblzma::stream::{Action, Error, Status, Stream};
@@ -56,7 +57,7 @@ impl<R: Peek> Xz<R> {
         }
         let (format, limit) = (self.format, MAX_WINDOW >> 20);
         let message = format!("the {format} stream needs a dictionary of more than the limit of {limit} MiB");
-        Err(io::Error::new(io::ErrorKind::QuotaExceeded, message))
+        Err(Fault::io(Code::Limit, message))
     }
 
     /// One step: how many bytes were written, and how it went.

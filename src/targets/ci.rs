@@ -1,147 +1,87 @@
-//! A CI file: what it gives builds as arguments, and where it logs in.
+//! A CI file: what it gives builds as arguments, where it logs in, and the Dockerfiles in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::dockerfile;
 use crate::ci;
-use crate::detect::mask_path;
 use crate::dockerfile::parse;
-use crate::finding::{Finding, Location, Masked, PathName, RuleId, TokenHash, fingerprint};
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::findings::{Anchor, Draft, Drafts, ci_draft, dockerfile_draft};
 use crate::fix::check_and_advise;
-use crate::rules::context::{CiHit, LOGIN_IN_CI, MAX_CI_HITS, check_ci};
+use crate::mask::message;
+use crate::rules::context::{LOGIN_IN_CI, MAX_CI_HITS, check_ci};
 use crate::rules::dockerfile::{Ignored, ignored};
-use crate::text::{LineIndex, Text};
+use crate::text::{Flaw, LineIndex, Text};
 
-/// What there is to say of a CI file.
-#[derive(Debug, Default)]
-pub(crate) struct Audited {
-    /// In order of position.
-    pub(crate) findings: Vec<Finding>,
-    /// The places and messages of limits of ours that were hit.
-    pub(crate) errors: Vec<(String, String)>,
-    /// The places and messages of what could not be read as such a file. Its bytes were searched for tokens all the same.
-    pub(crate) notes: Vec<(String, String)>,
-}
-
-/// Audits a file, where its path says that it is one.
-pub(crate) fn audit(target: &Masked, path: &[u8], bytes: &[u8]) -> Option<Audited> {
+/// Audits a file of a directory, where its path says that it is a CI file. Problems are limits of ours that were hit, and
+/// notes on parts that could not be read as such a file: their bytes are searched for tokens all the same.
+pub(crate) fn audit(path: &Arc<[u8]>, bytes: &[u8]) -> Option<Drafts> {
     let file = ci::read(path, bytes)?;
     let lines = LineIndex::new(bytes);
-    let name = mask_path(path);
-    let told = |problem: &ci::Problem| {
-        let line = lines.position(problem.offset).line;
-        (
-            format!("{}: line {line}", name.as_str()),
-            format!("not all of it was read as a CI file: {}", problem.message),
-        )
-    };
-    let (limits, broken): (Vec<_>, Vec<_>) = file.problems.iter().partition(|problem| problem.is_limit);
-    let notes = broken.into_iter().map(told).collect();
-    let mut errors: Vec<_> = limits.into_iter().map(told).collect();
+    let mut audited = Drafts::default();
+    for flaw in &file.flaws {
+        let detail = message!("not all of it was read as a CI file: {}", flaw.message);
+        audited.problems.push(problem(path, lines.position(flaw.span.start).line, flaw, detail));
+    }
     let mut hits = check_ci(bytes, &file);
     if hits.len() > MAX_CI_HITS {
-        let message = format!("more than {MAX_CI_HITS} findings of {} in one file", LOGIN_IN_CI.id);
-        errors.push((name.as_str().to_owned(), message));
+        let detail = message!("more than {} findings of {} in one file", MAX_CI_HITS, LOGIN_IN_CI.id);
+        audited.problems.push(Problem::error(Code::Limit, Place::entry(path), detail));
     }
     hits.truncate(MAX_CI_HITS);
-    let mut equals: HashMap<_, usize> = HashMap::new();
-    let findings = hits.into_iter().map(|hit| {
-        let token = hit.token.as_ref().and_then(|token| token.sha256);
-        let ordinal = equals.entry((token, token.map_or_else(|| hit.subject.clone(), |_| String::new())));
-        let ordinal = ordinal.or_default();
-        *ordinal += 1;
-        finding(target, &name, &lines, hit, *ordinal - 1)
-    });
-    let mut audited = Audited { findings: findings.collect(), errors, notes };
-    let mut equals = HashMap::new();
-    // What several places share is told once.
+    let anchor = Anchor::file(path);
+    audited.drafts.extend(hits.into_iter().map(|hit| ci_draft(path, anchor.clone(), &lines, hit)));
+    // Places that are shared are reported once.
     let mut seen = HashSet::new();
     for text in file.dockerfiles.iter().filter(|text| seen.insert(text.span().start)) {
-        inline(target, &name, &lines, text, &mut equals, &mut audited);
+        inline(path, &lines, text, &mut audited);
     }
-    audited.findings.sort_by_key(|finding| (place(finding), finding.rule));
     Some(audited)
 }
 
-/// Where a finding lies: line, column and offset, as far as it says.
-pub(crate) fn place(finding: &Finding) -> (u64, u64, u64) {
-    match finding.location {
-        Location::Dockerfile { line, column, .. } => (line, column, 0),
-        Location::File { position, offset, .. } => {
-            position.map_or((0, 0, offset), |position| (position.line, position.column, offset))
-        }
-        _ => (0, 0, 0),
+fn problem(path: &Arc<[u8]>, line: u64, flaw: &Flaw, detail: crate::mask::Message) -> Problem {
+    let place = Place::FileLine(Arc::new((&**path).into()), line);
+    // A parser's refusal hides nothing: the bytes are searched as those of any file.
+    if flaw.is_limit() {
+        Problem::error(Code::Limit, place, detail)
+    } else {
+        Problem::note(flaw.code, place, detail)
     }
 }
 
-/// How many findings were equal so far in what a fingerprint is made from.
-type Equals = HashMap<(RuleId, Option<TokenHash>, String), usize>;
+/// Another rule reports tokens in the text of a file, wherever in it they are.
+const LITERAL_TOKEN: &str = "dockerfile/literal-token";
 
-/// Tokens in the text of a file are told by another rule, wherever in it they stand.
-const LITERAL_TOKEN: RuleId = RuleId("dockerfile/literal-token");
-
-/// Audits a Dockerfile that stands in the file. Tokens in its text are told with those of the whole file.
-fn inline(
-    target: &Masked,
-    name: &PathName,
-    lines: &LineIndex<'_>,
-    text: &Text,
-    equals: &mut Equals,
-    audited: &mut Audited,
-) {
+/// Audits a Dockerfile in the file. Tokens in its text are reported with those of the whole file.
+fn inline(path: &Arc<[u8]>, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts) {
     let bytes = text.as_bytes();
     let dockerfile = parse(bytes);
     let hits = check_and_advise(bytes, &dockerfile);
     let own_lines = LineIndex::new(bytes);
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
     let line_of = |offset: usize| lines.position(text.source_offset(offset)).line;
-    let told = |line: u64, message: &Masked| (format!("{}: line {line}", name.as_str()), message.to_string());
+    let place = |line: u64| Place::FileLine(Arc::new((&**path).into()), line);
     // The first byte of each line, by the number that the line has in the text.
     let starts: Vec<_> =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1)).collect();
     let start = |line: u64| usize::try_from(line).ok().and_then(|line| starts.get(line.checked_sub(1)?));
-    audited.notes.extend(
-        notes.iter().map(|(line, message)| told(line_of(start(*line).copied().unwrap_or_default()), message)),
-    );
+    for (line, detail) in notes {
+        let line = line_of(start(line).copied().unwrap_or_default());
+        audited.problems.push(Problem::note(Code::Odd, place(line), detail));
+    }
     // What the builder fills in is not known here: a line that it would refuse may be none.
-    audited.notes.extend(
-        dockerfile.problems.iter().map(|problem| told(line_of(problem.span.start), &problem.message)),
-    );
-    for (mut hit, silenced) in hits.into_iter().zip(silenced) {
+    for flaw in &dockerfile.flaws {
+        let line = line_of(flaw.span.start);
+        audited.problems.push(Problem::note(flaw.code, place(line), flaw.message.clone()));
+    }
+    let anchor = Anchor::dockerfile(path);
+    for (mut hit, is_silenced) in hits.into_iter().zip(silenced) {
         if hit.rule.id == LITERAL_TOKEN {
             continue;
         }
-        let token = hit.token.as_ref().and_then(|token| token.sha256);
         hit.span = text.source_span(hit.span.start..hit.span.end);
-        let subject = token.map_or_else(|| hit.subject.clone(), |_| String::new());
-        let ordinal = equals.entry((hit.rule.id, token, subject)).or_default();
-        *ordinal += 1;
-        if !silenced {
-            let found = dockerfile::finding(target, name, &dockerfile, lines, hit, token, *ordinal - 1);
-            audited.findings.push(found);
-        }
-    }
-}
-
-fn finding(target: &Masked, name: &PathName, lines: &LineIndex<'_>, hit: CiHit, ordinal: usize) -> Finding {
-    let token = hit.token.as_ref().and_then(|token| token.sha256);
-    Finding {
-        rule: LOGIN_IN_CI.id,
-        severity: LOGIN_IN_CI.severity,
-        confidence: hit.confidence,
-        fingerprint: fingerprint(LOGIN_IN_CI.id, token.as_ref(), &hit.subject, name.as_str(), ordinal),
-        message: hit.message,
-        help: hit.help,
-        token: hit.token,
-        target: target.clone(),
-        location: Location::File {
-            path: name.clone(),
-            position: Some(lines.position(hit.span.start)),
-            offset: hit.span.start as u64,
-            via: Vec::new(),
-        },
-        also: Vec::new(),
-        related: Vec::new(),
-        leaves: Vec::new(),
+        let draft = dockerfile_draft(path, anchor.clone(), &dockerfile, lines, hit);
+        audited.drafts.push(Draft { is_silenced, ..draft });
     }
 }

@@ -1,96 +1,93 @@
-//! A build context or source tree: tokens in its files, its Dockerfiles, and what these would copy of it.
+//! A build context or source tree: tokens in its files, its Dockerfiles and CI files, and what Dockerfiles would copy of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::dockerfile::MAX_DOCKERFILE;
-use super::file::{self, Audited};
 use super::{ci, dockerfile};
 use crate::ci::is_known as is_ci_file;
-use crate::detect::{mask, mask_path};
 use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};
 use crate::engine::Progress;
 use crate::engine::budget::Budget;
 use crate::engine::tree::{Searched, search};
-use crate::finding::{Finding, Issue, Location, Masked, Severity};
+use crate::fault::Code;
+use crate::finding::{Place, Problem, Severity, TargetKind};
+use crate::findings::{
+    Anchor, Audited, Draft, Drafts, FileSite, Sealer, Site, dockerfile_draft, occurrence_drafts,
+};
+use crate::mask::message;
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
 use crate::source::BuildContext;
 use crate::text::LineIndex;
-use crate::verdict::Troubles;
+use crate::verdict::Problems;
 
 /// Audits a directory.
-pub(crate) fn audit(target: &Masked, root: &Path, progress: &dyn Progress) -> Audited {
+pub(crate) fn audit(sealer: &Sealer<'_>, root: &Path, progress: &dyn Progress) -> Audited {
     let (context, unlisted) = BuildContext::open(root);
     for file in context.files() {
         progress.add_total(file.size);
     }
     let budget = Budget::default();
     let mut audit = Audit {
-        target,
         searched: search(&context, root, &(0..context.files().len()).collect(), progress),
-        findings: BTreeMap::new(),
-        in_ci: BTreeMap::new(),
+        drafts: Vec::new(),
+        has_dockerfile: false,
         leaked: BTreeSet::new(),
         outcomes: BTreeMap::new(),
-        errors: Vec::new(),
-        notes: Vec::new(),
+        problems: unlisted,
         context: &context,
     };
-    audit.errors.extend(unlisted.into_iter().map(|message| (String::new(), message)));
-    let numbers: Vec<usize> = audit.searched.keys().copied().collect();
-    for number in numbers {
-        let Some(searched) = audit.searched.get_mut(&number) else { continue };
+    for searched in audit.searched.values_mut() {
         if !budget.keep(&mut searched.occurrences) {
             searched.problem.get_or_insert_with(Budget::overflow);
         }
     }
     audit.dockerfiles();
     audit.ci_files();
-    audit.finish()
+    audit.finish(sealer)
 }
 
 struct Audit<'a> {
-    target: &'a Masked,
     context: &'a BuildContext,
-    /// What was found in each file in which there is anything to tell of.
+    /// What was found in each file, of those in which something was.
     searched: BTreeMap<usize, Searched>,
-    /// The findings at each Dockerfile.
-    findings: BTreeMap<usize, Vec<Finding>>,
-    /// The findings at each CI file.
-    in_ci: BTreeMap<usize, Vec<Finding>>,
-    /// Occurrences that a Dockerfile takes into an image, by file and place among the file's.
+    drafts: Vec<Draft>,
+    has_dockerfile: bool,
+    /// Occurrences that a Dockerfile takes into an image, by file and number among the file's.
     leaked: BTreeSet<(usize, usize)>,
-    /// Files with tokens that lie in the context of a Dockerfile: whether all of these leave them out.
+    /// Files with tokens in the build context of a Dockerfile: whether all of these leave them out.
     outcomes: BTreeMap<usize, bool>,
-    /// Places and messages.
-    errors: Vec<(String, String)>,
-    notes: Vec<(String, String)>,
+    problems: Vec<Problem>,
 }
 
 impl Audit<'_> {
-    fn path(&self, number: usize) -> &[u8] {
-        self.context.files().get(number).map(|file| file.path.as_slice()).unwrap_or_default()
+    fn path(&self, number: usize) -> Arc<[u8]> {
+        self.context.files().get(number).map(|file| file.path.as_slice()).unwrap_or_default().into()
     }
 
     /// Reads all Dockerfiles.
     fn dockerfiles(&mut self) {
         for number in 0..self.context.files().len() {
-            let Some(may_be_other) = dockerfile_name(self.path(number)) else { continue };
-            // What could not be read of it is told with the other files.
+            let Some(may_be_other) = dockerfile_name(&self.path(number)) else { continue };
+            // A file that cannot be read is a problem of the search.
             let Some(bytes) = self.read(number) else { continue };
             if may_be_other && !looks_like_dockerfile(&bytes) {
                 continue;
             }
+            self.has_dockerfile = true;
             self.dockerfile(number, &bytes);
         }
-        let has_dockerfile = !self.findings.is_empty();
-        if !has_dockerfile && let Some(ignores) = self.dockerignore(b".dockerignore") {
-            for &file in self.searched.keys() {
-                let is_out = ignores.excluded_by(self.path(file)).is_some();
+        if !self.has_dockerfile
+            && let Some(ignores) = self.dockerignore(b".dockerignore")
+        {
+            let files: Vec<usize> = self.searched.keys().copied().collect();
+            for file in files {
+                let is_out = ignores.excluded_by(&self.path(file)).is_some();
                 self.outcomes.insert(file, is_out);
             }
         }
@@ -102,59 +99,46 @@ impl Audit<'_> {
 
     /// Reads all CI files.
     fn ci_files(&mut self) {
-        let (context, target) = (self.context, self.target);
+        let context = self.context;
         let files = context.files().par_iter().enumerate();
         let known = files.filter(|(_, file)| is_ci_file(&file.path));
-        let audited: Vec<_> = known
-            .filter_map(|(number, file)| {
-                // What could not be read of it is told with the other files.
-                Some((number, ci::audit(target, &file.path, &read(context, number)?)?))
-            })
+        let audited: Vec<Drafts> = known
+            .filter_map(|(number, file)| ci::audit(&file.path.as_slice().into(), &read(context, number)?))
             .collect();
-        for (number, ci::Audited { findings, errors, notes }) in audited {
-            self.errors.extend(errors);
-            self.notes.extend(notes);
-            if !findings.is_empty() {
-                self.in_ci.insert(number, findings);
-            }
+        for Drafts { drafts, problems } in audited {
+            self.drafts.extend(drafts);
+            self.problems.extend(problems);
         }
     }
 
     fn dockerfile(&mut self, number: usize, bytes: &[u8]) {
-        let name = mask_path(self.path(number));
-        let dockerfile::Audited { mut findings, errors, notes } =
-            dockerfile::audit(self.target, &name, bytes);
-        let told = |issue: &Issue| {
-            (format!("{}: {}", name.as_str(), issue.place), issue.message.as_str().to_owned())
-        };
-        self.errors.extend(errors.iter().map(told));
-        self.notes.extend(notes.iter().map(told));
-        // A token in its text is told by the rules about Dockerfiles.
-        let told: BTreeSet<_> = findings.iter().filter_map(|finding| finding.token.clone()).collect();
-        if let Some(searched) = self.searched.get_mut(&number) {
-            searched.occurrences.retain(|occurrence| !told.contains(&occurrence.token));
-        }
+        let path = self.path(number);
         let parsed = parse(bytes);
-        let leaked = self.leaks(number, bytes, &parsed);
-        findings.extend(leaked);
-        findings.sort_by_key(|finding| match finding.location {
-            Location::Dockerfile { line, column, .. } => (line, column, finding.rule),
-            _ => (0, 0, finding.rule),
-        });
-        self.findings.insert(number, findings);
+        let directory = self.context_of(&path, bytes, &parsed);
+        let name = path.strip_prefix(directory.as_slice()).unwrap_or(&path);
+        let Drafts { drafts, problems } = dockerfile::audit(&path, &Anchor::dockerfile(name), bytes);
+        self.problems.extend(problems.into_iter().map(|problem| match problem.place {
+            Place::Line(line) => problem.at(Place::FileLine(Arc::new((&*path).into()), line)),
+            _ => problem,
+        }));
+        // The rules about Dockerfiles report the tokens in its text.
+        let known: BTreeSet<_> = drafts.iter().filter_map(|draft| draft.token.clone()).collect();
+        if let Some(searched) = self.searched.get_mut(&number) {
+            searched.occurrences.retain(|occurrence| !known.contains(&occurrence.token));
+        }
+        self.drafts.extend(drafts);
+        self.leaks(&path, &directory, bytes, &parsed);
     }
 
-    /// What the Dockerfile would copy.
-    fn leaks(&mut self, number: usize, bytes: &[u8], parsed: &Dockerfile) -> Vec<Finding> {
-        let path = self.path(number).to_vec();
-        let directory = self.context_of(&path, bytes, parsed);
+    /// Finds the tokens that a build of the Dockerfile would copy into the image.
+    fn leaks(&mut self, path: &Arc<[u8]>, directory: &[u8], bytes: &[u8], parsed: &Dockerfile) {
         let own = [&path[..], b".dockerignore"].concat();
-        let common = [&directory[..], b".dockerignore"].concat();
+        let common = [directory, b".dockerignore"].concat();
         let ignores = self.dockerignore(&own).or_else(|| self.dockerignore(&common)).unwrap_or_default();
         let mut tokens = Vec::new();
         let mut sites = Vec::new();
         for (&file, searched) in &self.searched {
-            let Some(path) = self.path(file).strip_prefix(&directory[..]).map(<[u8]>::to_vec) else {
+            let Some(path) = self.path(file).strip_prefix(directory).map(<[u8]>::to_vec) else {
                 continue;
             };
             let is_out = ignores.excluded_by(&path).is_some();
@@ -169,33 +153,27 @@ impl Audit<'_> {
             }
         }
         let lines = LineIndex::new(bytes);
-        let mut equals: HashMap<_, usize> = HashMap::new();
-        let mut findings = Vec::new();
+        let name = path.strip_prefix(directory).unwrap_or(path);
         for leak in leaks(bytes, parsed, &tokens) {
             let Some(&(file, nth)) = sites.get(leak.token) else { continue };
-            let hash = leak.hit.token.as_ref().and_then(|token| token.sha256);
-            let ordinal = equals.entry((hash, leak.hit.subject.clone())).or_default();
-            let name = mask_path(&path);
-            let mut finding =
-                dockerfile::finding(self.target, &name, parsed, &lines, leak.hit, hash, *ordinal);
-            *ordinal += 1;
+            let copied = tokens.get(leak.token).map(|token| token.path.as_slice()).unwrap_or_default();
+            let anchor = Anchor::copied(name, copied);
+            let mut draft = dockerfile_draft(path, anchor, parsed, &lines, leak.hit);
             let occurrence = self.searched.get(&file).and_then(|searched| searched.occurrences.get(nth));
-            let related =
-                occurrence.map(|occurrence| file::location(&mask_path(self.path(file)), occurrence));
-            finding.related.extend(related);
-            findings.push(finding);
+            let related = occurrence.map(|found| Site::File(FileSite::of(&self.path(file), found)));
+            draft.related.extend(related);
+            self.drafts.push(draft);
             self.leaked.insert((file, nth));
         }
-        findings
     }
 
     /// The directory that a Dockerfile is built with, with a slash at its end: its own, or the root where only
-    /// there lies what it copies.
+    /// that holds what it copies.
     fn context_of(&self, path: &[u8], bytes: &[u8], parsed: &Dockerfile) -> Vec<u8> {
         let own = memchr::memrchr(b'/', path).and_then(|at| path.get(..=at)).unwrap_or_default();
         let sources = copies_from(bytes, parsed);
         let holds = |directory: &[u8]| {
-            // In order of path, all files of a directory stand together.
+            // In order of path, all files of a directory follow each other.
             let files = self.context.files();
             let first = files.partition_point(|file| file.path.as_slice() < directory);
             let inside = || files.iter().skip(first).map_while(|file| file.path.strip_prefix(directory));
@@ -209,65 +187,43 @@ impl Audit<'_> {
         match Dockerignore::parse(&bytes) {
             Ok(ignores) => Some(ignores),
             Err(error) => {
-                let place = mask_path(path).as_str().to_owned();
-                let problem = (place, format!("{error}; docker build refuses the file"));
-                if !self.errors.contains(&problem) {
-                    self.errors.push(problem);
+                let detail = message!("{}; docker build refuses the file", error.to_string());
+                let problem = Problem::error(Code::Corrupt, Place::entry(path), detail);
+                if !self.problems.contains(&problem) {
+                    self.problems.push(problem);
                 }
                 None
             }
         }
     }
 
-    fn finish(mut self) -> Audited {
+    fn finish(mut self, sealer: &Sealer<'_>) -> Audited {
         let kept_by_git = if self.outcomes.values().any(|&is_out| is_out) {
             self.context.kept_by_git()
         } else {
             BTreeSet::new()
         };
-        let mut findings = Vec::new();
-        let mut troubles = Troubles::default();
-        let numbers = self.searched.keys().chain(self.findings.keys()).chain(self.in_ci.keys());
-        let numbers: BTreeSet<usize> = numbers.copied().collect();
-        for number in numbers {
-            let path = self.path(number).to_vec();
-            findings.extend(self.findings.remove(&number).unwrap_or_default());
-            let mut in_ci = self.in_ci.remove(&number).unwrap_or_default();
-            let Some(searched) = self.searched.remove(&number) else {
-                findings.append(&mut in_ci);
-                continue;
-            };
-            let name = mask_path(&path);
-            if let Some(problem) = searched.problem {
-                self.errors.push((name.as_str().to_owned(), problem));
-            }
-            troubles.add(&path, searched.troubles);
+        let mut in_files = Problems::default();
+        for (number, searched) in std::mem::take(&mut self.searched) {
+            let path = self.path(number);
+            self.problems.extend(searched.problem.map(|problem| problem.at(Place::entry(&path))));
+            in_files.add(&path, searched.problems);
             let left = searched.occurrences.into_iter().enumerate();
             let left = left.filter(|(nth, _)| !self.leaked.contains(&(number, *nth)));
             // Neither git nor Docker takes it anywhere.
-            let is_out = self.outcomes.get(&number) == Some(&true) && !kept_by_git.contains(&path);
+            let is_out = self.outcomes.get(&number) == Some(&true) && !kept_by_git.contains(&path[..]);
             let severity = if is_out { Severity::Low } else { TOKEN_IN_FILE.severity };
             let left = left.map(|(_, occurrence)| occurrence).collect();
-            let mut in_file = file::findings(self.target, &name, left, severity);
-            if !in_ci.is_empty() {
-                in_file.append(&mut in_ci);
-                in_file.sort_by_key(|finding| (ci::place(finding), finding.rule));
-            }
-            findings.extend(in_file);
+            self.drafts.extend(occurrence_drafts(&path, &path, left, severity));
         }
-        let issue = |place: &str, message: &str| Issue {
-            target: self.target.clone(),
-            place: mask(place.as_bytes()),
-            message: mask(message.as_bytes()),
-        };
-        let issues = |told: &[(String, String)]| -> Vec<Issue> {
-            told.iter().map(|(place, message)| issue(place, message)).collect()
-        };
-        let mut errors = issues(&self.errors);
-        errors.extend(troubles.errors().map(|message| issue("", &message)));
-        let mut notes = issues(&self.notes);
-        notes.extend(troubles.notes().map(|message| issue("", &message)));
-        Audited { findings, errors, notes }
+        let mut problems = self.problems;
+        problems.extend(in_files.at(&Place::Here));
+        Audited {
+            kind: Some(TargetKind::Context),
+            findings: self.drafts.iter().map(|draft| sealer.finding(draft)).collect(),
+            problems,
+            ..Audited::default()
+        }
     }
 }
 

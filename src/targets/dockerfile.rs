@@ -1,32 +1,25 @@
-//! Audits one Dockerfile.
+//! One Dockerfile.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::dockerfile::{Dockerfile, parse};
-use crate::finding::{Finding, Issue, Location, Masked, PathName, TokenHash, fingerprint};
+use crate::dockerfile::parse;
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::findings::{Anchor, Draft, Drafts, dockerfile_draft};
 use crate::fix::check_and_advise;
-use crate::rules::dockerfile::{Hit, Ignored, ignored};
-use crate::text::LineIndex;
+use crate::mask::message;
+use crate::rules::dockerfile::{Ignored, ignored};
+use crate::text::{Flaw, LineIndex};
 
-/// A Dockerfile larger than this is none.
+/// A larger file is no Dockerfile.
 pub(crate) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
-/// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; what lies behind is
-/// searched for tokens as it is.
+/// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; the rest is searched for tokens
+/// as it is.
 pub(crate) const MAX_PARSED: usize = 1 << 20;
 
-/// What there is to say of a Dockerfile.
-#[derive(Debug, serde::Serialize)]
-pub(crate) struct Audited {
-    /// In order of position.
-    pub(crate) findings: Vec<Finding>,
-    /// What BuildKit would reject it for.
-    pub(crate) errors: Vec<Issue>,
-    /// What its inline ignores leave out, and which of them are without effect.
-    pub(crate) notes: Vec<Issue>,
-}
-
-/// Audits a Dockerfile. `target` is named in all of it as it was given; `path` is where the file lies.
-pub(crate) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> Audited {
+/// Audits a Dockerfile. `path` is shown, `anchor` is the path relative to the build context. Problems are errors for what
+/// BuildKit would reject, and notes on inline ignores, each at its line.
+pub(crate) fn audit(path: &Arc<[u8]>, anchor: &Anchor, bytes: &[u8]) -> Drafts {
     let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
     let end = if head.len() < bytes.len() {
         memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)
@@ -35,85 +28,36 @@ pub(crate) fn audit(target: &Masked, path: &PathName, bytes: &[u8]) -> Audited {
     };
     let dockerfile = parse(head.get(..end).unwrap_or_default());
     let lines = LineIndex::new(bytes);
-    let mut equals: HashMap<_, usize> = HashMap::new();
     let hits = check_and_advise(bytes, &dockerfile);
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
-    let findings = hits
-        .into_iter()
-        .zip(silenced)
-        .filter_map(|(hit, silenced)| {
-            let token = hit.token.as_ref().and_then(|token| token.sha256);
-            // Among equals means equal in what the fingerprint is made from: with a token, that and the rule.
-            let key = (hit.rule.id, token, token.map_or_else(|| hit.subject.clone(), |_| String::new()));
-            let ordinal = equals.entry(key).or_default();
-            let finding = finding(target, path, &dockerfile, &lines, hit, token, *ordinal);
-            // One that is ignored counts, so that an ignore changes no fingerprint beside it.
-            *ordinal += 1;
-            (!silenced).then_some(finding)
-        })
-        .collect();
-    let issue = |line: u64, message: Masked| Issue {
-        target: target.clone(),
-        place: Masked::own(format!("line {line}")),
-        message,
-    };
-    let problems = dockerfile.problems.iter();
-    let mut errors: Vec<Issue> = problems
-        .map(|problem| issue(lines.position(problem.span.start).line, problem.message.clone()))
+    let drafts = hits.into_iter().zip(silenced).map(|(hit, is_silenced)| Draft {
+        is_silenced,
+        ..dockerfile_draft(path, anchor.clone(), &dockerfile, &lines, hit)
+    });
+    let line = |flaw: &Flaw| Place::Line(lines.position(flaw.span.start).line);
+    let mut problems: Vec<Problem> = dockerfile
+        .flaws
+        .iter()
+        .map(|flaw| Problem::error(flaw.code, line(flaw), flaw.message.clone()))
         .collect();
     if end < bytes.len() {
-        let message = format!(
+        let detail = message!(
             "the file is larger than {} MiB: from here on it was searched for tokens, but not read as a Dockerfile",
             MAX_PARSED >> 20
         );
-        errors.push(issue(lines.position(end).line, Masked::own(message)));
+        problems.push(Problem::error(Code::Limit, Place::Line(lines.position(end).line), detail));
     }
-    let notes = notes.into_iter().map(|(line, message)| issue(line, message)).collect();
-    Audited { findings, errors, notes }
-}
-
-/// A finding in a Dockerfile, the `ordinal`th among equals.
-pub(crate) fn finding(
-    target: &Masked,
-    path: &PathName,
-    dockerfile: &Dockerfile,
-    lines: &LineIndex<'_>,
-    hit: Hit,
-    token: Option<TokenHash>,
-    ordinal: usize,
-) -> Finding {
-    let (start, end) = (lines.position(hit.span.start), lines.position(hit.span.end));
-    let stage = hit.stage.map(|index| {
-        let name = dockerfile.stages.get(index).and_then(|stage| stage.shown.clone());
-        name.unwrap_or_else(|| Masked::own(index.to_string()))
-    });
-    Finding {
-        rule: hit.rule.id,
-        severity: hit.severity,
-        confidence: hit.confidence,
-        fingerprint: fingerprint(hit.rule.id, token.as_ref(), &hit.subject, path.as_str(), ordinal),
-        message: hit.message,
-        help: hit.help,
-        token: hit.token,
-        target: target.clone(),
-        location: Location::Dockerfile {
-            path: path.clone(),
-            line: start.line,
-            column: start.column,
-            end_line: end.line,
-            end_column: end.column,
-            stage,
-        },
-        also: Vec::new(),
-        related: Vec::new(),
-        leaves: hit.leaves,
-    }
+    let notes = notes.into_iter().map(|(line, detail)| Problem::note(Code::Odd, Place::Line(line), detail));
+    problems.extend(notes);
+    Drafts { drafts: drafts.collect(), problems }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect;
+    use crate::finding::{Finding, Issue, Location};
+    use crate::findings::{Sealer, finish};
+    use crate::mask::Masked;
 
     fn token() -> String {
         format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
@@ -124,9 +68,23 @@ mod tests {
         (findings, errors)
     }
 
+    #[derive(Debug, serde::Serialize)]
+    struct Audited {
+        findings: Vec<Finding>,
+        errors: Vec<Issue>,
+        notes: Vec<Issue>,
+    }
+
     fn audited(source: &str) -> Audited {
         let source = source.replace("@TOKEN@", &token());
-        let audited = audit(&Masked::own("dockerfile:x"), &detect::mask_path(b"x"), source.as_bytes());
+        let target = Masked::own("dockerfile:x");
+        let sealer = Sealer::new(&target, &[], None);
+        let anchor = Anchor::dockerfile(b"x");
+        let Drafts { drafts, problems } = audit(&b"x"[..].into(), &anchor, source.as_bytes());
+        let findings = finish(vec![drafts.iter().map(|draft| sealer.finding(draft)).collect()]);
+        let (errors, notes): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.is_error());
+        let issues = |problems: Vec<&Problem>| problems.into_iter().map(|p| sealer.issue(p)).collect();
+        let audited = Audited { findings, errors: issues(errors), notes: issues(notes) };
         let json = serde_json::to_string(&audited).unwrap();
         let tail = token().to_lowercase().split_off(20);
         assert!(!json.to_lowercase().contains(&tail), "{source}");
@@ -143,7 +101,7 @@ mod tests {
             .map(|finding| match &finding.location {
                 Location::Dockerfile { line, column, end_line, end_column, stage, .. } => {
                     let stage = stage.as_ref().unwrap().as_str().to_owned();
-                    (finding.rule.0, *line, *column, *end_line, *end_column, stage)
+                    (finding.rule.as_str(), *line, *column, *end_line, *end_column, stage)
                 }
                 other => panic!("{other:?}"),
             })
@@ -200,8 +158,9 @@ mod tests {
 
     #[test]
     fn fingerprints_outlive_moved_lines_and_tell_equals_apart() {
-        let prints =
-            |source: &str| -> Vec<_> { run(source).0.iter().map(|f| (f.rule, f.fingerprint)).collect() };
+        let prints = |source: &str| -> Vec<_> {
+            run(source).0.iter().map(|f| (f.rule.clone(), f.fingerprint)).collect()
+        };
         let before = prints("FROM a\nARG HF_TOKEN\nRUN hf auth login\nRUN hf auth login\n");
         let after = prints(
             "FROM a\n\n# moved\nARG  HF_TOKEN\nRUN x\nRUN hf auth login --token y\nRUN z; hf auth login\n",

@@ -13,8 +13,9 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 
 use crate::engine::Progress;
-use crate::finding::Report;
-use crate::findings::expiry;
+use crate::finding::{Report, Target};
+use crate::findings::{Audited, Sealer, finish};
+use crate::mask::{Masked, mask};
 use crate::verdict::store::Version;
 
 pub use options::Options;
@@ -35,20 +36,26 @@ pub fn run(targets: &[OsString], options: &Options, progress: &dyn Progress) -> 
         .build();
     let mut named = HashSet::new();
     let targets: Vec<_> = targets.iter().filter(|target| named.insert(*target)).collect();
-    let audit = || targets.iter().map(|target| target::audit(target, options, progress)).collect::<Vec<_>>();
+    let names: Vec<Masked> = targets.iter().map(|target| mask(target.as_encoded_bytes())).collect();
+    let audit = || {
+        let named = targets.iter().zip(&names);
+        named.map(|(target, name)| target::audit(name, target, options, progress)).collect::<Vec<_>>()
+    };
     let audited = match pool {
         Ok(pool) => pool.install(audit),
         // Threads are to be had no more; the calling one does all the work.
         Err(_) => audit(),
     };
-    let mut summaries = Vec::new();
-    let (mut findings, mut errors, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for audited in audited {
-        summaries.push(audited.target);
-        findings.extend(audited.findings);
-        errors.extend(audited.errors);
-        notes.extend(audited.notes);
+    let (mut summaries, mut sealed) = (Vec::new(), Vec::new());
+    let (mut errors, mut notes) = (Vec::new(), Vec::new());
+    for (target, Audited { kind, images, findings, problems }) in names.into_iter().zip(audited) {
+        let sealer = Sealer::new(&target, &[], None);
+        for problem in &problems {
+            let list = if problem.is_error() { &mut errors } else { &mut notes };
+            list.push(sealer.issue(problem));
+        }
+        sealed.push(findings);
+        summaries.push(Target { target, kind, images });
     }
-    expiry::tell(&mut findings, options.now);
-    Report::new(summaries, findings, errors, notes)
+    Report::new(summaries, finish(sealed), errors, notes)
 }

@@ -3,10 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use crate::finding::Timestamp;
 use crate::findings::BuiltFrom;
 use crate::findings::Selection;
 use crate::image::PlatformFilter;
+use crate::timestamp::Timestamp;
 use crate::verdict::store::Cache;
 
 /// How to audit.

@@ -4,39 +4,33 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::dockerfile::MAX_DOCKERFILE;
-use super::{Options, context, file, stream};
-use crate::detect::{mask, mask_path};
+use super::{Options, context, dockerfile, file, stream};
 use crate::engine::Progress;
 use crate::engine::blob::Reading;
 use crate::engine::budget::Budget;
-use crate::engine::gather;
-use crate::engine::gather::Gathered;
+use crate::engine::gather::{self, Gathered};
 use crate::engine::memory::Memory;
 use crate::engine::{Counted, Silent};
-use crate::finding::{self, Finding, Issue, Masked, TargetKind};
-use crate::findings;
-use crate::findings::Outcome;
-use crate::image::{self, Problem, Resolved};
-use crate::source::{Content, Layout, Target, inspect, looks_like_reference, read_up_to, unreadable};
+use crate::fault::Code;
+use crate::finding::{Place, Problem, TargetKind};
+use crate::findings::{self, Anchor, Audited, Drafts, Sealer};
+use crate::image::{self, Resolved};
+use crate::mask::{Masked, Message};
+use crate::source::{
+    Content, Layout, Target, inspect, looks_like_reference, path_bytes, read_up_to, unreadable,
+};
 use crate::stream::Compression;
-
-/// What one target adds to the report.
-pub(crate) struct Audited {
-    pub(crate) target: finding::Target,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) errors: Vec<Issue>,
-    pub(crate) notes: Vec<Issue>,
-}
 
 /// What is said of a file that is too large for a Dockerfile.
 const NEITHER: &str = "it is neither an image archive nor a Dockerfile";
 
 /// Audits a target as the user spelled it.
-pub(crate) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) -> Audited {
-    let target = mask(text.as_encoded_bytes());
-    let reader = Reader { target: &target, options, progress };
+pub(crate) fn audit(target: &Masked, text: &OsStr, options: &Options, progress: &dyn Progress) -> Audited {
+    let sealer = Sealer::new(target, &[], options.now);
+    let reader = Reader { target, sealer, options, progress };
     let audited = match Target::parse(text) {
         Ok(Target::Stdin) => reader.stream(None, &mut io::stdin()),
         Ok(Target::Archive(path)) => reader.archive(&path),
@@ -45,36 +39,37 @@ pub(crate) fn audit(text: &OsStr, options: &Options, progress: &dyn Progress) ->
         Ok(Target::Context(path)) => reader.context(&path),
         Ok(Target::File(path)) => reader.file(&path),
         Ok(Target::Bare(path)) => reader.bare(&path),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(refused(Message::foreign(error.to_string()))),
     };
-    audited.unwrap_or_else(|message| {
-        let error =
-            Issue { target: target.clone(), place: Masked::own("target"), message: mask(message.as_bytes()) };
-        Audited {
-            target: finding::Target { target: target.clone(), kind: None, images: Vec::new() },
-            findings: Vec::new(),
-            errors: vec![error],
-            notes: Vec::new(),
-        }
-    })
+    audited.unwrap_or_else(|problem| Audited { problems: vec![problem], ..Audited::default() })
+}
+
+/// The problem that something is no target of the kind that is asked for.
+fn refused(detail: Message) -> Problem {
+    Problem::error(Code::Unsupported, Place::Target, detail)
+}
+
+fn empty() -> Problem {
+    Problem::error(Code::Truncated, Place::Target, Message::own("it is empty"))
 }
 
 struct Reader<'a> {
     target: &'a Masked,
+    /// Seals what is found in targets other than images.
+    sealer: Sealer<'a>,
     options: &'a Options,
     progress: &'a dyn Progress,
 }
 
-/// The whole target could not be read: one sentence on why.
-type Failed = String;
-
 impl Reader<'_> {
-    fn bare(&self, path: &Path) -> Result<Audited, Failed> {
+    fn bare(&self, path: &Path) -> Result<Audited, Problem> {
         let content = inspect(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound if looks_like_reference(path) => {
-                "there is no such file; images in a registry (docker://REF) are not supported by this \
-                 version, `skopeo copy` makes an archive of one"
-                    .to_owned()
+                let detail = Message::own(
+                    "there is no such file; images in a registry (docker://REF) are not supported by this \
+                     version, `skopeo copy` makes an archive of one",
+                );
+                Problem::error(Code::Missing, Place::Target, detail)
             }
             _ => unreadable(&error),
         })?;
@@ -82,28 +77,31 @@ impl Reader<'_> {
             Content::Layout => self.layout(path, None),
             Content::Archive => self.archive(path),
             Content::Stream => self.stream_file(path),
-            Content::Empty => Err("it is empty".to_owned()),
+            Content::Empty => Err(empty()),
             Content::Directory => self.context(path),
             Content::Other => {
                 let bytes = read_up_to(path, MAX_DOCKERFILE, NEITHER)?;
                 if crate::dockerfile::looks_like_dockerfile(&bytes) {
                     return Ok(self.dockerfile_bytes(path, &bytes));
                 }
-                Err("it is neither an image archive nor a Dockerfile; file:PATH searches any file as it is"
-                    .to_owned())
+                Err(refused(Message::own(
+                    "it is neither an image archive nor a Dockerfile; file:PATH searches any file as it is",
+                )))
             }
         }
     }
 
-    fn archive(&self, path: &Path) -> Result<Audited, Failed> {
+    fn archive(&self, path: &Path) -> Result<Audited, Problem> {
         match inspect(path).map_err(|error| unreadable(&error))? {
             Content::Archive => {}
             Content::Stream => return self.stream_file(path),
-            Content::Empty => return Err("it is empty".to_owned()),
+            Content::Empty => return Err(empty()),
             Content::Layout | Content::Directory => {
-                return Err("it is a directory, not an archive".to_owned());
+                return Err(refused(Message::own("it is a directory, not an archive")));
             }
-            Content::Other => return Err("it is not an image archive: it is no tar file".to_owned()),
+            Content::Other => {
+                return Err(refused(Message::own("it is not an image archive: it is no tar file")));
+            }
         }
         let budget = Budget::default();
         let mut memory = self.memory();
@@ -117,18 +115,20 @@ impl Reader<'_> {
         Ok(self.image(&gathered, &resolved))
     }
 
-    fn layout(&self, path: &Path, tag: Option<&str>) -> Result<Audited, Failed> {
+    fn layout(&self, path: &Path, tag: Option<&str>) -> Result<Audited, Problem> {
         match inspect(path).map_err(|error| unreadable(&error))? {
             Content::Layout => {}
-            Content::Directory => return Err("it is a directory without an index.json".to_owned()),
-            _ => return Err("it is not a directory".to_owned()),
+            Content::Directory => {
+                return Err(refused(Message::own("it is a directory without an index.json")));
+            }
+            _ => return Err(refused(Message::own("it is not a directory"))),
         }
         let budget = Budget::default();
         let (layout, unlisted) = Layout::open(path);
         let mut gathered = Gathered::default();
         gathered.problems.extend(unlisted.iter().map(|unlisted| {
-            let name = String::from_utf8_lossy(&unlisted.name);
-            Problem::new(if name.is_empty() { "." } else { &name }, unreadable(&unlisted.error))
+            let name = if unlisted.name.is_empty() { b"." } else { unlisted.name.as_slice() };
+            unreadable(&unlisted.error).at(Place::entry(name))
         }));
         let mut memory = self.memory();
         let (gathered, resolved) =
@@ -139,7 +139,7 @@ impl Reader<'_> {
         Ok(self.image(&gathered, &resolved))
     }
 
-    fn stream_file(&self, path: &Path) -> Result<Audited, Failed> {
+    fn stream_file(&self, path: &Path) -> Result<Audited, Problem> {
         let mut file = File::open(path).map_err(|error| unreadable(&error))?;
         self.announce(&file);
         self.stream(Some(path), &mut file)
@@ -153,7 +153,7 @@ impl Reader<'_> {
     }
 
     /// Reads an archive from front to end; without a path it is standard input.
-    fn stream(&self, path: Option<&Path>, input: &mut (dyn Read + Send)) -> Result<Audited, Failed> {
+    fn stream(&self, path: Option<&Path>, input: &mut (dyn Read + Send)) -> Result<Audited, Problem> {
         let mut input = Counted { input, progress: self.progress };
         let head = stream::head(&mut input).map_err(|error| unreadable(&error))?;
         let budget = Budget::default();
@@ -164,12 +164,12 @@ impl Reader<'_> {
         let mut gathered = gather::stream(&mut head.chain(&mut input), compression, reading, &memory);
         memory.save();
         let no_archive = gathered.names.is_empty().then(|| stream::no_archive(path, &head)).flatten();
-        if let Some(message) = no_archive {
+        if let Some(problem) = no_archive {
             // Tokens in it are reported all the same.
             if gathered.around.is_empty() {
-                return Err(message);
+                return Err(problem);
             }
-            gathered.problems = vec![Problem::new("archive", message)];
+            gathered.problems = vec![problem.at(Place::Archive)];
         }
         let (mut resolved, unwanted) = self.resolve(&gathered.inventory, None);
         gathered.leave_out(&unwanted);
@@ -183,7 +183,8 @@ impl Reader<'_> {
         tag: Option<&str>,
     ) -> (Resolved, std::collections::BTreeSet<usize>) {
         let resolved = image::resolve(inventory, tag);
-        let unwanted = findings::unwanted(inventory, &resolved, &self.options.platform, inventory.len());
+        let unwanted =
+            findings::image::unwanted(inventory, &resolved, &self.options.platform, inventory.len());
         (resolved, unwanted)
     }
 
@@ -196,43 +197,37 @@ impl Reader<'_> {
     }
 
     fn image(&self, gathered: &Gathered, resolved: &Resolved) -> Audited {
-        let Outcome { images, findings, errors, notes } =
-            findings::assemble(self.target, gathered, resolved, &self.options.selection());
-        Audited { target: self.summary(TargetKind::Image, images), findings, errors, notes }
+        let selection = self.options.selection();
+        findings::image::assemble(self.target, gathered, resolved, &selection, self.options.now)
     }
 
-    fn dockerfile(&self, path: &Path) -> Result<Audited, Failed> {
+    fn dockerfile(&self, path: &Path) -> Result<Audited, Problem> {
         Ok(self.dockerfile_bytes(path, &read_up_to(path, MAX_DOCKERFILE, NEITHER)?))
     }
 
     fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
-        let name = mask_path(path.as_os_str().as_encoded_bytes());
-        let super::dockerfile::Audited { findings, errors, notes } =
-            super::dockerfile::audit(self.target, &name, bytes);
-        Audited { target: self.summary(TargetKind::Dockerfile, Vec::new()), findings, errors, notes }
+        let shown: Arc<[u8]> = path_bytes(path).into();
+        // The build context is the file's directory.
+        let name = path.file_name().map_or(&*shown, OsStr::as_encoded_bytes);
+        let Drafts { drafts, problems } = dockerfile::audit(&shown, &Anchor::dockerfile(name), bytes);
+        let findings = drafts.iter().map(|draft| self.sealer.finding(draft)).collect();
+        Audited { kind: Some(TargetKind::Dockerfile), findings, problems, ..Audited::default() }
     }
 
-    fn context(&self, path: &Path) -> Result<Audited, Failed> {
+    fn context(&self, path: &Path) -> Result<Audited, Problem> {
         match inspect(path).map_err(|error| unreadable(&error))? {
             Content::Layout | Content::Directory => {}
-            _ => return Err("it is not a directory".to_owned()),
+            _ => return Err(refused(Message::own("it is not a directory"))),
         }
-        let file::Audited { findings, errors, notes } = context::audit(self.target, path, self.progress);
-        Ok(Audited { target: self.summary(TargetKind::Context, Vec::new()), findings, errors, notes })
+        Ok(context::audit(&self.sealer, path, self.progress))
     }
 
-    fn file(&self, path: &Path) -> Result<Audited, Failed> {
+    fn file(&self, path: &Path) -> Result<Audited, Problem> {
         let mut input = File::open(path).map_err(|error| unreadable(&error))?;
         if input.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-            return Err("it is a directory".to_owned());
+            return Err(refused(Message::own("it is a directory")));
         }
         self.announce(&input);
-        let file::Audited { findings, errors, notes } =
-            file::audit(self.target, path, &mut input, self.progress);
-        Ok(Audited { target: self.summary(TargetKind::File, Vec::new()), findings, errors, notes })
-    }
-
-    fn summary(&self, kind: TargetKind, images: Vec<finding::ImageSummary>) -> finding::Target {
-        finding::Target { target: self.target.clone(), kind: Some(kind), images }
+        Ok(file::audit(&self.sealer, path, &mut input, self.progress))
     }
 }

@@ -1,7 +1,7 @@
 //! Byte offsets of a source text as lines and columns.
 
 use super::BYTE_ORDER_MARK;
-use crate::finding::Position;
+use crate::detect::Position;
 
 /// Turns byte offsets into lines and columns.
 ///

@@ -2,9 +2,8 @@
 
 use std::{fmt, ops::Range};
 
-use zeroize::Zeroizing;
-
 use super::Span;
+use crate::sensitive::Sensitive;
 
 /// Bytes that were put together from a Dockerfile: a joined instruction, a word with its quotes gone, the
 /// script of a heredoc. Each byte is mapped to the source bytes it stands for, and the map is monotonic.
@@ -12,7 +11,7 @@ use super::Span;
 /// The bytes may hold a token, so they are wiped when dropped and never shown by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Text {
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Sensitive,
     pieces: Vec<Piece>,
 }
 
@@ -64,7 +63,7 @@ impl Text {
             return;
         }
         let piece = Piece { text: self.bytes.len(), len: bytes.len(), source: span };
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend(bytes);
         match self.pieces.last_mut() {
             Some(last) if last.is_copy() && piece.is_copy() && last.source.end == span.start => {
                 last.len += piece.len;
@@ -150,8 +149,8 @@ impl Text {
     }
 
     /// The text as a report may show it.
-    pub fn masked(&self) -> crate::finding::Masked {
-        crate::detect::mask(&self.bytes)
+    pub fn masked(&self) -> crate::mask::Masked {
+        crate::mask::mask(&self.bytes)
     }
 
     /// Where in the source the byte at `offset` came from. At or past the end: behind the last byte.

@@ -1,11 +1,13 @@
 //! Source text with places: byte ranges, lines and columns, and text that was put together from pieces of a source and
 //! still knows where each of its bytes came from.
 
+mod flaw;
 mod line_index;
 mod mapped;
 mod space;
 mod span;
 
+pub(crate) use flaw::Flaw;
 pub use line_index::LineIndex;
 pub use mapped::Text;
 pub(crate) use space::{char_width, skip_space, space_at, space_before};

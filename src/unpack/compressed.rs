@@ -1,20 +1,22 @@
 //! Compressed streams: all members of one format that follow each other are one content.
 
+use crate::fault::is_limit;
 use std::io::{self, Read};
 
 use super::format::HEAD;
 use super::level::Level;
 use super::raw::Raw;
-use crate::stream::{Compression, Part, Peek, Window, is_limit};
+use crate::detect::StepKind;
+use crate::stream::{Compression, Part, Peek, Window};
 
 /// How much of a decoded content is held.
 pub(super) const WINDOW: usize = 128 * 1024;
 
 pub(super) fn open(level: &mut Level<'_, '_>, compression: Compression, raw: &mut Raw<'_>) {
-    let name = compression.name().as_bytes();
+    let step = StepKind::Compression(compression);
     match Members::open(compression, raw) {
-        Ok(members) => decode(level, name, members),
-        Err(error) => level.failed(name, &error),
+        Ok(members) => decode(level, step, members),
+        Err(error) => level.failed(step, &error),
     }
 }
 
@@ -24,14 +26,14 @@ pub(super) fn open_damaged(level: &mut Level<'_, '_>, compression: Compression, 
     let Ok(head) = raw.peek(HEAD) else { return };
     let head = head.get(..HEAD).unwrap_or(head).to_vec();
     if let Ok(stream) = Part::open(compression, head.as_slice()) {
-        decode(level, compression.name().as_bytes(), stream);
+        decode(level, StepKind::Compression(compression), stream);
     }
 }
 
 /// Reads what a decoder gives as a content of its own.
-pub(super) fn decode(level: &mut Level<'_, '_>, step: &[u8], decoder: impl Read) {
+pub(super) fn decode(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Read) {
     let mut decoder = level.unpacker.limits.meter(decoder);
-    let outcome = level.enter(step, None, &mut Window::with_capacity(WINDOW, &mut decoder));
+    let outcome = level.enter(step.clone(), &mut Window::with_capacity(WINDOW, &mut decoder));
     // Bytes of which nothing can be decoded are no stream.
     if let Err(error) = outcome
         && (decoder.has_given() || is_limit(&error))

@@ -1,11 +1,12 @@
 //! Which containers there are, told by content.
 
+use crate::fault::is_limit;
 use std::io::Read as _;
 use std::sync::LazyLock;
 
 use super::{git, sevenz, zip};
 use crate::search::Search;
-use crate::stream::{Compression, Part, begins_tar, gzip_header_len, is_limit, zstd_with_small_window};
+use crate::stream::{Compression, Part, begins_tar, gzip_header_len, zstd_with_small_window};
 
 /// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
 /// of random bytes, few begin one and none goes on.

@@ -2,13 +2,16 @@
 
 use std::io::{self, Read as _};
 
-use super::found::{Found, TroubleKind};
-use super::git::{self, Kind, Limits, Objects, Place, Problem};
+use super::found::Found;
+use super::git::{self, GitFile, Kind, Limits, Objects};
 use super::level::Level;
 use super::raw::Raw;
-use crate::detect::Occurrence;
+use crate::detect::{GitObject, Occurrence, StepKind};
+use crate::finding::Problem;
 use crate::stream::{Peek, hold_memory};
 
+/// The step into a repository as a whole.
+const GIT: StepKind = StepKind::Git(GitObject::Unknown);
 /// What a pack may hold of itself and of what its deltas need.
 const PACK_MEMORY: u64 = 64 << 20;
 /// Bytes for the commits and trees of a repository that lies in an object of another one.
@@ -22,7 +25,7 @@ pub(super) fn open_pack(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     // One at a time.
     let held = match hold_memory(PACK_MEMORY, "a git pack") {
         Ok(held) => held,
-        Err(error) => return level.failed(b"git", &error),
+        Err(error) => return level.failed(GIT, &error),
     };
     let start = raw.passed();
     let reread = level.origin.reread.filter(|_| level.is_file());
@@ -45,9 +48,9 @@ type Sink<'a> = git::Sink<'a>;
 fn open(
     level: &mut Level<'_, '_>,
     raw: &mut Raw<'_>,
-    read: impl FnOnce(&mut Raw<'_>, Place, &mut Objects, Limits<'_>, &mut Sink<'_>) -> io::Result<Vec<Problem>>,
+    read: impl FnOnce(&mut Raw<'_>, GitFile, &mut Objects, Limits<'_>, &mut Sink<'_>) -> io::Result<Vec<Problem>>,
 ) {
-    let place = Place::new(level.origin.number, level.origin.path);
+    let place = GitFile::new(level.origin.number, level.origin.path);
     // What the objects themselves hold may be git's again.
     let inner = Objects::new(INNER_MEMORY);
     let mut objects = std::mem::replace(&mut level.unpacker.git, inner);
@@ -57,10 +60,7 @@ fn open(
     level.unpacker.git = objects;
     // An error of the reader is known to whoever reads the content around.
     for problem in outcome.unwrap_or_default() {
-        match problem {
-            Problem::Note(message) => level.odd(b"git", &message),
-            Problem::Limit(message) => level.unread(b"git", &message),
-        }
+        level.add_problems(&GIT, vec![problem]);
     }
 }
 
@@ -72,7 +72,7 @@ fn search(level: &mut Level<'_, '_>, content: &mut dyn Peek) -> Vec<Occurrence> 
         let in_git = finish(inner, &mut found);
         found.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));
     }
-    level.add_troubles(b"git", found.troubles);
+    level.add_problems(&GIT, found.problems);
     found.occurrences
 }
 
@@ -80,11 +80,7 @@ fn search(level: &mut Level<'_, '_>, content: &mut dyn Peek) -> Vec<Occurrence> 
 pub(super) fn finish(objects: Objects, found: &mut Found) -> Vec<(u32, Occurrence)> {
     let (findings, problems) = objects.finish();
     for problem in problems {
-        let (kind, message) = match &problem {
-            Problem::Note(message) => (TroubleKind::Odd, message),
-            Problem::Limit(message) => (TroubleKind::Unread, message),
-        };
-        found.trouble(kind, message);
+        found.add_problem(problem);
     }
     findings.into_iter().map(|finding| (finding.file, finding.occurrence)).collect()
 }

@@ -1,17 +1,20 @@
 //! One content while it is read: its own bytes, and the contents of the containers in it.
 
+use crate::fault::{Code, is_limit};
+use crate::finding::{Effect, Place, Problem};
+use crate::mask::{Message, message};
 use std::collections::HashMap;
 use std::io::{self, BufRead as _};
 use std::ops::Range;
 
 use super::format::{self, Format};
-use super::found::{Found, Trouble, TroubleKind};
+use super::found::Found;
 use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
 use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
-use crate::detect::{self, Occurrence};
-use crate::finding::{Masked, TokenSummary};
-use crate::stream::{Peek, is_limit};
+use crate::detect::TokenSummary;
+use crate::detect::{Occurrence, Step, StepKind};
+use crate::stream::Peek;
 
 /// A content within `depth` containers.
 pub(super) struct Level<'u, 'o> {
@@ -23,22 +26,24 @@ pub(super) struct Level<'u, 'o> {
     inner: Vec<Inner>,
     /// Whether it begins with a member of a zip archive.
     is_zip: bool,
-    /// What is said if something else proves true.
+    /// Problems that are real only if something else proves true.
     doubtful: Vec<Doubtful>,
     pub(super) found: Found,
 }
 
-/// A trouble with what may be a member of a zip archive: it is one if the next one, or the archive's directory,
-/// stands at its end.
+/// A problem with what may be a member of a zip archive: it is one if the next one, or the archive's directory, begins
+/// where it ends.
 struct Doubtful {
     end: u64,
-    trouble: Trouble,
+    problem: Problem,
 }
 
 /// What was found in one container.
 struct Inner {
-    /// Where it lies in this content.
+    /// The bytes of this content that it takes.
     raw: Range<u64>,
+    /// Whether the content that was entered takes fewer bytes, which its step names.
+    is_part: bool,
     occurrences: Vec<Occurrence>,
 }
 
@@ -46,24 +51,10 @@ struct Inner {
 const MIN_DOUBTFUL: u64 = 32;
 /// So many are waited for at once.
 const MAX_DOUBTFUL: usize = 64;
-/// Characters of a step that are shown with a trouble.
-const MAX_SHOWN: usize = 120;
-
-fn trouble(kind: TroubleKind, step: &[u8], message: &str) -> Trouble {
-    Trouble { kind, via: vec![shown(step)], message: detect::mask(message.as_bytes()) }
-}
-
-/// A step as it is shown with a trouble: of a long one, both ends. It is masked first, so that no token is cut.
-fn shown(step: &[u8]) -> Masked {
-    let masked = detect::mask(step);
-    let len = masked.as_str().chars().count();
-    if len <= MAX_SHOWN {
-        return masked;
-    }
-    let side = MAX_SHOWN / 2;
-    let chars = masked.as_str().chars();
-    let shown: String = chars.clone().take(side).chain(['…']).chain(chars.skip(len - side)).collect();
-    detect::mask(shown.as_bytes())
+/// A problem with a container, or with the member of one.
+pub(super) fn problem(effect: Effect, code: Code, step: StepKind, detail: Message) -> Problem {
+    let via = vec![Step::new(step, 0..0)];
+    Problem { effect, code, place: Place::Here, path: None, via, detail }
 }
 
 impl<'u, 'o> Level<'u, 'o> {
@@ -90,9 +81,12 @@ impl<'u, 'o> Level<'u, 'o> {
         let (occurrences, limited) = raw.finish();
         self.found.occurrences = occurrences;
         if limited {
-            let message =
-                "the database has more pages than can be remembered, so tokens that they cut may be missed";
-            self.found.trouble(TroubleKind::Unread, message);
+            self.found.error(
+                Code::Limit,
+                Message::own(
+                    "the database has more pages than can be remembered, so tokens that they cut may be missed",
+                ),
+            );
         }
         (self.merge(), outcome)
     }
@@ -139,36 +133,51 @@ impl<'u, 'o> Level<'u, 'o> {
         let end = raw.passed();
         for inner in self.inner.iter_mut().skip(known) {
             inner.raw = start..end;
+            let steps = inner.occurrences.iter_mut().filter_map(|occurrence| occurrence.via.first_mut());
+            for step in steps.filter(|_| !inner.is_part) {
+                step.range = (start, end);
+            }
         }
         if end == start {
             raw.consume(1);
         }
-        if let Some(message) = self.unpacker.limits.used_up() {
-            self.found.trouble(TroubleKind::Unread, &message);
+        if let Some(detail) = self.unpacker.limits.used_up() {
+            self.found.error(Code::Limit, detail);
         }
     }
 
-    /// Reads the content of a container. `step` names the way in; `size` is that of content that stands
-    /// in this one as it is. Gives the error of its reader.
-    pub(super) fn enter(&mut self, step: &[u8], size: Option<u64>, content: &mut dyn Peek) -> io::Result<()> {
-        let raw = match size {
-            Some(size) => Raw::verbatim(content, size),
-            None => Raw::whole(content),
-        };
+    /// Reads the content of a container that has to be decoded. Gives the error of its reader.
+    pub(super) fn enter(&mut self, step: StepKind, content: &mut dyn Peek) -> io::Result<()> {
+        self.enter_as(step, None, Raw::whole(content))
+    }
+
+    /// Reads content that is in this one as it is, at `range`.
+    pub(super) fn enter_stored(
+        &mut self,
+        step: StepKind,
+        range: Range<u64>,
+        content: &mut dyn Peek,
+    ) -> io::Result<()> {
+        let raw = Raw::verbatim(content, range.end.saturating_sub(range.start));
+        self.enter_as(step, Some(range), raw)
+    }
+
+    fn enter_as(&mut self, step: StepKind, range: Option<Range<u64>>, raw: Raw<'_>) -> io::Result<()> {
         let Some((found, outcome)) = self.descend(raw) else { return Ok(()) };
-        if found.occurrences.is_empty() && found.troubles.is_empty() {
+        if found.occurrences.is_empty() && found.problems.is_empty() {
             return outcome;
         }
-        self.add_troubles(step, found.troubles);
-        let step = detect::mask(step);
+        self.add_problems(&step, found.problems);
+        let is_part = range.is_some();
+        let step = Step::new(step, range.unwrap_or_default());
         let mut occurrences = found.occurrences;
         for occurrence in &mut occurrences {
-            occurrence.via.insert(0, step.clone());
+            occurrence.reached_by(step.clone());
         }
         let room =
             (MAX_IN_FILE + 1).saturating_sub(self.inner.iter().map(|inner| inner.occurrences.len()).sum());
         occurrences.truncate(room);
-        self.inner.push(Inner { raw: 0..0, occurrences });
+        self.inner.push(Inner { raw: 0..0, is_part, occurrences });
         outcome
     }
 
@@ -177,69 +186,56 @@ impl<'u, 'o> Level<'u, 'o> {
         let limits = &self.unpacker.limits;
         let depth = self.depth + 1;
         if !limits.allow(depth) {
-            let message = limits.too_deep();
-            self.found.trouble(TroubleKind::Unread, &message);
+            let detail = limits.too_deep();
+            self.found.error(Code::Limit, detail);
             return None;
         }
         (!limits.are_used_up()).then(|| Level::new(self.unpacker, self.origin, depth).read(raw))
     }
 
-    /// Takes over what could not be decoded in a container.
-    pub(super) fn add_troubles(&mut self, step: &[u8], troubles: Vec<Trouble>) {
-        if troubles.is_empty() {
-            return;
-        }
-        let step = shown(step);
-        for mut trouble in troubles {
-            trouble.via.insert(0, step.clone());
-            self.found.add_trouble(trouble);
+    /// Takes over the problems of a container.
+    pub(super) fn add_problems(&mut self, step: &StepKind, problems: Vec<Problem>) {
+        for mut problem in problems {
+            problem.via.insert(0, Step::new(step.clone(), 0..0));
+            self.found.add_problem(problem);
         }
     }
 
-    /// A decoder ended with an error: what is wrong with the bytes, or a limit of ours.
-    pub(super) fn failed(&mut self, step: &[u8], error: &io::Error) {
+    /// A decoder ended with an error: something is wrong with the bytes, or a limit of ours was hit.
+    pub(super) fn failed(&mut self, step: StepKind, error: &io::Error) {
+        let reason = error.to_string();
         if is_limit(error) {
-            self.unread(step, &format!("{error}; it was not decoded"));
+            self.error(step, Code::Limit, message!("{}; it was not decoded", reason));
         } else {
-            self.odd(step, &format!("{error}; what could be decoded was searched"));
+            let detail = message!("{}; what could be decoded was searched", reason);
+            self.note(step, Code::of(error), detail);
         }
     }
 
-    /// What nobody could read of a container, or what is odd about it.
-    pub(super) fn odd(&mut self, step: &[u8], message: &str) {
-        self.say(TroubleKind::Odd, step, message);
+    /// Nobody could have read more of a container, or it is merely odd.
+    pub(super) fn note(&mut self, step: StepKind, code: Code, detail: Message) {
+        self.found.add_problem(problem(Effect::Note, code, step, detail));
     }
 
-    /// What somebody else could read of a container.
-    pub(super) fn unread(&mut self, step: &[u8], message: &str) {
-        self.say(TroubleKind::Unread, step, message);
+    /// Somebody else could have read more of a container.
+    pub(super) fn error(&mut self, step: StepKind, code: Code, detail: Message) {
+        self.found.add_problem(problem(Effect::Error, code, step, detail));
     }
 
-    fn say(&mut self, kind: TroubleKind, step: &[u8], message: &str) {
-        self.found.add_trouble(trouble(kind, step, message));
-    }
-
-    /// Says of the bytes up to `end`, of which `at` has been read, what is only true of a member of a zip archive:
-    /// at once in a content that begins as one, else when the next one stands there.
-    pub(super) fn doubtful(
-        &mut self,
-        kind: TroubleKind,
-        step: &[u8],
-        message: &str,
-        at: u64,
-        end: Option<u64>,
-    ) {
+    /// A problem that is one only if the bytes from `at` to `end` are a member of a zip archive. In a content that begins as
+    /// such an archive they are; elsewhere the next member has to begin at `end`.
+    pub(super) fn doubtful(&mut self, problem: Problem, at: u64, end: Option<u64>) {
         if self.is_zip {
-            return self.say(kind, step, message);
+            return self.found.add_problem(problem);
         }
         let Some(end) = end.filter(|&end| end >= at + MIN_DOUBTFUL) else { return };
         self.doubtful.retain(|doubtful| doubtful.end >= at);
         if self.doubtful.len() < MAX_DOUBTFUL {
-            self.doubtful.push(Doubtful { end, trouble: trouble(kind, step, message) });
+            self.doubtful.push(Doubtful { end, problem });
         }
     }
 
-    /// Looks whether what was waited for stands in `view`, which begins at `at`.
+    /// Decides about doubtful problems by `view`, which begins at `at`.
     fn resolve_doubts(&mut self, at: u64, view: &[u8]) {
         let found = &mut self.found;
         self.doubtful.retain(|doubtful| {
@@ -247,7 +243,7 @@ impl<'u, 'o> Level<'u, 'o> {
             let behind = usize::try_from(ahead).ok().and_then(|ahead| view.get(ahead..));
             let Some(behind) = behind.and_then(<[u8]>::first_chunk::<4>) else { return true };
             if matches!(behind, b"PK\x01\x02" | b"PK\x03\x04" | b"PK\x07\x08") {
-                found.add_trouble(doubtful.trouble.clone());
+                found.add_problem(doubtful.problem.clone());
             }
             false
         });

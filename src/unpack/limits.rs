@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use crate::mask::{Message, message};
+
 /// Tokens that are listed of one file; there may be more in it.
 pub const MAX_IN_FILE: usize = 1000;
 /// Bytes to which the containers of one layer may decode together.
@@ -37,9 +39,9 @@ impl Limits {
         depth <= self.depth
     }
 
-    /// What is said of a container that lies deeper.
-    pub(super) fn too_deep(&self) -> String {
-        format!(
+    /// The message about a container that lies deeper.
+    pub(super) fn too_deep(&self) -> Message {
+        message!(
             "containers lie more than {} deep in each other; what lies deeper was not decoded",
             self.depth
         )
@@ -60,12 +62,12 @@ impl Limits {
         self.left() == 0
     }
 
-    /// What is said once, when nothing more may be decoded.
-    pub(super) fn used_up(&mut self) -> Option<String> {
+    /// The message that nothing more may be decoded, once.
+    pub(super) fn used_up(&mut self) -> Option<Message> {
         let first = self.are_used_up() && !self.said;
         self.said |= first;
         first.then(|| {
-            format!(
+            message!(
                 "the containers in it decode to more than {} GiB; the rest was not decoded",
                 MAX_DECODED >> 30
             )

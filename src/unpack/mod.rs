@@ -17,13 +17,14 @@ mod sqlite;
 mod tar;
 mod zip;
 
-pub use found::{Found, Trouble, TroubleKind};
+pub use found::Found;
 pub use limits::MAX_IN_FILE;
 pub use origin::{Origin, Reread};
 
 use std::io;
 
 use crate::detect::Occurrence;
+use crate::finding::Problem;
 use crate::stream::Peek;
 use level::Level;
 use limits::Limits;
@@ -61,10 +62,10 @@ impl Unpacker {
 
     /// What was found in git objects, with the number of the file that holds each: the commit and the path of
     /// one may be told by another file.
-    pub fn finish(self) -> (Vec<(u32, Occurrence)>, Vec<Trouble>) {
+    pub(crate) fn finish(self) -> (Vec<(u32, Occurrence)>, Vec<Problem>) {
         let mut found = Found::default();
         let occurrences = git_objects::finish(self.git, &mut found);
-        (occurrences, found.troubles)
+        (occurrences, found.problems)
     }
 }
 
@@ -72,9 +73,9 @@ impl Unpacker {
 pub fn search(origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
     let mut unpacker = Unpacker::new();
     let (mut found, outcome) = unpacker.search(origin, file);
-    let (in_git, troubles) = unpacker.finish();
+    let (in_git, problems) = unpacker.finish();
     found.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));
-    found.troubles.extend(troubles);
+    found.problems.extend(problems);
     (found, outcome)
 }
 

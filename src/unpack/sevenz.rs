@@ -1,13 +1,18 @@
 //! 7z archives. What lies where is told by their end, so that they are held while they are read.
 
+use crate::fault::{Code, is_limit};
 use std::io::{self, Read as _};
 
 use super::compressed::WINDOW;
 use super::level::Level;
 use super::raw::Raw;
-use crate::stream::sevenz::{checksum, entries, is_encrypted};
-use crate::stream::{Peek as _, Window, hold_memory, is_limit};
+use crate::detect::{Container, StepKind};
+use crate::mask::{Message, message};
+use crate::stream::sevenz::{checksum, entries};
+use crate::stream::{Peek as _, Window, hold_memory};
 
+/// The step into an archive as a whole.
+const ARCHIVE: StepKind = StepKind::Container(Container::SevenZ);
 /// The first header, which is all that stands in front of the data.
 const HEADER: usize = 32;
 /// Larger archives are not read.
@@ -33,8 +38,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let Some(size) = raw.peek(HEADER).ok().and_then(size) else { return };
     if size > MAX_SIZE {
         let limit = MAX_SIZE >> 20;
-        return level
-            .unread(b"7z", &format!("it has {} MiB, and more than {limit} MiB are not read", size >> 20));
+        let detail = message!("it has {} MiB, and more than {} MiB are not read", size >> 20, limit);
+        return level.error(ARCHIVE, Code::Limit, detail);
     }
     let outcome = hold_memory(size, "a 7z archive").and_then(|_held| {
         let mut archive = Vec::new();
@@ -43,18 +48,22 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     });
     match outcome {
         Ok(()) => {}
-        Err(error) if is_encrypted(&error) => level.odd(b"7z", "some of its members are encrypted"),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => level.unread(b"7z", &error.to_string()),
-        Err(error) => level.failed(b"7z", &error),
+        Err(error) => match Code::of(&error) {
+            Code::Encrypted => {
+                level.note(ARCHIVE, Code::Encrypted, Message::own("some of its members are encrypted"));
+            }
+            Code::Unsupported => level.error(ARCHIVE, Code::Unsupported, Message::foreign(error.to_string())),
+            _ => level.failed(ARCHIVE, &error),
+        },
     }
 }
 
 fn entry(level: &mut Level<'_, '_>, name: &str, content: &mut dyn io::Read) -> io::Result<()> {
     let content = level.unpacker.limits.meter(content);
-    let step = format!("7z:{name}");
-    match level.enter(step.as_bytes(), None, &mut Window::with_capacity(WINDOW, content)) {
+    let step = StepKind::member(Container::SevenZ, name.as_bytes());
+    match level.enter(step.clone(), &mut Window::with_capacity(WINDOW, content)) {
         Err(error) if is_limit(&error) => {
-            level.unread(step.as_bytes(), &error.to_string());
+            level.error(step, Code::Limit, Message::foreign(error.to_string()));
             Ok(())
         }
         outcome => outcome,

@@ -5,20 +5,28 @@ use std::io::{self, BufRead};
 use super::compressed::WINDOW;
 use super::level::Level;
 use super::raw::Raw;
+use crate::detect::{Container, StepKind, TarPart};
+use crate::mask::message;
 use crate::stream::{Bounds, Entry, Gap, Peek, TarError, Visit, Window, walk};
 
 pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
-    let mut visitor = Entries { level };
+    let start = raw.passed();
+    let mut visitor = Entries { level, start };
     let outcome = walk(&mut Window::with_capacity(WINDOW, raw), &mut visitor);
     match outcome {
         // An error of the reader is known to whoever reads the content around.
         Ok(()) | Err(TarError::Io(_)) => {}
-        Err(error) => level.odd(b"tar", &format!("{error}; its bytes were searched")),
+        Err(error) => {
+            let detail = message!("{}; its bytes were searched", error.to_string());
+            level.note(StepKind::Container(Container::Tar), error.code(), detail);
+        }
     }
 }
 
 struct Entries<'l, 'u, 'o> {
     level: &'l mut Level<'u, 'o>,
+    /// Where the archive begins in the content.
+    start: u64,
 }
 
 impl Visit for Entries<'_, '_, '_> {
@@ -30,10 +38,12 @@ impl Visit for Entries<'_, '_, '_> {
         if entry.size == 0 {
             return Ok(());
         }
-        self.level.enter(&[b"tar:", &entry.path[..]].concat(), Some(entry.size), body)
+        let start = self.start.saturating_add(entry.body_offset);
+        let step = StepKind::member(Container::Tar, &entry.path);
+        self.level.enter_stored(step, start..start.saturating_add(entry.size), body)
     }
 
     fn rest(&mut self, _: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
-        self.level.enter(b"tar-trailer", None, &mut Window::with_capacity(WINDOW, bytes))
+        self.level.enter(StepKind::Tar(TarPart::Trailer), &mut Window::with_capacity(WINDOW, bytes))
     }
 }

@@ -1,8 +1,9 @@
+use crate::detect::tests::labels;
+use crate::finding::Problem;
 use std::io::Write as _;
 
 use super::limits::Limits;
 use super::*;
-use crate::finding::Masked;
 
 mod broken;
 
@@ -74,20 +75,19 @@ fn with(mut unpacker: Unpacker, content: &[u8]) -> Found {
 /// The ways to what was found, each joined with ` > `.
 fn ways(content: &[u8]) -> Vec<String> {
     let found = with(Unpacker::new(), content);
-    assert_eq!(found.troubles, [], "no trouble is expected");
+    assert_eq!(found.problems, [], "no problem is expected");
     found.occurrences.iter().map(way).collect()
 }
 
 fn way(occurrence: &crate::detect::Occurrence) -> String {
-    occurrence.via.iter().map(Masked::as_str).collect::<Vec<_>>().join(" > ")
+    labels(&occurrence.via).join(" > ")
 }
 
 fn messages(found: &Found) -> Vec<String> {
-    let line = |trouble: &Trouble| {
-        let via: Vec<&str> = trouble.via.iter().map(Masked::as_str).collect();
-        format!("{:?} {}: {}", trouble.kind, via.join(" > "), trouble.message)
+    let line = |problem: &Problem| {
+        format!("{:?} {}: {}", problem.effect, labels(&problem.via).join(" > "), problem.detail)
     };
-    found.troubles.iter().map(line).collect()
+    found.problems.iter().map(line).collect()
 }
 
 #[test]
@@ -194,12 +194,12 @@ fn what_breaks_off_is_a_note_and_what_came_before_is_searched() {
     );
     let found = with(Unpacker::new(), &content[..content.len() - 100]);
     assert_eq!(found.occurrences.len(), 1);
-    let said = "Odd gzip: the gzip stream breaks off inside a member; what could be decoded was searched";
+    let said = "Note gzip: the gzip stream breaks off inside a member; what could be decoded was searched";
     assert_eq!(messages(&found), [said]);
     let encrypted = with(Unpacker::new(), &member("n", 8, 1, 4, b"data"));
-    assert_eq!(messages(&encrypted), ["Odd zip: some of its members are encrypted"]);
+    assert_eq!(messages(&encrypted), ["Note zip: some of its members are encrypted"]);
     let unread = with(Unpacker::new(), &member("n", 9, 0, 4, b"data"));
-    assert_eq!(messages(&unread), ["Unread zip: a member is compressed by method 9, which is not read"]);
+    assert_eq!(messages(&unread), ["Error zip: a member is compressed by method 9, which is not read"]);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn limits_are_named_and_hide_nothing_above_them() {
     assert_eq!(ways(&deep(16)).len(), 1);
     let found = with(Unpacker::new(), &deep(17));
     assert_eq!(found.occurrences.len(), 0);
-    assert!(messages(&found)[0].contains("Unread"), "{:?}", messages(&found));
+    assert!(messages(&found)[0].contains("Error"), "{:?}", messages(&found));
     assert!(messages(&found)[0].contains("more than 16 deep"));
     let small = Unpacker { limits: Limits::of(100_000, 16), ..Unpacker::new() };
     let content = [gzip(&text), gzip(&vec![b'x'; 1_000_000]), deflated("n", &text)].concat();

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{LayerContent, Troubles};
+use super::{LayerContent, Problems};
+use crate::detect::TokenSummary;
 use crate::detect::{KeptToken, Occurrence};
-use crate::finding::{Digest, TokenSummary};
+use crate::digest::Digest;
+use crate::finding::Problem;
 
 /// What was found in a blob, whatever image it belongs to.
 #[derive(Debug, Default)]
@@ -24,7 +26,7 @@ pub(crate) struct BlobVerdict {
     /// What may be a credential of unknown shape in bytes whose name says so.
     pub(crate) kept: Vec<KeptToken>,
     /// Why some of it could not be read.
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Problem>,
     /// Whether an earlier audit found it.
     pub(crate) is_cached: bool,
 }
@@ -60,16 +62,16 @@ pub(crate) enum Content {
 pub(crate) struct Bytes {
     /// The tokens in them.
     pub(crate) occurrences: Vec<Occurrence>,
-    /// What of them could not be decoded.
-    pub(crate) troubles: Troubles,
+    /// Problems with what is in them.
+    pub(crate) problems: Problems,
 }
 
 impl Content {
-    /// What in it could not be decoded.
-    pub(crate) fn troubles(&self) -> &Troubles {
+    /// Problems with what is in it.
+    pub(crate) fn problems(&self) -> &Problems {
         match self {
-            Self::Layer(layer) => &layer.troubles,
-            Self::Bytes(bytes) => &bytes.troubles,
+            Self::Layer(layer) => &layer.problems,
+            Self::Bytes(bytes) => &bytes.problems,
         }
     }
 
@@ -86,4 +88,12 @@ impl Default for Content {
     fn default() -> Self {
         Self::Bytes(Bytes::default())
     }
+}
+
+/// What an occurrence costs in memory until it is a finding of the report, about.
+const OCCURRENCE: usize = 2048;
+
+/// What so many occurrences cost in memory.
+pub(crate) fn cost(occurrences: usize) -> usize {
+    occurrences.saturating_mul(OCCURRENCE)
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use crate::detect::{Confidence, TokenSummary};
 use crate::detect::{KeptForm, KeptSearch, KeptToken, Occurrence, keeps};
-use crate::finding::{Confidence, TokenSummary};
 use crate::image::{Place, Places};
 
 /// What the credentials of unknown shape among `kept` are to a report, in a file of that name alone: those at

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Troubles;
+use super::Problems;
 use crate::detect::{KeptToken, Occurrence};
 use crate::image::LayerPaths;
 
@@ -17,8 +17,8 @@ pub(crate) struct LayerContent {
     pub(crate) symlinks: Vec<(Vec<u8>, Vec<u8>)>,
     /// What it hides in the layers below.
     pub(crate) paths: LayerPaths,
-    /// What in its files could not be decoded.
-    pub(crate) troubles: Troubles,
+    /// Problems with what is in its files.
+    pub(crate) problems: Problems,
     /// The first name that is absolute or climbs, and how many there are.
     pub(crate) odd_names: Option<(Vec<u8>, usize)>,
     /// Whether something was left out of the above for lack of memory.

@@ -4,9 +4,9 @@ mod blob;
 pub(crate) mod codec;
 pub(crate) mod kept;
 mod layer;
+mod problems;
 pub mod store;
-mod troubles;
 
-pub(crate) use blob::{BlobVerdict, Bytes, Content};
+pub(crate) use blob::{BlobVerdict, Bytes, Content, cost};
 pub(crate) use layer::{File, HardLink, LayerContent};
-pub(crate) use troubles::Troubles;
+pub(crate) use problems::Problems;

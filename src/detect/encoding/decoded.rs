@@ -2,30 +2,20 @@
 
 use std::ops::Range;
 
-use zeroize::Zeroizing;
+use crate::sensitive::Sensitive;
 
 /// Decoded text around a candidate. It may hold a token, so that it is wiped when dropped.
 #[derive(Default)]
 pub(super) struct Decoded {
-    pub(super) text: Zeroizing<Vec<u8>>,
+    pub(super) text: Sensitive,
     /// For each byte of the text, where it stands encoded.
     places: Vec<Range<usize>>,
 }
 
 impl Decoded {
     pub(super) fn push(&mut self, byte: u8, place: Range<usize>) {
-        if self.text.len() == self.text.capacity() {
-            self.grow();
-        }
         self.text.push(byte);
         self.places.push(place);
-    }
-
-    /// A vector that grows by itself leaves what it held behind.
-    fn grow(&mut self) {
-        let mut larger = Zeroizing::new(Vec::with_capacity((2 * self.text.len()).max(256)));
-        larger.extend_from_slice(&self.text);
-        self.text = larger;
     }
 
     /// Reads on until the text has `len` bytes, or what stopped it before.

@@ -2,7 +2,7 @@
 
 use super::base64::{self, sextet};
 use super::run::{Place, Text};
-use crate::finding::Position;
+use crate::detect::Position;
 
 /// Base64 characters in a row.
 #[derive(Debug, Clone, Default)]

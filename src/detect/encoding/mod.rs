@@ -15,7 +15,7 @@ mod window;
 use std::ops::Range;
 
 use self::window::Window;
-use crate::finding::{Confidence, Position, TokenSummary};
+use super::{Confidence, Encoding, Position, TokenSummary};
 
 pub(super) use self::needles::{Hit, longest, next_hit, part_at_end};
 pub(super) use self::run::{Ahead, Runs};
@@ -44,16 +44,35 @@ pub(super) struct Token {
     /// Length of its text.
     pub(super) len: usize,
     /// How it is encoded, outermost first.
-    pub(super) via: Vec<&'static str>,
+    pub(super) via: Vec<Encoded>,
     /// What its offset counts in.
     pub(super) content: Decoding,
 }
 
 impl Token {
+    /// Its encodings, where `more` bytes are in front of the searched ones. Inner encodings count in what was decoded.
+    fn via_behind(&self, more: usize) -> Vec<Encoded> {
+        let mut is_outer = true;
+        let moved = self.via.iter().map(|Encoded { encoding, at }| {
+            let more = if is_outer { more } else { 0 };
+            is_outer &= encoding.is_spelling();
+            Encoded { encoding: *encoding, at: at.start + more..at.end + more }
+        });
+        moved.collect()
+    }
+
     /// Whether its offset counts in the searched bytes.
     pub(super) fn counts_in_searched(&self) -> bool {
         self.content == Decoding::None
     }
+}
+
+/// One encoding of a token's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Encoded {
+    pub(super) encoding: Encoding,
+    /// The encoded text, in the bytes that it was decoded from.
+    pub(super) at: Range<usize>,
 }
 
 /// What the offset of a token counts in.
@@ -82,6 +101,7 @@ pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool, is_binary: bool) ->
     match window.judge(hit.moved_back(cut)) {
         Found::Token(token) => Found::Token(Token {
             at: token.at.start + cut..token.at.end + cut,
+            via: token.via_behind(cut),
             content: token.content.behind(cut),
             ..token
         }),

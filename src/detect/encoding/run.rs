@@ -6,8 +6,8 @@ use super::hex::Hex;
 use super::lined::Lined;
 use super::wide::is_character;
 use super::{Decoding, KEPT, Token};
+use crate::detect::Position;
 use crate::detect::position::Lines;
-use crate::finding::Position;
 
 /// An offset, and the line and column there.
 pub(in crate::detect) type Place = (u64, Option<Position>);

@@ -2,7 +2,7 @@
 //! shells and HTML; and text that is put together from adjacent literals or continued lines.
 
 use super::decoded::{Decoded, Reader, Unit};
-use crate::finding::{CONCATENATION, ESCAPE, PERCENT};
+use crate::detect::Encoding;
 
 /// The most bytes between two literals that are put together, and of an escape.
 const MAX_GLUE: usize = 128;
@@ -22,10 +22,14 @@ pub(super) struct Spelling {
 }
 
 impl Spelling {
-    /// The names of the encodings.
-    pub(super) fn names(self) -> Vec<&'static str> {
-        let names = [(self.joined, CONCATENATION), (self.percent, PERCENT), (self.escape, ESCAPE)];
-        names.into_iter().filter(|(used, _)| *used).map(|(_, name)| name).collect()
+    /// The encodings that were used.
+    pub(super) fn encodings(self) -> Vec<Encoding> {
+        let all = [
+            (self.joined, Encoding::Concatenation),
+            (self.percent, Encoding::Percent),
+            (self.escape, Encoding::Escape),
+        ];
+        all.into_iter().filter(|(used, _)| *used).map(|(_, encoding)| encoding).collect()
     }
 }
 

@@ -3,14 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use crate::detect::tests::{TOKEN, token, web_token};
-use crate::detect::{Occurrence, Scanner, find, mask};
-use crate::finding::{Position, TokenKind};
+use crate::detect::tests::{TOKEN, labels, token, web_token};
+use crate::detect::{Occurrence, Scanner, find};
+use crate::detect::{Position, TokenKind};
+use crate::mask::mask;
 
 mod streams;
 
-fn via(occurrence: &Occurrence) -> Vec<&str> {
-    occurrence.via.iter().map(crate::finding::Masked::as_str).collect()
+fn via(occurrence: &Occurrence) -> Vec<String> {
+    labels(&occurrence.via)
 }
 
 /// Asserts that exactly one token is found, that it is found whatever the pieces, and that the mask hides it.

@@ -10,11 +10,11 @@ use super::hex::Hex;
 use super::needles::{Content, Form, Hit, next_hit};
 use super::spelled::{self, Spelled};
 use super::wide::{self, Wide};
-use super::{Decoding, Found, KEPT, Runs, Token};
+use super::{Decoding, Encoded, Found, KEPT, Runs, Token};
 use crate::detect::randomness::BODY;
 use crate::detect::secret::Secret;
 use crate::detect::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, Verdict};
-use crate::finding::{Confidence, TokenSummary};
+use crate::detect::{Confidence, Encoding, TokenSummary};
 
 /// How many bytes one encoded token may take, line breaks and all.
 const MAX_ENCODED: usize = 64 * 1024;
@@ -76,8 +76,9 @@ struct Read {
 }
 
 impl Read {
-    fn found(self, via: Vec<&'static str>, content: Decoding) -> Found {
+    fn found(self, encodings: &[Encoding], content: Decoding) -> Found {
         let Self { summary, confidence, len, at, .. } = self;
+        let via = encodings.iter().map(|&encoding| Encoded { encoding, at: at.clone() }).collect();
         Found::Token(Token { summary, confidence, at, len, via, content })
     }
 }
@@ -146,21 +147,21 @@ impl Window<'_> {
             again.next();
         }
         let spelling = again.spelling;
-        let via = spelling.names();
+        let via = spelling.encodings();
         let is_closed =
             spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
         if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {
             return Found::None;
         }
-        read.found(via, Decoding::None)
+        read.found(&via, Decoding::None)
     }
 
     fn wide(self, at: usize, width: usize) -> Found {
         let reader = Wide::new(self.bytes, at, width, at + MAX_ENCODED, self.whole_end);
         let front = || wide::front(self.bytes, at, width, REACH).into();
-        let name = if width == 2 { "utf-16" } else { "utf-32" };
+        let encoding = if width == 2 { Encoding::Utf16 } else { Encoding::Utf32 };
         match self.read(&reader, front, |_| false) {
-            Ok(read) => read.found(vec![name], Decoding::Wide { at, width }),
+            Ok(read) => read.found(&[encoding], Decoding::Wide { at, width }),
             Err(none) => none.into(),
         }
     }
@@ -168,7 +169,7 @@ impl Window<'_> {
     fn hex(self, at: usize) -> Found {
         let reader = Hex::new(self.bytes, at, at + MAX_ENCODED);
         match self.read(&reader, || reader.front(REACH), |at| reader.ends_line(at)) {
-            Ok(read) => read.found(vec!["hex"], Decoding::Hex { at }),
+            Ok(read) => read.found(&[Encoding::Hex], Decoding::Hex { at }),
             Err(none) => none.into(),
         }
     }
@@ -178,7 +179,7 @@ impl Window<'_> {
         let front = || base64::front(self.bytes, at, alignment, REACH);
         let ends_line = |at| matches!(base64::next_line(self.bytes, at), Ok(Some(_)));
         match self.read(&reader, front, ends_line) {
-            Ok(read) => read.found(vec!["base64"], Decoding::Base64 { at, alignment }),
+            Ok(read) => read.found(&[Encoding::Base64], Decoding::Base64 { at, alignment }),
             Err(none) => none.into(),
         }
     }
@@ -228,9 +229,11 @@ impl Window<'_> {
             match found.map_or(Found::None, |hit| inner.judge(hit)) {
                 Found::Token(token) => {
                     let (offset, position) = Runs::default().ahead().place(&decoded.text, &token);
+                    let at = decoded.place(token.at);
+                    let outer = Encoded { encoding: Encoding::Base64, at: at.clone() };
                     return Found::Token(Token {
-                        at: decoded.place(token.at),
-                        via: [vec!["base64"], token.via].concat(),
+                        at,
+                        via: std::iter::once(outer).chain(token.via).collect(),
                         content: Decoding::Inner { offset, position },
                         ..token
                     });

@@ -21,7 +21,7 @@ mod word;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Position;
+use super::Position;
 
 use super::position::Lines;
 use names::Keeper;

@@ -6,12 +6,12 @@ use super::expected::Expected;
 use super::recipe::Recipe;
 use super::template::{Template, skeleton, solid};
 use crate::dockerfile::{Instruction, Keyword, Pair};
+use crate::image::{Field, FieldStep};
 
 impl Recipe {
-    /// The number of the instruction that gave `field` (`config.Env[2]`, as a report names it) its `value` in the image of
-    /// that stage. None where the base image, an option of the build or another tool did.
-    pub fn setter(&self, stage: usize, field: &str, value: &str) -> Option<usize> {
-        let field = Field::read(field)?;
+    /// The number of the instruction that gave `field` of the config its `value` in the image of that stage. None where the base image, an option of the build or another tool did.
+    pub fn setter(&self, stage: usize, field: &Field, value: &str) -> Option<usize> {
+        let field = Setting::read(field)?;
         let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
         let instructions = chain.instructions.iter().rev().filter_map(|&number| {
             let instruction = self.dockerfile.instructions.get(number)?;
@@ -19,17 +19,17 @@ impl Recipe {
         });
         let escape = self.dockerfile.directives.escape_byte();
         match &field {
-            Field::Variable => {
+            Setting::Variable => {
                 let (name, value) = value.split_once('=')?;
                 last_pair(instructions, name, value, escape)
             }
-            Field::Label(name) => last_pair(instructions, name, value, escape),
+            Setting::Label(name) => last_pair(instructions, name, value, escape),
             // Triggers of the base image are gone, those of one stage follow each other.
-            Field::Trigger => {
+            Setting::Trigger => {
                 let mut fitting = instructions.filter(|(number, _)| self.holds(*number, value));
                 fitting.next().filter(|_| fitting.next().is_none()).map(|(number, _)| number)
             }
-            Field::Command(_) => {
+            Setting::Command(_) => {
                 let mut instructions = instructions;
                 let (number, _) = instructions.next()?;
                 self.holds(number, value).then_some(number)
@@ -68,29 +68,24 @@ fn last_pair<'a>(
 }
 
 /// A field that an instruction sets.
-enum Field {
+enum Setting {
     Variable,
     Label(String),
     Trigger,
     Command(Keyword),
 }
 
-impl Field {
-    /// Reads a field's name; none for one that no instruction sets, or several do.
-    fn read(field: &str) -> Option<Self> {
-        let (document, rest) = field.split_once('.')?;
+impl Setting {
+    /// The setting that a field is; none for one that no instruction sets, or several do.
+    fn read(field: &Field) -> Option<Self> {
         // The classic builder keeps the config of the last container, too.
-        if !["config", "container_config"].iter().any(|name| document.eq_ignore_ascii_case(name)) {
-            return None;
-        }
-        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        let (name, behind) = rest.split_at_checked(end)?;
+        let of_container = field.below(&["container_config"]);
+        let below = field.below(&["config"]).or(of_container)?;
+        let (FieldStep::Member(name), below) = below.split_first()? else { return None };
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         if is("Labels") {
-            return match behind.strip_prefix('.') {
-                Some(label) => Some(Self::Label(label.to_owned())),
-                None => serde_json::from_str::<[String; 1]>(behind).ok().map(|[label]| Self::Label(label)),
-            };
+            let Some(FieldStep::Member(label)) = below.first() else { return None };
+            return Some(Self::Label(label.clone()));
         }
         let keywords = [
             ("Cmd", Keyword::Cmd),
@@ -104,7 +99,7 @@ impl Field {
         if is("Env") {
             return Some(Self::Variable);
         }
-        if document.eq_ignore_ascii_case("container_config") {
+        if of_container.is_some() {
             return None;
         }
         if is("OnBuild") {

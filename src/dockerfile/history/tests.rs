@@ -17,7 +17,7 @@ struct Given {
 impl Given {
     fn new(source: &str) -> Self {
         let dockerfile = parse(source.as_bytes());
-        assert!(dockerfile.problems.is_empty(), "{source}\n{:?}", dockerfile.problems);
+        assert!(dockerfile.flaws.is_empty(), "{source}\n{:?}", dockerfile.flaws);
         let index = LineIndex::new(source.as_bytes());
         let lines = dockerfile.instructions.iter().map(|i| index.position(i.span.start).line).collect();
         Self { recipe: Recipe::new(dockerfile), lines }
@@ -210,8 +210,9 @@ ONBUILD ENV Z=z
 LABEL g=y h=$V $K=x
 ";
     let given = Given::new(source);
-    let line =
-        |field: &str, value: &str| given.recipe.setter(1, field, value).map(|number| given.lines[number]);
+    let line = |field: &str, value: &str| {
+        given.recipe.setter(1, &self::field(field), value).map(|number| given.lines[number])
+    };
     for (field, value, expected) in [
         ("config.Env[1]", "A=one", Some(2)),
         ("config.Env[2]", "B=three", Some(5)),
@@ -264,4 +265,29 @@ fn a_long_history_of_long_entries_takes_no_time() {
     let start = std::time::Instant::now();
     assert!(given.line_up(&past(&history)).is_err());
     assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+/// The field that is written so: members with dots, `["quoted"]` or `[0]`.
+fn field(text: &str) -> crate::image::Field {
+    let mut nested = serde_json::json!("x");
+    // Dots in quotes separate nothing.
+    let quoted =
+        |(n, part): (usize, &str)| if n % 2 == 1 { part.replace('.', "\u{1}") } else { part.to_owned() };
+    let text = text.split('"').enumerate().map(quoted).collect::<Vec<_>>().join("\"");
+    for part in text.rsplit(['.', '[']).filter(|part| !part.is_empty()) {
+        nested = match part.trim_end_matches(']') {
+            index if index.bytes().all(|b| b.is_ascii_digit()) => serde_json::json!([nested]),
+            name => {
+                let name = name.trim_matches('"').replace('\u{1}', ".");
+                serde_json::json!({ name: nested })
+            }
+        };
+    }
+    let mut found = crate::image::Field::default();
+    crate::image::for_each_string(&nested, &mut |at, value| {
+        if value == "x" {
+            found = at.to_field();
+        }
+    });
+    found
 }

@@ -11,7 +11,7 @@ const NAMED: usize = 3;
 
 struct Advice<'r> {
     help: &'r str,
-    rules: Vec<&'static str>,
+    rules: Vec<&'r str>,
     places: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn render(findings: &[&Finding], style: Style, out: &mut dyn Write) -
             advices.push(Advice { help, rules: Vec::new(), places: Vec::new() });
         }
         let Some(advice) = advices.get_mut(at) else { continue };
-        add(&mut advice.rules, finding.rule.0);
+        add(&mut advice.rules, finding.rule.as_str());
         add(&mut advice.places, entry::place(finding));
     }
     let several = advices.len() > 1;

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use super::{WIDTH, wrap};
-use crate::finding::{
-    Also, Confidence, DockerfileLine, Document, Finding, LayerIndex, Leaves, Location, Masked, Position,
-    State, Where, counts_in_file,
-};
+use crate::finding::LayerIndex;
+use crate::finding::Masked;
+use crate::finding::{Also, DockerfileLine, Document, Finding, Leaves, Location, State, Where};
+use crate::finding::{Confidence, Position, counts_in_file};
 use crate::report::escape::shorten;
 use crate::report::{Style, escape};
 

@@ -1,6 +1,8 @@
 //! Findings put together by what they are about.
 
-use crate::finding::{Finding, Location, Masked, PathName, Severity, TokenSummary};
+use crate::finding::TokenSummary;
+use crate::finding::{Finding, Location, Severity};
+use crate::finding::{Masked, PathName};
 
 /// What the findings of a group share.
 #[derive(Clone, Copy, PartialEq, Eq)]

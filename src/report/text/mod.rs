@@ -9,7 +9,8 @@ mod wrap;
 use std::io::{self, Write};
 
 use super::{Style, escape};
-use crate::finding::{Issue, Report, TokenKind};
+use crate::finding::TokenKind;
+use crate::finding::{Issue, Report};
 use group::{Group, Subject};
 pub(super) use wrap::wrap;
 

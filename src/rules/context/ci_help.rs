@@ -2,90 +2,119 @@
 
 use crate::ci::{BuildArgument, Dialect, Given};
 use crate::detect;
-use crate::finding::Masked;
+use crate::mask::{Message, mask, message};
 use crate::text::Text;
 
 /// The line of the Dockerfile that goes with a secret.
-fn mount(id: &str) -> String {
-    format!(
-        "In the Dockerfile, delete `ARG {id}` and write `RUN --mount=type=secret,id={id},env={id} …` where the token is needed."
+fn mount(id: &str) -> Message {
+    message!(
+        "In the Dockerfile, delete `ARG {}` and write `RUN --mount=type=secret,id={},env={} …` where the token is needed.",
+        id,
+        id,
+        id
     )
 }
 
 /// How to give a build the token as a secret.
-pub(super) fn for_argument(dialect: Dialect, argument: &BuildArgument) -> Masked {
+pub(super) fn for_argument(dialect: Dialect, argument: &BuildArgument) -> Message {
     let name = argument.name.to_str();
     let id =
         if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { "HF_TOKEN" };
     let holds_token = argument.value.as_ref().is_some_and(|value| !detect::find(value.as_bytes()).is_empty());
-    let revoke = if holds_token {
+    let revoke = Message::own(if holds_token {
         "Revoke the token at https://huggingface.co/settings/tokens. Then delete the argument"
     } else {
         "Delete the argument"
-    };
+    });
     let change = match argument.given {
-        Given::Compose => format!(
-            "{revoke}, and give the build a secret:\n    services:\n      …:\n        build:\n          secrets:\n            - \
-             {id}\n    secrets:\n      {id}:\n        environment: {id}\n"
+        Given::Compose => message!(
+            "{}, and give the build a secret:\n    services:\n      …:\n        build:\n          secrets:\n            - {}\n    secrets:\n      {}:\n        environment: {}\n",
+            revoke,
+            id,
+            id,
+            id
         ),
-        Given::Bake if dialect == Dialect::Actions => format!(
-            "{revoke}, give the target `secret = [\"id={id},env={id}\"]`, and the step `env:` with \
-             `{id}: ${{{{ secrets.{id} }}}}`. "
+        Given::Bake if dialect == Dialect::Actions => message!(
+            "{}, give the target `secret = [\"id={},env={}\"]`, and the step `env:` with `{}: ${{{{ secrets.{} }}}}`. ",
+            revoke,
+            id,
+            id,
+            id,
+            id
         ),
         Given::Bake => {
-            format!("{revoke}, and give the target a secret:\n    secret = [\"id={id},env={id}\"]\n")
+            message!("{}, and give the target a secret:\n    secret = [\"id={},env={}\"]\n", revoke, id, id)
         }
         Given::Input => {
             let value = argument.value.as_ref().map(Text::to_str).unwrap_or_default();
             let secret = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
             let secret = secret.filter(|name| detect::is_token_variable(name) && is_short_name(name));
             let secret = secret.unwrap_or(id);
-            format!(
-                "{revoke}, and give the build a secret:\n    secrets: |\n      {id}=${{{{ secrets.{secret} }}}}\n"
+            message!(
+                "{}, and give the build a secret:\n    secrets: |\n      {}=${{{{ secrets.{} }}}}\n",
+                revoke,
+                id,
+                secret
             )
         }
-        Given::Devcontainer => format!(
-            "{revoke}, and give the build a secret:\n    \"build\": {{\"options\": [\"--secret\", \"id={id},env={id}\"]}}\nA \
-             container that needs the token when it runs gets it by \
-             `\"remoteEnv\": {{\"{id}\": \"${{localEnv:{id}}}\"}}`. "
+        Given::Devcontainer => message!(
+            "{}, and give the build a secret:\n    \"build\": {{\"options\": [\"--secret\", \"id={},env={}\"]}}\nA container that needs the token when it runs gets it by `\"remoteEnv\": {{\"{}\": \"${{localEnv:{}}}\"}}`. ",
+            revoke,
+            id,
+            id,
+            id,
+            id
         ),
         Given::Command => {
-            format!("{revoke}, and write `--secret id={id},env={id}` in place of `--build-arg {id}`. ")
+            message!(
+                "{}, and write `--secret id={},env={}` in place of `--build-arg {}`. ",
+                revoke,
+                id,
+                id,
+                id
+            )
         }
     };
-    Masked::own(format!("{change}{}", mount(id)))
+    message!("{}{}", change, mount(id))
 }
 
 /// Whether a text is a name that may stand in a sentence as it is.
 fn is_short_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && detect::mask(name.as_bytes()).as_str() == name
+        && mask(name.as_bytes()).as_str() == name
 }
 
 /// How to do without a login. `login` is its text, which is looked at, never shown.
-pub(super) fn for_login(dialect: Dialect, login: &[u8]) -> Masked {
-    let revoke = if detect::find(login).is_empty() {
+pub(super) fn for_login(dialect: Dialect, login: &[u8]) -> Message {
+    const WHY: &str = "the Hub's tools read `HF_TOKEN` from the environment";
+    let revoke = Message::own(if detect::find(login).is_empty() {
         ""
     } else {
         "Revoke the token at https://huggingface.co/settings/tokens. "
-    };
-    let why = "the Hub's tools read `HF_TOKEN` from the environment";
-    let change = match dialect {
-        Dialect::GitLab => format!(
-            "Delete the login: {why}. Name the masked CI/CD variable `HF_TOKEN`, and every job has it without a line in the file."
+    });
+    let why = Message::own(WHY);
+    match dialect {
+        Dialect::GitLab => message!(
+            "{}Delete the login: {}. Name the masked CI/CD variable `HF_TOKEN`, and every job has it without a line in the file.",
+            revoke,
+            why
         ),
-        Dialect::Devcontainer => format!(
-            "Delete the login: {why}. Write\n    \"remoteEnv\": {{\"HF_TOKEN\": \"${{localEnv:HF_TOKEN}}\"}}"
+        Dialect::Devcontainer => message!(
+            "{}Delete the login: {}. Write\n    \"remoteEnv\": {{\"HF_TOKEN\": \"${{localEnv:HF_TOKEN}}\"}}",
+            revoke,
+            why
         ),
         _ => {
             let secret = secret(login).unwrap_or_else(|| "HF_TOKEN".to_owned());
-            format!(
-                "Delete the login: {why}. Give it to the steps that need it:\n    env:\n      HF_TOKEN: ${{{{ secrets.{secret} }}}}"
+            message!(
+                "{}Delete the login: {}. Give it to the steps that need it:\n    env:\n      HF_TOKEN: ${{{{ secrets.{} }}}}",
+                revoke,
+                why,
+                secret
             )
         }
-    };
-    Masked::own(format!("{revoke}{change}"))
+    }
 }
 
 /// The secret that a login names, `${{ secrets.NAME }}`.

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use super::ci_help;
 use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables};
+use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Scopes, parse};
-use crate::finding::{Confidence, Masked, RuleId, Severity, TokenSummary};
+use crate::finding::Severity;
+use crate::mask::{Message, Quoted, message};
 use crate::rules::Rule;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
 use crate::shell::Word;
@@ -14,7 +16,7 @@ use crate::{detect, shell};
 
 /// A login in a CI script, or a token as a build argument of a compose file, a bake file or an action.
 pub const RULE: Rule = Rule {
-    id: RuleId("context/login-in-ci"),
+    id: "context/login-in-ci",
     severity: Severity::Medium,
     summary: "A login command in a CI script, or a token as a compose or bake build argument",
     why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`: a self-hosted runner keeps both for \
@@ -34,7 +36,7 @@ const EMPTIED: &str = "home/runner/work/_temp";
 /// How many hits of one file are told.
 pub const MAX_HITS: usize = 1000;
 
-/// One place that the rule fires on. All its text is safe to show.
+/// One place that the rule fires on.
 #[derive(Debug, Clone)]
 pub struct CiHit {
     /// How sure it is.
@@ -44,11 +46,11 @@ pub struct CiHit {
     /// The token, where its text stands there.
     pub token: Option<TokenSummary>,
     /// What was found, one sentence.
-    pub message: Masked,
+    pub(crate) message: Message,
     /// What to do.
-    pub help: Masked,
-    /// What is wrong in normal form: the fingerprint is made from it.
-    pub subject: String,
+    pub(crate) help: Message,
+    /// The command in normal form: the fingerprint is made from it where there is no token.
+    pub(crate) subject: Message,
 }
 
 /// Runs the rule over a file, in order of position. At most one more than [`MAX_HITS`] are given.
@@ -87,17 +89,18 @@ impl Found<'_> {
         if !self.is_new(argument.span, false) {
             return;
         }
-        let shown = detect::quote(argument.name.as_bytes());
+        let name = Quoted(argument.name.as_bytes());
         self.hits.push(CiHit {
             confidence,
             span: argument.span,
             token: token(),
-            message: Masked::own(format!(
-                "`{shown}` is given as a build argument in {}: its value stays in the image's history",
+            message: message!(
+                "`{}` is given as a build argument in {}: its value stays in the image's history",
+                name,
                 argument.place
-            )),
+            ),
             help: ci_help::for_argument(self.dialect, argument),
-            subject: format!("build-arg {shown}"),
+            subject: message!("build-arg {}", name),
         });
     }
 
@@ -172,9 +175,14 @@ impl Found<'_> {
             confidence: Confidence::High,
             span,
             token,
-            message: Masked::own(format!("`{command}` in {} leaves a token file {place}", script.place)),
+            message: message!(
+                "`{}` in {} leaves a token file {}",
+                command,
+                script.place,
+                Message::own(place)
+            ),
             help: ci_help::for_login(self.dialect, text),
-            subject: command.to_owned(),
+            subject: Message::own(command),
         });
     }
 }

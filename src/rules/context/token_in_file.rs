@@ -1,11 +1,11 @@
 //! `context/token-in-file`
 
-use crate::finding::{RuleId, Severity};
+use crate::finding::Severity;
 use crate::rules::Rule;
 
 /// Token text in a file of a build context or source tree, or in any one file given as `file:`.
 pub const RULE: Rule = Rule {
-    id: RuleId("context/token-in-file"),
+    id: "context/token-in-file",
     severity: Severity::Critical,
     summary: "Token text in a file of a build context or source tree",
     why: "Whoever can read the file can use the token: everybody with access to the repository and its \

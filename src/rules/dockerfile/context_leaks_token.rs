@@ -1,15 +1,14 @@
 //! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
 
 use super::{Context, Hit, compiled::is_compiled, effects, hit::left_in_layer};
-use crate::{
-    detect,
-    dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope},
-    finding::{Confidence, Masked, RuleId, Severity, TokenSummary},
-    rules::Rule,
-};
+use crate::detect::{Confidence, TokenSummary};
+use crate::dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope};
+use crate::finding::Severity;
+use crate::mask::{Quoted, message};
+use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/context-leaks-token"),
+    id: "dockerfile/context-leaks-token",
     severity: Severity::Critical,
     summary: "COPY or ADD takes a file of the build context with a token in it",
     why: "What is copied from the build context is a file of the image, and whoever pulls it can read it. `COPY . .` takes \
@@ -74,21 +73,24 @@ pub fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
 }
 
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
-    let file = detect::quote(&token.path);
+    let file = Quoted(&token.path);
     let name = copy.instruction.keyword.name();
     // A pattern of the file's own name, which Docker reads from the context's root.
-    let line = detect::mask(&escaped(repository(&token.path).unwrap_or(&token.path)));
+    let line = escaped(repository(&token.path).unwrap_or(&token.path));
     let is_own = copy.sources.iter().any(|source| source.written == token.path);
     let help = if is_own {
-        format!(
-            "Take {file} out of this {name}, and name it in .dockerignore. Revoke the token at \
+        message!(
+            "Take {} out of this {}, and name it in .dockerignore. Revoke the token at \
              https://huggingface.co/settings/tokens if an image was built. A container gets the token when it starts: \
-             `docker run -e HF_TOKEN …`."
+             `docker run -e HF_TOKEN …`.",
+            file,
+            name
         )
     } else {
-        format!(
-            "Add this line to .dockerignore:\n    {line}\nRevoke the token at https://huggingface.co/settings/tokens if \
-             an image was built. A container gets the token when it starts: `docker run -e HF_TOKEN …`."
+        message!(
+            "Add this line to .dockerignore:\n    {}\nRevoke the token at https://huggingface.co/settings/tokens if \
+             an image was built. A container gets the token when it starts: `docker run -e HF_TOKEN …`.",
+            line
         )
     };
     Hit {
@@ -97,11 +99,12 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
         confidence: token.confidence,
         span: copy.instruction.span,
         token: Some(token.token.clone()),
-        message: Masked::own(format!("{name} takes {file}, which holds a token, into the image")),
-        help: Masked::own(help),
+        message: message!("{} takes {}, which holds a token, into the image", name, file),
+        help,
+        remarks: Vec::new(),
         leaves: vec![left_in_layer(place)],
         stage: copy.instruction.stage,
-        subject: format!("{name} {file}"),
+        subject: message!("{} {}", name, file),
     }
 }
 
@@ -209,7 +212,7 @@ mod tests {
         assert!(leaks.len() < 2);
         let hit = &leaks.first()?.hit;
         let leaves = hit.leaves.first()?;
-        let place = leaves.path.as_ref().map_or("?", Masked::as_str).to_owned();
+        let place = leaves.path.as_ref().map_or("?", String::as_str).to_owned();
         Some((hit.severity, place))
     }
 
@@ -285,7 +288,7 @@ mod tests {
         let source = b"FROM a\nCOPY . .\n";
         let leaks = leaks(source, &parse(source), &[token("a[1]/.env"), token("x/.git/objects/ab/cd")]);
         for (leak, line) in leaks.iter().zip(["a\\[1\\]/.env", "x/.git"]) {
-            assert!(leak.hit.help.as_str().contains(&format!("\n    {line}\n")), "{}", leak.hit.help);
+            assert!(leak.hit.help.to_string().contains(&format!("\n    {line}\n")), "{}", leak.hit.help);
         }
     }
 }

@@ -4,14 +4,14 @@ use super::{
     Context, Hit,
     hit::{left_in_layer, lower},
 };
-use crate::{
-    dockerfile::{Destination, Keyword},
-    finding::{Confidence, Masked, RuleId, Severity},
-    rules::Rule,
-};
+use crate::detect::Confidence;
+use crate::dockerfile::{Destination, Keyword};
+use crate::finding::Severity;
+use crate::mask::{Message, message};
+use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/copies-token-file"),
+    id: "dockerfile/copies-token-file",
     severity: Severity::High,
     summary: "COPY or ADD of a file in which a token is kept",
     why: "What is copied from the build context stays in the layer, and a later `rm` only hides it. `.netrc`, \
@@ -67,7 +67,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 Some(kind) => kind,
                 None => continue,
             };
-            let name = crate::detect::mask(last(from.trim_end_matches('/')).as_bytes());
+            let name = last(from.trim_end_matches('/'));
             let what = match kind {
                 Kind::Keeps => "in which a token is kept",
                 Kind::Directory => "the directory in which the Hub's tools keep the token",
@@ -80,14 +80,16 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 confidence: if may_hold { Confidence::Medium } else { Confidence::High },
                 span: source.span(),
                 token: None,
-                message: Masked::own(format!("`{}` takes `{name}`, {what}, into the layer", acts.keyword.name())),
-                help: Masked::own(format!(
-                    "Delete the copy, add `{name}` to `.dockerignore`, and mount the file where it is needed: `RUN \
-                     --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`"
-                )),
+                message: message!("`{}` takes `{}`, {}, into the layer", acts.keyword.name(), name, Message::own(what)),
+                help: message!(
+                    "Delete the copy, add `{}` to `.dockerignore`, and mount the file where it is needed: `RUN \
+                     --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`",
+                    name
+                ),
+                remarks: Vec::new(),
                 leaves: vec![left_in_layer(target.as_deref())],
                 stage: instruction.stage,
-                subject: format!("{} {name}", acts.keyword.name()),
+                subject: message!("{} {}", acts.keyword.name(), name),
             });
         }
     }

@@ -6,11 +6,11 @@ use super::{
     credential_store::credential_stores,
     flow::{Carried, Flow},
     git,
-    hit::{left_in, left_in_layer},
+    hit::{Residue, left_in, left_in_layer},
     url,
 };
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Scope, mounts, normal};
-use crate::finding::{Leaves, Where};
+use crate::finding::Where;
 use crate::rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, python};
 use crate::shell::{Step, StepKind, Word};
 use crate::text::{Span, Text};
@@ -32,7 +32,7 @@ pub(crate) struct Write {
     pub(crate) span: Span,
     pub(crate) stage: Option<usize>,
     pub(crate) carried: Carried,
-    pub(crate) leaves: Vec<Leaves>,
+    pub(crate) leaves: Vec<Residue>,
 }
 
 /// A removal, with the instruction it is in.

@@ -9,13 +9,13 @@ use crate::{
 fn hits(lines: &str, rule: &str) -> Vec<Hit> {
     let source = format!("FROM a\n{lines}\n");
     let hits = check(source.as_bytes(), &parse(source.as_bytes()));
-    hits.into_iter().filter(|hit| hit.rule.id.0 == format!("dockerfile/{rule}")).collect()
+    hits.into_iter().filter(|hit| hit.rule.id == format!("dockerfile/{rule}")).collect()
 }
 
 /// What the hits of a rule leave behind.
 fn left(lines: &str, rule: &str) -> Vec<String> {
-    let show = |l: &crate::finding::Leaves| match (&l.path, l.place) {
-        (Some(path), _) => path.as_str().to_owned(),
+    let show = |l: &super::Residue| match (&l.path, l.place) {
+        (Some(path), _) => path.clone(),
         (None, place) => format!("{place:?}"),
     };
     hits(lines, rule).iter().flat_map(|hit| &hit.leaves).map(show).collect()
@@ -294,7 +294,7 @@ fn a_later_instruction_removes_too_late() {
         let found = hits(lines, LATE);
         assert_eq!(found.len(), 1, "{lines}");
         let told = format!("the layer of line {line},");
-        assert!(found[0].message.as_str().contains(&told), "{lines}: {}", found[0].message);
+        assert!(found[0].message.to_string().contains(&told), "{lines}: {}", found[0].message);
         assert!(found[0].leaves.iter().all(|leaves| leaves.place == Where::Layer));
         assert_eq!(found[0].severity, Severity::Medium);
     }

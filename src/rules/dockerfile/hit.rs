@@ -1,14 +1,15 @@
 //! What a Dockerfile rule says of a place.
 
 use super::effects::Removed;
-use crate::detect;
-use crate::dockerfile::Reach;
-use crate::finding::{Confidence, Leaves, Masked, Severity, TokenSummary, Where};
+use crate::detect::{Confidence, TokenSummary};
+use crate::dockerfile::{Keyword, Reach};
+use crate::finding::{Severity, Where};
+use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::rules::login::layer_path;
 use crate::text::Span;
 
-/// One place that a rule fires on. All its text is safe to show.
+/// One place that a rule fires on.
 #[derive(Debug, Clone)]
 pub struct Hit {
     /// The rule.
@@ -22,15 +23,49 @@ pub struct Hit {
     /// The token, where its text stands in the file.
     pub token: Option<TokenSummary>,
     /// What was found, one sentence.
-    pub message: Masked,
+    pub(crate) message: Message,
+    /// What has to be added to that.
+    pub(crate) remarks: Vec<Remark>,
     /// What to do.
-    pub help: Masked,
+    pub(crate) help: Message,
     /// What a build would leave behind.
-    pub leaves: Vec<Leaves>,
+    pub(crate) leaves: Vec<Residue>,
     /// The stage it is in, by number.
     pub stage: Option<usize>,
-    /// What is wrong in normal form, with no token in it and no place: the fingerprint is made from it.
-    pub subject: String,
+    /// The command in normal form, without a place: the fingerprint is made from it where there is no token.
+    pub(crate) subject: Message,
+}
+
+/// Something that a build as written would leave behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Residue {
+    /// The kind of place.
+    pub(crate) place: Where,
+    /// The path as it would be in the layer, where it is a file and known.
+    pub(crate) path: Option<String>,
+}
+
+/// Something that a later look at the whole file adds to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// The stage does not reach the final image.
+    StaysInBuildCache,
+    /// A later instruction of that kind sets the variable, label or command to another value.
+    SetAnew(Keyword),
+}
+
+impl Remark {
+    /// The remark in words, to follow the message.
+    pub(crate) fn text(self) -> Message {
+        match self {
+            Self::StaysInBuildCache => {
+                Message::own("its stage does not reach the final image, so it stays in the build cache")
+            }
+            Self::SetAnew(keyword) => {
+                message!("a later {} sets it anew, and the history keeps it", keyword.name())
+            }
+        }
+    }
 }
 
 /// How many removals are looked at for one file.
@@ -46,14 +81,13 @@ pub(crate) fn lower(severity: Severity) -> Severity {
 }
 
 /// Something that is left at a place without a path.
-pub(crate) fn left_in(place: Where) -> Leaves {
-    Leaves { place, path: None }
+pub(crate) fn left_in(place: Where) -> Residue {
+    Residue { place, path: None }
 }
 
 /// A file that is left in a layer, at a path where that is known.
-pub(crate) fn left_in_layer(path: Option<&str>) -> Leaves {
-    let path = path.and_then(layer_path).map(|path| detect::mask(path.as_bytes()));
-    Leaves { place: Where::Layer, path }
+pub(crate) fn left_in_layer(path: Option<&str>) -> Residue {
+    Residue { place: Where::Layer, path: path.and_then(layer_path).map(str::to_owned) }
 }
 
 /// The findings that begin in a part of the source.
@@ -63,6 +97,12 @@ pub(crate) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
 }
 
 impl Hit {
+    /// The message with all remarks.
+    pub(crate) fn full_message(&self) -> Message {
+        let add = |message, remark: &Remark| message!("{}; {}", message, remark.text());
+        self.remarks.iter().fold(self.message.clone(), add)
+    }
+
     /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it. A file that its
     /// stage removes again is not there to be copied.
     pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
@@ -73,7 +113,7 @@ impl Hit {
             match leaves.place {
                 Where::Source | Where::BuildCache => reaching.push(leaves),
                 Where::Layer => {
-                    let path = leaves.path.as_ref().map(Masked::as_str);
+                    let path = leaves.path.as_deref();
                     let behind = removed.iter().filter(|removed| {
                         removed.stage == Some(stage)
                             && (removed.instruction.start > self.span.start || removed.span == self.span)
@@ -94,8 +134,7 @@ impl Hit {
         if before > 0 && self.leaves.is_empty() {
             self.leaves.push(left_in(Where::BuildCache));
             self.severity = lower(self.severity);
-            let note = "its stage does not reach the final image, so it stays in the build cache";
-            self.message = Masked::own(format!("{}; {note}", self.message));
+            self.remarks.push(Remark::StaysInBuildCache);
         }
     }
 }

@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{DOCKERFILE_RULES, Hit, context_leaks_token, literal_token};
-use crate::detect::quote;
 use crate::dockerfile::{Comment, Dockerfile};
-use crate::finding::{Masked, RuleId};
+use crate::mask::{Message, Quoted, message};
 use crate::rules::nearest;
 use crate::text::LineIndex;
 
@@ -18,7 +17,7 @@ pub struct Ignored {
     /// For each hit, whether it is left out.
     pub silenced: Vec<bool>,
     /// What there is to say, in order: the line of the comment, and one sentence.
-    pub notes: Vec<(u64, Masked)>,
+    pub(crate) notes: Vec<(u64, Message)>,
 }
 
 /// An ignore that can silence something.
@@ -27,8 +26,8 @@ struct Ignore {
     /// The instruction it is about, by number.
     instruction: usize,
     /// Each with how many hits it silences.
-    rules: BTreeMap<RuleId, usize>,
-    reason: Masked,
+    rules: BTreeMap<&'static str, usize>,
+    reason: Message,
 }
 
 /// What a comment asks for.
@@ -51,13 +50,13 @@ pub fn ignored(source: &[u8], dockerfile: &Dockerfile, lines: &LineIndex<'_>, hi
         let text = text(comment);
         let Some(asked) = asked(&text) else { continue };
         let line = lines.position(comment.span.start).line;
-        let mut note = |message: String| out.notes.push((line, Masked::own(message)));
+        let mut note = |message: Message| out.notes.push((line, message));
         let Some(request) = request(asked) else {
-            note(format!("this ignore names no rule and silences nothing: write {FORM}"));
+            note(message!("this ignore names no rule and silences nothing: write {}", Message::own(FORM)));
             continue;
         };
         if !request.reason.chars().any(char::is_alphanumeric) {
-            note(format!("this ignore gives no reason and silences nothing: write {FORM}"));
+            note(message!("this ignore gives no reason and silences nothing: write {}", Message::own(FORM)));
             continue;
         }
         let mut rules = BTreeMap::new();
@@ -73,7 +72,7 @@ pub fn ignored(source: &[u8], dockerfile: &Dockerfile, lines: &LineIndex<'_>, hi
         }
         for tokens in [&literal_token::RULE, &context_leaks_token::RULE] {
             if rules.remove(&tokens.id).is_some() {
-                note(format!("{} cannot be ignored: whoever reads the file has the token", tokens.id));
+                note(message!("{} cannot be ignored: whoever reads the file has the token", tokens.id));
             }
         }
         if rules.is_empty() {
@@ -81,20 +80,27 @@ pub fn ignored(source: &[u8], dockerfile: &Dockerfile, lines: &LineIndex<'_>, hi
         }
         match instruction {
             Some(instruction) => {
-                ignores.push(Ignore { line, instruction, rules, reason: quote(request.reason.as_bytes()) });
+                ignores.push(Ignore {
+                    line,
+                    instruction,
+                    rules,
+                    reason: message!("{}", Quoted(request.reason.as_bytes())),
+                });
             }
-            None => note("this ignore silences nothing: no instruction stands right below it".to_owned()),
+            None => note(Message::own("this ignore silences nothing: no instruction stands right below it")),
         }
     }
     out.silenced = silence(&mut ignores, dockerfile, hits);
     for Ignore { line, rules, reason, .. } in ignores {
         for (rule, count) in rules {
             let message = match count {
-                0 => format!("this ignore of {rule} silences nothing: the instruction has no such finding"),
-                1 => format!("1 finding of {rule} is ignored: {reason}"),
-                _ => format!("{count} findings of {rule} are ignored: {reason}"),
+                0 => {
+                    message!("this ignore of {} silences nothing: the instruction has no such finding", rule)
+                }
+                1 => message!("1 finding of {} is ignored: {}", rule, reason),
+                _ => message!("{} findings of {} are ignored: {}", count, rule, reason),
             };
-            out.notes.push((line, Masked::own(message)));
+            out.notes.push((line, message));
         }
     }
     out.notes.sort_by_key(|(line, _)| *line);
@@ -103,7 +109,7 @@ pub fn ignored(source: &[u8], dockerfile: &Dockerfile, lines: &LineIndex<'_>, hi
 
 /// Marks the hits that an ignore is about, and counts them there. The first of several takes them.
 fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec<bool> {
-    let mut by_place: BTreeMap<(usize, RuleId), usize> = BTreeMap::new();
+    let mut by_place: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
     for (index, ignore) in ignores.iter().enumerate() {
         for &rule in ignore.rules.keys() {
             by_place.entry((ignore.instruction, rule)).or_insert(index);
@@ -165,21 +171,24 @@ fn request(asked: &str) -> Option<Request<'_>> {
 }
 
 /// The Dockerfile rule of that name, with or without its family.
-fn rule(name: &str) -> Option<RuleId> {
+fn rule(name: &str) -> Option<&'static str> {
     let ids = DOCKERFILE_RULES.iter().map(|rule| rule.id);
-    let is_named = |id: &RuleId| id.0 == name || id.0.strip_prefix("dockerfile/") == Some(name);
+    let is_named = |id: &&str| *id == name || id.strip_prefix("dockerfile/") == Some(name);
     ids.into_iter().find(is_named)
 }
 
-fn unknown_rules(names: &[&str]) -> String {
-    let shown: Vec<_> =
-        names.iter().take(MAX_SHOWN).map(|name| format!("`{}`", quote(name.as_bytes()))).collect();
-    let more = if names.len() > MAX_SHOWN { ", …" } else { "" };
-    let is_near = |rule: &&super::Rule| rule.id.0.starts_with("dockerfile/");
+fn unknown_rules(names: &[&str]) -> Message {
+    let mut shown = Message::default();
+    for (n, name) in names.iter().take(MAX_SHOWN).enumerate() {
+        let comma = Message::own(if n > 0 { ", " } else { "" });
+        shown = message!("{}{}`{}`", shown, comma, Quoted(name.as_bytes()));
+    }
+    let more = Message::own(if names.len() > MAX_SHOWN { ", …" } else { "" });
+    let is_near = |rule: &&super::Rule| rule.id.starts_with("dockerfile/");
     let near = names.first().filter(|name| name.len() < 100).and_then(|name| nearest(name)).filter(is_near);
-    let near = near.map_or_else(String::new, |rule| format!("; did you mean {}?", rule.id));
-    let what = if names.len() == 1 { "a rule" } else { "rules" };
-    format!("this ignore names {what} that Dockerfiles do not have: {}{more}{near}", shown.join(", "))
+    let near = near.map_or_else(Message::default, |rule| message!("; did you mean {}?", rule.id));
+    let what = Message::own(if names.len() == 1 { "a rule" } else { "rules" });
+    message!("this ignore names {} that Dockerfiles do not have: {}{}{}", what, shown, more, near)
 }
 
 #[cfg(test)]
@@ -198,7 +207,7 @@ mod tests {
         let hits = super::super::check(source.as_bytes(), &dockerfile);
         let ignored = ignored(source.as_bytes(), &dockerfile, &LineIndex::new(source.as_bytes()), &hits);
         let left = hits.iter().zip(&ignored.silenced).filter(|(_, silenced)| !**silenced);
-        let left = left.map(|(hit, _)| hit.rule.id.0.trim_start_matches("dockerfile/")).collect();
+        let left = left.map(|(hit, _)| hit.rule.id.trim_start_matches("dockerfile/")).collect();
         let notes: Vec<_> = ignored.notes.iter().map(|(line, note)| format!("{line}: {note}")).collect();
         assert!(notes.iter().all(|note| !note.contains(token().split_at(10).1)), "{notes:?}");
         (left, notes)

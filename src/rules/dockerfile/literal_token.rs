@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use super::{
     Context, Hit,
-    hit::{left_in, left_in_layer},
+    hit::{Residue, left_in, left_in_layer},
 };
 use crate::detect::Occurrence;
 use crate::dockerfile::{Arguments, Destination, Instruction, Keyword, Scope, Value};
-use crate::finding::{Leaves, Masked, RuleId, Severity, Where};
+use crate::finding::{Severity, Where};
+use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::shell::{Language, Script, Step};
 use crate::text::{Span, Text};
 use crate::{detect, shell};
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/literal-token"),
+    id: "dockerfile/literal-token",
     severity: Severity::Critical,
     summary: "Token text in a Dockerfile",
     why: "Whoever can read the Dockerfile has the token, and so has whoever pulls the image: instructions are kept in \
@@ -148,20 +149,19 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
         None => ("the file", vec![left_in(Where::Source)]),
     };
     let token = &occurrence.token.redacted;
-    let help = format!(
-        "Revoke {token} at https://huggingface.co/settings/tokens first. Then {}",
-        holder.map_or("delete it there.", advice)
-    );
+    let advice = Message::own(holder.map_or("delete it there.", advice));
+    let help = message!("Revoke {} at https://huggingface.co/settings/tokens first. Then {}", token, advice);
     Hit {
         rule: &RULE,
         severity: RULE.severity,
         confidence: occurrence.confidence,
         span,
-        message: Masked::own(format!("the token {token} stands in {place}")),
-        help: Masked::own(help),
+        message: message!("the token {} stands in {}", token, Message::own(place)),
+        help,
+        remarks: Vec::new(),
         leaves,
         stage: holder.and_then(|instruction| instruction.stage),
-        subject: place.to_owned(),
+        subject: Message::own(place),
         token: Some(occurrence.token),
     }
 }
@@ -174,7 +174,7 @@ fn name(instruction: &Instruction) -> &'static str {
 }
 
 /// Where the instruction's text goes in a build.
-fn leaves(instruction: &Instruction, scope: Scope<'_>, span: Span) -> Vec<Leaves> {
+fn leaves(instruction: &Instruction, scope: Scope<'_>, span: Span) -> Vec<Residue> {
     if instruction.stage.is_none() {
         return vec![left_in(Where::Source)];
     }

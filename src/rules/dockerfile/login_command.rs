@@ -1,13 +1,12 @@
 //! `dockerfile/login-command`.
 
 use super::{Hit, logins::Login};
-use crate::{
-    finding::{Confidence, RuleId, Severity},
-    rules::Rule,
-};
+use crate::detect::Confidence;
+use crate::finding::Severity;
+use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/login-command"),
+    id: "dockerfile/login-command",
     severity: Severity::High,
     summary: "A login that leaves a token file in the layer",
     why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`. Both stay in the layer of that RUN, \

@@ -1,13 +1,12 @@
 //! `dockerfile/login-with-secret-mount`.
 
 use super::{Hit, logins::Login};
-use crate::{
-    finding::{Confidence, RuleId, Severity},
-    rules::Rule,
-};
+use crate::detect::Confidence;
+use crate::finding::Severity;
+use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/login-with-secret-mount"),
+    id: "dockerfile/login-with-secret-mount",
     severity: Severity::High,
     summary: "A login with a mounted secret still leaves a token file in the layer",
     why: "The secret mount is safe: it is gone when the RUN ends. The login copies the token out of it into \

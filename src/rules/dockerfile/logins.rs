@@ -1,15 +1,17 @@
 //! Finds the logins in `RUN`s that leave a token file behind. Two rules report them, by where the token
 //! comes from.
 
+use super::hit::Residue;
 use super::{
     Context, Hit, Steps,
     credential_store::credential_stores,
     hit::{left_in, left_in_layer, lower},
     origin::{Origin, Source, is_in_environment, origin},
 };
-use crate::detect;
+use crate::detect::Confidence;
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Origin as From, Scope, mounts, normal};
-use crate::finding::{Confidence, Leaves, Masked, Where};
+use crate::finding::Where;
+use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
 use crate::shell::{Script, Step};
@@ -26,13 +28,13 @@ pub(crate) struct Login {
     command: &'static str,
     /// Whether its token comes from a mounted secret.
     pub(crate) has_secret: bool,
-    leaves: Vec<Leaves>,
+    leaves: Vec<Residue>,
     pub(crate) stage: Option<usize>,
     is_onbuild: bool,
 }
 
 impl Login {
-    pub(crate) fn hit(&self, rule: &'static Rule, confidence: Confidence, effect: &str) -> Hit {
+    pub(crate) fn hit(&self, rule: &'static Rule, confidence: Confidence, effect: &'static str) -> Hit {
         let cached_only = self.leaves.iter().all(|leaves| leaves.place == Where::BuildCache);
         let effect = if cached_only { "leaves a token file in the builder's cache mount" } else { effect };
         Hit {
@@ -41,33 +43,38 @@ impl Login {
             confidence,
             span: self.span,
             token: None,
-            message: Masked::own(format!("`{}` {effect}", self.command)),
+            message: message!("`{}` {}", self.command, Message::own(effect)),
             help: self.help(),
+            remarks: Vec::new(),
             leaves: self.leaves.clone(),
             stage: self.stage,
-            subject: self.command.to_owned(),
+            subject: Message::own(self.command),
         }
     }
 
     /// What to do about it in general.
-    fn help(&self) -> Masked {
+    fn help(&self) -> Message {
         let secret = match &self.origin.source {
             Source::Secret(mount) => Some(mount),
             Source::Literal | Source::Other => None,
         };
         let id = secret.and_then(|mount| mount.id.as_ref());
-        let id = id.map_or_else(|| Masked::own("HF_TOKEN"), |id| detect::mask(id.as_bytes()));
-        let run = if self.is_onbuild { "ONBUILD RUN" } else { "RUN" };
-        let git = if self.is_for_git {
+        let id = id.map_or("HF_TOKEN", String::as_str);
+        let run = Message::own(if self.is_onbuild { "ONBUILD RUN" } else { "RUN" });
+        let git = Message::own(if self.is_for_git {
             ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
          RUN"
         } else {
             ""
-        };
-        Masked::own(format!(
-            "Delete the login, and write `{run} --mount=type=secret,id={id},env=HF_TOKEN hf download …` where the token is \
-         needed: the Hub's tools read HF_TOKEN from the environment{git}. Build with `docker build --secret id={id},env=HF_TOKEN .`"
-        ))
+        });
+        message!(
+            "Delete the login, and write `{} --mount=type=secret,id={},env=HF_TOKEN hf download …` where the token is \
+         needed: the Hub's tools read HF_TOKEN from the environment{}. Build with `docker build --secret id={},env=HF_TOKEN .`",
+            run,
+            id,
+            git,
+            id
+        )
     }
 }
 
@@ -156,7 +163,7 @@ impl Run<'_> {
     }
 
     /// What is still there when the `RUN` ends; none where nothing is.
-    fn left(&self, files: Option<&[String]>, later: &CleanUps, branches: &[usize]) -> Option<Vec<Leaves>> {
+    fn left(&self, files: Option<&[String]>, later: &CleanUps, branches: &[usize]) -> Option<Vec<Residue>> {
         let Some(files) = files.filter(|_| !later.copied) else { return Some(vec![left_in(Where::Layer)]) };
         let mut leaves = Vec::new();
         for file in files {

@@ -31,6 +31,7 @@ use crate::shell::{Script, Step};
 
 pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
 pub use hit::Hit;
+pub(crate) use hit::Residue;
 pub use ignores::{Ignored, ignored};
 
 /// The rules about Dockerfiles.

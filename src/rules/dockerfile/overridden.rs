@@ -1,10 +1,11 @@
 //! What a later instruction sets anew: it is gone from the config, and stays in the history.
 
+use super::hit::{Remark, Residue};
 use std::collections::HashMap;
 
 use super::{Context, Hit};
 use crate::dockerfile::{Arguments, Instruction, Keyword, Scope};
-use crate::finding::{Leaves, Masked, Where};
+use crate::finding::Where;
 use crate::text::Span;
 
 /// One thing in the config of which the last setting counts: a variable or a label by its name, or all of a `CMD`.
@@ -20,7 +21,7 @@ pub(crate) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
             }
         }
     }
-    let is_config = |leaves: &Leaves| matches!(leaves.place, Where::Env | Where::Label | Where::Config);
+    let is_config = |leaves: &Residue| matches!(leaves.place, Where::Env | Where::Label | Where::Config);
     for hit in hits.iter_mut().filter(|hit| hit.leaves.iter().any(is_config)) {
         let Some(instruction) = context.holder(hit.span.start) else { continue };
         if instruction.is_onbuild() || !context.reach.is_whole(instruction.stage) {
@@ -31,11 +32,7 @@ pub(crate) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
             |setting: &Setting| last.get(setting).is_none_or(|last| *last <= instruction.span.start);
         if !set.is_empty() && !set.iter().any(is_last) {
             hit.leaves.retain(|leaves| !is_config(leaves));
-            let name = instruction.keyword.name();
-            hit.message = Masked::own(format!(
-                "{}; a later {name} sets it anew, and the history keeps it",
-                hit.message
-            ));
+            hit.remarks.push(Remark::SetAnew(instruction.keyword));
         }
     }
 }

@@ -1,13 +1,16 @@
 //! `dockerfile/removed-too-late`.
 
+use super::hit::Residue;
 use super::{Context, Hit, effects::Removed};
-use crate::finding::{Confidence, Leaves, Masked, RuleId, Severity, Where};
+use crate::detect::Confidence;
+use crate::finding::{Severity, Where};
+use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::rules::login::CleanUps;
 use crate::text::LineIndex;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/removed-too-late"),
+    id: "dockerfile/removed-too-late",
     severity: Severity::Medium,
     summary: "A token file removed in a later instruction than the one that wrote it",
     why: "Each instruction makes a layer of its own. What a later one removes is hidden in the container, but the layer in \
@@ -31,7 +34,7 @@ pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed])
         });
         let mut clean_ups = CleanUps::default();
         clean_ups.remove(&[], &removal.what);
-        let Some((hit, path)) = paths.find(|(_, path)| clean_ups.removes(&[], path.as_str())) else {
+        let Some((hit, path)) = paths.find(|(_, path)| clean_ups.removes(&[], path)) else {
             continue;
         };
         let lines = lines.get_or_insert_with(|| LineIndex::new(context.source));
@@ -42,15 +45,19 @@ pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed])
             confidence: Confidence::High,
             span: removal.span,
             token: None,
-            message: Masked::own(format!(
-                "removes `{path}` too late: it stays in the layer of line {line}, which wrote it"
-            )),
-            help: Masked::own(format!(
-                "Remove the file in the RUN of line {line}, or mend that line so that it writes none"
-            )),
-            leaves: vec![Leaves { place: Where::Layer, path: Some(path.clone()) }],
+            message: message!(
+                "removes `{}` too late: it stays in the layer of line {}, which wrote it",
+                path,
+                line
+            ),
+            help: message!(
+                "Remove the file in the RUN of line {}, or mend that line so that it writes none",
+                line
+            ),
+            remarks: Vec::new(),
+            leaves: vec![Residue { place: Where::Layer, path: Some(path.clone()) }],
             stage: removal.stage,
-            subject: "removed too late".to_owned(),
+            subject: Message::own("removed too late"),
         });
     }
     hits

@@ -24,16 +24,16 @@ fn hits(source: &str) -> Vec<Hit> {
 
 /// The rules that fire, in order, without `dockerfile/`.
 fn rules(source: &str) -> Vec<&'static str> {
-    hits(source).iter().map(|hit| hit.rule.id.0.trim_start_matches("dockerfile/")).collect()
+    hits(source).iter().map(|hit| hit.rule.id.trim_start_matches("dockerfile/")).collect()
 }
 
 /// What is left behind by the first hit of a rule.
 fn leaves(source: &str, rule: &str) -> Vec<String> {
     let hits = hits(source);
     let hit =
-        hits.iter().find(|hit| hit.rule.id.0.ends_with(rule)).unwrap_or_else(|| panic!("{rule}: {source}"));
-    let show = |l: &crate::finding::Leaves| match (&l.path, l.place) {
-        (Some(path), _) => path.as_str().to_owned(),
+        hits.iter().find(|hit| hit.rule.id.ends_with(rule)).unwrap_or_else(|| panic!("{rule}: {source}"));
+    let show = |l: &super::Residue| match (&l.path, l.place) {
+        (Some(path), _) => path.clone(),
         (None, place) => format!("{place:?}"),
     };
     hit.leaves.iter().map(show).collect()
@@ -290,7 +290,7 @@ fn a_login_says_what_it_leaves_and_where() {
 fn a_stage_that_does_not_reach_the_image_weighs_less() {
     let severity = |source: &str, rule: &str| {
         let hits = hits(source);
-        hits.iter().find(|hit| hit.rule.id.0.ends_with(rule)).map(|hit| hit.severity).unwrap()
+        hits.iter().find(|hit| hit.rule.id.ends_with(rule)).map(|hit| hit.severity).unwrap()
     };
     let builder = "FROM a AS b\nARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN\nENV HF_TOKEN=@TOKEN@\n";
     let copied = format!("{builder}FROM c\nCOPY --from=b /model /model\n");
@@ -389,8 +389,8 @@ fn rules_tell_their_own_examples_apart() {
     for rule in super::DOCKERFILE_RULES {
         let token = super::ContextToken {
             path: b".env".to_vec(),
-            token: crate::finding::TokenSummary::unknown(),
-            confidence: crate::finding::Confidence::High,
+            token: crate::detect::TokenSummary::unknown(),
+            confidence: crate::detect::Confidence::High,
         };
         let fires = |example: &str| {
             let example = example.replace("hf_…", "@TOKEN@");

@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use super::{Context, Hit, hit::left_in};
 use crate::detect;
+use crate::detect::Confidence;
 use crate::dockerfile::{Base, Keyword, Origin};
-use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::finding::{Severity, Where};
+use crate::mask::message;
 use crate::rules::Rule;
 use crate::shell::{Language, Step, StepKind, Word};
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/token-in-arg"),
+    id: "dockerfile/token-in-arg",
     severity: Severity::High,
     summary: "ARG of a token variable",
     why: "The value of a build argument is written into the history entry of every RUN behind the ARG, used or not, and \
@@ -40,7 +42,6 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 continue;
             }
             let token = default.and_then(|value| detect::find(value.as_str().as_bytes()).into_iter().next());
-            let shown = detect::mask(name.as_bytes());
             let is_in_label = labels.contains(&(instruction.stage, name.clone()));
             let label = is_in_label.then(|| left_in(Where::Label));
             hits.push(Hit {
@@ -49,17 +50,15 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 confidence: Confidence::High,
                 span: pair.span,
                 token: token.map(|occurrence| occurrence.token),
-                message: Masked::own(format!(
-                    "{shown} is a build argument: its value stays in the image's history"
-                )),
-                help: Masked::own(format!(
-                    "Delete `ARG {shown}`, write `RUN --mount=type=secret,id={shown},env={shown} …` where the token is \
-                     needed, and build with `docker build --secret id={shown},env={shown} .` in place of \
-                     `--build-arg {shown}=…`."
-                )),
+                message: message!("{} is a build argument: its value stays in the image's history", name),
+                help: message!(
+                    "Delete `ARG {}`, write `RUN --mount=type=secret,id={},env={} …` where the token is needed, and build with `docker build --secret id={},env={} .` in place of `--build-arg {}=…`.",
+                    name, name, name, name, name, name
+                ),
+                remarks: Vec::new(),
                 leaves: std::iter::once(left_in(Where::History)).chain(label).collect(),
                 stage: instruction.stage,
-                subject: format!("ARG {shown}"),
+                subject: message!("ARG {}", name),
             });
         }
     }

@@ -1,15 +1,15 @@
 //! `dockerfile/token-in-env`.
 
 use super::{Context, Hit, hit::left_in};
-use crate::{
-    detect,
-    dockerfile::Keyword,
-    finding::{Confidence, Masked, RuleId, Severity, TokenSummary, Where},
-    rules::Rule,
-};
+use crate::detect;
+use crate::detect::{Confidence, TokenSummary};
+use crate::dockerfile::Keyword;
+use crate::finding::{Severity, Where};
+use crate::mask::{Message, message};
+use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/token-in-env"),
+    id: "dockerfile/token-in-env",
     severity: Severity::High,
     summary: "ENV gives a token variable a value",
     why: "ENV is part of the image's config: whoever pulls the image reads it with `docker inspect`, and every process \
@@ -45,29 +45,28 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 None => Confidence::High,
             };
             let token = known.map(|occurrence| occurrence.token).or(is_literal.then(TokenSummary::unknown));
-            let shown = detect::mask(name.as_bytes());
-            let how = if is_literal { "" } else { " from another variable" };
+            let how = Message::own(if is_literal { "" } else { " from another variable" });
             hits.push(Hit {
                 rule: &RULE,
                 severity: RULE.severity,
                 confidence,
                 span: pair.span,
                 token,
-                message: Masked::own(format!(
-                    "ENV gives {shown} a value{how}: it stays in the image's environment"
-                )),
-                help: Masked::own(format!(
-                    "Delete {shown} from this ENV. Write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …` where a \
+                message: message!("ENV gives {} a value{}: it stays in the image's environment", name, how),
+                help: message!(
+                    "Delete {} from this ENV. Write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …` where a \
                      build step needs the token, build with `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`, and \
-                     start with `docker run -e HF_TOKEN …`."
-                )),
+                     start with `docker run -e HF_TOKEN …`.",
+                    name
+                ),
+                remarks: Vec::new(),
                 // A trigger sets it in what is built on the image; its text stays in this one.
                 leaves: vec![
                     left_in(if instruction.is_onbuild() { Where::Config } else { Where::Env }),
                     left_in(Where::History),
                 ],
                 stage: instruction.stage,
-                subject: format!("ENV {shown}"),
+                subject: message!("ENV {}", name),
             });
         }
     }

@@ -7,13 +7,15 @@ use super::{
     hit::left_in,
     url,
 };
+use crate::detect::Confidence;
 use crate::dockerfile::Keyword;
-use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::finding::{Severity, Where};
+use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::shell::Word;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/token-in-url"),
+    id: "dockerfile/token-in-url",
     severity: Severity::High,
     summary: "A credential in a URL given to git, pip, curl, wget or ADD",
     why: "`git clone` writes the URL with the token in it into `.git/config` of the clone, which stays in the layer, wherever \
@@ -49,13 +51,14 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
                     confidence: Confidence::High,
                     span: source.span(),
                     token: None,
-                    message: Masked::own(
+                    message: Message::own(
                         "`ADD` of a URL with a token in it, which stays in the image's history",
                     ),
-                    help: Masked::own(HELP),
+                    help: Message::own(HELP),
+                    remarks: Vec::new(),
                     leaves: vec![left_in(Where::History)],
                     stage: instruction.stage,
-                    subject: "ADD URL".to_owned(),
+                    subject: Message::own("ADD URL"),
                 });
             }
         }
@@ -66,13 +69,13 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
 fn hit(write: &Write) -> Hit {
     let effect = match write.leaves.first() {
         Some(leaves) if leaves.place == Where::Layer => match &leaves.path {
-            Some(path) => format!("a token in the URL stays in the layer, in `{path}`"),
-            None => "a token in the URL stays in the layer, in git's configuration".to_owned(),
+            Some(path) => message!("a token in the URL stays in the layer, in `{}`", path),
+            None => Message::own("a token in the URL stays in the layer, in git's configuration"),
         },
         _ if write.carried == Carried::Literal => {
-            "token text in the URL stays in the image's history".to_owned()
+            Message::own("token text in the URL stays in the image's history")
         }
-        _ => "a build argument in the URL stays in the image's history".to_owned(),
+        _ => Message::own("a build argument in the URL stays in the image's history"),
     };
     Hit {
         rule: &RULE,
@@ -80,10 +83,11 @@ fn hit(write: &Write) -> Hit {
         confidence: Confidence::High,
         span: write.span,
         token: None,
-        message: Masked::own(format!("`{}`: {effect}", write.program)),
-        help: Masked::own(HELP),
+        message: message!("`{}`: {}", write.program, effect),
+        help: Message::own(HELP),
+        remarks: Vec::new(),
         leaves: write.leaves.clone(),
         stage: write.stage,
-        subject: format!("{} URL", write.program),
+        subject: message!("{} URL", write.program),
     }
 }

@@ -6,13 +6,15 @@ use super::{
     flow::{Carried, Flow},
     hit::{left_in, left_in_layer},
 };
+use crate::detect::Confidence;
 use crate::dockerfile::{Destination, Keyword};
-use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::finding::{Severity, Where};
+use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::shell::HereDocument;
 
 pub(crate) const RULE: Rule = Rule {
-    id: RuleId("dockerfile/token-written-to-file"),
+    id: "dockerfile/token-written-to-file",
     severity: Severity::High,
     summary: "A token variable or a mounted secret copied into a file of the layer",
     why: "A secret mount is gone when the RUN ends; a copy of it in a file is not. The file stays in the layer of that RUN, and \
@@ -63,8 +65,8 @@ fn hit(write: &Write) -> Hit {
         Carried::Literal => "writes a token",
     };
     let file = match write.leaves.first().and_then(|leaves| leaves.path.as_ref()) {
-        Some(path) => format!("`{path}`, which stays in the layer"),
-        None => "a file that stays in the layer".to_owned(),
+        Some(path) => message!("`{}`, which stays in the layer", path),
+        None => Message::own("a file that stays in the layer"),
     };
     Hit {
         rule: &RULE,
@@ -72,10 +74,11 @@ fn hit(write: &Write) -> Hit {
         confidence: Confidence::High,
         span: write.span,
         token: None,
-        message: Masked::own(format!("`{}` {what} into {file}", write.program)),
-        help: Masked::own(HELP),
+        message: message!("`{}` {} into {}", write.program, Message::own(what), file),
+        help: Message::own(HELP),
+        remarks: Vec::new(),
         leaves: write.leaves.clone(),
         stage: write.stage,
-        subject: format!("{} > file", write.program),
+        subject: message!("{} > file", write.program),
     }
 }

@@ -1,11 +1,11 @@
 //! `image/cached-token`
 
-use crate::finding::{RuleId, Severity};
+use crate::finding::Severity;
 use crate::rules::Rule;
 
 /// A file in which Hugging Face tools keep a token, with one in it.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/cached-token"),
+    id: "image/cached-token",
     severity: Severity::Critical,
     summary: "A file in which Hugging Face tools keep a token, when it holds one",
     why: "`hf auth login` and `login()` write the token to `token` and `stored_tokens` under \

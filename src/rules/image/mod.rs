@@ -11,6 +11,7 @@ mod token_in_history;
 
 use super::Rule;
 use crate::finding::Document;
+use crate::image::Field;
 
 pub use cached_token::RULE as CACHED_TOKEN;
 pub use token_in_annotation::RULE as TOKEN_IN_ANNOTATION;
@@ -32,10 +33,7 @@ pub const IMAGE_RULES: &[&Rule] = &[
 ];
 
 /// The rule that token text in `field` of `document` belongs to.
-///
-/// `field` is written as in [`crate::finding::Location::Config`]: `config.Env[2]`,
-/// `history[0].created_by`, `annotations["org.x"]`.
-pub fn rule_for(document: Document, field: &str) -> &'static Rule {
+pub fn rule_for(document: Document, field: &Field) -> &'static Rule {
     if token_in_attestation::claims(document, field) {
         &TOKEN_IN_ATTESTATION
     } else if token_in_annotation::claims(document, field) {
@@ -49,45 +47,49 @@ pub fn rule_for(document: Document, field: &str) -> &'static Rule {
     }
 }
 
-/// Whether `field` is the member `name` of its document, or lies inside it.
-///
-/// Letter case does not count: Docker and containerd decode these documents with Go's `encoding/json`,
-/// which takes `env` for `Env`.
-fn lies_in(field: &str, name: &str) -> bool {
-    field.split_at_checked(name.len()).is_some_and(|(head, rest)| {
-        head.eq_ignore_ascii_case(name) && matches!(rest.bytes().next(), None | Some(b'.' | b'['))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::for_each_string;
+
+    /// The field at these members, and the first item of the last of them if it ends with `[]`.
+    fn field(path: &str) -> Field {
+        let members = path.trim_end_matches("[]").split('.').filter(|name| !name.is_empty());
+        let leaf = if path.ends_with("[]") { serde_json::json!(["x"]) } else { serde_json::json!("x") };
+        let nested = members.rev().fold(leaf, |value, name| serde_json::json!({ name: value }));
+        let mut found = Field::default();
+        for_each_string(&nested, &mut |at, text| {
+            if text == "x" {
+                found = at.to_field();
+            }
+        });
+        found
+    }
 
     #[test]
     fn a_field_belongs_to_one_rule() {
         use Document::{Attestation, Config, Index, Manifest};
-        for (document, field, id) in [
-            (Config, "config.Env[2]", "image/token-in-env"),
-            (Config, "config.env[0]", "image/token-in-env"),
-            (Config, "container_config.Env[0]", "image/token-in-env"),
+        for (document, path, id) in [
+            (Config, "config.Env[]", "image/token-in-env"),
+            (Config, "config.env[]", "image/token-in-env"),
+            (Config, "container_config.Env[]", "image/token-in-env"),
             (Config, "config.Environment", "image/token-in-config"),
-            (Config, "history[0].created_by", "image/token-in-history"),
-            (Config, "history[12].comment", "image/token-in-history"),
+            (Config, "history[]", "image/token-in-history"),
+            (Config, "history.comment", "image/token-in-history"),
             (Config, "historys", "image/token-in-config"),
-            (Config, "config.Cmd[3]", "image/token-in-config"),
-            (Config, "config.Labels[\"org.x\"]", "image/token-in-config"),
+            (Config, "config.Cmd[]", "image/token-in-config"),
             (Config, "config.Labels.history", "image/token-in-config"),
-            (Config, "config.OnBuild[0]", "image/token-in-config"),
+            (Config, "config.OnBuild[]", "image/token-in-config"),
             (Config, "", "image/token-in-config"),
             (Config, "configé", "image/token-in-config"),
-            (Manifest, "annotations[\"org.x\"]", "image/token-in-annotation"),
-            (Manifest, "layers[0].urls[0]", "image/token-in-annotation"),
-            (Manifest, "config.Env[0]", "image/token-in-annotation"),
-            (Index, "manifests[0].annotations.x", "image/token-in-annotation"),
+            (Manifest, "annotations.x", "image/token-in-annotation"),
+            (Manifest, "layers.urls[]", "image/token-in-annotation"),
+            (Manifest, "config.Env[]", "image/token-in-annotation"),
+            (Index, "manifests.annotations.x", "image/token-in-annotation"),
             (Attestation, "predicate.buildDefinition", "image/token-in-attestation"),
-            (Attestation, "config.Env[0]", "image/token-in-attestation"),
+            (Attestation, "config.Env[]", "image/token-in-attestation"),
         ] {
-            assert_eq!(rule_for(document, field).id.0, id, "{document:?} {field}");
+            assert_eq!(rule_for(document, &field(path)).id, id, "{document:?} {path}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `image/token-in-annotation`
 
-use crate::finding::{Document, RuleId, Severity};
+use crate::finding::{Document, Severity};
+use crate::image::Field;
 use crate::rules::Rule;
 
 /// Token text in a manifest or an index: annotations, descriptors, tags.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/token-in-annotation"),
+    id: "image/token-in-annotation",
     severity: Severity::Critical,
     summary: "Token text in annotations or descriptors of the index or a manifest",
     why: "Manifests and indexes are what a registry serves first: their annotations and descriptors \
@@ -19,6 +20,6 @@ pub const RULE: Rule = Rule {
 };
 
 /// Whether token text in `field` of `document` belongs to this rule: all of a manifest or an index does.
-pub(super) fn claims(document: Document, _field: &str) -> bool {
+pub(super) fn claims(document: Document, _field: &Field) -> bool {
     matches!(document, Document::Manifest | Document::Index)
 }

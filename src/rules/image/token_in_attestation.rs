@@ -1,11 +1,12 @@
 //! `image/token-in-attestation`
 
-use crate::finding::{Document, RuleId, Severity};
+use crate::finding::{Document, Severity};
+use crate::image::Field;
 use crate::rules::Rule;
 
 /// Token text in an attestation or another document that refers to an image.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/token-in-attestation"),
+    id: "image/token-in-attestation",
     severity: Severity::Critical,
     summary: "Token text in an attached attestation or other referrer",
     why: "Attestations are published next to the image and served to whoever may pull it. BuildKit's \
@@ -19,6 +20,6 @@ pub const RULE: Rule = Rule {
 };
 
 /// Whether token text in `field` of `document` belongs to this rule: all of an attestation does.
-pub(super) fn claims(document: Document, _field: &str) -> bool {
+pub(super) fn claims(document: Document, _field: &Field) -> bool {
     document == Document::Attestation
 }

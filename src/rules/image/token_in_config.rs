@@ -1,11 +1,11 @@
 //! `image/token-in-config`
 
-use crate::finding::{RuleId, Severity};
+use crate::finding::Severity;
 use crate::rules::Rule;
 
 /// Token text in a field of the config that no other rule claims.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/token-in-config"),
+    id: "image/token-in-config",
     severity: Severity::Critical,
     summary: "Token text elsewhere in the config: command, entrypoint, labels, health check, triggers",
     why: "The config is a JSON document that is published with the image and readable with `docker \

@@ -1,13 +1,12 @@
 //! `image/token-in-env`
 
-use crate::finding::{Document, RuleId, Severity};
+use crate::finding::{Document, Severity};
+use crate::image::Field;
 use crate::rules::Rule;
-
-use super::lies_in;
 
 /// Token text in the config's environment.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/token-in-env"),
+    id: "image/token-in-env",
     severity: Severity::Critical,
     summary: "Token text in the config's environment",
     why: "The environment of an image is part of its config: `docker inspect` shows it without running \
@@ -24,7 +23,7 @@ pub const RULE: Rule = Rule {
 
 /// Whether token text in `field` of `document` belongs to this rule. `container_config` is what older
 /// Docker releases stored beside `config`: the container in which the last step ran.
-pub(super) fn claims(document: Document, field: &str) -> bool {
+pub(super) fn claims(document: Document, field: &Field) -> bool {
     document == Document::Config
-        && ["config.Env", "container_config.Env"].iter().any(|name| lies_in(field, name))
+        && ["config", "container_config"].iter().any(|config| field.below(&[config, "Env"]).is_some())
 }

@@ -1,11 +1,11 @@
 //! `image/token-in-file`
 
-use crate::finding::{RuleId, Severity};
+use crate::finding::Severity;
 use crate::rules::Rule;
 
 /// Token text in a file of a layer.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/token-in-file"),
+    id: "image/token-in-file",
     severity: Severity::Critical,
     summary: "Token text in a file of a layer",
     why: "Layers are published with the image, and whoever can pull it can read every file of every \

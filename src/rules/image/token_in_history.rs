@@ -1,13 +1,12 @@
 //! `image/token-in-history`
 
-use crate::finding::{Document, RuleId, Severity};
+use crate::finding::{Document, Severity};
+use crate::image::Field;
 use crate::rules::Rule;
-
-use super::lies_in;
 
 /// Token text in a history entry of the config.
 pub const RULE: Rule = Rule {
-    id: RuleId("image/token-in-history"),
+    id: "image/token-in-history",
     severity: Severity::Critical,
     summary: "Token text in a history entry, build arguments included",
     why: "The config keeps the command of every instruction, and `docker history --no-trunc` prints \
@@ -23,6 +22,6 @@ pub const RULE: Rule = Rule {
 };
 
 /// Whether token text in `field` of `document` belongs to this rule.
-pub(super) fn claims(document: Document, field: &str) -> bool {
-    document == Document::Config && lies_in(field, "history")
+pub(super) fn claims(document: Document, field: &Field) -> bool {
+    document == Document::Config && field.below(&["history"]).is_some()
 }

@@ -84,7 +84,7 @@ mod tests {
     fn fires(run: &str) -> bool {
         let source = format!("FROM a\nRUN {run}\n");
         let hits = check(source.as_bytes(), &parse(source.as_bytes()));
-        hits.iter().any(|hit| hit.rule.id.0.starts_with("dockerfile/login"))
+        hits.iter().any(|hit| hit.rule.id.starts_with("dockerfile/login"))
     }
 
     #[test]

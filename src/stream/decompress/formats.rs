@@ -1,8 +1,9 @@
 //! What holds for every format.
 
 use super::*;
+use crate::fault::is_limit;
+use crate::stream::Window;
 use crate::stream::samples::{self, FORMATS, part};
-use crate::stream::{Window, is_limit};
 
 fn decode(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();

@@ -1,13 +1,14 @@
 //! 7z archives that are held in memory. The `sevenz-rust2` crate reads them; what it would allocate for a header
 //! that lies, and for all decoders of a block together, is bounded here first.
 
+use crate::fault::{Code, Fault};
 use std::borrow::Cow;
 use std::io::{self, Read};
 
 use sevenz_rust2::{Archive, Block, BlockDecoder, Coder, EncoderMethod, Error, Password};
 
-use super::is_limit;
 use super::memory::{Held, MAX_WINDOW};
+use crate::fault::is_limit;
 use splice::{START, Spliced};
 
 mod coder;
@@ -58,7 +59,7 @@ pub fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_>) -> i
 
 /// Whether an error says that an archive, or a part of it, is encrypted.
 pub fn is_encrypted(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied
+    Code::of(error) == Code::Encrypted
 }
 
 /// Whose error it is.
@@ -76,7 +77,7 @@ impl From<io::Error> for Failure {
 /// A limit of ours or a method that others read is worse than a broken block, and that is worse than an encrypted
 /// one.
 fn keep_worse(kept: &mut Option<io::Error>, error: io::Error) {
-    let is_ours = |error: &io::Error| is_limit(error) || error.kind() == io::ErrorKind::Unsupported;
+    let is_ours = |error: &io::Error| is_limit(error) || Code::of(error) == Code::Unsupported;
     let rank = |error: &io::Error| (is_ours(error), !is_encrypted(error));
     if kept.as_ref().is_none_or(|kept| rank(kept) < rank(&error)) {
         *kept = Some(error);
@@ -113,7 +114,7 @@ fn stored_header(archive: &[u8]) -> io::Result<&[u8]> {
 fn plain_header<'a>(archive: &[u8], stored: &'a [u8], memory_limit: u64) -> io::Result<Cow<'a, [u8]>> {
     let too_large = || {
         let (limit, need) = (MAX_HEADER / 1024, "the header of a 7z archive has");
-        io::Error::new(io::ErrorKind::QuotaExceeded, format!("{need} more than the limit of {limit} KiB"))
+        Fault::io(Code::Limit, format!("{need} more than the limit of {limit} KiB"))
     };
     match stored {
         [1, ..] if stored.len() as u64 > MAX_HEADER => Err(too_large()),
@@ -164,7 +165,7 @@ fn read_block(
     if need > memory_limit + coder::OVERHEAD {
         let (need, limit) = (need.div_ceil(1 << 20), memory_limit >> 20);
         let message = format!("a 7z archive needs {need} MiB of memory, more than the limit of {limit} MiB");
-        return Err(Failure::Archive(io::Error::new(io::ErrorKind::QuotaExceeded, message)));
+        return Err(Failure::Archive(Fault::io(Code::Limit, message)));
     }
     let _held = Held::window(need.min(MAX_WINDOW), "a 7z archive")?;
     // What the crate counts beside a dictionary is less.
@@ -210,7 +211,7 @@ fn translate(error: Error) -> io::Error {
             io::Error::new(io::ErrorKind::Unsupported, "the 7z archive uses a method that is not read")
         }
         Error::MaxMemLimited { .. } => {
-            io::Error::new(io::ErrorKind::QuotaExceeded, "the 7z archive needs more memory than the limit")
+            Fault::io(Code::Limit, "the 7z archive needs more memory than the limit")
         }
         _ => corrupt("is corrupt"),
     }
@@ -226,7 +227,7 @@ fn translate_io(error: &io::Error) -> io::Error {
 }
 
 fn encrypted() -> io::Error {
-    io::Error::new(io::ErrorKind::PermissionDenied, "the 7z archive is encrypted")
+    Fault::io(Code::Encrypted, "the 7z archive is encrypted")
 }
 
 fn breaks_off(place: &str) -> io::Error {

@@ -1,3 +1,4 @@
+use crate::fault::is_limit;
 use std::io::Cursor;
 
 use proptest::prelude::*;

@@ -15,6 +15,8 @@ use super::kept::Recorder;
 use super::pack::{HEADER, Pack, header};
 use super::table::Row;
 use crate::detect::Scanner;
+use crate::fault::Code;
+use crate::mask::message;
 use crate::stream::Peek;
 
 /// What a row costs, in bytes, now and while deltas are resolved.
@@ -56,18 +58,24 @@ impl Pack<'_, '_> {
                 break;
             }
             let Some(entry) = entry else {
-                self.note(format!(
-                    "a git pack breaks off behind {read} of {count} objects: those were searched"
-                ));
+                let detail = message!(
+                    "a git pack breaks off after {} of {} objects: those were searched",
+                    read,
+                    count
+                );
+                self.note(Code::Truncated, detail);
                 return Ok(());
             };
             match self.read_entry(&entry, input, &mut state)? {
                 Next::There => {}
                 Next::Lost if read >= count => return Ok(()),
                 Next::Lost => {
-                    self.note(format!(
-                        "a git pack is damaged behind {read} of {count} objects: those were searched"
-                    ));
+                    let detail = message!(
+                        "a git pack is damaged after {} of {} objects: those were searched",
+                        read,
+                        count
+                    );
+                    self.note(Code::Corrupt, detail);
                     return Ok(());
                 }
                 Next::Unwanted => return Ok(()),
@@ -75,7 +83,10 @@ impl Pack<'_, '_> {
             read = read.saturating_add(1);
         }
         if read > count {
-            self.note(format!("a git pack holds {read} objects and says that it holds {count}"));
+            self.note(
+                Code::Odd,
+                message!("a git pack holds {} objects and says that it holds {}", read, count),
+            );
         }
         let trailer = input.peek(self.place.hash.len_in_bytes())?.len().min(self.place.hash.len_in_bytes());
         io::BufRead::consume(input, trailer);

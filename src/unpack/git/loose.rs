@@ -8,7 +8,10 @@ use gix_object::decode::loose_header;
 use super::content::{self, Claim};
 use super::inflate::{Decode, Fault, Inflate};
 use super::pack::spent;
-use super::{Limits, Objects, Place, Problem, Sink};
+use super::{GitFile, Limits, Objects, Sink};
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::Message;
 use crate::stream::Peek;
 
 /// More bytes than a header has: the longest word, a space, twenty digits and a NUL.
@@ -32,7 +35,7 @@ pub(crate) fn begins_loose(mut head: &[u8]) -> bool {
 /// Reads the loose object at the start of `content` and searches it. The error is that of the reader.
 pub(crate) fn loose(
     content: &mut dyn Peek,
-    place: Place,
+    place: GitFile,
     objects: &mut Objects,
     limits: Limits<'_>,
     sink: &mut Sink<'_>,
@@ -56,14 +59,18 @@ pub(crate) fn loose(
 }
 
 fn problems(fault: Option<Fault>) -> io::Result<Vec<Problem>> {
-    let message = match fault {
+    let (code, message) = match fault {
         None => return Ok(Vec::new()),
         Some(Fault::Input(error)) => return Err(error),
         Some(Fault::Spent) => return Ok(vec![spent()]),
-        Some(Fault::Cut) => "a git object breaks off: what could be decoded of it was searched",
-        Some(Fault::Broken) => "a git object is damaged: what could be decoded of it was searched",
+        Some(Fault::Cut) => {
+            (Code::Truncated, "a git object breaks off: what could be decoded of it was searched")
+        }
+        Some(Fault::Broken) => {
+            (Code::Corrupt, "a git object is damaged: what could be decoded of it was searched")
+        }
     };
-    Ok(vec![Problem::Note(message.to_owned())])
+    Ok(vec![Problem::note(code, Place::Here, Message::own(message))])
 }
 
 fn fill(inflate: &mut Inflate<'_>, out: &mut [u8]) -> (usize, Option<Fault>) {

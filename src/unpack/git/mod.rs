@@ -17,6 +17,7 @@ mod bases;
 mod content;
 mod delta;
 mod entry;
+mod file;
 mod first;
 mod graph;
 mod inflate;
@@ -24,7 +25,6 @@ mod kept;
 mod loose;
 mod objects;
 mod pack;
-mod place;
 mod plan;
 mod rounds;
 mod table;
@@ -35,13 +35,13 @@ mod tests;
 use std::cell::Cell;
 use std::io;
 
+pub(crate) use file::GitFile;
 pub(crate) use gix_object::Kind;
 pub(crate) use loose::{begins_loose, loose};
 #[cfg(test)]
 pub(crate) use objects::GitFinding;
 pub(crate) use objects::Objects;
 pub(crate) use pack::{begins_pack, pack};
-pub(crate) use place::Place;
 
 use crate::detect::Occurrence;
 use crate::stream::Peek;
@@ -66,17 +66,8 @@ pub(crate) struct Limits<'a> {
 }
 
 impl<'a> Limits<'a> {
-    /// What DESIGN allows one pack, with so much left to decode.
+    /// The limits of one pack; `left` is how much may still be decoded.
     pub(crate) fn new(left: &'a Cell<u64>) -> Self {
         Self { left, kept: 32 << 20, bases: 32 << 20, rows: 1 << 20 }
     }
-}
-
-/// What kept some of a container from being read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Problem {
-    /// What nobody could read, or what is merely odd.
-    Note(String),
-    /// A limit of ours: somebody else could have read it.
-    Limit(String),
 }

@@ -2,14 +2,18 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use gix_hash::ObjectId;
 use gix_object::Kind;
 
+use super::GitFile;
 use super::first::key;
 use super::graph::{Graph, Located};
-use super::{Place, Problem};
-use crate::detect::{self, Occurrence};
+use crate::detect::{GitObject, Occurrence, Step, StepKind};
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::message;
 
 /// Tokens in objects that are remembered; what is one finding in the end may have been in thousands.
 const MAX_HITS: usize = 16 * 1024;
@@ -25,7 +29,7 @@ pub(crate) struct Objects {
 /// A token in the git objects of a layer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GitFinding {
-    /// The number of the file that holds the object: [`Place::file`].
+    /// The number of the file that holds the object: [`GitFile::file`].
     pub(crate) file: u32,
     /// The token, in the object's content. Its `via` begins with `git:COMMIT:PATH`, or with `git:OBJECT`
     /// where no commit of the layer holds the object, or it is a commit or a tag itself.
@@ -34,7 +38,7 @@ pub(crate) struct GitFinding {
 
 #[derive(Debug)]
 struct Hit {
-    place: Place,
+    place: GitFile,
     holder: Holder,
     occurrence: Occurrence,
 }
@@ -73,16 +77,16 @@ impl Objects {
     }
 
     /// Takes note of what was found in an object.
-    pub(super) fn keep(&mut self, place: Place, kind: Kind, id: Option<ObjectId>, found: Vec<Occurrence>) {
+    pub(super) fn keep(&mut self, place: GitFile, kind: Kind, id: Option<ObjectId>, found: Vec<Occurrence>) {
         self.add(place, Holder::Object(kind, id), found);
     }
 
     /// Takes note of what was found in the bytes that an unresolved delta inserts.
-    pub(super) fn keep_delta(&mut self, place: Place, offset: u64, found: Vec<Occurrence>) {
+    pub(super) fn keep_delta(&mut self, place: GitFile, offset: u64, found: Vec<Occurrence>) {
         self.add(place, Holder::Delta(offset), found);
     }
 
-    fn add(&mut self, place: Place, holder: Holder, found: Vec<Occurrence>) {
+    fn add(&mut self, place: GitFile, holder: Holder, found: Vec<Occurrence>) {
         let mut tokens = HashSet::new();
         for occurrence in found {
             if !tokens.insert(occurrence.token.clone()) {
@@ -136,13 +140,14 @@ impl Objects {
         let mut findings = Vec::new();
         for (_, hit) in ranked {
             let at = hit.holder.id().and_then(|id| located.get(&key(&id)));
-            let step = detect::mask(&hit.holder.via(at, &self.graph));
+            let object = hit.holder.object(at, &self.graph);
             let mut occurrence = hit.occurrence;
-            occurrence.via.insert(0, step);
+            occurrence.reached_by(Step::new(StepKind::Git(object), 0..0));
             findings.push(GitFinding { file: hit.place.file, occurrence });
         }
         let problem = self.overflow.then(|| {
-            Problem::Limit(format!("more than {MAX_HITS} tokens in git objects: not all places are listed"))
+            let detail = message!("more than {} tokens in git objects: not all places are listed", MAX_HITS);
+            Problem::error(Code::Limit, Place::Here, detail)
         });
         (findings, problem.into_iter().collect())
     }
@@ -179,13 +184,14 @@ impl Holder {
         }
     }
 
-    fn via(self, at: Option<&Located>, graph: &Graph) -> Vec<u8> {
+    /// What reports call the object: by commit and path where a commit leads to it, else by its id.
+    fn object(self, at: Option<&Located>, graph: &Graph) -> GitObject {
         let located = at.and_then(|at| Some((at.commit, graph.path(at)?)));
         match (located, self) {
-            (Some((commit, path)), _) => [format!("git:{commit}:").as_bytes(), &path].concat(),
-            (None, Self::Object(_, Some(id))) => format!("git:{id}").into_bytes(),
-            (None, Self::Object(_, None)) => b"git".to_vec(),
-            (None, Self::Delta(offset)) => format!("git:delta@{offset}").into_bytes(),
+            (Some((commit, path)), _) => GitObject::Path(commit.to_string(), Arc::new(path.into())),
+            (None, Self::Object(_, Some(id))) => GitObject::Id(id.to_string()),
+            (None, Self::Object(_, None)) => GitObject::Unknown,
+            (None, Self::Delta(offset)) => GitObject::Delta(offset),
         }
     }
 }

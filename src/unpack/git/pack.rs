@@ -8,8 +8,11 @@ use super::bases::Bases;
 use super::inflate::Fault;
 use super::kept::Recorder;
 use super::table::{Row, Table};
-use super::{Limits, Objects, Place, Problem, Reread, Sink};
+use super::{GitFile, Limits, Objects, Reread, Sink};
 use crate::detect::Occurrence;
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::{Message, message};
 use crate::stream::Peek;
 
 /// Bytes of a pack's header.
@@ -17,7 +20,8 @@ pub(super) const HEADER: usize = 12;
 
 /// What is said where nothing more may be decoded.
 pub(super) fn spent() -> Problem {
-    Problem::Limit("git objects decode to more than the limit: the rest was not decoded".to_owned())
+    let detail = Message::own("git objects decode to more than the limit: the rest was not decoded");
+    Problem::error(Code::Limit, Place::Here, detail)
 }
 
 fn objects(n: usize) -> String {
@@ -52,7 +56,7 @@ pub(super) fn header(head: &[u8]) -> Option<u32> {
 pub(crate) fn pack(
     body: &mut dyn Peek,
     reread: Option<&mut Reread<'_>>,
-    place: Place,
+    place: GitFile,
     objects: &mut Objects,
     limits: Limits<'_>,
     sink: &mut Sink<'_>,
@@ -80,7 +84,7 @@ pub(crate) fn pack(
 
 /// A pack while it is read.
 pub(super) struct Pack<'a, 's> {
-    pub(super) place: Place,
+    pub(super) place: GitFile,
     pub(super) objects: &'a mut Objects,
     pub(super) limits: Limits<'a>,
     pub(super) sink: &'a mut Sink<'s>,
@@ -115,36 +119,38 @@ impl Pack<'_, '_> {
             self.objects.keep_delta(self.place, offset, found);
         }
         if unresolved > 0 && !self.problems.contains(&spent()) {
-            self.problems.push(Problem::Limit(format!(
+            let detail = message!(
                 "{} of a git pack are deltas whose base no longer fits in memory",
                 objects(unresolved)
-            )));
+            );
+            self.problems.push(Problem::error(Code::Limit, Place::Here, detail));
         }
         let damaged = self.damaged + circular;
         if baseless > 0 {
-            let message = format!(
+            let detail = message!(
                 "{} of a git pack are deltas of objects that are not in it: what they insert was searched",
                 objects(baseless)
             );
             // Others read a whole pack, of a bundle that rests on another one, say; a base that is missing from
             // a damaged one is lost.
             if damaged == 0 && self.problems.is_empty() {
-                self.problems.push(Problem::Limit(message));
+                self.problems.push(Problem::error(Code::Missing, Place::Here, detail));
             } else {
-                self.note(message);
+                self.note(Code::Missing, detail);
             }
         }
         if damaged > 0 {
-            self.note(format!(
+            let detail = message!(
                 "{} of a git pack are damaged: what could be decoded of them was searched",
                 objects(damaged)
-            ));
+            );
+            self.note(Code::Corrupt, detail);
         }
         self.problems
     }
 
-    pub(super) fn note(&mut self, message: impl Into<String>) {
-        self.problems.push(Problem::Note(message.into()));
+    pub(super) fn note(&mut self, code: Code, detail: Message) {
+        self.problems.push(Problem::note(code, Place::Here, detail));
     }
 
     /// Sorts out a fault that ended one object: gives back that of a reader, remembers any other, and says

@@ -16,8 +16,7 @@ use regex::bytes::Regex;
 use zeroize::Zeroizing;
 
 use super::MAX_IN_FILE;
-use crate::detect::{self, Occurrence};
-use crate::finding::Masked;
+use crate::detect::{self, Occurrence, Step, StepKind};
 use memory::{Memory, Tail};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -159,7 +158,8 @@ impl Pages {
             // All of it that stands there.
             occurrence.at.end = border + tail.offset;
             occurrence.position = None;
-            occurrence.via.insert(0, Masked::own("sqlite"));
+            let step = Step::new(StepKind::Pages, occurrence.at.clone());
+            occurrence.reached_by(step);
         }
         found
     }

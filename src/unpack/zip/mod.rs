@@ -5,10 +5,13 @@ use std::io::Read as _;
 
 use super::compressed::decode;
 use super::format::HEAD;
-use super::found::TroubleKind;
-use super::level::Level;
+use super::level::{Level, problem};
 use super::raw::{Raw, Stretch};
 use super::{git, git_objects};
+use crate::detect::{Container, StepKind};
+use crate::fault::Code;
+use crate::finding::Effect;
+use crate::mask::{Message, message};
 use crate::stream::{Compression, Deflate, Part, Peek as _};
 use header::{HEADER, How, short};
 
@@ -16,6 +19,8 @@ mod header;
 
 pub(super) use header::Member;
 
+/// The step into an archive as a whole.
+const ARCHIVE: StepKind = StepKind::Container(Container::Zip);
 /// Longer names are not shown whole.
 const MAX_NAME: usize = 4096;
 
@@ -30,22 +35,24 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
             // Where it ends is told by itself alone.
             git_objects::open_loose(level, raw);
         }
-        How::Stored => stored(level, &step, member.size.unwrap_or(0), raw),
-        How::Deflate => decode(level, &step, Deflate::bare(raw)),
-        How::Part(compression) => part(level, &step, compression, raw),
+        How::Stored => stored(level, step, member.size.unwrap_or(0), raw),
+        How::Deflate => decode(level, step, Deflate::bare(raw)),
+        How::Part(compression) => part(level, step, compression, raw),
         How::Encrypted => {
-            let message = "some of its members are encrypted";
-            level.doubtful(TroubleKind::Odd, b"zip", message, raw.passed(), end);
+            let detail = Message::own("some of its members are encrypted");
+            let problem = problem(Effect::Note, Code::Encrypted, ARCHIVE, detail);
+            level.doubtful(problem, raw.passed(), end);
         }
         How::Unread(method) => {
-            let message = format!("a member is compressed by method {method}, which is not read");
-            level.doubtful(TroubleKind::Unread, b"zip", &message, raw.passed(), end);
+            let detail = message!("a member is compressed by method {}, which is not read", method);
+            let problem = problem(Effect::Error, Code::Unsupported, ARCHIVE, detail);
+            level.doubtful(problem, raw.passed(), end);
         }
     }
 }
 
 /// Reads past the header; gives it with the name of the way in.
-fn header(raw: &mut Raw<'_>) -> Option<(Member, Vec<u8>)> {
+fn header(raw: &mut Raw<'_>) -> Option<(Member, StepKind)> {
     let mut fixed = [0; HEADER];
     raw.read_exact(&mut fixed).ok()?;
     let mut member = Member::parse(&fixed)?;
@@ -57,7 +64,7 @@ fn header(raw: &mut Raw<'_>) -> Option<(Member, Vec<u8>)> {
         member.size = zip64_size(&extra).or(member.size);
     }
     name.truncate(MAX_NAME);
-    Some((member, [b"zip:", &name[..]].concat()))
+    Some((member, StepKind::member(Container::Zip, &name)))
 }
 
 /// The stored size of a Zip64 record (section 4.5.3), in which the uncompressed size comes first.
@@ -73,12 +80,13 @@ fn zip64_size(mut extra: &[u8]) -> Option<u64> {
     }
 }
 
-fn stored(level: &mut Level<'_, '_>, step: &[u8], size: u64, raw: &mut Raw<'_>) {
+fn stored(level: &mut Level<'_, '_>, step: StepKind, size: u64, raw: &mut Raw<'_>) {
     // An error of the reader is known to whoever reads the content around.
-    let _ = level.enter(step, Some(size), &mut Stretch { raw, left: size });
+    let range = raw.passed()..raw.passed().saturating_add(size);
+    let _ = level.enter_stored(step, range, &mut Stretch { raw, left: size });
 }
 
-fn part(level: &mut Level<'_, '_>, step: &[u8], compression: Compression, raw: &mut Raw<'_>) {
+fn part(level: &mut Level<'_, '_>, step: StepKind, compression: Compression, raw: &mut Raw<'_>) {
     match Part::open(compression, raw) {
         Ok(part) => decode(level, step, part),
         Err(error) => level.failed(step, &error),

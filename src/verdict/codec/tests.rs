@@ -1,5 +1,10 @@
 use super::*;
-use crate::finding::CONCATENATION;
+use crate::detect::{Confidence, Container, Encoding, Position, Redacted, StepKind, TokenSummary};
+use crate::fault::Code;
+use crate::finding::Place as ProblemPlace;
+use crate::mask::{Message, message};
+use crate::timestamp::Timestamp;
+use crate::verdict::Problems;
 
 fn token() -> String {
     use sha2::Digest as _;
@@ -13,7 +18,10 @@ fn occurrences() -> Vec<Occurrence> {
     let mut found = detect::find(text.as_bytes());
     assert_eq!(found.len(), 1);
     let mut within = found[0].clone();
-    within.via = vec![mask(b"zip:a/b.txt"), Masked::own(CONCATENATION)];
+    within.via = vec![
+        Step::new(StepKind::member(Container::Zip, b"a/b.txt"), 3..900),
+        Step::new(StepKind::Encoding(Encoding::Concatenation), 7..50),
+    ];
     within.position = None;
     within.token.expires_at = Timestamp::from_unix(1_790_000_000);
     found.push(within);
@@ -28,6 +36,14 @@ fn occurrences() -> Vec<Occurrence> {
     };
     found.push(unknown);
     found
+}
+
+fn note() -> Problem {
+    Problem {
+        path: Some(Arc::new("srv/x.zip".into())),
+        via: vec![Step::new(StepKind::Container(Container::Zip), 0..0)],
+        ..Problem::note(Code::Encrypted, ProblemPlace::Here, Message::foreign("an encrypted member"))
+    }
 }
 
 fn layer() -> LayerContent {
@@ -65,7 +81,7 @@ fn layer() -> LayerContent {
         }],
         symlinks: vec![(b"root".to_vec(), b"/data/\xfe".to_vec())],
         paths,
-        troubles: Troubles::of_notes(vec![mask(b"srv/x.zip: an encrypted member")], 4),
+        problems: Problems::of_notes(vec![note()], 4),
         odd_names: Some((b"/srv/key".to_vec(), 3)),
         overflow: false,
     }
@@ -97,10 +113,10 @@ fn shown(verdict: &BlobVerdict) -> String {
     match content {
         Content::Bytes(bytes) => format!("{rest} {bytes:?}"),
         Content::Layer(layer) => {
-            let LayerContent { files, hard_links, symlinks, paths, troubles, odd_names, overflow } = &**layer;
+            let LayerContent { files, hard_links, symlinks, paths, problems, odd_names, overflow } = &**layer;
             let paths = paths.to_numbers();
             format!(
-                "{rest} {files:?} {hard_links:?} {symlinks:?} {paths:?} {troubles:?} {odd_names:?} {overflow}"
+                "{rest} {files:?} {hard_links:?} {symlinks:?} {paths:?} {problems:?} {odd_names:?} {overflow}"
             )
         }
     }
@@ -108,8 +124,8 @@ fn shown(verdict: &BlobVerdict) -> String {
 
 #[test]
 fn a_verdict_reads_back_as_it_was() {
-    let troubles = Troubles::of_notes(vec![mask(b"gzip: breaks off")], 0);
-    let bytes = Content::Bytes(Bytes { occurrences: occurrences(), troubles });
+    let problems = Problems::of_notes(vec![note()], 0);
+    let bytes = Content::Bytes(Bytes { occurrences: occurrences(), problems });
     for verdict in [of_layer(|_| ()), verdict(bytes), of_layer(|layer| *layer = LayerContent::default())] {
         let bytes = encode(&verdict, CHARGE).unwrap();
         let (read, charge) = decode(&bytes).unwrap();
@@ -124,12 +140,14 @@ fn what_is_not_whole_is_not_remembered() {
     assert!(encode(&of_layer(|_| ()), CHARGE).is_some());
     assert!(encode(&of_layer(|layer| layer.overflow = true), CHARGE).is_none());
     let unread = |layer: &mut LayerContent| {
-        let kind = crate::unpack::TroubleKind::Unread;
-        let trouble = crate::unpack::Trouble { kind, via: Vec::new(), message: mask(b"a limit was hit") };
-        layer.troubles.add(b"srv/x", vec![trouble]);
+        let detail = Message::own("a limit was hit");
+        layer.problems.add(b"srv/x", vec![Problem::error(Code::Limit, ProblemPlace::Here, detail)]);
     };
     assert!(encode(&of_layer(unread), CHARGE).is_none());
-    let broken = BlobVerdict { problem: Some("it breaks off".to_owned()), ..of_layer(|_| ()) };
+    let broken = BlobVerdict {
+        problem: Some(Problem::error(Code::Truncated, ProblemPlace::Here, Message::own("it breaks off"))),
+        ..of_layer(|_| ())
+    };
     assert!(encode(&broken, CHARGE).is_none());
     let kept = vec![KeptToken { form: KeptForm::Word, offset: 0, position: None }];
     assert!(encode(&BlobVerdict { kept, ..of_layer(|_| ()) }, CHARGE).is_none(), "its name counts");
@@ -150,8 +168,15 @@ fn no_token_is_remembered() {
         &|layer| layer.symlinks[0].1 = b"HF_TOKEN=Opaque-Value".to_vec(),
         &|layer| layer.odd_names = Some((name("../"), 1)),
         // What no mask has seen.
-        &|layer| layer.files[0].occurrences[0].via = vec![Masked::own(token())],
-        &|layer| layer.troubles = Troubles::of_notes(vec![Masked::own(token())], 0),
+        &|layer| {
+            let step = StepKind::member(Container::Tar, &name("x/"));
+            layer.files[0].occurrences[0].via = vec![Step::new(step, 0..1)];
+        },
+        &|layer| {
+            let detail = message!("it is {}", token());
+            let note = Problem::note(Code::Odd, ProblemPlace::Here, detail);
+            layer.problems = Problems::of_notes(vec![note], 0);
+        },
     ];
     for (nth, change) in changes.iter().enumerate() {
         assert!(encode(&of_layer(change), CHARGE).is_none(), "change {nth}");

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::finding::Digest;
+use crate::digest::Digest;
 
 /// What made the values. Those of another version count for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

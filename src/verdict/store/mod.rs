@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::finding::Digest;
+use crate::digest::Digest;
 use entry::Key;
 pub use entry::{Entry, Version};
 pub use place::directory;

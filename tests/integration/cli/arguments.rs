@@ -124,8 +124,8 @@ fn rules_are_listed_and_explained() {
     assert_eq!(list.status.code(), Some(0));
     assert_eq!(text(&list.stdout).lines().count(), stowaway::rules::all().len());
     for rule in stowaway::rules::all() {
-        assert!(text(&list.stdout).contains(rule.id.0));
-        let one = workspace.run(&["rules", rule.id.0]);
+        assert!(text(&list.stdout).contains(rule.id));
+        let one = workspace.run(&["rules", rule.id]);
         assert_eq!(one.status.code(), Some(0));
         assert!(text(&one.stdout).contains(rule.summary));
     }

@@ -5,4 +5,3 @@ mod contexts;
 mod corpus;
 mod fix;
 mod lines;
-mod parsers;

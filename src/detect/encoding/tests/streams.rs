@@ -5,9 +5,10 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use proptest::prelude::*;
 
 use super::{wide, wrapped};
+use crate::detect::Position;
 use crate::detect::tests::{token, web_token};
-use crate::detect::{Scanner, find, mask};
-use crate::finding::Position;
+use crate::detect::{Scanner, find};
+use crate::mask::mask;
 
 #[test]
 fn long_runs_keep_their_count() {

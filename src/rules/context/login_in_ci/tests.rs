@@ -9,7 +9,7 @@ fn hits(path: &str, text: &str) -> Vec<CiHit> {
     let text = text.replace("@TOKEN@", &token());
     let file = read(path.as_bytes(), text.as_bytes()).unwrap();
     let hits = check(text.as_bytes(), &file);
-    let shown = format!("{hits:?} {:?}", file.problems);
+    let shown = format!("{hits:?} {:?}", file.flaws);
     assert!(!shown.to_lowercase().contains(&token().to_lowercase().split_off(20)), "{shown}");
     hits
 }
@@ -108,7 +108,7 @@ fn values_that_carry_no_token_are_silent() {
     let found = hits("compose.yaml", text);
     assert_eq!(found.len(), 2);
     assert_eq!((found[0].confidence, found[1].confidence), (Confidence::Medium, Confidence::High));
-    assert!(found[1].token.is_some() && found[1].help.as_str().starts_with("Revoke"));
+    assert!(found[1].token.is_some() && found[1].help.to_string().starts_with("Revoke"));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_help_names_what_to_write() {
     ] {
         let found = hits(path, text);
         assert_eq!(found.len(), 1, "{text}");
-        assert!(found[0].help.as_str().contains(expected), "{}", found[0].help);
+        assert!(found[0].help.to_string().contains(expected), "{}", found[0].help);
     }
 }
 

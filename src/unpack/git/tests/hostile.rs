@@ -1,5 +1,6 @@
 //! Packs and objects that git would not make: each ends, in bounded memory, and says what is wrong.
 
+use crate::detect::tests::labels;
 use std::cell::Cell;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use gix_object::Kind;
 
 use super::handmade::{Pack, distance, edit, head, id, size, zlib};
 use super::support::{Audit, noise, token};
-use crate::unpack::git::{Limits, Objects, Place, Problem, begins_loose, begins_pack};
+use crate::unpack::git::{GitFile, Limits, Objects, begins_loose, begins_pack};
 
 #[track_caller]
 fn audit(pack: &[u8]) -> Audit {
@@ -20,13 +21,17 @@ fn audit(pack: &[u8]) -> Audit {
 
 #[track_caller]
 fn assert_note(audit: &Audit, part: &str) {
-    let [Problem::Note(text)] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    let [note] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    assert!(!note.is_error());
+    let text = note.detail.to_string();
     assert!(text.contains(part), "{text}");
 }
 
 #[track_caller]
 fn assert_limit(audit: &Audit, part: &str) {
-    let [Problem::Limit(text)] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    assert!(error.is_error());
+    let text = error.detail.to_string();
     assert!(text.contains(part), "{text}");
 }
 
@@ -77,7 +82,7 @@ fn what_is_inserted_is_found_without_a_base() {
     assert_eq!(audit.ways(&token), ["git:delta@12"]);
     assert_limit(&audit, "3 objects of a git pack are deltas of objects that are not in it");
     // Of a pack that breaks off, nobody can tell.
-    assert!(!cut.problems.iter().any(|problem| matches!(problem, Problem::Limit(_))), "{:?}", cut.problems);
+    assert!(!cut.problems.iter().any(crate::finding::Problem::is_error), "{:?}", cut.problems);
 }
 
 #[test]
@@ -127,7 +132,9 @@ fn a_chain_from_the_back() {
     let audit = audit(&pack.finish());
     // Ids are known one after the other: it would take as many rounds as the chain is long.
     assert_eq!(audit.ways(&token), ["git:delta@12"]);
-    let [Problem::Limit(text)] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    assert!(error.is_error());
+    let text = error.detail.to_string();
     assert!(text.contains("deltas whose base"), "{text}");
 }
 
@@ -187,15 +194,15 @@ fn packs_that_break_off_or_are_damaged() {
     let whole = pack.finish();
     for len in [second, second + 1, second + 3, second + 2000] {
         let audit = audit(&whole[..len]);
-        assert_note(&audit, "behind 1 of 3 objects");
+        assert_note(&audit, "after 1 of 3 objects");
         assert_eq!(audit.ways(&token).len(), 1);
     }
     let mut damaged = whole.clone();
     damaged[second + 3..second + 40].fill(0xff);
-    assert_note(&audit(&damaged), "behind 1 of 3 objects");
+    assert_note(&audit(&damaged), "after 1 of 3 objects");
     let mut unknown = whole;
     unknown[second] = 0x50;
-    assert_note(&audit(&unknown), "behind 1 of 3 objects");
+    assert_note(&audit(&unknown), "after 1 of 3 objects");
     assert_eq!(audit(b"PACK\0\0\0\x02\xff\xff\xff\xff").problems.len(), 1);
 }
 
@@ -231,7 +238,9 @@ fn a_bomb_of_copies_ends_at_the_limit() {
         pack.delta(at, &delta);
     }
     let audit = audit(&pack.finish());
-    let [Problem::Limit(text)] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
+    assert!(error.is_error());
+    let text = error.detail.to_string();
     assert!(text.contains("more than the limit"), "{text}");
 }
 
@@ -272,11 +281,11 @@ fn without_memory_for_trees_objects_are_named() {
     objects.learn(Kind::Commit, &id, format!("tree {id}\ncommitter a <a@b> 1 +0000\n\n").as_bytes());
     let token = token("named");
     let found = crate::detect::find(token.as_bytes());
-    objects.keep(Place::new(3, b"x"), Kind::Blob, Some(id), found);
+    objects.keep(GitFile::new(3, b"x"), Kind::Blob, Some(id), found);
     let (findings, problems) = objects.finish();
     assert_eq!(problems, []);
     assert_eq!(findings[0].file, 3);
-    assert_eq!(findings[0].occurrence.via[0].as_str(), format!("git:{id}"));
+    assert_eq!(labels(&findings[0].occurrence.via)[0], format!("git:{id}"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Repositories in temporary directories, and what is found in them.
 
+use crate::detect::tests::labels;
+use crate::finding::Problem;
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::detect;
 use crate::stream::Peek;
 use crate::unpack::git::{
-    GitFinding, Kind, Limits, Objects, Place, Problem, Reread, begins_loose, begins_pack, loose, pack,
+    GitFile, GitFinding, Kind, Limits, Objects, Reread, begins_loose, begins_pack, loose, pack,
 };
 
 /// A token that is put together when the test runs.
@@ -155,7 +157,7 @@ impl Audit {
         let mut objects = Objects::new(24 << 20);
         let mut problems = Vec::new();
         for (n, (path, bytes)) in (0..).zip(files) {
-            let place = Place::new(n, path.as_bytes());
+            let place = GitFile::new(n, path.as_bytes());
             let (mut body, limits) = (bytes.as_slice(), Limits::new(&left));
             if begins_loose(bytes) {
                 problems.extend(loose(&mut body, place, &mut objects, limits, &mut search).unwrap());
@@ -169,7 +171,7 @@ impl Audit {
     /// Of one pack, with limits of its own; `reread` says whether it can be read again.
     pub(super) fn of_pack(bytes: &[u8], limits: Limits<'_>, reread: bool) -> (Self, usize) {
         let mut objects = Objects::new(24 << 20);
-        let place = Place::new(0, b"repo/.git/objects/pack/pack-1.pack");
+        let place = GitFile::new(0, b"repo/.git/objects/pack/pack-1.pack");
         let mut times = 0;
         let mut open = || {
             times += 1;
@@ -191,7 +193,7 @@ impl Audit {
     pub(super) fn ways(&self, token: &str) -> Vec<String> {
         let summary = detect::find(token.as_bytes()).remove(0).token;
         let of_token = self.findings.iter().filter(|finding| finding.occurrence.token == summary);
-        of_token.map(|finding| finding.occurrence.via[0].as_str().to_owned()).collect()
+        of_token.map(|finding| labels(&finding.occurrence.via).remove(0)).collect()
     }
 
     #[track_caller]

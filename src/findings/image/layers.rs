@@ -4,20 +4,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::draft::Draft;
 use super::{Context, stored_digest};
-use crate::detect::{KeptForm, Occurrence, mask_path};
-use crate::finding::{
-    Also, Confidence, Digest, LayerIndex, Location, Masked, PathName, Position, State, TokenSummary,
-};
+use crate::detect::{Confidence, KeptForm, Occurrence, Position, Step, TokenSummary};
+use crate::digest::Digest;
+use crate::finding::State;
+use crate::findings::words::describe;
+use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, LayerSite, Order, Site};
 use crate::image::{Image, PathHashes, Places};
+use crate::mask::{Cut, Message, message};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
-use crate::verdict::Content;
-use crate::verdict::kept;
-use crate::verdict::{File, HardLink, LayerContent};
+use crate::verdict::{Content, File, HardLink, LayerContent, kept};
 
 /// What makes two occurrences one: the same content, and the same place in it.
-type Key = (ContentId, Arc<[u8]>, u64, TokenSummary, Vec<Masked>, usize);
+type Key = (ContentId, Arc<[u8]>, u64, TokenSummary, Vec<Step>, usize);
 
 /// Layers with one `diff_id` have one content, however they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +31,7 @@ struct Sighting {
     confidence: Confidence,
     offset: u64,
     position: Option<Position>,
-    via: Vec<Masked>,
+    via: Vec<Step>,
     cached: bool,
     references: Vec<Reference>,
 }
@@ -83,8 +82,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             }
         }
     }
-    let mut paths = Paths::default();
-    sightings.into_iter().filter_map(|sighting| draft(context, &mut paths, sighting)).collect()
+    sightings.into_iter().filter_map(|sighting| draft(context, sighting)).collect()
 }
 
 /// The layers of one image, lowest first.
@@ -200,78 +198,69 @@ impl<'a> Stack<'a> {
 
 /// More names of one file are not listed.
 const MAX_NAMES: usize = 100;
-/// A path longer than any system unpacks is cut short.
-const MAX_PATH: usize = 16 * 1024;
 
-/// Paths as they are shown. Findings of one file follow each other, so the last one is enough.
-#[derive(Default)]
-struct Paths(Option<(Vec<u8>, PathName)>);
-
-impl Paths {
-    fn shown(&mut self, path: &[u8]) -> PathName {
-        if let Some((_, shown)) = self.0.as_ref().filter(|(known, _)| known == path) {
-            return shown.clone();
-        }
-        let shown = mask_path(path.get(..MAX_PATH).unwrap_or(path));
-        self.0 = Some((path.to_vec(), shown.clone()));
-        shown
-    }
-}
-
-/// A command longer than this is cut short in findings; the image's list of layers has it whole.
-const MAX_COMMAND: usize = 4096;
-
-fn draft(context: &Context<'_>, paths: &mut Paths, mut sighting: Sighting) -> Option<Draft> {
+fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
+    // The name among those in the layer that holds the bytes which comes first: which of them is the file and which a link
+    // is up to whoever wrote the archive.
+    let lowest = sighting.references.iter().map(|reference| (reference.image, reference.layer)).min()?;
+    let names = sighting.references.iter().filter(|r| (r.image, r.layer) == lowest);
+    let anchor = Anchor::file(&names.map(|reference| &reference.path).min()?.clone());
     let main = sighting.references.iter().position(|r| r.state == State::Present).unwrap_or(0);
     if main >= sighting.references.len() {
         return None;
     }
     let main = sighting.references.remove(main);
-    let image = context.image(main.image)?;
-    let layer = image.layers.get(main.layer)?;
-    let shown = context.shown(main.image)?;
-    let path = paths.shown(&main.path);
-    let also = sighting.references.iter().filter_map(|reference| {
-        let shown = context.shown(reference.image)?;
-        Some(Also {
-            image: shown.name.clone(),
-            platform: shown.platform.clone(),
-            layer: Some(LayerIndex(reference.layer)),
-            path: Some(if reference.path == main.path { path.clone() } else { mask_path(&reference.path) }),
-            state: Some(reference.state),
-            hidden_by: reference.hidden_by.map(LayerIndex),
-        })
+    let layer = context.image(main.image)?.layers.get(main.layer)?;
+    let also = sighting.references.iter().map(|reference| AlsoSite {
+        image: reference.image,
+        file: Some(AlsoFile {
+            layer: reference.layer,
+            path: Arc::clone(&reference.path),
+            state: reference.state,
+            hidden_by: reference.hidden_by,
+        }),
     });
-    let advice = main.hidden_by.map(|hidden_by| {
-        format!(
-            "That layer {hidden_by} hides the file helps nobody: whoever pulls the image can read layer {}. \
-             The instruction that wrote it must change.",
+    let rule = if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE };
+    let help = match main.hidden_by {
+        None => Message::own(rule.fix),
+        Some(hidden_by) => message!(
+            "{} That layer {} hides the file helps nobody: whoever pulls the image can read layer {}. The instruction that wrote it must change.",
+            Message::own(rule.fix),
+            hidden_by,
             main.layer
-        )
-    });
+        ),
+    };
     Some(Draft {
-        order: (main.image, main.layer + 1, main.path.clone(), sighting.offset),
-        rule: if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE },
+        order: Order {
+            image: main.image,
+            layer: main.layer + 1,
+            path: Arc::clone(&main.path),
+            offset: sighting.offset,
+        },
+        rule,
+        severity: rule.severity,
         confidence: sighting.confidence,
-        token: sighting.token,
-        place: path.shown().clone(),
-        advice,
-        identity: path.shown().clone(),
+        message: message!("{} in {}", Message::own(describe(sighting.token.kind)), Cut(&main.path)),
+        help,
+        subject: Message::default(),
+        anchor,
         also: also.collect(),
-        location: Location::Layer {
-            image: shown.name.clone(),
-            platform: shown.platform.clone(),
-            layer: LayerIndex(main.layer),
+        site: Site::Layer(LayerSite {
+            image: main.image,
+            layer: main.layer,
             digest: stored_digest(layer, context.gathered),
             diff_id: layer.diff_id,
-            path,
+            path: main.path,
             position: sighting.position,
             offset: sighting.offset,
             via: sighting.via,
             state: main.state,
-            hidden_by: main.hidden_by.map(LayerIndex),
-            created_by: shown.created_by.get(main.layer).cloned().flatten().map(|text| text.cut(MAX_COMMAND)),
+            hidden_by: main.hidden_by,
             dockerfile: context.origins(main.image).and_then(|(_, origins)| origins.layer(main.layer)),
-        },
+        }),
+        token: Some(sighting.token),
+        related: Vec::new(),
+        leaves: Vec::new(),
+        is_silenced: false,
     })
 }

@@ -5,18 +5,17 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
-use super::encoding::{self, Found};
-use super::{build_arguments, is_placeholder, is_token_variable, shape};
-use crate::finding::{Masked, PathName};
+use super::{Masked, PathName};
+use crate::detect::{LookAlike, build_arguments, is_placeholder, is_token_variable, next_look_alike};
 
 /// `bytes` as text, with every token and every value of a token variable replaced by its redacted form.
-pub fn mask(bytes: &[u8]) -> Masked {
-    Masked::from_masker(String::from_utf8_lossy(&mask_bytes(bytes)).into_owned())
+pub(crate) fn mask(bytes: &[u8]) -> Masked {
+    Masked(String::from_utf8_lossy(&mask_bytes(bytes)).into())
 }
 
 /// A path, masked. One that is not UTF-8 keeps its bytes in base64, masked as well.
-pub fn mask_path(path: &[u8]) -> PathName {
-    PathName::from_masked_bytes(&mask_bytes(path))
+pub(crate) fn mask_path(path: &[u8]) -> PathName {
+    PathName::new(path)
 }
 
 /// How many characters [`quote`] shows.
@@ -24,25 +23,25 @@ const MAX_QUOTED: usize = 80;
 
 /// A piece of source code to show in a sentence: masked, cut, and left out where quotes, escapes or blanks
 /// split a token in it, which the mask alone does not see.
-pub fn quote(bytes: &[u8]) -> Masked {
+pub(crate) fn quote(bytes: &[u8]) -> Masked {
     if holds_split_token(bytes) {
         return Masked::own("…");
     }
     let masked = mask(bytes);
     match masked.as_str().char_indices().nth(MAX_QUOTED) {
-        Some((at, _)) => Masked::from_masker(format!("{}…", masked.as_str().get(..at).unwrap_or_default())),
+        Some((at, _)) => masked.cut(at),
         None => masked,
     }
 }
 
 /// Whether a token comes to light when quotes, backslashes and blanks are taken out of source code.
-pub fn holds_split_token(bytes: &[u8]) -> bool {
+pub(crate) fn holds_split_token(bytes: &[u8]) -> bool {
     let is_glue = |b: &u8| matches!(b, b'"' | b'\'' | b'\\' | b'`' | b'^') || b.is_ascii_whitespace();
     let squeezed: Vec<u8> = bytes.iter().copied().filter(|b| !is_glue(b)).collect();
     squeezed.len() < bytes.len() && mask_tokens(&squeezed) != squeezed
 }
 
-fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
     mask_values(&mask_build_arguments(&mask_tokens(bytes)))
 }
 
@@ -84,22 +83,16 @@ fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
 fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut done = 0;
-    let mut next = 0;
-    while let Some(hit) = encoding::next_hit(bytes, next) {
-        next = hit.at + 1;
-        if let Some((prefix, len)) = shape::to_mask(bytes.get(hit.at..).unwrap_or_default()) {
-            next = hit.at + len;
-            out.extend_from_slice(bytes.get(done..hit.at + prefix).unwrap_or_default());
+    while let Some(LookAlike { at, shown }) = next_look_alike(bytes, done) {
+        out.extend_from_slice(bytes.get(done..at.start).unwrap_or_default());
+        if let Some((prefix, tail)) = shown {
+            out.extend_from_slice(bytes.get(at.start..at.start + prefix).unwrap_or_default());
             out.extend_from_slice("…".as_bytes());
-            out.extend_from_slice(bytes.get(next.saturating_sub(4)..next).unwrap_or_default());
-        } else if let Found::Token(token) = encoding::judge(bytes, hit, true, true) {
-            next = token.at.end.max(next);
-            out.extend_from_slice(bytes.get(done..token.at.start).unwrap_or_default());
-            out.extend_from_slice("…".as_bytes());
+            out.extend_from_slice(bytes.get(at.end.saturating_sub(tail)..at.end).unwrap_or_default());
         } else {
-            continue;
+            out.extend_from_slice("…".as_bytes());
         }
-        done = next;
+        done = at.end;
     }
     out.extend_from_slice(bytes.get(done..).unwrap_or_default());
     (done > 0).then_some(out)

@@ -2,15 +2,18 @@
 //! as they are stored, and the archive's own bytes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Context;
-use super::draft::Draft;
-use crate::detect::{Occurrence, kept_tokens, mask};
+use crate::detect::{Container, Occurrence, Step, StepKind, TokenHash, kept_tokens};
+use crate::digest::Digest;
 use crate::engine::document;
-use crate::finding::{Digest, Location, Masked, TokenHash};
+use crate::findings::words::describe;
+use crate::findings::{Anchor, BlobSite, Draft, Order, Site};
+use crate::image::Field;
+use crate::mask::{Cut, Message, message};
 use crate::rules::image::TOKEN_IN_FILE;
-use crate::verdict::Content;
-use crate::verdict::kept;
+use crate::verdict::{Content, kept};
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     let gathered = context.gathered;
@@ -35,8 +38,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             }
             Content::Layer(content) => {
                 for file in &content.files {
-                    let inside = [b"tar:", &file.path[..]].concat();
-                    let via = [mask(&inside)];
+                    let via = [Step::new(StepKind::member(Container::Tar, &file.path), 0..0)];
                     drafts.extend(file.occurrences.iter().map(|o| draft(name, digest, &via, o)));
                     let unknown = kept::occurrences(&file.path, &file.kept, &file.occurrences);
                     drafts.extend(unknown.iter().map(|o| draft(name, digest, &via, o)));
@@ -70,10 +72,10 @@ fn loose_documents(context: &Context<'_>) -> Vec<Draft> {
                 len: 0,
                 at: 0..0,
                 position: None,
-                via: [vec![mask(format!("json:{}", found.field).as_bytes())], found.via].concat(),
+                via: found.via,
                 confidence: found.confidence,
             };
-            drafts.push(draft(name, Some(digest), &[], &occurrence));
+            drafts.push(draft_in(name, Some(digest), Some(found.field), &[], &occurrence));
         }
         let unknown = kept::occurrences(name, &kept_tokens(name, bytes), &[]);
         drafts.extend(unknown.iter().map(|o| draft(name, Some(digest), &[], o)));
@@ -87,19 +89,41 @@ fn tokens_of_configs(context: &Context<'_>) -> BTreeSet<TokenHash> {
     documents.flat_map(|(bytes, _)| document::search(bytes)).filter_map(|found| found.token.sha256).collect()
 }
 
-fn draft(name: &[u8], digest: Option<Digest>, via: &[Masked], occurrence: &Occurrence) -> Draft {
-    let via: Vec<Masked> = via.iter().chain(&occurrence.via).cloned().collect();
-    let shown = mask(name);
-    let what = if name.is_empty() { "the archive's own bytes" } else { shown.as_str() };
+fn draft(name: &[u8], digest: Option<Digest>, via: &[Step], occurrence: &Occurrence) -> Draft {
+    draft_in(name, digest, None, via, occurrence)
+}
+
+fn draft_in(
+    name: &[u8],
+    digest: Option<Digest>,
+    field: Option<Field>,
+    via: &[Step],
+    occurrence: &Occurrence,
+) -> Draft {
+    let via: Vec<Step> = via.iter().chain(&occurrence.via).cloned().collect();
+    let place = message!("{}, which is no file of an image but ships with it", Cut(name));
+    let own = Message::own("the archive's own bytes, which is no file of an image but ships with it");
+    let place = if name.is_empty() { own } else { place };
     Draft {
-        order: (usize::MAX, 0, name.into(), occurrence.offset),
+        order: Order { image: usize::MAX, layer: 0, path: name.into(), offset: occurrence.offset },
         rule: &TOKEN_IN_FILE,
+        severity: TOKEN_IN_FILE.severity,
         confidence: occurrence.confidence,
-        token: occurrence.token.clone(),
-        place: Masked::own(format!("{what}, which is no file of an image but ships with it")),
-        advice: None,
-        identity: Masked::own(via.iter().fold(what.to_owned(), |name, via| format!("{name}!{via}"))),
-        location: Location::Blob { digest, entry: shown, offset: occurrence.offset, via },
+        token: Some(occurrence.token.clone()),
+        message: message!("{} in {}", Message::own(describe(occurrence.token.kind)), place),
+        help: Message::own(TOKEN_IN_FILE.fix),
+        subject: Message::default(),
+        anchor: Anchor::blob(name, field.as_ref(), &via),
+        site: Site::Blob(BlobSite {
+            digest,
+            entry: Arc::new(name.into()),
+            field,
+            offset: occurrence.offset,
+            via,
+        }),
         also: Vec::new(),
+        related: Vec::new(),
+        leaves: Vec::new(),
+        is_silenced: false,
     }
 }

@@ -4,8 +4,9 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use parse_dockerfile::{Command, Instruction as Theirs};
-use stowaway::dockerfile::{Arguments, Base, Dockerfile, Instruction, Keyword, parse};
-use stowaway::text::Span;
+
+use super::{Arguments, Base, Dockerfile, Instruction, Keyword, parse};
+use crate::text::Span;
 
 fn fixtures() -> BTreeMap<String, Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dockerfile");
@@ -59,7 +60,7 @@ fn name_and_keyword(theirs: &Theirs<'_>) -> (Keyword, std::ops::Range<usize>) {
     }
 }
 
-fn strings(words: &[stowaway::text::Text]) -> Vec<String> {
+fn strings(words: &[crate::text::Text]) -> Vec<String> {
     words.iter().map(|word| word.to_str().into_owned()).collect()
 }
 
@@ -105,7 +106,7 @@ fn we_agree_with_parse_dockerfile() {
             rejected.push(file);
             continue;
         };
-        assert!(ours.problems.is_empty(), "{file}: {:?}", ours.problems);
+        assert!(ours.flaws.is_empty(), "{file}: {:?}", ours.flaws);
         assert_eq!(ours.instructions.len(), theirs.instructions.len(), "{file}");
         for (ours, theirs) in ours.instructions.iter().zip(&theirs.instructions) {
             let (keyword, span) = name_and_keyword(theirs);
@@ -160,8 +161,8 @@ fn we_agree_with_parse_dockerfile() {
     assert_eq!(rejected, REJECTED_BY_PARSE_DOCKERFILE.map(|(file, _)| file));
 }
 
-fn line(bytes: &[u8], span: &std::ops::Range<usize>, skipped: usize) -> stowaway::text::Text {
-    stowaway::text::Text::from_source(bytes, Span::new(span.start + skipped, span.end + skipped))
+fn line(bytes: &[u8], span: &std::ops::Range<usize>, skipped: usize) -> crate::text::Text {
+    crate::text::Text::from_source(bytes, Span::new(span.start + skipped, span.end + skipped))
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn we_agree_with_dockerfile_parser() {
             rejected.push(file);
             continue;
         };
-        assert!(ours.problems.is_empty(), "{file}: {:?}", ours.problems);
+        assert!(ours.flaws.is_empty(), "{file}: {:?}", ours.flaws);
         assert_eq!(ours.instructions.len(), theirs.instructions.len(), "{file}");
         for (ours, theirs) in ours.instructions.iter().zip(&theirs.instructions) {
             let keyword = match theirs {
@@ -222,7 +223,7 @@ fn we_agree_with_dockerfile_parser() {
 #[test]
 fn fixtures_that_buildkit_accepts_have_no_problems() {
     for (file, bytes) in fixtures() {
-        let problems = parse(&bytes).problems.len();
+        let problems = parse(&bytes).flaws.len();
         assert_eq!(problems, if file == "broken.txt" { 4 } else { 0 }, "{file}");
     }
 }

@@ -5,11 +5,14 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::detect::mask_path;
 use crate::dockerfile::history::{Doubt, Lineup, NoLineup, Past, Recipe, Together};
 use crate::dockerfile::parse;
-use crate::finding::{DockerfileLine, PathName};
-use crate::image::Image;
+use crate::finding::DockerfileLine;
+use crate::image::{Field, FieldStep, Image};
+use crate::mask::PathName;
+use crate::mask::mask_path;
+use crate::mask::{Message, Quoted, message};
+use crate::source::unreadable;
 use crate::text::LineIndex;
 
 /// A Dockerfile, read to be lined up with images. It is not audited.
@@ -25,7 +28,7 @@ pub struct BuiltFrom {
 #[derive(Debug, thiserror::Error)]
 pub enum BuiltFromError {
     /// It cannot be read.
-    #[error("{}", crate::source::unreadable(.0))]
+    #[error("{}", unreadable(.0).detail.seal())]
     Unreadable(#[from] io::Error),
     /// It is a directory.
     #[error("it is a directory")]
@@ -102,32 +105,40 @@ impl BuiltFrom {
         Origins { stage: Some(lineup.stage), entries: lines(&lineup.entries), layers, notes }
     }
 
-    fn refusal(&self, reason: &NoLineup) -> String {
-        let path = self.path.as_str();
+    fn refusal(&self, reason: &NoLineup) -> Message {
+        let path = self.path.shown();
         match reason {
-            NoLineup::Empty => format!("it is empty, so no lines of {path} are named"),
-            NoLineup::TooLong => format!("it is too long to be lined up with {path}: no lines are named"),
+            NoLineup::Empty => message!("it is empty, so no lines of {} are named", path),
+            NoLineup::TooLong => message!("it is too long to be lined up with {}: no lines are named", path),
             NoLineup::Several => {
-                format!("it matches more than one stage of {path}, so no lines are named")
+                message!("it matches more than one stage of {}, so no lines are named", path)
             }
             NoLineup::Other { unmatched } => {
                 let line = unmatched.and_then(|number| self.lines.get(number));
-                let unmatched = line.map(|line| format!("; none of its entries fits line {line}"));
-                format!("it does not match {path}, so no lines are named{}", unmatched.unwrap_or_default())
+                let unmatched = line.map_or_else(Message::default, |line| {
+                    message!("; none of its entries fits line {}", *line)
+                });
+                message!("it does not match {}, so no lines are named{}", path, unmatched)
             }
         }
     }
 
     /// What is not certain, and what one would not expect.
-    fn notes(&self, lineup: &Lineup, image: &Image, past: &[Past<'_>]) -> Vec<String> {
-        let path = self.path.as_str();
+    fn notes(&self, lineup: &Lineup, image: &Image, past: &[Past<'_>]) -> Vec<Message> {
+        let path = self.path.shown();
         let mut notes = Vec::new();
         let stages = &self.recipe.dockerfile().stages;
         if lineup.stage + 1 < stages.len() {
-            let name = stages.get(lineup.stage).and_then(|stage| stage.shown.as_ref());
-            let name = name.map_or_else(|| lineup.stage.to_string(), |name| name.as_str().to_owned());
-            notes.push(format!(
-                "it matches stage {name} of {path}, which is not the last: lines are of that stage"
+            let name = stages.get(lineup.stage).and_then(|stage| stage.written.as_ref());
+            let name = if let Some(name) = name {
+                message!("{}", Quoted(name.as_bytes()))
+            } else {
+                message!("{}", lineup.stage)
+            };
+            notes.push(message!(
+                "it matches stage {} of {}, which is not the last: lines are of that stage",
+                name,
+                path
             ));
         }
         let mut doubts: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
@@ -138,26 +149,40 @@ impl BuiltFrom {
             let lines: Vec<_> = instructions.iter().filter_map(|number| self.lines.get(*number)).collect();
             let what = if entries.len() == 1 { "entry" } else { "entries" };
             let (entries, lines) = (listed(entries, "and"), listed(&lines, "or"));
-            notes.push(format!("{what} {entries} might be from line {lines} of {path}: none is named"));
+            let what = Message::own(what);
+            notes.push(message!(
+                "{} {} might be from line {} of {}: none is named",
+                what,
+                entries,
+                lines,
+                path
+            ));
         }
         if let Some(more) = doubts.len().checked_sub(MAX_DOUBTS).filter(|more| *more > 0) {
-            notes.push(format!("{more} more groups of entries might be from several lines of {path}"));
+            notes.push(message!("{} more groups of entries might be from several lines of {}", more, path));
         }
         for Together { entry, first, last } in &lineup.together {
             let (Some(first), Some(last)) = (self.lines.get(*first), self.lines.get(*last)) else { continue };
             let layer = past.iter().take(*entry).filter(|past| !past.empty_layer).count();
             let what = if image.history_aligned {
-                format!("layer {layer}")
+                message!("layer {}", layer)
             } else {
-                format!("the layer of entry {entry}")
+                message!("the layer of entry {}", *entry)
             };
             notes.push(if first == last {
-                format!(
-                    "{what} is said to be from line {last} of {path}, which writes no files: it is not named"
+                message!(
+                    "{} is said to be from line {} of {}, which writes no files: it is not named",
+                    what,
+                    *last,
+                    path
                 )
             } else {
-                format!(
-                    "{what} may hold what lines {first} to {last} of {path} wrote, so none of them is named"
+                message!(
+                    "{} may hold what lines {} to {} of {} wrote, so none of them is named",
+                    what,
+                    *first,
+                    *last,
+                    path
                 )
             });
         }
@@ -191,8 +216,8 @@ pub(crate) struct Origins {
     entries: Vec<Option<DockerfileLine>>,
     /// By layer.
     layers: Vec<Option<DockerfileLine>>,
-    /// What there is to say of the history. The text holds what files and documents hold: mask it.
-    pub(crate) notes: Vec<String>,
+    /// Notes on the history.
+    pub(crate) notes: Vec<Message>,
 }
 
 impl Origins {
@@ -202,11 +227,10 @@ impl Origins {
     }
 
     /// The line that set a field of the config to the value that it has.
-    pub(crate) fn field(&self, from: &BuiltFrom, field: &str, value: &str) -> Option<DockerfileLine> {
-        let in_history = field.split_once('[').filter(|(name, _)| name.eq_ignore_ascii_case("history"));
-        if let Some((_, behind)) = in_history {
-            let entry: usize = behind.split_once(']')?.0.parse().ok()?;
-            return self.entries.get(entry).cloned().flatten();
+    pub(crate) fn field(&self, from: &BuiltFrom, field: &Field, value: &str) -> Option<DockerfileLine> {
+        if let Some(below) = field.below(&["history"]) {
+            let Some(FieldStep::Item(entry)) = below.first() else { return None };
+            return self.entries.get(*entry).cloned().flatten();
         }
         from.line(from.recipe.setter(self.stage?, field, value)?)
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, Timestamp};
+use crate::digest::Digest;
+use crate::timestamp::Timestamp;
 
 /// Which kind of credential a token is, told by its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,7 +26,7 @@ pub enum TokenKind {
 }
 
 /// A token's redacted form: prefix, `…`, last four characters. For an unknown token only `…`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Redacted(pub(crate) String);
 
@@ -51,8 +52,15 @@ impl Serialize for TokenHash {
     }
 }
 
+impl<'de> Deserialize<'de> for TokenHash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex = String::deserialize(deserializer)?;
+        Digest::from_hex(&hex).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
 /// All that a report says of a token.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenSummary {
     /// The kind of credential.
     pub kind: TokenKind,

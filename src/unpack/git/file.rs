@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Where a loose object or a pack lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct GitFile {
     /// The caller's number of the file.
     pub(crate) file: u32,
     /// Stands for the repository: the same for all files of one.
@@ -13,7 +13,7 @@ pub(crate) struct Place {
     pub(super) hash: gix_hash::Kind,
 }
 
-impl Place {
+impl GitFile {
     /// Told by the path in the layer: the repository is what stands in front of `objects/`, and a name of 62
     /// or more hexadecimal digits is that of an object or a pack in a SHA-256 repository. Bytes that lie
     /// in another file than git's own are taken for SHA-1.

@@ -1,21 +1,24 @@
 //! A verdict as bytes, for later audits. What is written holds no token, and what is read back is judged anew:
 //! it may only be what an audit could have found.
 
-use std::fmt;
+mod note;
+mod raw;
+mod spot;
+mod step;
+
 use std::sync::Arc;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::Troubles;
-use super::{BlobVerdict, Bytes, Content};
-use super::{File, HardLink, LayerContent};
-use crate::detect::{self, KeptForm, KeptToken, Occurrence, mask};
-use crate::engine::budget::Budget;
-use crate::finding::{
-    Confidence, Digest, Masked, Position, Redacted, Timestamp, TokenHash, TokenKind, TokenSummary,
-};
+use super::{BlobVerdict, Bytes, Content, File, HardLink, LayerContent, cost};
+use crate::detect::{self, KeptForm, KeptToken, Occurrence, Step};
+use crate::digest::Digest;
+use crate::finding::Problem;
 use crate::image::LayerPaths;
+use crate::mask::mask;
+use note::Notes;
+use raw::Raw;
+use spot::{Place, Spot, occurrences_of, pair, position, spots};
 
 /// A verdict and what it took of the budget.
 #[derive(Serialize, Deserialize)]
@@ -61,31 +64,9 @@ struct LinkRecord {
     superseded_by: Option<u64>,
 }
 
-/// Line and column.
-type Place = (u64, u64);
-
-/// The first notes, and how many there are beside.
-#[derive(Serialize, Deserialize)]
-struct Notes(Vec<String>, u64);
-
-/// An occurrence.
-#[derive(Serialize, Deserialize)]
-struct Spot {
-    kind: TokenKind,
-    redacted: String,
-    sha256: Option<[u8; 32]>,
-    expires_at: Option<u64>,
-    offset: u64,
-    len: u64,
-    at: (u64, u64),
-    position: Option<Place>,
-    via: Vec<String>,
-    confidence: Confidence,
-}
-
 /// The verdict as bytes, with what it took of the budget: nothing where it is not whole, or a token might be in it.
 pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
-    if !may_be_remembered(verdict) || !foreign(verdict).all(is_shown_as_it_is) {
+    if !may_be_remembered(verdict) || !needs_no_mask(verdict) {
         return None;
     }
     // All fields are named, here and below, so that a new one is not forgotten.
@@ -102,8 +83,8 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
     } = verdict;
     let content = match content {
         Content::Layer(layer) => Body::Layer(LayerRecord::of(layer)),
-        Content::Bytes(Bytes { occurrences, troubles }) => {
-            Body::Bytes { occurrences: spots(occurrences), notes: Notes::of(troubles) }
+        Content::Bytes(Bytes { occurrences, problems }) => {
+            Body::Bytes { occurrences: spots(occurrences), notes: Notes::of(problems) }
         }
     };
     let record = Record {
@@ -129,33 +110,36 @@ fn may_be_remembered(verdict: &BlobVerdict) -> bool {
     is_whole
         && verdict.problem.is_none()
         && verdict.kept.is_empty()
-        && verdict.content.troubles().errors().next().is_none()
+        && !verdict.content.problems().has_errors()
 }
 
-/// All text in it that is not ours.
-fn foreign(verdict: &BlobVerdict) -> Box<dyn Iterator<Item = &[u8]> + '_> {
-    fn words(occurrence: &Occurrence) -> impl Iterator<Item = &[u8]> {
-        let via = occurrence.via.iter().map(Masked::as_str);
-        via.chain(std::iter::once(occurrence.token.redacted.0.as_str())).map(str::as_bytes)
-    }
-    let notes = verdict.content.troubles().kept_notes().0.iter().map(|note| note.as_str().as_bytes());
-    let all = notes.chain(verdict.stored.iter().flat_map(words));
-    match &verdict.content {
-        Content::Bytes(bytes) => Box::new(all.chain(bytes.occurrences.iter().flat_map(words))),
+/// Whether no text in it is anything that a report would have to mask.
+fn needs_no_mask(verdict: &BlobVerdict) -> bool {
+    let is_plain = |text: &[u8]| mask(text).as_str() == String::from_utf8_lossy(text);
+    let are_plain = |via: &[Step]| via.iter().all(|step| is_plain(&step.kind.label()));
+    let occurrence = |occurrence: &Occurrence| {
+        are_plain(&occurrence.via) && is_plain(occurrence.token.redacted.0.as_bytes())
+    };
+    let note = |note: &Problem| {
+        are_plain(&note.via)
+            && note.path.iter().all(|path| is_plain(path))
+            && is_plain(note.detail.seal().as_str().as_bytes())
+            && !note.detail.is_changed_by_mask()
+    };
+    let content = match &verdict.content {
+        Content::Bytes(bytes) => bytes.occurrences.iter().all(occurrence),
         Content::Layer(layer) => {
-            let files = layer.files.iter();
-            let files =
-                files.flat_map(|f| std::iter::once(&*f.path).chain(f.occurrences.iter().flat_map(words)));
+            let mut files = layer.files.iter();
             let links = layer.hard_links.iter().flat_map(|link| [link.name.as_slice(), &link.target]);
             let symlinks = layer.symlinks.iter().flat_map(|(name, target)| [name.as_slice(), target]);
             let odd = layer.odd_names.iter().map(|(name, _)| name.as_slice());
-            Box::new(all.chain(files).chain(links).chain(symlinks).chain(odd))
+            files.all(|file| is_plain(&file.path) && file.occurrences.iter().all(occurrence))
+                && links.chain(symlinks).chain(odd).all(is_plain)
         }
-    }
-}
-
-fn is_shown_as_it_is(text: &[u8]) -> bool {
-    mask(text).as_str() == String::from_utf8_lossy(text)
+    };
+    content
+        && verdict.stored.iter().all(occurrence)
+        && verdict.content.problems().kept_notes().0.iter().all(note)
 }
 
 /// The verdict that these bytes are, without its digest, and what it takes of the budget: nothing where they are
@@ -169,7 +153,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
     let content = match record.content {
         Body::Layer(layer) => Content::Layer(Box::new(layer.content()?)),
         Body::Bytes { occurrences, notes } => {
-            Content::Bytes(Bytes { occurrences: occurrences_of(occurrences)?, troubles: notes.troubles()? })
+            Content::Bytes(Bytes { occurrences: occurrences_of(occurrences)?, problems: notes.problems()? })
         }
     };
     let verdict = BlobVerdict {
@@ -190,15 +174,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
 fn least_charge(verdict: &BlobVerdict) -> usize {
     let occurrences = verdict.stored.len();
     match &verdict.content {
-        Content::Bytes(bytes) => Budget::cost(occurrences + bytes.occurrences.len()),
+        Content::Bytes(bytes) => cost(occurrences + bytes.occurrences.len()),
         Content::Layer(layer) => {
             let files = layer.files.iter();
-            let files =
-                files.map(|f| Budget::cost(f.occurrences.len()) + 3 * f.path.len() + 60 * f.kept.len());
+            let files = files.map(|f| cost(f.occurrences.len()) + 3 * f.path.len() + 60 * f.kept.len());
             let links = layer.hard_links.iter().map(|link| link.name.len() + link.target.len());
             let symlinks = layer.symlinks.iter().map(|(name, target)| name.len() + target.len());
             let paths = layer.paths.len() * LayerPaths::COST;
-            Budget::cost(occurrences) + files.chain(links).chain(symlinks).sum::<usize>() + paths
+            cost(occurrences) + files.chain(links).chain(symlinks).sum::<usize>() + paths
         }
     }
 }
@@ -232,13 +215,13 @@ impl LinkRecord {
 
 impl LayerRecord {
     fn of(layer: &LayerContent) -> Self {
-        let LayerContent { files, hard_links, symlinks, paths, troubles, odd_names, overflow: _ } = layer;
+        let LayerContent { files, hard_links, symlinks, paths, problems, odd_names, overflow: _ } = layer;
         Self {
             files: files.iter().map(FileRecord::of).collect(),
             hard_links: hard_links.iter().map(LinkRecord::of).collect(),
             symlinks: symlinks.iter().map(|(name, to)| (Raw(name.clone()), Raw(to.clone()))).collect(),
             paths: paths.to_numbers().map(|numbers| Raw::of_numbers(&numbers)),
-            notes: Notes::of(troubles),
+            notes: Notes::of(problems),
             odd_names: odd_names.as_ref().map(|(name, count)| (Raw(name.clone()), *count as u64)),
         }
     }
@@ -269,124 +252,13 @@ impl LayerRecord {
             hard_links: hard_links.collect::<Option<_>>()?,
             symlinks: self.symlinks.into_iter().map(|(name, target)| (name.0, target.0)).collect(),
             paths: LayerPaths::from_numbers(self.paths.map(|numbers| numbers.numbers())),
-            troubles: self.notes.troubles()?,
+            problems: self.notes.problems()?,
             odd_names: match self.odd_names {
                 Some((name, count)) => Some((name.0, number(count)?)),
                 None => None,
             },
             overflow: false,
         })
-    }
-}
-
-impl Notes {
-    fn of(troubles: &Troubles) -> Self {
-        let (first, more) = troubles.kept_notes();
-        Self(first.iter().map(ToString::to_string).collect(), more as u64)
-    }
-
-    fn troubles(self) -> Option<Troubles> {
-        let first = self.0.iter().map(|note| mask(note.as_bytes())).collect();
-        Some(Troubles::of_notes(first, usize::try_from(self.1).ok()?))
-    }
-}
-
-fn pair(position: Position) -> Place {
-    (position.line, position.column)
-}
-
-fn position((line, column): Place) -> Position {
-    Position { line, column }
-}
-
-fn spots(occurrences: &[Occurrence]) -> Vec<Spot> {
-    let spot = |occurrence: &Occurrence| {
-        let Occurrence { token, offset, len, at, position, via, confidence } = occurrence;
-        let TokenSummary { kind, redacted, sha256, expires_at, expired: _ } = token;
-        Spot {
-            kind: *kind,
-            redacted: redacted.0.clone(),
-            sha256: sha256.map(|hash| hash.0.to_bytes()),
-            expires_at: expires_at.map(Timestamp::to_unix),
-            offset: *offset,
-            len: *len as u64,
-            at: (at.start, at.end),
-            position: position.map(pair),
-            via: via.iter().map(ToString::to_string).collect(),
-            confidence: *confidence,
-        }
-    };
-    occurrences.iter().map(spot).collect()
-}
-
-fn occurrences_of(spots: Vec<Spot>) -> Option<Vec<Occurrence>> {
-    spots.into_iter().map(Spot::occurrence).collect()
-}
-
-impl Spot {
-    fn occurrence(self) -> Option<Occurrence> {
-        // An unknown token has no hash, a known one always has.
-        let is_redacted =
-            (self.kind == TokenKind::Unknown) != self.sha256.is_some() && redacts(&self.redacted);
-        is_redacted.then(|| Occurrence {
-            token: TokenSummary {
-                kind: self.kind,
-                redacted: Redacted(self.redacted),
-                sha256: self.sha256.map(|hash| TokenHash(Digest::from_bytes(hash))),
-                expires_at: self.expires_at.and_then(Timestamp::from_unix),
-                expired: None,
-            },
-            offset: self.offset,
-            len: usize::try_from(self.len).unwrap_or(usize::MAX),
-            at: self.at.0..self.at.1.max(self.at.0),
-            position: self.position.map(position),
-            via: self.via.iter().map(|step| mask(step.as_bytes())).collect(),
-            confidence: self.confidence,
-        })
-    }
-}
-
-/// Whether a text is the redacted form of some token: prefix, `…`, at most four characters.
-fn redacts(text: &str) -> bool {
-    const PREFIX: usize = 20;
-    text.split_once('…').is_some_and(|(prefix, tail)| prefix.len() <= PREFIX && tail.chars().count() <= 4)
-}
-
-/// Bytes that are written as they are.
-struct Raw(Vec<u8>);
-
-impl Raw {
-    /// Eight bytes for each number: most are hashes.
-    fn of_numbers(numbers: &[u64]) -> Self {
-        Self(numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
-    }
-
-    fn numbers(&self) -> Vec<u64> {
-        self.0.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect()
-    }
-}
-
-impl Serialize for Raw {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl Visitor<'_> for Visit {
-            type Value = Raw;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Raw, E> {
-                Ok(Raw(bytes.to_vec()))
-            }
-        }
-        deserializer.deserialize_bytes(Visit)
     }
 }
 

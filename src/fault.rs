@@ -1,0 +1,165 @@
+//! What can go wrong while bytes are fetched and read: a code for each kind, and an error that carries one.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+/// What somebody who gets a problem can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Remedy {
+    /// The same audit may succeed later.
+    TryAgain,
+    /// The artefact has to be made or sent anew.
+    Replace,
+    /// The artefact needs more than the limits allow.
+    RaiseLimit,
+    /// Permissions, keys or arguments have to change.
+    Change,
+    /// A report of the fault is welcome.
+    Report,
+    /// Nothing has to be done.
+    Nothing,
+}
+
+/// Makes [`Code`] from its only table: variant, name in reports, remedy, meaning.
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $remedy:ident, $meaning:literal;)*) => {
+        /// The kind of a problem, as the report's `code` names it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $meaning] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name that the report uses.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// What can be done about it.
+            pub fn remedy(self) -> Remedy {
+                match self { $(Self::$variant => Remedy::$remedy),* }
+            }
+
+            /// What it means, one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning),* }
+            }
+        }
+    };
+}
+
+codes! {
+    Missing = "missing", Replace, "Something that is named or referred to is not there.";
+    DigestMismatch = "digest-mismatch", Replace, "Bytes do not match the digest that they are referred to by.";
+    Corrupt = "corrupt", Replace, "Bytes are not what their format demands.";
+    Truncated = "truncated", Replace, "Bytes end before their format does.";
+    Unsupported = "unsupported", Change, "The format, method or transport is not read by this version.";
+    Encrypted = "encrypted", Change, "The content cannot be read without a key.";
+    Limit = "limit", RaiseLimit, "A limit was hit; the message names it.";
+    Io = "io", TryAgain, "The operating system failed to read.";
+    Denied = "denied", Change, "Reading is not permitted.";
+    Unreachable = "unreachable", TryAgain, "A registry or engine cannot be reached.";
+    Cancelled = "cancelled", TryAgain, "The audit was cancelled; the report holds what was found until then.";
+    TimedOut = "timed-out", TryAgain, "The audit ran out of time; the report holds what was found until then.";
+    Internal = "internal", Report, "A fault of stowaway's own; everything else was audited.";
+    NotHeld = "not-held", Nothing, "A part that is known not to be in this source.";
+    Odd = "odd", Nothing, "Something unusual that hid nothing from the audit.";
+}
+
+impl Code {
+    /// The kind of problem that an error is: the code that it carries, else the one that its kind stands for.
+    pub(crate) fn of(error: &io::Error) -> Self {
+        if let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
+            return fault.code;
+        }
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Missing,
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Corrupt,
+            io::ErrorKind::UnexpectedEof => Self::Truncated,
+            io::ErrorKind::Unsupported => Self::Unsupported,
+            io::ErrorKind::TimedOut => Self::TimedOut,
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NotConnected => Self::Unreachable,
+            _ => Self::Io,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An error with the code of its kind, for readers, whose errors are [`io::Error`].
+#[derive(Debug)]
+pub(crate) struct Fault {
+    code: Code,
+    message: String,
+}
+
+impl Fault {
+    /// A reader's error. The message is a sentence without a full stop; it may quote what was read.
+    pub(crate) fn io(code: Code, message: impl Into<String>) -> io::Error {
+        io::Error::other(Self { code, message: message.into() })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Fault {}
+
+/// Whether an error is a limit of ours rather than something that is wrong with the bytes.
+pub(crate) fn is_limit(error: &io::Error) -> bool {
+    Code::of(error) == Code::Limit
+}
+
+/// The same error once more: [`io::Error`] cannot be cloned.
+pub(crate) fn repeat(error: &io::Error) -> io::Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
+        Some(fault) => Fault::io(fault.code, fault.message.clone()),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_what_the_report_writes() {
+        let names: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+            assert!(code.meaning().ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_its_code_through_a_reader() {
+        let fault = Fault::io(Code::Encrypted, "a password is needed");
+        assert_eq!((Code::of(&fault), fault.to_string().as_str()), (Code::Encrypted, "a password is needed"));
+        let again = repeat(&fault);
+        assert_eq!((Code::of(&again), again.to_string()), (Code::Encrypted, fault.to_string()));
+        assert_eq!(Code::of(&io::ErrorKind::UnexpectedEof.into()), Code::Truncated);
+        assert_eq!(Code::of(&repeat(&io::Error::other("x"))), Code::Io);
+        assert!(is_limit(&Fault::io(Code::Limit, "")) && !is_limit(&fault));
+    }
+}

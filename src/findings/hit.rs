@@ -1,0 +1,73 @@
+//! From what rules about Dockerfiles and CI files say of a place to findings.
+
+use std::sync::Arc;
+
+use super::anchor::Anchor;
+use super::draft::{Draft, Order};
+use super::site::{DockerfileSite, FileSite, Site};
+use crate::dockerfile::Dockerfile;
+use crate::rules::context::{CiHit, LOGIN_IN_CI};
+use crate::rules::dockerfile::Hit;
+use crate::text::LineIndex;
+
+/// The finding for a place of a Dockerfile. `path` is shown.
+pub(crate) fn dockerfile_draft(
+    path: &Arc<[u8]>,
+    anchor: Anchor,
+    dockerfile: &Dockerfile,
+    lines: &LineIndex<'_>,
+    hit: Hit,
+) -> Draft {
+    let stage = hit.stage.map(|index| {
+        let name = dockerfile.stages.get(index).and_then(|stage| stage.written.as_ref());
+        let name = name.map_or_else(|| index.to_string().into(), |name| name.as_bytes().into());
+        Arc::new(name)
+    });
+    Draft {
+        order: Order { image: 0, layer: 0, path: Arc::clone(path), offset: hit.span.start as u64 },
+        rule: hit.rule,
+        severity: hit.severity,
+        confidence: hit.confidence,
+        message: hit.full_message(),
+        token: hit.token,
+        help: hit.help,
+        subject: hit.subject,
+        anchor,
+        site: Site::Dockerfile(DockerfileSite {
+            path: Arc::clone(path),
+            start: lines.position(hit.span.start),
+            end: lines.position(hit.span.end),
+            stage,
+        }),
+        also: Vec::new(),
+        related: Vec::new(),
+        leaves: hit.leaves,
+        is_silenced: false,
+    }
+}
+
+/// The finding for a place of a CI file. `path` is shown.
+pub(crate) fn ci_draft(path: &Arc<[u8]>, anchor: Anchor, lines: &LineIndex<'_>, hit: CiHit) -> Draft {
+    let offset = hit.span.start as u64;
+    Draft {
+        order: Order { image: 0, layer: 0, path: Arc::clone(path), offset },
+        rule: &LOGIN_IN_CI,
+        severity: LOGIN_IN_CI.severity,
+        confidence: hit.confidence,
+        token: hit.token,
+        message: hit.message,
+        help: hit.help,
+        subject: hit.subject,
+        anchor,
+        site: Site::File(FileSite {
+            path: Arc::clone(path),
+            position: Some(lines.position(hit.span.start)),
+            offset,
+            via: Vec::new(),
+        }),
+        also: Vec::new(),
+        related: Vec::new(),
+        leaves: Vec::new(),
+        is_silenced: false,
+    }
+}

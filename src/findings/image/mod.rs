@@ -1,0 +1,169 @@
+//! From verdicts to findings: occurrences become findings of the images that hold them.
+
+mod blobs;
+mod built_from;
+mod documents;
+mod layers;
+mod problems;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub use built_from::{BuiltFrom, BuiltFromError};
+
+use crate::engine::gather::Gathered;
+use crate::finding::{ImageSummary, LayerIndex, LayerSummary, TargetKind};
+use crate::findings::{Audited, ImageText, Sealer};
+use crate::image::{Image, Inventory, PlatformFilter, Resolved};
+use crate::mask::{Masked, mask};
+use crate::timestamp::Timestamp;
+use built_from::Origins;
+
+/// What of a target is asked for, and what is known of it beforehand.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    /// Which platforms.
+    pub(crate) platform: PlatformFilter,
+    /// The Dockerfile that the images are said to be built from.
+    pub(crate) dockerfile: Option<Arc<BuiltFrom>>,
+}
+
+/// All that the parts of this room look at.
+struct Context<'a> {
+    gathered: &'a Gathered,
+    resolved: &'a Resolved,
+    selection: &'a Selection,
+    /// The numbers of the images that are audited, in report order.
+    chosen: Vec<usize>,
+    /// What is known of the Dockerfile lines of each image, by number.
+    origins: BTreeMap<usize, Rc<Origins>>,
+}
+
+fn image_text(image: &Image) -> ImageText {
+    let text = |text: &Option<String>| text.as_ref().map(|text| mask(text.as_bytes()));
+    ImageText {
+        name: text(&image.name),
+        platform: text(&image.platform),
+        created_by: image.layers.iter().map(|layer| text(&layer.created_by)).collect(),
+    }
+}
+
+impl<'a> Context<'a> {
+    fn image(&self, number: usize) -> Option<&'a Image> {
+        self.resolved.images.get(number)
+    }
+
+    /// The images that are audited and are there.
+    fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
+        self.chosen.iter().filter_map(|&n| Some((n, self.image(n)?))).filter(|(_, image)| image.held)
+    }
+
+    /// Where the parts of an image come from, and the Dockerfile that says so.
+    fn origins(&self, number: usize) -> Option<(&'a BuiltFrom, &Origins)> {
+        Some((self.selection.dockerfile.as_deref()?, self.origins.get(&number)?))
+    }
+}
+
+/// The entries that only belong to images which the options leave out; `all` is how many there are.
+pub(crate) fn unwanted(
+    inventory: &Inventory,
+    resolved: &Resolved,
+    platform: &PlatformFilter,
+    all: usize,
+) -> BTreeSet<usize> {
+    let mut wanted = BTreeSet::new();
+    let mut others = BTreeSet::new();
+    for image in &resolved.images {
+        let entries = image.layers.iter().filter_map(|layer| layer.entry);
+        let set = if platform.takes(image.platform.as_deref()) { &mut wanted } else { &mut others };
+        set.extend(entries.chain(image.config_entry));
+        set.extend(image.manifest_digest.and_then(|digest| inventory.by_digest(&digest)));
+    }
+    if resolved.is_selection {
+        others.extend(0..all);
+    }
+    wanted.extend(&resolved.attached);
+    &others - &wanted
+}
+
+/// The findings and problems of one target.
+pub(crate) fn assemble(
+    target: &Masked,
+    gathered: &Gathered,
+    resolved: &Resolved,
+    selection: &Selection,
+    now: Option<Timestamp>,
+) -> Audited {
+    let chosen = (0..resolved.images.len()).filter(|&n| {
+        resolved.images.get(n).is_some_and(|image| selection.platform.takes(image.platform.as_deref()))
+    });
+    let chosen = chosen.collect();
+    let mut context = Context { gathered, resolved, selection, chosen, origins: BTreeMap::new() };
+    context.origins = origins(&context);
+    let texts: Vec<ImageText> = resolved.images.iter().map(image_text).collect();
+    let mut drafts = documents::drafts(&context);
+    drafts.extend(layers::drafts(&context));
+    drafts.extend(blobs::drafts(&context));
+    let sealer = Sealer::new(target, &texts, now);
+    let summaries = context.chosen.iter().filter_map(|&n| Some((context.image(n)?, texts.get(n)?)));
+    Audited {
+        kind: Some(TargetKind::Image),
+        images: summaries.map(|(image, text)| summary(image, text, gathered)).collect(),
+        findings: drafts.iter().map(|draft| sealer.finding(draft)).collect(),
+        problems: problems::collect(&context),
+    }
+}
+
+/// What lining up all images of a target may cost, in instructions times history entries.
+const MAX_LINING_UP: usize = 32 << 20;
+
+/// Lines the images up with the Dockerfile that they are said to be built from. Those of one config are the same.
+fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
+    let Some(from) = context.selection.dockerfile.as_deref() else { return BTreeMap::new() };
+    let mut budget = MAX_LINING_UP;
+    let mut of_config: BTreeMap<(Option<usize>, bool), Rc<Origins>> = BTreeMap::new();
+    let mut origins = BTreeMap::new();
+    for (number, image) in context.images() {
+        let known = of_config.entry((image.config_entry, image.history_aligned));
+        let known = known.or_insert_with(|| from.origins(image, &mut budget).into());
+        origins.insert(number, Rc::clone(known));
+    }
+    origins
+}
+
+fn summary(image: &Image, text: &ImageText, gathered: &Gathered) -> ImageSummary {
+    let verdict = |layer: &crate::image::Layer| gathered.verdicts.get(&layer.entry?);
+    let layers = image.layers.iter().enumerate().map(|(i, layer)| LayerSummary {
+        index: LayerIndex(i),
+        digest: stored_digest(layer, gathered),
+        diff_id: layer.diff_id,
+        media_type: layer.media_type.as_ref().map(|media_type| mask(media_type.as_bytes())),
+        size: verdict(layer).map(|v| v.size).or(layer.size),
+        created_by: text.created_by.get(i).cloned().flatten(),
+        cached: verdict(layer).is_some_and(|v| v.is_cached),
+    });
+    ImageSummary {
+        name: text.name.clone(),
+        platform: text.platform.clone(),
+        manifest_digest: image.manifest_digest,
+        config_digest: image.config_digest,
+        held: image.held,
+        layers: layers.collect(),
+    }
+}
+
+/// The digest of a layer as it is stored: as its descriptor names it; in a docker archive, which names
+/// none, as it was computed, else, for a plain layer, its `diff_id`, which is the same by definition.
+fn stored_digest(layer: &crate::image::Layer, gathered: &Gathered) -> Option<crate::digest::Digest> {
+    let verdict = layer.entry.and_then(|entry| gathered.verdicts.get(&entry));
+    layer.digest.or_else(|| verdict?.digest).or_else(|| {
+        let plain = verdict.is_some_and(|verdict| !verdict.is_compressed);
+        layer.diff_id.filter(|_| plain).map(|id| id.0)
+    })
+}
+
+/// Whether the user asked for one platform.
+fn is_filtered(selection: &Selection) -> bool {
+    matches!(selection.platform, PlatformFilter::Only(_))
+}

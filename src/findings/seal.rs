@@ -1,0 +1,285 @@
+//! The one step in which typed facts become the words of a report: everything from outside is masked here.
+
+use std::cell::RefCell;
+
+use super::anchor::Identity;
+use super::draft::{Draft, Order};
+use super::site::{AlsoSite, DockerfileSite, FileSite, LayerSite, Site};
+use crate::detect::{Step, TokenSummary};
+use crate::finding::{
+    Also, Digest, Finding, Fingerprint, ImageName, ImagePart, Issue, LayerIndex, Leaves, Location, Place,
+    Problem,
+};
+use crate::mask::{Masked, Message, PathName, mask, mask_path, message, quote};
+use crate::rules::dockerfile::Residue;
+use crate::timestamp::Timestamp;
+
+/// Characters of a step of the way to a problem that are shown.
+const MAX_STEP: usize = 120;
+/// A path longer than any system unpacks is cut short.
+const MAX_PATH: usize = 16 * 1024;
+/// A longer command is cut short in findings; the image's list of layers has all of it.
+const MAX_COMMAND: usize = 4096;
+
+/// Added to the help for a token that has expired.
+const EXPIRED: &str = "The token itself has expired and cannot be used any more. The login that wrote it may have left a \
+                       refresh token beside it, which can.";
+
+/// A finding with all but its number.
+#[derive(Debug, Clone)]
+pub(crate) struct Sealed {
+    pub(super) order: (Order, &'static str),
+    pub(super) identity: Identity,
+    pub(super) finding: Finding,
+    pub(super) is_silenced: bool,
+}
+
+/// An image's own words, masked once for all of its findings.
+#[derive(Debug, Default)]
+pub(crate) struct ImageText {
+    pub(crate) name: Option<Masked>,
+    pub(crate) platform: Option<Masked>,
+    /// The command that made each layer.
+    pub(crate) created_by: Vec<Option<Masked>>,
+}
+
+/// Seals what is found in one target.
+pub(crate) struct Sealer<'a> {
+    target: &'a Masked,
+    /// The images of the target, by number.
+    images: &'a [ImageText],
+    now: Option<Timestamp>,
+    /// The path that was masked last: findings of one file follow each other.
+    last_path: RefCell<Option<(Vec<u8>, PathName)>>,
+    /// The help that was sealed last, for the same reason.
+    last_help: RefCell<Option<(Message, Masked)>>,
+}
+
+impl<'a> Sealer<'a> {
+    /// For a target as the user named it. `now` decides which tokens have expired; none says nothing about that.
+    pub(crate) fn new(target: &'a Masked, images: &'a [ImageText], now: Option<Timestamp>) -> Self {
+        Self { target, images, now, last_path: RefCell::default(), last_help: RefCell::default() }
+    }
+
+    /// A finding, all but its number.
+    pub(crate) fn finding(&self, draft: &Draft) -> Sealed {
+        let mut message = draft.message.clone();
+        let mut help = draft.help.clone();
+        let token = draft.token.as_ref().map(|token| self.dated(token));
+        if let Some((token, at)) = token.as_ref().and_then(|token| Some((token, token.expires_at?)))
+            && let Some(expired) = token.expired
+        {
+            let verb = Message::own(if expired { "expired" } else { "expires" });
+            message = message!("{}; the token {} on {}", message, verb, at.date());
+            if expired {
+                help = message!("{} {}", help, Message::own(EXPIRED));
+            }
+        }
+        let finding = Finding {
+            rule: draft.rule.id.into(),
+            severity: draft.severity,
+            confidence: draft.confidence,
+            message: message.seal(),
+            help: self.help(help),
+            fingerprint: Fingerprint::new(Digest::from_bytes([0; 32])),
+            token,
+            target: self.target.clone(),
+            location: self.location(&draft.site),
+            also: draft.also.iter().filter_map(|also| self.also(also)).collect(),
+            related: draft.related.iter().map(|site| self.location(site)).collect(),
+            leaves: draft.leaves.iter().map(leaves).collect(),
+        };
+        Sealed {
+            order: (draft.order.clone(), draft.rule.id),
+            identity: draft.identity(),
+            finding,
+            is_silenced: draft.is_silenced,
+        }
+    }
+
+    /// A problem in words.
+    pub(crate) fn issue(&self, problem: &Problem) -> Issue {
+        let path = problem.path.as_ref().map(|path| mask(path).as_str().to_owned());
+        let steps = problem.via.iter().map(|step| middle_cut(&mask(&step.kind.label())));
+        let way: Vec<String> = path.into_iter().chain(steps).collect();
+        let way = if way.is_empty() { String::new() } else { format!("{}: ", way.join(" > ")) };
+        Issue {
+            target: self.target.clone(),
+            place: place(&problem.place).seal(),
+            code: problem.code,
+            message: message!("{}{}", way, problem.detail).seal(),
+        }
+    }
+
+    /// The token with whether it has expired.
+    fn dated(&self, token: &TokenSummary) -> TokenSummary {
+        let expired = token.expires_at.zip(self.now).map(|(at, now)| at <= now);
+        TokenSummary { expired, ..token.clone() }
+    }
+
+    fn help(&self, help: Message) -> Masked {
+        let mut last = self.last_help.borrow_mut();
+        if let Some((_, sealed)) = last.as_ref().filter(|(known, _)| *known == help) {
+            return sealed.clone();
+        }
+        let sealed = help.seal();
+        *last = Some((help, sealed.clone()));
+        sealed
+    }
+
+    fn path(&self, path: &[u8]) -> PathName {
+        let mut last = self.last_path.borrow_mut();
+        if let Some((_, shown)) = last.as_ref().filter(|(known, _)| known == path) {
+            return shown.clone();
+        }
+        let shown = mask_path(path.get(..MAX_PATH).unwrap_or(path));
+        *last = Some((path.to_vec(), shown.clone()));
+        shown
+    }
+
+    fn location(&self, site: &Site) -> Location {
+        match site {
+            Site::Layer(site) => self.layer(site),
+            Site::Document(site) => {
+                let image = site.image.and_then(|number| self.images.get(number));
+                Location::Config {
+                    image: image.and_then(|image| image.name.clone()),
+                    platform: image.and_then(|image| image.platform.clone()),
+                    document: site.document,
+                    digest: site.digest,
+                    field: mask(site.field.to_string().as_bytes()),
+                    via: via(&site.via),
+                    dockerfile: site.dockerfile.clone(),
+                }
+            }
+            Site::Blob(site) => {
+                let field = site.field.as_ref().map(|field| mask(format!("json:{field}").as_bytes()));
+                Location::Blob {
+                    digest: site.digest,
+                    entry: mask(&site.entry),
+                    offset: site.offset,
+                    via: field.into_iter().chain(via(&site.via)).collect(),
+                }
+            }
+            Site::Dockerfile(DockerfileSite { path, start, end, stage }) => Location::Dockerfile {
+                path: self.path(path),
+                line: start.line,
+                column: start.column,
+                end_line: end.line,
+                end_column: end.column,
+                stage: stage.as_ref().map(|name| quote(name)),
+            },
+            Site::File(FileSite { path, position, offset, via: steps }) => Location::File {
+                path: self.path(path),
+                position: *position,
+                offset: *offset,
+                via: via(steps),
+            },
+        }
+    }
+
+    fn layer(&self, site: &LayerSite) -> Location {
+        let image = self.images.get(site.image);
+        let created_by = image.and_then(|image| image.created_by.get(site.layer)?.clone());
+        Location::Layer {
+            image: image.and_then(|image| image.name.clone()),
+            platform: image.and_then(|image| image.platform.clone()),
+            layer: LayerIndex(site.layer),
+            digest: site.digest,
+            diff_id: site.diff_id,
+            path: self.path(&site.path),
+            position: site.position,
+            offset: site.offset,
+            via: via(&site.via),
+            state: site.state,
+            hidden_by: site.hidden_by.map(LayerIndex),
+            created_by: created_by.map(|command| command.cut(MAX_COMMAND)),
+            dockerfile: site.dockerfile.clone(),
+        }
+    }
+
+    fn also(&self, also: &AlsoSite) -> Option<Also> {
+        let image = self.images.get(also.image)?;
+        let file = also.file.as_ref();
+        Some(Also {
+            image: image.name.clone(),
+            platform: image.platform.clone(),
+            layer: file.map(|file| LayerIndex(file.layer)),
+            path: file.map(|file| self.path(&file.path)),
+            state: file.map(|file| file.state),
+            hidden_by: file.and_then(|file| file.hidden_by.map(LayerIndex)),
+        })
+    }
+}
+
+fn via(steps: &[Step]) -> Vec<Masked> {
+    steps.iter().map(|step| mask(&step.kind.label())).collect()
+}
+
+fn leaves(residue: &Residue) -> Leaves {
+    Leaves { place: residue.place, path: residue.path.as_ref().map(|path| mask(path.as_bytes())) }
+}
+
+/// Masked text of at most [`MAX_STEP`] characters: of a longer one, both ends.
+fn middle_cut(masked: &Masked) -> String {
+    let len = masked.as_str().chars().count();
+    if len <= MAX_STEP {
+        return masked.as_str().to_owned();
+    }
+    let side = MAX_STEP / 2;
+    let chars = masked.as_str().chars();
+    chars.clone().take(side).chain(['…']).chain(chars.skip(len - side)).collect()
+}
+
+/// The place of a problem in words.
+fn place(place: &Place) -> Message {
+    match place {
+        Place::Here => Message::default(),
+        Place::Target => Message::own("target"),
+        Place::Archive => Message::own("archive"),
+        Place::File => Message::own("file"),
+        Place::Entry(name) => message!("{}", **name),
+        Place::Line(line) => message!("line {}", *line),
+        Place::FileLine(name, line) => message!("{}: line {}", **name, *line),
+        Place::Manifest(digest, image) => of_image(message!("manifest {}", **digest), image.as_ref()),
+        Place::Attestation(digest) => message!("attestation {}", **digest),
+        Place::Option(option) => Message::own(option),
+        Place::Image(part, image) => {
+            let part = match part {
+                ImagePart::Whole => Message::own("image"),
+                ImagePart::Config => Message::own("config"),
+                ImagePart::History => Message::own("history"),
+                ImagePart::Layer(n) => message!("layer {}", *n),
+            };
+            of_image(part, image.as_ref())
+        }
+    }
+}
+
+/// ` of NAME (PLATFORM)`, where a target holds more than one image.
+fn of_image(part: Message, image: Option<&ImageName>) -> Message {
+    match image.map(|image| (&*image.name, image.platform.as_deref())) {
+        None => part,
+        Some((name, None)) => message!("{} of {}", part, *name),
+        Some((name, Some(platform))) => message!("{} of {} ({})", part, *name, *platform),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::{Container, StepKind};
+    use crate::fault::Code;
+
+    #[test]
+    fn long_steps_of_a_problem_are_shown_in_part() {
+        let target = Masked::own("app.tar");
+        let name = "n".repeat(500) + "end";
+        let mut problem = Problem::error(Code::Truncated, Place::Archive, Message::own("it breaks off"));
+        problem.via.push(Step::new(StepKind::member(Container::Zip, name.as_bytes()), 0..0));
+        let message = Sealer::new(&target, &[], None).issue(&problem).message;
+        let (way, detail) = message.as_str().split_once(": ").unwrap();
+        assert_eq!((way.chars().count(), detail), (121, "it breaks off"));
+        assert!(way.starts_with("zip:nnn") && way.contains("n…n") && way.ends_with("nend"), "{way}");
+    }
+}

@@ -1,0 +1,130 @@
+//! Where a finding is, as typed facts: nothing in it is masked or put into words.
+
+use std::sync::Arc;
+
+use crate::detect::{Name, Position, Step};
+use crate::digest::{DiffId, Digest};
+use crate::finding::{DockerfileLine, Document, State};
+use crate::image::Field;
+
+/// Where a finding is.
+#[derive(Debug, Clone)]
+pub(crate) enum Site {
+    /// In a file of a layer.
+    Layer(LayerSite),
+    /// In a JSON document of an image.
+    Document(DocumentSite),
+    /// In bytes that belong to no file of an image.
+    Blob(BlobSite),
+    /// In a Dockerfile.
+    Dockerfile(DockerfileSite),
+    /// In a file on disk.
+    File(FileSite),
+}
+
+/// A place in a file of a layer.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerSite {
+    /// The image, by its number in the target.
+    pub(crate) image: usize,
+    /// The layer's index in the manifest.
+    pub(crate) layer: usize,
+    /// The digest of the layer as it is stored.
+    pub(crate) digest: Option<Digest>,
+    /// The digest of the uncompressed layer.
+    pub(crate) diff_id: Option<DiffId>,
+    /// The path in the layer.
+    pub(crate) path: Arc<[u8]>,
+    /// Line and column in the innermost decoded content.
+    pub(crate) position: Option<Position>,
+    /// Byte offset in the innermost decoded content.
+    pub(crate) offset: u64,
+    /// The way into the file.
+    pub(crate) via: Vec<Step>,
+    /// What has become of the file in later layers.
+    pub(crate) state: State,
+    /// The layer that hides it.
+    pub(crate) hidden_by: Option<usize>,
+    /// The line of the Dockerfile that wrote the layer.
+    pub(crate) dockerfile: Option<DockerfileLine>,
+}
+
+/// A place in a JSON document of an image.
+#[derive(Debug, Clone)]
+pub(crate) struct DocumentSite {
+    /// The image, by its number in the target; none for an index.
+    pub(crate) image: Option<usize>,
+    /// Which document.
+    pub(crate) document: Document,
+    /// Its digest.
+    pub(crate) digest: Option<Digest>,
+    /// The field.
+    pub(crate) field: Field,
+    /// The way into the field.
+    pub(crate) via: Vec<Step>,
+    /// The line of the Dockerfile that set the field.
+    pub(crate) dockerfile: Option<DockerfileLine>,
+}
+
+/// A place in bytes that belong to no file of an image.
+#[derive(Debug, Clone)]
+pub(crate) struct BlobSite {
+    /// The blob's digest.
+    pub(crate) digest: Option<Digest>,
+    /// The entry of the archive or layout; empty for the archive's own bytes.
+    pub(crate) entry: Name,
+    /// The field, where the blob is a JSON document.
+    pub(crate) field: Option<Field>,
+    /// Byte offset in the innermost decoded content.
+    pub(crate) offset: u64,
+    /// The way into the entry.
+    pub(crate) via: Vec<Step>,
+}
+
+/// A part of a Dockerfile.
+#[derive(Debug, Clone)]
+pub(crate) struct DockerfileSite {
+    /// The file, as it is to be shown.
+    pub(crate) path: Arc<[u8]>,
+    /// The first byte of the part.
+    pub(crate) start: Position,
+    /// The byte after it.
+    pub(crate) end: Position,
+    /// The stage's name or number.
+    pub(crate) stage: Option<Name>,
+}
+
+/// A place in a file on disk.
+#[derive(Debug, Clone)]
+pub(crate) struct FileSite {
+    /// The file, as it is to be shown.
+    pub(crate) path: Arc<[u8]>,
+    /// Line and column in the innermost decoded content.
+    pub(crate) position: Option<Position>,
+    /// Byte offset in the innermost decoded content.
+    pub(crate) offset: u64,
+    /// The way into the file.
+    pub(crate) via: Vec<Step>,
+}
+
+/// A further reference to an occurrence.
+#[derive(Debug, Clone)]
+pub(crate) struct AlsoSite {
+    /// The image, by its number in the target.
+    pub(crate) image: usize,
+    /// The file; none for a document.
+    pub(crate) file: Option<AlsoFile>,
+}
+
+/// A further name of a file of a layer.
+#[derive(Debug, Clone)]
+pub(crate) struct AlsoFile {
+    /// The layer's index in the manifest.
+    pub(crate) layer: usize,
+    /// The path in the layer.
+    pub(crate) path: Arc<[u8]>,
+    /// What has become of the file in later layers.
+    pub(crate) state: State,
+    /// The layer that hides it.
+    pub(crate) hidden_by: Option<usize>,
+}

@@ -1,0 +1,139 @@
+//! The strings of a JSON document, with the fields that hold them.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// A field of a JSON document: the way to it from the root, empty for the document as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Field(Vec<FieldStep>);
+
+/// One step of the way to a field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FieldStep {
+    /// A member of an object, by its key.
+    Member(String),
+    /// An item of an array, by its index.
+    Item(usize),
+}
+
+impl Field {
+    /// The steps, from the root.
+    pub fn steps(&self) -> &[FieldStep] {
+        &self.0
+    }
+
+    /// Whether it is the document as a whole.
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The steps below the member at `path`, if the field is that member or is inside it.
+    ///
+    /// Letter case does not count: Docker and containerd decode documents with Go's `encoding/json`, which takes `env` for
+    /// `Env`.
+    pub fn below(&self, path: &[&str]) -> Option<&[FieldStep]> {
+        let (head, rest) = self.0.split_at_checked(path.len())?;
+        let is = |step: &FieldStep, name: &str| matches!(step, FieldStep::Member(key) if key.eq_ignore_ascii_case(name));
+        head.iter().zip(path).all(|(step, name)| is(step, name)).then_some(rest)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                FieldStep::Item(n) => write!(f, "[{n}]")?,
+                FieldStep::Member(key) if !is_plain(key) => write!(f, "[{}]", Value::from(key.as_str()))?,
+                FieldStep::Member(key) if i == 0 => f.write_str(key)?,
+                FieldStep::Member(key) => write!(f, ".{key}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+}
+
+/// The way to a string that is being visited; becomes a [`Field`] only when somebody asks.
+pub struct Visited<'a>(&'a [Step<'a>]);
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    Item(usize),
+}
+
+impl Visited<'_> {
+    /// The field.
+    pub fn to_field(&self) -> Field {
+        let steps = self.0.iter().map(|step| match step {
+            Step::Member(key) => FieldStep::Member((*key).to_owned()),
+            Step::Item(n) => FieldStep::Item(*n),
+        });
+        Field(steps.collect())
+    }
+}
+
+/// Calls `visit` with every string of a document and the way to it, in document order. The keys of objects count as
+/// strings in the object's own field.
+pub fn for_each_string(value: &Value, visit: &mut impl FnMut(&Visited<'_>, &str)) {
+    each(value, &mut Vec::new(), visit);
+}
+
+fn each<'a>(value: &'a Value, steps: &mut Vec<Step<'a>>, visit: &mut impl FnMut(&Visited<'_>, &str)) {
+    match value {
+        Value::String(text) => visit(&Visited(steps), text),
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                steps.push(Step::Item(i));
+                each(item, steps, visit);
+                steps.pop();
+            }
+        }
+        Value::Object(members) => {
+            for (key, member) in members {
+                visit(&Visited(steps), key);
+                steps.push(Step::Member(key));
+                each(member, steps, visit);
+                steps.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(json: &str) -> Vec<(Field, String)> {
+        let value: Value = serde_json::from_str(json).unwrap();
+        let mut found = Vec::new();
+        for_each_string(&value, &mut |at, text| found.push((at.to_field(), text.to_owned())));
+        found
+    }
+
+    #[test]
+    fn fields_are_written_with_dots_and_brackets() {
+        let json = r#"{"config":{"Env":["A=b"],"Labels":{"org.x":"y"}},"n":1}"#;
+        let found: Vec<_> = fields(json).iter().map(|(field, text)| format!("{field} {text}")).collect();
+        for expected in ["config.Env[0] A=b", "config.Labels[\"org.x\"] y", "config.Labels org.x"] {
+            assert!(found.iter().any(|found| found == expected), "{expected}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_below_the_members_around_it() {
+        let all = fields(r#"{"config":{"env":["x"],"Labels":{"history":"y"}},"historys":"z"}"#);
+        let of = |text: &str| all.iter().find(|(_, found)| found == text).map(|(field, _)| field).unwrap();
+        assert_eq!(of("x").below(&["config", "Env"]), Some(&[FieldStep::Item(0)][..]));
+        assert_eq!(of("y").below(&["config", "Labels"]).unwrap().len(), 1);
+        for (text, path) in [("y", "history"), ("z", "history")] {
+            assert_eq!(of(text).below(&[path]), None, "{text}");
+        }
+        assert_eq!(Field::default().below(&["config"]), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! Paths as reports show them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Masked;
+use super::text::{mask_bytes, mask_path};
+
+/// A path as a report shows it. Names are bytes: one that is not UTF-8 is shown lossily, and in full as base64 beside
+/// it. Tokens in it are masked in both.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathName {
+    shown: Masked,
+    base64: Option<Masked>,
+}
+
+impl PathName {
+    /// Masks a path.
+    pub(super) fn new(path: &[u8]) -> Self {
+        let bytes = mask_bytes(path);
+        match String::from_utf8(bytes) {
+            Ok(text) => Self { shown: Masked(text.into()), base64: None },
+            Err(error) => Self {
+                shown: Masked(String::from_utf8_lossy(error.as_bytes()).into()),
+                base64: Some(Masked(STANDARD.encode(error.as_bytes()).into())),
+            },
+        }
+    }
+
+    /// The path as masked text, lossy where it is not UTF-8.
+    pub fn shown(&self) -> &Masked {
+        &self.shown
+    }
+
+    /// The path as text, lossy where it is not UTF-8.
+    pub fn as_str(&self) -> &str {
+        self.shown.as_str()
+    }
+}
+
+impl Serialize for PathName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("path", &self.shown)?;
+        if let Some(base64) = &self.base64 {
+            map.serialize_entry("path_base64", base64)?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for PathName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Form {
+            path: String,
+            path_base64: Option<String>,
+        }
+        let Form { path, path_base64 } = Form::deserialize(deserializer)?;
+        let bytes = path_base64.and_then(|text| STANDARD.decode(text).ok());
+        Ok(mask_path(&bytes.unwrap_or_else(|| path.into_bytes())))
+    }
+}

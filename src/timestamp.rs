@@ -1,0 +1,67 @@
+//! Points in time, as tokens and reports name them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A second in UTC, from the year 1 to 9999. Shown and serialised as RFC 3339 has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// The second that many seconds after the start of 1970, unless it is after the year 9999.
+    pub fn from_unix(seconds: u64) -> Option<Self> {
+        jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(Self)
+    }
+
+    /// Seconds since the start of 1970; 0 for an earlier time.
+    pub fn to_unix(self) -> u64 {
+        u64::try_from(self.0.as_second()).unwrap_or(0)
+    }
+
+    /// The present, as the system's clock has it.
+    pub fn now() -> Option<Self> {
+        Self::from_unix(u64::try_from(jiff::Timestamp::now().as_second()).ok()?)
+    }
+
+    /// The day: `2026-09-21`.
+    pub fn date(self) -> String {
+        self.0.to_string().chars().take_while(|&c| c != 'T').collect()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_are_written_as_rfc_3339_has_them() {
+        for (seconds, shown) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (68_169_600, "1972-02-29T00:00:00Z"),
+            (1_790_000_000, "2026-09-21T14:13:20Z"),
+            (253_402_207_200, "9999-12-30T22:00:00Z"),
+        ] {
+            let time = Timestamp::from_unix(seconds).unwrap();
+            assert_eq!(time.to_string(), shown);
+            assert_eq!(time.to_unix(), seconds);
+            assert_eq!(serde_json::to_value(time).unwrap(), shown);
+            assert_eq!(serde_json::from_value::<Timestamp>(shown.into()).unwrap(), time);
+        }
+        assert_eq!(Timestamp::from_unix(1_790_000_000).unwrap().date(), "2026-09-21");
+    }
+
+    #[test]
+    fn there_is_no_time_after_the_year_9999() {
+        assert_eq!(Timestamp::from_unix(253_402_300_800), None);
+        assert_eq!(Timestamp::from_unix(u64::MAX), None);
+        assert!(Timestamp::now() > Timestamp::from_unix(1_700_000_000));
+    }
+}
