@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -108,6 +109,31 @@ impl Hash for Sensitive {
 impl fmt::Debug for Sensitive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sensitive({} bytes)", self.len())
+    }
+}
+
+/// A name or path from outside. Cheap to clone, since many findings share one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name(Arc<Sensitive>);
+
+impl Name {
+    /// Whether both are clones of one name. Two names with the same bytes may be none.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T: Into<Sensitive>> From<T> for Name {
+    fn from(bytes: T) -> Self {
+        Self(Arc::new(bytes.into()))
+    }
+}
+
+impl Deref for Name {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -26,7 +26,7 @@ pub use occurrence::{Confidence, Occurrence};
 pub use placeholder::is_placeholder;
 pub use position::Position;
 pub use scanner::Scanner;
-pub(crate) use step::{Container, Encoding, GitObject, Name, Step, StepKind, TarPart, counts_in_file};
+pub(crate) use step::{Container, Encoding, GitObject, Step, StepKind, TarPart, counts_in_file};
 pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};
 pub use variables::{carries_token, is_ambiguous_variable, is_token_variable};
 

@@ -1,11 +1,10 @@
 //! The way from the bytes of a file to a token that was decoded from them.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sensitive::Sensitive;
+use crate::sensitive::{Name, Sensitive};
 use crate::stream::Compression;
 
 /// One decoding on the way to a token.
@@ -35,9 +34,6 @@ pub(crate) enum StepKind {
     /// Pages of a database, joined.
     Pages,
 }
-
-/// A name from outside; many steps share it.
-pub(crate) type Name = Arc<Sensitive>;
 
 /// How characters are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,7 +130,7 @@ impl Container {
 impl StepKind {
     /// A member of an archive.
     pub(crate) fn member(container: Container, name: &[u8]) -> Self {
-        Self::Member(container, Arc::new(name.into()))
+        Self::Member(container, name.into())
     }
 
     /// The step in the words of reports, not masked.

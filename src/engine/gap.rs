@@ -1,7 +1,6 @@
 //! Tokens between the bodies of a tar stream.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use crate::detect::{self, Occurrence, Step, StepKind, TarPart};
 use crate::stream::{Field, Gap};
@@ -37,7 +36,7 @@ fn part(field: &Field) -> TarPart {
         Field::Name => TarPart::Name,
         Field::LinkName => TarPart::LinkName,
         Field::Header => TarPart::Header,
-        Field::Pax(key) => TarPart::Pax(Arc::new(key.as_slice().into())),
+        Field::Pax(key) => TarPart::Pax(key.as_slice().into()),
         Field::Padding => TarPart::Padding,
     }
 }

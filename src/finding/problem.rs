@@ -1,10 +1,9 @@
 //! Something that was not read, or that is odd, before it is put into the words of a report.
 
-use std::sync::Arc;
-
-use crate::detect::{Name, Step};
+use crate::detect::Step;
 use crate::fault::Code;
 use crate::mask::Message;
+use crate::sensitive::Name;
 
 /// Something that was not read, or that is odd: its kind, its place, and what there is to say of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +112,7 @@ impl Problem {
 impl Place {
     /// An entry of an archive or a file of a directory.
     pub(crate) fn entry(name: &[u8]) -> Self {
-        Self::Entry(Arc::new(name.into()))
+        Self::Entry(name.into())
     }
 
     /// A part of an image.

@@ -12,10 +12,10 @@ use crate::finding::Document;
 use crate::image::{Field, FieldStep};
 use crate::mask::mask;
 
-/// A canonical place: a path, the name of a variable or label, a command in normal form, or a field's name. Never an
-/// index, a line, a layer, a digest, the spelling of a target or a working directory.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Anchor(Vec<Vec<u8>>);
+/// The hash of a canonical place: a path, the name of a variable or label, a command in normal form, or a field's name.
+/// Never an index, a line, a layer, a digest, the spelling of a target or a working directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Anchor(Digest);
 
 impl Anchor {
     /// A file, by its path in a layer or relative to the audited root.
@@ -62,16 +62,15 @@ impl Anchor {
     }
 
     fn of(kind: &str, parts: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        Self(std::iter::once(kind.as_bytes().to_vec()).chain(parts).collect())
-    }
-
-    /// Adds the anchor to a hash. Lengths keep neighbours apart.
-    pub(super) fn add_to(&self, hash: &mut Sha256) {
-        hash.update((self.0.len() as u64).to_be_bytes());
-        for part in &self.0 {
+        let parts: Vec<Vec<u8>> = parts.into_iter().collect();
+        let mut hash = Sha256::new();
+        hash.update((parts.len() as u64).to_be_bytes());
+        // Lengths keep neighbours apart.
+        for part in std::iter::once(kind.as_bytes()).chain(parts.iter().map(Vec::as_slice)) {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
+        Self(Digest::from_bytes(hash.finalize().into()))
     }
 }
 
@@ -127,7 +126,7 @@ impl Identity {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        anchor.add_to(&mut hash);
+        hash.update(anchor.0.to_bytes());
         Self(Digest::from_bytes(hash.finalize().into()))
     }
 

@@ -1,7 +1,6 @@
 //! Findings in the making, and their numbers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::anchor::{Anchor, Identity};
 use super::seal::Sealed;
@@ -11,6 +10,7 @@ use crate::finding::{Finding, Fingerprint, ImageSummary, Problem, Severity, Targ
 use crate::mask::Message;
 use crate::rules::Rule;
 use crate::rules::dockerfile::Residue;
+use crate::sensitive::Name;
 
 /// Where a finding is listed in the report of its target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +20,7 @@ pub(crate) struct Order {
     /// 0 for documents, then the layers.
     pub(crate) layer: usize,
     /// The path or field.
-    pub(crate) path: Arc<[u8]>,
+    pub(crate) path: Name,
     /// The offset in it.
     pub(crate) offset: u64,
 }

@@ -1,7 +1,5 @@
 //! Tokens in files on disk.
 
-use std::sync::Arc;
-
 use super::anchor::Anchor;
 use super::draft::{Draft, Order};
 use super::site::{FileSite, Site};
@@ -10,24 +8,25 @@ use crate::detect::Occurrence;
 use crate::finding::Severity;
 use crate::mask::{Message, message};
 use crate::rules::context::TOKEN_IN_FILE;
+use crate::sensitive::Name;
 
 /// The findings for what was found in a file. `path` is shown, `anchor` is the path relative to the audited root.
 pub(crate) fn occurrence_drafts(
-    path: &Arc<[u8]>,
+    path: &Name,
     anchor: &[u8],
     occurrences: Vec<Occurrence>,
     severity: Severity,
 ) -> Vec<Draft> {
     let anchor = Anchor::file(anchor);
     let draft = |occurrence: Occurrence| Draft {
-        order: Order { image: 0, layer: 0, path: Arc::clone(path), offset: occurrence.offset },
+        order: Order { image: 0, layer: 0, path: path.clone(), offset: occurrence.offset },
         rule: &TOKEN_IN_FILE,
         severity,
         confidence: occurrence.confidence,
         message: message!("{} in {}", Message::own(describe_in_tree(occurrence.token.kind)), **path),
         help: Message::own(TOKEN_IN_FILE.fix),
         subject: Message::default(),
-        anchor: anchor.clone(),
+        anchor,
         site: Site::File(FileSite::of(path, &occurrence)),
         token: Some(occurrence.token),
         also: Vec::new(),
@@ -40,9 +39,9 @@ pub(crate) fn occurrence_drafts(
 
 impl FileSite {
     /// The place of an occurrence in a file.
-    pub(crate) fn of(path: &Arc<[u8]>, occurrence: &Occurrence) -> Self {
+    pub(crate) fn of(path: &Name, occurrence: &Occurrence) -> Self {
         Self {
-            path: Arc::clone(path),
+            path: path.clone(),
             position: occurrence.position,
             offset: occurrence.offset,
             via: occurrence.via.clone(),

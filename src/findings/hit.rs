@@ -1,18 +1,17 @@
 //! From what rules about Dockerfiles and CI files say of a place to findings.
 
-use std::sync::Arc;
-
 use super::anchor::Anchor;
 use super::draft::{Draft, Order};
 use super::site::{DockerfileSite, FileSite, Site};
 use crate::dockerfile::Dockerfile;
 use crate::rules::context::{CiHit, LOGIN_IN_CI};
 use crate::rules::dockerfile::Hit;
+use crate::sensitive::Name;
 use crate::text::LineIndex;
 
 /// The finding for a place of a Dockerfile. `path` is shown.
 pub(crate) fn dockerfile_draft(
-    path: &Arc<[u8]>,
+    path: &Name,
     anchor: Anchor,
     dockerfile: &Dockerfile,
     lines: &LineIndex<'_>,
@@ -20,11 +19,10 @@ pub(crate) fn dockerfile_draft(
 ) -> Draft {
     let stage = hit.stage.map(|index| {
         let name = dockerfile.stages.get(index).and_then(|stage| stage.written.as_ref());
-        let name = name.map_or_else(|| index.to_string().into(), |name| name.as_bytes().into());
-        Arc::new(name)
+        name.map_or_else(|| index.to_string().into(), |name| name.as_bytes().into())
     });
     Draft {
-        order: Order { image: 0, layer: 0, path: Arc::clone(path), offset: hit.span.start as u64 },
+        order: Order { image: 0, layer: 0, path: path.clone(), offset: hit.span.start as u64 },
         rule: hit.rule,
         severity: hit.severity,
         confidence: hit.confidence,
@@ -34,7 +32,7 @@ pub(crate) fn dockerfile_draft(
         subject: hit.subject,
         anchor,
         site: Site::Dockerfile(DockerfileSite {
-            path: Arc::clone(path),
+            path: path.clone(),
             start: lines.position(hit.span.start),
             end: lines.position(hit.span.end),
             stage,
@@ -47,10 +45,10 @@ pub(crate) fn dockerfile_draft(
 }
 
 /// The finding for a place of a CI file. `path` is shown.
-pub(crate) fn ci_draft(path: &Arc<[u8]>, anchor: Anchor, lines: &LineIndex<'_>, hit: CiHit) -> Draft {
+pub(crate) fn ci_draft(path: &Name, anchor: Anchor, lines: &LineIndex<'_>, hit: CiHit) -> Draft {
     let offset = hit.span.start as u64;
     Draft {
-        order: Order { image: 0, layer: 0, path: Arc::clone(path), offset },
+        order: Order { image: 0, layer: 0, path: path.clone(), offset },
         rule: &LOGIN_IN_CI,
         severity: LOGIN_IN_CI.severity,
         confidence: hit.confidence,
@@ -60,7 +58,7 @@ pub(crate) fn ci_draft(path: &Arc<[u8]>, anchor: Anchor, lines: &LineIndex<'_>, 
         subject: hit.subject,
         anchor,
         site: Site::File(FileSite {
-            path: Arc::clone(path),
+            path: path.clone(),
             position: Some(lines.position(hit.span.start)),
             offset,
             via: Vec::new(),

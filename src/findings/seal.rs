@@ -10,14 +10,12 @@ use crate::finding::{
     Also, Digest, Finding, Fingerprint, ImageName, ImagePart, Issue, LayerIndex, Leaves, Location, Place,
     Problem,
 };
-use crate::mask::{Masked, Message, PathName, mask, mask_path, message, quote};
+use crate::mask::{Mask, Masked, Message, mask, message, quote};
 use crate::rules::dockerfile::Residue;
 use crate::timestamp::Timestamp;
 
 /// Characters of a step of the way to a problem that are shown.
 const MAX_STEP: usize = 120;
-/// A path longer than any system unpacks is cut short.
-const MAX_PATH: usize = 16 * 1024;
 /// A longer command is cut short in findings; the image's list of layers has all of it.
 const MAX_COMMAND: usize = 4096;
 
@@ -49,16 +47,15 @@ pub(crate) struct Sealer<'a> {
     /// The images of the target, by number.
     images: &'a [ImageText],
     now: Option<Timestamp>,
-    /// The path that was masked last: findings of one file follow each other.
-    last_path: RefCell<Option<(Vec<u8>, PathName)>>,
-    /// The help that was sealed last, for the same reason.
+    mask: Mask,
+    /// The help that was sealed last: findings of one file mostly share it.
     last_help: RefCell<Option<(Message, Masked)>>,
 }
 
 impl<'a> Sealer<'a> {
     /// For a target as the user named it. `now` decides which tokens have expired; none says nothing about that.
     pub(crate) fn new(target: &'a Masked, images: &'a [ImageText], now: Option<Timestamp>) -> Self {
-        Self { target, images, now, last_path: RefCell::default(), last_help: RefCell::default() }
+        Self { target, images, now, mask: Mask::default(), last_help: RefCell::default() }
     }
 
     /// A finding, all but its number.
@@ -79,7 +76,7 @@ impl<'a> Sealer<'a> {
             rule: draft.rule.id.into(),
             severity: draft.severity,
             confidence: draft.confidence,
-            message: message.seal(),
+            message: message.seal_with(&self.mask),
             help: self.help(help),
             fingerprint: Fingerprint::new(Digest::from_bytes([0; 32])),
             token,
@@ -99,7 +96,7 @@ impl<'a> Sealer<'a> {
 
     /// A problem in words.
     pub(crate) fn issue(&self, problem: &Problem) -> Issue {
-        let path = problem.path.as_ref().map(|path| mask(path).as_str().to_owned());
+        let path = problem.path.as_ref().map(|path| self.mask.name(path).as_str().to_owned());
         let steps = problem.via.iter().map(|step| middle_cut(&mask(&step.kind.label())));
         let way: Vec<String> = path.into_iter().chain(steps).collect();
         let way = if way.is_empty() { String::new() } else { format!("{}: ", way.join(" > ")) };
@@ -127,16 +124,6 @@ impl<'a> Sealer<'a> {
         sealed
     }
 
-    fn path(&self, path: &[u8]) -> PathName {
-        let mut last = self.last_path.borrow_mut();
-        if let Some((_, shown)) = last.as_ref().filter(|(known, _)| known == path) {
-            return shown.clone();
-        }
-        let shown = mask_path(path.get(..MAX_PATH).unwrap_or(path));
-        *last = Some((path.to_vec(), shown.clone()));
-        shown
-    }
-
     fn location(&self, site: &Site) -> Location {
         match site {
             Site::Layer(site) => self.layer(site),
@@ -162,7 +149,7 @@ impl<'a> Sealer<'a> {
                 }
             }
             Site::Dockerfile(DockerfileSite { path, start, end, stage }) => Location::Dockerfile {
-                path: self.path(path),
+                path: self.mask.path(path),
                 line: start.line,
                 column: start.column,
                 end_line: end.line,
@@ -170,7 +157,7 @@ impl<'a> Sealer<'a> {
                 stage: stage.as_ref().map(|name| quote(name)),
             },
             Site::File(FileSite { path, position, offset, via: steps }) => Location::File {
-                path: self.path(path),
+                path: self.mask.path(path),
                 position: *position,
                 offset: *offset,
                 via: via(steps),
@@ -187,7 +174,7 @@ impl<'a> Sealer<'a> {
             layer: LayerIndex(site.layer),
             digest: site.digest,
             diff_id: site.diff_id,
-            path: self.path(&site.path),
+            path: self.mask.path(&site.path),
             position: site.position,
             offset: site.offset,
             via: via(&site.via),
@@ -205,7 +192,7 @@ impl<'a> Sealer<'a> {
             image: image.name.clone(),
             platform: image.platform.clone(),
             layer: file.map(|file| LayerIndex(file.layer)),
-            path: file.map(|file| self.path(&file.path)),
+            path: file.map(|file| self.mask.path(&file.path)),
             state: file.map(|file| file.state),
             hidden_by: file.and_then(|file| file.hidden_by.map(LayerIndex)),
         })
@@ -238,11 +225,11 @@ fn place(place: &Place) -> Message {
         Place::Target => Message::own("target"),
         Place::Archive => Message::own("archive"),
         Place::File => Message::own("file"),
-        Place::Entry(name) => message!("{}", **name),
+        Place::Entry(name) => message!("{}", name),
         Place::Line(line) => message!("line {}", *line),
-        Place::FileLine(name, line) => message!("{}: line {}", **name, *line),
-        Place::Manifest(digest, image) => of_image(message!("manifest {}", **digest), image.as_ref()),
-        Place::Attestation(digest) => message!("attestation {}", **digest),
+        Place::FileLine(name, line) => message!("{}: line {}", name, *line),
+        Place::Manifest(digest, image) => of_image(message!("manifest {}", digest), image.as_ref()),
+        Place::Attestation(digest) => message!("attestation {}", digest),
         Place::Option(option) => Message::own(option),
         Place::Image(part, image) => {
             let part = match part {
@@ -258,10 +245,10 @@ fn place(place: &Place) -> Message {
 
 /// ` of NAME (PLATFORM)`, where a target holds more than one image.
 fn of_image(part: Message, image: Option<&ImageName>) -> Message {
-    match image.map(|image| (&*image.name, image.platform.as_deref())) {
+    match image.map(|image| (&image.name, image.platform.as_ref())) {
         None => part,
-        Some((name, None)) => message!("{} of {}", part, *name),
-        Some((name, Some(platform))) => message!("{} of {} ({})", part, *name, *platform),
+        Some((name, None)) => message!("{} of {}", part, name),
+        Some((name, Some(platform))) => message!("{} of {} ({})", part, name, platform),
     }
 }
 

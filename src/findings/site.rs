@@ -1,11 +1,10 @@
 //! Where a finding is, as typed facts: nothing in it is masked or put into words.
 
-use std::sync::Arc;
-
-use crate::detect::{Name, Position, Step};
+use crate::detect::{Position, Step};
 use crate::digest::{DiffId, Digest};
 use crate::finding::{DockerfileLine, Document, State};
 use crate::image::Field;
+use crate::sensitive::Name;
 
 /// Where a finding is.
 #[derive(Debug, Clone)]
@@ -34,7 +33,7 @@ pub(crate) struct LayerSite {
     /// The digest of the uncompressed layer.
     pub(crate) diff_id: Option<DiffId>,
     /// The path in the layer.
-    pub(crate) path: Arc<[u8]>,
+    pub(crate) path: Name,
     /// Line and column in the innermost decoded content.
     pub(crate) position: Option<Position>,
     /// Byte offset in the innermost decoded content.
@@ -85,7 +84,7 @@ pub(crate) struct BlobSite {
 #[derive(Debug, Clone)]
 pub(crate) struct DockerfileSite {
     /// The file, as it is to be shown.
-    pub(crate) path: Arc<[u8]>,
+    pub(crate) path: Name,
     /// The first byte of the part.
     pub(crate) start: Position,
     /// The byte after it.
@@ -98,7 +97,7 @@ pub(crate) struct DockerfileSite {
 #[derive(Debug, Clone)]
 pub(crate) struct FileSite {
     /// The file, as it is to be shown.
-    pub(crate) path: Arc<[u8]>,
+    pub(crate) path: Name,
     /// Line and column in the innermost decoded content.
     pub(crate) position: Option<Position>,
     /// Byte offset in the innermost decoded content.
@@ -122,7 +121,7 @@ pub(crate) struct AlsoFile {
     /// The layer's index in the manifest.
     pub(crate) layer: usize,
     /// The path in the layer.
-    pub(crate) path: Arc<[u8]>,
+    pub(crate) path: Name,
     /// What has become of the file in later layers.
     pub(crate) state: State,
     /// The layer that hides it.

@@ -174,7 +174,7 @@ impl Resolver<'_> {
     }
 
     fn descriptor(&mut self, descriptor: &Descriptor, inherited: Option<&str>) {
-        let place = Place::Manifest(Arc::new(descriptor.digest_text.as_str().into()), None);
+        let place = Place::Manifest(descriptor.digest_text.as_str().into(), None);
         self.references += 1;
         if self.references > MAX_REFERENCES {
             if self.references == MAX_REFERENCES + 1 {
@@ -297,7 +297,7 @@ impl Resolver<'_> {
                 MAX_LAYERS,
                 MAX_ALL_LAYERS
             );
-            self.problem(Code::Limit, Place::Manifest(Arc::new(manifest.into()), None), detail);
+            self.problem(Code::Limit, Place::Manifest(manifest.into(), None), detail);
         }
         taken
     }
@@ -320,7 +320,7 @@ impl Resolver<'_> {
                 None => Err(DocumentError::None),
             });
             match config {
-                Ok(config) => image.config = Arc::clone(config),
+                Ok(config) => image.config = config.clone(),
                 Err(error) => {
                     let place = Place::image(ImagePart::Config);
                     image.problems.push(Problem::error(Code::Corrupt, place, (*error).into()));
@@ -361,7 +361,7 @@ impl Resolver<'_> {
                 }
                 None if i == 0 => {}
                 None => {
-                    let place = Place::Attestation(Arc::new(layer.digest_text.as_str().into()));
+                    let place = Place::Attestation(layer.digest_text.as_str().into());
                     self.resolved.problems.push(missing(layer, place));
                 }
             }

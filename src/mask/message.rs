@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::Masked;
-use super::text::{mask, mask_bytes, quote};
-use crate::sensitive::Sensitive;
+use super::text::{mask_bytes, quote};
+use super::{Mask, Masked};
+use crate::sensitive::Name;
 
 /// A sentence in the making. Text from outside stays as it is in it until [`Message::seal`] masks it, so that a message can be
 /// taken apart, added to and kept, but not shown. Made by [`message!`].
@@ -16,11 +16,11 @@ enum Part {
     /// Words of ours, and values that cannot hold a token: numbers, digests.
     Own(String),
     /// Text from outside, to be masked.
-    Foreign(Sensitive),
+    Foreign(Name),
     /// Source code from outside, to be quoted in a sentence.
-    Quoted(Sensitive),
+    Quoted(Name),
     /// A name from outside, to be cut short.
-    Cut(Sensitive),
+    Cut(Name),
     /// Text that is masked already.
     Masked(Masked),
 }
@@ -35,7 +35,7 @@ pub(crate) trait MessagePart {
 pub(crate) struct Quoted<'a>(pub(crate) &'a [u8]);
 
 /// A name that is cut short where it is long: somewhere else in the report it is complete.
-pub(crate) struct Cut<'a>(pub(crate) &'a [u8]);
+pub(crate) struct Cut<'a>(pub(crate) &'a Name);
 
 /// Bytes of a name that a message shows.
 const MAX_NAME: usize = 300;
@@ -58,7 +58,7 @@ impl Message {
     }
 
     /// Text from outside.
-    pub(crate) fn foreign(text: impl Into<Sensitive>) -> Self {
+    pub(crate) fn foreign(text: impl Into<Name>) -> Self {
         Self(vec![Part::Foreign(text.into())])
     }
 
@@ -92,13 +92,18 @@ impl Message {
 
     /// The message as it may be shown.
     pub(crate) fn seal(&self) -> Masked {
+        self.seal_with(&Mask::default())
+    }
+
+    /// The message as it may be shown, by a mask that is used for others as well.
+    pub(crate) fn seal_with(&self, mask: &Mask) -> Masked {
         let mut text = String::new();
         for part in &self.0 {
             match part {
                 Part::Own(own) => text.push_str(own),
-                Part::Foreign(bytes) => text.push_str(&String::from_utf8_lossy(&mask_bytes(bytes))),
+                Part::Foreign(name) => text.push_str(mask.name(name).as_str()),
                 Part::Quoted(bytes) => text.push_str(quote(bytes).as_str()),
-                Part::Cut(bytes) => text.push_str(mask(bytes).cut(MAX_NAME).as_str()),
+                Part::Cut(name) => text.push_str(mask.name(name).cut(MAX_NAME).as_str()),
                 Part::Masked(masked) => text.push_str(masked.as_str()),
             }
         }
@@ -162,7 +167,7 @@ impl MessagePart for Quoted<'_> {
 
 impl MessagePart for Cut<'_> {
     fn add_to(&self, message: &mut Message) {
-        message.0.push(Part::Cut(self.0.into()));
+        message.0.push(Part::Cut(self.0.clone()));
     }
 }
 
@@ -184,7 +189,7 @@ impl MessagePart for std::borrow::Cow<'_, str> {
     }
 }
 
-impl MessagePart for Sensitive {
+impl MessagePart for Name {
     fn add_to(&self, message: &mut Message) {
         message.0.push(Part::Foreign(self.clone()));
     }

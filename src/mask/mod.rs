@@ -5,14 +5,49 @@ mod message;
 mod path;
 mod text;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::sensitive::Name;
+
 pub(crate) use message::{Cut, Message, MessagePart, Quoted, message};
 pub use path::PathName;
 pub(crate) use text::{holds_split_token, mask, mask_path, quote};
+
+/// Masks the texts of one target. Findings of one file follow each other and share its name, so that what was masked last is
+/// kept: names may be long, and findings many.
+#[derive(Default)]
+pub(crate) struct Mask {
+    last: RefCell<Option<(Name, Masked)>>,
+    last_path: RefCell<Option<(Name, PathName)>>,
+}
+
+impl Mask {
+    /// A name as text.
+    pub(crate) fn name(&self, name: &Name) -> Masked {
+        remembered(&self.last, name, mask)
+    }
+
+    /// A path.
+    pub(crate) fn path(&self, path: &Name) -> PathName {
+        remembered(&self.last_path, path, mask_path)
+    }
+}
+
+fn remembered<T: Clone>(last: &RefCell<Option<(Name, T)>>, name: &Name, make: fn(&[u8]) -> T) -> T {
+    let mut last = last.borrow_mut();
+    match &*last {
+        Some((known, made)) if known.is_shared_with(name) => made.clone(),
+        _ => {
+            let made = make(name);
+            *last = Some((name.clone(), made.clone()));
+            made
+        }
+    }
+}
 
 /// Text in which every token has been replaced by its redacted form.
 ///

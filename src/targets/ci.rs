@@ -1,7 +1,6 @@
 //! A CI file: what it gives builds as arguments, where it logs in, and the Dockerfiles in it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use crate::ci;
 use crate::dockerfile::parse;
@@ -12,11 +11,12 @@ use crate::fix::check_and_advise;
 use crate::mask::message;
 use crate::rules::context::{LOGIN_IN_CI, MAX_CI_HITS, check_ci};
 use crate::rules::dockerfile::{Ignored, ignored};
+use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex, Text};
 
 /// Audits a file of a directory, where its path says that it is a CI file. Problems are limits of ours that were hit, and
 /// notes on parts that could not be read as such a file: their bytes are searched for tokens all the same.
-pub(crate) fn audit(path: &Arc<[u8]>, bytes: &[u8]) -> Option<Drafts> {
+pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
     let file = ci::read(path, bytes)?;
     let lines = LineIndex::new(bytes);
     let mut audited = Drafts::default();
@@ -31,7 +31,7 @@ pub(crate) fn audit(path: &Arc<[u8]>, bytes: &[u8]) -> Option<Drafts> {
     }
     hits.truncate(MAX_CI_HITS);
     let anchor = Anchor::file(path);
-    audited.drafts.extend(hits.into_iter().map(|hit| ci_draft(path, anchor.clone(), &lines, hit)));
+    audited.drafts.extend(hits.into_iter().map(|hit| ci_draft(path, anchor, &lines, hit)));
     // Places that are shared are reported once.
     let mut seen = HashSet::new();
     for text in file.dockerfiles.iter().filter(|text| seen.insert(text.span().start)) {
@@ -40,8 +40,8 @@ pub(crate) fn audit(path: &Arc<[u8]>, bytes: &[u8]) -> Option<Drafts> {
     Some(audited)
 }
 
-fn problem(path: &Arc<[u8]>, line: u64, flaw: &Flaw, detail: crate::mask::Message) -> Problem {
-    let place = Place::FileLine(Arc::new((&**path).into()), line);
+fn problem(path: &Name, line: u64, flaw: &Flaw, detail: crate::mask::Message) -> Problem {
+    let place = Place::FileLine((&**path).into(), line);
     // A parser's refusal hides nothing: the bytes are searched as those of any file.
     if flaw.is_limit() {
         Problem::error(Code::Limit, place, detail)
@@ -54,14 +54,14 @@ fn problem(path: &Arc<[u8]>, line: u64, flaw: &Flaw, detail: crate::mask::Messag
 const LITERAL_TOKEN: &str = "dockerfile/literal-token";
 
 /// Audits a Dockerfile in the file. Tokens in its text are reported with those of the whole file.
-fn inline(path: &Arc<[u8]>, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts) {
+fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts) {
     let bytes = text.as_bytes();
     let dockerfile = parse(bytes);
     let hits = check_and_advise(bytes, &dockerfile);
     let own_lines = LineIndex::new(bytes);
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
     let line_of = |offset: usize| lines.position(text.source_offset(offset)).line;
-    let place = |line: u64| Place::FileLine(Arc::new((&**path).into()), line);
+    let place = |line: u64| Place::FileLine((&**path).into(), line);
     // The first byte of each line, by the number that the line has in the text.
     let starts: Vec<_> =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1)).collect();
@@ -81,7 +81,7 @@ fn inline(path: &Arc<[u8]>, lines: &LineIndex<'_>, text: &Text, audited: &mut Dr
             continue;
         }
         hit.span = text.source_span(hit.span.start..hit.span.end);
-        let draft = dockerfile_draft(path, anchor.clone(), &dockerfile, lines, hit);
+        let draft = dockerfile_draft(path, anchor, &dockerfile, lines, hit);
         audited.drafts.push(Draft { is_silenced, ..draft });
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -22,6 +21,7 @@ use crate::findings::{
 use crate::mask::message;
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
+use crate::sensitive::Name;
 use crate::source::BuildContext;
 use crate::text::LineIndex;
 use crate::verdict::Problems;
@@ -66,7 +66,7 @@ struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    fn path(&self, number: usize) -> Arc<[u8]> {
+    fn path(&self, number: usize) -> Name {
         self.context.files().get(number).map(|file| file.path.as_slice()).unwrap_or_default().into()
     }
 
@@ -116,9 +116,9 @@ impl Audit<'_> {
         let parsed = parse(bytes);
         let directory = self.context_of(&path, bytes, &parsed);
         let name = path.strip_prefix(directory.as_slice()).unwrap_or(&path);
-        let Drafts { drafts, problems } = dockerfile::audit(&path, &Anchor::dockerfile(name), bytes);
+        let Drafts { drafts, problems } = dockerfile::audit(&path, Anchor::dockerfile(name), bytes);
         self.problems.extend(problems.into_iter().map(|problem| match problem.place {
-            Place::Line(line) => problem.at(Place::FileLine(Arc::new((&*path).into()), line)),
+            Place::Line(line) => problem.at(Place::FileLine((&*path).into(), line)),
             _ => problem,
         }));
         // The rules about Dockerfiles report the tokens in its text.
@@ -131,7 +131,7 @@ impl Audit<'_> {
     }
 
     /// Finds the tokens that a build of the Dockerfile would copy into the image.
-    fn leaks(&mut self, path: &Arc<[u8]>, directory: &[u8], bytes: &[u8], parsed: &Dockerfile) {
+    fn leaks(&mut self, path: &Name, directory: &[u8], bytes: &[u8], parsed: &Dockerfile) {
         let own = [&path[..], b".dockerignore"].concat();
         let common = [directory, b".dockerignore"].concat();
         let ignores = self.dockerignore(&own).or_else(|| self.dockerignore(&common)).unwrap_or_default();

@@ -1,7 +1,5 @@
 //! One Dockerfile.
 
-use std::sync::Arc;
-
 use crate::dockerfile::parse;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
@@ -9,6 +7,7 @@ use crate::findings::{Anchor, Draft, Drafts, dockerfile_draft};
 use crate::fix::check_and_advise;
 use crate::mask::message;
 use crate::rules::dockerfile::{Ignored, ignored};
+use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex};
 
 /// A larger file is no Dockerfile.
@@ -19,7 +18,7 @@ pub(crate) const MAX_PARSED: usize = 1 << 20;
 
 /// Audits a Dockerfile. `path` is shown, `anchor` is the path relative to the build context. Problems are errors for what
 /// BuildKit would reject, and notes on inline ignores, each at its line.
-pub(crate) fn audit(path: &Arc<[u8]>, anchor: &Anchor, bytes: &[u8]) -> Drafts {
+pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
     let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
     let end = if head.len() < bytes.len() {
         memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)
@@ -32,7 +31,7 @@ pub(crate) fn audit(path: &Arc<[u8]>, anchor: &Anchor, bytes: &[u8]) -> Drafts {
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
     let drafts = hits.into_iter().zip(silenced).map(|(hit, is_silenced)| Draft {
         is_silenced,
-        ..dockerfile_draft(path, anchor.clone(), &dockerfile, &lines, hit)
+        ..dockerfile_draft(path, anchor, &dockerfile, &lines, hit)
     });
     let line = |flaw: &Flaw| Place::Line(lines.position(flaw.span.start).line);
     let mut problems: Vec<Problem> = dockerfile
@@ -80,7 +79,7 @@ mod tests {
         let target = Masked::own("dockerfile:x");
         let sealer = Sealer::new(&target, &[], None);
         let anchor = Anchor::dockerfile(b"x");
-        let Drafts { drafts, problems } = audit(&b"x"[..].into(), &anchor, source.as_bytes());
+        let Drafts { drafts, problems } = audit(&b"x"[..].into(), anchor, source.as_bytes());
         let findings = finish(vec![drafts.iter().map(|draft| sealer.finding(draft)).collect()]);
         let (errors, notes): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.is_error());
         let issues = |problems: Vec<&Problem>| problems.into_iter().map(|p| sealer.issue(p)).collect();

@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::engine::budget::Budget;
 use crate::engine::tree::search_file;
@@ -10,6 +9,7 @@ use crate::engine::{Counted, Progress};
 use crate::finding::{Place, Problem, TargetKind};
 use crate::findings::{Audited, Sealer, occurrence_drafts};
 use crate::rules::context::TOKEN_IN_FILE;
+use crate::sensitive::Name;
 use crate::source::path_bytes;
 use crate::stream::Window;
 use crate::unpack::{Origin, Unpacker};
@@ -40,7 +40,7 @@ pub(crate) fn audit(
     problems.add(b"", searched.problems);
     let first: Option<Problem> = searched.problem.or(overflow);
     let first = first.map(|problem| problem.at(Place::File));
-    let shown: Arc<[u8]> = path_bytes(path).into();
+    let shown: Name = path_bytes(path).into();
     // The audited root is the file's directory.
     let name = path.file_name().map_or(&*shown, std::ffi::OsStr::as_encoded_bytes);
     let drafts = occurrence_drafts(&shown, name, searched.occurrences, TOKEN_IN_FILE.severity);

@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 
 use super::dockerfile::MAX_DOCKERFILE;
 use super::{Options, context, dockerfile, file, stream};
@@ -19,6 +18,7 @@ use crate::finding::{Place, Problem, TargetKind};
 use crate::findings::{self, Anchor, Audited, Drafts, Sealer};
 use crate::image::{self, Resolved};
 use crate::mask::{Masked, Message};
+use crate::sensitive::Name;
 use crate::source::{
     Content, Layout, Target, inspect, looks_like_reference, path_bytes, read_up_to, unreadable,
 };
@@ -206,10 +206,10 @@ impl Reader<'_> {
     }
 
     fn dockerfile_bytes(&self, path: &Path, bytes: &[u8]) -> Audited {
-        let shown: Arc<[u8]> = path_bytes(path).into();
+        let shown: Name = path_bytes(path).into();
         // The build context is the file's directory.
         let name = path.file_name().map_or(&*shown, OsStr::as_encoded_bytes);
-        let Drafts { drafts, problems } = dockerfile::audit(&shown, &Anchor::dockerfile(name), bytes);
+        let Drafts { drafts, problems } = dockerfile::audit(&shown, Anchor::dockerfile(name), bytes);
         let findings = drafts.iter().map(|draft| self.sealer.finding(draft)).collect();
         Audited { kind: Some(TargetKind::Dockerfile), findings, problems, ..Audited::default() }
     }

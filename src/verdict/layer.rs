@@ -1,10 +1,9 @@
 //! What was found in a layer. Nothing here depends on the image, since layers are shared between images.
 
-use std::sync::Arc;
-
 use super::Problems;
 use crate::detect::{KeptToken, Occurrence};
 use crate::image::LayerPaths;
+use crate::sensitive::Name;
 
 /// What a layer holds.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ pub(crate) struct LayerContent {
 #[derive(Debug)]
 pub(crate) struct File {
     /// Its path, normalised.
-    pub(crate) path: Arc<[u8]>,
+    pub(crate) path: Name,
     /// The tokens in it.
     pub(crate) occurrences: Vec<Occurrence>,
     /// What would be a token if this is a place where one is kept.

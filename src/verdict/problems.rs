@@ -1,7 +1,5 @@
 //! The problems of one blob or directory, bounded.
 
-use std::sync::Arc;
-
 use crate::finding::{Effect, Place, Problem};
 use crate::mask::message;
 
@@ -27,7 +25,7 @@ impl Problems {
         if problems.is_empty() {
             return;
         }
-        let path = (!path.is_empty()).then(|| Arc::new(path.into()));
+        let path = (!path.is_empty()).then(|| path.into());
         for problem in problems {
             let first = match problem.effect {
                 Effect::Error => &mut self.errors,

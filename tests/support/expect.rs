@@ -104,6 +104,9 @@ impl Outcome {
                 assert!(!path.starts_with('/') && !path.starts_with("./"), "{path}");
             }
         }
+        let prints: std::collections::BTreeSet<_> =
+            findings.iter().map(|f| f["fingerprint"].as_str()).collect();
+        assert_eq!(prints.len(), findings.len(), "fingerprints are unique within a report");
         if self.code == 0 {
             assert_eq!(errors, &[] as &[Value], "exit 0 with errors");
         }

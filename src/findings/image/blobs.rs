@@ -2,7 +2,6 @@
 //! as they are stored, and the archive's own bytes.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::Context;
 use crate::detect::{Container, Occurrence, Step, StepKind, TokenHash, kept_tokens};
@@ -13,6 +12,7 @@ use crate::findings::{Anchor, BlobSite, Draft, Order, Site};
 use crate::image::Field;
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::TOKEN_IN_FILE;
+use crate::sensitive::Name;
 use crate::verdict::{Content, kept};
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
@@ -101,11 +101,12 @@ fn draft_in(
     occurrence: &Occurrence,
 ) -> Draft {
     let via: Vec<Step> = via.iter().chain(&occurrence.via).cloned().collect();
-    let place = message!("{}, which is no file of an image but ships with it", Cut(name));
+    let name = Name::from(name);
+    let place = message!("{}, which is no file of an image but ships with it", Cut(&name));
     let own = Message::own("the archive's own bytes, which is no file of an image but ships with it");
     let place = if name.is_empty() { own } else { place };
     Draft {
-        order: Order { image: usize::MAX, layer: 0, path: name.into(), offset: occurrence.offset },
+        order: Order { image: usize::MAX, layer: 0, path: name.clone(), offset: occurrence.offset },
         rule: &TOKEN_IN_FILE,
         severity: TOKEN_IN_FILE.severity,
         confidence: occurrence.confidence,
@@ -113,14 +114,8 @@ fn draft_in(
         message: message!("{} in {}", Message::own(describe(occurrence.token.kind)), place),
         help: Message::own(TOKEN_IN_FILE.fix),
         subject: Message::default(),
-        anchor: Anchor::blob(name, field.as_ref(), &via),
-        site: Site::Blob(BlobSite {
-            digest,
-            entry: Arc::new(name.into()),
-            field,
-            offset: occurrence.offset,
-            via,
-        }),
+        anchor: Anchor::blob(&name, field.as_ref(), &via),
+        site: Site::Blob(BlobSite { digest, entry: name, field, offset: occurrence.offset, via }),
         also: Vec::new(),
         related: Vec::new(),
         leaves: Vec::new(),

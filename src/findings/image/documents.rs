@@ -1,7 +1,6 @@
 //! Findings in the JSON documents of images and indexes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 use super::Context;
 use super::built_from::{BuiltFrom, Origins};
@@ -12,6 +11,7 @@ use crate::findings::{AlsoSite, Anchor, DocumentSite, Draft, Order, Site};
 use crate::image::{DocumentRef, Field, for_each_string, parse};
 use crate::mask::{Message, message};
 use crate::rules::image::rule_for;
+use crate::sensitive::Name;
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     // One document may belong to several images: it is searched once.
@@ -31,35 +31,33 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         let found = search(bytes);
         let texts = texts_of(bytes, &found);
         let origin = Origin::of(context, first, &texts);
+        let mut anchors: HashMap<Field, Anchor> = HashMap::new();
         for found in found {
             let dockerfile = origin.as_ref().and_then(|origin| origin.line(&found.field));
             let text = texts.get(&found.field).map(String::as_str).unwrap_or_default();
             let rule = rule_for(first.document, &found.field);
+            let anchor = anchors.entry(found.field.clone());
+            let anchor = anchor.or_insert_with_key(|field| Anchor::field(first.document, field, text));
             let also = uses.iter().skip(1).filter_map(|reference| reference.image);
-            let place: Arc<[u8]> = found.field.to_string().into_bytes().into();
+            let place: Name = found.field.to_string().into_bytes().into();
             let what = message!(
                 "{} in {}",
                 Message::own(describe(found.token.kind)),
                 Message::own(document_name(first.document))
             );
             drafts.push(Draft {
-                order: Order {
-                    image: first.image.unwrap_or(0),
-                    layer: 0,
-                    path: Arc::clone(&place),
-                    offset: 0,
-                },
+                order: Order { image: first.image.unwrap_or(0), layer: 0, path: place.clone(), offset: 0 },
                 rule,
                 severity: rule.severity,
                 confidence: found.confidence,
                 message: if found.field.is_root() {
                     what
                 } else {
-                    message!("{} in {}", Message::own(describe(found.token.kind)), *place)
+                    message!("{} in {}", Message::own(describe(found.token.kind)), place)
                 },
                 help: Message::own(rule.fix),
                 subject: Message::default(),
-                anchor: Anchor::field(first.document, &found.field, text),
+                anchor: *anchor,
                 token: Some(found.token),
                 site: Site::Document(DocumentSite {
                     image: first.image,

@@ -2,7 +2,6 @@
 //! to it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use super::{Context, stored_digest};
 use crate::detect::{Confidence, KeptForm, Occurrence, Position, Step, TokenSummary};
@@ -13,10 +12,11 @@ use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, LayerSite, Order, Site}
 use crate::image::{Image, PathHashes, Places};
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
+use crate::sensitive::Name;
 use crate::verdict::{Content, File, HardLink, LayerContent, kept};
 
 /// What makes two occurrences one: the same content, and the same place in it.
-type Key = (ContentId, Arc<[u8]>, u64, TokenSummary, Vec<Step>, usize);
+type Key = (ContentId, Name, u64, TokenSummary, Vec<Step>, usize);
 
 /// Layers with one `diff_id` have one content, however they are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ struct Sighting {
 struct Reference {
     image: usize,
     layer: usize,
-    path: Arc<[u8]>,
+    path: Name,
     state: State,
     hidden_by: Option<usize>,
 }
@@ -82,7 +82,8 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             }
         }
     }
-    sightings.into_iter().filter_map(|sighting| draft(context, sighting)).collect()
+    let mut anchors = Anchors::default();
+    sightings.into_iter().filter_map(|sighting| draft(context, &mut anchors, sighting)).collect()
 }
 
 /// The layers of one image, lowest first.
@@ -123,7 +124,7 @@ impl<'a> Stack<'a> {
     fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
         let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
         // Each name with the entries of its own layer between which it stood for the file.
-        let mut lives = vec![(layer, Arc::clone(&file.path), file.number, file.superseded_by)];
+        let mut lives = vec![(layer, file.path.clone(), file.number, file.superseded_by)];
         let mut next = 0;
         while let Some((from, path, since, until)) = lives.get(next).cloned() {
             next += 1;
@@ -135,7 +136,7 @@ impl<'a> Stack<'a> {
                         at != from || (link.number > since && until.is_none_or(|end| link.number < end));
                     let known = references.iter().any(|r| r.layer == at && *r.path == *link.name);
                     if in_time && !known && references.len() < MAX_NAMES {
-                        let name: Arc<[u8]> = link.name.as_slice().into();
+                        let name: Name = link.name.as_slice().into();
                         references.push(self.reference(at, &name, link.superseded_by.is_some()));
                         lives.push((at, name, link.number, link.superseded_by));
                     }
@@ -146,10 +147,10 @@ impl<'a> Stack<'a> {
         references
     }
 
-    fn reference(&self, layer: usize, path: &Arc<[u8]>, superseded: bool) -> Reference {
+    fn reference(&self, layer: usize, path: &Name, superseded: bool) -> Reference {
         let (hidden_by, state) =
             if superseded { (Some(layer), State::Overwritten) } else { self.hidden(layer, path) };
-        Reference { image: self.number, layer, path: Arc::clone(path), state, hidden_by }
+        Reference { image: self.number, layer, path: path.clone(), state, hidden_by }
     }
 
     /// The first layer above `layer` that hides `path`, and how.
@@ -199,12 +200,28 @@ impl<'a> Stack<'a> {
 /// More names of one file are not listed.
 const MAX_NAMES: usize = 100;
 
-fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
-    // The name among those in the layer that holds the bytes which comes first: which of them is the file and which a link
-    // is up to whoever wrote the archive.
-    let lowest = sighting.references.iter().map(|reference| (reference.image, reference.layer)).min()?;
-    let names = sighting.references.iter().filter(|r| (r.image, r.layer) == lowest);
-    let anchor = Anchor::file(&names.map(|reference| &reference.path).min()?.clone());
+/// The anchor that was made last: occurrences of one file follow each other.
+#[derive(Default)]
+struct Anchors(Option<(Name, Anchor)>);
+
+impl Anchors {
+    /// The anchor of a file. Of its names in the layer that holds its bytes the first one counts: which of them is the file
+    /// and which is a link depends on whoever wrote the archive.
+    fn of(&mut self, references: &[Reference]) -> Option<Anchor> {
+        let lowest = references.iter().map(|reference| (reference.image, reference.layer)).min()?;
+        let names = references.iter().filter(|r| (r.image, r.layer) == lowest);
+        let name = &names.min_by_key(|reference| &reference.path)?.path;
+        if let Some((_, anchor)) = self.0.as_ref().filter(|(known, _)| known.is_shared_with(name)) {
+            return Some(*anchor);
+        }
+        let anchor = Anchor::file(name);
+        self.0 = Some((name.clone(), anchor));
+        Some(anchor)
+    }
+}
+
+fn draft(context: &Context<'_>, anchors: &mut Anchors, mut sighting: Sighting) -> Option<Draft> {
+    let anchor = anchors.of(&sighting.references)?;
     let main = sighting.references.iter().position(|r| r.state == State::Present).unwrap_or(0);
     if main >= sighting.references.len() {
         return None;
@@ -215,7 +232,7 @@ fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
         image: reference.image,
         file: Some(AlsoFile {
             layer: reference.layer,
-            path: Arc::clone(&reference.path),
+            path: reference.path.clone(),
             state: reference.state,
             hidden_by: reference.hidden_by,
         }),
@@ -234,7 +251,7 @@ fn draft(context: &Context<'_>, mut sighting: Sighting) -> Option<Draft> {
         order: Order {
             image: main.image,
             layer: main.layer + 1,
-            path: Arc::clone(&main.path),
+            path: main.path.clone(),
             offset: sighting.offset,
         },
         rule,

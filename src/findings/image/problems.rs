@@ -1,7 +1,6 @@
 //! Problems with the images of a target: what could not be read, and what is odd.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::{Context, is_filtered};
 use crate::digest::Digest;
@@ -97,7 +96,7 @@ fn no_platform(context: &Context<'_>) -> Problem {
 fn of_image(problem: &Problem, name: Option<&ImageName>) -> Problem {
     let place = match &problem.place {
         Place::Image(part, _) => Place::Image(*part, name.cloned()),
-        Place::Manifest(digest, _) => Place::Manifest(Arc::clone(digest), name.cloned()),
+        Place::Manifest(digest, _) => Place::Manifest(digest.clone(), name.cloned()),
         place => place.clone(),
     };
     problem.clone().at(place)
@@ -107,8 +106,8 @@ fn of_image(problem: &Problem, name: Option<&ImageName>) -> Problem {
 fn image_name(context: &Context<'_>, number: usize, image: &Image) -> Option<ImageName> {
     (context.chosen.len() > 1).then(|| {
         let name = image.name.clone().unwrap_or_else(|| format!("image {number}"));
-        let platform = image.platform.as_ref().map(|platform| Arc::new(platform.as_str().into()));
-        ImageName { name: Arc::new(name.into()), platform }
+        let platform = image.platform.as_ref().map(|platform| platform.as_str().into());
+        ImageName { name: name.into(), platform }
     })
 }
 

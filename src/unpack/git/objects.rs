@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
 
 use gix_hash::ObjectId;
 use gix_object::Kind;
@@ -188,7 +187,7 @@ impl Holder {
     fn object(self, at: Option<&Located>, graph: &Graph) -> GitObject {
         let located = at.and_then(|at| Some((at.commit, graph.path(at)?)));
         match (located, self) {
-            (Some((commit, path)), _) => GitObject::Path(commit.to_string(), Arc::new(path.into())),
+            (Some((commit, path)), _) => GitObject::Path(commit.to_string(), path.into()),
             (None, Self::Object(_, Some(id))) => GitObject::Id(id.to_string()),
             (None, Self::Object(_, None)) => GitObject::Unknown,
             (None, Self::Delta(offset)) => GitObject::Delta(offset),

@@ -6,8 +6,6 @@ mod raw;
 mod spot;
 mod step;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::{BlobVerdict, Bytes, Content, File, HardLink, LayerContent, cost};
@@ -232,7 +230,7 @@ impl LayerRecord {
             let kept = file.kept.into_iter();
             let kept = kept.map(|(form, offset, at)| KeptToken { form, offset, position: at.map(position) });
             Some(File {
-                path: Arc::from(file.path.0),
+                path: file.path.0.into(),
                 occurrences: occurrences_of(file.occurrences)?,
                 kept: kept.collect(),
                 number: number(file.number)?,

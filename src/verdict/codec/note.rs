@@ -1,7 +1,5 @@
 //! Notes in a record.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::raw::Raw;
@@ -38,7 +36,7 @@ impl Notes {
 
     pub(super) fn problems(self) -> Option<Problems> {
         let notes = self.0.into_iter().map(|note| Problem {
-            path: note.path.map(|Raw(path)| Arc::new(path.into())),
+            path: note.path.map(|Raw(path)| path.into()),
             via: note.via.into_iter().map(StepRecord::step).collect(),
             // Whoever can write to the cache wrote it: it is foreign text from here on.
             ..Problem::note(note.code, Place::Here, Message::foreign(note.detail))

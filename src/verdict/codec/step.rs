@@ -1,11 +1,10 @@
 //! A step of the way to a token in a record.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::raw::Raw;
-use crate::detect::{Container, Encoding, GitObject, Name, Step, StepKind, TarPart};
+use crate::detect::{Container, Encoding, GitObject, Step, StepKind, TarPart};
+use crate::sensitive::Name;
 use crate::stream::Compression;
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +56,7 @@ impl StepRecord {
     }
 
     pub(super) fn step(self) -> Step {
-        let name = |Raw(name): Raw| -> Name { Arc::new(name.into()) };
+        let name = |Raw(name): Raw| -> Name { name.into() };
         let kind = match self.kind {
             Kind::Encoding(encoding) => StepKind::Encoding(encoding),
             Kind::Compression(compression) => StepKind::Compression(compression),

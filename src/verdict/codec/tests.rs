@@ -40,7 +40,7 @@ fn occurrences() -> Vec<Occurrence> {
 
 fn note() -> Problem {
     Problem {
-        path: Some(Arc::new("srv/x.zip".into())),
+        path: Some("srv/x.zip".into()),
         via: vec![Step::new(StepKind::Container(Container::Zip), 0..0)],
         ..Problem::note(Code::Encrypted, ProblemPlace::Here, Message::foreign("an encrypted member"))
     }
@@ -59,14 +59,14 @@ fn layer() -> LayerContent {
     LayerContent {
         files: vec![
             File {
-                path: Arc::from(&b"srv/key"[..]),
+                path: b"srv/key".to_vec().into(),
                 occurrences: occurrences(),
                 kept: kept.to_vec(),
                 number: 5,
                 superseded_by: Some(9),
             },
             File {
-                path: Arc::from(&b"not utf-8 \xff"[..]),
+                path: b"not utf-8 \xff".to_vec().into(),
                 occurrences: Vec::new(),
                 kept: vec![KeptToken { form: KeptForm::Netrc, offset: 0, position: None }],
                 number: 6,
@@ -159,7 +159,7 @@ fn what_is_not_whole_is_not_remembered() {
 fn no_token_is_remembered() {
     let name = |n: &str| format!("{n}{}", token()).into_bytes();
     let changes: [&dyn Fn(&mut LayerContent); 10] = [
-        &|layer| layer.files[1].path = Arc::from(name("srv/")),
+        &|layer| layer.files[1].path = name("srv/").into(),
         &|layer| layer.hard_links[0].name = name("a/"),
         &|layer| layer.hard_links[0].target = name("a/"),
         &|layer| layer.symlinks[0].0 = name("glued"),

@@ -4,4 +4,5 @@ mod ci_files;
 mod contexts;
 mod corpus;
 mod fix;
+mod identity;
 mod lines;

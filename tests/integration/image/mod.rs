@@ -13,6 +13,7 @@ mod encodings;
 mod expiry;
 mod git;
 mod hostile_documents;
+mod identity;
 mod layer_entries;
 mod layouts;
 mod limits;
