@@ -26,6 +26,7 @@
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
 //! | [`finding`] | the types that all reports share |
 
+mod auditor;
 pub mod ci;
 pub mod cli;
 pub mod detect;
@@ -38,6 +39,7 @@ pub mod findings;
 pub mod fix;
 pub mod image;
 mod mask;
+mod panics;
 pub mod policy;
 pub mod report;
 pub mod rules;
@@ -45,9 +47,16 @@ mod search;
 mod sensitive;
 pub mod shell;
 pub mod source;
+mod stop;
 pub mod stream;
 pub mod targets;
 pub mod text;
 mod timestamp;
 pub mod unpack;
 pub mod verdict;
+
+pub use auditor::{Auditor, AuditorBuilder, Control};
+pub use engine::Progress;
+pub use finding::Report;
+pub use report::Format;
+pub use stop::Cancel;

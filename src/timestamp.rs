@@ -31,6 +31,25 @@ impl Timestamp {
     }
 }
 
+/// Says what time it is, which decides whether tokens that carry a date have expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Clock {
+    /// Nothing is said of expiry.
+    #[default]
+    None,
+    /// The system's.
+    System,
+}
+
+impl Clock {
+    pub(crate) fn now(self) -> Option<Timestamp> {
+        match self {
+            Self::None => None,
+            Self::System => Timestamp::now(),
+        }
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -112,6 +113,10 @@ pub(super) struct Scan {
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
 
+    /// End the scan after this time, as in 90s, 5m or 1h30m: what was found until then is reported [default: none]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
+
     /// No progress bar, no notes, and no line that says all is clean: findings and errors alone
     #[arg(long)]
     pub(super) quiet: bool,
@@ -214,6 +219,14 @@ fn jobs(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "a number from 1 on is wanted")
 }
 
+/// Reads a duration in jiff's friendly format, or a number of seconds.
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    const WANTED: &str = "a duration above zero is wanted, as in 90s, 5m or 1h30m";
+    let seconds = text.parse().map(Duration::from_secs).ok();
+    let duration = seconds.or_else(|| text.parse::<jiff::SignedDuration>().ok()?.try_into().ok());
+    duration.filter(|duration| !duration.is_zero()).ok_or(WANTED)
+}
+
 /// Reads `OS/ARCH[/VARIANT]` or `all`, in the words of the OCI image index ("platform").
 fn platform(text: &str) -> Result<PlatformFilter, &'static str> {
     const WANTED: &str = "OS/ARCH[/VARIANT] or all is wanted, as in linux/amd64";
@@ -241,6 +254,16 @@ mod tests {
     fn the_arguments_are_sound() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("1h30m", 5400), ("2 minutes", 120)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in ["", "0", "0s", "-5s", "5 parsecs", "1.5", "99999999999999999999"] {
+            assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use super::{Failure, args, print, shown};
 use crate::policy::Verdict;
-use crate::targets;
-use crate::verdict::store;
-use crate::verdict::store::{Cache, Held, Summary};
+use crate::verdict::DETECTOR;
+use crate::verdict::cache::{Cache, Held, Summary, directory};
 
 /// The user's cache; none where the environment names no place for one.
 pub(super) fn of_user() -> Option<Arc<Cache>> {
     let variable = |name| std::env::var_os(name);
-    let directory = store::directory(variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref())?;
-    Some(Arc::new(Cache::at(directory, targets::detector())))
+    let directory = directory(variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref())?;
+    Some(Arc::new(Cache::at(directory)))
 }
 
 /// Shows or removes the cache. That there is none is no failure.
@@ -24,8 +23,8 @@ pub(super) fn cache(asked: &args::Cache) -> Result<Verdict, Failure> {
         });
     };
     match asked {
-        args::Cache::Show => print(|out| show(&cache.summary(), out)),
-        args::Cache::Clear => match cache.clear() {
+        args::Cache::Show => print(|out| show(&cache.summary(DETECTOR), out)),
+        args::Cache::Clear => match cache.clear(DETECTOR) {
             Ok(None) => print(|out| writeln!(out, "there is nothing to remove")),
             Ok(Some(removed)) => print(|out| {
                 let size = size(removed.bytes.unwrap_or_default());

@@ -4,9 +4,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::{Failure, args, complain, output::Output, shown, use_color};
+use crate::engine::Engine;
 use crate::fix::{MendError, mend_file};
 use crate::policy::{FailOn, Verdict};
 use crate::report::{self, Style};
+use crate::timestamp::Clock;
 
 /// Shows a Dockerfile with its leaks mended, or writes it.
 pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
@@ -16,15 +18,17 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
     if asked.dockerfile == Path::new("-") {
         return Err(Failure::new("fix reads no standard input: name the path of a Dockerfile"));
     }
-    let (mending, mended) = mend_file(&asked.dockerfile).map_err(|error| match &error {
-        MendError::Unreadable(_) => failed(&error),
-        MendError::Rejected(issues) => {
-            for issue in issues {
-                complain(&report::issue_line(issue));
+    let (mending, mended) = mend_file(&Engine::new(None, None, Clock::None), &asked.dockerfile).map_err(
+        |error| match &error {
+            MendError::Unreadable(_) => failed(&error),
+            MendError::Rejected(issues) => {
+                for issue in issues {
+                    complain(&report::issue_line(issue));
+                }
+                failed(&error)
             }
-            failed(&error)
-        }
-    })?;
+        },
+    )?;
     let is_changed = !mending.hunks.is_empty();
     if asked.write && is_changed {
         write(&asked.dockerfile, &mended)

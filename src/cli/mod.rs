@@ -13,16 +13,20 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use crate::engine::{Progress, Silent};
+use crate::engine::{Engine, Progress, Silent};
 use crate::finding::Report;
 use crate::mask::mask;
+use crate::panics;
 use crate::policy::{self, Verdict};
 use crate::report::{self, Format, Style, escape};
 use crate::rules;
 use crate::source::Target;
+use crate::stop::{Cancel, Stop};
 use crate::targets;
-use crate::timestamp::Timestamp;
+use crate::timestamp::Clock;
+use crate::verdict::Store;
 use args::{Asked, Color, Command};
 use output::Output;
 
@@ -37,6 +41,7 @@ impl Failure {
 
 /// Runs the command line of this process and returns its exit code.
 pub fn main() -> ExitCode {
+    panics::tell_place_alone();
     let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
         Asked::Text(text) => print(|out| out.write_all(text.as_bytes())),
         Asked::Command(Command::Scan(scan)) => self::scan(&scan),
@@ -68,15 +73,12 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         Some(bar) => bar,
         None => &Silent,
     };
-    let options = targets::Options {
-        platform: scan.platform.clone(),
-        verify_digests: scan.verify_digests,
-        jobs: scan.jobs,
-        now: Timestamp::now(),
-        dockerfile,
-        cache: if scan.no_cache { None } else { cache::of_user() },
-    };
-    let report = targets::run(&scan.targets, &options, progress);
+    let store = if scan.no_cache { None } else { cache::of_user().map(|cache| cache as Arc<dyn Store>) };
+    let engine = Engine::new(scan.jobs, store, Clock::System);
+    let options =
+        targets::Options { platform: scan.platform.clone(), verify_digests: scan.verify_digests, dockerfile };
+    let stop = Stop::new(Cancel::default(), scan.timeout);
+    let report = targets::run(&engine, &scan.targets, &options, &stop, progress);
     if let Some(bar) = &bar {
         bar.clear();
     }

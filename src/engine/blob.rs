@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Progress;
+use super::Scan;
 use super::body::Reopen;
 use super::budget::Budget;
 use super::hashed::{Hashed, finish};
@@ -24,9 +24,8 @@ use crate::verdict::{BlobVerdict, Bytes, Content, kept};
 pub(crate) struct Reading<'a> {
     /// Whether plain blobs and decompressed layers are hashed.
     pub(crate) verify_digests: bool,
-    /// This blob's part of the target's.
-    pub(crate) budget: &'a Budget,
-    pub(crate) progress: &'a dyn Progress,
+    /// Of the scan's budget and progress this blob's parts.
+    pub(crate) scan: Scan<'a>,
     /// Opens the blob once more, where that can be.
     pub(crate) reopen: Option<&'a Reopen<'a>>,
 }
@@ -57,12 +56,11 @@ fn audit_by<I: Read>(
     reading: Reading<'_>,
     read: ReadStored<Headed<I>>,
 ) -> BlobVerdict {
-    let mut verdict = BlobVerdict::default();
     let mut head = Vec::new();
     if let Err(error) = (&mut input).take(Compression::HEAD as u64).read_to_end(&mut head) {
-        verdict.problem = Some(Problem::of(&error, Place::Here));
-        return verdict;
+        return BlobVerdict::unread(Problem::of(&error, Place::Here));
     }
+    let mut verdict = BlobVerdict::default();
     let compression = Compression::of(&head);
     verdict.is_compressed = compression != Compression::None;
     let mut stored = Stored {
@@ -70,7 +68,7 @@ fn audit_by<I: Read>(
         scanner: verdict.is_compressed.then(scanner),
         kept: kept::is_keeper(name).then(|| KeptSearch::new(name)),
         size: 0,
-        progress: reading.progress,
+        scan: reading.scan,
     };
     let malformed = Compression::malformed(&head);
     let mut input = io::Cursor::new(head).chain(input);
@@ -85,19 +83,24 @@ fn audit_by<I: Read>(
     }
     // After an error the rest is still hashed, and searched as it is stored.
     let mut tap = Tap { input: &mut input, stored: &mut stored };
-    if let Err(error) = io::copy(&mut tap, &mut io::sink()) {
-        verdict.problem.get_or_insert_with(|| Problem::of(&error, Place::Here));
+    match io::copy(&mut tap, &mut io::sink()) {
+        Ok(_) => verdict.is_fetched = true,
+        Err(error) => {
+            verdict.problem.get_or_insert_with(|| Problem::of(&error, Place::Here));
+        }
     }
     verdict.size = stored.size;
-    verdict.digest = stored.hash.map(finish);
+    verdict.digest = stored.hash.map(finish).filter(|_| verdict.is_fetched);
     verdict.kept = stored.kept.map(KeptSearch::finish).unwrap_or_default();
-    if !reading.budget.keep(&mut verdict.kept) {
+    if !reading.scan.budget.keep(&mut verdict.kept) {
         verdict.problem.get_or_insert_with(Budget::overflow);
     }
     let mut stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
-    if !reading.budget.keep(&mut stored) {
+    if !reading.scan.budget.keep(&mut stored) {
         verdict.problem.get_or_insert_with(Budget::overflow);
     }
+    // Decoders of what lies within files end early without an error.
+    verdict.problem = verdict.problem.or_else(|| reading.scan.cut_short());
     // What stands uncompressed in a compressed stream has been found by way of its content.
     let found = verdict.content.tokens();
     verdict.stored = stored.into_iter().filter(|occurrence| !found.contains(&occurrence.token)).collect();
@@ -155,14 +158,14 @@ fn read_content<R: Read>(
         Err(error) => return Some(Problem::of(&error, Place::Here)),
     };
     if !is_tar {
-        let (mut found, outcome) = unpack::search(Origin::default(), &mut window);
-        let overflow = (!reading.budget.keep(&mut found.occurrences)).then(Budget::overflow);
+        let (mut found, outcome) = unpack::search(reading.scan.stop, Origin::default(), &mut window);
+        let overflow = (!reading.scan.budget.keep(&mut found.occurrences)).then(Budget::overflow);
         let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
         bytes.problems.add(b"", found.problems);
         verdict.content = Content::Bytes(bytes);
         return outcome.err().map(|error| Problem::of(&error, Place::Here)).or(overflow);
     }
-    let mut visitor = LayerVisitor::new(reading.budget, reading.reopen);
+    let mut visitor = LayerVisitor::new(reading.scan, reading.reopen);
     let outcome = walk(&mut window, &mut visitor);
     let content = visitor.finish();
     let overflow = content.overflow.then(Budget::overflow);
@@ -189,7 +192,7 @@ struct Stored<'a> {
     scanner: Option<Scanner>,
     kept: Option<KeptSearch>,
     size: u64,
-    progress: &'a dyn Progress,
+    scan: Scan<'a>,
 }
 
 /// Passes bytes on and hashes and searches them as they go by.
@@ -200,7 +203,7 @@ struct Tap<'a, 'b, R> {
 
 impl<R: Read> Read for Tap<'_, '_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.input.read(out)?;
+        let n = self.stored.scan.reader(&mut *self.input).read(out)?;
         let bytes = out.get(..n).unwrap_or_default();
         if let Some(hash) = &mut self.stored.hash {
             hash.update(bytes);
@@ -212,7 +215,6 @@ impl<R: Read> Read for Tap<'_, '_, R> {
             kept.feed(bytes);
         }
         self.stored.size += n as u64;
-        self.stored.progress.advance(n as u64);
         Ok(n)
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest as _, Sha256};
 
+use super::Scan;
 use super::blob::Reading;
 use super::blob::{self, tar_problem};
 use super::budget::Budget;
@@ -27,7 +28,6 @@ use crate::source::{Archive, Around, Source, link_target};
 use crate::stream::{
     Bounds, Compression, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, begins_tar, walk,
 };
-use crate::unpack::Unpacker;
 use crate::verdict::BlobVerdict;
 
 /// Tokens in an archive's own bytes are listed up to this many.
@@ -138,10 +138,10 @@ pub(crate) fn mismatch(digest: Digest, place: Place) -> Problem {
 }
 
 /// Lists a plain archive; its entries are read by [`source`].
-pub(crate) fn open_archive(path: &std::path::Path) -> io::Result<(Archive, Gathered)> {
-    let mut around = FoundAround::default();
+pub(crate) fn open_archive(scan: Scan<'_>, path: &std::path::Path) -> io::Result<(Archive, Gathered)> {
+    let mut around = FoundAround { scan, found: Vec::new() };
     let (archive, error) = Archive::open(path, &mut around)?;
-    let mut gathered = Gathered { around: around.0, ..Gathered::default() };
+    let mut gathered = Gathered { around: around.found, ..Gathered::default() };
     if gathered.around.len() > MAX_AROUND {
         gathered.around.truncate(MAX_AROUND);
         gathered.overflow();
@@ -159,7 +159,7 @@ pub(crate) fn source(
     resolve: impl FnOnce(&Inventory) -> (Resolved, BTreeSet<usize>),
 ) -> (Gathered, Resolved) {
     for held in source.held() {
-        let entry = gathered.add_entry(&held.name, reading.budget);
+        let entry = gathered.add_entry(&held.name, reading.scan.budget);
         let outcome =
             source.open(entry).and_then(|mut body| gathered.take_document(entry, held.size, &mut body));
         if let Err(error) = outcome {
@@ -173,31 +173,33 @@ pub(crate) fn source(
     let mut blobs: Vec<(usize, u64)> = source.held().iter().map(|held| held.size).enumerate().collect();
     blobs.retain(|(entry, _)| gathered.inventory.document(*entry).is_none() && !unwanted.contains(entry));
     for (_, size) in &blobs {
-        reading.progress.add_total(*size);
+        reading.scan.progress.add_total(*size);
     }
     memory.look_up(blobs.iter().filter_map(|(entry, _)| gathered.names.get(*entry)).map(Vec::as_slice));
     let memory = &*memory;
     let layers = resolved.images.iter().flat_map(|image| image.layers.iter().enumerate());
     let layers: BTreeMap<usize, usize> = layers.filter_map(|(n, layer)| Some((layer.entry?, n))).collect();
-    gathered.verdicts = in_parallel(blobs, |entry, side_by_side| {
+    gathered.verdicts = in_parallel(reading.scan, blobs, |entry, side_by_side| {
         let name = gathered.name(entry);
         let shown =
             if let Some(n) = layers.get(&entry) { message!("layer {}", *n) } else { message!("{}", name) };
         let part = reading
+            .scan
             .progress
             .part(shown.seal().as_str(), source.held().get(entry).map_or(0, |held| held.size));
-        let reopen = || source.open(entry);
-        let budget = reading.budget.for_part();
-        let reading = Reading { reopen: Some(&reopen), budget: &budget, progress: &*part, ..reading };
+        let reopen = || -> io::Result<Box<dyn Read + Send + '_>> {
+            Ok(Box::new(reading.scan.uncounted(source.open(entry)?)))
+        };
+        let budget = reading.scan.budget.for_part();
+        let scan = Scan { budget: &budget, progress: &*part, ..reading.scan };
+        let reading = Reading { reopen: Some(&reopen), scan, ..reading };
         if let Some(verdict) = memory.recall(name, reading) {
             return verdict;
         }
         let verdict = match source.open(entry) {
             Ok(mut body) if side_by_side => blob::audit_side_by_side(name, &mut body, reading),
             Ok(mut body) => blob::audit(name, &mut body, reading),
-            Err(error) => {
-                BlobVerdict { problem: Some(Problem::of(&error, Place::Here)), ..BlobVerdict::default() }
-            }
+            Err(error) => BlobVerdict::unread(Problem::of(&error, Place::Here)),
         };
         memory.learn(name, &verdict, budget.taken());
         verdict
@@ -216,7 +218,7 @@ pub(crate) fn stream(
     let mut visitor = Stream { gathered: Gathered::default(), reading, memory };
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
-    let outcome = if rayon::current_num_threads() > 1 {
+    let outcome = if reading.scan.engine.jobs > 1 {
         side_by_side(&mut input, compression, None, |bytes| walk(&mut Window::new(bytes), &mut visitor)).0
     } else {
         Decompressed::new(Window::new(&mut input))
@@ -262,7 +264,7 @@ impl Visit for Stream<'_, '_> {
 
     fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         if let Some(target) = link_target(entry) {
-            if self.reading.budget.take(2 * (entry.path.len() + target.len()) + 100) {
+            if self.reading.scan.budget.take(2 * (entry.path.len() + target.len()) + 100) {
                 self.gathered.inventory.add_link(&entry.path, &target);
             } else {
                 self.gathered.overflow();
@@ -272,12 +274,12 @@ impl Visit for Stream<'_, '_> {
         if entry.kind == EntryKind::Directory && entry.size == 0 {
             return Ok(());
         }
-        let number = self.gathered.add_entry(&entry.path, self.reading.budget);
+        let number = self.gathered.add_entry(&entry.path, self.reading.scan.budget);
         if let Some(read) = self.gathered.take_document(number, entry.size, body)? {
             let mut failing = Failing { input: body, error: None };
-            let budget = self.reading.budget.for_part();
-            let Reading { verify_digests, progress, .. } = self.reading;
-            let reading = Reading { verify_digests, budget: &budget, progress, reopen: None };
+            let budget = self.reading.scan.budget.for_part();
+            let scan = Scan { budget: &budget, ..self.reading.scan };
+            let reading = Reading { verify_digests: self.reading.verify_digests, scan, reopen: None };
             let verdict = blob::audit(&entry.path, &mut read.as_slice().chain(&mut failing), reading);
             let error = failing.error.take();
             if error.is_none() {
@@ -293,7 +295,7 @@ impl Visit for Stream<'_, '_> {
     }
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
-        add_rest(&mut self.gathered.around, bounds, bytes)
+        add_rest(self.reading.scan, &mut self.gathered.around, bounds, bytes)
     }
 }
 
@@ -329,18 +331,20 @@ impl Read for Failing<'_> {
     }
 }
 
-#[derive(Default)]
-struct FoundAround(Vec<(Vec<u8>, Occurrence)>);
+struct FoundAround<'a> {
+    scan: Scan<'a>,
+    found: Vec<(Vec<u8>, Occurrence)>,
+}
 
-impl Around for FoundAround {
+impl Around for FoundAround<'_> {
     fn gap(&mut self, gap: &Gap<'_>) {
-        if self.0.len() <= MAX_AROUND {
-            add_gap(&mut self.0, gap);
+        if self.found.len() <= MAX_AROUND {
+            add_gap(&mut self.found, gap);
         }
     }
 
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
-        add_rest(&mut self.0, bounds, bytes)
+        add_rest(self.scan, &mut self.found, bounds, bytes)
     }
 }
 
@@ -350,11 +354,12 @@ fn add_gap(found: &mut Vec<(Vec<u8>, Occurrence)>, gap: &Gap<'_>) {
 }
 
 fn add_rest(
+    scan: Scan<'_>,
     found: &mut Vec<(Vec<u8>, Occurrence)>,
     bounds: Bounds,
     bytes: &mut dyn BufRead,
 ) -> io::Result<()> {
-    let (rest, outcome) = search_rest(&mut Unpacker::new(), bounds, bytes);
+    let (rest, outcome) = search_rest(&mut scan.unpacker(), bounds, bytes);
     found.extend(rest.occurrences.into_iter().map(|occurrence| (Vec::new(), occurrence)));
     outcome
 }

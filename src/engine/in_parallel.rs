@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
+use super::{Scan, contained};
 use crate::verdict::BlobVerdict;
 
 /// Starting threads does not pay for smaller blobs.
@@ -14,13 +14,14 @@ const MAX_SIDE_BY_SIDE: usize = 2;
 
 /// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
 /// be read by several side by side, so that a single large one keeps every core busy.
-pub(crate) fn in_parallel(
+pub(super) fn in_parallel(
+    scan: Scan<'_>,
     mut blobs: Vec<(usize, u64)>,
     read: impl Fn(usize, bool) -> BlobVerdict + Sync,
 ) -> BTreeMap<usize, BlobVerdict> {
     // The largest first, so that no thread is left with it at the end.
     blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
-    let threads = rayon::current_num_threads() as u64;
+    let threads = scan.engine.jobs as u64;
     // Sizes are claims, so they may add up to anything.
     let mut left = blobs.iter().fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
     let blobs: Vec<(usize, bool)> = blobs
@@ -31,35 +32,37 @@ pub(crate) fn in_parallel(
             (entry, threads > 1 && is_large)
         })
         .collect();
-    let (next, shared) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let verdicts = Mutex::new(BTreeMap::new());
-    rayon::broadcast(|_| {
-        while let Some(&(entry, is_large)) = blobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let another = |count: usize| (count < MAX_SIDE_BY_SIDE).then_some(count + 1);
-            let side_by_side =
-                is_large && shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, another).is_ok();
-            let verdict = read(entry, side_by_side);
-            if side_by_side {
-                shared.fetch_sub(1, Ordering::Relaxed);
-            }
-            verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(entry, verdict);
+    let shared = AtomicUsize::new(0);
+    let verdicts = scan.map(blobs.len(), |n| {
+        let &(entry, is_large) = blobs.get(n)?;
+        let another = |count: usize| (count < MAX_SIDE_BY_SIDE).then_some(count + 1);
+        let side_by_side =
+            is_large && shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, another).is_ok();
+        let verdict = contained(|| {
+            let _party = scan.begin_blob();
+            read(entry, side_by_side)
+        });
+        if side_by_side {
+            shared.fetch_sub(1, Ordering::Relaxed);
         }
+        Some((entry, verdict.unwrap_or_else(BlobVerdict::unread)))
     });
-    verdicts.into_inner().unwrap_or_else(PoisonError::into_inner)
+    verdicts.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::tests::engine;
 
     #[test]
     fn what_is_larger_than_its_share_is_read_side_by_side() {
         const MIB: u64 = 1 << 20;
         let large = |threads: usize, sizes: &[u64]| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let engine = engine(threads);
             let read =
                 |_, side_by_side: bool| BlobVerdict { is_compressed: side_by_side, ..BlobVerdict::default() };
-            let verdicts = pool.install(|| in_parallel(sizes.iter().copied().enumerate().collect(), read));
+            let verdicts = in_parallel(engine.scan(), sizes.iter().copied().enumerate().collect(), read);
             verdicts.into_values().map(|verdict| verdict.is_compressed).collect::<Vec<_>>()
         };
         assert_eq!(large(1, &[90 * MIB]), [false]);
@@ -72,7 +75,7 @@ mod tests {
 
     #[test]
     fn few_are_read_side_by_side_at_once() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(3 * MAX_SIDE_BY_SIDE).build().unwrap();
+        let engine = engine(3 * MAX_SIDE_BY_SIDE);
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let read = |_, side_by_side: bool| {
             if side_by_side {
@@ -83,7 +86,7 @@ mod tests {
             BlobVerdict::default()
         };
         let blobs: Vec<(usize, u64)> = (0..2 * MAX_SIDE_BY_SIDE).map(|n| (n, MIN_SIDE_BY_SIDE)).collect();
-        assert_eq!(pool.install(|| in_parallel(blobs.clone(), read)).len(), blobs.len());
+        assert_eq!(in_parallel(engine.scan(), blobs.clone(), read).len(), blobs.len());
         assert!((1..=MAX_SIDE_BY_SIDE).contains(&most.into_inner()));
     }
 }

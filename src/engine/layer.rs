@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
+use super::Scan;
 use super::body::{self, Reopen, Searched};
-use super::budget::Budget;
 use super::gap::occurrences_in_gap;
 use super::search::search_rest;
 use crate::detect::{self, KeptToken, Occurrence};
@@ -26,7 +26,7 @@ enum Named {
 pub(crate) struct LayerVisitor<'a> {
     content: LayerContent,
     unpacker: Unpacker,
-    budget: &'a Budget,
+    scan: Scan<'a>,
     /// What is remembered by path, to tell what is superseded.
     by_path: HashMap<Vec<u8>, Named>,
     last_path: Vec<u8>,
@@ -39,11 +39,11 @@ pub(crate) struct LayerVisitor<'a> {
 }
 
 impl<'a> LayerVisitor<'a> {
-    pub(crate) fn new(budget: &'a Budget, reopen: Option<&'a Reopen<'a>>) -> Self {
+    pub(crate) fn new(scan: Scan<'a>, reopen: Option<&'a Reopen<'a>>) -> Self {
         Self {
             content: LayerContent::default(),
-            unpacker: Unpacker::new(),
-            budget,
+            unpacker: scan.unpacker(),
+            scan,
             by_path: HashMap::new(),
             last_path: Vec::new(),
             entries: 0,
@@ -58,7 +58,8 @@ impl<'a> LayerVisitor<'a> {
             let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
             let Some(file) = file else { continue };
             let mut one = vec![occurrence];
-            self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.budget.keep(&mut one);
+            self.content.overflow |=
+                file.occurrences.len() >= MAX_IN_FILE || !self.scan.budget.keep(&mut one);
             file.occurrences.append(&mut one);
         }
         self.content.problems.add(b"", problems);
@@ -67,7 +68,7 @@ impl<'a> LayerVisitor<'a> {
 
     /// Whether there is room for something of that size.
     fn room(&mut self, bytes: usize) -> bool {
-        let room = self.budget.take(bytes);
+        let room = self.scan.budget.take(bytes);
         self.content.overflow |= !room;
         room
     }
@@ -77,11 +78,11 @@ impl<'a> LayerVisitor<'a> {
     }
 
     fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
-        self.content.overflow |= !self.budget.keep(&mut found);
+        self.content.overflow |= !self.scan.budget.keep(&mut found);
         // What counts by the file's own name is a finding; the rest is one only in some image.
         let (mut kept, other): (Vec<_>, Vec<_>) =
             kept.into_iter().partition(|kept| detect::keeps(path, kept.form));
-        self.content.overflow |= !self.budget.keep(&mut kept);
+        self.content.overflow |= !self.scan.budget.keep(&mut kept);
         kept.extend(other.into_iter().take(MAX_IN_FILE));
         if !self.room(3 * path.len() + 200 + kept.len() * 60) {
             return None;

@@ -7,14 +7,13 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Progress;
+use super::Scan;
 use super::blob::Reading;
 use super::body::Reopen;
 use super::hashed::finish;
 use crate::digest::Digest;
 use crate::image::claimed_digest;
-use crate::verdict::BlobVerdict;
-use crate::verdict::store::{Cache, Entry, Kept};
+use crate::verdict::{BlobVerdict, DETECTOR, Entry, Kept, Store};
 use crate::verdict::{codec, kept};
 
 /// What is hashed is read in pieces of that size.
@@ -24,10 +23,10 @@ const MAX_VALUE: usize = 16 << 20;
 /// What one target leaves for later is held in memory until its end, up to this many bytes.
 const MAX_LEARNED: usize = 32 << 20;
 
-/// The memory of one target; none where no cache is used.
+/// The memory of one target; none where there is no store.
 #[derive(Default)]
 pub(crate) struct Memory<'a> {
-    cache: Option<&'a Cache>,
+    store: Option<&'a dyn Store>,
     known: BTreeMap<Digest, Kept>,
     learned: Mutex<Learned>,
 }
@@ -41,15 +40,15 @@ struct Learned {
 }
 
 impl<'a> Memory<'a> {
-    pub(crate) fn of(cache: Option<&'a Cache>) -> Self {
-        Self { cache, ..Self::default() }
+    pub(crate) fn of(scan: Scan<'a>) -> Self {
+        Self { store: scan.engine.store.as_deref(), ..Self::default() }
     }
 
     /// Looks all blobs of these names up at once.
     pub(crate) fn look_up<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
-        let Some(cache) = self.cache else { return };
+        let Some(store) = self.store else { return };
         let digests: Vec<Digest> = names.filter_map(claimed).collect();
-        self.known = cache.get(&digests);
+        self.known = store.get(DETECTOR, &digests);
     }
 
     /// The verdict on a blob of that name, if its bytes are the known ones; for that it is opened and hashed.
@@ -67,14 +66,14 @@ impl<'a> Memory<'a> {
         } else if verdict.is_compressed && verdict.diff_id.is_none() {
             return None;
         }
-        if !reading.budget.take_whole(charge) {
+        if !reading.scan.budget.take_whole(charge) {
             return None;
         }
-        let (digest, size) = hash(open, reading.progress);
+        let (digest, size) = hash(open, reading.scan);
         if digest != Some(claimed) || size != verdict.size {
-            reading.budget.give_back(charge);
+            reading.scan.budget.give_back(charge);
             // It is read once more.
-            reading.progress.add_total(size);
+            reading.scan.progress.add_total(size);
             return None;
         }
         if kept.is_stale {
@@ -88,7 +87,7 @@ impl<'a> Memory<'a> {
     /// Keeps a verdict for later audits, if it holds for these bytes wherever they lie. `charge` is what it took of
     /// the budget.
     pub(crate) fn learn(&self, name: &[u8], verdict: &BlobVerdict, charge: usize) {
-        if self.cache.is_none() {
+        if self.store.is_none() {
             return;
         }
         let Some(digest) = claimed(name).filter(|claimed| verdict.digest == Some(*claimed)) else { return };
@@ -104,9 +103,9 @@ impl<'a> Memory<'a> {
 
     /// Writes what was learned.
     pub(crate) fn save(self) {
-        let Some(cache) = self.cache else { return };
+        let Some(store) = self.store else { return };
         let Learned { entries, used, .. } = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
-        cache.put(&entries, &used);
+        store.put(DETECTOR, &entries, &used);
     }
 
     fn learned(&self) -> std::sync::MutexGuard<'_, Learned> {
@@ -121,9 +120,10 @@ fn claimed(name: &[u8]) -> Option<Digest> {
 
 /// The digest of what can be opened, and how many bytes were read. An error gives no digest: who audits it will
 /// meet it again.
-fn hash(open: &Reopen<'_>, progress: &dyn Progress) -> (Option<Digest>, u64) {
+fn hash(open: &Reopen<'_>, scan: Scan<'_>) -> (Option<Digest>, u64) {
     let mut size = 0;
-    let Ok(mut input) = open() else { return (None, size) };
+    let Ok(input) = open() else { return (None, size) };
+    let mut input = scan.reader(input);
     let mut hash = Sha256::new();
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -132,7 +132,6 @@ fn hash(open: &Reopen<'_>, progress: &dyn Progress) -> (Option<Digest>, u64) {
             Ok(n) => {
                 hash.update(buffer.get(..n).unwrap_or_default());
                 size += n as u64;
-                progress.advance(n as u64);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return (None, size),

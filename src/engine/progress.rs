@@ -1,7 +1,5 @@
 //! How an audit tells that it moves on, to whoever shows that.
 
-use std::io::{self, Read};
-
 /// Told how many bytes an audit has to read, and has read. Called from all threads, often.
 pub trait Progress: Sync {
     /// So many more bytes will be read. Adds up; what nobody can foresee is never added.
@@ -13,20 +11,6 @@ pub trait Progress: Sync {
     /// The reading of one part begins, of so many bytes of those that were announced. What it is told counts for the
     /// whole as well; it ends when it is dropped.
     fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_>;
-}
-
-/// A reader that tells what is read from it.
-pub(crate) struct Counted<'a, R: ?Sized> {
-    pub(crate) input: &'a mut R,
-    pub(crate) progress: &'a dyn Progress,
-}
-
-impl<R: Read + ?Sized> Read for Counted<'_, R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.input.read(out)?;
-        self.progress.advance(n as u64);
-        Ok(n)
-    }
 }
 
 /// Shows nothing.

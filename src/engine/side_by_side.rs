@@ -33,7 +33,7 @@ pub(crate) fn side_by_side<T>(
         }
         let (decoder, decompressed) = relay(CONTENT);
         let decoder = scope.spawn(move || {
-            party.join();
+            let _member = party.join();
             match Decompressed::new(bytes) {
                 Ok(input) => decoder.run(&mut Hashed { input, hash: &mut hash }),
                 Err(error) => decoder.fail(error),
@@ -51,10 +51,9 @@ mod tests {
     use std::io::{self, Write as _};
 
     use super::*;
-    use crate::engine::Silent;
     use crate::engine::blob;
     use crate::engine::blob::Reading;
-    use crate::engine::budget::Budget;
+    use crate::engine::tests::engine;
 
     /// A layer with files of two sizes, some of which hold a token, of `len` bytes or more.
     fn layer(len: usize) -> Vec<u8> {
@@ -125,9 +124,8 @@ mod tests {
         for (n, blob) in blobs.iter().enumerate() {
             for verify_digests in [false, true] {
                 let read = |side_by_side: bool, broken: bool| {
-                    let budget = Budget::default();
-                    let reading =
-                        Reading { verify_digests, budget: &budget, progress: &Silent, reopen: None };
+                    let engine = engine(2);
+                    let reading = Reading { verify_digests, scan: engine.scan(), reopen: None };
                     let (mut whole, mut failing) = (&blob[..], Failing(blob));
                     let input: &mut (dyn Read + Send) = if broken { &mut failing } else { &mut whole };
                     let verdict = if side_by_side {

@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::search::search_kept;
-use super::{Counted, Progress};
+use super::{Scan, contained};
 use crate::detect::Occurrence;
 use crate::finding::{Place, Problem};
 use crate::source::{BuildContext, unreadable};
@@ -36,10 +34,10 @@ pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &m
 /// Searches these files; gives those of which there is something to tell. The files of a git repository are read one
 /// after the other, since they belong together.
 pub(crate) fn search(
+    scan: Scan<'_>,
     context: &BuildContext,
     root: &Path,
     numbers: &BTreeSet<usize>,
-    progress: &dyn Progress,
 ) -> BTreeMap<usize, Searched> {
     let mut groups: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
     for &number in numbers {
@@ -49,8 +47,14 @@ pub(crate) fn search(
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let root = root.as_os_str().as_encoded_bytes().strip_prefix(b"/").unwrap_or_default().to_vec();
     let groups: Vec<Vec<usize>> = groups.into_values().collect();
-    let searched = groups.par_iter().flat_map_iter(|group| search_group(context, &root, group, progress));
-    searched.collect()
+    let searched = scan.map(groups.len(), |n| {
+        let group = groups.get(n).map(Vec::as_slice).unwrap_or_default();
+        contained(|| search_group(scan, context, &root, group)).unwrap_or_else(|problem| {
+            let of_first = Searched { problem: Some(problem), ..Searched::default() };
+            group.first().map(|&first| (first, of_first)).into_iter().collect()
+        })
+    });
+    searched.into_iter().flatten().collect()
 }
 
 /// The directory that holds a repository's own files, of a path in one.
@@ -60,26 +64,28 @@ fn repository(path: &[u8]) -> Option<&[u8]> {
 }
 
 fn search_group(
+    scan: Scan<'_>,
     context: &BuildContext,
     root: &[u8],
     group: &[usize],
-    progress: &dyn Progress,
 ) -> Vec<(usize, Searched)> {
-    let mut unpacker = Unpacker::new();
+    let _party = scan.begin_blob();
+    let mut unpacker = scan.unpacker();
     let mut all: BTreeMap<usize, Searched> = BTreeMap::new();
     for &number in group {
         let Some(file) = context.files().get(number) else { continue };
         let searched = match context.open_file(number) {
-            Ok(mut input) => {
+            Ok(input) => {
                 let place = [root, b"/", &file.path].concat();
                 let reread = || {
-                    let file: Box<dyn Peek> = Box::new(Window::new(context.open_file(number)?));
+                    let file: Box<dyn Peek> =
+                        Box::new(Window::new(scan.uncounted(context.open_file(number)?)));
                     Ok(file)
                 };
                 let path = place.strip_prefix(b"/").unwrap_or(&place);
                 let number = u32::try_from(number).unwrap_or(u32::MAX);
                 let origin = Origin { number, path, reread: Some(&reread) };
-                search_file(&mut unpacker, origin, &mut Window::new(Counted { input: &mut input, progress }))
+                search_file(&mut unpacker, origin, &mut Window::new(scan.reader(input)))
             }
             Err(error) => Searched { problem: Some(unreadable(&error)), ..Searched::default() },
         };

@@ -5,11 +5,14 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::mend::{Left, Mended, Secret, mend};
+use super::taken::taken;
 use crate::dockerfile::{looks_like_dockerfile, parse};
+use crate::engine::{Engine, Silent};
 use crate::finding::{Issue, Leak, Mending, Place, Problem};
 use crate::findings::Sealer;
 use crate::mask::{Masked, mask, mask_path};
 use crate::source::read_up_to;
+use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
 
 /// How large a file is mended: what is done takes quadratic time in the worst case.
@@ -28,7 +31,7 @@ pub enum MendError {
 
 /// Reads and mends the Dockerfile at `path`: what there is to say, and the mended text, which may hold tokens still. Nothing
 /// is written.
-pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
+pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
     let read = read_up_to(path, MAX_MENDED, "it is no Dockerfile that can be mended");
     let before = Zeroizing::new(read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?);
     if before.is_empty() {
@@ -65,7 +68,7 @@ pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError
         }
     };
     let mended = found.saturating_sub(left.len());
-    let taken = super::taken::taken(path, &source, &parse(&source));
+    let taken = engine.scan(&Stop::default(), &Silent, |scan| taken(scan, path, &source, &parse(&source)));
     left.extend(taken.into_iter().map(|hit| Left { hit, why: None }));
     left.sort_by_key(|left| left.hit.span);
     let left = left.into_iter().map(leak).collect();

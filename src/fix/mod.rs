@@ -21,7 +21,8 @@ mod taken;
 mod uses;
 
 pub use advice::check_and_advise;
-pub use file::{MendError, mend_file};
+pub use file::MendError;
+pub(crate) use file::mend_file;
 pub use mend::{Left, Mended, Secret, mend};
 pub use shown::masked_lines;
 

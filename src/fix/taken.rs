@@ -4,17 +4,16 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use crate::engine::Silent;
-use crate::engine::tree::search;
-
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Dockerfile, Dockerignore};
+use crate::engine::Scan;
+use crate::engine::tree::search;
 use crate::rules::dockerfile::{ContextToken, Hit, copies_context, leaks};
 use crate::source::BuildContext;
 
 /// What the rules say of each such file, for a build in the Dockerfile's own directory. Only files that are taken are read;
 /// nothing is said of what cannot be.
-pub(super) fn taken(path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     if !copies_context(source, dockerfile) {
         return Vec::new();
     }
@@ -36,7 +35,7 @@ pub(super) fn taken(path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<
     let wanted = leaks(source, dockerfile, &all);
     let wanted = wanted.iter().filter_map(|leak| numbers.get(leak.token).copied()).collect();
     let mut tokens = Vec::new();
-    for (number, searched) in search(&files, root, &wanted, &Silent) {
+    for (number, searched) in search(scan, &files, root, &wanted) {
         if let (Some(file), Some(first)) = (files.files().get(number), searched.occurrences.first()) {
             let (token, confidence) = (first.token.clone(), first.confidence);
             tokens.push(ContextToken { path: file.path.clone(), token, confidence });

@@ -27,6 +27,16 @@ pub enum Format {
     Json,
 }
 
+impl Report {
+    /// Writes the report. Text is written without colours.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        render(format, self, Style::default(), out)
+    }
+}
+
 /// Writes `report` in `format`. `style` concerns text alone.
 pub fn render(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {

@@ -1,12 +1,14 @@
 //! The memory that decoders take for what they may refer back to: windows, dictionaries, blocks. Small ones
 //! are taken by all parties at once, large ones by one party at a time: a party is the threads that read one blob
-//! together, most often one alone.
+//! together, most often one alone. Parties that share a [`Gate`] wait for each other.
 
 use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::fault::{Code, Fault};
+use crate::stop::Stop;
 
 const MIB: u64 = 1024 * 1024;
 /// Windows up to this size are decoded by all parties at once.
@@ -18,8 +20,43 @@ pub(super) const MAX_WINDOW: u64 = 128 * MIB;
 /// What streams within each other may take together.
 const MAX_TOGETHER: u64 = 256 * MIB;
 
-/// Whether some party decodes with large windows. It must not wait for another one meanwhile.
-static LARGE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+/// How long a party waits for its turn before it asks whether its audit is to end.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Lets one party at a time decode with large windows.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    /// Waits until no other party has its turn, or the audit has to end.
+    fn wait(&self, stop: &Stop) -> io::Result<Turn> {
+        let (lock, freed) = &*self.0;
+        let mut taken = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while *taken {
+            stop.check()?;
+            taken = freed.wait_timeout(taken, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *taken = true;
+        Ok(Turn(self.clone()))
+    }
+
+    #[cfg(test)]
+    fn is_free(&self) -> bool {
+        !*self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to decode with large windows. Who has it never waits for another party.
+#[derive(Debug)]
+struct Turn(Gate);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (lock, freed) = &*self.0.0;
+        *lock.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        freed.notify_one();
+    }
+}
 
 thread_local! {
     static PARTY: RefCell<Party> = RefCell::default();
@@ -27,21 +64,43 @@ thread_local! {
 
 /// The threads that read one blob together. What they take counts together, as that of streams within each other.
 #[derive(Debug, Clone, Default)]
-pub struct Party(Arc<Mutex<Taken>>);
+pub struct Party {
+    gate: Gate,
+    stop: Stop,
+    taken: Arc<Mutex<Taken>>,
+}
 
 impl Party {
+    /// A party that waits for the others of the gate until its audit has to end.
+    pub(crate) fn new(gate: Gate, stop: Stop) -> Self {
+        Self { gate, stop, taken: Arc::default() }
+    }
+
     /// The one that this thread belongs to.
     pub fn current() -> Self {
         PARTY.with_borrow(Self::clone)
     }
 
-    /// Makes this thread belong to the party, until it ends.
-    pub fn join(self) {
-        PARTY.set(self);
+    /// Makes this thread belong to the party, until what it gives is dropped.
+    #[must_use]
+    pub fn join(self) -> Member {
+        Member { before: PARTY.replace(self) }
     }
 
     fn taken<T>(&self, change: impl FnOnce(&mut Taken) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// While this thread belongs to a party.
+#[derive(Debug)]
+pub struct Member {
+    before: Party,
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        PARTY.set(std::mem::take(&mut self.before));
     }
 }
 
@@ -53,27 +112,6 @@ struct Taken {
     large: usize,
     /// The party's turn at large windows.
     turn: Option<Turn>,
-}
-
-/// The right to decode with large windows.
-#[derive(Debug)]
-struct Turn;
-
-impl Turn {
-    /// Waits until no other party has it.
-    fn wait() -> Self {
-        let taken = LARGE.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = LARGE.1.wait_while(taken, |taken| *taken).unwrap_or_else(PoisonError::into_inner);
-        *taken = true;
-        Self
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        *LARGE.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        LARGE.1.notify_one();
-    }
 }
 
 /// Memory that is taken until this is dropped.
@@ -109,7 +147,7 @@ impl Held {
                 )));
             }
             if (bytes > COMMON || together > COMMON_TOGETHER) && taken.turn.is_none() {
-                taken.turn = Some(Turn::wait());
+                taken.turn = Some(party.gate.wait(&party.stop)?);
             }
             taken.bytes = together;
             taken.large += usize::from(bytes > COMMON);
@@ -151,33 +189,68 @@ pub fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn free() -> bool {
-        !*LARGE.0.lock().unwrap()
-    }
+    use crate::stop::Cancel;
 
     #[test]
     fn large_windows_are_taken_by_one_party_at_a_time() {
+        let gate = Gate::default();
+        let _member = Party::new(gate.clone(), Stop::default()).join();
         let outer = Held::window(64 * MIB, "a").unwrap();
-        assert!(!free());
+        assert!(!gate.is_free());
         let inner = Held::window(128 * MIB, "b").unwrap();
         drop(outer);
-        assert!(!free(), "while the inner one is there");
+        assert!(!gate.is_free(), "while the inner one is there");
         let error = Held::window(129 * MIB, "c").unwrap_err();
         assert!(crate::fault::is_limit(&error));
         assert_eq!(error.to_string(), "c needs a window of 129 MiB, more than the limit of 128 MiB");
         let other = Held::window(128 * MIB, "d").unwrap();
         let error = Held::window(1, "e").unwrap_err();
         assert!(error.to_string().contains("together, more than the limit of 256 MiB"), "{error}");
+        let waits = std::thread::spawn({
+            let gate = gate.clone();
+            move || {
+                let _member = Party::new(gate, Stop::default()).join();
+                Held::window(MAX_WINDOW, "f").is_ok()
+            }
+        });
         drop((inner, other));
-        let waits = std::thread::spawn(|| Held::window(MAX_WINDOW, "f").is_ok());
         assert!(waits.join().unwrap());
         let common: Vec<Held> = (0..4).map(|_| Held::window(8 * MIB, "g").unwrap()).collect();
         let fifth = Held::window(8 * MIB, "h").unwrap();
-        assert!(Party::current().taken(|taken| taken.turn.is_some()));
+        assert!(!gate.is_free());
         drop(fifth);
-        assert!(Party::current().taken(|taken| taken.turn.is_none()));
+        assert!(gate.is_free());
         drop(common);
         assert_eq!(Party::current().taken(|taken| (taken.bytes, taken.large)), (0, 0));
+    }
+
+    #[test]
+    fn a_party_that_waits_hears_that_its_audit_has_to_end() {
+        let gate = Gate::default();
+        let cancel = Cancel::default();
+        let _member = Party::new(gate.clone(), Stop::default()).join();
+        let held = Held::window(MAX_WINDOW, "a").unwrap();
+        let waiting = std::thread::spawn({
+            let (gate, stop) = (gate.clone(), Stop::new(cancel.clone(), None));
+            move || {
+                let _member = Party::new(gate, stop).join();
+                Held::window(MAX_WINDOW, "b").map(drop)
+            }
+        });
+        cancel.cancel();
+        assert_eq!(Code::of(&waiting.join().unwrap().unwrap_err()), Code::Cancelled);
+        drop(held);
+        assert!(gate.is_free());
+    }
+
+    #[test]
+    fn a_thread_goes_back_to_the_party_that_it_was_in() {
+        let _outer = Party::default().join();
+        let held = Held::window(1, "a").unwrap();
+        let inner = Party::default().join();
+        assert_eq!(Party::current().taken(|taken| taken.bytes), 0);
+        drop(inner);
+        assert_eq!(Party::current().taken(|taken| taken.bytes), 1);
+        drop(held);
     }
 }

@@ -23,7 +23,7 @@ mod zstd;
 pub use compression::Compression;
 pub use decompress::Decompressed;
 pub use deflate::{Deflate, gzip_header_len};
-pub use memory::{Held, Party, hold_memory};
+pub use memory::{Gate, Held, Member, Party, hold_memory};
 pub use part::Part;
 pub use relay::{Relay, Relayed, relay};
 pub use sparse::SparseMap;

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::dockerfile::MAX_DOCKERFILE;
+use super::target::{Reader, refused};
 use super::{ci, dockerfile};
 use crate::ci::is_known as is_ci_file;
 use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};
-use crate::engine::Progress;
 use crate::engine::budget::Budget;
 use crate::engine::tree::{Searched, search};
+use crate::engine::{Scan, contained};
 use crate::fault::Code;
 use crate::finding::{Place, Problem, Severity, TargetKind};
 use crate::findings::{
@@ -22,19 +21,23 @@ use crate::mask::message;
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
 use crate::sensitive::Name;
-use crate::source::BuildContext;
+use crate::source::{BuildContext, Content, inspect, unreadable};
 use crate::text::LineIndex;
 use crate::verdict::Problems;
 
-/// Audits a directory.
-pub(crate) fn audit(sealer: &Sealer<'_>, root: &Path, progress: &dyn Progress) -> Audited {
+/// Audits a directory: `dir:PATH`.
+pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem> {
+    match inspect(root).map_err(|error| unreadable(&error))? {
+        Content::Layout | Content::Directory => {}
+        _ => return Err(refused("it is not a directory")),
+    }
+    let scan = reader.scan;
     let (context, unlisted) = BuildContext::open(root);
     for file in context.files() {
-        progress.add_total(file.size);
+        scan.progress.add_total(file.size);
     }
-    let budget = Budget::default();
     let mut audit = Audit {
-        searched: search(&context, root, &(0..context.files().len()).collect(), progress),
+        searched: search(scan, &context, root, &(0..context.files().len()).collect()),
         drafts: Vec::new(),
         has_dockerfile: false,
         leaked: BTreeSet::new(),
@@ -43,13 +46,13 @@ pub(crate) fn audit(sealer: &Sealer<'_>, root: &Path, progress: &dyn Progress) -
         context: &context,
     };
     for searched in audit.searched.values_mut() {
-        if !budget.keep(&mut searched.occurrences) {
+        if !scan.budget.keep(&mut searched.occurrences) {
             searched.problem.get_or_insert_with(Budget::overflow);
         }
     }
     audit.dockerfiles();
-    audit.ci_files();
-    audit.finish(sealer)
+    audit.ci_files(scan);
+    Ok(audit.finish(&reader.sealer))
 }
 
 struct Audit<'a> {
@@ -80,7 +83,9 @@ impl Audit<'_> {
                 continue;
             }
             self.has_dockerfile = true;
-            self.dockerfile(number, &bytes);
+            if let Err(problem) = contained(|| self.dockerfile(number, &bytes)) {
+                self.problems.push(problem.at(Place::entry(&self.path(number))));
+            }
         }
         if !self.has_dockerfile
             && let Some(ignores) = self.dockerignore(b".dockerignore")
@@ -94,18 +99,22 @@ impl Audit<'_> {
     }
 
     fn read(&self, number: usize) -> Option<Vec<u8>> {
-        read(self.context, number)
+        read_file(self.context, number)
     }
 
     /// Reads all CI files.
-    fn ci_files(&mut self) {
+    fn ci_files(&mut self, scan: Scan<'_>) {
         let context = self.context;
-        let files = context.files().par_iter().enumerate();
-        let known = files.filter(|(_, file)| is_ci_file(&file.path));
-        let audited: Vec<Drafts> = known
-            .filter_map(|(number, file)| ci::audit(&file.path.as_slice().into(), &read(context, number)?))
-            .collect();
-        for Drafts { drafts, problems } in audited {
+        let files = context.files().iter().enumerate();
+        let known: Vec<_> = files.filter(|(_, file)| is_ci_file(&file.path)).collect();
+        let audited = scan.map(known.len(), |n| {
+            let (number, file) = known.get(n)?;
+            let bytes = read_file(context, *number)?;
+            contained(|| ci::audit(&file.path.as_slice().into(), &bytes)).unwrap_or_else(|problem| {
+                Some(Drafts { problems: vec![problem.at(Place::entry(&file.path))], ..Drafts::default() })
+            })
+        });
+        for Drafts { drafts, problems } in audited.into_iter().flatten() {
             self.drafts.extend(drafts);
             self.problems.extend(problems);
         }
@@ -227,7 +236,7 @@ impl Audit<'_> {
     }
 }
 
-fn read(context: &BuildContext, number: usize) -> Option<Vec<u8>> {
+fn read_file(context: &BuildContext, number: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = context.open_file(number).ok()?;
     file.take(MAX_DOCKERFILE).read_to_end(&mut bytes).ok()?;

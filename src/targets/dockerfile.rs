@@ -1,13 +1,18 @@
 //! One Dockerfile.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::target::Reader;
 use crate::dockerfile::parse;
 use crate::fault::Code;
-use crate::finding::{Place, Problem};
-use crate::findings::{Anchor, Draft, Drafts, dockerfile_draft};
+use crate::finding::{Place, Problem, TargetKind};
+use crate::findings::{Anchor, Audited, Draft, Drafts, dockerfile_draft};
 use crate::fix::check_and_advise;
 use crate::mask::message;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
+use crate::source::{path_bytes, read_up_to};
 use crate::text::{Flaw, LineIndex};
 
 /// A larger file is no Dockerfile.
@@ -15,6 +20,21 @@ pub(crate) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
 /// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; the rest is searched for tokens
 /// as it is.
 pub(crate) const MAX_PARSED: usize = 1 << 20;
+
+/// Audits a file: `dockerfile:PATH`.
+pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    Ok(read_bytes(reader, path, &read_up_to(path, MAX_DOCKERFILE, "it is not a Dockerfile")?))
+}
+
+/// Audits the bytes of the file at that path.
+pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audited {
+    let shown: Name = path_bytes(path).into();
+    // The build context is the file's directory.
+    let name = path.file_name().map_or(&*shown, OsStr::as_encoded_bytes);
+    let Drafts { drafts, problems } = audit(&shown, Anchor::dockerfile(name), bytes);
+    let findings = drafts.iter().map(|draft| reader.sealer.finding(draft)).collect();
+    Audited { kind: Some(TargetKind::Dockerfile), findings, problems, ..Audited::default() }
+}
 
 /// Audits a Dockerfile. `path` is shown, `anchor` is the path relative to the build context. Problems are errors for what
 /// BuildKit would reject, and notes on inline ignores, each at its line.

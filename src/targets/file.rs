@@ -1,41 +1,42 @@
 //! Any one file, with all that is in it.
 
-use std::io::Read;
+use std::fs::File;
 use std::path::Path;
 
+use super::target::{Reader, refused};
 use crate::engine::budget::Budget;
 use crate::engine::tree::search_file;
-use crate::engine::{Counted, Progress};
 use crate::finding::{Place, Problem, TargetKind};
-use crate::findings::{Audited, Sealer, occurrence_drafts};
+use crate::findings::{Audited, occurrence_drafts};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::sensitive::Name;
-use crate::source::path_bytes;
+use crate::source::{path_bytes, unreadable};
 use crate::stream::Window;
-use crate::unpack::{Origin, Unpacker};
+use crate::unpack::Origin;
 use crate::verdict::Problems;
 
-/// Audits a file.
-pub(crate) fn audit(
-    sealer: &Sealer<'_>,
-    path: &Path,
-    input: &mut dyn Read,
-    progress: &dyn Progress,
-) -> Audited {
-    let budget = Budget::default();
+/// Audits a file: `file:PATH`.
+pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(refused("it is a directory"));
+    }
+    reader.announce(&file);
+    let (scan, sealer) = (reader.scan, &reader.sealer);
+    let _party = scan.begin_blob();
     // Some places are told by the directory as well, which a relative path need not name.
     let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let place = place.as_os_str().as_encoded_bytes();
     let place = place.strip_prefix(b"/").unwrap_or(place);
-    let mut unpacker = Unpacker::new();
-    let mut input = Window::new(Counted { input, progress });
+    let mut unpacker = scan.unpacker();
+    let mut input = Window::new(scan.reader(file));
     let origin = Origin { path: place, ..Origin::default() };
     let mut searched = search_file(&mut unpacker, origin, &mut input);
     let (in_git, problems) = unpacker.finish();
     searched.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));
     searched.problems.extend(problems);
     searched.occurrences.sort_by_key(|occurrence| occurrence.offset);
-    let overflow = (!budget.keep(&mut searched.occurrences)).then(Budget::overflow);
+    let overflow = (!scan.budget.keep(&mut searched.occurrences)).then(Budget::overflow);
     let mut problems = Problems::default();
     problems.add(b"", searched.problems);
     let first: Option<Problem> = searched.problem.or(overflow);
@@ -44,10 +45,10 @@ pub(crate) fn audit(
     // The audited root is the file's directory.
     let name = path.file_name().map_or(&*shown, std::ffi::OsStr::as_encoded_bytes);
     let drafts = occurrence_drafts(&shown, name, searched.occurrences, TOKEN_IN_FILE.severity);
-    Audited {
+    Ok(Audited {
         kind: Some(TargetKind::File),
         findings: drafts.iter().map(|draft| sealer.finding(draft)).collect(),
         problems: first.into_iter().chain(problems.at(&Place::File)).collect(),
         ..Audited::default()
-    }
+    })
 }

@@ -1,10 +1,11 @@
 //! What nested containers may cost, so that bombs and quines end.
 
-use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use super::allowance::Allowance;
 use crate::mask::{Message, message};
+use crate::stop::Stop;
 
 /// Tokens that are listed of one file; there may be more in it.
 pub const MAX_IN_FILE: usize = 1000;
@@ -17,21 +18,20 @@ const MAX_DEPTH: usize = 16;
 #[derive(Debug)]
 pub(super) struct Limits {
     /// Shared with every decoder that is at work.
-    decoded: Rc<Cell<u64>>,
+    decoded: Rc<Allowance>,
     depth: usize,
     /// Whether it has been said that the budget ran out.
     said: bool,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self::of(MAX_DECODED, MAX_DEPTH)
-    }
-}
-
 impl Limits {
-    pub(super) fn of(decoded: u64, depth: usize) -> Self {
-        Self { decoded: Rc::new(Cell::new(decoded)), depth, said: false }
+    /// The limits of one layer, whose audit may have to end early.
+    pub(super) fn new(stop: Stop) -> Self {
+        Self::of(MAX_DECODED, MAX_DEPTH, stop)
+    }
+
+    pub(super) fn of(decoded: u64, depth: usize, stop: Stop) -> Self {
+        Self { decoded: Rc::new(Allowance::new(decoded, stop)), depth, said: false }
     }
 
     /// Whether content may lie within that many containers.
@@ -47,24 +47,19 @@ impl Limits {
         )
     }
 
-    /// How many bytes may still be decoded.
-    pub(super) fn left(&self) -> u64 {
-        self.decoded.get()
-    }
-
-    /// The same, for a decoder that counts it down itself.
-    pub(super) fn share(&self) -> Rc<Cell<u64>> {
+    /// What may still be decoded, for a decoder that counts it down itself.
+    pub(super) fn share(&self) -> Rc<Allowance> {
         Rc::clone(&self.decoded)
     }
 
     /// Whether nothing more may be decoded.
     pub(super) fn are_used_up(&self) -> bool {
-        self.left() == 0
+        self.decoded.left() == 0
     }
 
     /// The message that nothing more may be decoded, once.
     pub(super) fn used_up(&mut self) -> Option<Message> {
-        let first = self.are_used_up() && !self.said;
+        let first = self.decoded.is_used_up() && !self.said;
         self.said |= first;
         first.then(|| {
             message!(
@@ -74,16 +69,16 @@ impl Limits {
         })
     }
 
-    /// Counts what `decoder` gives, and ends it where the budget ends.
+    /// Counts what `decoder` gives, and ends it where the budget or the audit ends.
     pub(super) fn meter<R: Read>(&self, decoder: R) -> Metered<R> {
-        Metered { decoder, left: Rc::clone(&self.decoded), has_given: false }
+        Metered { decoder, left: self.share(), has_given: false }
     }
 }
 
 /// A decoder whose output is counted.
 pub(super) struct Metered<R> {
     decoder: R,
-    left: Rc<Cell<u64>>,
+    left: Rc<Allowance>,
     has_given: bool,
 }
 
@@ -96,12 +91,11 @@ impl<R> Metered<R> {
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.left.get() == 0 {
+        if self.left.left() == 0 {
             return Ok(0);
         }
         let n = self.decoder.read(out)?;
-        // The decoder around this one may have counted meanwhile.
-        self.left.set(self.left.get().saturating_sub(n as u64));
+        self.left.spend(n);
         self.has_given |= n > 0;
         Ok(n)
     }

@@ -3,6 +3,7 @@
 //! [`via`](crate::detect::Occurrence::via) naming the way in. Nothing is written to disk, and no more of a
 //! content is held than a window.
 
+mod allowance;
 mod compressed;
 mod format;
 mod found;
@@ -25,6 +26,7 @@ use std::io;
 
 use crate::detect::Occurrence;
 use crate::finding::Problem;
+use crate::stop::Stop;
 use crate::stream::Peek;
 use level::Level;
 use limits::Limits;
@@ -39,16 +41,10 @@ pub struct Unpacker {
     git: git::Objects,
 }
 
-impl Default for Unpacker {
-    fn default() -> Self {
-        Self { limits: Limits::default(), git: git::Objects::new(GIT_MEMORY) }
-    }
-}
-
 impl Unpacker {
-    /// For the files of one layer.
-    pub fn new() -> Self {
-        Self::default()
+    /// For the files of one layer. Once the audit has to end, containers are no longer decoded.
+    pub(crate) fn new(stop: &Stop) -> Self {
+        Self { limits: Limits::new(stop.clone()), git: git::Objects::new(GIT_MEMORY) }
     }
 
     /// Reads one file to its end and searches all that is in it. What was found before an error of the
@@ -70,8 +66,8 @@ impl Unpacker {
 }
 
 /// Searches one file that no others belong to.
-pub fn search(origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
-    let mut unpacker = Unpacker::new();
+pub(crate) fn search(stop: &Stop, origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
+    let mut unpacker = Unpacker::new(stop);
     let (mut found, outcome) = unpacker.search(origin, file);
     let (in_git, problems) = unpacker.finish();
     found.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));

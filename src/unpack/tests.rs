@@ -1,5 +1,6 @@
 use crate::detect::tests::labels;
 use crate::finding::Problem;
+use crate::stop::Stop;
 use std::io::Write as _;
 
 use super::limits::Limits;
@@ -74,7 +75,7 @@ fn with(mut unpacker: Unpacker, content: &[u8]) -> Found {
 
 /// The ways to what was found, each joined with ` > `.
 fn ways(content: &[u8]) -> Vec<String> {
-    let found = with(Unpacker::new(), content);
+    let found = with(Unpacker::new(&Stop::default()), content);
     assert_eq!(found.problems, [], "no problem is expected");
     found.occurrences.iter().map(way).collect()
 }
@@ -117,7 +118,7 @@ fn a_container_may_stand_anywhere() {
             &vec![0; 100_000],
             b"\x1f\x8b\x08\0PK\x03\x04\x1f\x8b\x08",
         ] {
-            let found = with(Unpacker::new(), &[before, &content, b"behind"].concat());
+            let found = with(Unpacker::new(&Stop::default()), &[before, &content, b"behind"].concat());
             assert_eq!(found.occurrences.iter().map(super::tests::way).collect::<Vec<_>>(), [way]);
         }
     }
@@ -129,7 +130,7 @@ fn a_container_may_stand_anywhere() {
 fn offsets_count_in_the_innermost_content() {
     let token = token("a");
     let content = gzip(format!("a\nbc {token}\n").as_bytes());
-    let found = with(Unpacker::new(), &[b"some bytes".to_vec(), content].concat());
+    let found = with(Unpacker::new(&Stop::default()), &[b"some bytes".to_vec(), content].concat());
     let occurrence = &found.occurrences[0];
     assert_eq!(occurrence.offset, 5);
     let position = occurrence.position.unwrap();
@@ -160,14 +161,14 @@ fn a_token_that_is_seen_twice_is_listed_once_and_plainly() {
 fn borders_of_members_glue_nothing_to_a_token() {
     let token = token("a");
     let content = [stored("name", token.as_bytes()), stored("name", token.as_bytes())].concat();
-    assert_eq!(with(Unpacker::new(), &content).occurrences.len(), 2);
+    assert_eq!(with(Unpacker::new(&Stop::default()), &content).occurrences.len(), 2);
     // So large that only its edges are searched again.
     for front in [true, false] {
         let filler = vec![b'-'; 2_000_000];
         let data =
             if front { [token.as_bytes(), &filler].concat() } else { [&filler, token.as_bytes()].concat() };
         let content = [stored("name", &data), stored("name", b"x")].concat();
-        let found = with(Unpacker::new(), &content);
+        let found = with(Unpacker::new(&Stop::default()), &content);
         assert_eq!(found.occurrences.len(), 1, "{front}");
     }
 }
@@ -182,7 +183,7 @@ fn sizes_of_zip_members_are_not_believed() {
     }
     for claimed in [0, 1, u32::MAX] {
         let content = [member("n", 0, 0, claimed, b"stored"), deflated("m", &text)].concat();
-        let found = with(Unpacker::new(), &content);
+        let found = with(Unpacker::new(&Stop::default()), &content);
         assert!(way(&found.occurrences[0]).ends_with("zip:m"), "{claimed}");
     }
 }
@@ -192,13 +193,13 @@ fn what_breaks_off_is_a_note_and_what_came_before_is_searched() {
     let content = gzip(
         &[text(&token("a")), (0..200_000_u32).map(|i| (i.wrapping_mul(i) % 251) as u8).collect()].concat(),
     );
-    let found = with(Unpacker::new(), &content[..content.len() - 100]);
+    let found = with(Unpacker::new(&Stop::default()), &content[..content.len() - 100]);
     assert_eq!(found.occurrences.len(), 1);
     let said = "Note gzip: the gzip stream breaks off inside a member; what could be decoded was searched";
     assert_eq!(messages(&found), [said]);
-    let encrypted = with(Unpacker::new(), &member("n", 8, 1, 4, b"data"));
+    let encrypted = with(Unpacker::new(&Stop::default()), &member("n", 8, 1, 4, b"data"));
     assert_eq!(messages(&encrypted), ["Note zip: some of its members are encrypted"]);
-    let unread = with(Unpacker::new(), &member("n", 9, 0, 4, b"data"));
+    let unread = with(Unpacker::new(&Stop::default()), &member("n", 9, 0, 4, b"data"));
     assert_eq!(messages(&unread), ["Error zip: a member is compressed by method 9, which is not read"]);
 }
 
@@ -207,11 +208,12 @@ fn limits_are_named_and_hide_nothing_above_them() {
     let text = text(&token("a"));
     let deep = |n: u32| (0..n).fold(text.clone(), |inner, _| gzip(&inner));
     assert_eq!(ways(&deep(16)).len(), 1);
-    let found = with(Unpacker::new(), &deep(17));
+    let found = with(Unpacker::new(&Stop::default()), &deep(17));
     assert_eq!(found.occurrences.len(), 0);
     assert!(messages(&found)[0].contains("Error"), "{:?}", messages(&found));
     assert!(messages(&found)[0].contains("more than 16 deep"));
-    let small = Unpacker { limits: Limits::of(100_000, 16), ..Unpacker::new() };
+    let small =
+        Unpacker { limits: Limits::of(100_000, 16, Stop::default()), ..Unpacker::new(&Stop::default()) };
     let content = [gzip(&text), gzip(&vec![b'x'; 1_000_000]), deflated("n", &text)].concat();
     let found = with(small, &content);
     assert_eq!(found.occurrences.len(), 1);
@@ -240,7 +242,7 @@ fn random_bytes_are_no_containers() {
     ] {
         let noise = (0..500).flat_map(|_| [magic, &random(200)].concat());
         let content: Vec<u8> = std::iter::once(b'.').chain(noise).collect();
-        let found = with(Unpacker::new(), &content);
+        let found = with(Unpacker::new(&Stop::default()), &content);
         assert_eq!(found.occurrences, []);
         assert_eq!(messages(&found), [""; 0]);
     }
@@ -261,7 +263,7 @@ fn an_error_of_the_reader_is_no_fault_of_a_container() {
     for content in [text.clone(), gzip(&text), deflated("n", &text), tar_of("t", &gzip(&text))] {
         for cut in [content.len() - 3, content.len() - 20] {
             let mut window = crate::stream::Window::new(Failing(&content[..cut]));
-            let (_, outcome) = Unpacker::new().search(Origin::default(), &mut window);
+            let (_, outcome) = Unpacker::new(&Stop::default()).search(Origin::default(), &mut window);
             assert_eq!(outcome.unwrap_err().to_string(), "the disk is gone");
         }
     }

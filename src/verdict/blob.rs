@@ -27,11 +27,18 @@ pub(crate) struct BlobVerdict {
     pub(crate) kept: Vec<KeptToken>,
     /// Why some of it could not be read.
     pub(crate) problem: Option<Problem>,
+    /// Whether the source gave all of its bytes, so that there is a size and a digest to compare.
+    pub(crate) is_fetched: bool,
     /// Whether an earlier audit found it.
     pub(crate) is_cached: bool,
 }
 
 impl BlobVerdict {
+    /// On a blob of which nothing was read.
+    pub(crate) fn unread(problem: Problem) -> Self {
+        Self { problem: Some(problem), ..Self::default() }
+    }
+
     /// Whether there is anything to report of it.
     pub(crate) fn has_something(&self) -> bool {
         self.problem.is_some()

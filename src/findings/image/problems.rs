@@ -115,6 +115,10 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
     let error = |code, detail| Problem::error(code, place.clone(), detail);
     let note = |detail| Problem::note(Code::Odd, place.clone(), detail);
     problems.extend(verdict.problem.iter().map(|problem| problem.clone().at(place.clone())));
+    if !verdict.is_fetched {
+        // There is no size and no digest to compare.
+        return problems.extend(verdict.content.problems().at(place));
+    }
     problems.extend(digest_mismatch(layer.digest, verdict, place));
     let unpacked = if verdict.is_compressed { verdict.diff_id } else { verdict.digest };
     if let (Some(unpacked), Some(diff_id)) = (unpacked, layer.diff_id)

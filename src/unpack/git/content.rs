@@ -1,11 +1,11 @@
 //! The content of one object: decoded, hashed and searched.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 use gix_hash::{Hasher, ObjectId};
 use gix_object::{Kind, encode};
 
+use super::super::allowance::Allowance;
 use super::Sink;
 use super::inflate::{Decode, Fault};
 use crate::detect::Occurrence;
@@ -44,7 +44,7 @@ pub(super) fn read(
     decoder: &mut dyn Decode,
     claim: Claim,
     hold: usize,
-    left: &Cell<u64>,
+    left: &Allowance,
     sink: Option<&mut Sink<'_>>,
 ) -> Outcome {
     let mut decoder = Metered { decoder, left };
@@ -132,17 +132,16 @@ fn stream(
 /// Counts what is decoded, and ends where nothing more may be.
 struct Metered<'d, 'l> {
     decoder: &'d mut dyn Decode,
-    left: &'l Cell<u64>,
+    left: &'l Allowance,
 }
 
 impl Decode for Metered<'_, '_> {
     fn decode(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
-        let left = self.left.get();
-        if left == 0 {
+        if self.left.left() == 0 {
             return Err(Fault::Spent);
         }
         let n = self.decoder.decode(out)?;
-        self.left.set(left.saturating_sub(n as u64));
+        self.left.spend(n);
         Ok(n)
     }
 }

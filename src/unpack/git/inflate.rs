@@ -1,10 +1,10 @@
 //! One zlib stream out of a longer input, decoded piece by piece.
 
-use std::cell::Cell;
 use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use super::super::allowance::Allowance;
 use crate::stream::Peek;
 
 /// Gives bytes; nothing once it has ended.
@@ -42,15 +42,15 @@ impl<'a> Inflate<'a> {
     }
 
     /// Goes to the end of the stream, which costs as well.
-    pub(super) fn drain(&mut self, left: &Cell<u64>) -> Result<(), Fault> {
+    pub(super) fn drain(&mut self, left: &Allowance) -> Result<(), Fault> {
         let mut scratch = [0; 4096];
         loop {
             let n = self.decode(&mut scratch)?;
             if n == 0 {
                 return Ok(());
             }
-            left.set(left.get().saturating_sub(n as u64));
-            if left.get() == 0 {
+            left.spend(n);
+            if left.left() == 0 {
                 return Err(Fault::Spent);
             }
         }

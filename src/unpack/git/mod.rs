@@ -32,7 +32,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
 use std::io;
 
 pub(crate) use file::GitFile;
@@ -43,6 +42,7 @@ pub(crate) use objects::GitFinding;
 pub(crate) use objects::Objects;
 pub(crate) use pack::{begins_pack, pack};
 
+use super::allowance::Allowance;
 use crate::detect::Occurrence;
 use crate::stream::Peek;
 
@@ -56,7 +56,7 @@ pub(crate) type Reread<'a> = dyn FnMut() -> io::Result<Box<dyn Peek + 'a>> + 'a;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits<'a> {
     /// Bytes that may still be decoded. Counted down; at zero the reading stops.
-    pub(crate) left: &'a Cell<u64>,
+    pub(crate) left: &'a Allowance,
     /// Bytes of a pack that may be kept as they are stored, so that they can be decoded again.
     pub(crate) kept: usize,
     /// Bytes of objects that may be held because deltas need them.
@@ -67,7 +67,7 @@ pub(crate) struct Limits<'a> {
 
 impl<'a> Limits<'a> {
     /// The limits of one pack; `left` is how much may still be decoded.
-    pub(crate) fn new(left: &'a Cell<u64>) -> Self {
+    pub(crate) fn new(left: &'a Allowance) -> Self {
         Self { left, kept: 32 << 20, bases: 32 << 20, rows: 1 << 20 }
     }
 }

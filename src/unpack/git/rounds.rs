@@ -41,7 +41,7 @@ impl Pack<'_, '_> {
         let Some(reread) = reread else { return Ok(()) };
         for _ in 0..ROUNDS {
             let before = self.pending.len();
-            if before == 0 || self.limits.left.get() == 0 {
+            if before == 0 || self.limits.left.left() == 0 {
                 return Ok(());
             }
             let kept = self.collect(reread)?;

@@ -1,6 +1,7 @@
 //! Databases that `SQLite` itself makes, by way of Python, and bytes that are none.
 
 use crate::detect::tests::labels;
+use crate::stop::Stop;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -301,7 +302,9 @@ fn a_database_in_a_compressed_stream() {
     let token = token();
     let bytes = database("nested.db", ROWS, &["512", &token, "table", "29"]);
     let all = rows("nested.db");
-    let search = |mut bytes: &[u8]| crate::unpack::search(crate::unpack::Origin::default(), &mut bytes).0;
+    let search = |mut bytes: &[u8]| {
+        crate::unpack::search(&Stop::default(), crate::unpack::Origin::default(), &mut bytes).0
+    };
     let plain = search(&bytes);
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(&bytes).unwrap();

@@ -1,5 +1,6 @@
 //! Streams that break off or are damaged, and what only looks like a container.
 
+use crate::stop::Stop;
 use std::io::{Read as _, Write as _};
 
 use super::*;
@@ -23,7 +24,7 @@ fn what_comes_before_damage_is_searched() {
         let gzip = [&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], &damaged_deflate(&text)].concat();
         let zip = member("n", 8, 0, 0, &damaged_deflate(&text));
         for (content, way, said) in [(gzip, "gzip", "gzip: the gzip"), (zip, "zip:n", "zip:n: the deflate")] {
-            let found = with(Unpacker::new(), &content);
+            let found = with(Unpacker::new(&Stop::default()), &content);
             assert_eq!(found.occurrences.iter().map(super::way).collect::<Vec<_>>(), [way], "{len}");
             let said = format!("Note {said} stream is corrupt; what could be decoded was searched");
             assert_eq!(messages(&found), [said], "{len}");
@@ -39,7 +40,7 @@ fn what_only_looks_like_a_long_header_is_no_stream_wherever_it_stands_in_another
     let looks_so = [&header[..], &noise(6000)].concat();
     for before in (0..20_000).step_by(1500) {
         let content = gzip(&[&noise(before)[..], &looks_so, &noise(6000)].concat());
-        assert_eq!(messages(&with(Unpacker::new(), &content)), [""; 0], "{before}");
+        assert_eq!(messages(&with(Unpacker::new(&Stop::default()), &content)), [""; 0], "{before}");
     }
 }
 
@@ -65,7 +66,7 @@ fn the_last_bytes_before_the_end_of_a_stream_that_breaks_off_are_searched() {
         (cut(zstd, 2), "zstd"),
         (member("n", 8, 0, 0, &cut(deflate(&text), 1)), "zip:n"),
     ] {
-        let found = with(Unpacker::new(), &content);
+        let found = with(Unpacker::new(&Stop::default()), &content);
         assert_eq!(found.occurrences.first().map(super::way).as_deref(), Some(way));
         assert!(messages(&found).iter().all(|said| said.contains("breaks off")), "{:?}", messages(&found));
         assert!(!messages(&found).is_empty());
@@ -76,7 +77,7 @@ fn the_last_bytes_before_the_end_of_a_stream_that_breaks_off_are_searched() {
 fn a_container_in_the_last_bytes_before_an_error_is_opened() {
     let token = token("a");
     let data = gzip(&[noise(2000), gzip(token.as_bytes())].concat());
-    let found = with(Unpacker::new(), &data[..data.len() - 8]);
+    let found = with(Unpacker::new(&Stop::default()), &data[..data.len() - 8]);
     assert_eq!(found.occurrences.iter().map(super::way).collect::<Vec<_>>(), ["gzip > gzip"]);
 }
 
@@ -106,7 +107,7 @@ fn zip_headers_that_lie_hide_nothing() {
     short[14..18].copy_from_slice(&crc.sum().to_le_bytes());
     let behind = [&member("n", 0x2222, 8, 0, &data)[..], b"PK\x07\x08", &crc.sum().to_le_bytes()].concat();
     for content in [short, behind] {
-        let found = with(Unpacker::new(), &content);
+        let found = with(Unpacker::new(&Stop::default()), &content);
         assert_eq!(found.occurrences.len(), 1);
         assert_eq!(messages(&found), [""; 0]);
     }
@@ -130,7 +131,7 @@ fn a_method_that_is_not_read_is_an_error_of_an_archive_only() {
         ([b"#!", &member("name", 14, 0, 4, b"data")[..], b"PK\x01\x02"].concat(), &[]),
         ([b"#!", &member("na\x01me", 14, 0, 40, &[b'#'; 40])[..], b"PK\x01\x02"].concat(), &[]),
     ] {
-        let found = with(Unpacker::new(), &content);
+        let found = with(Unpacker::new(&Stop::default()), &content);
         assert_eq!(super::messages(&found), messages, "{}", content.escape_ascii());
     }
 }
@@ -139,7 +140,7 @@ fn a_method_that_is_not_read_is_an_error_of_an_archive_only() {
 fn the_magic_number_of_7z_is_no_archive() {
     let table = [b"7z\xbc\xaf\x27\x1c\0\0\0\0\x0232 more bytes of a table".as_slice(), &[1; 40]].concat();
     for content in [table.clone(), [b"MIME", &table[..]].concat()] {
-        assert_eq!(messages(&with(Unpacker::new(), &content)), [""; 0]);
+        assert_eq!(messages(&with(Unpacker::new(&Stop::default()), &content)), [""; 0]);
     }
 }
 
@@ -170,7 +171,7 @@ fn a_zstd_window_beyond_the_limit_is_an_error_in_the_midst_of_a_content() {
         assert_eq!(stream[4] & 0x20, 0);
         stream[5] = 21 << 3;
         for before in [&b""[..], b"!<arch>\n"] {
-            let found = with(Unpacker::new(), &[before, &stream].concat());
+            let found = with(Unpacker::new(&Stop::default()), &[before, &stream].concat());
             let said = messages(&found);
             assert!(said.len() == 1 && said[0].starts_with("Error zstd: "), "{said:?}");
         }
@@ -185,7 +186,7 @@ fn a_git_object_in_a_stored_member_whose_size_stands_behind_it() {
     encoder.write_all(&text).unwrap();
     let object = encoder.finish().unwrap();
     let content = [&member("o", 0, 8, 0, &object)[..], b"PK\x07\x08", &deflated("n", b"x")].concat();
-    let (found, _) = crate::unpack::search(Origin::default(), &mut &content[..]);
+    let (found, _) = crate::unpack::search(&Stop::default(), Origin::default(), &mut &content[..]);
     assert_eq!(found.occurrences.len(), 1);
     assert_eq!(messages(&found), [""; 0]);
 }

@@ -77,6 +77,7 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
         content,
         kept: _,
         problem: _,
+        is_fetched: _,
         is_cached: _,
     } = verdict;
     let content = match content {
@@ -155,6 +156,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
         }
     };
     let verdict = BlobVerdict {
+        is_fetched: true,
         size: record.size,
         diff_id: record.diff_id.map(Digest::from_bytes),
         is_compressed: record.is_compressed,

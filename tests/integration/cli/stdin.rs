@@ -188,7 +188,7 @@ fn other_forms_read_standard_input_too() {
 fn progress_ends_at_the_total_that_was_announced() {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use stowaway::engine::Progress;
+    use stowaway::{Auditor, Control, Progress};
 
     #[derive(Default)]
     struct Counts(AtomicU64, AtomicU64);
@@ -234,11 +234,7 @@ fn progress_ends_at_the_total_that_was_announced() {
     file.push(&plain);
     for target in [plain, packed, file] {
         let counts = Counts::default();
-        stowaway::targets::run(
-            std::slice::from_ref(&target),
-            &stowaway::targets::Options::default(),
-            &counts,
-        );
+        Auditor::builder().build().scan_with([&target], &Control { progress: &counts, ..Control::default() });
         let (total, read) = (counts.0.into_inner(), counts.1.into_inner());
         assert!(total > 0 && total == read, "{target:?}: {read} of {total}");
     }

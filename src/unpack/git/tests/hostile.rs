@@ -1,18 +1,19 @@
 //! Packs and objects that git would not make: each ends, in bounded memory, and says what is wrong.
 
 use crate::detect::tests::labels;
-use std::cell::Cell;
 use std::time::Instant;
 
 use gix_object::Kind;
 
 use super::handmade::{Pack, distance, edit, head, id, size, zlib};
 use super::support::{Audit, noise, token};
+use crate::stop::Stop;
+use crate::unpack::allowance::Allowance;
 use crate::unpack::git::{GitFile, Limits, Objects, begins_loose, begins_pack};
 
 #[track_caller]
 fn audit(pack: &[u8]) -> Audit {
-    let left = Cell::new(64 << 20);
+    let left = Allowance::new(64 << 20, Stop::default());
     let began = Instant::now();
     let audit = Audit::of_pack(pack, Limits::new(&left), false).0;
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());

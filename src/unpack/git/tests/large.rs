@@ -1,8 +1,8 @@
 //! Packs that do not fit in what may be held.
 
-use std::cell::Cell;
-
 use super::support::{Audit, Repository, noise, text, token};
+use crate::stop::Stop;
+use crate::unpack::allowance::Allowance;
 use crate::unpack::git::Limits;
 
 /// Versions of files, one token each, whose objects are many times what is held in these tests.
@@ -34,7 +34,7 @@ fn assert_all(audit: &Audit, expected: &[(String, String)]) {
 }
 
 /// Limits under which the compressed forms of two or three files and three decoded ones are held at a time.
-fn narrow(left: &Cell<u64>) -> Limits<'_> {
+fn narrow(left: &Allowance) -> Limits<'_> {
     Limits { bases: 130_000, kept: 64 * 1024, ..Limits::new(left) }
 }
 
@@ -44,7 +44,7 @@ fn families_in_one_stretch_need_little() {
     repository.git(&["tag", "-a", "-m", "x", "newest"]);
     repository.repack(&["--depth=50"]);
     let bytes = repository.packs().remove(0);
-    let left = Cell::new(1 << 30);
+    let left = Allowance::new(1 << 30, Stop::default());
     let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), true);
     assert_all(&audit, &expected);
     assert_eq!(times, 0);
@@ -59,7 +59,7 @@ fn bases_that_were_passed_long_ago() {
     let (repository, expected) = versions(12, 6);
     repository.repack(&["--depth=50"]);
     let bytes = super::shuffle::by_depth(&repository.packs()[0]);
-    let left = Cell::new(1 << 30);
+    let left = Allowance::new(1 << 30, Stop::default());
     let (audit, times) = Audit::of_pack(&bytes, narrow(&left), true);
     assert_all(&audit, &expected);
     assert!((2..=6).contains(&times), "{times} rounds for twelve files");
@@ -79,7 +79,7 @@ fn more_objects_than_are_remembered() {
     let (repository, expected) = versions(4, 4);
     repository.repack(&[]);
     let bytes = repository.packs().remove(0);
-    let left = Cell::new(1 << 30);
+    let left = Allowance::new(1 << 30, Stop::default());
     let limits = Limits { rows: 3, ..Limits::new(&left) };
     assert_all(&Audit::of_pack(&bytes, limits, true).0, &expected);
     let (audit, _) = Audit::of_pack(&bytes, Limits { bases: 0, ..limits }, true);
@@ -111,7 +111,7 @@ fn a_pack_of_forty_megabytes() {
     ]);
     let bytes = repository.packs().remove(0);
     assert!(bytes.len() > 40 << 20, "{}", bytes.len());
-    let left = Cell::new(1 << 30);
+    let left = Allowance::new(1 << 30, Stop::default());
     // The old version is a delta of the new one, which lies forty megabytes in front of it.
     let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), false);
     audit.assert_whole();

@@ -2,6 +2,8 @@
 
 use crate::detect::tests::labels;
 use crate::finding::Problem;
+use crate::stop::Stop;
+use crate::unpack::allowance::Allowance;
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -153,7 +155,7 @@ pub(super) struct Audit {
 
 impl Audit {
     pub(super) fn of(files: &[(String, Vec<u8>)]) -> Self {
-        let left = Cell::new(64 << 30);
+        let left = Allowance::new(64 << 30, Stop::default());
         let mut objects = Objects::new(24 << 20);
         let mut problems = Vec::new();
         for (n, (path, bytes)) in (0..).zip(files) {

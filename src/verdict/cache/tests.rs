@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicUsize;
 use super::*;
 
 const NONE: [u8; 0] = [];
+const ONE: Version = Version(1);
+const OTHER: Version = Version(2);
 
 /// A directory of its own, which goes when the test has passed.
 struct Own(PathBuf);
@@ -25,7 +27,7 @@ impl Own {
     }
 
     fn bounded(&self, bound: u64) -> Cache {
-        Cache { bound, ..Cache::at(self.0.join("a/stowaway"), Version::named("one")) }
+        Cache { bound, ..Cache::at(self.0.join("a/stowaway")) }
     }
 }
 
@@ -48,7 +50,7 @@ fn entry(n: u8, len: usize) -> Entry {
 /// The numbers of the entries that are there.
 fn there(cache: &Cache) -> Vec<u8> {
     let all: Vec<Digest> = (0..=255).map(digest).collect();
-    cache.get(&all).keys().map(|digest| digest.to_bytes()[0]).collect()
+    cache.get(ONE, &all).keys().map(|digest| digest.to_bytes()[0]).collect()
 }
 
 #[test]
@@ -57,13 +59,12 @@ fn what_is_put_can_be_got() {
     let cache = own.cache();
     assert_eq!(there(&cache), NONE, "there is none yet");
     assert!(!own.0.join("a").exists(), "reading makes nothing");
-    cache.put(&[entry(1, 10), entry(2, 0), entry(3, 100_000)], &[]);
-    let got = cache.get(&[digest(3), digest(4), digest(1)]);
+    cache.put(ONE, &[entry(1, 10), entry(2, 0), entry(3, 100_000)], &[]);
+    let got = cache.get(ONE, &[digest(3), digest(4), digest(1)]);
     assert_eq!(got.len(), 2);
     assert_eq!(got[&digest(3)], Kept { value: vec![3; 100_000], is_stale: false });
     assert_eq!(there(&own.cache()), [1, 2, 3], "in another process");
-    let other = Cache { version: Version::named("other"), ..own.cache() };
-    assert_eq!(there(&other), NONE, "in another version");
+    assert!(cache.get(OTHER, &[digest(1)]).is_empty(), "in another version");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(cache.path()), mode(cache.path().parent().unwrap())), (0o600, 0o700));
 }
@@ -72,11 +73,11 @@ fn what_is_put_can_be_got() {
 fn what_is_there_is_replaced_when_asked_for() {
     let own = Own::new();
     let cache = own.cache();
-    let value = |cache: &Cache| cache.get(&[digest(1)])[&digest(1)].value.clone();
-    cache.put(&[entry(1, 10)], &[]);
-    cache.put(&[entry(1, 20)], &[]);
+    let value = |cache: &Cache| cache.get(ONE, &[digest(1)])[&digest(1)].value.clone();
+    cache.put(ONE, &[entry(1, 10)], &[]);
+    cache.put(ONE, &[entry(1, 20)], &[]);
     assert_eq!(value(&cache).len(), 10);
-    cache.put(&[Entry { replaces: true, ..entry(1, 30) }], &[]);
+    cache.put(ONE, &[Entry { replaces: true, ..entry(1, 30) }], &[]);
     assert_eq!(value(&cache).len(), 30);
 }
 
@@ -100,25 +101,25 @@ fn the_bound_holds_and_the_longest_unused_goes_first() {
     // Sixteen pages; an entry of up to a page less some bytes weighs one.
     let cache = own.bounded(16 * 4096);
     for n in 0..16 {
-        cache.put_at(&[entry(n, 3000)], &[], 1000 + u64::from(n));
+        cache.put_at(ONE, &[entry(n, 3000)], &[], 1000 + u64::from(n));
     }
     assert_eq!(there(&cache).len(), 16);
-    cache.put_at(&[], &[digest(0)], 2000);
-    cache.put_at(&[entry(20, 3000), entry(21, 6000)], &[], 2001);
+    cache.put_at(ONE, &[], &[digest(0)], 2000);
+    cache.put_at(ONE, &[entry(20, 3000), entry(21, 6000)], &[], 2001);
     let left = there(&cache);
     assert_eq!(left[..3], [0, 4, 5], "three pages were needed, and the first was of use");
     assert_eq!(left[left.len() - 2..], [20, 21]);
     // One that takes a quarter stays, a larger one is not kept.
-    cache.put_at(&[entry(30, 4 * 4096 - 300), entry(31, 4 * 4096)], &[], 2002);
+    cache.put_at(ONE, &[entry(30, 4 * 4096 - 300), entry(31, 4 * 4096)], &[], 2002);
     assert!(there(&cache).contains(&30) && !there(&cache).contains(&31));
     for n in 0..200 {
-        cache.put_at(&[entry(n, 3000 + 40 * usize::from(n))], &[], 3000 + u64::from(n));
+        cache.put_at(ONE, &[entry(n, 3000 + 40 * usize::from(n))], &[], 3000 + u64::from(n));
     }
     assert!(there(&cache).contains(&199));
     let own = Own::new();
     let cache = own.bounded(2 << 20);
     for n in 0..=255 {
-        cache.put_at(&[entry(n, 30_000 * usize::from(n % 16))], &[], 3000 + u64::from(n));
+        cache.put_at(ONE, &[entry(n, 30_000 * usize::from(n % 16))], &[], 3000 + u64::from(n));
         assert!(fs::metadata(cache.path()).unwrap().len() <= 4 << 20);
     }
     // Each of the last ones takes half a MiB.
@@ -129,29 +130,30 @@ fn the_bound_holds_and_the_longest_unused_goes_first() {
 fn other_versions_go_first() {
     let own = Own::new();
     let cache = own.bounded(16 * 4096);
-    let other = Cache { version: Version::named("two"), ..own.bounded(16 * 4096) };
+    let other = own.bounded(16 * 4096);
     for n in 0..8 {
-        cache.put_at(&[entry(n, 10)], &[], 1000);
-        other.put_at(&[entry(n, 10)], &[], 2000);
+        cache.put_at(ONE, &[entry(n, 10)], &[], 1000);
+        other.put_at(OTHER, &[entry(n, 10)], &[], 2000);
     }
-    let held = cache.summary().held.unwrap();
+    let held = cache.summary(ONE).held.unwrap();
     assert_eq!((held.entries, held.outdated), (8, 8));
     for n in 10..18 {
-        cache.put_at(&[entry(n, 10)], &[], 1001);
+        cache.put_at(ONE, &[entry(n, 10)], &[], 1001);
     }
     assert_eq!(there(&cache).len(), 16);
-    assert_eq!(there(&other), NONE);
+    let all: Vec<Digest> = (0..=255).map(digest).collect();
+    assert!(other.get(OTHER, &all).is_empty());
 }
 
 #[test]
 fn a_use_is_noted_once_an_hour() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put_at(&[entry(1, 1)], &[], 10_000);
-    let is_stale = |now| cache.get_at(&[digest(1)], now)[&digest(1)].is_stale;
+    cache.put_at(ONE, &[entry(1, 1)], &[], 10_000);
+    let is_stale = |now| cache.get_at(ONE, &[digest(1)], now)[&digest(1)].is_stale;
     assert!(!is_stale(10_000) && !is_stale(13_600));
     assert!(is_stale(13_601) && is_stale(9_999), "long ago, or the clock was wrong");
-    cache.put_at(&[], &[digest(1), digest(9)], 13_601);
+    cache.put_at(ONE, &[], &[digest(1), digest(9)], 13_601);
     assert!(!is_stale(13_601));
     assert_eq!(there(&cache), [1]);
 }
@@ -161,20 +163,20 @@ fn a_use_is_noted_once_an_hour() {
 #[track_caller]
 fn assert_survives(own: &Own, case: &str, spoil: impl FnOnce(&Path)) {
     let cache = own.cache();
-    drop(cache.clear());
-    cache.put(&[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
+    drop(cache.clear(ONE));
+    cache.put(ONE, &[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
     spoil(cache.path());
     assert_usable(&own.cache(), case);
 }
 
 #[track_caller]
 fn assert_usable(cache: &Cache, case: &str) {
-    for (digest, kept) in cache.get(&[digest(1), digest(2), digest(3)]) {
+    for (digest, kept) in cache.get(ONE, &[digest(1), digest(2), digest(3)]) {
         let n = digest.to_bytes()[0];
         let len = [10, 5000, 100][usize::from(n) - 1];
         assert_eq!(kept.value, vec![n; len], "{case}: entry {n}");
     }
-    cache.put(&[entry(4, 50)], &[]);
+    cache.put(ONE, &[entry(4, 50)], &[]);
     assert!(there(cache).contains(&4), "{case}: it is no use any more");
 }
 
@@ -210,14 +212,14 @@ fn a_file_that_is_none_of_ours_is_made_anew() {
 fn a_file_that_anybody_may_have_written_is_not_read() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put(&[entry(1, 10)], &[]);
+    cache.put(ONE, &[entry(1, 10)], &[]);
     fs::set_permissions(cache.path(), fs::Permissions::from_mode(0o620)).unwrap();
     assert_eq!(there(&cache), NONE);
-    cache.put(&[entry(1, 10)], &[]);
+    cache.put(ONE, &[entry(1, 10)], &[]);
     let directory = cache.path().parent().unwrap();
     fs::set_permissions(directory, fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(there(&own.cache()), NONE, "anybody may have put it there");
-    own.cache().put(&[entry(2, 10)], &[]);
+    own.cache().put(ONE, &[entry(2, 10)], &[]);
     assert_eq!(there(&own.cache()), [2]);
     assert_eq!(fs::metadata(directory).unwrap().permissions().mode() & 0o777, 0o700);
 }
@@ -225,7 +227,7 @@ fn a_file_that_anybody_may_have_written_is_not_read() {
 #[test]
 fn a_file_that_breaks_off_is_made_anew() {
     let own = Own::new();
-    own.cache().put(&[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
+    own.cache().put(ONE, &[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
     let len = fs::metadata(own.cache().path()).unwrap().len();
     for cut in (1..40).map(|part| len * part / 40).chain([1, 8, 9, 64, 320, 4095, 4096, 4097, len - 1]) {
         assert_survives(&own, &format!("{cut} of {len} bytes"), |path| {
@@ -238,7 +240,7 @@ fn a_file_that_breaks_off_is_made_anew() {
 fn a_file_with_a_changed_byte_gives_what_was_put_or_nothing() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put(&[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
+    cache.put(ONE, &[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
     let sound = fs::read(cache.path()).unwrap();
     // The header, and all that is in use behind it.
     let places = (0..sound.len())
@@ -249,7 +251,7 @@ fn a_file_with_a_changed_byte_gives_what_was_put_or_nothing() {
         bytes[at] ^= 1 << (nth % 8);
         fs::write(cache.path(), &bytes).unwrap();
         let cache = own.cache();
-        let got = cache.get(&[digest(1), digest(2), digest(3)]);
+        let got = cache.get(ONE, &[digest(1), digest(2), digest(3)]);
         assert!(got.iter().all(|(d, kept)| kept.value == vec![d.to_bytes()[0]; kept.value.len()]), "{at}");
         answers[usize::from(got.len() == 3)] += 1;
         if nth % 20 == 0 {
@@ -268,8 +270,8 @@ fn a_file_with_a_changed_byte_gives_what_was_put_or_nothing() {
 fn a_value_that_was_not_put_under_its_key_does_not_count() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put(&[entry(1, 10), entry(2, 10)], &[]);
-    let (one, two) = (Key::new(cache.version, digest(1)), Key::new(cache.version, digest(2)));
+    cache.put(ONE, &[entry(1, 10), entry(2, 10)], &[]);
+    let (one, two) = (Key::new(ONE, digest(1)), Key::new(ONE, digest(2)));
     {
         let values: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("values");
         let database = redb::Database::open(cache.path()).unwrap();
@@ -280,7 +282,7 @@ fn a_value_that_was_not_put_under_its_key_does_not_count() {
         drop(table);
         transaction.commit().unwrap();
     }
-    assert_eq!(cache.get(&[digest(2)]).len(), 0);
+    assert_eq!(cache.get(ONE, &[digest(2)]).len(), 0);
     assert!(!cache.path().exists(), "a file with a wrong value goes");
 }
 
@@ -304,41 +306,41 @@ fn what_stands_in_its_place() {
     fs::remove_file(cache.path()).unwrap();
     fs::create_dir(cache.path()).unwrap();
     fs::write(cache.path().join("x"), "x").unwrap();
-    cache.put(&[entry(1, 1)], &[]);
+    cache.put(ONE, &[entry(1, 1)], &[]);
     assert_eq!(there(&cache), NONE);
     assert!(cache.path().join("x").exists(), "a directory is left");
-    assert!(own.cache().clear().is_err());
-    let summary = own.cache().summary();
+    assert!(own.cache().clear(ONE).is_err());
+    let summary = own.cache().summary(ONE);
     assert_eq!((summary.held, summary.bytes), (None, None));
 }
 
 #[test]
 fn where_nothing_can_be_written_there_is_none() {
     for directory in ["/dev/null/stowaway", "/proc/stowaway"] {
-        let cache = Cache::at(directory.into(), Version::named("one"));
-        cache.put(&[entry(1, 1)], &[]);
+        let cache = Cache::at(directory.into());
+        cache.put(ONE, &[entry(1, 1)], &[]);
         assert_eq!(there(&cache), NONE);
-        assert_eq!(cache.summary().bytes, None);
+        assert_eq!(cache.summary(ONE).bytes, None);
     }
-    assert!(Cache::at("/proc/stowaway".into(), Version::named("one")).clear().unwrap().is_none());
+    assert!(Cache::at("/proc/stowaway".into()).clear(ONE).unwrap().is_none());
 }
 
 #[test]
 fn what_another_process_holds_is_waited_for_and_left() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put(&[entry(1, 1)], &[]);
+    cache.put(ONE, &[entry(1, 1)], &[]);
     let held = redb::Database::open(cache.path()).unwrap();
     let start = Instant::now();
     assert_eq!(there(&cache), NONE);
-    cache.put(&[entry(2, 1)], &[]);
+    cache.put(ONE, &[entry(2, 1)], &[]);
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     drop(held);
     assert_eq!(there(&own.cache()), [1], "it is still there");
 
     let held = redb::Database::open(cache.path()).unwrap();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| own.cache().put(&[entry(3, 1)], &[]));
+        let waiting = scope.spawn(|| own.cache().put(ONE, &[entry(3, 1)], &[]));
         std::thread::sleep(Duration::from_millis(50));
         drop(held);
         waiting.join().unwrap();
@@ -355,8 +357,8 @@ fn many_at_once() {
             scope.spawn(move || {
                 for n in 0..5 {
                     let cache = own.cache();
-                    cache.put(&[entry(thread * 5 + n, 500)], &[]);
-                    for (digest, kept) in cache.get(&[digest(thread), digest(thread * 5)]) {
+                    cache.put(ONE, &[entry(thread * 5 + n, 500)], &[]);
+                    for (digest, kept) in cache.get(ONE, &[digest(thread), digest(thread * 5)]) {
                         assert_eq!(kept.value, vec![digest.to_bytes()[0]; 500]);
                     }
                 }
@@ -370,18 +372,18 @@ fn many_at_once() {
 fn summary_and_removal() {
     let own = Own::new();
     let cache = own.cache();
-    let none = cache.summary();
+    let none = cache.summary(ONE);
     assert_eq!((none.held, none.bytes, none.bound), (Some(Held::default()), None, BOUND));
-    assert_eq!(cache.clear().unwrap(), None);
-    cache.put(&[entry(1, 100), entry(2, 100)], &[]);
-    let summary = cache.summary();
+    assert_eq!(cache.clear(ONE).unwrap(), None);
+    cache.put(ONE, &[entry(1, 100), entry(2, 100)], &[]);
+    let summary = cache.summary(ONE);
     assert_eq!(summary.held.unwrap().entries, 2);
     assert_eq!(summary.bytes, Some(fs::metadata(cache.path()).unwrap().len()));
-    assert_eq!(cache.clear().unwrap(), Some(summary));
+    assert_eq!(cache.clear(ONE).unwrap(), Some(summary));
     assert!(!own.0.join("a/stowaway").exists(), "its directory was empty then");
-    cache.put(&[entry(1, 100)], &[]);
+    cache.put(ONE, &[entry(1, 100)], &[]);
     fs::write(own.0.join("a/stowaway/other"), "x").unwrap();
-    cache.clear().unwrap();
+    cache.clear(ONE).unwrap();
     assert!(own.0.join("a/stowaway/other").exists());
 }
 
@@ -389,7 +391,7 @@ fn summary_and_removal() {
 fn no_more_is_read_than_is_held_in_memory() {
     let own = Own::new();
     let cache = own.cache();
-    cache.put(&[entry(1, 20 << 20)], &[]);
-    cache.put(&[entry(2, 20 << 20), entry(3, 5 << 20)], &[]);
+    cache.put(ONE, &[entry(1, 20 << 20)], &[]);
+    cache.put(ONE, &[entry(2, 20 << 20), entry(3, 5 << 20)], &[]);
     assert_eq!(there(&cache), [1, 3]);
 }

@@ -6,7 +6,6 @@
 
 mod entry;
 mod place;
-mod quiet;
 mod table;
 
 use std::collections::BTreeMap;
@@ -15,9 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::store::{Entry, Kept, Store, Version};
 use crate::digest::Digest;
+use crate::panics::contain_quietly;
 use entry::Key;
-pub use entry::{Entry, Version};
 pub use place::directory;
 use place::{Identity, Place};
 
@@ -35,19 +35,9 @@ const USE: u64 = 60 * 60;
 #[derive(Debug)]
 pub struct Cache {
     place: Place,
-    version: Version,
     bound: u64,
     /// Whether it turned out to be unusable: it is not tried again.
     given_up: AtomicBool,
-}
-
-/// What was kept under a digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
-    /// The bytes, as they were put.
-    pub value: Vec<u8>,
-    /// Whether their last use is long ago, so that this one is worth noting.
-    pub is_stale: bool,
 }
 
 /// What there is of a cache.
@@ -95,9 +85,9 @@ enum Failed {
 }
 
 impl Cache {
-    /// The cache in that directory, which need not be there yet, as far as it is of that version.
-    pub fn at(directory: PathBuf, version: Version) -> Self {
-        Self { place: Place::new(directory), version, bound: BOUND, given_up: AtomicBool::new(false) }
+    /// The cache in that directory, which need not be there yet.
+    pub fn at(directory: PathBuf) -> Self {
+        Self { place: Place::new(directory), bound: BOUND, given_up: AtomicBool::new(false) }
     }
 
     /// The file.
@@ -105,21 +95,11 @@ impl Cache {
         self.place.file()
     }
 
-    /// What is kept under these digests.
-    pub fn get(&self, digests: &[Digest]) -> BTreeMap<Digest, Kept> {
-        self.get_at(digests, now())
-    }
-
-    /// Keeps `entries`, and notes that what is under the digests of `used` was of use.
-    pub fn put(&self, entries: &[Entry], used: &[Digest]) {
-        self.put_at(entries, used, now());
-    }
-
-    fn get_at(&self, digests: &[Digest], now: u64) -> BTreeMap<Digest, Kept> {
+    fn get_at(&self, version: Version, digests: &[Digest], now: u64) -> BTreeMap<Digest, Kept> {
         if digests.is_empty() {
             return BTreeMap::new();
         }
-        let keys: Vec<Key> = digests.iter().map(|digest| Key::new(self.version, *digest)).collect();
+        let keys: Vec<Key> = digests.iter().map(|digest| Key::new(version, *digest)).collect();
         let read = self.attempt(false, |identity| {
             self.place.read(self.bound, identity, |database| table::read(database, &keys, MAX_READ))
         });
@@ -130,13 +110,13 @@ impl Cache {
             .collect()
     }
 
-    fn put_at(&self, entries: &[Entry], used: &[Digest], now: u64) {
+    fn put_at(&self, version: Version, entries: &[Entry], used: &[Digest], now: u64) {
         let entries: Vec<&Entry> = entries.iter().filter(|entry| self.takes(entry)).collect();
         if entries.is_empty() && used.is_empty() {
             return;
         }
-        let used: Vec<Key> = used.iter().map(|digest| Key::new(self.version, *digest)).collect();
-        let change = table::Change { version: self.version, entries, used, now, bound: self.bound };
+        let used: Vec<Key> = used.iter().map(|digest| Key::new(version, *digest)).collect();
+        let change = table::Change { version, entries, used, now, bound: self.bound };
         self.attempt(true, |identity| {
             self.place.write(self.bound, identity, |database| table::write(database, &change))
         });
@@ -147,14 +127,14 @@ impl Cache {
         table::weight(entry.value.len()) <= self.bound / 4
     }
 
-    /// What there is of it. Nothing is changed.
-    pub fn summary(&self) -> Summary {
-        let count = || self.place.peek(self.bound, |database| table::count(database, self.version));
+    /// What there is of it; entries of other versions are outdated. Nothing is changed.
+    pub(crate) fn summary(&self, version: Version) -> Summary {
+        let count = || self.place.peek(self.bound, |database| table::count(database, version));
         let start = Instant::now();
-        let mut counted = quiet::quietly(count);
+        let mut counted = contain_quietly(count);
         while counted == Some(Err(Failed::Busy)) && start.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(10));
-            counted = quiet::quietly(count);
+            counted = contain_quietly(count);
         }
         let held = match counted {
             Some(Err(Failed::Absent)) => Some(Held::default()),
@@ -169,8 +149,8 @@ impl Cache {
     ///
     /// # Errors
     /// Those of the system: whatever stands in its place is still there.
-    pub fn clear(&self) -> io::Result<Option<Summary>> {
-        let summary = self.summary();
+    pub(crate) fn clear(&self, version: Version) -> io::Result<Option<Summary>> {
+        let summary = self.summary(version);
         Ok(self.place.clear()?.then_some(summary))
     }
 
@@ -186,7 +166,7 @@ impl Cache {
         let mut renewed = false;
         while !self.given_up.load(Ordering::Relaxed) {
             let mut identity = None;
-            match quiet::quietly(|| work(&mut identity)).unwrap_or(Err(Failed::Broken)) {
+            match contain_quietly(|| work(&mut identity)).unwrap_or(Err(Failed::Broken)) {
                 Ok(done) => return Some(done),
                 Err(Failed::Absent) => return None,
                 Err(Failed::Busy) if start.elapsed() < PATIENCE => {
@@ -203,6 +183,16 @@ impl Cache {
             }
         }
         None
+    }
+}
+
+impl Store for Cache {
+    fn get(&self, version: Version, digests: &[Digest]) -> BTreeMap<Digest, Kept> {
+        self.get_at(version, digests, now())
+    }
+
+    fn put(&self, version: Version, entries: &[Entry], used: &[Digest]) {
+        self.put_at(version, entries, used, now());
     }
 }
 

@@ -1,38 +1,21 @@
-//! What an entry is, and how it stands in the file.
+//! How an entry stands in the file.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
-
-/// What made the values. Those of another version count for nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Version([u8; VERSION]);
+use crate::verdict::store::Version;
 
 const VERSION: usize = 16;
 const DIGEST: usize = 32;
 
-impl Version {
-    /// The version of that name.
-    pub fn named(name: &str) -> Self {
-        let hash: [u8; 32] = Sha256::digest(name.as_bytes()).into();
-        Self(hash.first_chunk().copied().unwrap_or_default())
-    }
-
-    /// Whether a key as it is stored is of this version.
-    pub(super) fn is_of(self, key: &[u8]) -> bool {
-        key.starts_with(&self.0)
-    }
+/// A version, as it is stored.
+fn prefix(version: Version) -> [u8; VERSION] {
+    u128::from(version.0).to_be_bytes()
 }
 
-/// Something to keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// What it is found by.
-    pub digest: Digest,
-    /// The bytes.
-    pub value: Vec<u8>,
-    /// Whether it takes the place of what is there.
-    pub replaces: bool,
+/// Whether a key as it is stored is of that version.
+pub(super) fn is_of(version: Version, key: &[u8]) -> bool {
+    key.starts_with(&prefix(version))
 }
 
 /// Version and digest, as they are stored.
@@ -43,7 +26,7 @@ impl Key {
     pub(super) fn new(version: Version, digest: Digest) -> Self {
         let mut key = [0; VERSION + DIGEST];
         let (first, rest) = key.split_at_mut(VERSION);
-        first.copy_from_slice(&version.0);
+        first.copy_from_slice(&prefix(version));
         rest.copy_from_slice(&digest.to_bytes());
         Self(key)
     }

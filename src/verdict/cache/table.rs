@@ -2,9 +2,10 @@
 
 use redb::{Database, Durability, ReadableTable, ReadableTableMetadata, TableDefinition, TableError};
 
-use super::entry::{Entry, Key, Version};
+use super::entry::{Key, is_of};
 use super::place::Either;
 use super::{Failed, Held};
+use crate::verdict::store::{Entry, Version};
 
 /// Sealed values.
 const VALUES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("values");
@@ -99,7 +100,7 @@ fn surplus(
         let (key, used) = row.map_err(failed)?;
         let (used, weight) = used.value();
         total = total.saturating_add(weight);
-        all.push((change.version.is_of(key.value()), used, key.value().to_vec(), weight));
+        all.push((is_of(change.version, key.value()), used, key.value().to_vec(), weight));
     }
     all.sort();
     let mut gone = Vec::new();
@@ -123,7 +124,7 @@ pub(super) fn count(database: &Either, version: Version) -> Result<Held, Failed>
     let mut held = Held::default();
     for row in uses.iter().map_err(failed)? {
         let (key, _) = row.map_err(failed)?;
-        let count = if version.is_of(key.value()) { &mut held.entries } else { &mut held.outdated };
+        let count = if is_of(version, key.value()) { &mut held.entries } else { &mut held.outdated };
         *count += 1;
     }
     Ok(held)

@@ -1,0 +1,156 @@
+//! The images of an archive, a layout or a stream.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::target::{Reader, empty, refused};
+use crate::dockerfile::looks_like_dockerfile;
+use crate::engine::blob::Reading;
+use crate::engine::gather::{self, Gathered};
+use crate::engine::memory::Memory;
+use crate::engine::{Scan, Silent};
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::findings::{self, Audited};
+use crate::image::{self, Inventory, Resolved};
+use crate::mask::{Message, message};
+use crate::source::{Content, Layout, inspect, unreadable};
+use crate::stream::{Compression, begins_tar};
+
+/// Audits an archive: `docker-archive:PATH`, `oci-archive:PATH`.
+pub(super) fn archive(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    match inspect(path).map_err(|error| unreadable(&error))? {
+        Content::Archive => {}
+        Content::Stream => return stream_file(reader, path),
+        Content::Empty => return Err(empty()),
+        Content::Layout | Content::Directory => return Err(refused("it is a directory, not an archive")),
+        Content::Other => return Err(refused("it is not an image archive: it is no tar file")),
+    }
+    let mut memory = Memory::of(reader.scan);
+    let (archive, gathered) = gather::open_archive(reader.scan, path).map_err(|error| unreadable(&error))?;
+    let (mut gathered, mut resolved) =
+        gather::source(&archive, gathered, reading(reader), &mut memory, |inventory| {
+            resolve(reader, inventory, None)
+        });
+    memory.save();
+    keep_cause(&mut gathered, &mut resolved);
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Audits an OCI image layout: `oci:DIR[:TAG]`.
+pub(super) fn layout(reader: &Reader<'_>, path: &Path, tag: Option<&str>) -> Result<Audited, Problem> {
+    match inspect(path).map_err(|error| unreadable(&error))? {
+        Content::Layout => {}
+        Content::Directory => return Err(refused("it is a directory without an index.json")),
+        _ => return Err(refused("it is not a directory")),
+    }
+    let (layout, unlisted) = Layout::open(path);
+    let mut gathered = Gathered::default();
+    gathered.problems.extend(unlisted.iter().map(|unlisted| {
+        let name = if unlisted.name.is_empty() { b"." } else { unlisted.name.as_slice() };
+        unreadable(&unlisted.error).at(Place::entry(name))
+    }));
+    let mut memory = Memory::of(reader.scan);
+    let (gathered, resolved) = gather::source(&layout, gathered, reading(reader), &mut memory, |inventory| {
+        resolve(reader, inventory, tag)
+    });
+    memory.save();
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Audits an archive that can be read from front to end only: a compressed file, or a pipe.
+pub(super) fn stream_file(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    let mut file = File::open(path).map_err(|error| unreadable(&error))?;
+    reader.announce(&file);
+    stream(reader, Some(path), &mut file)
+}
+
+/// Audits an archive from front to end; without a path it is standard input.
+pub(super) fn stream(
+    reader: &Reader<'_>,
+    path: Option<&Path>,
+    input: &mut (dyn Read + Send),
+) -> Result<Audited, Problem> {
+    let _party = reader.scan.begin_blob();
+    let mut input = reader.scan.reader(input);
+    let head = head(&mut input).map_err(|error| unreadable(&error))?;
+    // Told by the bytes of the stream as it is stored, since those are what its size counts.
+    let scan = Scan { progress: &Silent, ..reader.scan };
+    let reading = Reading { scan, ..reading(reader) };
+    let memory = Memory::of(reader.scan);
+    let compression = Compression::of(&head);
+    let mut gathered = gather::stream(&mut head.chain(&mut input), compression, reading, &memory);
+    memory.save();
+    let no_archive = gathered.names.is_empty().then(|| no_archive(path, &head)).flatten();
+    if let Some(problem) = no_archive {
+        // Tokens in it are reported all the same.
+        if gathered.around.is_empty() {
+            return Err(problem);
+        }
+        gathered.problems = vec![problem.at(Place::Archive)];
+    }
+    let (mut resolved, unwanted) = resolve(reader, &gathered.inventory, None);
+    gathered.leave_out(&unwanted);
+    keep_cause(&mut gathered, &mut resolved);
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+fn reading<'a>(reader: &Reader<'a>) -> Reading<'a> {
+    Reading { verify_digests: reader.options.verify_digests, scan: reader.scan, reopen: None }
+}
+
+fn resolve(reader: &Reader<'_>, inventory: &Inventory, tag: Option<&str>) -> (Resolved, BTreeSet<usize>) {
+    let resolved = image::resolve(inventory, tag);
+    let platform = &reader.options.platform;
+    let unwanted = findings::image::unwanted(inventory, &resolved, platform, inventory.len());
+    (resolved, unwanted)
+}
+
+fn assemble(reader: &Reader<'_>, gathered: &Gathered, resolved: &Resolved) -> Audited {
+    let now = reader.scan.engine.clock().now();
+    findings::image::assemble(reader.target, gathered, resolved, &reader.options.selection(), now)
+}
+
+/// A Dockerfile is told by so much of it.
+const HEAD: u64 = 16 * 1024;
+
+/// The first bytes of a stream.
+fn head(input: &mut dyn Read) -> io::Result<Box<[u8]>> {
+    let mut head = Vec::new();
+    input.take(HEAD).read_to_end(&mut head)?;
+    Ok(head.into())
+}
+
+/// Why a stream that begins so is no archive, and what to do; nothing where it may be a broken one. A
+/// stream without a path is standard input.
+fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<Problem> {
+    let it = Message::own(if path.is_none() { "standard input" } else { "it" });
+    let name = path.map_or(&b"/dev/stdin"[..], |path| path.as_os_str().as_encoded_bytes());
+    let error = |detail| Some(Problem::error(Code::Unsupported, Place::Target, detail));
+    if head.is_empty() {
+        return Some(Problem::error(Code::Truncated, Place::Target, message!("{} is empty", it)));
+    }
+    if Compression::of(head) != Compression::None || begins_tar(head) || head.iter().all(|&b| b == 0) {
+        return None;
+    }
+    error(if looks_like_dockerfile(head) {
+        message!("{} is not an image archive; stowaway scan dockerfile:{} reads a Dockerfile", it, name)
+    } else {
+        message!(
+            "{} is not an image archive; stowaway scan file:{} searches any file, dockerfile:{} reads a Dockerfile",
+            it,
+            name,
+            name
+        )
+    })
+}
+
+/// Where an archive broke off before anything was said of an image, that there is none in it follows and
+/// is not said.
+fn keep_cause(gathered: &mut Gathered, resolved: &mut Resolved) {
+    if !resolved.names_images && gathered.problems.iter().any(|problem| problem.place == Place::Archive) {
+        resolved.problems = std::mem::take(&mut gathered.problems);
+    }
+}
