@@ -64,6 +64,12 @@ impl Deref for Sensitive {
     }
 }
 
+impl AsRef<[u8]> for Sensitive {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<Vec<u8>> for Sensitive {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::Scan;
 use super::body::Reopen;
 use super::budget::Budget;
+use super::document::{self, Begin};
 use super::hashed::{Hashed, finish};
 use super::layer::LayerVisitor;
 use super::search::scanner;
@@ -15,6 +16,7 @@ use crate::detect::{KeptSearch, Scanner};
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
+use crate::sensitive::Sensitive;
 use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
 use crate::unpack::{self, Origin};
 use crate::verdict::{BlobVerdict, Bytes, Content, kept};
@@ -48,7 +50,7 @@ pub(crate) fn audit_side_by_side(
 type ReadStored<R> = fn(Tap<'_, '_, R>, Compression, Reading<'_>, &mut BlobVerdict) -> Option<Problem>;
 
 /// A blob of which the first bytes have been looked at.
-type Headed<I> = io::Chain<io::Cursor<Vec<u8>>, I>;
+type Headed<I> = io::Chain<io::Cursor<Sensitive>, I>;
 
 fn audit_by<I: Read>(
     name: &[u8],
@@ -56,10 +58,14 @@ fn audit_by<I: Read>(
     reading: Reading<'_>,
     read: ReadStored<Headed<I>>,
 ) -> BlobVerdict {
-    let mut head = Vec::new();
-    if let Err(error) = (&mut input).take(Compression::HEAD as u64).read_to_end(&mut head) {
-        return BlobVerdict::unread(Problem::of(&error, Place::Here));
-    }
+    let head = match document::begin(&mut reading.scan.uncounted(&mut input)) {
+        Ok(Begin::Document(bytes)) => {
+            reading.scan.progress.advance(bytes.len() as u64);
+            return document::verdict(name, &bytes, reading.scan);
+        }
+        Ok(Begin::Bytes(head)) => head,
+        Err(error) => return BlobVerdict::unread(Problem::of(&error, Place::Here)),
+    };
     let mut verdict = BlobVerdict::default();
     let compression = Compression::of(&head);
     verdict.is_compressed = compression != Compression::None;

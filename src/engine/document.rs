@@ -1,46 +1,102 @@
 //! Tokens in one JSON document, with the fields they stand in.
 
 use std::collections::HashMap;
+use std::io::{self, Read};
 
+use sha2::{Digest as _, Sha256};
+
+use super::Scan;
+use super::budget::Budget;
 use crate::detect::{
-    self, Occurrence, Step, build_arguments, is_ambiguous_variable, is_token_variable, may_be_credential,
+    self, Confidence, Occurrence, TokenSummary, build_arguments, is_ambiguous_variable, is_token_variable,
+    kept_tokens, may_be_credential,
 };
-use crate::detect::{Confidence, TokenSummary};
-use crate::image::{Field, for_each_string, parse};
+use crate::digest::Digest;
+use crate::finding::{Place, Problem};
+use crate::image::{Field, MAX_DOCUMENT, for_each_string, parse};
+use crate::sensitive::{Name, Sensitive};
+use crate::stream::{begins_tar, hold_memory};
 use crate::unpack::MAX_IN_FILE;
+use crate::verdict::{BlobVerdict, Content, FieldToken, kept};
 
-/// A token in a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FieldToken {
-    /// The field; the root where only the raw bytes show the token.
-    pub(crate) field: Field,
-    pub(crate) token: TokenSummary,
-    pub(crate) confidence: Confidence,
-    /// How it was reached inside the field, outermost first.
-    pub(crate) via: Vec<Step>,
+/// So many bytes tell a document from a tar stream.
+const HEAD: u64 = 512;
+/// How many times larger than its text a parsed document is, about.
+const PARSED: u64 = 16;
+
+/// How bytes begin.
+pub(super) enum Begin {
+    /// As a document does, and these are all of them.
+    Document(Sensitive),
+    /// Otherwise, or they are too many for a document: the first of them.
+    Bytes(Sensitive),
+}
+
+/// Reads what may be a document to its end.
+pub(super) fn begin(input: &mut impl Read) -> io::Result<Begin> {
+    let mut bytes = Vec::new();
+    let mut outcome = input.by_ref().take(HEAD).read_to_end(&mut bytes);
+    let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes).trim_ascii_start();
+    // A tar's first name may begin with a bracket.
+    let may_be = matches!(start.first(), Some(b'{' | b'[')) && !begins_tar(&bytes);
+    if may_be && outcome.is_ok() {
+        // One more than a document may have.
+        outcome = input.by_ref().take(MAX_DOCUMENT + 1 - HEAD).read_to_end(&mut bytes);
+    }
+    let bytes = Sensitive::from(bytes);
+    outcome?;
+    Ok(if may_be && bytes.len() as u64 <= MAX_DOCUMENT {
+        Begin::Document(bytes)
+    } else {
+        Begin::Bytes(bytes)
+    })
+}
+
+/// What is found in a document of that name.
+pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict {
+    // Parsed, a document takes many times its size.
+    let held = hold_memory(PARSED * bytes.len() as u64, "a JSON document");
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
+    let mut found = search(bytes);
+    let mut kept = if kept::is_keeper(name) { kept_tokens(name, bytes) } else { Vec::new() };
+    let is_all = scan.budget.keep(&mut found) & scan.budget.keep(&mut kept);
+    BlobVerdict {
+        size: bytes.len() as u64,
+        digest: Some(Digest::from_bytes(hash)),
+        content: Content::Document(found),
+        kept,
+        problem: held
+            .err()
+            .map(|error| Problem::of(&error, Place::Here))
+            .or((!is_all).then(Budget::overflow)),
+        is_fetched: true,
+        ..BlobVerdict::default()
+    }
 }
 
 /// Searches a document: its raw bytes first, then every string as it is decoded. What only the raw bytes
 /// show (a member written twice, broken JSON) has no field.
-pub(crate) fn search(bytes: &[u8]) -> Vec<FieldToken> {
+fn search(bytes: &[u8]) -> Vec<FieldToken> {
     let raw = detect::find(bytes);
     let mut found = Vec::new();
-    if let Ok(value) = parse(bytes) {
-        for_each_string(&value, &mut |at, text| {
+    if let Ok(parsed) = parse(bytes) {
+        for_each_string(parsed.value(), &mut |at, text| {
             if found.len() >= MAX_IN_FILE {
                 return;
             }
             let occurrences = detect::find(text.as_bytes());
-            if occurrences.is_empty() && holds_unknown(|| at.to_field(), text) {
-                let token = TokenSummary::unknown();
+            if !occurrences.is_empty() {
+                let (field, text) = (at.to_field(), Name::from(text));
+                found.extend(occurrences.into_iter().map(|o| in_field(field.clone(), text.clone(), o)));
+            } else if holds_unknown(|| at.to_field(), text) {
                 found.push(FieldToken {
                     field: at.to_field(),
-                    token,
+                    text: text.into(),
+                    token: TokenSummary::unknown(),
                     confidence: Confidence::Medium,
                     via: Vec::new(),
                 });
             }
-            found.extend(occurrences.into_iter().map(|o| in_field(at.to_field(), o)));
         });
     }
     let mut explained: HashMap<TokenSummary, usize> = HashMap::new();
@@ -50,14 +106,15 @@ pub(crate) fn search(bytes: &[u8]) -> Vec<FieldToken> {
     for occurrence in raw {
         match explained.get_mut(&occurrence.token) {
             Some(left @ 1..) => *left -= 1,
-            _ => found.push(in_field(Field::default(), occurrence)),
+            _ => found.push(in_field(Field::default(), Name::default(), occurrence)),
         }
     }
     found
 }
 
-fn in_field(field: Field, occurrence: Occurrence) -> FieldToken {
-    FieldToken { field, token: occurrence.token, confidence: occurrence.confidence, via: occurrence.via }
+fn in_field(field: Field, text: Name, occurrence: Occurrence) -> FieldToken {
+    let Occurrence { token, confidence, via, .. } = occurrence;
+    FieldToken { field, text, token, confidence, via }
 }
 
 /// Whether a string holds a token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment
@@ -89,7 +146,10 @@ mod tests {
     }
 
     fn fields(json: &str) -> Vec<String> {
-        search(json.as_bytes()).into_iter().map(|t| t.field.to_string()).collect()
+        search(json.as_bytes())
+            .into_iter()
+            .map(|t| String::from_utf8_lossy(&t.field.label()).into_owned())
+            .collect()
     }
 
     #[test]

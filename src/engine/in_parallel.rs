@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::permits::Permit;
 use super::{Scan, contained};
 use crate::verdict::BlobVerdict;
 
@@ -12,12 +13,16 @@ const MIN_SIDE_BY_SIDE: u64 = 4 * 1024 * 1024;
 /// So many blobs are read so at once, since each takes some 25 MiB for buffers.
 const MAX_SIDE_BY_SIDE: usize = 2;
 
+/// So many blobs beside those that the cores are at are fetched at a time from somewhere else.
+const MAX_WAITING: usize = 4;
+
 /// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
 /// be read by several side by side, so that a single large one keeps every core busy.
 pub(super) fn in_parallel(
     scan: Scan<'_>,
+    waits: bool,
     mut blobs: Vec<(usize, u64)>,
-    read: impl Fn(usize, bool) -> BlobVerdict + Sync,
+    read: impl Fn(usize, bool, &mut Permit<'_>) -> BlobVerdict + Sync,
 ) -> BTreeMap<usize, BlobVerdict> {
     // The largest first, so that no thread is left with it at the end.
     blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
@@ -33,14 +38,15 @@ pub(super) fn in_parallel(
         })
         .collect();
     let shared = AtomicUsize::new(0);
-    let verdicts = scan.map(blobs.len(), |n| {
+    let waiting = if waits { MAX_WAITING } else { 0 };
+    let verdicts = scan.map_waiting(blobs.len(), waiting, |n, core| {
         let &(entry, is_large) = blobs.get(n)?;
         let another = |count: usize| (count < MAX_SIDE_BY_SIDE).then_some(count + 1);
         let side_by_side =
             is_large && shared.fetch_update(Ordering::Relaxed, Ordering::Relaxed, another).is_ok();
         let verdict = contained(|| {
             let _party = scan.begin_blob();
-            read(entry, side_by_side)
+            read(entry, side_by_side, core)
         });
         if side_by_side {
             shared.fetch_sub(1, Ordering::Relaxed);
@@ -60,9 +66,12 @@ mod tests {
         const MIB: u64 = 1 << 20;
         let large = |threads: usize, sizes: &[u64]| {
             let engine = engine(threads);
-            let read =
-                |_, side_by_side: bool| BlobVerdict { is_compressed: side_by_side, ..BlobVerdict::default() };
-            let verdicts = in_parallel(engine.scan(), sizes.iter().copied().enumerate().collect(), read);
+            let read = |_, side_by_side: bool, _: &mut Permit<'_>| BlobVerdict {
+                is_compressed: side_by_side,
+                ..BlobVerdict::default()
+            };
+            let verdicts =
+                in_parallel(engine.scan(), false, sizes.iter().copied().enumerate().collect(), read);
             verdicts.into_values().map(|verdict| verdict.is_compressed).collect::<Vec<_>>()
         };
         assert_eq!(large(1, &[90 * MIB]), [false]);
@@ -77,7 +86,7 @@ mod tests {
     fn few_are_read_side_by_side_at_once() {
         let engine = engine(3 * MAX_SIDE_BY_SIDE);
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let read = |_, side_by_side: bool| {
+        let read = |_, side_by_side: bool, _: &mut Permit<'_>| {
             if side_by_side {
                 most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
                 std::thread::sleep(std::time::Duration::from_millis(50));
@@ -86,7 +95,7 @@ mod tests {
             BlobVerdict::default()
         };
         let blobs: Vec<(usize, u64)> = (0..2 * MAX_SIDE_BY_SIDE).map(|n| (n, MIN_SIDE_BY_SIDE)).collect();
-        assert_eq!(in_parallel(engine.scan(), blobs.clone(), read).len(), blobs.len());
+        assert_eq!(in_parallel(engine.scan(), false, blobs.clone(), read).len(), blobs.len());
         assert!((1..=MAX_SIDE_BY_SIDE).contains(&most.into_inner()));
     }
 }

@@ -12,7 +12,7 @@ use super::blob::Reading;
 use super::body::Reopen;
 use super::hashed::finish;
 use crate::digest::Digest;
-use crate::image::claimed_digest;
+use crate::source::Blob;
 use crate::verdict::{BlobVerdict, DETECTOR, Entry, Kept, Store};
 use crate::verdict::{codec, kept};
 
@@ -44,53 +44,60 @@ impl<'a> Memory<'a> {
         Self { store: scan.engine.store.as_deref(), ..Self::default() }
     }
 
-    /// Looks all blobs of these names up at once.
-    pub(crate) fn look_up<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+    /// Looks all these blobs up at once.
+    pub(super) fn look_up<'b>(&mut self, blobs: impl Iterator<Item = &'b Blob>) {
         let Some(store) = self.store else { return };
-        let digests: Vec<Digest> = names.filter_map(claimed).collect();
+        let digests: Vec<Digest> = blobs.filter_map(claimed).collect();
         self.known = store.get(DETECTOR, &digests);
     }
 
-    /// The verdict on a blob of that name, if its bytes are the known ones; for that it is opened and hashed.
-    pub(crate) fn recall(&self, name: &[u8], reading: Reading<'_>) -> Option<BlobVerdict> {
-        let open = reading.reopen?;
-        let claimed = claimed(name)?;
+    /// The verdict on a blob, if its bytes are the known ones: for that it is opened and hashed, unless its digest is to be
+    /// trusted.
+    pub(super) fn recall(&self, blob: &Blob, open: &Reopen<'_>, reading: Reading<'_>) -> Option<BlobVerdict> {
+        let claimed = claimed(blob)?;
         let kept = self.known.get(&claimed)?;
         let (mut verdict, charge) = codec::decode(&kept.value)?;
-        if !reading.verify_digests {
-            if !verdict.is_compressed {
+        if reading.verify_digests {
+            if verdict.is_compressed && verdict.diff_id.is_none() {
+                return None;
+            }
+        } else {
+            if !verdict.is_compressed && !blob.is_trusted {
                 // It would not be hashed otherwise.
                 return None;
             }
             verdict.diff_id = None;
-        } else if verdict.is_compressed && verdict.diff_id.is_none() {
+        }
+        let scan = reading.scan;
+        if !scan.budget.take_whole(charge) {
             return None;
         }
-        if !reading.scan.budget.take_whole(charge) {
-            return None;
-        }
-        let (digest, size) = hash(open, reading.scan);
-        if digest != Some(claimed) || size != verdict.size {
-            reading.scan.budget.give_back(charge);
-            // It is read once more.
-            reading.scan.progress.add_total(size);
-            return None;
+        if blob.is_trusted {
+            scan.progress.advance(blob.size);
+        } else {
+            let (digest, size) = hash(open, scan);
+            if digest != Some(claimed) || size != verdict.size {
+                scan.budget.give_back(charge);
+                // It is read once more.
+                scan.progress.add_total(size);
+                return None;
+            }
         }
         if kept.is_stale {
             self.learned().used.push(claimed);
         }
-        verdict.digest = digest;
+        verdict.digest = Some(claimed);
         verdict.is_cached = true;
         Some(verdict)
     }
 
     /// Keeps a verdict for later audits, if it holds for these bytes wherever they lie. `charge` is what it took of
     /// the budget.
-    pub(crate) fn learn(&self, name: &[u8], verdict: &BlobVerdict, charge: usize) {
+    pub(super) fn learn(&self, blob: &Blob, verdict: &BlobVerdict, charge: usize) {
         if self.store.is_none() {
             return;
         }
-        let Some(digest) = claimed(name).filter(|claimed| verdict.digest == Some(*claimed)) else { return };
+        let Some(digest) = claimed(blob).filter(|claimed| verdict.digest == Some(*claimed)) else { return };
         let Some(value) = codec::encode(verdict, charge) else { return };
         let replaces = verdict.diff_id.is_some() || self.known.contains_key(&digest);
         let mut learned = self.learned();
@@ -113,9 +120,9 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// The digest that a blob's name claims, where a verdict does not depend on the name.
-fn claimed(name: &[u8]) -> Option<Digest> {
-    claimed_digest(name).filter(|_| !kept::is_keeper(name))
+/// The digest of a blob, where a verdict does not depend on its name.
+fn claimed(blob: &Blob) -> Option<Digest> {
+    blob.digest.filter(|_| !kept::is_keeper(&blob.name))
 }
 
 /// The digest of what can be opened, and how many bytes were read. An error gives no digest: who audits it will

@@ -4,18 +4,20 @@
 pub(crate) mod blob;
 mod body;
 pub(crate) mod budget;
-pub(crate) mod document;
+mod document;
 mod gap;
-pub(crate) mod gather;
+pub(crate) mod gathered;
 mod hashed;
 mod in_parallel;
 mod layer;
-pub(crate) mod memory;
+mod memory;
 mod permits;
 mod progress;
 mod scan;
-pub(crate) mod search;
+mod search;
 mod side_by_side;
+pub(crate) mod source;
+pub(crate) mod stream;
 pub(crate) mod tree;
 
 use std::num::NonZeroUsize;

@@ -1,19 +1,24 @@
 //! One scan, as all that reads for it sees it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 use super::Engine;
 use super::budget::Budget;
+use super::permits::Permit;
 use super::progress::Progress;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::Message;
 use crate::panics;
 use crate::stop::Stop;
-use crate::stream::{Member, Party};
+use crate::stream::{Member, Party, relay};
 use crate::unpack::Unpacker;
+
+/// Pieces of a pipe that are on their way at most.
+const PIECES: usize = 16;
 
 /// What a scan carries to wherever bytes are fetched: why it may have to end, what it may remember, and who is told how
 /// far it is.
@@ -36,6 +41,17 @@ impl<'a> Scan<'a> {
         Reader { scan: self, input, counts: false }
     }
 
+    /// What can be read from a file or pipe. Reading a pipe may wait for somebody else without end: that is left to a thread
+    /// of its own, which the scan gives up when it has to end.
+    pub(crate) fn input(self, mut input: File) -> Box<dyn Read + Send> {
+        if input.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Box::new(input);
+        }
+        let (reader, relayed) = relay(PIECES);
+        std::thread::spawn(move || reader.run_promptly(&mut input));
+        Box::new(relayed.until(self.stop.clone()))
+    }
+
     /// Searches what lies within files, until the scan has to end.
     pub(crate) fn unpacker(self) -> Unpacker {
         Unpacker::new(self.stop)
@@ -44,9 +60,19 @@ impl<'a> Scan<'a> {
     /// What `work` gives for each number below `count`, in that order, done on all threads. Where the scan has to end, that
     /// is not all.
     pub(crate) fn map<T: Send>(self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        self.map_waiting(count, 0, |number, _| work(number))
+    }
+
+    /// As [`Self::map`], where up to `waiting` threads more than there are cores lend theirs while they wait.
+    pub(super) fn map_waiting<T: Send>(
+        self,
+        count: usize,
+        waiting: usize,
+        work: impl Fn(usize, &mut Permit<'_>) -> T + Sync,
+    ) -> Vec<T> {
         let done = Mutex::new(BTreeMap::new());
-        self.engine.for_each(self.stop, count, 0, |number, _| {
-            let outcome = work(number);
+        self.engine.for_each(self.stop, count, waiting, |number, core| {
+            let outcome = work(number, core);
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(number, outcome);
         });
         done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()

@@ -41,7 +41,7 @@ impl Anchor {
     }
 
     /// A string of a JSON document, by the field that holds it and its text.
-    pub(crate) fn field(document: Document, field: &Field, text: &str) -> Self {
+    pub(crate) fn field(document: Document, field: &Field, text: &[u8]) -> Self {
         let of = match document {
             Document::Config => "config",
             Document::Manifest => "manifest",
@@ -52,7 +52,7 @@ impl Anchor {
         let is_env =
             ["config", "container_config"].iter().any(|config| field.below(&[config, "Env"]).is_some());
         let detail = if is_config && is_env {
-            text.split_once('=').map(|(name, _)| masked(name.as_bytes()))
+            memchr::memchr(b'=', text).and_then(|at| text.get(..at)).map(masked)
         } else if is_config && field.below(&["history"]).is_some() {
             Some(command(text))
         } else {
@@ -77,7 +77,7 @@ impl Anchor {
 /// A field without indices.
 fn names(field: &Field) -> impl Iterator<Item = Vec<u8>> + '_ {
     field.steps().iter().filter_map(|step| match step {
-        FieldStep::Member(key) => Some(masked(key.as_bytes())),
+        FieldStep::Member(key) => Some(masked(key)),
         FieldStep::Item(_) => None,
     })
 }
@@ -89,8 +89,7 @@ fn masked(bytes: &[u8]) -> Vec<u8> {
 
 /// A history entry's command in normal form: without the build arguments that are written before it, without the digests of
 /// what was copied, and with single blanks.
-fn command(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
+fn command(bytes: &[u8]) -> Vec<u8> {
     let arguments = build_arguments(bytes);
     let behind = arguments.last().map(|argument| argument.value.end);
     // `|2 A=x B=y /bin/sh -c …`: the bar and the count go with the arguments.
@@ -145,8 +144,8 @@ mod tests {
     /// The anchors of all strings of a config, by their text.
     fn anchors(json: &str) -> Vec<(String, Anchor)> {
         let mut found = Vec::new();
-        for_each_string(&parse(json.as_bytes()).unwrap(), &mut |at, text| {
-            found.push((text.to_owned(), Anchor::field(Document::Config, &at.to_field(), text)));
+        for_each_string(parse(json.as_bytes()).unwrap().value(), &mut |at, text| {
+            found.push((text.to_owned(), Anchor::field(Document::Config, &at.to_field(), text.as_bytes())));
         });
         found
     }

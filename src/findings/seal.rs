@@ -134,13 +134,13 @@ impl<'a> Sealer<'a> {
                     platform: image.and_then(|image| image.platform.clone()),
                     document: site.document,
                     digest: site.digest,
-                    field: mask(site.field.to_string().as_bytes()),
+                    field: mask(&site.field.label()),
                     via: via(&site.via),
                     dockerfile: site.dockerfile.clone(),
                 }
             }
             Site::Blob(site) => {
-                let field = site.field.as_ref().map(|field| mask(format!("json:{field}").as_bytes()));
+                let field = site.field.as_ref().map(|field| mask(&[b"json:", &*field.label()].concat()));
                 Location::Blob {
                     digest: site.digest,
                     entry: mask(&site.entry),

@@ -11,7 +11,7 @@ use crate::engine::{Engine, Silent};
 use crate::finding::{Issue, Leak, Mending, Place, Problem};
 use crate::findings::Sealer;
 use crate::mask::{Masked, mask, mask_path};
-use crate::source::read_up_to;
+use crate::source::{open_file, read_up_to};
 use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
 
@@ -32,7 +32,8 @@ pub enum MendError {
 /// Reads and mends the Dockerfile at `path`: what there is to say, and the mended text, which may hold tokens still. Nothing
 /// is written.
 pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
-    let read = read_up_to(path, MAX_MENDED, "it is no Dockerfile that can be mended");
+    let read = open_file(path)
+        .and_then(|file| read_up_to(file, MAX_MENDED, "it is no Dockerfile that can be mended"));
     let before = Zeroizing::new(read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?);
     if before.is_empty() {
         return Err(MendError::Unreadable(Masked::own("it is empty")));

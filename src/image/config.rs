@@ -1,9 +1,11 @@
 //! An image's configuration, as far as an audit needs it structured.
 
 use oci_spec::image::ImageConfiguration;
+use serde::Deserialize as _;
 
 use super::document::{DocumentError, as_go_reads, parse};
 use crate::digest::DiffId;
+use crate::sensitive::{Name, Sensitive};
 
 /// The members that are read, as the specification spells them.
 const NAMES: [&str; 13] = [
@@ -25,36 +27,37 @@ const NAMES: [&str; 13] = [
 /// What the configuration says of places, layers and platform. Everything else of it is searched as
 /// strings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct Config {
     /// `NAME=value`, as they are in effect when the image runs.
-    pub env: Vec<String>,
+    pub(crate) env: Vec<Sensitive>,
     /// The history, oldest first.
-    pub history: Vec<HistoryEntry>,
+    pub(crate) history: Vec<HistoryEntry>,
     /// The digests of the uncompressed layers; none for one that cannot be read.
-    pub diff_ids: Vec<Option<DiffId>>,
+    pub(crate) diff_ids: Vec<Option<DiffId>>,
     /// `os/architecture[/variant]`.
-    pub platform: Option<String>,
+    pub(crate) platform: Option<String>,
 }
 
 /// One entry of the history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HistoryEntry {
+pub(crate) struct HistoryEntry {
     /// The command.
-    pub created_by: Option<String>,
+    pub(crate) created_by: Option<Name>,
     /// Whether it made no layer.
-    pub empty_layer: bool,
+    pub(crate) empty_layer: bool,
     /// Who is said to have made it; kaniko signs its entries so.
-    pub author: Option<String>,
+    pub(crate) author: Option<String>,
 }
 
 impl Config {
     /// Reads a configuration document.
-    pub fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let value = as_go_reads(parse(bytes)?, &NAMES);
-        let config: ImageConfiguration = serde_json::from_value(value)?;
-        let env = config.config().as_ref().and_then(|c| c.env().clone()).unwrap_or_default();
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let parsed = as_go_reads(parse(bytes)?, &NAMES);
+        let config = ImageConfiguration::deserialize(parsed.value())?;
+        let env = config.config().iter().flat_map(|config| config.env()).flatten();
+        let env = env.map(|assignment| assignment.as_str().into()).collect();
         let history = config.history().iter().flatten().map(|entry| HistoryEntry {
-            created_by: entry.created_by().clone(),
+            created_by: entry.created_by().as_deref().map(Name::from),
             empty_layer: entry.empty_layer().unwrap_or(false),
             author: entry.author().clone(),
         });

@@ -2,24 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::DocumentError;
-use super::inventory::claimed_digest;
 use super::manifest::read_docker_manifest;
 use super::resolve::{DocumentRef, Image, Layer, Resolver};
 use crate::fault::Code;
 use crate::finding::{Document, ImagePart, Place, Problem};
 use crate::mask::message;
+use crate::source::claimed_digest;
 
 impl Resolver<'_> {
     /// Adds the images of `manifest.json`, but for those that `index.json` has named as well.
     pub(super) fn docker_manifest(&mut self, entry: usize) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image: None });
-        let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem(Code::Corrupt, manifest_json(), DocumentError::None.into());
-        };
-        let images = match read_docker_manifest(bytes) {
+        let read = self.read(entry).and_then(|document| read_docker_manifest(&document.bytes));
+        let images = match read {
             Ok(images) => images,
-            Err(error) => return self.problem(Code::Corrupt, manifest_json(), error.into()),
+            Err(error) => return self.unreadable(manifest_json(), error),
         };
         // The newer `docker save` names its images in both ways.
         let known: BTreeMap<usize, usize> = self
@@ -55,7 +52,6 @@ impl Resolver<'_> {
                 image.layers.push(Layer { entry, digest, ..Layer::default() });
             }
             if let Some(entry) = config_entry {
-                image.config_digest = self.inventory.document(entry).map(|(_, digest)| digest);
                 let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
                 self.resolved.documents.push(document);
             } else {

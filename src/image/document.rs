@@ -1,16 +1,47 @@
-//! The JSON documents of an image, as strings with the fields they stand in.
+//! The JSON documents of an image.
 
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
+use crate::digest::Digest;
 use crate::mask::Message;
+use crate::sensitive::Sensitive;
+use crate::source::{Blob, Descriptor};
+
+/// Larger blobs are not taken for documents: registries refuse manifests of this size.
+pub(crate) const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
+
+/// A document as it was read.
+#[derive(Clone)]
+pub(crate) struct Document {
+    /// Its bytes.
+    pub(crate) bytes: Sensitive,
+    /// Their digest.
+    pub(crate) digest: Digest,
+}
+
+/// Gives documents, as they are asked for while images are resolved.
+pub(crate) trait Documents {
+    /// The blob that a descriptor refers to, where it is not in the inventory already.
+    fn refer(&mut self, descriptor: &Descriptor<'_>) -> Option<Blob>;
+
+    /// Reads the blob of that number.
+    ///
+    /// # Errors
+    /// Where the blob is no document, or could not be read.
+    fn read(&mut self, number: usize, blob: &Blob) -> Result<Document, DocumentError>;
+}
 
 /// A document that is not JSON, nested deeper than anything real, or not of the form it should have. Says
 /// where, and quotes nothing: the parsers' own messages hold pieces of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// Bytes that were not kept as a document.
+    /// Bytes that are not kept as a document.
     #[error("it is not a JSON document, or too large for one")]
     None,
+    /// Bytes that could not be read, which is a problem of its own.
+    #[error("it was not read")]
+    Unread,
     /// No JSON.
     #[error("it is not valid JSON (line {line}, column {column})")]
     Syntax {
@@ -40,19 +71,61 @@ impl From<DocumentError> for Message {
 }
 
 /// Parses a document. Depth is bounded by the parser.
-pub fn parse(bytes: &[u8]) -> Result<Value, DocumentError> {
-    Ok(serde_json::from_slice(bytes)?)
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, DocumentError> {
+    Ok(Parsed(serde_json::from_slice(bytes)?))
+}
+
+/// A parsed document, whose strings are wiped when it is dropped.
+pub(crate) struct Parsed(Value);
+
+impl Parsed {
+    /// The document.
+    pub(crate) fn value(&self) -> &Value {
+        &self.0
+    }
+
+    pub(super) fn value_mut(&mut self) -> &mut Value {
+        &mut self.0
+    }
+
+    fn take(mut self) -> Value {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => {
+            for (mut key, mut value) in std::mem::take(members) {
+                key.zeroize();
+                wipe(&mut value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// A document as Go's decoder, and so every engine, sees it: members that are null are absent, and the
 /// case of a name does not count. `names` are the spellings that the types behind it know.
-pub(super) fn as_go_reads(value: Value, names: &[&str]) -> Value {
+pub(super) fn as_go_reads(parsed: Parsed, names: &[&str]) -> Parsed {
+    Parsed(renamed(parsed.take(), names))
+}
+
+fn renamed(value: Value, names: &[&str]) -> Value {
     match value {
         Value::Object(members) => {
             let mut out = serde_json::Map::new();
             for (key, value) in members.into_iter().filter(|(_, value)| !value.is_null()) {
                 let known = names.iter().find(|name| name.eq_ignore_ascii_case(&key));
-                let value = as_go_reads(value, names);
+                let value = renamed(value, names);
                 match known {
                     Some(name) if *name != key => {
                         out.entry(*name).or_insert(value);
@@ -64,13 +137,15 @@ pub(super) fn as_go_reads(value: Value, names: &[&str]) -> Value {
             }
             Value::Object(out)
         }
-        Value::Array(items) => items.into_iter().map(|item| as_go_reads(item, names)).collect(),
+        Value::Array(items) => items.into_iter().map(|item| renamed(item, names)).collect(),
         value => value,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize as _;
+
     use super::*;
 
     #[test]
@@ -82,14 +157,14 @@ mod tests {
     fn names_count_as_go_takes_them() {
         let value = parse(br#"{"Layers":[1],"CONFIG":{"env":["a"]},"size":null,"layers":[2]}"#).unwrap();
         let read = as_go_reads(value, &["layers", "config", "Env", "size"]);
-        assert_eq!(read, serde_json::json!({"layers": [2], "config": {"Env": ["a"]}}));
+        assert_eq!(*read.value(), serde_json::json!({"layers": [2], "config": {"Env": ["a"]}}));
     }
 
     #[test]
     fn errors_quote_nothing() {
         let value = parse(br#"{"digest":"secret part","mediaType":"x","size":1}"#).unwrap();
         let error: DocumentError =
-            serde_json::from_value::<oci_spec::image::Descriptor>(value).unwrap_err().into();
+            oci_spec::image::Descriptor::deserialize(value.value()).unwrap_err().into();
         assert!(!error.to_string().contains("secret"), "{error}");
     }
 }

@@ -1,8 +1,8 @@
 //! The strings of a JSON document, with the fields that hold them.
 
-use std::fmt;
-
 use serde_json::Value;
+
+use crate::sensitive::{Name, Sensitive};
 
 /// A field of a JSON document: the way to it from the root, empty for the document as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,7 +12,7 @@ pub struct Field(Vec<FieldStep>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FieldStep {
     /// A member of an object, by its key.
-    Member(String),
+    Member(Name),
     /// An item of an array, by its index.
     Item(usize),
 }
@@ -34,27 +34,38 @@ impl Field {
     /// `Env`.
     pub fn below(&self, path: &[&str]) -> Option<&[FieldStep]> {
         let (head, rest) = self.0.split_at_checked(path.len())?;
-        let is = |step: &FieldStep, name: &str| matches!(step, FieldStep::Member(key) if key.eq_ignore_ascii_case(name));
+        let is = |step: &FieldStep, name: &str| matches!(step, FieldStep::Member(key) if key.eq_ignore_ascii_case(name.as_bytes()));
         head.iter().zip(path).all(|(step, name)| is(step, name)).then_some(rest)
     }
 }
 
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Field {
+    /// As it is written: `config.Env[1]`, `config.Labels["org.x"]`. A key may hold a token.
+    pub(crate) fn label(&self) -> Sensitive {
+        let mut label = Sensitive::default();
         for (i, step) in self.0.iter().enumerate() {
             match step {
-                FieldStep::Item(n) => write!(f, "[{n}]")?,
-                FieldStep::Member(key) if !is_plain(key) => write!(f, "[{}]", Value::from(key.as_str()))?,
-                FieldStep::Member(key) if i == 0 => f.write_str(key)?,
-                FieldStep::Member(key) => write!(f, ".{key}")?,
+                FieldStep::Item(n) => label.extend(format!("[{n}]").as_bytes()),
+                FieldStep::Member(key) if is_plain(key) => {
+                    label.extend(if i == 0 { b"" } else { b"." });
+                    label.extend(key);
+                }
+                FieldStep::Member(key) => {
+                    let key = Sensitive::from(
+                        serde_json::to_vec(&String::from_utf8_lossy(key)).unwrap_or_default(),
+                    );
+                    label.extend(b"[");
+                    label.extend(&key);
+                    label.extend(b"]");
+                }
             }
         }
-        Ok(())
+        label
     }
 }
 
-fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+fn is_plain(key: &[u8]) -> bool {
+    !key.is_empty() && key.iter().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b))
 }
 
 /// The way to a string that is being visited; becomes a [`Field`] only when somebody asks.
@@ -70,7 +81,7 @@ impl Visited<'_> {
     /// The field.
     pub fn to_field(&self) -> Field {
         let steps = self.0.iter().map(|step| match step {
-            Step::Member(key) => FieldStep::Member((*key).to_owned()),
+            Step::Member(key) => FieldStep::Member((*key).into()),
             Step::Item(n) => FieldStep::Item(*n),
         });
         Field(steps.collect())
@@ -119,7 +130,10 @@ mod tests {
     #[test]
     fn fields_are_written_with_dots_and_brackets() {
         let json = r#"{"config":{"Env":["A=b"],"Labels":{"org.x":"y"}},"n":1}"#;
-        let found: Vec<_> = fields(json).iter().map(|(field, text)| format!("{field} {text}")).collect();
+        let found: Vec<_> = fields(json)
+            .iter()
+            .map(|(field, text)| format!("{} {text}", String::from_utf8_lossy(&field.label())))
+            .collect();
         for expected in ["config.Env[0] A=b", "config.Labels[\"org.x\"] y", "config.Labels org.x"] {
             assert!(found.iter().any(|found| found == expected), "{expected}");
         }

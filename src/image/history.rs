@@ -1,10 +1,11 @@
 //! History entries lined up with layers (OCI image specification, "Image Configuration", `history`).
 
 use super::config::HistoryEntry;
+use crate::sensitive::Name;
 
 /// For each layer the command that made it. None where the two cannot be lined up: then nothing is
 /// guessed.
-pub fn align(history: &[HistoryEntry], layers: usize) -> Option<Vec<Option<String>>> {
+pub(crate) fn align(history: &[HistoryEntry], layers: usize) -> Option<Vec<Option<Name>>> {
     let made: Vec<_> =
         history.iter().filter(|entry| !entry.empty_layer).map(|entry| entry.created_by.clone()).collect();
     (made.len() == layers).then_some(made)
@@ -15,13 +16,13 @@ mod tests {
     use super::*;
 
     fn entry(created_by: &str, empty_layer: bool) -> HistoryEntry {
-        HistoryEntry { created_by: Some(created_by.to_owned()), empty_layer, author: None }
+        HistoryEntry { created_by: Some(created_by.into()), empty_layer, author: None }
     }
 
     #[test]
     fn entries_without_a_layer_are_passed_over() {
         let history = [entry("ADD", false), entry("ENV", true), entry("RUN", false)];
-        assert_eq!(align(&history, 2), Some(vec![Some("ADD".to_owned()), Some("RUN".to_owned())]));
+        assert_eq!(align(&history, 2), Some(vec![Some("ADD".into()), Some("RUN".into())]));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use oci_spec::image::{Descriptor as OciDescriptor, ImageIndex, ImageManifest, Me
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::document::{DocumentError, as_go_reads, parse};
+use super::document::{DocumentError, Parsed, as_go_reads, parse};
 use crate::digest::Digest;
+use crate::source::Blob;
 
 /// The members that are read, as the specification spells them.
 const NAMES: [&str; 16] = [
@@ -53,12 +54,12 @@ pub(super) struct Descriptor {
 
 impl Manifest {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let value = as_go_reads(parse(bytes)?, &NAMES);
-        if value.get("manifests").is_some() {
-            let index: ImageIndex = serde_json::from_value(value)?;
+        let parsed = with_layers(as_go_reads(parse(bytes)?, &NAMES));
+        if parsed.value().get("manifests").is_some() {
+            let index = ImageIndex::deserialize(parsed.value())?;
             return Ok(Self::Index { manifests: index.manifests().iter().map(Descriptor::new).collect() });
         }
-        let manifest: ImageManifest = serde_json::from_value(with_layers(value))?;
+        let manifest = ImageManifest::deserialize(parsed.value())?;
         Ok(Self::Image {
             config: Descriptor::new(manifest.config()),
             layers: manifest.layers().iter().map(Descriptor::new).collect(),
@@ -76,16 +77,31 @@ fn is_image_config(media_type: &MediaType) -> bool {
 }
 
 /// An image of no layers may leave the list out.
-fn with_layers(mut value: Value) -> Value {
-    if let Some(members) = value.as_object_mut()
+fn with_layers(mut parsed: Parsed) -> Parsed {
+    if let Some(members) = parsed.value_mut().as_object_mut()
         && members.contains_key("config")
     {
         members.entry("layers").or_insert_with(|| Value::Array(Vec::new()));
     }
-    value
+    parsed
 }
 
 impl Descriptor {
+    /// Of a document that was asked for by name.
+    pub(super) fn root(blob: &Blob, name: &str) -> Self {
+        Self {
+            digest_text: blob.digest.map(|digest| digest.to_string()).unwrap_or_default(),
+            digest: blob.digest,
+            media_type: String::new(),
+            size: blob.size,
+            platform: None,
+            name: Some(name.to_owned()),
+            tag: None,
+            is_attestation: false,
+            has_urls: false,
+        }
+    }
+
     fn new(descriptor: &OciDescriptor) -> Self {
         let annotation = |key: &str| descriptor.annotations().as_ref()?.get(key).cloned();
         let known = |part: &str| !part.is_empty() && part != "unknown";
@@ -124,5 +140,6 @@ pub(super) struct DockerImage {
 
 /// Reads a docker archive's `manifest.json`.
 pub(super) fn read_docker_manifest(bytes: &[u8]) -> Result<Vec<DockerImage>, DocumentError> {
-    Ok(serde_json::from_value(as_go_reads(parse(bytes)?, &["Config", "RepoTags", "Layers"]))?)
+    let parsed = as_go_reads(parse(bytes)?, &["Config", "RepoTags", "Layers"]);
+    Ok(Vec::deserialize(parsed.value())?)
 }

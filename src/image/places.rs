@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::hiding::PathHashes;
 use super::place::{ENDINGS, MOVED, Place};
+use crate::sensitive::Sensitive;
 use crate::stream::path::{ancestors, join, normalise, split};
 
 /// Links that are followed one behind the other, as many as the kernel follows.
@@ -29,9 +30,13 @@ pub struct Places {
 impl Places {
     /// The places of an image with that environment (`NAME=value`) and those symbolic links (normalised
     /// path, target as written) in any of its layers.
-    pub fn new<'a>(env: &[String], links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>) -> Self {
+    pub(crate) fn new<'a>(
+        env: &[Sensitive],
+        links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>,
+    ) -> Self {
         let mut places = Self::default();
-        let env: BTreeMap<&str, &str> = env.iter().filter_map(|entry| entry.split_once('=')).collect();
+        let env: BTreeMap<&str, &str> =
+            env.iter().filter_map(|entry| str::from_utf8(entry).ok()?.split_once('=')).collect();
         let value = |name: &str| {
             env.get(name).filter(|value| !value.is_empty()).and_then(|value| expand(value, &env))
         };
@@ -217,7 +222,7 @@ mod tests {
     use super::*;
 
     fn places(env: &[&str], links: &[(&str, &str)]) -> Places {
-        let env: Vec<String> = env.iter().map(|&e| e.to_owned()).collect();
+        let env: Vec<Sensitive> = env.iter().map(|&e| e.into()).collect();
         let links: Vec<_> =
             links.iter().map(|(a, b)| (a.as_bytes().to_vec(), b.as_bytes().to_vec())).collect();
         Places::new(&env, &links)
@@ -305,19 +310,20 @@ mod tests {
             ("l#", "/x"),
             ("data/#", "/data"),
         ] {
-            let env = ["HF_HOME=/data".to_owned()];
+            let env = ["HF_HOME=/data".into()];
             let places = Places::new(&env, &made(40_000, from, to));
             assert!(places.exact.len() <= MAX_PLACES + 2, "{from}");
         }
         let chain: Vec<_> =
             (0..30).map(|i| (format!("a{i}").into(), format!("/a{}", i + 1).into())).collect();
-        let places = Places::new(&["HF_HOME=/a0".to_owned()], &chain);
+        let places = Places::new(&["HF_HOME=/a0".into()], &chain);
         assert_eq!(places.at(b"a30/token"), Some(Place::Token));
     }
 
     #[test]
     fn values_that_grow_without_end_move_nothing() {
         let env = [format!("HF_HOME={}", "$X".repeat(100_000)), format!("X={}", "x".repeat(100_000))];
+        let env = env.map(Sensitive::from);
         assert!(Places::new(&env, []).exact.is_empty());
     }
 }

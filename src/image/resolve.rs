@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::DocumentError;
 use super::config::Config;
+use super::document::{self, DocumentError, Documents};
 use super::history::align;
 use super::inventory::Inventory;
 use super::manifest::{Descriptor, Manifest};
@@ -12,6 +12,8 @@ use crate::digest::{DiffId, Digest};
 use crate::fault::Code;
 use crate::finding::{Document, ImagePart, Place, Problem};
 use crate::mask::{Message, message};
+use crate::sensitive::Name;
+use crate::source::{self, Blob, Root};
 
 /// An index nested deeper is not followed: real ones nest once or twice.
 const MAX_DEPTH: usize = 32;
@@ -24,78 +26,85 @@ const MAX_ALL_LAYERS: usize = 20_000;
 
 /// An image of a source.
 #[derive(Debug, Clone, Default)]
-pub struct Image {
+pub(crate) struct Image {
     /// Its name.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `os/architecture[/variant]`.
-    pub platform: Option<String>,
+    pub(crate) platform: Option<String>,
     /// The digest of its manifest; a docker archive has none.
-    pub manifest_digest: Option<Digest>,
+    pub(crate) manifest_digest: Option<Digest>,
     /// The digest of its config.
-    pub config_digest: Option<Digest>,
+    pub(crate) config_digest: Option<Digest>,
     /// The entry of its config.
-    pub config_entry: Option<usize>,
+    pub(crate) config_entry: Option<usize>,
     /// What its config says.
-    pub config: Arc<Config>,
+    pub(crate) config: Arc<Config>,
     /// Its layers, lowest first.
-    pub layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     /// Whether any of its blobs is in this source.
-    pub held: bool,
+    pub(crate) held: bool,
     /// Whether its history could be lined up with its layers.
-    pub history_aligned: bool,
+    pub(crate) history_aligned: bool,
     /// Problems with it. They do not count while none of it is held and other images are.
     pub(crate) problems: Vec<Problem>,
 }
 
 /// A layer of an image.
 #[derive(Debug, Clone, Default)]
-pub struct Layer {
+pub(crate) struct Layer {
     /// The entry that holds it; none if it is missing.
-    pub entry: Option<usize>,
+    pub(crate) entry: Option<usize>,
     /// The digest its descriptor names.
-    pub digest: Option<Digest>,
+    pub(crate) digest: Option<Digest>,
     /// The digest of the uncompressed layer.
-    pub diff_id: Option<DiffId>,
+    pub(crate) diff_id: Option<DiffId>,
     /// The media type its descriptor names.
-    pub media_type: Option<String>,
+    pub(crate) media_type: Option<String>,
     /// The size its descriptor names.
-    pub size: Option<u64>,
+    pub(crate) size: Option<u64>,
     /// The command that made it.
-    pub created_by: Option<String>,
+    pub(crate) created_by: Option<Name>,
 }
 
 /// A JSON document that belongs to an image or an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentRef {
+pub(crate) struct DocumentRef {
     /// Its entry.
-    pub entry: usize,
+    pub(crate) entry: usize,
     /// Which document it is.
-    pub document: Document,
+    pub(crate) document: Document,
     /// The image it belongs to, by number; none for an index.
-    pub image: Option<usize>,
+    pub(crate) image: Option<usize>,
 }
 
 /// All images of a source.
 #[derive(Debug, Default)]
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// The images, in the order in which the source names them.
-    pub images: Vec<Image>,
+    pub(crate) images: Vec<Image>,
     /// The documents they are made of. One may stand several times, for several images.
-    pub documents: Vec<DocumentRef>,
+    pub(crate) documents: Vec<DocumentRef>,
     /// Entries that belong to attestations and other artifacts.
-    pub attached: BTreeSet<usize>,
+    pub(crate) attached: BTreeSet<usize>,
     /// Problems with the source as a whole.
     pub(crate) problems: Vec<Problem>,
     /// Whether there is an `index.json` or a `manifest.json`.
-    pub names_images: bool,
+    pub(crate) names_images: bool,
     /// Whether a tag was asked for, so that what belongs to other images is left alone.
-    pub is_selection: bool,
+    pub(crate) is_selection: bool,
 }
 
-/// Finds the images of a source. With a tag, only those that `index.json` names so.
-pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
+/// Finds the images of a source. With a tag, only those that `index.json` names so. Documents are read as they are
+/// needed; what they refer to and the source does not list is added to the inventory.
+pub(crate) fn resolve(
+    root: &Root,
+    inventory: &mut Inventory,
+    documents: &mut dyn Documents,
+    tag: Option<&str>,
+) -> Resolved {
     let mut resolver = Resolver {
         inventory,
+        given: documents,
         resolved: Resolved::default(),
         references: 0,
         layers: 0,
@@ -105,26 +114,18 @@ pub fn resolve(inventory: &Inventory, tag: Option<&str>) -> Resolved {
         seen: BTreeSet::new(),
         chain: Vec::new(),
     };
-    let index = inventory.by_name(b"index.json");
-    let docker = inventory.by_name(b"manifest.json");
-    if let Some(entry) = index {
-        resolver.root_index(entry, tag);
-    }
-    if let Some(entry) = docker.filter(|_| tag.is_none()) {
-        resolver.docker_manifest(entry);
+    match root {
+        Root::Files => resolver.files(tag),
+        Root::Manifest { blob, name } => resolver.manifest(blob, name),
     }
     let mut resolved = resolver.resolved;
     resolved.is_selection = tag.is_some();
-    resolved.names_images = index.is_some() || docker.is_some();
-    if index.is_none() && docker.is_none() {
-        let detail = Message::own("it is not an image: neither index.json nor manifest.json is in it");
-        resolved.problems.push(Problem::error(Code::Missing, Place::Archive, detail));
-    }
     resolved
 }
 
 pub(super) struct Resolver<'a> {
-    pub(super) inventory: &'a Inventory,
+    pub(super) inventory: &'a mut Inventory,
+    given: &'a mut dyn Documents,
     pub(super) resolved: Resolved,
     references: usize,
     layers: usize,
@@ -132,7 +133,7 @@ pub(super) struct Resolver<'a> {
     bounded: bool,
     /// What has been read, since one document may be named without end.
     manifests: BTreeMap<usize, Result<Arc<Manifest>, DocumentError>>,
-    configs: BTreeMap<usize, Result<Arc<Config>, DocumentError>>,
+    configs: BTreeMap<usize, Result<(Arc<Config>, Digest), DocumentError>>,
     /// The manifests that have been taken, with the names they were taken under.
     seen: BTreeSet<(usize, Option<String>)>,
     /// The entries of the indexes that lead to the present one.
@@ -144,12 +145,51 @@ impl Resolver<'_> {
         self.resolved.problems.push(Problem::error(code, place, detail));
     }
 
+    /// Reads the document of that number.
+    pub(super) fn read(&mut self, number: usize) -> Result<document::Document, DocumentError> {
+        let blob = self.inventory.blob(number).ok_or(DocumentError::None)?;
+        self.given.read(number, blob)
+    }
+
+    /// The blob of a descriptor, where the source has it.
+    fn find(&mut self, descriptor: &Descriptor) -> Option<usize> {
+        let digest = descriptor.digest?;
+        self.inventory.by_digest(&digest).or_else(|| {
+            let media_type = &descriptor.media_type;
+            let blob = self.given.refer(&source::Descriptor { digest, size: descriptor.size, media_type })?;
+            Some(self.inventory.add(blob).0)
+        })
+    }
+
+    /// The images that an OCI image layout and a docker archive name in files.
+    fn files(&mut self, tag: Option<&str>) {
+        let index = self.inventory.by_name(b"index.json");
+        let docker = self.inventory.by_name(b"manifest.json");
+        if let Some(entry) = index {
+            self.root_index(entry, tag);
+        }
+        if let Some(entry) = docker.filter(|_| tag.is_none()) {
+            self.docker_manifest(entry);
+        }
+        self.resolved.names_images = index.is_some() || docker.is_some();
+        if !self.resolved.names_images {
+            let detail = Message::own("it is not an image: neither index.json nor manifest.json is in it");
+            self.problem(Code::Missing, Place::Archive, detail);
+        }
+    }
+
+    /// The images of a manifest or index that was asked for by name.
+    fn manifest(&mut self, blob: &Blob, name: &str) {
+        self.resolved.names_images = true;
+        let descriptor = Descriptor::root(blob, name);
+        self.inventory.add(blob.clone());
+        self.descriptor(&descriptor, Some(name));
+    }
+
     fn root_index(&mut self, entry: usize, tag: Option<&str>) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
-        let Some((bytes, _)) = self.inventory.document(entry) else {
-            return self.problem(Code::Corrupt, index_json(), DocumentError::None.into());
-        };
-        match Manifest::read(bytes) {
+        let manifest = self.read(entry).and_then(|document| Manifest::read(&document.bytes));
+        match manifest {
             Ok(Manifest::Index { manifests }) => {
                 let wanted: Vec<_> =
                     manifests.iter().filter(|d| tag.is_none() || d.tag.as_deref() == tag).collect();
@@ -169,7 +209,14 @@ impl Resolver<'_> {
             Ok(Manifest::Image { .. }) => {
                 self.problem(Code::Corrupt, index_json(), Message::own("it lists no manifests"));
             }
-            Err(error) => self.problem(Code::Corrupt, index_json(), error.into()),
+            Err(error) => self.unreadable(index_json(), error),
+        }
+    }
+
+    /// Says what is wrong with a document, unless that has been said.
+    pub(super) fn unreadable(&mut self, place: Place, error: DocumentError) {
+        if error != DocumentError::Unread {
+            self.problem(Code::Corrupt, place, error.into());
         }
     }
 
@@ -187,8 +234,7 @@ impl Resolver<'_> {
             return;
         }
         let name = descriptor.name.as_deref().or(inherited);
-        let entry = descriptor.digest.and_then(|digest| self.inventory.by_digest(&digest));
-        let Some(entry) = entry else {
+        let Some(entry) = self.find(descriptor) else {
             return self.not_held(descriptor, name, place);
         };
         if self.chain.contains(&entry) {
@@ -204,11 +250,16 @@ impl Resolver<'_> {
         if !self.seen.insert((entry, name.map(str::to_owned))) {
             return;
         }
-        let manifest = self.manifests.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
-            Some((bytes, _)) => Manifest::read(bytes).map(Arc::new),
-            None => Err(DocumentError::None),
-        });
-        match manifest.clone().as_deref() {
+        let manifest = match self.manifests.get(&entry) {
+            Some(known) => known.clone(),
+            None => {
+                let read =
+                    self.read(entry).and_then(|document| Manifest::read(&document.bytes).map(Arc::new));
+                self.manifests.insert(entry, read.clone());
+                read
+            }
+        };
+        match manifest.as_deref() {
             Ok(Manifest::Index { manifests }) => {
                 self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
                 self.chain.push(entry);
@@ -227,7 +278,7 @@ impl Resolver<'_> {
             Err(error) => {
                 let document = DocumentRef { entry, document: Document::Manifest, image: None };
                 self.resolved.documents.push(document);
-                self.problem(Code::Corrupt, place, (*error).into());
+                self.unreadable(place, *error);
             }
         }
     }
@@ -269,7 +320,7 @@ impl Resolver<'_> {
             layers: layers.iter().map(|layer| self.layer(layer)).collect(),
             ..Image::default()
         };
-        image.config_entry = config.digest.and_then(|digest| self.inventory.by_digest(&digest));
+        image.config_entry = self.find(config);
         let layer_held = image.layers.iter().any(|layer| layer.entry.is_some());
         image.held = layer_held || (layers.is_empty() && image.config_entry.is_some());
         for (i, (layer, descriptor)) in image.layers.iter().zip(layers).enumerate() {
@@ -302,9 +353,9 @@ impl Resolver<'_> {
         taken
     }
 
-    fn layer(&self, descriptor: &Descriptor) -> Layer {
+    fn layer(&mut self, descriptor: &Descriptor) -> Layer {
         Layer {
-            entry: descriptor.digest.and_then(|digest| self.inventory.by_digest(&digest)),
+            entry: self.find(descriptor),
             digest: descriptor.digest,
             media_type: Some(descriptor.media_type.clone()),
             size: Some(descriptor.size),
@@ -315,15 +366,15 @@ impl Resolver<'_> {
     /// Reads the image's config and puts its history and `diff_ids` to the layers.
     pub(super) fn finish(&mut self, mut image: Image) {
         if let Some(entry) = image.config_entry {
-            let config = self.configs.entry(entry).or_insert_with(|| match self.inventory.document(entry) {
-                Some((bytes, _)) => Config::read(bytes).map(Arc::new),
-                None => Err(DocumentError::None),
-            });
-            match config {
-                Ok(config) => image.config = config.clone(),
+            match self.config(entry) {
+                Ok((config, digest)) => {
+                    image.config = config;
+                    image.config_digest.get_or_insert(digest);
+                }
+                Err(DocumentError::Unread) => {}
                 Err(error) => {
                     let place = Place::image(ImagePart::Config);
-                    image.problems.push(Problem::error(Code::Corrupt, place, (*error).into()));
+                    image.problems.push(Problem::error(Code::Corrupt, place, error.into()));
                 }
             }
         }
@@ -345,19 +396,28 @@ impl Resolver<'_> {
         self.resolved.images.push(image);
     }
 
+    /// Reads a config; gives its digest as well.
+    fn config(&mut self, number: usize) -> Result<(Arc<Config>, Digest), DocumentError> {
+        if let Some(known) = self.configs.get(&number) {
+            return known.clone();
+        }
+        let read = self
+            .read(number)
+            .and_then(|document| Ok((Arc::new(Config::read(&document.bytes)?), document.digest)));
+        self.configs.insert(number, read.clone());
+        read
+    }
+
     /// An attestation, or another artifact that refers to an image: its layers are documents.
     fn attachment(&mut self, entry: usize, config: &Descriptor, layers: &[Descriptor]) {
         let document = |entry, document| DocumentRef { entry, document, image: None };
         self.resolved.documents.push(document(entry, Document::Manifest));
         for (i, layer) in [config].into_iter().chain(layers).enumerate() {
-            let held = layer.digest.and_then(|digest| self.inventory.by_digest(&digest));
-            match held {
+            match self.find(layer) {
                 Some(entry) => {
                     self.resolved.attached.insert(entry);
                     // What is too large for a document, or no JSON, is searched as any blob is.
-                    if self.inventory.document(entry).is_some() {
-                        self.resolved.documents.push(document(entry, Document::Attestation));
-                    }
+                    self.resolved.documents.push(document(entry, Document::Attestation));
                 }
                 None if i == 0 => {}
                 None => {

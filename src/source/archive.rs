@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use super::{Held, Source};
+use super::{Blob, Source};
 use crate::stream::{Bounds, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, path, walk};
 
 /// What is done with the bytes of an archive that belong to none of its entries.
@@ -19,7 +19,7 @@ pub trait Around {
 /// A plain tar file, listed once and read by position.
 pub struct Archive {
     file: File,
-    held: Vec<Held>,
+    blobs: Vec<Blob>,
     offsets: Vec<u64>,
     links: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -32,25 +32,25 @@ impl Archive {
         let len = file.metadata()?.len();
         let section = Section { file: &file, at: 0, end: len };
         let mut window = Window::seekable(section, Section::skip);
-        let mut list = List { around, held: Vec::new(), offsets: Vec::new(), links: Vec::new() };
+        let mut list = List { around, blobs: Vec::new(), offsets: Vec::new(), links: Vec::new() };
         let error = walk(&mut window, &mut list).err();
-        let List { held, offsets, links, .. } = list;
-        Ok((Self { file, held, offsets, links }, error))
+        let List { blobs, offsets, links, .. } = list;
+        Ok((Self { file, blobs, offsets, links }, error))
     }
 }
 
 impl Source for Archive {
-    fn held(&self) -> &[Held] {
-        &self.held
+    fn listed(&self) -> &[Blob] {
+        &self.blobs
     }
 
     fn links(&self) -> &[(Vec<u8>, Vec<u8>)] {
         &self.links
     }
 
-    fn open(&self, n: usize) -> io::Result<Box<dyn Read + Send + '_>> {
-        let (held, &at) = self.held.get(n).zip(self.offsets.get(n)).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(Section { file: &self.file, at, end: at.saturating_add(held.size) }))
+    fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>> {
+        let &at = self.offsets.get(blob.id).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(Section { file: &self.file, at, end: at.saturating_add(blob.size) }))
     }
 }
 
@@ -81,7 +81,7 @@ impl Read for Section<'_> {
 
 struct List<'a> {
     around: &'a mut dyn Around,
-    held: Vec<Held>,
+    blobs: Vec<Blob>,
     offsets: Vec<u64>,
     links: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -96,7 +96,7 @@ impl Visit for List<'_> {
             (_, Some(target)) => self.links.push((entry.path.clone(), target)),
             (EntryKind::Directory, None) if entry.size == 0 => {}
             (_, None) => {
-                self.held.push(Held { name: entry.path.clone(), size: entry.size });
+                self.blobs.push(Blob::at(self.blobs.len(), entry.path.clone(), entry.size));
                 self.offsets.push(entry.body_offset);
             }
         }

@@ -1,21 +1,26 @@
 //! Files on disk.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
 
-/// Reads a file of at most `limit` bytes; `wrong` is the message about a larger one.
-pub(crate) fn read_up_to(path: &Path, limit: u64, wrong: &'static str) -> Result<Vec<u8>, Problem> {
+/// Opens a file for reading; a directory is none.
+pub(crate) fn open_file(path: &Path) -> Result<File, Problem> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(Problem::error(Code::Unsupported, Place::Target, Message::own("it is a directory")));
     }
+    Ok(file)
+}
+
+/// Reads at most `limit` bytes to their end; `wrong` is the message about more.
+pub(crate) fn read_up_to(input: impl Read, limit: u64, wrong: &'static str) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
         let wrong = Message::own(wrong);
         let detail = if limit < 1 << 20 {

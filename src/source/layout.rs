@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Held, Source};
+use super::{Blob, Source};
 use crate::stream::path::normalise;
 
 /// `blobs/ALGORITHM/HEX` is three levels; nothing of a layout lies deeper.
@@ -15,7 +15,7 @@ const DEPTH: usize = 4;
 /// A layout directory.
 pub struct Layout {
     root: PathBuf,
-    held: Vec<Held>,
+    blobs: Vec<Blob>,
     paths: Vec<PathBuf>,
     links: Vec<(Vec<u8>, Vec<u8>)>,
     /// Files by their real path, to tell other names of them.
@@ -35,7 +35,7 @@ impl Layout {
     pub fn open(root: &Path) -> (Self, Vec<Unlisted>) {
         let mut layout = Self {
             root: root.to_owned(),
-            held: Vec::new(),
+            blobs: Vec::new(),
             paths: Vec::new(),
             links: Vec::new(),
             by_path: HashMap::new(),
@@ -81,7 +81,7 @@ impl Layout {
                     unlisted.push(Unlisted { name: name(&path), error });
                 }
                 Ok((metadata, _, real)) if metadata.is_file() => {
-                    self.add(Held { name: name(&path), size: metadata.len() }, real);
+                    self.add(name(&path), metadata.len(), real);
                 }
                 Ok(_) => {}
                 Err(error) => unlisted.push(Unlisted { name: name(&path), error }),
@@ -90,33 +90,35 @@ impl Layout {
     }
 
     /// Adds a file, or another name of one. Of several names the one that claims a digest counts.
-    fn add(&mut self, mut held: Held, real: PathBuf) {
-        let is_blob = |held: &Held| held.name.starts_with(b"blobs/");
-        let known = self.by_path.get(&real).and_then(|&known| self.held.get_mut(known));
+    fn add(&mut self, mut name: Vec<u8>, size: u64, real: PathBuf) {
+        let is_blob = |name: &[u8]| name.starts_with(b"blobs/");
+        let known = self.by_path.get(&real).and_then(|&known| self.blobs.get_mut(known));
         if let Some(known) = known {
-            if is_blob(&held) && !is_blob(known) {
-                std::mem::swap(&mut held, known);
+            if is_blob(&name) && !is_blob(&known.name) {
+                let other = std::mem::take(&mut known.name);
+                *known = Blob::at(known.id, name, known.size);
+                name = other;
             }
-            self.links.push((held.name, known.name.clone()));
+            self.links.push((name, known.name.clone()));
         } else {
-            self.by_path.insert(real.clone(), self.held.len());
-            self.held.push(held);
+            self.by_path.insert(real.clone(), self.blobs.len());
+            self.blobs.push(Blob::at(self.blobs.len(), name, size));
             self.paths.push(real);
         }
     }
 }
 
 impl Source for Layout {
-    fn held(&self) -> &[Held] {
-        &self.held
+    fn listed(&self) -> &[Blob] {
+        &self.blobs
     }
 
     fn links(&self) -> &[(Vec<u8>, Vec<u8>)] {
         &self.links
     }
 
-    fn open(&self, n: usize) -> io::Result<Box<dyn Read + Send + '_>> {
-        let path = self.paths.get(n).ok_or(io::ErrorKind::NotFound)?;
+    fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>> {
+        let path = self.paths.get(blob.id).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(File::open(path)?))
     }
 }
@@ -144,7 +146,7 @@ mod tests {
         let (layout, unlisted) = Layout::open(&root);
         fs::remove_dir_all(&root).unwrap();
         assert!(unlisted.is_empty());
-        let names: Vec<&[u8]> = layout.held().iter().map(|held| &held.name[..]).collect();
+        let names: Vec<&[u8]> = layout.listed().iter().map(|blob| &blob.name[..]).collect();
         assert_eq!(names, [&b"blobs/sha256/bb"[..], b"blobs/sha256/aa"]);
         let link = |from: &[u8], to: &[u8]| (from.to_vec(), to.to_vec());
         assert_eq!(layout.links(), [link(b"a-file", b"blobs/sha256/bb"), link(b"z", b"blobs/sha256/aa")]);

@@ -1,7 +1,8 @@
-//! Where bytes come from. A source lists the entries it holds and opens any of them; what they mean is
-//! not its business.
+//! Where bytes come from. A source gives blobs by what refers to them, and lists those that it knows by itself; what
+//! they mean is not its business.
 
 mod archive;
+mod blob;
 mod context;
 mod file;
 mod inspect;
@@ -11,29 +12,64 @@ mod target;
 use std::io::{self, Read};
 
 pub use archive::{Archive, Around, link_target};
+pub(crate) use blob::{Blob, Descriptor, claimed_digest};
 pub use context::{BuildContext, ContextFile};
-pub(crate) use file::{path_bytes, read_up_to, unreadable};
+pub(crate) use file::{open_file, path_bytes, read_up_to, unreadable};
 pub use inspect::{Content, inspect};
 pub use layout::{Layout, Unlisted};
 pub use target::{Target, TargetError, looks_like_reference};
 
-/// An entry of a source: a blob or a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// Its path in the archive or layout, normalised.
-    pub name: Vec<u8>,
-    /// Its size in bytes, as far as the source can tell without reading it.
-    pub size: u64,
+/// A source whose blobs can be read in any order and several at once.
+///
+/// Blobs that an image needs are opened once each, but for git packs (see [`Self::rereads`]). Those that the source lists
+/// and nothing refers to are opened after all others.
+pub(crate) trait Source: Sync {
+    /// Where the images of the source are named.
+    fn root(&self) -> Root {
+        Root::Files
+    }
+
+    /// The blobs that the source lists without being asked, in its own order. Those of a registry are known by what refers
+    /// to them alone.
+    fn listed(&self) -> &[Blob] {
+        &[]
+    }
+
+    /// Other names of listed blobs: a symbolic or hard link and the name it stands for, both normalised.
+    fn links(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        &[]
+    }
+
+    /// The blob that a descriptor refers to, where the source can be asked for one that it does not list.
+    fn refer(&self, _descriptor: &Descriptor<'_>) -> Option<Blob> {
+        None
+    }
+
+    /// The bytes of a blob of this source, from the first on. They can be read forward only.
+    fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>>;
+
+    /// How often a blob may be opened again where that is of use: large git packs are read several times.
+    fn rereads(&self) -> usize {
+        16
+    }
+
+    /// Whether reading waits for somebody else, so that it needs a thread and no core.
+    fn waits(&self) -> bool {
+        false
+    }
 }
 
-/// A source whose entries can be read in any order and at once.
-pub trait Source: Sync {
-    /// All that it holds, in the source's own order.
-    fn held(&self) -> &[Held];
-
-    /// Other names of entries: a symbolic or hard link and the name it stands for, both normalised.
-    fn links(&self) -> &[(Vec<u8>, Vec<u8>)];
-
-    /// The bytes of entry number `n` of [`Self::held`].
-    fn open(&self, n: usize) -> io::Result<Box<dyn Read + Send + '_>>;
+/// Where the images of a source are named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// In `index.json`, as in an OCI image layout, and in `manifest.json`, as in a docker archive.
+    Files,
+    /// In a manifest or index that was asked for under a name, as in a registry.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this version is asked by name"))]
+    Manifest {
+        /// The document.
+        blob: Blob,
+        /// The name.
+        name: String,
+    },
 }

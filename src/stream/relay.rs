@@ -1,13 +1,18 @@
 //! Bytes that one thread reads for another: a few buffers go back and forth between the two.
 
-use crate::fault::repeat;
 use std::io::{self, BufRead, Read};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
 
 use super::Peek;
+use crate::fault::repeat;
+use crate::stop::Stop;
 
 /// Large enough that waking the other thread costs little beside its bytes.
 const CAPACITY: usize = 1024 * 1024;
+/// What a pipe holds.
+const PIECE: usize = 64 * 1024;
+
 /// The end that reads.
 pub struct Relay {
     full: SyncSender<io::Result<Vec<u8>>>,
@@ -24,7 +29,12 @@ pub struct Relayed {
     done: bool,
     /// The error that came behind the bytes at hand.
     failed: Option<io::Error>,
+    /// Why the other end may be given up while it waits.
+    stop: Stop,
 }
+
+/// How long the other end is waited for before that is asked.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The two ends, with so many buffers of 1 MiB on their way at most.
 pub fn relay(depth: usize) -> (Relay, Relayed) {
@@ -32,18 +42,47 @@ pub fn relay(depth: usize) -> (Relay, Relayed) {
     let (empty, emptied) = channel();
     (
         Relay { full, empty: emptied },
-        Relayed { full: filled, empty, buffer: Vec::new(), at: 0, done: false, failed: None },
+        Relayed {
+            full: filled,
+            empty,
+            buffer: Vec::new(),
+            at: 0,
+            done: false,
+            failed: None,
+            stop: Stop::default(),
+        },
     )
 }
 
 impl Relay {
     /// Reads `input` to its end or its first error, or until nobody wants more of it.
     pub fn run(self, input: &mut dyn Read) {
+        self.pass(|buffer| {
+            buffer.resize(CAPACITY, 0);
+            fill(input, buffer)
+        });
+    }
+
+    /// As [`Self::run`], for input that comes little by little: each piece is passed on at once.
+    pub(crate) fn run_promptly(self, input: &mut dyn Read) {
+        self.pass(|buffer| {
+            buffer.resize(PIECE, 0);
+            let error = loop {
+                match input.read(buffer) {
+                    Ok(len) => return Ok(len),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => break error,
+                }
+            };
+            Err((0, error))
+        });
+    }
+
+    /// Passes on what `read` puts into a buffer, until it gives nothing.
+    fn pass(self, mut read: impl FnMut(&mut Vec<u8>) -> Result<usize, (usize, io::Error)>) {
         loop {
             let mut buffer = self.empty.try_recv().unwrap_or_default();
-            buffer.resize(CAPACITY, 0);
-            let read = fill(input, &mut buffer);
-            let (len, error) = match read {
+            let (len, error) = match read(&mut buffer) {
                 Ok(len) => (len, None),
                 Err((len, error)) => (len, Some(error)),
             };
@@ -86,12 +125,28 @@ impl Relayed {
         self.buffer.get(self.at..).unwrap_or_default()
     }
 
+    /// Gives up waiting for the other end once the scan has to end.
+    pub(crate) fn until(self, stop: Stop) -> Self {
+        Self { stop, ..self }
+    }
+
+    fn receive(&self) -> io::Result<Vec<u8>> {
+        loop {
+            match self.full.recv_timeout(PATIENCE) {
+                Ok(outcome) => return outcome,
+                Err(RecvTimeoutError::Timeout) => self.stop.check()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io::Error::other("the thread that reads it ended early"));
+                }
+            }
+        }
+    }
+
     /// Puts the next bytes behind those at hand, if there are any.
     fn next(&mut self) {
-        let mut next = match self.full.recv() {
-            Ok(Ok(next)) => next,
-            Ok(Err(error)) => return self.failed = Some(error),
-            Err(_) => return self.failed = Some(io::Error::other("the thread that reads it ended early")),
+        let mut next = match self.receive() {
+            Ok(next) => next,
+            Err(error) => return self.failed = Some(error),
         };
         self.done = next.is_empty();
         if !self.view().is_empty() {
@@ -142,6 +197,8 @@ impl Read for Relayed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Code;
+    use crate::stop::Cancel;
 
     /// So many bytes, and then an error, if there is to be one.
     struct Input(usize, Option<io::Error>);
@@ -174,6 +231,34 @@ mod tests {
             let mut out = Vec::new();
             relayed(Input(len, None), |mut relayed| relayed.read_to_end(&mut out)).unwrap();
             assert!(out == vec![7; len], "{len}");
+        }
+    }
+
+    #[test]
+    fn who_waits_for_bytes_hears_that_the_scan_has_to_end() {
+        let (relay, relayed) = relay(2);
+        let cancel = Cancel::default();
+        let mut relayed = relayed.until(Stop::new(cancel.clone(), None));
+        let (more, wait) = std::sync::mpsc::channel::<()>();
+        let reader = std::thread::spawn(move || {
+            let mut input = io::Cursor::new(b"first").chain(Waiting(wait));
+            relay.run_promptly(&mut input);
+        });
+        let mut first = [0; 5];
+        relayed.read_exact(&mut first).unwrap();
+        cancel.cancel();
+        assert_eq!(Code::of(&relayed.read(&mut first).unwrap_err()), Code::Cancelled);
+        drop(more);
+        reader.join().unwrap();
+    }
+
+    /// Gives nothing until the other end is dropped.
+    struct Waiting(Receiver<()>);
+
+    impl Read for Waiting {
+        fn read(&mut self, _out: &mut [u8]) -> io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(0)
         }
     }
 

@@ -12,7 +12,7 @@ use crate::fix::check_and_advise;
 use crate::mask::message;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
-use crate::source::{path_bytes, read_up_to};
+use crate::source::{open_file, path_bytes, read_up_to};
 use crate::text::{Flaw, LineIndex};
 
 /// A larger file is no Dockerfile.
@@ -23,7 +23,8 @@ pub(crate) const MAX_PARSED: usize = 1 << 20;
 
 /// Audits a file: `dockerfile:PATH`.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    Ok(read_bytes(reader, path, &read_up_to(path, MAX_DOCKERFILE, "it is not a Dockerfile")?))
+    let input = reader.scan.input(open_file(path)?);
+    Ok(read_bytes(reader, path, &read_up_to(input, MAX_DOCKERFILE, "it is not a Dockerfile")?))
 }
 
 /// Audits the bytes of the file at that path.

@@ -1,26 +1,22 @@
 //! Any one file, with all that is in it.
 
-use std::fs::File;
 use std::path::Path;
 
-use super::target::{Reader, refused};
+use super::target::Reader;
 use crate::engine::budget::Budget;
 use crate::engine::tree::search_file;
 use crate::finding::{Place, Problem, TargetKind};
 use crate::findings::{Audited, occurrence_drafts};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::sensitive::Name;
-use crate::source::{path_bytes, unreadable};
+use crate::source::{open_file, path_bytes};
 use crate::stream::Window;
 use crate::unpack::Origin;
 use crate::verdict::Problems;
 
 /// Audits a file: `file:PATH`.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(refused("it is a directory"));
-    }
+    let file = open_file(path)?;
     reader.announce(&file);
     let (scan, sealer) = (reader.scan, &reader.sealer);
     let _party = scan.begin_blob();
@@ -29,7 +25,7 @@ pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem>
     let place = place.as_os_str().as_encoded_bytes();
     let place = place.strip_prefix(b"/").unwrap_or(place);
     let mut unpacker = scan.unpacker();
-    let mut input = Window::new(scan.reader(file));
+    let mut input = Window::new(scan.reader(scan.input(file)));
     let origin = Origin { path: place, ..Origin::default() };
     let mut searched = search_file(&mut unpacker, origin, &mut input);
     let (in_git, problems) = unpacker.finish();

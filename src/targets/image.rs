@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use super::target::{Reader, empty, refused};
 use crate::dockerfile::looks_like_dockerfile;
 use crate::engine::blob::Reading;
-use crate::engine::gather::{self, Gathered};
-use crate::engine::memory::Memory;
-use crate::engine::{Scan, Silent};
+use crate::engine::gathered::Gathered;
+use crate::engine::{self, Scan, Silent, source};
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::findings::{self, Audited};
-use crate::image::{self, Inventory, Resolved};
+use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
-use crate::source::{Content, Layout, inspect, unreadable};
+use crate::source::{Content, Layout, Source, inspect, unreadable};
 use crate::stream::{Compression, begins_tar};
 
 /// Audits an archive: `docker-archive:PATH`, `oci-archive:PATH`.
@@ -28,13 +28,8 @@ pub(super) fn archive(reader: &Reader<'_>, path: &Path) -> Result<Audited, Probl
         Content::Layout | Content::Directory => return Err(refused("it is a directory, not an archive")),
         Content::Other => return Err(refused("it is not an image archive: it is no tar file")),
     }
-    let mut memory = Memory::of(reader.scan);
-    let (archive, gathered) = gather::open_archive(reader.scan, path).map_err(|error| unreadable(&error))?;
-    let (mut gathered, mut resolved) =
-        gather::source(&archive, gathered, reading(reader), &mut memory, |inventory| {
-            resolve(reader, inventory, None)
-        });
-    memory.save();
+    let (archive, gathered) = source::open_archive(reader.scan, path).map_err(|error| unreadable(&error))?;
+    let (mut gathered, mut resolved) = read(reader, &archive, gathered, None);
     keep_cause(&mut gathered, &mut resolved);
     Ok(assemble(reader, &gathered, &resolved))
 }
@@ -52,23 +47,25 @@ pub(super) fn layout(reader: &Reader<'_>, path: &Path, tag: Option<&str>) -> Res
         let name = if unlisted.name.is_empty() { b"." } else { unlisted.name.as_slice() };
         unreadable(&unlisted.error).at(Place::entry(name))
     }));
-    let mut memory = Memory::of(reader.scan);
-    let (gathered, resolved) = gather::source(&layout, gathered, reading(reader), &mut memory, |inventory| {
-        resolve(reader, inventory, tag)
-    });
-    memory.save();
+    let (gathered, resolved) = read(reader, &layout, gathered, tag);
     Ok(assemble(reader, &gathered, &resolved))
 }
 
 /// Audits an archive that can be read from front to end only: a compressed file, or a pipe.
 pub(super) fn stream_file(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    let mut file = File::open(path).map_err(|error| unreadable(&error))?;
+    let file = File::open(path).map_err(|error| unreadable(&error))?;
     reader.announce(&file);
-    stream(reader, Some(path), &mut file)
+    stream(reader, Some(path), &mut *reader.scan.input(file))
+}
+
+/// Audits an archive on standard input.
+pub(super) fn stdin(reader: &Reader<'_>) -> Result<Audited, Problem> {
+    let file = io::stdin().as_fd().try_clone_to_owned().map_err(|error| unreadable(&error))?;
+    stream(reader, None, &mut *reader.scan.input(file.into()))
 }
 
 /// Audits an archive from front to end; without a path it is standard input.
-pub(super) fn stream(
+fn stream(
     reader: &Reader<'_>,
     path: Option<&Path>,
     input: &mut (dyn Read + Send),
@@ -79,11 +76,11 @@ pub(super) fn stream(
     // Told by the bytes of the stream as it is stored, since those are what its size counts.
     let scan = Scan { progress: &Silent, ..reader.scan };
     let reading = Reading { scan, ..reading(reader) };
-    let memory = Memory::of(reader.scan);
     let compression = Compression::of(&head);
-    let mut gathered = gather::stream(&mut head.chain(&mut input), compression, reading, &memory);
-    memory.save();
-    let no_archive = gathered.names.is_empty().then(|| no_archive(path, &head)).flatten();
+    let leave_out = |inventory: &Inventory, resolved: &Resolved| unwanted(reader, inventory, resolved);
+    let (mut gathered, mut resolved) =
+        engine::stream::read(&mut head.chain(&mut input), compression, reading, &leave_out);
+    let no_archive = (gathered.inventory.len() == 0).then(|| no_archive(path, &head)).flatten();
     if let Some(problem) = no_archive {
         // Tokens in it are reported all the same.
         if gathered.around.is_empty() {
@@ -91,21 +88,27 @@ pub(super) fn stream(
         }
         gathered.problems = vec![problem.at(Place::Archive)];
     }
-    let (mut resolved, unwanted) = resolve(reader, &gathered.inventory, None);
-    gathered.leave_out(&unwanted);
     keep_cause(&mut gathered, &mut resolved);
     Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Reads a source whose blobs can be read in any order.
+fn read(
+    reader: &Reader<'_>,
+    source: &dyn Source,
+    gathered: Gathered,
+    tag: Option<&str>,
+) -> (Gathered, Resolved) {
+    let leave_out = |inventory: &Inventory, resolved: &Resolved| unwanted(reader, inventory, resolved);
+    source::read(source, gathered, reading(reader), &source::Wanted { tag, leave_out: &leave_out })
 }
 
 fn reading<'a>(reader: &Reader<'a>) -> Reading<'a> {
     Reading { verify_digests: reader.options.verify_digests, scan: reader.scan, reopen: None }
 }
 
-fn resolve(reader: &Reader<'_>, inventory: &Inventory, tag: Option<&str>) -> (Resolved, BTreeSet<usize>) {
-    let resolved = image::resolve(inventory, tag);
-    let platform = &reader.options.platform;
-    let unwanted = findings::image::unwanted(inventory, &resolved, platform, inventory.len());
-    (resolved, unwanted)
+fn unwanted(reader: &Reader<'_>, inventory: &Inventory, resolved: &Resolved) -> BTreeSet<usize> {
+    findings::image::unwanted(inventory, resolved, &reader.options.platform, inventory.len())
 }
 
 fn assemble(reader: &Reader<'_>, gathered: &Gathered, resolved: &Resolved) -> Audited {
@@ -116,10 +119,13 @@ fn assemble(reader: &Reader<'_>, gathered: &Gathered, resolved: &Resolved) -> Au
 /// A Dockerfile is told by so much of it.
 const HEAD: u64 = 16 * 1024;
 
-/// The first bytes of a stream.
+/// The first bytes of a stream. An error behind some comes again to whoever reads on.
 fn head(input: &mut dyn Read) -> io::Result<Box<[u8]>> {
     let mut head = Vec::new();
-    input.take(HEAD).read_to_end(&mut head)?;
+    let outcome = input.take(HEAD).read_to_end(&mut head);
+    if head.is_empty() {
+        outcome?;
+    }
     Ok(head.into())
 }
 

@@ -12,7 +12,7 @@ use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::findings::{Audited, Sealer};
 use crate::mask::{Masked, Message, message};
-use crate::source::{Content, Target, inspect, looks_like_reference, read_up_to, unreadable};
+use crate::source::{Content, Target, inspect, looks_like_reference, open_file, read_up_to, unreadable};
 use crate::stop::Stop;
 
 /// What is said of a file that is too large for a Dockerfile.
@@ -72,7 +72,7 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     fn read(&self, text: &OsStr) -> Result<Audited, Problem> {
         match Target::parse(text) {
-            Ok(Target::Stdin) => image::stream(self, None, &mut io::stdin()),
+            Ok(Target::Stdin) => image::stdin(self),
             Ok(Target::Archive(path)) => image::archive(self, &path),
             Ok(Target::Layout(path, tag)) => image::layout(self, &path, tag.as_deref()),
             Ok(Target::Dockerfile(path)) => dockerfile::read(self, &path),
@@ -110,7 +110,7 @@ impl Reader<'_> {
             Content::Empty => Err(empty()),
             Content::Directory => context::read(self, path),
             Content::Other => {
-                let bytes = read_up_to(path, MAX_DOCKERFILE, NEITHER)?;
+                let bytes = read_up_to(open_file(path)?, MAX_DOCKERFILE, NEITHER)?;
                 if crate::dockerfile::looks_like_dockerfile(&bytes) {
                     return Ok(dockerfile::read_bytes(self, path, &bytes));
                 }

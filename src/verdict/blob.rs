@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{LayerContent, Problems};
-use crate::detect::TokenSummary;
-use crate::detect::{KeptToken, Occurrence};
+use crate::detect::{Confidence, KeptToken, Occurrence, Step, TokenSummary};
 use crate::digest::Digest;
 use crate::finding::Problem;
+use crate::image::Field;
+use crate::sensitive::Name;
 
 /// What was found in a blob, whatever image it belongs to.
 #[derive(Debug, Default)]
@@ -60,8 +61,23 @@ impl BlobVerdict {
 pub(crate) enum Content {
     /// A tar stream.
     Layer(Box<LayerContent>),
+    /// A JSON document.
+    Document(Vec<FieldToken>),
     /// Anything else.
     Bytes(Bytes),
+}
+
+/// A token in a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FieldToken {
+    /// The field; the root where only the raw bytes show the token.
+    pub(crate) field: Field,
+    /// The string of the field that it stands in; empty for the root.
+    pub(crate) text: Name,
+    pub(crate) token: TokenSummary,
+    pub(crate) confidence: Confidence,
+    /// How it was reached inside the field, outermost first.
+    pub(crate) via: Vec<Step>,
 }
 
 /// What was found in bytes that are no tar stream.
@@ -75,19 +91,21 @@ pub(crate) struct Bytes {
 
 impl Content {
     /// Problems with what is in it.
-    pub(crate) fn problems(&self) -> &Problems {
+    pub(crate) fn problems(&self) -> Option<&Problems> {
         match self {
-            Self::Layer(layer) => &layer.problems,
-            Self::Bytes(bytes) => &bytes.problems,
+            Self::Layer(layer) => Some(&layer.problems),
+            Self::Bytes(bytes) => Some(&bytes.problems),
+            Self::Document(_) => None,
         }
     }
 
     pub(crate) fn tokens(&self) -> BTreeSet<TokenSummary> {
-        let occurrences: Vec<&Occurrence> = match self {
-            Self::Bytes(bytes) => bytes.occurrences.iter().collect(),
-            Self::Layer(layer) => layer.files.iter().flat_map(|file| &file.occurrences).collect(),
-        };
-        occurrences.into_iter().map(|occurrence| occurrence.token.clone()).collect()
+        let of = |occurrence: &Occurrence| occurrence.token.clone();
+        match self {
+            Self::Bytes(bytes) => bytes.occurrences.iter().map(of).collect(),
+            Self::Layer(layer) => layer.files.iter().flat_map(|file| &file.occurrences).map(of).collect(),
+            Self::Document(found) => found.iter().map(|found| found.token.clone()).collect(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod layer;
 mod problems;
 mod store;
 
-pub(crate) use blob::{BlobVerdict, Bytes, Content, cost};
+pub(crate) use blob::{BlobVerdict, Bytes, Content, FieldToken, cost};
 pub(crate) use layer::{File, HardLink, LayerContent};
 pub(crate) use problems::Problems;
 pub(crate) use store::{Entry, Kept, Store, Version};

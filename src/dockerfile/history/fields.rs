@@ -82,10 +82,10 @@ impl Setting {
         let of_container = field.below(&["container_config"]);
         let below = field.below(&["config"]).or(of_container)?;
         let (FieldStep::Member(name), below) = below.split_first()? else { return None };
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("Labels") {
             let Some(FieldStep::Member(label)) = below.first() else { return None };
-            return Some(Self::Label(label.clone()));
+            return Some(Self::Label(String::from_utf8_lossy(label).into_owned()));
         }
         let keywords = [
             ("Cmd", Keyword::Cmd),

@@ -1,19 +1,19 @@
 //! Findings in bytes that belong to no file of an image: blobs that nothing refers to, compressed blobs
 //! as they are stored, and the archive's own bytes.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::Context;
-use crate::detect::{Container, Occurrence, Step, StepKind, TokenHash, kept_tokens};
+use crate::detect::{Container, Occurrence, Step, StepKind, TokenHash};
 use crate::digest::Digest;
-use crate::engine::document;
 use crate::findings::words::describe;
 use crate::findings::{Anchor, BlobSite, Draft, Order, Site};
 use crate::image::Field;
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::TOKEN_IN_FILE;
 use crate::sensitive::Name;
-use crate::verdict::{Content, kept};
+use crate::verdict::{BlobVerdict, Content, FieldToken, kept};
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     let gathered = context.gathered;
@@ -23,8 +23,10 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     }
     let layers: BTreeSet<usize> =
         context.resolved.images.iter().flat_map(|i| &i.layers).filter_map(|layer| layer.entry).collect();
+    let used: BTreeSet<usize> = context.resolved.documents.iter().map(|reference| reference.entry).collect();
+    let repeated = OnceCell::new();
     for (entry, verdict) in &gathered.verdicts {
-        let Some(name) = gathered.names.get(*entry) else { continue };
+        let name = gathered.inventory.name(*entry);
         let digest = verdict.digest;
         drafts.extend(verdict.stored.iter().map(|o| draft(name, digest, &[], o)));
         if layers.contains(entry) && matches!(verdict.content, Content::Layer(_)) {
@@ -36,6 +38,11 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 let unknown = kept::occurrences(name, &verdict.kept, &bytes.occurrences);
                 drafts.extend(unknown.iter().map(|o| draft(name, digest, &[], o)));
             }
+            Content::Document(_) if used.contains(entry) => {}
+            Content::Document(found) => {
+                let repeated = || repeated.get_or_init(|| tokens_of_configs(context));
+                drafts.extend(loose_document(name, verdict, found, repeated));
+            }
             Content::Layer(content) => {
                 for file in &content.files {
                     let via = [Step::new(StepKind::member(Container::Tar, &file.path), 0..0)];
@@ -46,47 +53,39 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             }
         }
     }
-    drafts.extend(loose_documents(context));
     drafts
 }
 
-/// JSON documents that belong to no image.
-fn loose_documents(context: &Context<'_>) -> Vec<Draft> {
-    let gathered = context.gathered;
-    if context.resolved.is_selection {
-        return Vec::new();
-    }
-    let used: BTreeSet<usize> = context.resolved.documents.iter().map(|reference| reference.entry).collect();
-    let mut drafts = Vec::new();
-    for (entry, bytes, digest) in gathered.inventory.documents().filter(|(entry, ..)| !used.contains(entry)) {
-        let Some(name) = gathered.names.get(entry) else { continue };
-        let repeated = if name.ends_with(b"/json") { tokens_of_configs(context) } else { BTreeSet::new() };
-        for found in document::search(bytes) {
-            // A docker archive says all of its configs again in the form of 2014, layer by layer.
-            if found.token.sha256.is_none_or(|hash| repeated.contains(&hash)) {
-                continue;
-            }
-            let occurrence = Occurrence {
-                token: found.token,
-                offset: 0,
-                len: 0,
-                at: 0..0,
-                position: None,
-                via: found.via,
-                confidence: found.confidence,
-            };
-            drafts.push(draft_in(name, Some(digest), Some(found.field), &[], &occurrence));
-        }
-        let unknown = kept::occurrences(name, &kept_tokens(name, bytes), &[]);
-        drafts.extend(unknown.iter().map(|o| draft(name, Some(digest), &[], o)));
-    }
-    drafts
+/// A JSON document that belongs to no image.
+fn loose_document<'a>(
+    name: &[u8],
+    verdict: &BlobVerdict,
+    found: &[FieldToken],
+    tokens_of_configs: impl Fn() -> &'a BTreeSet<TokenHash>,
+) -> Vec<Draft> {
+    // A docker archive says all of its configs again in the form of 2014, layer by layer.
+    let is_repeated = |hash: &TokenHash| name.ends_with(b"/json") && tokens_of_configs().contains(hash);
+    let found = found.iter().filter(|found| found.token.sha256.is_some_and(|hash| !is_repeated(&hash)));
+    let found = found.map(|found| {
+        let occurrence = Occurrence {
+            token: found.token.clone(),
+            offset: 0,
+            len: 0,
+            at: 0..0,
+            position: None,
+            via: found.via.clone(),
+            confidence: found.confidence,
+        };
+        draft_in(name, verdict.digest, Some(found.field.clone()), &[], &occurrence)
+    });
+    let unknown = kept::occurrences(name, &verdict.kept, &[]);
+    found.chain(unknown.iter().map(|o| draft(name, verdict.digest, &[], o))).collect()
 }
 
 fn tokens_of_configs(context: &Context<'_>) -> BTreeSet<TokenHash> {
     let configs = context.resolved.images.iter().filter_map(|image| image.config_entry);
-    let documents = configs.filter_map(|entry| context.gathered.inventory.document(entry));
-    documents.flat_map(|(bytes, _)| document::search(bytes)).filter_map(|found| found.token.sha256).collect()
+    let verdicts = configs.filter_map(|entry| context.gathered.verdicts.get(&entry));
+    verdicts.flat_map(|verdict| verdict.content.tokens()).filter_map(|token| token.sha256).collect()
 }
 
 fn draft(name: &[u8], digest: Option<Digest>, via: &[Step], occurrence: &Occurrence) -> Draft {

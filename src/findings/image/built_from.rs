@@ -84,7 +84,11 @@ impl BuiltFrom {
         let past: Vec<_> = history
             .iter()
             .map(|entry| Past {
-                created_by: entry.created_by.as_deref().unwrap_or_default(),
+                created_by: entry
+                    .created_by
+                    .as_deref()
+                    .and_then(|text| str::from_utf8(text).ok())
+                    .unwrap_or_default(),
                 empty_layer: entry.empty_layer,
                 author: entry.author.as_deref(),
             })

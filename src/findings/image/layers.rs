@@ -102,7 +102,7 @@ impl<'a> Stack<'a> {
             .iter()
             .map(|layer| match &context.gathered.verdicts.get(&layer.entry?)?.content {
                 Content::Layer(content) => Some(content.as_ref()),
-                Content::Bytes(_) => None,
+                Content::Bytes(_) | Content::Document(_) => None,
             })
             .collect();
         let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 pub use built_from::{BuiltFrom, BuiltFromError};
 
-use crate::engine::gather::Gathered;
+use crate::engine::gathered::Gathered;
 use crate::finding::{ImageSummary, LayerIndex, LayerSummary, TargetKind};
 use crate::findings::{Audited, ImageText, Sealer};
-use crate::image::{Image, Inventory, PlatformFilter, Resolved};
+use crate::image::{Image, Inventory, Layer, PlatformFilter, Resolved};
 use crate::mask::{Masked, mask};
 use crate::timestamp::Timestamp;
 use built_from::Origins;
@@ -42,10 +42,11 @@ struct Context<'a> {
 
 fn image_text(image: &Image) -> ImageText {
     let text = |text: &Option<String>| text.as_ref().map(|text| mask(text.as_bytes()));
+    let command = |layer: &Layer| layer.created_by.as_ref().map(|command| mask(command));
     ImageText {
         name: text(&image.name),
         platform: text(&image.platform),
-        created_by: image.layers.iter().map(|layer| text(&layer.created_by)).collect(),
+        created_by: image.layers.iter().map(command).collect(),
     }
 }
 
@@ -133,7 +134,7 @@ fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
 }
 
 fn summary(image: &Image, text: &ImageText, gathered: &Gathered) -> ImageSummary {
-    let verdict = |layer: &crate::image::Layer| gathered.verdicts.get(&layer.entry?);
+    let verdict = |layer: &Layer| gathered.verdicts.get(&layer.entry?);
     let layers = image.layers.iter().enumerate().map(|(i, layer)| LayerSummary {
         index: LayerIndex(i),
         digest: stored_digest(layer, gathered),
@@ -155,7 +156,7 @@ fn summary(image: &Image, text: &ImageText, gathered: &Gathered) -> ImageSummary
 
 /// The digest of a layer as it is stored: as its descriptor names it; in a docker archive, which names
 /// none, as it was computed, else, for a plain layer, its `diff_id`, which is the same by definition.
-fn stored_digest(layer: &crate::image::Layer, gathered: &Gathered) -> Option<crate::digest::Digest> {
+fn stored_digest(layer: &Layer, gathered: &Gathered) -> Option<crate::digest::Digest> {
     let verdict = layer.entry.and_then(|entry| gathered.verdicts.get(&entry));
     layer.digest.or_else(|| verdict?.digest).or_else(|| {
         let plain = verdict.is_some_and(|verdict| !verdict.is_compressed);

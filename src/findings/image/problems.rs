@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Context, is_filtered};
 use crate::digest::Digest;
-use crate::engine::gather::mismatch;
 use crate::fault::Code;
 use crate::finding::{ImageName, ImagePart, Place, Problem};
-use crate::image::{Image, Layer, claimed_digest};
+use crate::image::{Image, Layer};
 use crate::mask::{Message, message};
 use crate::verdict::{BlobVerdict, Content};
 
@@ -38,9 +37,6 @@ pub(super) fn collect(context: &Context<'_>) -> Vec<Problem> {
         for (i, layer) in image.layers.iter().enumerate() {
             let Some(entry) = layer.entry.filter(|&entry| seen.insert(entry)) else { continue };
             let place = place(ImagePart::Layer(i));
-            if context.gathered.inventory.document(entry).is_some() && says_tar(layer) {
-                problems.push(no_tar(place.clone()));
-            }
             if let Some(verdict) = context.gathered.verdicts.get(&entry) {
                 of_layer(layer, verdict, &place, &mut problems);
             }
@@ -52,8 +48,8 @@ pub(super) fn collect(context: &Context<'_>) -> Vec<Problem> {
         }
         let place = context.gathered.place(entry);
         problems.extend(verdict.problem.iter().map(|problem| problem.clone().at(place.clone())));
-        problems.extend(verdict.content.problems().at(&place));
-        let claimed = claimed_digest(context.gathered.name(entry));
+        problems.extend(inner(verdict, &place));
+        let claimed = context.gathered.inventory.blob(entry).and_then(|blob| blob.digest);
         problems.extend(digest_mismatch(claimed, verdict, &place));
     }
     problems
@@ -117,7 +113,7 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
     problems.extend(verdict.problem.iter().map(|problem| problem.clone().at(place.clone())));
     if !verdict.is_fetched {
         // There is no size and no digest to compare.
-        return problems.extend(verdict.content.problems().at(place));
+        return problems.extend(inner(verdict, place));
     }
     problems.extend(digest_mismatch(layer.digest, verdict, place));
     let unpacked = if verdict.is_compressed { verdict.diff_id } else { verdict.digest };
@@ -137,16 +133,16 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
             None => error(Code::DigestMismatch, detail),
         });
     }
-    problems.extend(verdict.content.problems().at(place));
+    problems.extend(inner(verdict, place));
     if verdict.size == 0 {
         let detail = Message::own("it is empty, without even an end-of-archive marker");
         problems.push(error(Code::Truncated, detail));
     }
     match &verdict.content {
-        Content::Bytes(_) if says_tar(layer) => {
+        Content::Bytes(_) | Content::Document(_) if says_tar(layer) => {
             problems.extend(verdict.problem.is_none().then(|| no_tar(place.clone())));
         }
-        Content::Bytes(_) => {
+        Content::Bytes(_) | Content::Document(_) => {
             let media_type = layer.media_type.as_deref().unwrap_or_default();
             let detail = message!("its media type {} is not a layer's; its bytes were searched", media_type);
             problems.push(note(detail));
@@ -162,6 +158,17 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
             problems.extend(odd);
         }
     }
+}
+
+/// Problems with what is in a blob.
+fn inner(verdict: &BlobVerdict, place: &Place) -> Vec<Problem> {
+    verdict.content.problems().into_iter().flat_map(|problems| problems.at(place)).collect()
+}
+
+/// The problem that bytes are not those that they are referred to as.
+fn mismatch(digest: Digest, place: Place) -> Problem {
+    let detail = message!("its bytes do not match its name: their digest is {}", digest);
+    Problem::error(Code::DigestMismatch, place, detail)
 }
 
 fn no_tar(place: Place) -> Problem {

@@ -290,6 +290,8 @@ fn a_later_instruction_removes_too_late() {
         ("WORKDIR /app\nCOPY .env .\nRUN x && rm .env", 3),
         ("ARG HF_TOKEN\nRUN echo $HF_TOKEN > /x\nRUN rm -f /x", 3),
         ("ARG T\nRUN git clone https://u:$T@hf.co/o/r /m\nRUN cd /m && rm -rf .git", 3),
+        // A path that a report masks is compared as it is.
+        ("ARG HF_TOKEN\nRUN echo $HF_TOKEN > /HF_TOKEN=abcdefgh12\nRUN rm /HF_TOKEN=abcdefgh12", 3),
     ] {
         let found = hits(lines, LATE);
         assert_eq!(found.len(), 1, "{lines}");

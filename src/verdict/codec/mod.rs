@@ -8,7 +8,7 @@ mod step;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlobVerdict, Bytes, Content, File, HardLink, LayerContent, cost};
+use super::{BlobVerdict, Bytes, Content, File, HardLink, LayerContent, Problems, cost};
 use crate::detect::{self, KeptForm, KeptToken, Occurrence, Step};
 use crate::digest::Digest;
 use crate::finding::Problem;
@@ -85,6 +85,7 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
         Content::Bytes(Bytes { occurrences, problems }) => {
             Body::Bytes { occurrences: spots(occurrences), notes: Notes::of(problems) }
         }
+        Content::Document(_) => return None,
     };
     let record = Record {
         size: *size,
@@ -105,11 +106,13 @@ fn may_be_remembered(verdict: &BlobVerdict) -> bool {
     let is_whole = match &verdict.content {
         Content::Layer(layer) => !layer.overflow,
         Content::Bytes(_) => verdict.is_compressed,
+        // They are read each time: what an image is stands in them.
+        Content::Document(_) => false,
     };
     is_whole
         && verdict.problem.is_none()
         && verdict.kept.is_empty()
-        && !verdict.content.problems().has_errors()
+        && !verdict.content.problems().is_some_and(Problems::has_errors)
 }
 
 /// Whether no text in it is anything that a report would have to mask.
@@ -126,6 +129,7 @@ fn needs_no_mask(verdict: &BlobVerdict) -> bool {
             && !note.detail.is_changed_by_mask()
     };
     let content = match &verdict.content {
+        Content::Document(_) => false,
         Content::Bytes(bytes) => bytes.occurrences.iter().all(occurrence),
         Content::Layer(layer) => {
             let mut files = layer.files.iter();
@@ -138,7 +142,7 @@ fn needs_no_mask(verdict: &BlobVerdict) -> bool {
     };
     content
         && verdict.stored.iter().all(occurrence)
-        && verdict.content.problems().kept_notes().0.iter().all(note)
+        && verdict.content.problems().is_none_or(|problems| problems.kept_notes().0.iter().all(note))
 }
 
 /// The verdict that these bytes are, without its digest, and what it takes of the budget: nothing where they are
@@ -174,6 +178,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
 fn least_charge(verdict: &BlobVerdict) -> usize {
     let occurrences = verdict.stored.len();
     match &verdict.content {
+        Content::Document(found) => cost(occurrences + found.len()),
         Content::Bytes(bytes) => cost(occurrences + bytes.occurrences.len()),
         Content::Layer(layer) => {
             let files = layer.files.iter();

@@ -112,6 +112,7 @@ fn shown(verdict: &BlobVerdict) -> String {
     let rest = format!("{size} {diff_id:?} {is_compressed} {stored:?} {kept:?} {problem:?}");
     match content {
         Content::Bytes(bytes) => format!("{rest} {bytes:?}"),
+        Content::Document(found) => format!("{rest} {found:?}"),
         Content::Layer(layer) => {
             let LayerContent { files, hard_links, symlinks, paths, problems, odd_names, overflow } = &**layer;
             let paths = paths.to_numbers();
@@ -126,6 +127,7 @@ fn shown(verdict: &BlobVerdict) -> String {
 fn a_verdict_reads_back_as_it_was() {
     let problems = Problems::of_notes(vec![note()], 0);
     let bytes = Content::Bytes(Bytes { occurrences: occurrences(), problems });
+    assert_eq!(encode(&verdict(Content::Document(Vec::new())), CHARGE), None, "documents are read each time");
     for verdict in [of_layer(|_| ()), verdict(bytes), of_layer(|layer| *layer = LayerContent::default())] {
         let bytes = encode(&verdict, CHARGE).unwrap();
         let (read, charge) = decode(&bytes).unwrap();

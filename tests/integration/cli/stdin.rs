@@ -1,6 +1,7 @@
 //! An archive on standard input, which is read once and in its own order.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
 
 use crate::support::expect::{fate, spot};
 use crate::support::files::{gzip, zstd};
@@ -237,5 +238,34 @@ fn progress_ends_at_the_total_that_was_announced() {
         Auditor::builder().build().scan_with([&target], &Control { progress: &counts, ..Control::default() });
         let (total, read) = (counts.0.into_inner(), counts.1.into_inner());
         assert!(total > 0 && total == read, "{target:?}: {read} of {total}");
+    }
+}
+
+#[test]
+fn a_scan_that_takes_too_long_says_what_it_found_until_then() {
+    let archive = Layout::of(&[&image(Compression::Plain)]).files().archive();
+    // All but the end of the archive comes, and then nothing for longer than the scan may take.
+    let end = archive.len() - 1024;
+    let place = Place::new("timeout");
+    let text = place.write("log", [b"token: ", made().bytes(), b"\n"].concat());
+    for (target, input) in [("-", &archive[..end]), ("file:-", &std::fs::read(text).unwrap()[..])] {
+        let mut command =
+            crate::support::run::command(&["scan", "--format", "json", "--timeout", "1s", target]);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input).unwrap();
+        let status = child.wait().unwrap();
+        drop(stdin);
+        let mut report = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(status.code(), Some(1), "{target}: {report:#}");
+        assert_eq!(report["complete"], false, "{target}");
+        let errors = report["errors"].as_array().unwrap();
+        let ended = "the audit ran out of time; what was found until then is reported";
+        let ended: Vec<_> = errors.iter().filter(|error| error["message"] == ended).collect();
+        assert_eq!((ended.len(), &ended[0]["code"]), (1, &"timed-out".into()), "{target}: {errors:?}");
+        assert!(!report["findings"].as_array().unwrap().is_empty(), "{target}");
     }
 }
