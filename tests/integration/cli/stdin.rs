@@ -243,9 +243,11 @@ fn progress_ends_at_the_total_that_was_announced() {
 
 #[test]
 fn a_scan_that_takes_too_long_says_what_it_found_until_then() {
-    let archive = Layout::of(&[&image(Compression::Plain)]).files().archive();
     // All but the end of the archive comes, and then nothing for longer than the scan may take.
-    let end = archive.len() - 1024;
+    let mut files = Layout::of(&[&image(Compression::Plain)]).files();
+    files.push("later", vec![b'x'; 4 << 20]);
+    let archive = files.archive();
+    let end = archive.len() - 4096;
     let place = Place::new("timeout");
     let text = place.write("log", [b"token: ", made().bytes(), b"\n"].concat());
     for (target, input) in [("-", &archive[..end]), ("file:-", &std::fs::read(text).unwrap()[..])] {
