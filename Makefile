@@ -25,9 +25,10 @@ lint:
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
 	cargo deny check bans licenses sources
 
-# Writes the pages of docs that the tests make: rules, recall, and the Dockerfile rules over testdata/corpus.
+# Writes the pages of docs that the tests make: rules, codes, recall, and the Dockerfile rules over testdata/corpus.
 docs:
-	STOWAWAY_WRITE_DOCS=1 cargo test --test integration -- recall corpus docs
+	STOWAWAY_WRITE_DOCS=1 cargo test --lib -- report::pages
+	STOWAWAY_WRITE_DOCS=1 cargo test --test integration -- recall corpus
 
 # Builds Dockerfiles for real and holds the auditors to what is left, as `make test` does; writes docs/oracle.md. Needs root;
 # the builder is made once, in target/oracle. CASES names some cases only.

@@ -3,6 +3,8 @@
 mod escape;
 mod json;
 pub mod mended;
+#[cfg(test)]
+mod pages;
 pub mod rules;
 #[cfg(test)]
 mod samples;

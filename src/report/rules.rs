@@ -1,4 +1,4 @@
-//! The rule catalogue as text and as a page of documentation.
+//! The rule catalogue as text.
 
 use std::io::{self, Write};
 
@@ -35,26 +35,6 @@ pub fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()>
         }
     }
     Ok(())
-}
-
-/// The catalogue as a Markdown page, docs/rules.md.
-pub fn markdown(rules: &[&Rule]) -> String {
-    let mut page = vec![String::from(
-        "# Rules\n\n\
-         Made from the catalogue in `src/rules` by `make docs`.\n\n\
-         | id | severity | finds |\n| --- | --- | --- |\n",
-    )];
-    for Rule { id, severity, summary, .. } in rules {
-        let anchor = id.replace('/', "");
-        page.push(format!("| [`{id}`](#{anchor}) | {severity} | {summary} |\n"));
-    }
-    for Rule { id, severity, summary, why, bad, good, fix } in rules {
-        page.push(format!(
-            "\n## {id}\n\n{summary}. Severity: {severity}.\n\n{why}\n\n\
-             Instead of\n\n```\n{bad}\n```\n\nwrite\n\n```\n{good}\n```\n\n{fix}\n"
-        ));
-    }
-    page.concat()
 }
 
 #[cfg(test)]

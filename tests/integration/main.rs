@@ -16,6 +16,5 @@ mod support;
 
 mod cli;
 mod dockerfile;
-mod docs;
 mod image;
 mod recall;
