@@ -1,12 +1,12 @@
 .PHONY: run test lint docs oracle oracle-long bench noise fuzz clean
 
-# Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example. PROFILE=dev takes what the
-# tests have built.
+# Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example. PROFILE=dev runs the binary of
+# the tests: a test is named so that cargo resolves the same features, else it would build the dependencies again.
 PROFILE ?= release
 BUILT = target/$(patsubst dev,debug,$(PROFILE))
 run:
-	cargo build --profile $(PROFILE) --bin stowaway --example make-example
-	$(BUILT)/examples/make-example target/example
+	cargo build --profile $(PROFILE) --bin stowaway $(if $(filter dev,$(PROFILE)),--test integration)
+	testdata/example/make.sh target/example
 	@echo
 	@echo '$$ stowaway scan Dockerfile app.tar'
 	@cd target/example && ../../$(BUILT)/stowaway scan Dockerfile app.tar; code=$$?; \

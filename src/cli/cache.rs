@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use indicatif::HumanBytes;
+
 use super::{Failure, args, print, shown};
 use crate::policy::Verdict;
 use crate::verdict::DETECTOR;
@@ -27,7 +29,7 @@ pub(super) fn cache(asked: &args::Cache) -> Result<Verdict, Failure> {
         args::Cache::Clear => match cache.clear(DETECTOR) {
             Ok(None) => print(|out| writeln!(out, "there is nothing to remove")),
             Ok(Some(removed)) => print(|out| {
-                let size = size(removed.bytes.unwrap_or_default());
+                let size = HumanBytes(removed.bytes.unwrap_or_default());
                 match removed.held {
                     Some(held) => {
                         writeln!(out, "removed what was remembered of {}, {size}", layers(held.all()))
@@ -52,43 +54,10 @@ fn show(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         }
         None => writeln!(out, "layers  not known: it is in use or cannot be read")?,
     }
-    let bytes = summary.bytes.unwrap_or_default();
-    writeln!(out, "size    {}", size(bytes))?;
-    writeln!(out, "bound   {}", size(summary.bound))
+    writeln!(out, "size    {}", HumanBytes(summary.bytes.unwrap_or_default()))?;
+    writeln!(out, "bound   {}", HumanBytes(summary.bound))
 }
 
 fn layers(number: u64) -> String {
     if number == 1 { "1 layer".to_owned() } else { format!("{number} layers") }
-}
-
-/// A number of bytes, in the unit in which it is short.
-fn size(bytes: u64) -> String {
-    let tenths = |unit: u32| {
-        let tenths = bytes.saturating_mul(10) >> unit;
-        format!("{}.{}", tenths / 10, tenths % 10)
-    };
-    match bytes {
-        0..1024 => format!("{bytes} bytes"),
-        1024..1_048_576 => format!("{} KiB", tenths(10)),
-        _ => format!("{} MiB", tenths(20)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes() {
-        for (bytes, shown) in [
-            (0, "0 bytes"),
-            (1023, "1023 bytes"),
-            (1024, "1.0 KiB"),
-            (1_048_575, "1023.9 KiB"),
-            (3 << 19, "1.5 MiB"),
-            (256 << 20, "256.0 MiB"),
-        ] {
-            assert_eq!(size(bytes), shown);
-        }
-    }
 }

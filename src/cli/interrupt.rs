@@ -12,12 +12,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use indicatif::MultiProgress;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use tempfile::{NamedTempFile, TempPath};
 
-static LEFTOVERS: Mutex<Leftovers> = Mutex::new(Leftovers { file: None, bars: None });
+static LEFTOVERS: Mutex<Leftovers> = Mutex::new(Leftovers { files: Vec::new(), bars: None });
 
 struct Leftovers {
-    file: Option<PathBuf>,
+    /// Dropping one removes the file.
+    files: Vec<TempPath>,
     bars: Option<MultiProgress>,
+}
+
+impl Leftovers {
+    fn take(&mut self, file: &Path) -> Option<TempPath> {
+        let at = self.files.iter().position(|known| **known == *file)?;
+        Some(self.files.swap_remove(at))
+    }
 }
 
 fn leftovers() -> MutexGuard<'static, Leftovers> {
@@ -30,9 +39,7 @@ pub(super) fn watch() {
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let mut leftovers = leftovers();
-            if let Some(file) = leftovers.file.take() {
-                let _ = std::fs::remove_file(file);
-            }
+            leftovers.files.clear();
             if let Some(bars) = leftovers.bars.take() {
                 let _ = bars.clear();
             }
@@ -42,20 +49,39 @@ pub(super) fn watch() {
     });
 }
 
-/// Makes the temporary file of the process; no interruption comes between making and remembering it.
-pub(super) fn make_file(path: &Path, make: impl FnOnce() -> io::Result<File>) -> io::Result<File> {
-    let mut leftovers = leftovers();
-    let file = make()?;
-    leftovers.file = Some(path.to_owned());
-    Ok(file)
+/// A temporary file. It is removed when it is dropped, and when the process is interrupted.
+pub(super) struct Temporary {
+    file: File,
+    path: PathBuf,
 }
 
-/// Does to the temporary file what ends its being temporary; no interruption comes between.
-pub(super) fn settle_file<T>(settle: impl FnOnce() -> T) -> T {
-    let mut leftovers = leftovers();
-    let outcome = settle();
-    leftovers.file = None;
-    outcome
+impl Temporary {
+    /// Takes the file that `make` makes; no interruption comes between making and remembering it.
+    pub(super) fn new(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<Self> {
+        let mut leftovers = leftovers();
+        let (file, path) = make()?.into_parts();
+        let temporary = Self { file, path: path.to_path_buf() };
+        leftovers.files.push(path);
+        Ok(temporary)
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Renames the file to `place`, once all that was written is on the disk.
+    pub(super) fn persist(self, place: &Path) -> io::Result<()> {
+        self.file.sync_all()?;
+        let mut leftovers = leftovers();
+        let path = leftovers.take(&self.path).ok_or(io::ErrorKind::NotFound)?;
+        path.persist(place).map_err(|failed| failed.error)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        drop(leftovers().take(&self.path));
+    }
 }
 
 /// Progress bars may be on the terminal.

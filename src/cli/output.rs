@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use super::{interrupt, stream};
+use super::interrupt::Temporary;
+use super::stream;
 
 /// Where a report goes. Opened before the audit, so that one that cannot be written costs no audit.
 pub(super) enum Output {
@@ -41,8 +42,9 @@ impl Output {
             Ok(metadata) => {
                 let replacement = Replacement::beside(file.canonicalize()?)?;
                 // Only root may give a file away; for everybody else it is theirs already, or stays so.
-                let _ = fchown(&replacement.file, Some(metadata.uid()), Some(metadata.gid()));
-                replacement.file.set_permissions(metadata.permissions())?;
+                let file = replacement.temporary.file();
+                let _ = fchown(file, Some(metadata.uid()), Some(metadata.gid()));
+                file.set_permissions(metadata.permissions())?;
                 Ok(Self::File(replacement))
             }
             Err(_) => Replacement::beside(file.to_owned()).map(Self::File),
@@ -80,12 +82,10 @@ fn write_all(out: impl Write, render: impl FnOnce(&mut dyn Write) -> io::Result<
     out.flush()
 }
 
-/// A temporary file that will take the place of another, or goes when it is dropped.
+/// A temporary file that will take the place of another.
 pub(super) struct Replacement {
-    file: File,
-    temporary: PathBuf,
+    temporary: Temporary,
     place: PathBuf,
-    settled: bool,
 }
 
 impl Replacement {
@@ -93,36 +93,22 @@ impl Replacement {
     /// there and may be written to.
     fn beside(place: PathBuf) -> io::Result<Self> {
         let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-        let mut number = 0;
-        loop {
-            let mut hidden = OsString::from(".");
-            hidden.push(name);
-            hidden.push(format!(".{}-{number}.tmp", std::process::id()));
-            let temporary = place.with_file_name(hidden);
-            // Never one that is there already: where others may write it could be a link. Process ids are
-            // no names to count on, since every container has a first process.
-            let open = || OpenOptions::new().write(true).create_new(true).open(&temporary);
-            match interrupt::make_file(&temporary, open) {
-                Ok(file) => return Ok(Self { file, temporary, place, settled: false }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(".");
+        let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let temporary = Temporary::new(|| {
+            tempfile::Builder::new()
+                .prefix(&hidden)
+                .suffix(".tmp")
+                // The crate's own files are for the owner alone, and its errors quote the path.
+                .make_in(directory.unwrap_or(Path::new(".")), |path| File::create_new(path))
+        })?;
+        Ok(Self { temporary, place })
     }
 
-    fn commit(mut self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        write_all(&self.file, render)?;
-        self.file.sync_all()?;
-        interrupt::settle_file(|| fs::rename(&self.temporary, &self.place))?;
-        self.settled = true;
-        Ok(())
-    }
-}
-
-impl Drop for Replacement {
-    fn drop(&mut self) {
-        if !self.settled {
-            let _ = interrupt::settle_file(|| fs::remove_file(&self.temporary));
-        }
+    fn commit(self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        write_all(self.temporary.file(), render)?;
+        self.temporary.persist(&self.place)
     }
 }

@@ -1,30 +1,23 @@
 //! Lines broken between words.
 
-/// `text`, which holds no line breaks, in lines of at most `width` characters where its words let it.
+use std::borrow::Cow;
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+/// `text`, which holds no line breaks, in lines of at most `width` columns where its words let it.
 ///
 /// Text that begins with a space is code: it is left as it is, since a broken line would not run.
 pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     if text.starts_with(' ') {
         return vec![text.to_owned()];
     }
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut length = 0;
-    for word in text.split(' ') {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
-            lines.push(std::mem::take(&mut line));
-            length = 0;
-        }
-        if length > 0 {
-            line.push(' ');
-            length += 1;
-        }
-        line.push_str(word);
-        length += word_length;
-    }
-    lines.push(line);
-    lines
+    let options = Options::new(width)
+        // A command or an address is to be copied: it is broken at spaces alone.
+        .break_words(false)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
 }
 
 #[cfg(test)]
@@ -40,8 +33,16 @@ mod tests {
     }
 
     #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(wrap("日本 日本", 8), ["日本", "日本"]);
+        assert_eq!(wrap("日本 日本", 9), ["日本 日本"]);
+        assert_eq!(wrap("u\u{308} u\u{308}", 3), ["u\u{308} u\u{308}"]);
+    }
+
+    #[test]
     fn a_long_word_is_left_whole() {
         assert_eq!(wrap("a https://example.org/x b", 8), ["a", "https://example.org/x", "b"]);
+        assert_eq!(wrap("a --from-file=x-y-z b", 8), ["a", "--from-file=x-y-z", "b"]);
     }
 
     #[test]

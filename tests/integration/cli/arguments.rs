@@ -209,29 +209,49 @@ fn a_full_device_is_an_error_and_a_closed_pipe_is_none() {
 
 #[cfg(unix)]
 #[test]
-fn an_interruption_leaves_no_file_and_is_130() {
-    let workspace = Workspace::new("interrupted");
-    let mut child = workspace
-        .command(&["scan", "--output", "report.txt", "-"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Held open, since waiting for the child would close it and so end the audit.
-    let input = child.stdin.take();
-    // The temporary file is made after the handler is in place, and the audit waits for its input.
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while workspace.names().len() < 2 {
-        assert!(Instant::now() < deadline, "no temporary file");
-        std::thread::sleep(Duration::from_millis(5));
+fn a_report_has_the_mode_of_any_new_file_or_of_the_file_that_it_replaces() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let workspace = Workspace::new("mode");
+    let mode = |name: &str| fs::metadata(workspace.0.join(name)).unwrap().permissions().mode() & 0o7777;
+    workspace.run(&["scan", "--output", "new", "Dockerfile"]);
+    assert_eq!(mode("new"), mode("Dockerfile"));
+
+    fs::write(workspace.0.join("old"), "old").unwrap();
+    fs::set_permissions(workspace.0.join("old"), fs::Permissions::from_mode(0o604)).unwrap();
+    workspace.run(&["scan", "--output", "old", "Dockerfile"]);
+    assert_eq!(mode("old"), 0o604);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_leaves_no_file_and_has_an_exit_code_of_its_own() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let workspace = Workspace::new(&format!("interrupted-{signal}"));
+        // What is there already stays as it is.
+        fs::write(workspace.0.join("report.txt"), "old").unwrap();
+        let mut child = workspace
+            .command(&["scan", "--output", "report.txt", "-"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Held open, since waiting for the child would close it and so end the audit.
+        let input = child.stdin.take();
+        // The temporary file is made after the handler is in place, and the audit waits for its input.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while workspace.names().len() < 3 {
+            assert!(Instant::now() < deadline, "no temporary file");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        drop(input);
+        assert_eq!(workspace.names(), ["Dockerfile", "report.txt"]);
+        assert_eq!(fs::read_to_string(workspace.0.join("report.txt")).unwrap(), "old");
+        let complaints = BufReader::new(child.stderr.take().unwrap()).lines().count();
+        assert_eq!(complaints, 0);
     }
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    drop(input);
-    assert_eq!(workspace.names(), ["Dockerfile"]);
-    let complaints = BufReader::new(child.stderr.take().unwrap()).lines().count();
-    assert_eq!(complaints, 0);
 }
 
 #[cfg(target_os = "linux")]

@@ -159,7 +159,7 @@ fn show_and_clear() {
     let some = own.stowaway(&["cache", "show"]);
     assert_eq!(
         (some.code, line(&some, "layers"), line(&some, "bound")),
-        (0, "3".to_owned(), "256.0 MiB".to_owned())
+        (0, "3".to_owned(), "256.00 MiB".to_owned())
     );
     assert!(line(&some, "size").ends_with("KiB"));
     let cleared = own.stowaway(&["cache", "clear"]);
