@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The rooms whose code makes a verdict, or writes and reads it.
-const ROOMS: [&str; 9] =
-    ["detect", "engine", "finding", "image", "search", "source", "stream", "unpack", "verdict"];
+const ROOMS: [&str; 10] =
+    ["detect", "engine", "finding", "hub", "image", "search", "source", "stream", "unpack", "verdict"];
 /// Decoders and parsers count as well: which they are, and with which features.
 const FILES: [&str; 2] = ["Cargo.lock", "Cargo.toml"];
 

@@ -1,5 +1,7 @@
 //! Values that stand for a token rather than being one.
 
+use crate::hub::tokens;
+
 /// The texts, in lower case and without what is neither letter nor digit.
 const TEXTS: [&str; 73] = [
     "none",
@@ -108,7 +110,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     if is_ascii && TEXTS.contains(&plain.as_str()) {
         return true;
     }
-    for prefix in ["hf_", "api_org_"] {
+    for prefix in tokens::roots() {
         if let Some(body) = text.strip_prefix(prefix) {
             let body_plain = plain.strip_prefix(prefix.replace('_', "").as_str()).unwrap_or_default();
             return TEXTS.contains(&body_plain)
@@ -143,7 +145,7 @@ fn is_request(text: &str) -> bool {
         "fake_", "change",
     ];
     let folded = text.to_ascii_lowercase().replace(['-', ' '], "_");
-    let body = folded.strip_prefix("hf_").unwrap_or(&folded);
+    let body = tokens::roots().find_map(|prefix| folded.strip_prefix(prefix)).unwrap_or(&folded);
     text.len() <= 64
         && body.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         && STARTS.iter().any(|start| body.starts_with(start))

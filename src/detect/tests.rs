@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{Confidence, Position, TokenKind};
+use crate::finding::{Confidence, Position};
 
 /// A body as random ones look. It is put behind a prefix at run time only: no file here holds a whole
 /// token.
@@ -20,15 +20,15 @@ pub(super) fn web_token(prefix: &str) -> String {
 #[test]
 fn every_kind_is_found() {
     for (text, kind) in [
-        (token("hf_"), TokenKind::UserAccessToken),
-        (token("api_org_"), TokenKind::OrganizationToken),
-        (token("hf_oauth__refresh_"), TokenKind::OauthRefreshToken),
-        (web_token("hf_oauth_"), TokenKind::OauthAccessToken),
-        (web_token("hf_jwt_"), TokenKind::OidcToken),
+        (token("hf_"), "user-access-token"),
+        (token("api_org_"), "organization-token"),
+        (token("hf_oauth__refresh_"), "oauth-refresh-token"),
+        (web_token("hf_oauth_"), "oauth-access-token"),
+        (web_token("hf_jwt_"), "oidc-token"),
     ] {
         let found = find(format!("a\nkey = \"{text}\"\n").as_bytes());
         assert_eq!(found.len(), 1, "{kind:?}");
-        assert_eq!(found[0].token.kind, kind);
+        assert_eq!(found[0].token.kind.id(), kind);
         assert_eq!(found[0].len, text.len());
         assert_eq!(found[0].offset, 9);
         assert_eq!(found[0].position, Some(Position { line: 2, column: 8 }));

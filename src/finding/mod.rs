@@ -22,5 +22,7 @@ pub use report::{
     Summary, Target, TargetKind, Tool, Where,
 };
 pub use time::Timestamp;
-pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};
+pub use token::{Redacted, TokenHash, TokenSummary};
 pub use via::{CONCATENATION, ESCAPE, PERCENT, counts_in_file};
+
+pub use crate::hub::TokenKind;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::finding::{
-    Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenKind, TokenSummary, fingerprint,
+    Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenSummary, fingerprint,
 };
 use crate::rules::Rule;
 
@@ -45,7 +45,7 @@ pub(super) fn finish(target: &Masked, mut drafts: Vec<Draft>) -> Vec<Finding> {
             let advice = advice.as_ref().map(|advice| format!(" {advice}")).unwrap_or_default();
             Masked::own(format!("{}{advice}", draft.rule.fix))
         });
-        let message = format!("{} in {}", describe(draft.token.kind), draft.place.cut(MAX_PLACE));
+        let message = format!("{} in {}", draft.token.kind.in_full(), draft.place.cut(MAX_PLACE));
         Finding {
             rule: draft.rule.id,
             severity: draft.rule.severity,
@@ -62,15 +62,4 @@ pub(super) fn finish(target: &Masked, mut drafts: Vec<Draft>) -> Vec<Finding> {
         }
     };
     drafts.into_iter().map(finding).collect()
-}
-
-fn describe(kind: TokenKind) -> &'static str {
-    match kind {
-        TokenKind::UserAccessToken => "Hugging Face user access token",
-        TokenKind::OrganizationToken => "Hugging Face organization token",
-        TokenKind::OauthAccessToken => "Hugging Face OAuth access token",
-        TokenKind::OauthRefreshToken => "Hugging Face OAuth refresh token",
-        TokenKind::OidcToken => "Hugging Face trusted-publisher token",
-        TokenKind::Unknown => "Hugging Face credential of unknown shape",
-    }
 }

@@ -9,9 +9,7 @@ use crate::engine::Counted;
 use crate::engine::Progress;
 use crate::engine::budget::Budget;
 use crate::engine::tree::search_file;
-use crate::finding::{
-    Finding, Issue, Location, Masked, PathName, Severity, TokenHash, TokenKind, fingerprint,
-};
+use crate::finding::{Finding, Issue, Location, Masked, PathName, Severity, TokenHash, fingerprint};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::stream::Window;
 use crate::unpack::{Origin, Unpacker};
@@ -25,10 +23,6 @@ pub(crate) struct Audited {
     pub(crate) errors: Vec<Issue>,
     /// What nobody could read in it.
     pub(crate) notes: Vec<Issue>,
-}
-
-fn describe(kind: TokenKind) -> &'static str {
-    if kind == TokenKind::Unknown { "Hugging Face credential of unknown shape" } else { "Hugging Face token" }
 }
 
 /// Audits a file.
@@ -79,7 +73,7 @@ pub(crate) fn findings(
             rule: TOKEN_IN_FILE.id,
             severity,
             confidence: occurrence.confidence,
-            message: Masked::own(format!("{} in {}", describe(occurrence.token.kind), name.as_str())),
+            message: Masked::own(format!("{} in {}", occurrence.token.kind.in_brief(), name.as_str())),
             help: Masked::own(TOKEN_IN_FILE.fix),
             fingerprint: fingerprint(TOKEN_IN_FILE.id, hash.as_ref(), "", name.as_str(), number),
             token: Some(occurrence.token.clone()),

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use crate::detect::tests::{TOKEN, token, web_token};
 use crate::detect::{Occurrence, Scanner, find, mask};
 use crate::finding::{Position, TokenKind};
+use crate::hub::tokens::{Body, KINDS, Kind};
 
 mod streams;
 
@@ -32,13 +33,11 @@ fn assert_one(bytes: &[u8], names: &[&str], offset: u64, at: std::ops::Range<usi
 }
 
 fn all_kinds() -> Vec<(String, TokenKind)> {
-    vec![
-        (token("hf_"), TokenKind::UserAccessToken),
-        (token("api_org_"), TokenKind::OrganizationToken),
-        (token("hf_oauth__refresh_"), TokenKind::OauthRefreshToken),
-        (web_token("hf_oauth_"), TokenKind::OauthAccessToken),
-        (web_token("hf_jwt_"), TokenKind::OidcToken),
-    ]
+    let made = |kind: &'static Kind| match kind.body {
+        Body::Letters => (token(kind.prefix), kind.into()),
+        Body::WebToken => (web_token(kind.prefix), kind.into()),
+    };
+    KINDS.iter().map(made).collect()
 }
 
 /// Lines of a width.

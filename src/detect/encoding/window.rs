@@ -13,7 +13,7 @@ use super::wide::{self, Wide};
 use super::{Decoding, Found, KEPT, Runs, Token};
 use crate::detect::randomness::BODY;
 use crate::detect::secret::Secret;
-use crate::detect::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, Verdict};
+use crate::detect::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, SHORTEST, Verdict};
 use crate::finding::{Confidence, TokenSummary};
 
 /// How many bytes one encoded token may take, line breaks and all.
@@ -299,7 +299,7 @@ impl Window<'_> {
             match (reader.next(), head.get_mut(n)) {
                 (Unit::Byte(byte, _), Some(place)) => *place = byte,
                 (Unit::Cut, _) if !self.whole_end => return Err(NoToken::NeedMore),
-                _ => return if n < USER_TOKEN { Err(NoToken::None) } else { Ok(()) },
+                _ => return if n < SHORTEST { Err(NoToken::None) } else { Ok(()) },
             }
             if !shape::may_begin(head.get(..=n).unwrap_or_default()) {
                 return Err(NoToken::None);
@@ -308,9 +308,6 @@ impl Window<'_> {
         Ok(())
     }
 }
-
-/// The shortest token.
-const USER_TOKEN: usize = BODY + 3;
 
 /// Judges a text that may begin or end at a line, or behind what is no text.
 fn judge_loosely(
