@@ -1,6 +1,8 @@
 //! What mending a Dockerfile comes to.
 
-use super::{Masked, PathName, RuleId, Severity};
+use std::collections::BTreeSet;
+
+use super::{Masked, PathName, RuleId, Severity, TokenKind};
 
 /// A Dockerfile, and what it would be without its leaks. All of it is safe to show.
 pub struct Mending {
@@ -14,8 +16,8 @@ pub struct Mending {
     pub secrets: Vec<Masked>,
     /// What `docker run -e` is given from now on, where the image's programs need the token.
     pub at_start: Vec<Masked>,
-    /// Whether token text stood in the file: it has to be revoked, mended or not.
-    pub had_tokens: bool,
+    /// The kinds of token whose text stood in the file: they have to be revoked, mended or not.
+    pub kinds: BTreeSet<TokenKind>,
     /// What is left, in order of position.
     pub left: Vec<Leak>,
 }

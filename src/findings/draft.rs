@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::finding::{
-    Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenSummary, fingerprint,
+    Also, Confidence, Finding, Location, Masked, RuleId, TokenHash, TokenKind, TokenSummary, fingerprint,
 };
 use crate::rules::Rule;
 
@@ -35,17 +35,18 @@ pub(super) fn finish(target: &Masked, mut drafts: Vec<Draft>) -> Vec<Finding> {
     drafts.sort_by(|a, b| (&a.order, a.rule.id).cmp(&(&b.order, b.rule.id)));
     let mut equals: HashMap<(RuleId, Option<TokenHash>, Masked), usize> = HashMap::new();
     // Help is long and mostly the same: findings share it.
-    let mut helps: HashMap<(RuleId, Option<String>), Masked> = HashMap::new();
+    let mut helps: HashMap<(RuleId, TokenKind, Option<String>), Masked> = HashMap::new();
     let finding = |draft: Draft| {
         let hash = draft.token.sha256;
         let ordinal = equals.entry((draft.rule.id, hash, draft.identity.clone())).or_default();
         let number = *ordinal;
         *ordinal += 1;
-        let help = helps.entry((draft.rule.id, draft.advice)).or_insert_with_key(|(_, advice)| {
+        let kind = draft.token.kind;
+        let help = helps.entry((draft.rule.id, kind, draft.advice)).or_insert_with_key(|(.., advice)| {
             let advice = advice.as_ref().map(|advice| format!(" {advice}")).unwrap_or_default();
-            Masked::own(format!("{}{advice}", draft.rule.fix))
+            Masked::own(format!("{}{advice}", draft.rule.fix.for_token(kind)))
         });
-        let message = format!("{} in {}", draft.token.kind.in_full(), draft.place.cut(MAX_PLACE));
+        let message = format!("{} in {}", kind.in_full(), draft.place.cut(MAX_PLACE));
         Finding {
             rule: draft.rule.id,
             severity: draft.rule.severity,

@@ -47,7 +47,7 @@ pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError
         };
         return Err(MendError::Rejected(dockerfile.problems.iter().map(issue).collect()));
     }
-    let Mended { source, secrets, at_start, had_tokens, found, mut left } = mend(&before);
+    let Mended { source, secrets, at_start, kinds, found, mut left } = mend(&before);
     let diff = super::diff::Diff::of(&before, &source);
     let after = LineIndex::new(&source);
     let leak = |Left { hit, why }: Left| {
@@ -73,7 +73,7 @@ pub fn mend_file(path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError
         mended,
         secrets: secrets.iter().map(Secret::argument).collect(),
         at_start: at_start.iter().map(|name| detect::mask(name.as_bytes())).collect(),
-        had_tokens,
+        kinds,
         left,
     };
     Ok((mending, source))

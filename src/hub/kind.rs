@@ -53,6 +53,11 @@ impl TokenKind {
         self.0.map_or(UNKNOWN_NAME, |kind| kind.heading)
     }
 
+    /// The page on which a token of this kind is revoked.
+    pub fn revoke_address(self) -> &'static str {
+        self.vendor().revoke
+    }
+
     /// Credentials of unknown shape are told by the places in which the Hub's tools keep them.
     fn vendor(self) -> Vendor {
         self.0.map_or(HUGGING_FACE, |kind| kind.vendor)

@@ -1,11 +1,15 @@
 //! The kinds of token, one row each. From a row follow what is searched for in every encoding, what is masked, and what
 //! a report says of a token.
 
+use super::addresses;
+
 /// Who issues a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Vendor {
     /// Its name in messages.
     pub(crate) name: &'static str,
+    /// The page on which its users revoke a token.
+    pub(crate) revoke: &'static str,
 }
 
 /// What follows the prefix of a token.
@@ -47,7 +51,7 @@ impl Kind {
     }
 }
 
-pub(crate) const HUGGING_FACE: Vendor = Vendor { name: "Hugging Face" };
+pub(crate) const HUGGING_FACE: Vendor = Vendor { name: "Hugging Face", revoke: addresses::REVOKE };
 
 /// The table.
 pub(crate) static KINDS: &[Kind] = &[

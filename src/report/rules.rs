@@ -19,11 +19,12 @@ pub fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()
 pub fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  {}", style.strong(rule.id), style.severity(rule.severity, rule.severity))?;
     writeln!(out, "{}", rule.summary)?;
+    let fix = rule.fix.in_general();
     for (title, text, code) in [
         ("Why it matters", rule.why, false),
         ("Instead of", rule.bad, true),
         ("Write", rule.good, true),
-        ("How to fix it", rule.fix, false),
+        ("How to fix it", &fix, false),
     ] {
         writeln!(out, "\n{}", style.strong(title))?;
         for line in text.lines() {
@@ -49,6 +50,7 @@ pub fn markdown(rules: &[&Rule]) -> String {
         page.push(format!("| [`{id}`](#{anchor}) | {severity} | {summary} |\n"));
     }
     for Rule { id, severity, summary, why, bad, good, fix } in rules {
+        let fix = fix.in_general();
         page.push(format!(
             "\n## {id}\n\n{summary}. Severity: {severity}.\n\n{why}\n\n\
              Instead of\n\n```\n{bad}\n```\n\nwrite\n\n```\n{good}\n```\n\n{fix}\n"

@@ -74,7 +74,7 @@ pub(crate) fn findings(
             severity,
             confidence: occurrence.confidence,
             message: Masked::own(format!("{} in {}", occurrence.token.kind.in_brief(), name.as_str())),
-            help: Masked::own(TOKEN_IN_FILE.fix),
+            help: Masked::own(TOKEN_IN_FILE.fix.for_token(occurrence.token.kind)),
             fingerprint: fingerprint(TOKEN_IN_FILE.id, hash.as_ref(), "", name.as_str(), number),
             token: Some(occurrence.token.clone()),
             target: target.clone(),

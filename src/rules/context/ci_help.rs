@@ -2,7 +2,7 @@
 
 use crate::ci::{BuildArgument, Dialect, Given};
 use crate::detect;
-use crate::finding::Masked;
+use crate::finding::{Masked, TokenSummary};
 use crate::text::Text;
 
 /// The line of the Dockerfile that goes with a secret.
@@ -13,15 +13,17 @@ fn mount(id: &str) -> String {
 }
 
 /// How to give a build the token as a secret.
-pub(super) fn for_argument(dialect: Dialect, argument: &BuildArgument) -> Masked {
+pub(super) fn for_argument(
+    dialect: Dialect,
+    argument: &BuildArgument,
+    token: Option<&TokenSummary>,
+) -> Masked {
     let name = argument.name.to_str();
     let id =
         if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { "HF_TOKEN" };
-    let holds_token = argument.value.as_ref().is_some_and(|value| !detect::find(value.as_bytes()).is_empty());
-    let revoke = if holds_token {
-        "Revoke the token at https://huggingface.co/settings/tokens. Then delete the argument"
-    } else {
-        "Delete the argument"
+    let revoke = match token {
+        Some(token) => format!("{}Then delete the argument", revoke(token)),
+        None => "Delete the argument".to_owned(),
     };
     let change = match argument.given {
         Given::Compose => format!(
@@ -63,13 +65,13 @@ fn is_short_name(name: &str) -> bool {
         && detect::mask(name.as_bytes()).as_str() == name
 }
 
-/// How to do without a login. `login` is its text, which is looked at, never shown.
-pub(super) fn for_login(dialect: Dialect, login: &[u8]) -> Masked {
-    let revoke = if detect::find(login).is_empty() {
-        ""
-    } else {
-        "Revoke the token at https://huggingface.co/settings/tokens. "
-    };
+fn revoke(token: &TokenSummary) -> String {
+    format!("Revoke the token at {}. ", token.kind.revoke_address())
+}
+
+/// How to do without a login. `login` is its text, which is looked at, never shown; `token` is what stands in it.
+pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSummary>) -> Masked {
+    let revoke = token.map(revoke).unwrap_or_default();
     let why = "the Hub's tools read `HF_TOKEN` from the environment";
     let change = match dialect {
         Dialect::GitLab => format!(

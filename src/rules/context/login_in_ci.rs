@@ -6,8 +6,8 @@ use super::ci_help;
 use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables};
 use crate::dockerfile::{Scopes, parse};
 use crate::finding::{Confidence, Masked, RuleId, Severity, TokenSummary};
-use crate::rules::Rule;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
+use crate::rules::{Remedy, Rule};
 use crate::shell::Word;
 use crate::text::{Span, Text};
 use crate::{detect, shell};
@@ -23,9 +23,11 @@ pub const RULE: Rule = Rule {
           help the image.",
     bad: "- uses: docker/build-push-action@v6\n  with:\n    build-args: |\n      HF_TOKEN=${{ secrets.HF_TOKEN }}",
     good: "- uses: docker/build-push-action@v6\n  with:\n    secrets: |\n      HF_TOKEN=${{ secrets.HF_TOKEN }}",
-    fix: "Give builds the token as a secret, and mount it in the Dockerfile with \
+    fix: Remedy(
+        "Give builds the token as a secret, and mount it in the Dockerfile with \
           `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`. Scripts need no login: the Hub's tools read `HF_TOKEN` from \
           the environment.",
+    ),
 };
 
 /// The directory that a runner empties around each job, as `RUNNER_TEMP` has it.
@@ -88,15 +90,17 @@ impl Found<'_> {
             return;
         }
         let shown = detect::quote(argument.name.as_bytes());
+        let token = token();
+        let help = ci_help::for_argument(self.dialect, argument, token.as_ref());
         self.hits.push(CiHit {
             confidence,
             span: argument.span,
-            token: token(),
+            token,
             message: Masked::own(format!(
                 "`{shown}` is given as a build argument in {}: its value stays in the image's history",
                 argument.place
             )),
-            help: ci_help::for_argument(self.dialect, argument),
+            help,
             subject: format!("build-arg {shown}"),
         });
     }
@@ -168,12 +172,13 @@ impl Found<'_> {
             Dialect::Devcontainer => "in the container",
             _ => "on the runner",
         };
+        let help = ci_help::for_login(self.dialect, text, token.as_ref());
         self.hits.push(CiHit {
             confidence: Confidence::High,
             span,
             token,
             message: Masked::own(format!("`{command}` in {} leaves a token file {place}", script.place)),
-            help: ci_help::for_login(self.dialect, text),
+            help,
             subject: command.to_owned(),
         });
     }

@@ -5,7 +5,7 @@ use crate::{
     detect,
     dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope},
     finding::{Confidence, Masked, RuleId, Severity, TokenSummary},
-    rules::Rule,
+    rules::{Remedy, Rule},
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,8 +16,10 @@ pub(crate) const RULE: Rule = Rule {
           all that .dockerignore does not leave out: environment files, notebooks, the history of git.",
     bad: "# .env in the context holds a token, and no .dockerignore names it\nCOPY . /app",
     good: "# .dockerignore\n.env\n**/.git",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens if an image was built. Name the file in .dockerignore, \
+    fix: Remedy(
+        "Revoke the token at {revoke} if an image was built. Name the file in .dockerignore, \
           and give the token to the container when it starts: `docker run -e HF_TOKEN …`.",
+    ),
 };
 
 /// A token in a file of the build context that `.dockerignore` does not leave out.
@@ -79,15 +81,16 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     // A pattern of the file's own name, which Docker reads from the context's root.
     let line = detect::mask(&escaped(repository(&token.path).unwrap_or(&token.path)));
     let is_own = copy.sources.iter().any(|source| source.written == token.path);
+    let revoke = token.token.kind.revoke_address();
     let help = if is_own {
         format!(
             "Take {file} out of this {name}, and name it in .dockerignore. Revoke the token at \
-             https://huggingface.co/settings/tokens if an image was built. A container gets the token when it starts: \
+             {revoke} if an image was built. A container gets the token when it starts: \
              `docker run -e HF_TOKEN …`."
         )
     } else {
         format!(
-            "Add this line to .dockerignore:\n    {line}\nRevoke the token at https://huggingface.co/settings/tokens if \
+            "Add this line to .dockerignore:\n    {line}\nRevoke the token at {revoke} if \
              an image was built. A container gets the token when it starts: `docker run -e HF_TOKEN …`."
         )
     };

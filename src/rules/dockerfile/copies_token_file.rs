@@ -7,7 +7,7 @@ use super::{
 use crate::{
     dockerfile::{Destination, Keyword},
     finding::{Confidence, Masked, RuleId, Severity},
-    rules::Rule,
+    rules::{Remedy, Rule},
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,8 +18,10 @@ pub(crate) const RULE: Rule = Rule {
           `.git-credentials` and the Hub's cache hold tokens as plain text; `.env` often does.",
     bad: "COPY .netrc /root/.netrc",
     good: "RUN --mount=type=secret,id=netrc,target=/root/.netrc git clone https://huggingface.co/org/model",
-    fix: "Do not copy the file: list it in `.dockerignore`, and mount it as a secret where it is needed: \
+    fix: Remedy(
+        "Do not copy the file: list it in `.dockerignore`, and mount it as a secret where it is needed: \
           `--mount=type=secret,id=NAME,target=PATH`.",
+    ),
 };
 
 /// What a file may be, by its name.

@@ -9,7 +9,7 @@ use super::{
 use crate::detect::Occurrence;
 use crate::dockerfile::{Arguments, Destination, Instruction, Keyword, Scope, Value};
 use crate::finding::{Leaves, Masked, RuleId, Severity, Where};
-use crate::rules::Rule;
+use crate::rules::{Remedy, Rule};
 use crate::shell::{Language, Script, Step};
 use crate::text::{Span, Text};
 use crate::{detect, shell};
@@ -22,8 +22,10 @@ pub(crate) const RULE: Rule = Rule {
           its history. A comment leaks from the repository all the same.",
     bad: "ENV HF_TOKEN=hf_…",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens: it is in the repository's history too. Then give \
+    fix: Remedy(
+        "Revoke the token at {revoke}: it is in the repository's history too. Then give \
           the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`.",
+    ),
 };
 
 /// A token at a place of the source.
@@ -149,7 +151,8 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
     };
     let token = &occurrence.token.redacted;
     let help = format!(
-        "Revoke {token} at https://huggingface.co/settings/tokens first. Then {}",
+        "Revoke {token} at {} first. Then {}",
+        occurrence.token.kind.revoke_address(),
         holder.map_or("delete it there.", advice)
     );
     Hit {

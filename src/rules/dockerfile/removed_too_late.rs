@@ -2,8 +2,8 @@
 
 use super::{Context, Hit, effects::Removed};
 use crate::finding::{Confidence, Leaves, Masked, RuleId, Severity, Where};
-use crate::rules::Rule;
 use crate::rules::login::CleanUps;
+use crate::rules::{Remedy, Rule};
 use crate::text::LineIndex;
 
 pub(crate) const RULE: Rule = Rule {
@@ -14,7 +14,9 @@ pub(crate) const RULE: Rule = Rule {
           which it was written is still part of the image: whoever pulls the image can read the file.",
     bad: "RUN hf auth login --token x\nRUN hf download org/model && hf auth logout",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Remove the file in the RUN that writes it, or better do not write it: mount the token as a secret.",
+    fix: Remedy(
+        "Remove the file in the RUN that writes it, or better do not write it: mount the token as a secret.",
+    ),
 };
 
 /// What removes, in a later instruction of the stage, a file that one of `earlier` leaves in its layer.

@@ -6,7 +6,7 @@ use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::dockerfile::{Base, Keyword, Origin};
 use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
-use crate::rules::Rule;
+use crate::rules::{Remedy, Rule};
 use crate::shell::{Language, Step, StepKind, Word};
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,8 +17,10 @@ pub(crate) const RULE: Rule = Rule {
           into the provenance attestation: whoever pulls the image reads it with `docker history --no-trunc`.",
     bad: "ARG HF_TOKEN\nRUN hf download org/model --token $HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Delete the ARG, put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and replace \
+    fix: Remedy(
+        "Delete the ARG, put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and replace \
           `--build-arg HF_TOKEN=…` with `--secret id=HF_TOKEN,env=HF_TOKEN`.",
+    ),
 };
 
 pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {

@@ -5,7 +5,7 @@ use crate::{
     detect,
     dockerfile::Keyword,
     finding::{Confidence, Masked, RuleId, Severity, TokenSummary, Where},
-    rules::Rule,
+    rules::{Remedy, Rule},
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,8 +16,10 @@ pub(crate) const RULE: Rule = Rule {
           in every container sees it. Unsetting it in a later instruction does not take it back.",
     bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Delete the ENV. Give the token to the one RUN that needs it as a secret mount, and to the container when it \
+    fix: Remedy(
+        "Delete the ENV. Give the token to the one RUN that needs it as a secret mount, and to the container when it \
           starts: `docker run -e HF_TOKEN …`.",
+    ),
 };
 
 pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::dockerfile::{Destination, Keyword};
 use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
-use crate::rules::Rule;
+use crate::rules::{Remedy, Rule};
 use crate::shell::HereDocument;
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,8 +19,10 @@ pub(crate) const RULE: Rule = Rule {
           a later `rm` only hides it: whoever pulls the image can still read it.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN cat /run/secrets/HF_TOKEN > /app/token",
     good: "RUN --mount=type=secret,id=HF_TOKEN HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" python download.py",
-    fix: "Do not write the token into a file. Mount it as a secret where it is used in the build, and give it to the container \
+    fix: Remedy(
+        "Do not write the token into a file. Mount it as a secret where it is used in the build, and give it to the container \
           when it starts where it is needed then: `docker run -e HF_TOKEN …`.",
+    ),
 };
 
 const HELP: &str = "Delete what writes the file, and let the commands that need the token read it from a mounted secret: `RUN \

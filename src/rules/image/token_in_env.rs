@@ -1,7 +1,7 @@
 //! `image/token-in-env`
 
 use crate::finding::{Document, RuleId, Severity};
-use crate::rules::Rule;
+use crate::rules::{Remedy, Rule};
 
 use super::lies_in;
 
@@ -16,10 +16,12 @@ pub const RULE: Rule = Rule {
           value.",
     bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then remove the `ENV`, and the \
+    fix: Remedy(
+        "Revoke the token at {revoke}. Then remove the `ENV`, and the \
           `ARG` it refers to. Steps of the build get the token as a secret mount; a container that \
           needs it gets it when it is started, from a secret of the orchestrator or with `docker run \
           --env HF_TOKEN`. Delete the published image.",
+    ),
 };
 
 /// Whether token text in `field` of `document` belongs to this rule. `container_config` is what older
