@@ -58,4 +58,4 @@ pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

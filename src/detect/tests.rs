@@ -7,13 +7,13 @@ use crate::finding::{Confidence, Position};
 
 /// A body as random ones look. It is put behind a prefix at run time only: no file here holds a whole
 /// token.
-pub(super) const TOKEN: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
+pub(crate) const TOKEN: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
 
-pub(super) fn token(prefix: &str) -> String {
+pub(crate) fn token(prefix: &str) -> String {
     format!("{prefix}{TOKEN}")
 }
 
-pub(super) fn web_token(prefix: &str) -> String {
+pub(crate) fn web_token(prefix: &str) -> String {
     format!("{prefix}eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc5MH0.{TOKEN}_-{TOKEN}")
 }
 

@@ -136,6 +136,7 @@ impl<'de> Deserialize<'de> for TokenKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::tokens::made_up;
 
     fn all() -> Vec<TokenKind> {
         KINDS.iter().map(TokenKind::from).chain([TokenKind::UNKNOWN]).collect()
@@ -166,7 +167,8 @@ mod tests {
         let schema: serde_json::Value =
             serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
         let listed = schema.pointer("/$defs/token/properties/kind/enum").expect("a list of kinds");
-        let kinds: Vec<&str> = all().iter().map(|kind| kind.id()).collect();
+        let shipped = made_up::shipped().iter().map(|kind| kind.id);
+        let kinds: Vec<&str> = shipped.chain([UNKNOWN]).collect();
         assert_eq!(listed, &serde_json::json!(kinds));
     }
 }

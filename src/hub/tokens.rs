@@ -100,7 +100,58 @@ pub(crate) static KINDS: &[Kind] = &[
         name: "trusted-publisher token",
         heading: "OIDC token",
     },
+    // Tests prove with these that a kind needs nothing but its row.
+    #[cfg(test)]
+    Kind {
+        id: "made-up-token",
+        vendor: made_up::VENDOR,
+        prefix: "zq_",
+        body: Body::Letters,
+        name: "token",
+        heading: "made-up token",
+    },
+    #[cfg(test)]
+    Kind {
+        id: "made-up-web-token",
+        vendor: made_up::VENDOR,
+        prefix: "zq_web_",
+        body: Body::WebToken,
+        name: "web token",
+        heading: "made-up web token",
+    },
+    #[cfg(test)]
+    Kind {
+        id: "made-up-key",
+        vendor: made_up::VENDOR,
+        prefix: "jkq-key-",
+        body: Body::Letters,
+        name: "key",
+        heading: "made-up key",
+    },
 ];
+
+/// A vendor that tests have made up.
+#[cfg(test)]
+pub(crate) mod made_up {
+    use super::{KINDS, Kind, Vendor, roots_of};
+
+    pub(crate) const VENDOR: Vendor = Vendor { name: "Made-up", revoke: "https://made-up.example/revoke" };
+
+    /// The rows of the vendor.
+    pub(crate) fn kinds() -> &'static [Kind] {
+        KINDS.get(shipped().len()..).unwrap_or_default()
+    }
+
+    /// The rows of the table in a program that is no test.
+    pub(crate) fn shipped() -> &'static [Kind] {
+        let end = KINDS.iter().position(|kind| kind.vendor == VENDOR);
+        end.and_then(|end| KINDS.get(..end)).unwrap_or_default()
+    }
+
+    pub(crate) fn shipped_roots() -> impl Iterator<Item = &'static str> {
+        roots_of(shipped())
+    }
+}
 
 /// The longest prefix in front of letters.
 pub(crate) const LONGEST_PREFIX: usize = {

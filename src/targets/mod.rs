@@ -5,6 +5,8 @@ mod ci;
 pub(crate) mod context;
 mod dockerfile;
 mod file;
+#[cfg(test)]
+mod made_up_tests;
 mod options;
 mod stream;
 pub(crate) mod target;

@@ -5,6 +5,7 @@ use super::*;
 use crate::finding::Masked;
 
 mod broken;
+mod made_up;
 
 /// A token that no two names share.
 fn token(name: &str) -> String {

@@ -8,6 +8,7 @@ use crate::detect::{Occurrence, Scanner, find, mask};
 use crate::finding::{Position, TokenKind};
 use crate::hub::tokens::{Body, KINDS, Kind};
 
+mod made_up;
 mod streams;
 
 fn via(occurrence: &Occurrence) -> Vec<&str> {
@@ -33,11 +34,14 @@ fn assert_one(bytes: &[u8], names: &[&str], offset: u64, at: std::ops::Range<usi
 }
 
 fn all_kinds() -> Vec<(String, TokenKind)> {
-    let made = |kind: &'static Kind| match kind.body {
-        Body::Letters => (token(kind.prefix), kind.into()),
-        Body::WebToken => (web_token(kind.prefix), kind.into()),
-    };
-    KINDS.iter().map(made).collect()
+    KINDS.iter().map(|kind| (made(kind), kind.into())).collect()
+}
+
+fn made(kind: &Kind) -> String {
+    match kind.body {
+        Body::Letters => token(kind.prefix),
+        Body::WebToken => web_token(kind.prefix),
+    }
 }
 
 /// Lines of a width.
@@ -83,7 +87,7 @@ fn wrapped_base64_of_any_width() {
                 let encoded = wrapped(&STANDARD.encode(&text), width, newline);
                 let found = find(encoded.as_bytes());
                 // The longer prefix is looked for by one group alone.
-                if token.starts_with("api") && width % 4 != 0 {
+                if ["api_", "jkq-"].iter().any(|long| token.starts_with(long)) && width % 4 != 0 {
                     continue;
                 }
                 assert_eq!(found.len(), 1, "{width} {newline:?} {encoded}");
