@@ -53,6 +53,11 @@ impl TokenKind {
         self.0.map_or(UNKNOWN_NAME, |kind| kind.heading)
     }
 
+    /// Whether the login that stores such a token stores another one that renews it.
+    pub(crate) fn is_renewed(self) -> bool {
+        self.0.is_some_and(|kind| kind.is_renewed)
+    }
+
     /// The page on which a token of this kind is revoked.
     pub fn revoke_address(self) -> &'static str {
         self.vendor().revoke

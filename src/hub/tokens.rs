@@ -37,6 +37,8 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// Its name in a heading, by itself.
     pub(crate) heading: &'static str,
+    /// Whether the login that stores it stores another token that renews it.
+    pub(crate) is_renewed: bool,
 }
 
 impl Kind {
@@ -63,6 +65,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::Letters,
         name: "user access token",
         heading: "user access token",
+        is_renewed: false,
     },
     // Deprecated in 2023.
     Kind {
@@ -72,6 +75,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::Letters,
         name: "organization token",
         heading: "organization token",
+        is_renewed: false,
     },
     // A login in the browser stores it.
     Kind {
@@ -81,6 +85,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::WebToken,
         name: "OAuth access token",
         heading: "OAuth access token",
+        is_renewed: true,
     },
     // It renews access tokens, and outlives them.
     Kind {
@@ -90,6 +95,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::Letters,
         name: "OAuth refresh token",
         heading: "OAuth refresh token",
+        is_renewed: false,
     },
     // A trusted publisher gets it for an hour.
     Kind {
@@ -99,6 +105,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::WebToken,
         name: "trusted-publisher token",
         heading: "OIDC token",
+        is_renewed: false,
     },
     // Tests prove with these that a kind needs nothing but its row.
     #[cfg(test)]
@@ -109,6 +116,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::Letters,
         name: "token",
         heading: "made-up token",
+        is_renewed: false,
     },
     #[cfg(test)]
     Kind {
@@ -118,6 +126,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::WebToken,
         name: "web token",
         heading: "made-up web token",
+        is_renewed: false,
     },
     #[cfg(test)]
     Kind {
@@ -127,6 +136,7 @@ pub(crate) static KINDS: &[Kind] = &[
         body: Body::Letters,
         name: "key",
         heading: "made-up key",
+        is_renewed: false,
     },
 ];
 
