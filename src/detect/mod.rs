@@ -26,7 +26,7 @@ pub use occurrence::Occurrence;
 pub use placeholder::is_placeholder;
 pub use scanner::Scanner;
 pub(crate) use shape::may_be_web;
-pub use variables::{carries_token, is_ambiguous_variable, is_token_variable};
+pub use variables::{carries_token, is_plain_variable, is_token_variable};
 
 use encoding::Found;
 

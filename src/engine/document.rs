@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::detect::{
-    self, Occurrence, build_arguments, is_ambiguous_variable, is_token_variable, may_be_credential,
-};
+use crate::detect::{self, Occurrence, build_arguments, is_plain_variable, may_be_credential};
 use crate::finding::{Confidence, Masked, TokenSummary};
 use crate::image::{for_each_string, parse};
 use crate::unpack::MAX_IN_FILE;
@@ -67,9 +65,7 @@ fn holds_unknown(field: impl Fn() -> String, text: &str) -> bool {
     if !text.contains('=') {
         return false;
     }
-    let assigns = |name: &str, value: &str| {
-        is_token_variable(name) && !is_ambiguous_variable(name) && may_be_credential(value.as_bytes())
-    };
+    let assigns = |name: &str, value: &str| is_plain_variable(name) && may_be_credential(value.as_bytes());
     let arguments = build_arguments(text.as_bytes());
     let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
     if !whole && !arguments.iter().any(|a| assigns(a.name, text.get(a.value.clone()).unwrap_or_default())) {

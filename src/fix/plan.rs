@@ -8,10 +8,11 @@ use super::{
     edit::Edits,
     literal,
     names::Names,
-    run::{HF_TOKEN, MAX_HITS, Run},
+    run::{MAX_HITS, Run},
     settings::{Settings, settings},
     syntax, uses,
 };
+use crate::hub::variables::HF_TOKEN;
 use crate::{
     dockerfile::{Base, Instruction, Keyword, Scope, normal},
     finding::Masked,

@@ -1,8 +1,14 @@
-//! All that is Hugging Face's, as tables: kinds of token, and where they are revoked. The rooms above read bytes and
-//! apply the tables; no other room names anything of the Hub's in its code.
+//! All that is Hugging Face's, as tables: kinds of token, credential files, variables, hosts, programs, the Python
+//! library, and the words by which texts speak of them. The rooms above apply the tables and name none of this in their
+//! code, but in texts for people.
 
-mod addresses;
+pub(crate) mod addresses;
+pub(crate) mod files;
 mod kind;
+pub(crate) mod programs;
+pub(crate) mod python;
 pub(crate) mod tokens;
+pub(crate) mod variables;
+pub(crate) mod words;
 
 pub use kind::TokenKind;

@@ -3,6 +3,7 @@
 use crate::ci::{BuildArgument, Dialect, Given};
 use crate::detect;
 use crate::finding::{Masked, TokenSummary};
+use crate::hub::variables::HF_TOKEN;
 use crate::text::Text;
 
 /// The line of the Dockerfile that goes with a secret.
@@ -19,8 +20,7 @@ pub(super) fn for_argument(
     token: Option<&TokenSummary>,
 ) -> Masked {
     let name = argument.name.to_str();
-    let id =
-        if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { "HF_TOKEN" };
+    let id = if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { HF_TOKEN };
     let revoke = match token {
         Some(token) => format!("{}Then delete the argument", revoke(token)),
         None => "Delete the argument".to_owned(),
@@ -81,7 +81,7 @@ pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSumm
             "Delete the login: {why}. Write\n    \"remoteEnv\": {{\"HF_TOKEN\": \"${{localEnv:HF_TOKEN}}\"}}"
         ),
         _ => {
-            let secret = secret(login).unwrap_or_else(|| "HF_TOKEN".to_owned());
+            let secret = secret(login).unwrap_or_else(|| HF_TOKEN.to_owned());
             format!(
                 "Delete the login: {why}. Give it to the steps that need it:\n    env:\n      HF_TOKEN: ${{{{ secrets.{secret} }}}}"
             )

@@ -6,6 +6,7 @@ use super::ci_help;
 use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables};
 use crate::dockerfile::{Scopes, parse};
 use crate::finding::{Confidence, Masked, RuleId, Severity, TokenSummary};
+use crate::hub::variables::is_read;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
 use crate::rules::{Remedy, Rule};
 use crate::shell::Word;
@@ -125,8 +126,7 @@ impl Found<'_> {
             let mut has_token = false;
             for (name, value) in script.variables() {
                 let name = name.to_str();
-                has_token |=
-                    matches!(name.as_ref(), "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN") && !value.is_empty();
+                has_token |= is_read(&name) && !value.is_empty();
                 paths.assign(&name, &Word { text: value.clone(), ..Word::default() });
             }
             let steps: Vec<_> = scripts.iter().flat_map(|script| shell::steps(&script.script)).collect();

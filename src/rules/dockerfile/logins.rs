@@ -10,6 +10,7 @@ use super::{
 use crate::detect;
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Origin as From, Scope, mounts, normal};
 use crate::finding::{Confidence, Leaves, Masked, Where};
+use crate::hub::variables::HF_TOKEN;
 use crate::rules::Rule;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
 use crate::shell::{Script, Step};
@@ -56,7 +57,7 @@ impl Login {
             Source::Literal | Source::Other => None,
         };
         let id = secret.and_then(|mount| mount.id.as_ref());
-        let id = id.map_or_else(|| Masked::own("HF_TOKEN"), |id| detect::mask(id.as_bytes()));
+        let id = id.map_or_else(|| Masked::own(HF_TOKEN), |id| detect::mask(id.as_bytes()));
         let run = if self.is_onbuild { "ONBUILD RUN" } else { "RUN" };
         let git = if self.is_for_git {
             ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \

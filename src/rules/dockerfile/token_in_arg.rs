@@ -6,6 +6,9 @@ use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::dockerfile::{Base, Keyword, Origin};
 use crate::finding::{Confidence, Masked, RuleId, Severity, Where};
+use crate::hub::programs::CLIENTS;
+use crate::hub::python::{LIBRARY, LOGIN_CALL};
+use crate::hub::variables::is_read;
 use crate::rules::{Remedy, Rule};
 use crate::shell::{Language, Step, StepKind, Word};
 
@@ -92,9 +95,6 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     found
 }
 
-/// The programs that are given a token by `--token`.
-const CLIENTS: [&str; 3] = ["hf", "huggingface-cli", "hfd.sh"];
-
 /// The variables that `RUN`s hand to the Hub's tools as a token, whatever their names are; each with its stage and those that
 /// it goes on from.
 fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
@@ -117,14 +117,13 @@ fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
 /// The variables of which a step makes a token for the Hub.
 fn given(step: &Step) -> Vec<&String> {
     let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
-    let is_read = |name: &str| matches!(name, "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN");
     let assigned = assignments.iter().chain(&step.environment);
     let assigned = assigned.filter(|(name, _)| is_read(name)).map(|(_, word)| word);
     let is_client = CLIENTS.contains(&name.as_str());
     let logs_in = |word: &Word| {
         Language::of_program(name) == Language::Python
-            && word.text.to_str().contains("huggingface_hub")
-            && word.text.to_str().contains("login(")
+            && word.text.to_str().contains(LIBRARY)
+            && word.text.to_str().contains(LOGIN_CALL)
     };
     let words = arguments.iter().enumerate().filter(|(at, word)| {
         let text = word.text.to_str();
