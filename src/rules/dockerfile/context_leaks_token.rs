@@ -6,6 +6,7 @@ use crate::{
     dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope},
     finding::{Confidence, Masked, RuleId, Severity, TokenSummary},
     rules::{Remedy, Rule},
+    stream::path::repository,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -78,7 +79,8 @@ pub fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     let file = detect::quote(&token.path);
     let name = copy.instruction.keyword.name();
-    // A pattern of the file's own name, which Docker reads from the context's root.
+    // A pattern of the file's own name, which Docker reads from the context's root. Nobody wants to leave out one of
+    // git's objects alone.
     let line = detect::mask(&escaped(repository(&token.path).unwrap_or(&token.path)));
     let is_own = copy.sources.iter().any(|source| source.written == token.path);
     let revoke = token.token.kind.revoke_address();
@@ -106,12 +108,6 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
         stage: copy.instruction.stage,
         subject: format!("{name} {file}"),
     }
-}
-
-/// The directory of a git repository's own files, of a path in one: nobody wants to leave out one object.
-fn repository(path: &[u8]) -> Option<&[u8]> {
-    let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
-    ends.into_iter().find(|directory| directory.ends_with(b".git"))
 }
 
 /// A path as a pattern that matches it alone.
