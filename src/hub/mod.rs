@@ -11,4 +11,7 @@ pub(crate) mod tokens;
 pub(crate) mod variables;
 pub(crate) mod words;
 
+#[cfg(test)]
+mod only_here_tests;
+
 pub use kind::TokenKind;
