@@ -73,10 +73,13 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -
 pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
     /// Nobody writes the start of a web token longer on one line.
     const NEAR: usize = 160;
-    let is_web = tokens::with(Body::WebToken).any(|kind| kind.strip(rest).is_some());
     let rest = rest.get(..NEAR).unwrap_or(rest);
+    let kind = tokens::at(rest);
+    let is_web = kind.is_some_and(|kind| {
+        tokens::with(Body::WebToken).any(|web| web.strip(kind.prefix.as_bytes()).is_some())
+    });
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || (is_web && matches!(b, b'_' | b'-' | b'.'));
-    let body = tokens::at(rest).and_then(|kind| kind.strip(rest)).or_else(|| {
+    let body = kind.and_then(|kind| kind.strip(rest)).or_else(|| {
         // The separator at the end of a prefix may be spelled itself.
         let stem = |root: &'static str| root.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         tokens::roots().find_map(|root| rest.strip_prefix(stem(root).as_bytes()))

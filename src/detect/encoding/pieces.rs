@@ -15,7 +15,7 @@ pub(super) fn needles(prefix: &str) -> Vec<(Vec<u8>, Form)> {
     }
 }
 
-/// A prefix of which the first three characters are looked for, each of which may be the first that is spelled.
+/// A prefix whose first three characters are searched for. Each of them may be the first that is spelled.
 struct Short<'a> {
     prefix: &'a [u8],
     start: [u8; 3],
@@ -108,8 +108,8 @@ impl<'a> Short<'a> {
     }
 }
 
-/// A prefix that begins with a word, of which words are full: looked for is what stands around the separator behind
-/// that, from which the rest is read.
+/// A prefix that begins with a word, such as `api_org_`. Ordinary text is full of the word, so the needles lie around
+/// the separator behind it.
 struct Long<'a> {
     prefix: &'a [u8],
     /// Where the first separator stands.
@@ -153,7 +153,7 @@ impl<'a> Long<'a> {
         let mut all = Vec::new();
         for alignment in 0..3_u8 {
             let before = usize::from(alignment);
-            // The first group with the separator in it: one with letters alone may be any word.
+            // The first group with the separator in it: a group of letters alone may belong to any word.
             let groups = before.div_ceil(3)..;
             let Some(group) = groups.into_iter().find(|group| 3 * group + 3 > before + self.separator) else {
                 continue;
