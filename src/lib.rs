@@ -22,6 +22,7 @@
 //! | [`source`] | where bytes come from: archives, layouts, standard input |
 //! | [`unpack`] | what lies within a file: compressed streams, archives, files within those |
 //! | [`detect`] | bytes to token occurrences |
+//! | `hub` | all that is Hugging Face's, as tables |
 //! | `search` | the first of several short strings in a piece of bytes |
 //! | [`stream`] | bytes in motion: decompression, tar streams as entries |
 //! | [`finding`] | the types that all reports share |
@@ -37,6 +38,7 @@ mod fault;
 pub mod finding;
 pub mod findings;
 pub mod fix;
+mod hub;
 pub mod image;
 mod mask;
 mod panics;

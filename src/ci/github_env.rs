@@ -1,6 +1,7 @@
 //! `$GITHUB_ENV` of GitHub Actions: what a step writes to that file is set for the steps behind it.
 
 use super::{CiScript, VARIABLES, Variables, command_line::ShellVariables, environment};
+use crate::hub::variables::HF_TOKEN;
 use crate::shell;
 use crate::shell::{Script, Step, StepKind, Word};
 use crate::text::Text;
@@ -23,7 +24,7 @@ pub(super) fn exported(script: &CiScript) -> Option<Variables> {
                 // The name it has here means nothing in the next step.
                 let span = value.span();
                 value = Text::new();
-                value.push(b"${HF_TOKEN}", span);
+                value.push(format!("${{{HF_TOKEN}}}").as_bytes(), span);
             }
             pairs.push((name, value));
         }

@@ -25,7 +25,11 @@ mod yaml;
 
 use std::sync::Arc;
 
-use crate::mask::{Message, Quoted, message};
+use crate::hub::files;
+use crate::hub::variables::READ;
+use crate::mask::Message;
+use crate::mask::Quoted;
+use crate::mask::message;
 use crate::shell::Script;
 use crate::text::{Flaw, Span, Text};
 
@@ -118,7 +122,7 @@ pub enum Given {
 
 /// The variables that say where the Hub's tools have a token from, and where they put one.
 pub const VARIABLES: [&str; 6] =
-    ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_HOME", "HF_TOKEN_PATH", "XDG_CACHE_HOME", "HOME"];
+    [READ[0], READ[1], files::HOME, files::TOKEN_PATH, files::CACHE_HOME, "HOME"];
 
 /// Whether a file of that path is one that [`read`] knows.
 pub fn is_known(path: &[u8]) -> bool {

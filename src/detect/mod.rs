@@ -20,15 +20,17 @@ mod token;
 mod variables;
 mod wording;
 
+pub use crate::hub::TokenKind;
 pub use build_arguments::{BuildArgument, build_arguments};
 pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
 pub use occurrence::{Confidence, Occurrence};
 pub use placeholder::is_placeholder;
 pub use position::Position;
 pub use scanner::Scanner;
+pub(crate) use shape::may_be_web;
 pub(crate) use step::{Container, Encoding, GitObject, Step, StepKind, TarPart, counts_in_file};
-pub use token::{Redacted, TokenHash, TokenKind, TokenSummary};
-pub use variables::{carries_token, is_ambiguous_variable, is_token_variable};
+pub use token::{Redacted, TokenHash, TokenSummary};
+pub use variables::{carries_token, is_plain_variable, is_token_variable};
 
 use encoding::Found;
 

@@ -1,7 +1,10 @@
 //! Values that stand for a token rather than being one.
 
-/// The texts, in lower case and without what is neither letter nor digit.
-const TEXTS: [&str; 73] = [
+use crate::hub::tokens;
+use crate::hub::words::PLACEHOLDERS;
+
+/// The texts that are anybody's, in lower case and without what is neither letter nor digit.
+const TEXTS: [&str; 62] = [
     "none",
     "null",
     "nil",
@@ -11,17 +14,8 @@ const TEXTS: [&str; 73] = [
     "empty",
     "token",
     "mytoken",
-    "hftoken",
-    "myhftoken",
     "yourtoken",
     "yourtokenhere",
-    "yourhftoken",
-    "yourhftokenhere",
-    "yourhuggingfacetoken",
-    "yourhuggingfacetokenhere",
-    "yourhuggingfaceapitoken",
-    "yourhuggingfaceapitokenhere",
-    "addyourhuggingfacetokenhere",
     "inserttokenhere",
     "insertyourtokenhere",
     "putyourtokenhere",
@@ -60,8 +54,6 @@ const TEXTS: [&str; 73] = [
     "overrideme",
     "thetoken",
     "sometoken",
-    "huggingfacetoken",
-    "huggingfacehubtoken",
     "1234",
     "12345",
     "123456",
@@ -105,15 +97,14 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     let plain = plain.to_ascii_lowercase();
     // Letters of other scripts are no blanks: with them the text is another.
     let is_ascii = !text.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
-    if is_ascii && TEXTS.contains(&plain.as_str()) {
+    let is_text = |plain: &str| TEXTS.contains(&plain) || PLACEHOLDERS.contains(&plain);
+    if is_ascii && is_text(&plain) {
         return true;
     }
-    for prefix in ["hf_", "api_org_"] {
+    for prefix in tokens::roots() {
         if let Some(body) = text.strip_prefix(prefix) {
             let body_plain = plain.strip_prefix(prefix.replace('_', "").as_str()).unwrap_or_default();
-            return TEXTS.contains(&body_plain)
-                || body.len() < 20
-                || !super::randomness::is_varied(body.as_bytes());
+            return is_text(body_plain) || body.len() < 20 || !super::randomness::is_varied(body.as_bytes());
         }
     }
     false
@@ -143,7 +134,7 @@ fn is_request(text: &str) -> bool {
         "fake_", "change",
     ];
     let folded = text.to_ascii_lowercase().replace(['-', ' '], "_");
-    let body = folded.strip_prefix("hf_").unwrap_or(&folded);
+    let body = tokens::roots().find_map(|prefix| folded.strip_prefix(prefix)).unwrap_or(&folded);
     text.len() <= 64
         && body.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
         && STARTS.iter().any(|start| body.starts_with(start))

@@ -3,7 +3,7 @@
 //! random bodies.
 
 /// How many characters a token's random body has.
-pub(super) const BODY: usize = 34;
+pub(super) const BODY: usize = crate::hub::tokens::LETTERS;
 
 /// How sure the statistics have to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

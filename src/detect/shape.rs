@@ -1,8 +1,14 @@
 //! What a token looks like: prefix, body, and what may stand on either side.
 
+use super::Confidence;
 use super::boundary;
 use super::randomness::{self, BODY, Strictness};
-use super::{Confidence, TokenKind};
+use crate::hub::tokens;
+use crate::hub::tokens::Body;
+use crate::hub::tokens::KINDS;
+use crate::hub::tokens::Kind;
+use crate::hub::tokens::LONGEST_PREFIX;
+use crate::hub::tokens::SHORTEST_PREFIX;
 
 /// How far around a prefix anything is looked at that decides: NULs, escapes, names.
 pub(super) const REACH: usize = 64;
@@ -10,34 +16,39 @@ pub(super) const REACH: usize = 64;
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
 /// The longest header of a JSON Web Token. It names an algorithm and a key.
 const MAX_HEADER: usize = 512;
-
-const REFRESH: &[u8] = b"hf_oauth__refresh_";
-const OAUTH: &[u8] = b"hf_oauth_";
-const JWT: &[u8] = b"hf_jwt_";
-const ORGANIZATION: &[u8] = b"api_org_";
-const USER: &[u8] = b"hf_";
+/// What a JSON Web Token begins with: base64 of `{"`.
+const WEB: &[u8] = b"eyJ";
 
 /// How much of decoded text [`may_begin`] looks at.
-pub(super) const HEAD: usize = ORGANIZATION.len() + BODY;
+pub(super) const HEAD: usize = LONGEST_PREFIX + BODY;
 /// What [`judge`] looks at, from the prefix on, of a token that is no web token.
-pub(super) const SHORT: usize = REFRESH.len() + BODY + REACH;
+pub(super) const SHORT: usize = HEAD + REACH;
+/// The length of the shortest token.
+pub(super) const SHORTEST: usize = SHORTEST_PREFIX + BODY;
 
 /// Whether text may go on to be a token. Tells what needles find by chance from the rest, before anything is
 /// decoded at length.
 pub(super) fn may_begin(text: &[u8]) -> bool {
-    let [first, ..] = text else { return true };
-    let prefix = if *first == b'h' { USER } else { ORGANIZATION };
-    let Some(body) = text.strip_prefix(prefix) else { return prefix.starts_with(text) };
-    let is_plain = body.iter().take(BODY).all(u8::is_ascii_alphanumeric);
-    let agrees = |other: &[u8]| text.starts_with(other) || other.starts_with(text);
-    is_plain || (prefix == USER && (agrees(OAUTH) || agrees(JWT)))
+    KINDS.iter().any(|kind| match (kind.strip(text), kind.body) {
+        (None, _) => kind.may_follow(text),
+        (Some(body), Body::Letters) => body.iter().take(BODY).all(u8::is_ascii_alphanumeric),
+        (Some(_), Body::WebToken) => true,
+    })
+}
+
+/// Whether a web token may begin with `text`, which may break off.
+pub(crate) fn may_be_web(text: &[u8]) -> bool {
+    tokens::with(Body::WebToken).any(|kind| match kind.strip(text) {
+        Some(body) => body.first().is_none_or(|first| WEB.starts_with(&[*first])),
+        None => kind.may_follow(text),
+    })
 }
 
 /// What stands at a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// A token of this length.
-    Token { kind: TokenKind, len: usize, confidence: Confidence },
+    Token { kind: &'static Kind, len: usize, confidence: Confidence },
     /// No token.
     None,
     /// The bytes end before this can be told.
@@ -51,23 +62,15 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -
     if is_plain_identifier(rest) {
         return Verdict::None;
     }
-    if !whole_end && rest.len() < REFRESH.len() + BODY + REACH {
+    if !whole_end && rest.len() < SHORT {
         return Verdict::NeedMore;
     }
     let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
     let surroundings = Surroundings { before, rest, whole_end, is_binary };
-    if rest.starts_with(REFRESH) {
-        surroundings.letters(TokenKind::OauthRefreshToken, REFRESH.len())
-    } else if rest.starts_with(OAUTH) {
-        surroundings.web_token(TokenKind::OauthAccessToken, OAUTH.len())
-    } else if rest.starts_with(JWT) {
-        surroundings.web_token(TokenKind::OidcToken, JWT.len())
-    } else if rest.starts_with(ORGANIZATION) {
-        surroundings.letters(TokenKind::OrganizationToken, ORGANIZATION.len())
-    } else if rest.starts_with(USER) {
-        surroundings.letters(TokenKind::UserAccessToken, USER.len())
-    } else {
-        Verdict::None
+    match tokens::at(rest) {
+        Some(kind) if kind.body == Body::WebToken => surroundings.web_token(kind),
+        Some(kind) => surroundings.letters(kind),
+        None => Verdict::None,
     }
 }
 
@@ -75,27 +78,36 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -
 pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
     /// Nobody writes the start of a web token longer on one line.
     const NEAR: usize = 160;
-    let is_web = rest.starts_with(OAUTH) || rest.starts_with(JWT);
     let rest = rest.get(..NEAR).unwrap_or(rest);
+    let kind = tokens::at(rest);
+    let is_web = kind.is_some_and(|kind| {
+        tokens::with(Body::WebToken).any(|web| web.strip(kind.prefix.as_bytes()).is_some())
+    });
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || (is_web && matches!(b, b'_' | b'-' | b'.'));
-    let body = [ORGANIZATION, USER, b"api_org"].into_iter().find_map(|prefix| rest.strip_prefix(prefix));
+    let body = kind.and_then(|kind| kind.strip(rest)).or_else(|| {
+        // The separator at the end of a prefix may be spelled itself.
+        let stem = |root: &'static str| root.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        tokens::roots().find_map(|root| rest.strip_prefix(stem(root).as_bytes()))
+    });
     let end = body.and_then(|body| body.iter().find(|b| !is_part(b)));
     end.is_some_and(|end| matches!(end, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`'))
 }
 
 /// The length of a prefix and a body of letters and digits, where a text begins with them.
 pub(super) fn length_of_letters(text: &[u8]) -> Option<usize> {
-    let prefix = [REFRESH, ORGANIZATION, USER].into_iter().find(|prefix| text.starts_with(prefix))?.len();
+    let prefix = tokens::at(text).filter(|kind| kind.body == Body::Letters)?.prefix.len();
     let body = text.get(prefix..prefix + BODY)?;
     body.iter().all(u8::is_ascii_alphanumeric).then_some(prefix + BODY)
 }
 
-/// Nearly every `hf_` of real text begins a name such as `hf_hub_download`: told by the first character
+/// Nearly every prefix in real text begins a name such as `hf_hub_download`: told by the first character
 /// that no body has, before anything else is looked at.
 fn is_plain_identifier(rest: &[u8]) -> bool {
-    let Some(body) = rest.strip_prefix(USER) else { return false };
+    let Some(kind) = tokens::at(rest).filter(|kind| kind.body == Body::Letters) else { return false };
+    let body = kind.strip(rest).unwrap_or_default();
     let run = body.iter().take(BODY).take_while(|b| b.is_ascii_alphanumeric()).count();
-    run < BODY && run < body.len() && !rest.starts_with(OAUTH) && !rest.starts_with(JWT)
+    // A longer prefix may break off here.
+    run < BODY && run < body.len() && !KINDS.iter().any(|kind| kind.may_follow(rest))
 }
 
 struct Surroundings<'a> {
@@ -108,7 +120,8 @@ struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// A prefix and 34 random letters. Digits have never been seen in one but are allowed for, as the
     /// Hub's own pattern does, where nothing else is unclear.
-    fn letters(&self, kind: TokenKind, prefix: usize) -> Verdict {
+    fn letters(&self, kind: &'static Kind) -> Verdict {
+        let prefix = kind.prefix.len();
         let Some(body) = self.rest.get(prefix..prefix + BODY) else { return Verdict::None };
         let behind = self.rest.get(prefix + BODY..).unwrap_or_default();
         let only_letters = body.iter().all(u8::is_ascii_alphabetic);
@@ -119,7 +132,7 @@ impl Surroundings<'_> {
         let ends = boundary::may_end_before(behind);
         let is_loose = self.is_binary()
             || (begins || follows_token(self.before) || follows_opcode(self.before, behind))
-                && (ends || behind.starts_with(USER) || behind.starts_with(ORGANIZATION));
+                && (ends || tokens::at(behind).is_some());
         let confidence = if begins && ends && randomness::is_random(body, Strictness::Usual) {
             if only_letters || self.is_named() { Confidence::High } else { Confidence::Medium }
         } else if only_letters && is_loose && randomness::is_random(body, Strictness::Strict) {
@@ -131,10 +144,11 @@ impl Surroundings<'_> {
     }
 
     /// A prefix and a JSON Web Token: three parts of base64url (RFC 7519, section 3; RFC 7515).
-    fn web_token(&self, kind: TokenKind, prefix: usize) -> Verdict {
+    fn web_token(&self, kind: &'static Kind) -> Verdict {
+        let prefix = kind.prefix.len();
         let text = self.rest.get(prefix..).unwrap_or_default();
         let text = text.get(..MAX_TOKEN).unwrap_or(text);
-        if !text.starts_with(b"eyJ") {
+        if !text.starts_with(WEB) {
             return Verdict::None;
         }
         let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
@@ -186,9 +200,9 @@ impl Surroundings<'_> {
 
 /// Whether a token ends here: the columns of a row may hold the same one twice, with nothing between.
 fn follows_token(before: &[u8]) -> bool {
-    [REFRESH, ORGANIZATION, USER].iter().any(|prefix| {
-        let token = before.len().checked_sub(prefix.len() + BODY).and_then(|start| before.get(start..));
-        token.and_then(|token| token.strip_prefix(*prefix)).is_some_and(|body| {
+    tokens::with(Body::Letters).any(|kind| {
+        let token = before.len().checked_sub(kind.prefix.len() + BODY).and_then(|start| before.get(start..));
+        token.and_then(|token| kind.strip(token)).is_some_and(|body| {
             body.iter().all(u8::is_ascii_alphabetic) && randomness::is_random(body, Strictness::Strict)
         })
     })
@@ -203,11 +217,9 @@ fn follows_opcode(before: &[u8], behind: &[u8]) -> bool {
 /// `bytes`, whatever stands beside it.
 pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
     let alone = Surroundings { before: &[], rest: bytes, whole_end: true, is_binary: false };
-    for (prefix, kind) in [(OAUTH, TokenKind::OauthAccessToken), (JWT, TokenKind::OidcToken)] {
-        if bytes.starts_with(prefix)
-            && let Verdict::Token { len, .. } = alone.web_token(kind, prefix.len())
-        {
-            return Some((prefix.len(), len));
+    for kind in tokens::with(Body::WebToken).filter(|kind| kind.strip(bytes).is_some()) {
+        if let Verdict::Token { len, .. } = alone.web_token(kind) {
+            return Some((kind.prefix.len(), len));
         }
     }
     let len = length_of_letters(bytes)?;

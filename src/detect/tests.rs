@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::Confidence;
+use super::Position;
 use super::*;
-use super::{Confidence, Position, TokenKind};
 use crate::mask::mask;
 
 /// A body as random ones look. It is put behind a prefix at run time only: no file here holds a whole
@@ -14,22 +15,22 @@ pub(crate) fn token(prefix: &str) -> String {
     format!("{prefix}{TOKEN}")
 }
 
-pub(super) fn web_token(prefix: &str) -> String {
+pub(crate) fn web_token(prefix: &str) -> String {
     format!("{prefix}eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc5MH0.{TOKEN}_-{TOKEN}")
 }
 
 #[test]
 fn every_kind_is_found() {
     for (text, kind) in [
-        (token("hf_"), TokenKind::UserAccessToken),
-        (token("api_org_"), TokenKind::OrganizationToken),
-        (token("hf_oauth__refresh_"), TokenKind::OauthRefreshToken),
-        (web_token("hf_oauth_"), TokenKind::OauthAccessToken),
-        (web_token("hf_jwt_"), TokenKind::OidcToken),
+        (token("hf_"), "user-access-token"),
+        (token("api_org_"), "organization-token"),
+        (token("hf_oauth__refresh_"), "oauth-refresh-token"),
+        (web_token("hf_oauth_"), "oauth-access-token"),
+        (web_token("hf_jwt_"), "oidc-token"),
     ] {
         let found = find(format!("a\nkey = \"{text}\"\n").as_bytes());
         assert_eq!(found.len(), 1, "{kind:?}");
-        assert_eq!(found[0].token.kind, kind);
+        assert_eq!(found[0].token.kind.id(), kind);
         assert_eq!(found[0].len, text.len());
         assert_eq!(found[0].offset, 9);
         assert_eq!(found[0].position, Some(Position { line: 2, column: 8 }));

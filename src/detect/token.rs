@@ -5,25 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::hub::TokenKind;
 use crate::timestamp::Timestamp;
-
-/// Which kind of credential a token is, told by its prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TokenKind {
-    /// `hf_` and 34 letters: a user's read, write or fine-grained token.
-    UserAccessToken,
-    /// `api_org_` and 34 letters: an organisation's token, deprecated.
-    OrganizationToken,
-    /// `hf_oauth_` and a JSON Web Signature: what a browser login stores.
-    OauthAccessToken,
-    /// `hf_oauth__refresh_` and 34 letters: renews access tokens, and outlives them.
-    OauthRefreshToken,
-    /// `hf_jwt_` and a JSON Web Token: a trusted publisher's, valid for an hour.
-    OidcToken,
-    /// A credential whose shape no pattern knows, found by its place.
-    Unknown,
-}
 
 /// A token's redacted form: prefix, `…`, last four characters. For an unknown token only `…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,7 +65,7 @@ impl TokenSummary {
     /// What is said of a credential whose shape no pattern knows.
     pub fn unknown() -> Self {
         Self {
-            kind: TokenKind::Unknown,
+            kind: TokenKind::UNKNOWN,
             redacted: Redacted("…".to_owned()),
             sha256: None,
             expires_at: None,

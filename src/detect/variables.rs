@@ -1,78 +1,37 @@
 //! Names of variables that carry a token.
 
 use super::wording::is_words;
+use crate::hub::variables::{
+    CLIENT_SECRET, EXACT, HUB, OTHER_KINDS, SCOPES, SECRETS, SETTINGS, SHARED, SPEAKING,
+};
 
 /// Whether a variable of this name carries a Hugging Face token: the names that tools read, and what
 /// people call them (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many that
 /// only speak of one (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
 pub fn is_token_variable(name: &str) -> bool {
-    const EXACT: [&str; 6] = [
-        "HFTOKEN",
-        "HUB_TOKEN",
-        "CI_HUB_USER_TOKEN",
-        "PYANNOTE_AUTH_TOKEN",
-        "OAUTH_CLIENT_SECRET",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    ];
     let name = name.to_ascii_uppercase();
     if EXACT.contains(&name.as_str()) {
         return true;
     }
     let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-    let hub =
-        words.iter().position(|&word| matches!(word, "HF" | "HUGGINGFACE" | "HUGGINGFACEHUB" | "HFHUB"));
-    let hub = hub.or_else(|| words.windows(2).position(|pair| pair == ["HUGGING", "FACE"]).map(|at| at + 1));
-    let Some(hub) = hub else { return false };
-    let behind = words.get(hub + 1..).unwrap_or_default();
-    let secret =
-        |word: &str| matches!(word, "TOKEN" | "TOKENS" | "KEY" | "SECRET" | "PAT" | "APIKEY" | "PASSWORD");
-    let scope = |word: &str| {
-        matches!(
-            word,
-            "READ" | "WRITE" | "READONLY" | "FINE" | "GRAINED" | "FINEGRAINED" | "VALUE" | "PROD" | "DEV"
-        ) || word.bytes().all(|b| b.is_ascii_digit())
-    };
-    let speaks_of_it = |word: &str| {
-        matches!(word, "DISABLE" | "ENABLE" | "MAX" | "NUM" | "USE" | "HAS" | "NO" | "PATH" | "FILE")
-    };
-    // `HF_CACHE_KEY`, `HF_EOS_TOKEN`: keys and tokens of another kind.
-    let of_another_kind = |word: &str| {
-        const KINDS: [&str; 18] = [
-            "CACHE",
-            "PUBLIC",
-            "DATASET",
-            "MODEL",
-            "SORT",
-            "MAP",
-            "EOS",
-            "BOS",
-            "PAD",
-            "IMAGE",
-            "MASK",
-            "SEP",
-            "UNK",
-            "CLS",
-            "PRIMARY",
-            "FOREIGN",
-            "PARTITION",
-            "GROUP",
-        ];
-        KINDS.contains(&word)
-    };
-    let last = behind.iter().rposition(|&word| !scope(word));
-    last.is_some_and(|last| {
-        let kind = last.checked_sub(1).and_then(|at| behind.get(at));
-        behind.get(last).is_some_and(|&word| secret(word)) && !kind.is_some_and(|&word| of_another_kind(word))
-    }) && !words.iter().any(|&word| speaks_of_it(word))
+    let end = |hub: &[&str]| words.windows(hub.len()).position(|part| part == hub).map(|at| at + hub.len());
+    let Some(end) = HUB.iter().find_map(|hub| end(hub)) else { return false };
+    let behind = words.get(end..).unwrap_or_default();
+    let is_scope = |word: &str| SCOPES.contains(&word) || word.bytes().all(|b| b.is_ascii_digit());
+    let Some(last) = behind.iter().rposition(|word| !is_scope(word)) else { return false };
+    let kind = last.checked_sub(1).and_then(|at| behind.get(at));
+    behind.get(last).is_some_and(|word| SECRETS.contains(word))
+        && !kind.is_some_and(|word| OTHER_KINDS.contains(word))
+        && !words.iter().any(|word| SPEAKING.contains(word))
 }
 
 /// Whether a token variable has a name that other things go by as well: the key of a data set, the name of a
 /// secret (`HF_KEY`, `HF_SECRET`, `HF_TOKEN_SECRET`, `HF_PAT`, `HF_TOKENS`). What it holds says which.
-pub fn is_ambiguous_variable(name: &str) -> bool {
+fn is_ambiguous_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let mut words = name.rsplit('_').filter(|word| !word.is_empty());
     match words.next() {
-        Some("SECRET") => name != "OAUTH_CLIENT_SECRET",
+        Some("SECRET") => name != CLIENT_SECRET,
         Some("PAT" | "TOKENS") => true,
         Some("KEY") => !matches!(words.next(), Some("API" | "ACCESS" | "AUTH")),
         _ => false,
@@ -85,20 +44,22 @@ pub fn carries_token(name: &str, value: &str) -> bool {
     is_token_variable(name) && (value.is_empty() || !is_ambiguous_variable(name) || !is_words(value))
 }
 
+/// Whether a variable of this name carries a token, and has no name that other things go by as well.
+pub fn is_plain_variable(name: &str) -> bool {
+    is_token_variable(name) && !is_ambiguous_variable(name)
+}
+
 /// Whether a variable of this name carries a Hugging Face token and nothing else: what [`is_token_variable`]
 /// takes, without the names that other software and other things have as well.
 pub(super) fn is_hub_variable(name: &str) -> bool {
-    const SHARED: [&str; 3] = ["HUB_TOKEN", "OAUTH_CLIENT_SECRET", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
-    is_token_variable(name)
-        && !is_ambiguous_variable(name)
-        && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
+    is_plain_variable(name) && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
 }
 
 /// Whether a setting of this name is given a Hugging Face token: as [`is_hub_variable`], and what trainers call
 /// it.
 pub(super) fn is_hub_key(name: &str) -> bool {
     let folded = name.to_ascii_lowercase().replace('-', "_");
-    is_hub_variable(&folded) || matches!(folded.as_str(), "hub_token" | "push_to_hub_token")
+    is_hub_variable(&folded) || SETTINGS.contains(&folded.as_str())
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Texts made of words, as people and configurations write them where a token would stand.
 
+use crate::hub::words::NAMES;
+
 /// What is said in place of a token, and of where the real one is. A text that holds nothing else is a placeholder.
 const WORDS: &str = " a access actual add after all an and anon anonymous any anything api apikey aqui at auth \
     authentication bar basic baz be bearer before blank bogus build but by cd change changed changeit changeme chave \
     ci clave credential credentials cred creds default dev development disabled do docs does dont download dummy empty \
     enabled enter env environment example expired face fake false field file fill filtered fine fixme foo foobar \
-    foobarbaz for from gated get go goes grained has here hf hftoken hidden hier hub hugging huggingface ici if ignored \
+    foobarbaz for from gated get go goes grained has here hidden hier hub ici if ignored \
     in input insert invalid is it jeton key keys later local login masked me missing mock mocked model models must my \
     na need needed needs never nil no none not nothing notused null oauth of off omitted on only optional or our \
     override overridden passwd password paste placeholder please private prod production protected provide provided \
@@ -32,9 +34,10 @@ pub(super) fn is_stand_in(text: &str) -> bool {
         let word = piece.trim_end_matches(|c: char| c.is_ascii_digit());
         let is_counter = piece.len() - word.len() <= 4;
         // The list is searched with its blanks, so that no part of a word counts.
+        let folded = word.to_ascii_lowercase();
         let is_word = word.is_empty()
-            || (word.bytes().all(|b| b.is_ascii_alphabetic())
-                && WORDS.contains(&format!(" {} ", word.to_ascii_lowercase())));
+            || NAMES.contains(&folded.as_str())
+            || (word.bytes().all(|b| b.is_ascii_alphabetic()) && WORDS.contains(&format!(" {folded} ")));
         is_counter && is_word
     };
     let mut pieces = text.split(['-', '_', ' ']).filter(|piece| !piece.is_empty()).peekable();

@@ -1,11 +1,13 @@
 //! Values that stand for a token without being one.
 
+use crate::hub::tokens;
+
 /// Whether a value is empty, or plainly no credential: what [`crate::detect::is_placeholder`] knows, a path, or
 /// shell syntax that a build takes as text.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']).trim();
     let lower = value.to_ascii_lowercase();
-    let body = ["hf_", "api_org_"].iter().find_map(|prefix| lower.strip_prefix(prefix)).unwrap_or(&lower);
+    let body = tokens::roots().find_map(|prefix| lower.strip_prefix(prefix)).unwrap_or(&lower);
     value.starts_with(['/', '<'])
         || value.ends_with("}}")
         || (value.len() > 1 && value.starts_with('`') && value.ends_with('`'))

@@ -3,21 +3,31 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use sha2::{Digest as _, Sha256};
-
 use super::Scan;
 use super::budget::Budget;
-use crate::detect::{
-    self, Confidence, Occurrence, TokenSummary, build_arguments, is_ambiguous_variable, is_token_variable,
-    kept_tokens, may_be_credential,
-};
+use crate::detect;
+use crate::detect::Confidence;
+use crate::detect::Occurrence;
+use crate::detect::TokenSummary;
+use crate::detect::build_arguments;
+use crate::detect::is_plain_variable;
+use crate::detect::kept_tokens;
+use crate::detect::may_be_credential;
 use crate::digest::Digest;
-use crate::finding::{Place, Problem};
-use crate::image::{Field, MAX_DOCUMENT, for_each_string, parse};
-use crate::sensitive::{Name, Sensitive};
-use crate::stream::{begins_tar, hold_memory};
+use crate::finding::Place;
+use crate::finding::Problem;
+use crate::image::Field;
+use crate::image::MAX_DOCUMENT;
+use crate::image::for_each_string;
+use crate::image::parse;
+use crate::sensitive::Name;
+use crate::sensitive::Sensitive;
+use crate::stream::begins_tar;
+use crate::stream::hold_memory;
 use crate::unpack::MAX_IN_FILE;
 use crate::verdict::{BlobVerdict, Content, FieldToken, kept};
+use sha2::Digest as _;
+use sha2::Sha256;
 
 /// So many bytes tell a document from a tar stream.
 const HEAD: u64 = 512;
@@ -124,9 +134,7 @@ fn holds_unknown(field: impl Fn() -> Field, text: &str) -> bool {
     if !text.contains('=') {
         return false;
     }
-    let assigns = |name: &str, value: &str| {
-        is_token_variable(name) && !is_ambiguous_variable(name) && may_be_credential(value.as_bytes())
-    };
+    let assigns = |name: &str, value: &str| is_plain_variable(name) && may_be_credential(value.as_bytes());
     let arguments = build_arguments(text.as_bytes());
     let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
     if !whole && !arguments.iter().any(|a| assigns(a.name, text.get(a.value.clone()).unwrap_or_default())) {

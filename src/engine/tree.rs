@@ -8,6 +8,7 @@ use super::{Scan, contained};
 use crate::detect::Occurrence;
 use crate::finding::{Place, Problem};
 use crate::source::{BuildContext, unreadable};
+use crate::stream::path::repository;
 use crate::stream::{Peek, Window};
 use crate::unpack::{Origin, Unpacker};
 use crate::verdict::kept;
@@ -57,12 +58,6 @@ pub(crate) fn search(
     searched.into_iter().flatten().collect()
 }
 
-/// The directory that holds a repository's own files, of a path in one.
-fn repository(path: &[u8]) -> Option<&[u8]> {
-    let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
-    ends.into_iter().find(|directory| directory.ends_with(b".git"))
-}
-
 fn search_group(
     scan: Scan<'_>,
     context: &BuildContext,
@@ -102,21 +97,4 @@ fn search_group(
         all.entry(first).or_default().problems.extend(problems);
     }
     all.into_iter().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_files_of_a_repository_belong_together() {
-        for (path, expected) in [
-            (".git/objects/ab/cd", Some(".git")),
-            ("a/b.git/HEAD", Some("a/b.git")),
-            ("a/.git", None),
-            ("a/.github/x", None),
-        ] {
-            assert_eq!(repository(path.as_bytes()), expected.map(str::as_bytes), "{path}");
-        }
-    }
 }

@@ -1,7 +1,11 @@
 //! What mending a Dockerfile comes to.
 
-use super::{RuleId, Severity};
-use crate::mask::{Masked, PathName};
+use super::RuleId;
+use super::Severity;
+use super::TokenKind;
+use crate::mask::Masked;
+use crate::mask::PathName;
+use std::collections::BTreeSet;
 
 /// A Dockerfile, and what it would be without its leaks. All of it is safe to show.
 pub struct Mending {
@@ -15,8 +19,8 @@ pub struct Mending {
     pub secrets: Vec<Masked>,
     /// What `docker run -e` is given from now on, where the image's programs need the token.
     pub at_start: Vec<Masked>,
-    /// Whether token text stood in the file: it has to be revoked, mended or not.
-    pub had_tokens: bool,
+    /// The kinds of token whose text stood in the file: they have to be revoked, mended or not.
+    pub kinds: BTreeSet<TokenKind>,
     /// What is left, in order of position.
     pub left: Vec<Leak>,
 }

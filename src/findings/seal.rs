@@ -20,8 +20,9 @@ const MAX_STEP: usize = 120;
 const MAX_COMMAND: usize = 4096;
 
 /// Added to the help for a token that has expired.
-const EXPIRED: &str = "The token itself has expired and cannot be used any more. The login that wrote it may have left a \
-                       refresh token beside it, which can.";
+const EXPIRED: &str = "The token itself has expired and cannot be used any more.";
+/// Added as well for one that a login renews.
+const RENEWED: &str = "The login that wrote it may have left a refresh token beside it, which can.";
 
 /// A finding with all but its number.
 #[derive(Debug, Clone)]
@@ -70,6 +71,9 @@ impl<'a> Sealer<'a> {
             message = message!("{}; the token {} on {}", message, verb, at.date());
             if expired {
                 help = message!("{} {}", help, Message::own(EXPIRED));
+                if token.kind.is_renewed() {
+                    help = message!("{} {}", help, Message::own(RENEWED));
+                }
             }
         }
         let finding = Finding {

@@ -53,7 +53,7 @@ pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroiz
         };
         return Err(MendError::Rejected(dockerfile.flaws.iter().map(issue).collect()));
     }
-    let Mended { source, secrets, at_start, had_tokens, found, mut left } = mend(&before);
+    let Mended { source, secrets, at_start, kinds, found, mut left } = mend(&before);
     let diff = super::diff::Diff::of(&before, &source);
     let after = LineIndex::new(&source);
     let leak = |Left { hit, why }: Left| {
@@ -79,7 +79,7 @@ pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroiz
         mended,
         secrets: secrets.iter().map(Secret::argument).collect(),
         at_start: at_start.iter().map(|name| mask(name.as_bytes())).collect(),
-        had_tokens,
+        kinds,
         left,
     };
     Ok((mending, source))

@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 use super::advice::advise;
 use super::plan::{self, Plan};
 use crate::dockerfile::parse;
-use crate::mask::{Masked, mask};
+use crate::finding::TokenKind;
+use crate::mask::Masked;
+use crate::mask::mask;
 use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
 
@@ -22,8 +24,8 @@ pub struct Mended {
     pub secrets: BTreeSet<Secret>,
     /// The variables that the container is to be given when it starts, since the image no longer holds them.
     pub at_start: BTreeSet<String>,
-    /// Whether token text was taken out, which has to be revoked all the same.
-    pub had_tokens: bool,
+    /// The kinds of token whose text stood in it: they have to be revoked all the same.
+    pub kinds: BTreeSet<TokenKind>,
     /// How many leaks there were.
     pub found: usize,
     /// What is still wrong, in order of its place in the mended text.
@@ -101,7 +103,7 @@ pub fn mend(source: &[u8]) -> Mended {
         source: Zeroizing::new(source.to_vec()),
         secrets: BTreeSet::new(),
         at_start: BTreeSet::new(),
-        had_tokens: false,
+        kinds: BTreeSet::new(),
         found: 0,
         left: Vec::new(),
     };
@@ -111,7 +113,7 @@ pub fn mend(source: &[u8]) -> Mended {
         let context = Context::new(&mended.source, &dockerfile);
         let hits = audible(&mended.source, &context);
         mended.found = mended.found.max(hits.len());
-        mended.had_tokens |= hits.iter().any(|hit| hit.token.is_some());
+        mended.kinds.extend(hits.iter().filter_map(|hit| hit.token.as_ref()).map(|token| token.kind));
         let Plan { edits, declined: left, mounted, at_start } = plan::plan(&context, &hits);
         declined = left;
         if edits.is_empty() {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::run::HF_TOKEN;
 use crate::detect;
 use crate::detect::TokenHash;
 use crate::dockerfile::Keyword;
+use crate::hub::variables::HF_TOKEN;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::{Context, Hit, literal_token};
 use crate::text::Span;

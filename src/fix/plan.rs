@@ -8,11 +8,12 @@ use super::{
     edit::Edits,
     literal,
     names::Names,
-    run::{HF_TOKEN, MAX_HITS, Run},
+    run::{MAX_HITS, Run},
     settings::{Settings, settings},
     syntax, uses,
 };
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, normal};
+use crate::hub::variables::HF_TOKEN;
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;

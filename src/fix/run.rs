@@ -14,22 +14,22 @@ use super::{
     settings::Settings,
 };
 use crate::dockerfile::{Instruction, Mount, MountKind, Scope, mounts, run_script};
+use crate::hub::programs::Does;
+use crate::hub::programs::PROGRAMS;
+use crate::hub::variables::HF_TOKEN;
+use crate::hub::variables::READ;
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::origin::{Source, holds_word};
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_url};
-use crate::rules::login::{LOGOUT, Paths, login_program};
+use crate::rules::login::{Paths, login_program};
 use crate::shell;
 use crate::shell::{Command, Language, Script, Step, StepKind, Word};
 use crate::text::Span;
 
-/// The variable that the Hub's tools read first.
-pub(super) const HF_TOKEN: &str = "HF_TOKEN";
 /// How many findings of one `RUN` are mended in one round.
 pub(super) const MAX_HITS: usize = 16;
-/// All that they read.
-const READ: [&str; 2] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN"];
 
 /// Spans in order, those that overlap as one.
 fn united(spans: impl Iterator<Item = Span>) -> Vec<Span> {
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
         };
         let is_hub = |step: &Step| {
             let StepKind::Program { name, .. } = &step.kind else { return false };
-            matches!(name.as_str(), "hf" | "huggingface-cli")
+            PROGRAMS.iter().any(|program| program.reads_environment && program.name == name)
         };
         let reads_files = steps.iter().any(|step| may_read(step) && !is_hub(step));
         Some(Self {
@@ -244,7 +244,7 @@ impl<'a> Run<'a> {
     fn undone_login(&self, hit: &Hit) -> Option<Span> {
         let step = self.steps.iter().find(|step| {
             let StepKind::Program { name, arguments, .. } = &step.kind else { return false };
-            let is_login = login_program(name, arguments).is_some_and(|command| command != LOGOUT);
+            let is_login = login_program(name, arguments).is_some_and(|command| command.does.logs_in());
             is_login && self.pipeline(step.span).overlaps(hit.span)
         })?;
         let is_new = hit.rule.id == literal_token::RULE.id && !self.targets.contains(&step.span);
@@ -356,8 +356,8 @@ impl<'a> Run<'a> {
         for step in &self.steps {
             let StepKind::Program { name, arguments, .. } = &step.kind else { continue };
             let is_target = self.targets.iter().any(|target| target.overlaps(step.span));
-            match login_program(name, arguments) {
-                Some(LOGOUT) => ends.push(step.span),
+            match login_program(name, arguments).map(|command| command.does) {
+                Some(Does::LogOut) => ends.push(step.span),
                 Some(_) if !is_target => return Vec::new(),
                 _ => {}
             }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{readers::may_read, run::HF_TOKEN};
+use super::readers::may_read;
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, find_from, mounts, normal, run_script};
+use crate::hub::files::CACHED;
+use crate::hub::variables::HF_TOKEN;
 use crate::rules::dockerfile::Context;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::origin::holds_word;
@@ -124,8 +126,7 @@ fn wants(
         let words = || arguments.iter().chain(&step.inputs);
         let names_place = words().any(|word| {
             let text = word.text.to_str();
-            text.contains("huggingface/token")
-                || text.contains("huggingface/stored_tokens")
+            CACHED.iter().any(|file| text.contains(file))
                 || paths.file(word).is_some_and(|path| is_place(path.trim_end_matches("/*"), &files))
         });
         NEED_FILES.contains(&name.as_str()) && names_place

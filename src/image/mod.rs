@@ -9,16 +9,15 @@ mod hiding;
 mod history;
 mod inventory;
 mod manifest;
-mod place;
 mod places;
 mod platform;
 mod resolve;
 
+pub(crate) use crate::hub::files::Keeper;
 pub(crate) use document::{Document, DocumentError, Documents, MAX_DOCUMENT, parse};
 pub(crate) use field::{Field, FieldStep, for_each_string};
 pub(crate) use hiding::{LayerPaths, PathHashes, is_whiteout};
 pub(crate) use inventory::Inventory;
-pub(crate) use place::Place;
 pub(crate) use places::Places;
 pub use platform::{Platform, PlatformFilter};
 pub(crate) use resolve::{DocumentRef, Image, Layer, Resolved, resolve};

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::hiding::PathHashes;
-use super::place::{ENDINGS, MOVED, Place};
+use crate::hub::files::{IN_HOMES, Keeper, MOVED, Moved};
 use crate::sensitive::Sensitive;
 use crate::stream::path::{ancestors, join, normalise, split};
 
@@ -22,9 +22,9 @@ const MAX_VALUE: usize = 4096;
 /// The places of one image.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    exact: BTreeMap<Vec<u8>, Place>,
+    exact: BTreeMap<Vec<u8>, Keeper>,
     /// Endings that the environment adds, for values that begin with `~`.
-    endings: BTreeMap<Vec<u8>, Place>,
+    endings: BTreeMap<Vec<u8>, Keeper>,
 }
 
 impl Places {
@@ -40,29 +40,9 @@ impl Places {
         let value = |name: &str| {
             env.get(name).filter(|value| !value.is_empty()).and_then(|value| expand(value, &env))
         };
-        for home in ["HF_HOME", "HUGGINGFACE_HOME"] {
-            if let Some(home) = value(home) {
-                places.add(&home, "token", Place::Token);
-                places.add(&home, "stored_tokens", Place::StoredTokens);
-            }
-        }
-        if let Some(path) = value("HF_TOKEN_PATH") {
-            places.add(&path, "", Place::Token);
-            places.add(&path, "../stored_tokens", Place::StoredTokens);
-        }
-        if let Some(cache) = value("XDG_CACHE_HOME") {
-            places.add(&cache, "huggingface/token", Place::Token);
-            places.add(&cache, "huggingface/stored_tokens", Place::StoredTokens);
-        }
-        // Rust's `hf-hub` looks beside the cache.
-        for cache in ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"] {
-            if let Some(cache) = value(cache) {
-                places.add(&cache, "../token", Place::Token);
-            }
-        }
-        for (name, rest, place) in MOVED {
-            if let Some(path) = value(name) {
-                places.add(&path, rest, place);
+        for Moved { variable, path, keeper } in &MOVED {
+            if let Some(base) = value(variable) {
+                places.add(&base, path, *keeper);
             }
         }
         places.follow(links);
@@ -70,21 +50,21 @@ impl Places {
     }
 
     /// What is kept at a normalised path.
-    pub fn at(&self, path: &[u8]) -> Option<Place> {
+    pub fn at(&self, path: &[u8]) -> Option<Keeper> {
+        let by_ending = || IN_HOMES.iter().find(|file| file.is_at(path)).map(|file| file.keeper);
         let ends = |ending: &[u8]| {
             path.strip_suffix(ending).is_some_and(|head| head.is_empty() || head.ends_with(b"/"))
         };
-        let by_ending = || ENDINGS.iter().find(|(ending, _)| ends(ending)).map(|&(_, place)| place);
-        let by_added = || self.endings.iter().find(|(ending, _)| ends(ending)).map(|(_, &place)| place);
+        let by_added = || self.endings.iter().find(|(ending, _)| ends(ending)).map(|(_, &keeper)| keeper);
         self.exact.get(path).copied().or_else(by_ending).or_else(by_added)
     }
 
-    fn add(&mut self, base: &str, rest: &str, place: Place) {
+    fn add(&mut self, base: &str, rest: &str, keeper: Keeper) {
         let (base, map) = match base.strip_prefix("~/").or_else(|| (base == "~").then_some("")) {
             Some(base) => (base, &mut self.endings),
             None => (base, &mut self.exact),
         };
-        map.insert(normalise(format!("{base}/{rest}").as_bytes()), place);
+        map.insert(normalise(format!("{base}/{rest}").as_bytes()), keeper);
     }
 
     /// Adds what places are called on the other side of the links that lead to them.
@@ -104,7 +84,7 @@ impl Places {
         next.extend(self.behind_endings(&links, &mut room));
         for _ in 0..MAX_ROUNDS {
             for path in std::mem::take(&mut next) {
-                let Some(&place) = self.exact.get(&path) else { continue };
+                let Some(&keeper) = self.exact.get(&path) else { continue };
                 let hashes = PathHashes::new(&path);
                 let heads = std::iter::once(&path[..]).chain(ancestors(&path));
                 for (head, hash) in heads.zip(hashes.nearest_first()) {
@@ -119,7 +99,7 @@ impl Places {
                         }
                         if let Entry::Vacant(vacant) = self.exact.entry(found) {
                             next.push(vacant.key().clone());
-                            vacant.insert(place);
+                            vacant.insert(keeper);
                             room.places = room.places.saturating_sub(1);
                         }
                     }
@@ -131,12 +111,12 @@ impl Places {
     /// Follows links that are a home, or any directory between it and the file; gives what that adds.
     fn behind_endings(&mut self, links: &BTreeSet<Link>, room: &mut Room) -> Vec<Vec<u8>> {
         let mut added = Vec::new();
-        let endings: Vec<(Vec<u8>, Place)> = ENDINGS
+        let endings: Vec<(Vec<u8>, Keeper)> = IN_HOMES
             .iter()
-            .map(|&(ending, place)| (ending.to_vec(), place))
-            .chain(self.endings.iter().map(|(ending, &place)| (ending.clone(), place)))
+            .map(|file| (file.ending.as_bytes().to_vec(), file.keeper))
+            .chain(self.endings.iter().map(|(ending, &keeper)| (ending.clone(), keeper)))
             .collect();
-        for (ending, place) in &endings {
+        for (ending, keeper) in &endings {
             let slashes = memchr::memchr_iter(b'/', ending).chain([ending.len()]);
             for at in slashes {
                 let (head, rest) = ending.split_at(at);
@@ -152,10 +132,10 @@ impl Places {
                     if !room.take(found.len()) {
                         return added;
                     }
-                    if self.at(&join(&from, rest)) == Some(*place) && !self.exact.contains_key(&found) {
+                    if self.at(&join(&from, rest)) == Some(*keeper) && !self.exact.contains_key(&found) {
                         room.places = room.places.saturating_sub(1);
                         added.push(found.clone());
-                        self.exact.insert(found, *place);
+                        self.exact.insert(found, *keeper);
                     }
                 }
             }
@@ -238,10 +218,10 @@ mod tests {
             "root/.huggingface/token",
             "data/huggingface/token",
         ] {
-            assert_eq!(places.at(path.as_bytes()), Some(Place::Token), "{path}");
+            assert_eq!(places.at(path.as_bytes()), Some(Keeper::Token), "{path}");
         }
         let stored = b"app/.cache/huggingface/stored_tokens";
-        assert_eq!(places.at(stored), Some(Place::StoredTokens));
+        assert_eq!(places.at(stored), Some(Keeper::StoredTokens));
         for path in [
             "token",
             "data/token",
@@ -257,24 +237,24 @@ mod tests {
 
     #[test]
     fn the_environment_moves_them() {
-        for (env, path, place) in [
-            ("HF_HOME=/data", "data/token", Place::Token),
-            ("HF_HOME=/data/", "data/stored_tokens", Place::StoredTokens),
-            ("HF_HOME=~/hf", "home/u/hf/token", Place::Token),
-            ("HF_TOKEN_PATH=/run/keys/hub", "run/keys/hub", Place::Token),
-            ("HF_TOKEN_PATH=/run/keys/hub", "run/keys/stored_tokens", Place::StoredTokens),
-            ("XDG_CACHE_HOME=/c", "c/huggingface/token", Place::Token),
-            ("HF_HUB_CACHE=/m/hub", "m/token", Place::Token),
-            ("XDG_CONFIG_HOME=/c", "c/git/credentials", Place::GitCredentials),
-            ("NETRC=/run/n", "run/n", Place::Netrc),
-            ("DOCKER_CONFIG=/d", "d/config.json", Place::DockerAuth),
-            ("GIT_CONFIG_GLOBAL=/g", "g", Place::GitConfig),
-            ("PIP_CONFIG_FILE=/p", "p", Place::PipConfig),
+        for (env, path, keeper) in [
+            ("HF_HOME=/data", "data/token", Keeper::Token),
+            ("HF_HOME=/data/", "data/stored_tokens", Keeper::StoredTokens),
+            ("HF_HOME=~/hf", "home/u/hf/token", Keeper::Token),
+            ("HF_TOKEN_PATH=/run/keys/hub", "run/keys/hub", Keeper::Token),
+            ("HF_TOKEN_PATH=/run/keys/hub", "run/keys/stored_tokens", Keeper::StoredTokens),
+            ("XDG_CACHE_HOME=/c", "c/huggingface/token", Keeper::Token),
+            ("HF_HUB_CACHE=/m/hub", "m/token", Keeper::Token),
+            ("XDG_CONFIG_HOME=/c", "c/git/credentials", Keeper::GitCredentials),
+            ("NETRC=/run/n", "run/n", Keeper::Netrc),
+            ("DOCKER_CONFIG=/d", "d/config.json", Keeper::DockerAuth),
+            ("GIT_CONFIG_GLOBAL=/g", "g", Keeper::GitConfig),
+            ("PIP_CONFIG_FILE=/p", "p", Keeper::Urls),
         ] {
-            assert_eq!(places(&[env], &[]).at(path.as_bytes()), Some(place), "{env}");
+            assert_eq!(places(&[env], &[]).at(path.as_bytes()), Some(keeper), "{env}");
         }
         let both = places(&["BASE=/srv", "HF_HOME=$BASE/${NAME}/hf", "NAME=n"], &[]);
-        assert_eq!(both.at(b"srv/n/hf/token"), Some(Place::Token));
+        assert_eq!(both.at(b"srv/n/hf/token"), Some(Keeper::Token));
         assert_eq!(places(&["HF_HOME="], &[]).at(b"token"), None);
     }
 
@@ -293,7 +273,7 @@ mod tests {
             assert!(places(env, links).at(path.as_bytes()).is_some(), "{links:?} {path}");
         }
         let cycle = places(&["HF_HOME=/a"], &[("a", "/b"), ("b", "/a"), ("c", "/c/c")]);
-        assert_eq!(cycle.at(b"b/token"), Some(Place::Token));
+        assert_eq!(cycle.at(b"b/token"), Some(Keeper::Token));
         assert_eq!(places(&[], &[("etc/alternatives", "/x")]).at(b"x/token"), None);
     }
 
@@ -317,7 +297,7 @@ mod tests {
         let chain: Vec<_> =
             (0..30).map(|i| (format!("a{i}").into(), format!("/a{}", i + 1).into())).collect();
         let places = Places::new(&["HF_HOME=/a0".into()], &chain);
-        assert_eq!(places.at(b"a30/token"), Some(Place::Token));
+        assert_eq!(places.at(b"a30/token"), Some(Keeper::Token));
     }
 
     #[test]

@@ -5,8 +5,15 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
-use super::{Masked, PathName};
-use crate::detect::{LookAlike, build_arguments, is_placeholder, is_token_variable, next_look_alike};
+use super::Masked;
+use super::PathName;
+use crate::detect::LookAlike;
+use crate::detect::build_arguments;
+use crate::detect::is_placeholder;
+use crate::detect::is_token_variable;
+use crate::detect::next_look_alike;
+use crate::hub::addresses::REPOSITORIES;
+use crate::hub::programs::FLAGS;
 
 /// `bytes` as text, with every token and every value of a token variable replaced by its redacted form.
 pub(crate) fn mask(bytes: &[u8]) -> Masked {
@@ -103,22 +110,25 @@ fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
 fn mask_values(bytes: &[u8]) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        let flags = FLAGS.join("|");
+        let pattern = [
             r#"(?-u)(?P<lead>\b(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})(?:["']?[ \t]*=[ \t]*|["']?:[ \t]+|["'][ \t]*:[ \t]*)(?:(?i:bearer|basic)[ \t]+)?"#,
-            r#"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+"#,
-            r#"|--?(?:hf[-_]?token|token|hft|oauth2-bearer)(?:=|[ \t]+|"[, \t]+)"#,
+            r"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+",
+            r"|--?(?:",
+            &flags,
+            r#"|oauth2-bearer)(?:=|[ \t]+|"[, \t]+)"#,
             r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:)"#,
             // A quoted value goes up to the quote that closes it, blanks included.
             r#"(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
             r#"|(?P<quote>["']?)(?P<value>(?:\\.|[^\s"'\\])*[^\s"'\\;)&|,]))"#,
-        ))
-        .expect("a valid pattern")
+        ];
+        Regex::new(&pattern.concat()).expect("a valid pattern")
     });
     // A Hub token may stand for a URL's whole user.
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    #[expect(clippy::expect_used, reason = "the pattern is made of constants, and compiled by every test")]
     static LONE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(://)([^/@\s:"'…]{8,})(@(?:huggingface\.co|hf\.co|hub-ci\.huggingface\.co))"#)
-            .expect("a valid pattern")
+        let hosts = REPOSITORIES.map(regex::escape).join("|");
+        Regex::new(&format!(r#"(://)([^/@\s:"'…]{{8,}})(@(?:{hosts}))"#)).expect("a valid pattern")
     });
     let masked = |captures: &Captures<'_>| -> Option<Vec<u8>> {
         let group = |name| captures.name(name).map(|m| m.as_bytes()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What `stowaway fix` says: the change as a unified diff, what is left, and how to build from now on.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::{Style, escape};
@@ -33,11 +34,9 @@ pub fn render(mending: &Mending, is_written: bool, style: Style, out: &mut dyn W
         let names = list("-e ", &mending.at_start);
         writeln!(out, "Where a container needs the token, start it with: docker run {names} …")?;
     }
-    if mending.had_tokens {
-        writeln!(
-            out,
-            "Token text stood in the file: revoke the token at https://huggingface.co/settings/tokens."
-        )?;
+    let addresses: BTreeSet<&str> = mending.kinds.iter().map(|kind| kind.revoke_address()).collect();
+    for address in addresses {
+        writeln!(out, "Token text stood in the file: revoke the token at {address}.")?;
     }
     let is_whole = |line: &Line| line.is_whole && shown(line) == line.text.as_str();
     if !is_written && !mending.hunks.iter().flat_map(|hunk| &hunk.lines).all(is_whole) {

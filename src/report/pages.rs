@@ -19,6 +19,7 @@ fn rules_page() -> String {
         page.push(format!("| [`{id}`](#{anchor}) | {severity} | {summary} |\n"));
     }
     for Rule { id, severity, summary, why, bad, good, fix } in &rules {
+        let fix = fix.in_general();
         page.push(format!(
             "\n## {id}\n\n{summary}. Severity: {severity}.\n\n{why}\n\n\
              Instead of\n\n```\n{bad}\n```\n\nwrite\n\n```\n{good}\n```\n\n{fix}\n"

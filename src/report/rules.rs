@@ -19,11 +19,12 @@ pub fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()
 pub fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  {}", style.strong(rule.id), style.severity(rule.severity, rule.severity))?;
     writeln!(out, "{}", rule.summary)?;
+    let fix = rule.fix.in_general();
     for (title, text, code) in [
         ("Why it matters", rule.why, false),
         ("Instead of", rule.bad, true),
         ("Write", rule.good, true),
-        ("How to fix it", rule.fix, false),
+        ("How to fix it", &fix, false),
     ] {
         writeln!(out, "\n{}", style.strong(title))?;
         for line in text.lines() {

@@ -23,7 +23,7 @@ fn path(bytes: &[u8]) -> PathName {
 
 fn token(last: &str, hash: u8) -> TokenSummary {
     TokenSummary {
-        kind: TokenKind::UserAccessToken,
+        kind: TokenKind::from_id("user-access-token").unwrap(),
         redacted: Redacted(format!("hf_…{last}")),
         sha256: Some(TokenHash(digest(hash))),
         expires_at: None,
@@ -209,7 +209,7 @@ pub(super) fn every_location() -> Report {
 /// Two web tokens, one of which has expired.
 pub(super) fn expiring() -> Report {
     let web = |last: &str, hash, at, expired| TokenSummary {
-        kind: TokenKind::OauthAccessToken,
+        kind: TokenKind::from_id("oauth-access-token").unwrap(),
         redacted: Redacted(format!("hf_oauth_…{last}")),
         sha256: Some(TokenHash(digest(hash))),
         expires_at: Timestamp::from_unix(at),

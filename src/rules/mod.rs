@@ -3,10 +3,13 @@
 
 pub mod context;
 pub mod dockerfile;
+mod fix;
 pub mod image;
 pub(crate) mod login;
 
 use crate::finding::Severity;
+
+pub use fix::Fix;
 
 /// One rule: what it finds and what to do about it. Examples carry `hf_…` where a token would stand.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +26,8 @@ pub struct Rule {
     pub bad: &'static str,
     /// The same, mended.
     pub good: &'static str,
-    /// How to fix it, a short paragraph.
-    pub fix: &'static str,
+    /// How to fix it.
+    pub fix: Fix,
 }
 
 /// Every rule, in catalogue order: by family, as an image comes about. The only registry there is.
@@ -80,9 +83,11 @@ mod tests {
     #[test]
     fn texts_are_whole() {
         for Rule { id, summary, why, bad, good, fix, .. } in all() {
-            for text in [summary, why, bad, good, fix] {
+            let fix = fix.in_general();
+            for text in [summary, why, bad, good, &fix.as_str()] {
                 assert!(!text.trim().is_empty() && text.trim() == *text, "{id}: {text:?}");
             }
+            assert!(!fix.contains("{revoke"), "{id}: {fix}");
             assert!(!summary.ends_with('.') && !summary.contains('\n'), "{id}: {summary:?}");
             assert!(why.ends_with('.') && fix.ends_with('.'), "{id}");
             assert_ne!(bad, good, "{id}");

@@ -2,6 +2,7 @@
 
 use super::Language;
 use super::{Command, Word};
+use crate::hub::programs::PROGRAMS;
 use crate::text::{Span, Text};
 
 /// The last part of a path, without `.exe`.
@@ -122,12 +123,9 @@ const WRAPPERS: [&str; 42] = [
     "catchsegv",
 ];
 
-/// Programs that are looked for behind a wrapper, beside shells, Python and other wrappers. Options of the
+/// Programs that are looked for behind a wrapper, beside the Hub's, shells, Python and other wrappers. Options of the
 /// wrapper in front of them, with whatever values, are passed over.
-const TARGETS: [&str; 34] = [
-    "hf",
-    "huggingface-cli",
-    "transformers-cli",
+const TARGETS: [&str; 31] = [
     "rm",
     "cat",
     "echo",
@@ -177,6 +175,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
             // `uvx hf@latest` names a version.
             let name = base_name(text.split('@').next().unwrap_or_default());
             TARGETS.contains(&name.as_str())
+                || PROGRAMS.iter().any(|program| program.name == name)
                 || WRAPPERS.contains(&name.as_str())
                 || Language::of_program(&name) != Language::Other
         };

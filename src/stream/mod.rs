@@ -11,7 +11,7 @@ mod part;
 pub mod path;
 mod relay;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod sevenz;
 mod sparse;
 mod tap;

@@ -49,6 +49,12 @@ pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     }
 }
 
+/// The directory of a git repository's own files, of a path in one.
+pub fn repository(path: &[u8]) -> Option<&[u8]> {
+    let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
+    ends.into_iter().find(|directory| directory.ends_with(b".git"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +82,17 @@ mod tests {
         let all: Vec<&[u8]> = ancestors(b"a/b/c").collect();
         assert_eq!(all, [&b"a/b"[..], b"a", b""]);
         assert_eq!(ancestors(b"").count(), 0);
+    }
+
+    #[test]
+    fn the_files_of_a_repository_belong_together() {
+        for (path, expected) in [
+            (".git/objects/ab/cd", Some(".git")),
+            ("a/b.git/HEAD", Some("a/b.git")),
+            ("a/.git", None),
+            ("a/.github/x", None),
+        ] {
+            assert_eq!(repository(path.as_bytes()), expected.map(str::as_bytes), "{path}");
+        }
     }
 }

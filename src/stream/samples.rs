@@ -7,7 +7,7 @@ use liblzma::stream::{Check, LzmaOptions, Stream};
 use super::Compression;
 
 /// All that are compressed.
-pub(super) const FORMATS: [Compression; 7] = [
+pub(crate) const FORMATS: [Compression; 7] = [
     Compression::Gzip,
     Compression::Zstd,
     Compression::Xz,
@@ -18,7 +18,7 @@ pub(super) const FORMATS: [Compression; 7] = [
 ];
 
 /// One part that holds `data`.
-pub(super) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
+pub(crate) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => data.to_vec(),
         Compression::Gzip => {

@@ -5,6 +5,8 @@ pub(crate) mod context;
 mod dockerfile;
 mod file;
 mod image;
+#[cfg(test)]
+mod made_up_tests;
 mod options;
 mod target;
 

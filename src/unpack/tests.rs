@@ -7,6 +7,7 @@ use super::limits::Limits;
 use super::*;
 
 mod broken;
+mod made_up;
 
 /// A token that no two names share.
 fn token(name: &str) -> String {

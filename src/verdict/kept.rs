@@ -2,9 +2,14 @@
 
 use std::collections::HashSet;
 
-use crate::detect::{Confidence, TokenSummary};
-use crate::detect::{KeptForm, KeptSearch, KeptToken, Occurrence, keeps};
-use crate::image::{Place, Places};
+use crate::detect::Confidence;
+use crate::detect::KeptSearch;
+use crate::detect::KeptToken;
+use crate::detect::Occurrence;
+use crate::detect::TokenSummary;
+use crate::detect::keeps;
+use crate::image::Keeper;
+use crate::image::Places;
 
 /// What the credentials of unknown shape among `kept` are to a report, in a file of that name alone: those at
 /// which `known` has none of known shape.
@@ -38,7 +43,8 @@ pub(crate) fn credentials<'k>(
     names.dedup();
     let counts = |kept: &&KeptToken| {
         names.iter().any(|name| {
-            places.at(name).is_some_and(|place| holds(place, kept.form)) || keeps(name, kept.form)
+            places.at(name).is_some_and(|keeper| keeper.forms().contains(&kept.form))
+                || keeps(name, kept.form)
         })
     };
     let mut seen = HashSet::new();
@@ -52,16 +58,5 @@ pub(crate) fn is_keeper(name: &[u8]) -> bool {
 
 /// Whether `hf auth login` itself writes a file of one of these names.
 pub(crate) fn is_login<'n>(mut names: impl Iterator<Item = &'n [u8]>, places: &Places) -> bool {
-    names.any(|name| places.at(name).is_some_and(Place::is_written_by_login))
-}
-
-fn holds(place: Place, form: KeptForm) -> bool {
-    match place {
-        Place::Token => form == KeptForm::Word,
-        Place::StoredTokens => form == KeptForm::StoredTokens,
-        Place::GitConfig => matches!(form, KeptForm::Url | KeptForm::Header),
-        Place::GitCredentials | Place::PipConfig => form == KeptForm::Url,
-        Place::Netrc => form == KeptForm::Netrc,
-        Place::DockerAuth => form == KeptForm::DockerAuth,
-    }
+    names.any(|name| places.at(name).is_some_and(Keeper::is_written_by_login))
 }

@@ -4,9 +4,11 @@
 
 mod base64;
 mod decoded;
+mod forms;
 mod hex;
 mod lined;
 mod needles;
+mod pieces;
 mod run;
 mod spelled;
 mod wide;

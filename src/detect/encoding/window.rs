@@ -11,10 +11,18 @@ use super::needles::{Content, Form, Hit, next_hit};
 use super::spelled::{self, Spelled};
 use super::wide::{self, Wide};
 use super::{Decoding, Encoded, Found, KEPT, Runs, Token};
+use crate::detect::Confidence;
+use crate::detect::Encoding;
+use crate::detect::TokenSummary;
 use crate::detect::randomness::BODY;
 use crate::detect::secret::Secret;
-use crate::detect::shape::{self, HEAD, MAX_TOKEN, REACH, SHORT, Verdict};
-use crate::detect::{Confidence, Encoding, TokenSummary};
+use crate::detect::shape;
+use crate::detect::shape::HEAD;
+use crate::detect::shape::MAX_TOKEN;
+use crate::detect::shape::REACH;
+use crate::detect::shape::SHORT;
+use crate::detect::shape::SHORTEST;
+use crate::detect::shape::Verdict;
 
 /// How many bytes one encoded token may take, line breaks and all.
 const MAX_ENCODED: usize = 64 * 1024;
@@ -302,7 +310,7 @@ impl Window<'_> {
             match (reader.next(), head.get_mut(n)) {
                 (Unit::Byte(byte, _), Some(place)) => *place = byte,
                 (Unit::Cut, _) if !self.whole_end => return Err(NoToken::NeedMore),
-                _ => return if n < USER_TOKEN { Err(NoToken::None) } else { Ok(()) },
+                _ => return if n < SHORTEST { Err(NoToken::None) } else { Ok(()) },
             }
             if !shape::may_begin(head.get(..=n).unwrap_or_default()) {
                 return Err(NoToken::None);
@@ -311,9 +319,6 @@ impl Window<'_> {
         Ok(())
     }
 }
-
-/// The shortest token.
-const USER_TOKEN: usize = BODY + 3;
 
 /// Judges a text that may begin or end at a line, or behind what is no text.
 fn judge_loosely(

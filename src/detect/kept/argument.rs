@@ -9,6 +9,7 @@ use super::header::line_at;
 use super::literal::value_at;
 use super::value::is_opaque;
 use crate::detect::variables::is_hub_key;
+use crate::hub::programs::{COMMANDS, Does, RUNS, SHORT_FLAG, TOKEN_FLAG};
 
 /// Where such credentials stand.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
@@ -25,8 +26,8 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             let name_text = std::str::from_utf8(name.as_bytes()).ok()?;
             // llama.cpp has a short form.
             let is_hub = is_hub_key(name_text)
-                || (name_text == "hft" && !whole.as_bytes().starts_with(b"--"))
-                || (name_text == "token" && is_hub_command(line_at(content, name.start())));
+                || (name_text == SHORT_FLAG && !whole.as_bytes().starts_with(b"--"))
+                || (name_text == TOKEN_FLAG && is_hub_command(line_at(content, name.start())));
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
             let value = value_at(content, whole.end(), captures.get(2).is_none())?;
@@ -44,9 +45,8 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
 fn is_hub_command(line: &[u8]) -> bool {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
-        let text =
-            r"(?-u)(?:^|[^A-Za-z0-9_.-])(?:huggingface-cli|huggingface_hub|transformers-cli|hf[ \t]+[a-z])";
-        Regex::new(text).expect("a valid pattern")
+        let runs = RUNS.join("|");
+        Regex::new(&format!("(?-u)(?:^|[^A-Za-z0-9_.-])(?:{runs})")).expect("a valid pattern")
     });
     COMMAND.is_match(line)
 }
@@ -55,11 +55,10 @@ fn is_hub_command(line: &[u8]) -> bool {
 fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static PIPED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r#"(?-u)\b(?:echo|printf)[ \t]+(?:-[a-z]+[ \t]+)?["']?([^\s"'|]+)["']?[ \t]*\|[ \t]*"#,
-            r"(?:huggingface-cli|hf[ \t]+auth)[ \t]+login",
-        ))
-        .expect("a valid pattern")
+        let asking = COMMANDS.iter().filter(|command| command.does == Does::LogIn { asks: true });
+        let logins: Vec<String> = asking.map(|command| command.name.replace(' ', "[ \\t]+")).collect();
+        let value = r#"(?-u)\b(?:echo|printf)[ \t]+(?:-[a-z]+[ \t]+)?["']?([^\s"'|]+)["']?[ \t]*\|[ \t]*"#;
+        Regex::new(&format!("{value}(?:{})", logins.join("|"))).expect("a valid pattern")
     });
     let values = PIPED.captures_iter(content).filter_map(|captures| captures.get(1));
     values

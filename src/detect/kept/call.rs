@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 
 use super::literal::value_at;
 use super::value::is_opaque;
+use crate::hub::python::{ARGUMENTS, TAKE_TOKEN, TAKE_TOKEN_FIRST};
 
 /// How much of a call is read.
 const LONGEST: usize = 1024;
@@ -18,7 +19,8 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
     });
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?-u)\b(?:token|use_auth_token|api_key)[ \t]*=[ \t]*").expect("a valid pattern")
+        let names = ARGUMENTS.join("|");
+        Regex::new(&format!(r"(?-u)\b(?:{names})[ \t]*=[ \t]*")).expect("a valid pattern")
     });
     let mut found = Vec::new();
     for captures in CALL.captures_iter(content) {
@@ -52,28 +54,12 @@ impl Function {
         let name = std::str::from_utf8(name).ok()?;
         let (owner, function) = name.rsplit_once('.').unwrap_or(("", name));
         let owner = owner.rsplit('.').next().unwrap_or_default();
-        match function {
-            // Other services have one as well.
-            "login" => matches!(owner, "" | "huggingface_hub" | "hf_hub" | "hub" | "hf")
-                .then_some(Self::TakesTokenFirst),
-            "save_token" => (owner == "HfFolder").then_some(Self::TakesTokenFirst),
-            "HfApi"
-            | "InferenceClient"
-            | "AsyncInferenceClient"
-            | "HfFileSystem"
-            | "hf_hub_download"
-            | "snapshot_download"
-            | "from_pretrained"
-            | "load_dataset"
-            | "push_to_hub"
-            | "upload_file"
-            | "upload_folder"
-            | "create_repo"
-            | "model_info"
-            | "dataset_info"
-            | "whoami" => Some(Self::TakesToken),
-            _ => None,
+        // Other services have functions of these names as well.
+        let takes_first = |(name, owners): &(&str, &[&str])| *name == function && owners.contains(&owner);
+        if TAKE_TOKEN_FIRST.iter().any(takes_first) {
+            return Some(Self::TakesTokenFirst);
         }
+        TAKE_TOKEN.contains(&function).then_some(Self::TakesToken)
     }
 }
 

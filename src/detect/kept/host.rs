@@ -4,27 +4,22 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-/// The Hub, its spaces and registries, its endpoints, and the mirror that takes Hub tokens only.
-const DOMAINS: [&[u8]; 5] =
-    [b"huggingface.co", b"hf.co", b"hf.space", b"huggingface.cloud", b"hf-mirror.com"];
+use crate::hub::addresses::DOMAINS;
 
 /// Whether a host, with or without scheme, port and path, is one of Hugging Face's.
 pub(super) fn is_hub(host: &[u8]) -> bool {
     let host = memchr::memmem::find(host, b"://").and_then(|at| host.get(at + 3..)).unwrap_or(host);
     let host = host.split(|b| matches!(b, b'/' | b':' | b'?' | b'#')).next().unwrap_or_default();
     let host = host.strip_suffix(b".").unwrap_or(host);
-    DOMAINS.iter().any(|domain| {
-        host.len().checked_sub(domain.len()).and_then(|at| host.split_at_checked(at)).is_some_and(
-            |(sub, rest)| rest.eq_ignore_ascii_case(domain) && (sub.is_empty() || sub.ends_with(b".")),
-        )
-    })
+    DOMAINS.iter().any(|domain| domain.holds(host))
 }
 
 /// Whether some text names such a host anywhere.
 pub(super) fn names_hub(text: &[u8]) -> bool {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    #[expect(clippy::expect_used, reason = "the pattern is made of constants, and compiled by every test")]
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)(?:huggingface\.c|hf\.co|hf\.space|hf-mirror\.com)").expect("a valid pattern")
+        let names = DOMAINS.map(|domain| regex::escape(domain.name));
+        Regex::new(&format!("(?i-u)(?:{})", names.join("|"))).expect("a valid pattern")
     });
     NAMED.is_match(text)
 }

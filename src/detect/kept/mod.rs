@@ -19,13 +19,12 @@ mod url;
 mod value;
 mod word;
 
-use serde::{Deserialize, Serialize};
-
 use super::Position;
 
 use super::position::Lines;
 use names::Keeper;
 
+pub use crate::hub::files::KeptForm;
 pub use search::KeptSearch;
 pub use value::may_be_credential;
 
@@ -33,30 +32,6 @@ pub use value::may_be_credential;
 pub const MAX_KEPT: u64 = 16 * 1024;
 /// How long a credential is that stands in a file alone.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
-
-/// How a file holds what may be a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum KeptForm {
-    /// It holds one word and nothing else, as the Hub client writes `token`.
-    Word,
-    /// It is an INI file with `hf_token` or `refresh_token` in a section, as the client writes
-    /// `stored_tokens`.
-    StoredTokens,
-    /// A password for a Hugging Face host in a netrc.
-    Netrc,
-    /// A password or a credential for a user in the URL of such a host.
-    Url,
-    /// An `Authorization` header for such a host.
-    Header,
-    /// A login of docker's for such a host.
-    DockerAuth,
-    /// The value of a token variable.
-    Assignment,
-    /// The value of a flag on a command line, of its like in the configuration of a tool, or of an argument in a call.
-    Argument,
-    /// It is named after a token variable and holds one word.
-    Value,
-}
 
 /// What may be a credential in a file. Only its place: the text is not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

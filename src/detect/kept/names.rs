@@ -1,37 +1,13 @@
 //! Files in which credentials for the Hub are kept, told by their names alone: the directory counts where
 //! the name itself is common.
 
-use super::KeptForm;
-use crate::detect::variables::{is_hub_key, is_hub_variable};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// What a file of some name is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Keeper {
-    /// A netrc.
-    Netrc,
-    /// What git's `store` helper keeps.
-    GitCredentials,
-    /// A configuration of git's.
-    GitConfig,
-    /// A docker or podman login.
-    DockerAuth,
-    /// Anything with URLs in it: requirements, lock files, configurations of package managers, reflogs.
-    Urls,
-    /// The configuration of a download tool.
-    Client,
-    /// The state of a tool that downloads from the Hub alone.
-    Downloader,
-    /// Shell text: environment files, start-up files, histories.
-    Shell,
-    /// Python text.
-    Python,
-    /// YAML, JSON or TOML in which names are given values.
-    Settings,
-    /// The parameters of a training run, which call it `token`.
-    Training,
-    /// The value of a variable after which the file is named.
-    Variable,
-}
+use crate::detect::variables::{is_hub_key, is_hub_variable};
+use crate::hub::files::{BY_NAME, CredentialFile, IN_HOMES};
+
+pub(super) use crate::hub::files::Keeper;
 
 impl Keeper {
     /// What a file of that path is.
@@ -39,25 +15,10 @@ impl Keeper {
         let mut parts = path.rsplit(|&b| b == b'/');
         let name = std::str::from_utf8(parts.next()?).ok()?;
         let above = std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
-        by_name(name)
-            .or_else(|| by_directory(above, name))
+        by_name(path, name)
+            .or_else(|| by_setting(above, name))
             .or_else(|| in_directory(path, name))
             .or_else(|| by_pattern(above, name))
-    }
-
-    /// The forms in which it may hold a credential.
-    pub(super) fn forms(self) -> &'static [KeptForm] {
-        use KeptForm::{Argument, Assignment, DockerAuth, Header, Netrc, Url, Value};
-        match self {
-            Self::Netrc => &[Netrc],
-            Self::GitCredentials | Self::Urls => &[Url],
-            Self::GitConfig => &[Url, Header],
-            Self::Client | Self::Downloader => &[Url, Header, Argument],
-            Self::DockerAuth => &[DockerAuth],
-            Self::Training => &[Assignment],
-            Self::Shell | Self::Python | Self::Settings => &[Url, Header, Assignment, Argument],
-            Self::Variable => &[Value],
-        }
     }
 
     /// Whether each of its lines stands for itself, so that it can be read in pieces, and names the Hub where it
@@ -67,43 +28,24 @@ impl Keeper {
     }
 }
 
-fn by_name(name: &str) -> Option<Keeper> {
-    Some(match name {
-        ".netrc" | "_netrc" | "netrc" => Keeper::Netrc,
-        ".git-credentials" => Keeper::GitCredentials,
-        ".gitconfig" | ".lfsconfig" | ".gitmodules" | "gitconfig" => Keeper::GitConfig,
-        ".dockercfg" | ".dockerconfigjson" => Keeper::DockerAuth,
-        "FETCH_HEAD" | "direct_url.json" | "pip.conf" | "pip.ini" | "uv.toml" | "uv.lock" | "poetry.lock"
-        | "poetry.toml" | "pdm.lock" | "Pipfile" | "Pipfile.lock" | "pyproject.toml" | ".condarc"
-        | "condarc" => Keeper::Urls,
-        ".curlrc" | "_curlrc" | ".wgetrc" | "wgetrc" | "aria2.conf" => Keeper::Client,
-        ".env" | ".envrc" | ".bashrc" | ".bash_profile" | ".bash_login" | ".bash_aliases" | ".profile"
-        | ".zshrc" | ".zshenv" | ".zprofile" | ".zlogin" | ".kshrc" | ".cshrc" | ".tcshrc" | ".login"
-        | "config.fish" | ".pam_environment" | "supervisord.conf" | ".bash_history" | ".zsh_history"
-        | ".zhistory" | ".histfile" | ".sh_history" | ".ash_history" | ".history" | "fish_history" => {
-            Keeper::Shell
+/// The files of the table, but for those that count only where the Hub's client is told to keep them.
+fn by_name(path: &[u8], name: &str) -> Option<Keeper> {
+    static BY_LAST_NAME: LazyLock<HashMap<&str, Vec<&CredentialFile>>> = LazyLock::new(|| {
+        let is_own = |file: &&CredentialFile| matches!(file.keeper, Keeper::Token | Keeper::StoredTokens);
+        let mut files: HashMap<&str, Vec<&CredentialFile>> = HashMap::new();
+        for file in IN_HOMES.iter().chain(&BY_NAME).filter(|file| !is_own(file)) {
+            let last = file.ending.rsplit('/').next().unwrap_or_default();
+            files.entry(last).or_default().push(file);
         }
-        ".python_history" => Keeper::Python,
-        "training_params.json" => Keeper::Training,
-        "wandb-metadata.json" | ".gitlab-ci.yml" | "cog.yaml" | "bentofile.yaml" => Keeper::Settings,
-        _ => return None,
-    })
+        files
+    });
+    let files = [name, "*"].into_iter().filter_map(|last| BY_LAST_NAME.get(last)).flatten();
+    files.into_iter().find(|file| file.is_at(path)).map(|file| file.keeper)
 }
 
-/// Names that mean something in one directory only.
-fn by_directory(above: &str, name: &str) -> Option<Keeper> {
-    Some(match (above, name) {
-        ("git", "credentials") => Keeper::GitCredentials,
-        (".git" | "git", "config") | (".git", "config.worktree") => Keeper::GitConfig,
-        (".docker", "config.json") | ("containers" | ".config", "auth.json") => Keeper::DockerAuth,
-        ("pypoetry", "auth.toml" | "config.toml") => Keeper::Urls,
-        (".hfd", _) => Keeper::Downloader,
-        ("etc", "environment" | "profile" | "bash.bashrc" | "bashrc" | "zshrc" | "zshenv")
-        | ("profile.d" | "environment.d" | "conf.d" | "cron.d", _) => Keeper::Shell,
-        (".hydra", _) => Keeper::Settings,
-        ("params", _) if is_hub_key(name) => Keeper::Variable,
-        _ => return None,
-    })
+/// The parameters of a run that mlflow keeps, one file each.
+fn by_setting(above: &str, name: &str) -> Option<Keeper> {
+    (above == "params" && is_hub_key(name)).then_some(Keeper::Variable)
 }
 
 /// Files anywhere below a directory.

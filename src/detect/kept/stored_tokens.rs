@@ -7,12 +7,14 @@ use regex::bytes::Regex;
 
 use super::LENGTHS;
 use crate::detect::{is_placeholder, wording::is_path};
+use crate::hub::files::{OTHER_KEYS, STORED_KEYS};
 
 /// Where the values stand.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static STORED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?im-u)^[ \t]*(hf_token|refresh_token)[ \t]*[=:][ \t]*([^\s]+)[ \t]*\r?$")
+        let keys = STORED_KEYS.join("|");
+        Regex::new(&format!(r"(?im-u)^[ \t]*({keys})[ \t]*[=:][ \t]*([^\s]+)[ \t]*\r?$"))
             .expect("a valid pattern")
     });
     let Some(section) = memchr::memchr(b'[', content) else { return Vec::new() };
@@ -38,11 +40,10 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
 
 /// Whether there are sections with the keys of the client and nothing else.
 fn holds_nothing_else(content: &[u8]) -> bool {
-    const KEYS: [&[u8]; 3] = [b"hf_token", b"refresh_token", b"expires_at"];
     content.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).all(|line| {
         let key = line.split(|b| matches!(b, b'=' | b':')).next().unwrap_or_default().trim_ascii();
         matches!(line.first(), None | Some(b'[' | b'#' | b';'))
-            || KEYS.iter().any(|known| key.eq_ignore_ascii_case(known))
+            || STORED_KEYS.iter().chain(&OTHER_KEYS).any(|known| key.eq_ignore_ascii_case(known.as_bytes()))
     })
 }
 

@@ -5,22 +5,18 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use crate::hub::programs::PROGRAMS;
+use crate::hub::words::{CALLS, MENTIONS};
+
 /// A value may stand so many lines below its name.
 const BELOW: usize = 3;
 
 /// Stretches of whole lines in which a host, a variable or a command of the Hub's is named, with those just below.
 /// In a history or a lock file they are few, and the parsers look at nothing else.
 pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|transformers-cli").expect("a valid pattern")
-    });
-    // Calls of the client's functions need not name the Hub.
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static CALLED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i-u)hf|hugging|pyannote|hub[_-]|login\(|inferenceclient|token[ \t]*=")
-            .expect("a valid pattern")
-    });
+    static NAMED: LazyLock<Regex> =
+        LazyLock::new(|| any(MENTIONS.into_iter().chain(PROGRAMS.map(|program| program.name))));
+    static CALLED: LazyLock<Regex> = LazyLock::new(|| any(MENTIONS.into_iter().chain(CALLS)));
     let named: &Regex = if python { &CALLED } else { &NAMED };
     let line_end = |from: usize, nth: usize| {
         let behind = content.get(from..).unwrap_or_default();
@@ -40,6 +36,12 @@ pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
         from = line_end(named.end(), 0);
     }
     found
+}
+
+fn any(patterns: impl Iterator<Item = &'static str>) -> Regex {
+    let patterns: Vec<&str> = patterns.collect();
+    #[expect(clippy::expect_used, reason = "the patterns are constants, compiled by every test")]
+    Regex::new(&format!("(?i-u){}", patterns.join("|"))).expect("a valid pattern")
 }
 
 #[cfg(test)]

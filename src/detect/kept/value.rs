@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::detect::{find, is_placeholder, randomness, shape, wording};
+use crate::hub::words::NAMES;
 
 /// How long a credential is.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
@@ -154,7 +155,7 @@ fn is_abridged(text: &str) -> bool {
 
 /// `hf-token-secret`, `YourPassword`, `mytoken1`: words alone, one of which says what should stand there.
 fn names_itself(text: &str) -> bool {
-    const WORDS: [&str; 24] = [
+    const WORDS: [&str; 20] = [
         "token",
         "tokens",
         "password",
@@ -166,10 +167,6 @@ fn names_itself(text: &str) -> bool {
         "secrets",
         "here",
         "your",
-        "huggingface",
-        "hugging",
-        "hf",
-        "hftoken",
         "example",
         "placeholder",
         "replace",
@@ -188,18 +185,19 @@ fn names_itself(text: &str) -> bool {
             let folded = piece.to_ascii_lowercase();
             let is_word = piece.bytes().all(|b| b.is_ascii_alphabetic());
             let ends = ["token", "password", "secret"].iter().any(|end| folded.ends_with(end));
-            WORDS.contains(&folded.as_str()) || (is_word && ends) || holds_long_word(piece, &WORDS)
+            let is_listed = |word: &str| WORDS.contains(&word) || NAMES.contains(&word);
+            is_listed(&folded) || (is_word && ends) || holds_long_word(piece, is_listed)
         })
 }
 
 /// Whether one of the words is a part of some camel case. Short ones come about by chance and do not count.
-fn holds_long_word(camel: &str, words: &[&str]) -> bool {
+fn holds_long_word(camel: &str, is_listed: impl Fn(&str) -> bool) -> bool {
     let starts = camel.bytes().enumerate().filter(|(_, b)| b.is_ascii_uppercase()).map(|(at, _)| at);
     let starts: Vec<usize> = std::iter::once(0).chain(starts).chain([camel.len()]).collect();
     starts
         .windows(2)
         .filter_map(|pair| camel.get(*pair.first()?..*pair.last()?))
-        .any(|part| part.len() >= 5 && words.contains(&part.to_ascii_lowercase().as_str()))
+        .any(|part| part.len() >= 5 && is_listed(&part.to_ascii_lowercase()))
 }
 
 #[cfg(test)]

@@ -39,11 +39,8 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 anchor.or_insert_with_key(|(field, text)| Anchor::field(first.document, field, text));
             let also = uses.iter().skip(1).filter_map(|reference| reference.image);
             let place: Name = found.field.label().into();
-            let what = message!(
-                "{} in {}",
-                Message::own(describe(found.token.kind)),
-                Message::own(document_name(first.document))
-            );
+            let what =
+                message!("{} in {}", describe(found.token.kind), Message::own(document_name(first.document)));
             drafts.push(Draft {
                 order: Order { image: first.image.unwrap_or(0), layer: 0, path: place.clone(), offset: 0 },
                 rule,
@@ -52,9 +49,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 message: if found.field.is_root() {
                     what
                 } else {
-                    message!("{} in {}", Message::own(describe(found.token.kind)), place)
+                    message!("{} in {}", describe(found.token.kind), place)
                 },
-                help: Message::own(rule.fix),
+                help: rule.fix.for_token(found.token.kind),
                 subject: Message::default(),
                 anchor: *anchor,
                 token: Some(found.token.clone()),

@@ -238,11 +238,12 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, mut sighting: Sighting) -
         }),
     });
     let rule = if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE };
+    let fix = rule.fix.for_token(sighting.token.kind);
     let help = match main.hidden_by {
-        None => Message::own(rule.fix),
+        None => fix,
         Some(hidden_by) => message!(
             "{} That layer {} hides the file helps nobody: whoever pulls the image can read layer {}. The instruction that wrote it must change.",
-            Message::own(rule.fix),
+            fix,
             hidden_by,
             main.layer
         ),
@@ -257,7 +258,7 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, mut sighting: Sighting) -
         rule,
         severity: rule.severity,
         confidence: sighting.confidence,
-        message: message!("{} in {}", Message::own(describe(sighting.token.kind)), Cut(&main.path)),
+        message: message!("{} in {}", describe(sighting.token.kind), Cut(&main.path)),
         help,
         subject: Message::default(),
         anchor,

@@ -9,8 +9,8 @@ mod wrap;
 use std::io::{self, Write};
 
 use super::{Style, escape};
-use crate::finding::TokenKind;
-use crate::finding::{Issue, Report};
+use crate::finding::Issue;
+use crate::finding::Report;
 use group::{Group, Subject};
 pub(super) use wrap::wrap;
 
@@ -51,7 +51,7 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
     let places = count(group.places(), "place");
     match group.subject {
         Subject::Token(token) => {
-            write!(out, "{}  {}", style.strong(&token.redacted), kind(token.kind))?;
+            write!(out, "{}  {}", style.strong(&token.redacted), token.kind.heading())?;
             if let Some(sha256) = token.sha256 {
                 write!(out, ", sha256 {:.12}", sha256.to_string())?;
             }
@@ -71,17 +71,6 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
         Subject::Other(target) => {
             writeln!(out, "{}  {places}\n", style.strong(escape(target.as_str())))
         }
-    }
-}
-
-fn kind(kind: TokenKind) -> &'static str {
-    match kind {
-        TokenKind::UserAccessToken => "user access token",
-        TokenKind::OrganizationToken => "organization token",
-        TokenKind::OauthAccessToken => "OAuth access token",
-        TokenKind::OauthRefreshToken => "OAuth refresh token",
-        TokenKind::OidcToken => "OIDC token",
-        TokenKind::Unknown => "credential of unknown shape",
     }
 }
 

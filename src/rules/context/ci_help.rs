@@ -2,7 +2,11 @@
 
 use crate::ci::{BuildArgument, Dialect, Given};
 use crate::detect;
-use crate::mask::{Message, mask, message};
+use crate::finding::TokenSummary;
+use crate::hub::variables::HF_TOKEN;
+use crate::mask::Message;
+use crate::mask::mask;
+use crate::mask::message;
 use crate::text::Text;
 
 /// The line of the Dockerfile that goes with a secret.
@@ -16,16 +20,17 @@ fn mount(id: &str) -> Message {
 }
 
 /// How to give a build the token as a secret.
-pub(super) fn for_argument(dialect: Dialect, argument: &BuildArgument) -> Message {
+pub(super) fn for_argument(
+    dialect: Dialect,
+    argument: &BuildArgument,
+    token: Option<&TokenSummary>,
+) -> Message {
     let name = argument.name.to_str();
-    let id =
-        if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { "HF_TOKEN" };
-    let holds_token = argument.value.as_ref().is_some_and(|value| !detect::find(value.as_bytes()).is_empty());
-    let revoke = Message::own(if holds_token {
-        "Revoke the token at https://huggingface.co/settings/tokens. Then delete the argument"
-    } else {
-        "Delete the argument"
-    });
+    let id = if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { HF_TOKEN };
+    let revoke = match token {
+        Some(token) => message!("{}Then delete the argument", revoke(token)),
+        None => Message::own("Delete the argument"),
+    };
     let change = match argument.given {
         Given::Compose => message!(
             "{}, and give the build a secret:\n    services:\n      …:\n        build:\n          secrets:\n            - {}\n    secrets:\n      {}:\n        environment: {}\n",
@@ -85,14 +90,14 @@ fn is_short_name(name: &str) -> bool {
         && mask(name.as_bytes()).as_str() == name
 }
 
-/// How to do without a login. `login` is its text, which is looked at, never shown.
-pub(super) fn for_login(dialect: Dialect, login: &[u8]) -> Message {
+fn revoke(token: &TokenSummary) -> Message {
+    message!("Revoke the token at {}. ", Message::own(token.kind.revoke_address()))
+}
+
+/// How to do without a login. `login` is its text, which is looked at, never shown; `token` is what stands in it.
+pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSummary>) -> Message {
     const WHY: &str = "the Hub's tools read `HF_TOKEN` from the environment";
-    let revoke = Message::own(if detect::find(login).is_empty() {
-        ""
-    } else {
-        "Revoke the token at https://huggingface.co/settings/tokens. "
-    });
+    let revoke = token.map(revoke).unwrap_or_default();
     let why = Message::own(WHY);
     match dialect {
         Dialect::GitLab => message!(
@@ -106,7 +111,7 @@ pub(super) fn for_login(dialect: Dialect, login: &[u8]) -> Message {
             why
         ),
         _ => {
-            let secret = secret(login).unwrap_or_else(|| "HF_TOKEN".to_owned());
+            let secret = secret(login).unwrap_or_else(|| HF_TOKEN.to_owned());
             message!(
                 "{}Delete the login: {}. Give it to the steps that need it:\n    env:\n      HF_TOKEN: ${{{{ secrets.{} }}}}",
                 revoke,

@@ -7,9 +7,12 @@ use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVa
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Scopes, parse};
 use crate::finding::Severity;
-use crate::mask::{Message, Quoted, message};
-use crate::rules::Rule;
+use crate::hub::variables::is_read;
+use crate::mask::Message;
+use crate::mask::Quoted;
+use crate::mask::message;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
+use crate::rules::{Fix, Rule};
 use crate::shell::Word;
 use crate::text::{Span, Text};
 use crate::{detect, shell};
@@ -25,9 +28,9 @@ pub const RULE: Rule = Rule {
           help the image.",
     bad: "- uses: docker/build-push-action@v6\n  with:\n    build-args: |\n      HF_TOKEN=${{ secrets.HF_TOKEN }}",
     good: "- uses: docker/build-push-action@v6\n  with:\n    secrets: |\n      HF_TOKEN=${{ secrets.HF_TOKEN }}",
-    fix: "Give builds the token as a secret, and mount it in the Dockerfile with \
+    fix: Fix("Give builds the token as a secret, and mount it in the Dockerfile with \
           `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`. Scripts need no login: the Hub's tools read `HF_TOKEN` from \
-          the environment.",
+          the environment."),
 };
 
 /// The directory that a runner empties around each job, as `RUNNER_TEMP` has it.
@@ -89,17 +92,19 @@ impl Found<'_> {
         if !self.is_new(argument.span, false) {
             return;
         }
+        let token = token();
+        let help = ci_help::for_argument(self.dialect, argument, token.as_ref());
         let name = Quoted(argument.name.as_bytes());
         self.hits.push(CiHit {
             confidence,
             span: argument.span,
-            token: token(),
+            token,
             message: message!(
                 "`{}` is given as a build argument in {}: its value stays in the image's history",
                 name,
                 argument.place
             ),
-            help: ci_help::for_argument(self.dialect, argument),
+            help,
             subject: message!("build-arg {}", name),
         });
     }
@@ -124,8 +129,7 @@ impl Found<'_> {
             let mut has_token = false;
             for (name, value) in script.variables() {
                 let name = name.to_str();
-                has_token |=
-                    matches!(name.as_ref(), "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN") && !value.is_empty();
+                has_token |= is_read(&name) && !value.is_empty();
                 paths.assign(&name, &Word { text: value.clone(), ..Word::default() });
             }
             let steps: Vec<_> = scripts.iter().flat_map(|script| shell::steps(&script.script)).collect();
@@ -171,6 +175,7 @@ impl Found<'_> {
             Dialect::Devcontainer => "in the container",
             _ => "on the runner",
         };
+        let help = ci_help::for_login(self.dialect, text, token.as_ref());
         self.hits.push(CiHit {
             confidence: Confidence::High,
             span,
@@ -181,7 +186,7 @@ impl Found<'_> {
                 script.place,
                 Message::own(place)
             ),
-            help: ci_help::for_login(self.dialect, text),
+            help,
             subject: Message::own(command),
         });
     }

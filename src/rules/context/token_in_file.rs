@@ -1,6 +1,7 @@
 //! `context/token-in-file`
 
 use crate::finding::Severity;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a file of a build context or source tree, or in any one file given as `file:`.
@@ -13,8 +14,8 @@ pub const RULE: Rule = Rule {
           one `COPY . .` away from being published with the image.",
     bad: "# config.yaml, committed\nhub_token: hf_…",
     good: "# config.yaml\nhub_token: ${HF_TOKEN}",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens: taking it out of the file does not \
+    fix: Fix("Revoke the token at {revoke}: taking it out of the file does not \
           take it out of the repository's history or out of copies of the log. Then read it from the \
           environment or from the CI system's secret store, and list files that must hold one in both \
-          .gitignore and .dockerignore.",
+          .gitignore and .dockerignore."),
 };

@@ -1,11 +1,20 @@
 //! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
 
 use super::{Context, Hit, compiled::is_compiled, effects, hit::left_in_layer};
-use crate::detect::{Confidence, TokenSummary};
-use crate::dockerfile::{Destination, Dockerfile, Instruction, Keyword, PathPattern, Scope};
+use crate::detect::Confidence;
+use crate::detect::TokenSummary;
+use crate::dockerfile::Destination;
+use crate::dockerfile::Dockerfile;
+use crate::dockerfile::Instruction;
+use crate::dockerfile::Keyword;
+use crate::dockerfile::PathPattern;
+use crate::dockerfile::Scope;
 use crate::finding::Severity;
-use crate::mask::{Quoted, message};
+use crate::mask::Quoted;
+use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
+use crate::stream::path::repository;
 
 pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/context-leaks-token",
@@ -15,8 +24,8 @@ pub(crate) const RULE: Rule = Rule {
           all that .dockerignore does not leave out: environment files, notebooks, the history of git.",
     bad: "# .env in the context holds a token, and no .dockerignore names it\nCOPY . /app",
     good: "# .dockerignore\n.env\n**/.git",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens if an image was built. Name the file in .dockerignore, \
-          and give the token to the container when it starts: `docker run -e HF_TOKEN …`.",
+    fix: Fix("Revoke the token at {revoke} if an image was built. Name the file in .dockerignore, \
+          and give the token to the container when it starts: `docker run -e HF_TOKEN …`."),
 };
 
 /// A token in a file of the build context that `.dockerignore` does not leave out.
@@ -75,22 +84,26 @@ pub fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     let file = Quoted(&token.path);
     let name = copy.instruction.keyword.name();
-    // A pattern of the file's own name, which Docker reads from the context's root.
+    // A pattern of the file's own name, which Docker reads from the context's root. Nobody wants to leave out one of
+    // git's objects alone.
     let line = escaped(repository(&token.path).unwrap_or(&token.path));
     let is_own = copy.sources.iter().any(|source| source.written == token.path);
+    let revoke = token.token.kind.revoke_address();
     let help = if is_own {
         message!(
             "Take {} out of this {}, and name it in .dockerignore. Revoke the token at \
-             https://huggingface.co/settings/tokens if an image was built. A container gets the token when it starts: \
+             {} if an image was built. A container gets the token when it starts: \
              `docker run -e HF_TOKEN …`.",
             file,
-            name
+            name,
+            revoke
         )
     } else {
         message!(
-            "Add this line to .dockerignore:\n    {}\nRevoke the token at https://huggingface.co/settings/tokens if \
+            "Add this line to .dockerignore:\n    {}\nRevoke the token at {} if \
              an image was built. A container gets the token when it starts: `docker run -e HF_TOKEN …`.",
-            line
+            line,
+            revoke
         )
     };
     Hit {
@@ -106,12 +119,6 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
         stage: copy.instruction.stage,
         subject: message!("{} {}", name, file),
     }
-}
-
-/// The directory of a git repository's own files, of a path in one: nobody wants to leave out one object.
-fn repository(path: &[u8]) -> Option<&[u8]> {
-    let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
-    ends.into_iter().find(|directory| directory.ends_with(b".git"))
 }
 
 /// A path as a pattern that matches it alone.

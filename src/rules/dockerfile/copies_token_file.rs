@@ -5,9 +5,13 @@ use super::{
     hit::{left_in_layer, lower},
 };
 use crate::detect::Confidence;
-use crate::dockerfile::{Destination, Keyword};
+use crate::dockerfile::Destination;
+use crate::dockerfile::Keyword;
 use crate::finding::Severity;
-use crate::mask::{Message, message};
+use crate::hub::files;
+use crate::mask::Message;
+use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
@@ -18,8 +22,10 @@ pub(crate) const RULE: Rule = Rule {
           `.git-credentials` and the Hub's cache hold tokens as plain text; `.env` often does.",
     bad: "COPY .netrc /root/.netrc",
     good: "RUN --mount=type=secret,id=netrc,target=/root/.netrc git clone https://huggingface.co/org/model",
-    fix: "Do not copy the file: list it in `.dockerignore`, and mount it as a secret where it is needed: \
+    fix: Fix(
+        "Do not copy the file: list it in `.dockerignore`, and mount it as a secret where it is needed: \
           `--mount=type=secret,id=NAME,target=PATH`.",
+    ),
 };
 
 /// What a file may be, by its name.
@@ -58,7 +64,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 continue;
             }
             let target = match kind(from) {
-                Some(Kind::Directory) => to.below("token"),
+                Some(Kind::Directory) => to.below(files::TOKEN),
                 _ => to.file(last(from)),
             };
             let is_place = target.as_deref().is_some_and(|file| kind(file) == Some(Kind::Keeps));
@@ -103,18 +109,16 @@ fn last(path: &str) -> &str {
 
 fn kind(path: &str) -> Option<Kind> {
     let path = path.trim_end_matches('/');
-    let mut parts = path.rsplit('/');
-    let (name, parent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let grandparent = parts.next().unwrap_or_default();
-    let is_hub = parent == ".huggingface" || (parent == "huggingface" && grandparent == ".cache");
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_hub =
+        |path: &str| files::DIRECTORIES.iter().any(|ending| files::ends_with(path.as_bytes(), ending));
     match name {
-        ".netrc" | "_netrc" | ".git-credentials" | "stored_tokens" | "hf_token" | ".hf_token"
-        | "hf_token.txt" => Some(Kind::Keeps),
-        "token" if is_hub => Some(Kind::Keeps),
-        "*" if is_hub => Some(Kind::Directory),
-        ".huggingface" => Some(Kind::Directory),
-        "huggingface" if parent == ".cache" => Some(Kind::Directory),
-        "token" | ".env" | ".env*" => Some(Kind::MayHold),
+        ".netrc" | "_netrc" | ".git-credentials" | files::STORED_TOKENS => Some(Kind::Keeps),
+        _ if files::OWN_NAMES.contains(&name) => Some(Kind::Keeps),
+        files::TOKEN if is_hub(parent) => Some(Kind::Keeps),
+        "*" if is_hub(parent) => Some(Kind::Directory),
+        _ if is_hub(path) => Some(Kind::Directory),
+        files::TOKEN | ".env" | ".env*" => Some(Kind::MayHold),
         _ => name.strip_prefix(".env.").filter(|kind| !is_sample(kind)).map(|_| Kind::MayHold),
     }
 }

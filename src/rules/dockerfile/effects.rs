@@ -11,7 +11,14 @@ use super::{
 };
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Scope, mounts, normal};
 use crate::finding::Where;
-use crate::rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, python};
+use crate::hub::programs::Does;
+use crate::rules::login::CleanUps;
+use crate::rules::login::Paths;
+use crate::rules::login::Removal;
+use crate::rules::login::covers;
+use crate::rules::login::login_program;
+use crate::rules::login::names_one_token;
+use crate::rules::login::python;
 use crate::shell::{Step, StepKind, Word};
 use crate::text::{Span, Text};
 
@@ -277,9 +284,8 @@ fn act(
     paths: &Paths<'_>,
     known: &dyn Fn(&str) -> Option<Carried>,
 ) -> Vec<Act> {
-    if login_program(program, arguments) == Some(LOGOUT) {
-        let names_one = |word: &Word| word.text.starts_with_at(0, b"--token-name");
-        if arguments.iter().any(names_one) {
+    if login_program(program, arguments).is_some_and(|command| command.does == Does::LogOut) {
+        if names_one_token(arguments) {
             return Vec::new();
         }
         let remove = |pattern| Removal { pattern, recursive: false };

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::origin::holds_word;
 use crate::detect;
 use crate::dockerfile::{Mount, MountKind, Origin, Scope, normal};
+use crate::hub::programs::{self, Does};
+use crate::hub::variables::{HF_TOKEN, PREFIX};
+use crate::hub::words::STEMS;
 use crate::rules::login::covers;
 use crate::rules::login::python::Read;
 use crate::shell::{HereDocument, Step, StepKind, Word};
@@ -143,17 +146,11 @@ impl<'a> Flow<'a> {
                 self.environment().or_else(|| self.set.values().find_map(|&carried| carried))
             }
             "printenv" => arguments.iter().find_map(|word| self.variable(&word.text.to_str())),
-            "hf" | "huggingface-cli" => {
-                let is = |index: usize, verb: &[u8]| {
-                    arguments.get(index).is_some_and(|word| word.text.as_bytes() == verb)
-                };
-                let prints = is(0, b"auth") && is(1, b"token");
-                if prints { self.variable("HF_TOKEN") } else { None }
-            }
             "grep" | "egrep" if !self.may_find(arguments) => None,
             "cat" | "tee" | "tr" | "base64" | "head" | "tail" | "cut" | "tac" | "grep" | "egrep" | "sort"
             | "uniq" => self.read(step, fed),
             "sed" | "awk" | "jq" | "envsubst" => self.read(step, fed).or_else(in_words),
+            program if prints_token(program, arguments) => self.variable(HF_TOKEN),
             _ => None,
         }
     }
@@ -172,8 +169,8 @@ impl<'a> Flow<'a> {
         let is_plain = pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let set = self.set.iter().filter(|(_, carried)| carried.is_some()).map(|(name, _)| name.as_str());
         !is_plain
-            || "HF_".starts_with(&pattern)
-            || pattern.starts_with("HF_")
+            || PREFIX.starts_with(&pattern)
+            || pattern.starts_with(PREFIX)
             || self
                 .exported()
                 .map(|(name, _)| name)
@@ -231,6 +228,13 @@ impl<'a> Flow<'a> {
             _ => {}
         }
     }
+}
+
+/// Whether a program of the Hub's is told to print the token.
+fn prints_token(program: &str, arguments: &[Word]) -> bool {
+    let verbs: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
+    let verbs: Vec<&str> = verbs.iter().map(AsRef::as_ref).collect();
+    programs::command(program, &verbs).is_some_and(|command| command.does == Does::Print)
 }
 
 /// Whether a command that sets or runs something else shows the environment when it is given this.
@@ -302,7 +306,7 @@ fn may_be_for_the_hub(mount: &Mount) -> bool {
     let last = |name: &String| name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let names: Vec<String> = names.into_iter().flatten().map(last).collect();
     let words = || names.iter().flat_map(|name| name.split(['_', '-', '.', ' ']));
-    words().any(|word| word.starts_with("hf") || word.starts_with("hugging"))
+    words().any(|word| STEMS.iter().any(|stem| word.starts_with(stem)))
         || !words().any(|word| OTHERS.contains(&word))
 }
 

@@ -8,8 +8,11 @@ use super::{
 };
 use crate::detect::Occurrence;
 use crate::dockerfile::{Arguments, Destination, Instruction, Keyword, Scope, Value};
-use crate::finding::{Severity, Where};
-use crate::mask::{Message, message};
+use crate::finding::Severity;
+use crate::finding::Where;
+use crate::mask::Message;
+use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
 use crate::shell::{Language, Script, Step};
 use crate::text::{Span, Text};
@@ -23,8 +26,8 @@ pub(crate) const RULE: Rule = Rule {
           its history. A comment leaks from the repository all the same.",
     bad: "ENV HF_TOKEN=hf_…",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens: it is in the repository's history too. Then give \
-          the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`.",
+    fix: Fix("Revoke the token at {revoke}: it is in the repository's history too. Then give \
+          the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`."),
 };
 
 /// A token at a place of the source.
@@ -150,7 +153,8 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
     };
     let token = &occurrence.token.redacted;
     let advice = Message::own(holder.map_or("delete it there.", advice));
-    let help = message!("Revoke {} at https://huggingface.co/settings/tokens first. Then {}", token, advice);
+    let revoke = Message::own(occurrence.token.kind.revoke_address());
+    let help = message!("Revoke {} at {} first. Then {}", token, revoke, advice);
     Hit {
         rule: &RULE,
         severity: RULE.severity,

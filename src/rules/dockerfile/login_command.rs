@@ -3,6 +3,7 @@
 use super::{Hit, logins::Login};
 use crate::detect::Confidence;
 use crate::finding::Severity;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,8 +14,10 @@ pub(crate) const RULE: Rule = Rule {
           and a later `rm` or logout only hides them: whoever pulls the image can still read them.",
     bad: "ARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN && hf download org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "No login is needed: the Hub's tools read `HF_TOKEN` from the environment. Delete the login and mount the token as \
+    fix: Fix(
+        "No login is needed: the Hub's tools read `HF_TOKEN` from the environment. Delete the login and mount the token as \
           a secret for the commands that need it.",
+    ),
 };
 
 pub(crate) fn check(logins: &[Login]) -> Vec<Hit> {

@@ -3,6 +3,7 @@
 use super::{Hit, logins::Login};
 use crate::detect::Confidence;
 use crate::finding::Severity;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,8 +14,10 @@ pub(crate) const RULE: Rule = Rule {
           `~/.cache/huggingface/token` and `stored_tokens`, which stay in the layer.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN hf auth login --token $(cat /run/secrets/HF_TOKEN)",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Keep the mount, add `env=HF_TOKEN` to it and delete the login: the Hub's tools read `HF_TOKEN` from the \
+    fix: Fix(
+        "Keep the mount, add `env=HF_TOKEN` to it and delete the login: the Hub's tools read `HF_TOKEN` from the \
           environment.",
+    ),
 };
 
 pub(crate) fn check(logins: &[Login]) -> Vec<Hit> {

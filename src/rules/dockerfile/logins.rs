@@ -11,7 +11,9 @@ use super::{
 use crate::detect::Confidence;
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Origin as From, Scope, mounts, normal};
 use crate::finding::Where;
-use crate::mask::{Message, message};
+use crate::hub::variables::HF_TOKEN;
+use crate::mask::Message;
+use crate::mask::message;
 use crate::rules::Rule;
 use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
 use crate::shell::{Script, Step};
@@ -59,7 +61,7 @@ impl Login {
             Source::Literal | Source::Other => None,
         };
         let id = secret.and_then(|mount| mount.id.as_ref());
-        let id = id.map_or("HF_TOKEN", String::as_str);
+        let id = id.map_or(HF_TOKEN, String::as_str);
         let run = Message::own(if self.is_onbuild { "ONBUILD RUN" } else { "RUN" });
         let git = Message::own(if self.is_for_git {
             ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \

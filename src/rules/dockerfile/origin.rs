@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::detect;
 use crate::dockerfile::{Mount, MountKind, Origin as From, Scope};
+use crate::hub::variables::{READ, is_read};
 use crate::shell::{Step, StepKind, Word};
 use crate::text::Text;
 
@@ -26,8 +27,6 @@ pub(crate) struct Origin {
 
 /// How many steps in front of a login are looked at for the variables it uses.
 const MAX_BACK: usize = 48;
-/// The variables that the Hub's tools read.
-const READ: [&str; 2] = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"];
 
 /// Whether the Hub's tools find a token in the environment of a `RUN`.
 pub(crate) fn is_in_environment(mounts: &[Mount], scope: Scope<'_>) -> bool {
@@ -103,8 +102,7 @@ fn source(texts: &[&Text], variables: &BTreeSet<String>, mounts: &[Mount], scope
     }
     let from_build =
         variables.iter().any(|name| scope.get(name).is_some_and(|binding| binding.value.carries_token));
-    let in_environment =
-        secrets().find(|mount| mount.env.as_deref().is_some_and(|name| READ.contains(&name)));
+    let in_environment = secrets().find(|mount| mount.env.as_deref().is_some_and(is_read));
     match in_environment {
         Some(secret) if !from_build => Source::Secret(secret.clone()),
         _ => Source::Other,

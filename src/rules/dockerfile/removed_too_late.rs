@@ -3,10 +3,12 @@
 use super::hit::Residue;
 use super::{Context, Hit, effects::Removed};
 use crate::detect::Confidence;
-use crate::finding::{Severity, Where};
-use crate::mask::{Message, message};
-use crate::rules::Rule;
+use crate::finding::Severity;
+use crate::finding::Where;
+use crate::mask::Message;
+use crate::mask::message;
 use crate::rules::login::CleanUps;
+use crate::rules::{Fix, Rule};
 use crate::text::LineIndex;
 
 pub(crate) const RULE: Rule = Rule {
@@ -17,7 +19,9 @@ pub(crate) const RULE: Rule = Rule {
           which it was written is still part of the image: whoever pulls the image can read the file.",
     bad: "RUN hf auth login --token x\nRUN hf download org/model && hf auth logout",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Remove the file in the RUN that writes it, or better do not write it: mount the token as a secret.",
+    fix: Fix(
+        "Remove the file in the RUN that writes it, or better do not write it: mount the token as a secret.",
+    ),
 };
 
 /// What removes, in a later instruction of the stage, a file that one of `earlier` leaves in its layer.

@@ -6,8 +6,14 @@ use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::detect::Confidence;
 use crate::dockerfile::{Base, Keyword, Origin};
-use crate::finding::{Severity, Where};
+use crate::finding::Severity;
+use crate::finding::Where;
+use crate::hub::programs::CLIENTS;
+use crate::hub::python::LIBRARY;
+use crate::hub::python::LOGIN_CALL;
+use crate::hub::variables::is_read;
 use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
 use crate::shell::{Language, Step, StepKind, Word};
 
@@ -19,8 +25,10 @@ pub(crate) const RULE: Rule = Rule {
           into the provenance attestation: whoever pulls the image reads it with `docker history --no-trunc`.",
     bad: "ARG HF_TOKEN\nRUN hf download org/model --token $HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Delete the ARG, put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and replace \
+    fix: Fix(
+        "Delete the ARG, put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and replace \
           `--build-arg HF_TOKEN=…` with `--secret id=HF_TOKEN,env=HF_TOKEN`.",
+    ),
 };
 
 pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
@@ -89,9 +97,6 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     found
 }
 
-/// The programs that are given a token by `--token`.
-const CLIENTS: [&str; 3] = ["hf", "huggingface-cli", "hfd.sh"];
-
 /// The variables that `RUN`s hand to the Hub's tools as a token, whatever their names are; each with its stage and those that
 /// it goes on from.
 fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
@@ -114,14 +119,13 @@ fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
 /// The variables of which a step makes a token for the Hub.
 fn given(step: &Step) -> Vec<&String> {
     let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
-    let is_read = |name: &str| matches!(name, "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN");
     let assigned = assignments.iter().chain(&step.environment);
     let assigned = assigned.filter(|(name, _)| is_read(name)).map(|(_, word)| word);
     let is_client = CLIENTS.contains(&name.as_str());
     let logs_in = |word: &Word| {
         Language::of_program(name) == Language::Python
-            && word.text.to_str().contains("huggingface_hub")
-            && word.text.to_str().contains("login(")
+            && word.text.to_str().contains(LIBRARY)
+            && word.text.to_str().contains(LOGIN_CALL)
     };
     let words = arguments.iter().enumerate().filter(|(at, word)| {
         let text = word.text.to_str();

@@ -2,10 +2,14 @@
 
 use super::{Context, Hit, hit::left_in};
 use crate::detect;
-use crate::detect::{Confidence, TokenSummary};
+use crate::detect::Confidence;
+use crate::detect::TokenSummary;
 use crate::dockerfile::Keyword;
-use crate::finding::{Severity, Where};
-use crate::mask::{Message, message};
+use crate::finding::Severity;
+use crate::finding::Where;
+use crate::mask::Message;
+use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 pub(crate) const RULE: Rule = Rule {
@@ -16,8 +20,10 @@ pub(crate) const RULE: Rule = Rule {
           in every container sees it. Unsetting it in a later instruction does not take it back.",
     bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
-    fix: "Delete the ENV. Give the token to the one RUN that needs it as a secret mount, and to the container when it \
+    fix: Fix(
+        "Delete the ENV. Give the token to the one RUN that needs it as a secret mount, and to the container when it \
           starts: `docker run -e HF_TOKEN …`.",
+    ),
 };
 
 pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {

@@ -9,8 +9,11 @@ use super::{
 };
 use crate::detect::Confidence;
 use crate::dockerfile::Keyword;
-use crate::finding::{Severity, Where};
-use crate::mask::{Message, message};
+use crate::finding::Severity;
+use crate::finding::Where;
+use crate::mask::Message;
+use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
 use crate::shell::Word;
 
@@ -22,9 +25,11 @@ pub(crate) const RULE: Rule = Rule {
           the token came from. A build argument or token text in a URL is in the image's history as well.",
     bad: "ARG HF_TOKEN\nRUN git clone https://user:$HF_TOKEN@huggingface.co/org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model --local-dir /model",
-    fix: "Mount the token as a secret and let `hf download` read it from the environment. Where it must be git, give it a \
+    fix: Fix(
+        "Mount the token as a secret and let `hf download` read it from the environment. Where it must be git, give it a \
           credential helper that reads the variable: `git -c credential.helper='!f() { echo username=user; echo \
           password=$HF_TOKEN; }; f' clone https://huggingface.co/org/model`.",
+    ),
 };
 
 const HELP: &str = "In place of the URL with a token in it write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download \

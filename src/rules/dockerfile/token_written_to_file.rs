@@ -8,8 +8,11 @@ use super::{
 };
 use crate::detect::Confidence;
 use crate::dockerfile::{Destination, Keyword};
-use crate::finding::{Severity, Where};
-use crate::mask::{Message, message};
+use crate::finding::Severity;
+use crate::finding::Where;
+use crate::mask::Message;
+use crate::mask::message;
+use crate::rules::Fix;
 use crate::rules::Rule;
 use crate::shell::HereDocument;
 
@@ -21,8 +24,10 @@ pub(crate) const RULE: Rule = Rule {
           a later `rm` only hides it: whoever pulls the image can still read it.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN cat /run/secrets/HF_TOKEN > /app/token",
     good: "RUN --mount=type=secret,id=HF_TOKEN HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" python download.py",
-    fix: "Do not write the token into a file. Mount it as a secret where it is used in the build, and give it to the container \
+    fix: Fix(
+        "Do not write the token into a file. Mount it as a secret where it is used in the build, and give it to the container \
           when it starts where it is needed then: `docker run -e HF_TOKEN …`.",
+    ),
 };
 
 const HELP: &str = "Delete what writes the file, and let the commands that need the token read it from a mounted secret: `RUN \

@@ -2,6 +2,7 @@
 
 use super::flow::{Carried, Flow, expanded};
 use crate::detect;
+use crate::hub::addresses::DOMAINS;
 use crate::shell::Word;
 
 /// A URL with something in front of its host.
@@ -50,10 +51,7 @@ fn authority_len(text: &str) -> usize {
 }
 
 fn is_hub(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    ["huggingface.co", "hf.co", "hf.space"]
-        .iter()
-        .any(|hub| host.strip_suffix(hub).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+    DOMAINS.iter().any(|domain| domain.is_fetched_from && domain.holds(host.as_bytes()))
 }
 
 /// The token in a URL's user or password, with the path behind it.

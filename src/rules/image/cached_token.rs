@@ -1,6 +1,7 @@
 //! `image/cached-token`
 
 use crate::finding::Severity;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// A file in which Hugging Face tools keep a token, with one in it.
@@ -15,8 +16,8 @@ pub const RULE: Rule = Rule {
           the token itself came from a secret mount. A logout in a later instruction only hides them.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN \\\n    hf auth login --token \"$(cat /run/secrets/HF_TOKEN)\" && hf download org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then take the login out of the \
+    fix: Fix("Revoke the token at {revoke}. Then take the login out of the \
           build: with `HF_TOKEN` set for the one command, nothing needs to be logged in and nothing is \
           written. Build again without the cache, since a layer built with the old token is reused \
-          otherwise, and delete the published image.",
+          otherwise, and delete the published image."),
 };

@@ -1,7 +1,9 @@
 //! `image/token-in-annotation`
 
-use crate::finding::{Document, Severity};
+use crate::finding::Document;
+use crate::finding::Severity;
 use crate::image::Field;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a manifest or an index: annotations, descriptors, tags.
@@ -14,9 +16,9 @@ pub const RULE: Rule = Rule {
           often filled in by machines, from a checkout's remote URL for example, credentials included.",
     bad: "docker buildx build \\\n  --annotation \"org.opencontainers.image.source=https://user:hf_…@huggingface.co/org/model\" .",
     good: "docker buildx build \\\n  --annotation \"org.opencontainers.image.source=https://huggingface.co/org/model\" .",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then take it out of what sets \
+    fix: Fix("Revoke the token at {revoke}. Then take it out of what sets \
           the annotation (build command, bake file, CI metadata step), push again and delete the old \
-          manifest: moving the tag leaves it readable by digest.",
+          manifest: moving the tag leaves it readable by digest."),
 };
 
 /// Whether token text in `field` of `document` belongs to this rule: all of a manifest or an index does.

@@ -1,7 +1,9 @@
 //! `image/token-in-attestation`
 
-use crate::finding::{Document, Severity};
+use crate::finding::Document;
+use crate::finding::Severity;
 use crate::image::Field;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in an attestation or another document that refers to an image.
@@ -14,9 +16,9 @@ pub const RULE: Rule = Rule {
           record what their generators saw. Cleaning the image itself changes nothing about them.",
     bad: "docker buildx build --provenance=mode=max --build-arg HF_TOKEN=hf_… --push -t org/app .",
     good: "docker buildx build --provenance=mode=max --secret id=HF_TOKEN,env=HF_TOKEN --push -t org/app .",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then pass it to the build as a \
+    fix: Fix("Revoke the token at {revoke}. Then pass it to the build as a \
           secret instead of a build argument, build and push again, and delete the old index together \
-          with the attestation manifests it lists.",
+          with the attestation manifests it lists."),
 };
 
 /// Whether token text in `field` of `document` belongs to this rule: all of an attestation does.

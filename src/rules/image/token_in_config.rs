@@ -1,6 +1,7 @@
 //! `image/token-in-config`
 
 use crate::finding::Severity;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a field of the config that no other rule claims.
@@ -14,8 +15,8 @@ pub const RULE: Rule = Rule {
           from this one.",
     bad: "CMD [\"vllm\", \"serve\", \"org/model\", \"--hf-token\", \"hf_…\"]",
     good: "# HF_TOKEN is set when the container is started\nCMD [\"vllm\", \"serve\", \"org/model\"]",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then take it out of the \
+    fix: Fix("Revoke the token at {revoke}. Then take it out of the \
           instruction (`CMD`, `ENTRYPOINT`, `LABEL`, `HEALTHCHECK`, `ONBUILD`, …) and let the program \
           read `HF_TOKEN`, set when the container is started. Build again and delete the published \
-          image.",
+          image."),
 };

@@ -1,7 +1,9 @@
 //! `image/token-in-env`
 
-use crate::finding::{Document, Severity};
+use crate::finding::Document;
+use crate::finding::Severity;
 use crate::image::Field;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in the config's environment.
@@ -15,10 +17,10 @@ pub const RULE: Rule = Rule {
           value.",
     bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then remove the `ENV`, and the \
+    fix: Fix("Revoke the token at {revoke}. Then remove the `ENV`, and the \
           `ARG` it refers to. Steps of the build get the token as a secret mount; a container that \
           needs it gets it when it is started, from a secret of the orchestrator or with `docker run \
-          --env HF_TOKEN`. Delete the published image.",
+          --env HF_TOKEN`. Delete the published image."),
 };
 
 /// Whether token text in `field` of `document` belongs to this rule. `container_config` is what older

@@ -1,6 +1,7 @@
 //! `image/token-in-file`
 
 use crate::finding::Severity;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a file of a layer.
@@ -13,9 +14,9 @@ pub const RULE: Rule = Rule {
           only hides it.",
     bad: "COPY . /app\n# /app/.env holds HF_TOKEN=hf_…",
     good: "# .dockerignore lists .env\nCOPY . /app",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then take it out of the \
+    fix: Fix("Revoke the token at {revoke}. Then take it out of the \
           instruction that made the layer and build again: a later `RUN rm` leaves it in the lower \
           layer. A build that needs the token gets it as a secret mount (`RUN --mount=type=secret,…`), \
           a container that needs it gets it when it is started. Delete the published image, every tag \
-          and digest of it.",
+          and digest of it."),
 };

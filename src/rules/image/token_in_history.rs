@@ -1,7 +1,9 @@
 //! `image/token-in-history`
 
-use crate::finding::{Document, Severity};
+use crate::finding::Document;
+use crate::finding::Severity;
 use crate::image::Field;
+use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a history entry of the config.
@@ -15,10 +17,10 @@ pub const RULE: Rule = Rule {
           cleaned up makes no difference to its own text.",
     bad: "ARG HF_TOKEN\nRUN hf download org/model --token $HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
-    fix: "Revoke the token at https://huggingface.co/settings/tokens. Then replace the build argument, \
+    fix: Fix("Revoke the token at {revoke}. Then replace the build argument, \
           or the token written into the command, by a secret mount: the history keeps commands \
           unexpanded, so what is read from /run/secrets does not get into it. Build again and delete \
-          the published image; squashing the layers is no substitute, since the history may stay.",
+          the published image; squashing the layers is no substitute, since the history may stay."),
 };
 
 /// Whether token text in `field` of `document` belongs to this rule.

@@ -7,6 +7,9 @@ use super::{
     token_file::covers,
     traps::{Trap, Traps},
 };
+use crate::hub::files::OLD_TOKEN;
+use crate::hub::programs::{self, Command, Does, FOR_GIT, ONE_TOKEN, TOKEN_FLAG};
+use crate::hub::python as python_names;
 use crate::shell;
 use crate::shell::{Step, StepKind, Word};
 use crate::text::Span;
@@ -139,30 +142,27 @@ impl Reader<'_> {
             return sources.iter().any(takes_token).then_some(Act::Copy);
         }
         let command = login_program(program, arguments)?;
-        let has = |option: &[u8]| arguments.iter().any(|word| word.text.as_bytes() == option);
-        if has(b"--help") || has(b"-h") {
+        let has = |option: &str| arguments.iter().any(|word| word.text.as_bytes() == option.as_bytes());
+        if has("--help") || has("-h") {
             return None;
         }
         // With a token in the environment it asks for none, and writes nothing.
-        if matches!(command, "hf auth login" | "huggingface-cli login")
+        if command.does == (Does::LogIn { asks: true })
             && !is_given(from)
-            && !gives_token(arguments)
+            && !gives_token(command, arguments)
             && self.has_token
         {
             return None;
         }
         let place = paths.login_files();
-        if command == LOGOUT {
+        let files = match command.does {
             // With a name it removes that one token; which one the login wrote is not known.
-            let names_one = |word: &Word| word.text.starts_with_at(0, b"--token-name");
-            return (!arguments.iter().any(names_one)).then_some(Act::Logout(place));
-        }
-        let files = if command == "transformers-cli login" {
-            Some(vec![paths.home_file(".huggingface/token")])
-        } else {
-            self.login_files(paths, has(b"--add-to-git-credential"))
+            Does::LogOut => return (!names_one_token(arguments)).then_some(Act::Logout(place)),
+            Does::Print => return None,
+            Does::LogInOld => Some(vec![paths.home_file(OLD_TOKEN)]),
+            Does::LogIn { .. } => self.login_files(paths, has(FOR_GIT)),
         };
-        Some(Act::Login { command, span, files, place, step })
+        Some(Act::Login { command: command.name, span, files, place, step })
     }
 
     /// The files of a login that may hand its token to git.
@@ -180,40 +180,28 @@ impl Reader<'_> {
             Call::Logout => Act::Logout(place),
             Call::Login { for_git } => {
                 let files = self.login_files(paths, for_git);
-                Act::Login { command: "huggingface_hub.login", span, files, place, step }
+                Act::Login { command: python_names::LOGIN, span, files, place, step }
             }
             Call::SaveToken => {
                 let files = place.clone().map(|files| files.into_iter().take(1).collect());
-                Act::Login { command: "HfFolder.save_token", span, files, place, step }
+                Act::Login { command: python_names::SAVE, span, files, place, step }
             }
         }
     }
 }
 
-pub(crate) const LOGOUT: &str = "hf auth logout";
-
-/// The login or logout that a command line is, in normal form.
-pub(crate) fn login_program(program: &str, arguments: &[Word]) -> Option<&'static str> {
+/// The login or logout that a command line is.
+pub(crate) fn login_program(program: &str, arguments: &[Word]) -> Option<&'static Command> {
     let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
     // Options of the program itself stand in front of the command.
-    let mut verbs = words.iter().map(AsRef::as_ref).filter(|word: &&str| !word.starts_with('-'));
-    let (first, second) = (verbs.next()?, verbs.next());
-    let program = program.split('@').next().unwrap_or_default();
-    let tool = match program {
-        "hf" | "huggingface_hub.cli.hf" | "huggingface_hub.cli" | "huggingface_hub" => "hf",
-        "huggingface-cli" | "huggingface_hub.commands.huggingface_cli" => "huggingface-cli",
-        "transformers-cli" | "transformers.commands.transformers_cli" => "transformers-cli",
-        _ => return None,
-    };
-    match (tool, first, second) {
-        ("hf" | "huggingface-cli", "auth", Some("login")) => Some("hf auth login"),
-        ("hf" | "huggingface-cli", "auth", Some("switch")) => Some("hf auth switch"),
-        ("huggingface-cli", "login", _) => Some("huggingface-cli login"),
-        ("transformers-cli", "login", _) => Some("transformers-cli login"),
-        ("hf" | "huggingface-cli", "auth", Some("logout"))
-        | ("huggingface-cli" | "transformers-cli", "logout", _) => Some(LOGOUT),
-        _ => None,
-    }
+    let verbs: Vec<&str> = words.iter().map(AsRef::as_ref).filter(|word| !word.starts_with('-')).collect();
+    let command = programs::command(programs::program(program)?, &verbs)?;
+    (command.does != Does::Print).then_some(command)
+}
+
+/// Whether a logout is told the name of one token.
+pub(crate) fn names_one_token(arguments: &[Word]) -> bool {
+    arguments.iter().any(|word| word.text.starts_with_at(0, ONE_TOKEN.as_bytes()))
 }
 
 /// Whether something comes in that a login could read a token from.
@@ -223,8 +211,9 @@ fn is_given(step: &Step) -> bool {
 }
 
 /// Whether a login's arguments hold a token, by `--token` or as a word of its own.
-fn gives_token(arguments: &[Word]) -> bool {
-    let words: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
-    let is_verb = |word: &str| matches!(word, "auth" | "login");
-    words.iter().any(|word| word.starts_with("--token") || !(word.starts_with("--") || is_verb(word)))
+fn gives_token(command: &Command, arguments: &[Word]) -> bool {
+    arguments.iter().map(|word| word.text.to_str()).any(|word| match word.strip_prefix("--") {
+        Some(option) => option.starts_with(TOKEN_FLAG),
+        None => !command.verbs.contains(&word.as_ref()),
+    })
 }

@@ -8,7 +8,7 @@ pub(crate) mod python;
 mod token_file;
 mod traps;
 
-pub(crate) use acts::{Act, Event, LOGOUT, Reader, login_program};
+pub(crate) use acts::{Act, Event, Reader, login_program, names_one_token};
 pub(crate) use cleanup::{CleanUps, Removal};
 pub(crate) use paths::{Paths, layer_path};
 pub(crate) use token_file::covers;

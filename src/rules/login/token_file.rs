@@ -2,6 +2,7 @@
 //! `constants.py` and `_login.py`).
 
 use crate::dockerfile::{Scope, normal};
+use crate::hub::files::{CACHE_HOME, DIRECTORY, HOME, STORED_TOKENS, TOKEN, TOKEN_PATH};
 use crate::shell::Word;
 
 /// A directory that is not known, by the name it has in scripts.
@@ -119,25 +120,25 @@ impl<'a> Environment<'a> {
     /// The files that a login writes, as the settings name them, `~` in front where the home is not known. None for a place that is
     /// not known at all.
     pub(crate) fn login_files(&self) -> Option<Vec<String>> {
-        let (directory, token) = match self.setting("HF_TOKEN_PATH") {
+        let (directory, token) = match self.setting(TOKEN_PATH) {
             Setting::Unknown => return None,
             Setting::Known(path) if !path.is_empty() => {
                 (path.rsplit_once('/').map_or(".", |(parent, _)| parent).to_owned(), path)
             }
             _ => {
-                let home = match self.setting("HF_HOME") {
+                let home = match self.setting(HOME) {
                     Setting::Unknown => return None,
                     Setting::Known(path) if !path.is_empty() => path,
-                    _ => match self.setting("XDG_CACHE_HOME") {
+                    _ => match self.setting(CACHE_HOME) {
                         Setting::Unknown => return None,
-                        Setting::Known(path) if !path.is_empty() => format!("{path}/huggingface"),
-                        _ => format!("{}/.cache/huggingface", self.home()),
+                        Setting::Known(path) if !path.is_empty() => format!("{path}/{DIRECTORY}"),
+                        _ => format!("{}/.cache/{DIRECTORY}", self.home()),
                     },
                 };
-                (home.clone(), format!("{home}/token"))
+                (home.clone(), format!("{home}/{TOKEN}"))
             }
         };
-        Some(vec![token, format!("{directory}/stored_tokens")])
+        Some(vec![token, format!("{directory}/{STORED_TOKENS}")])
     }
 
     /// A file in the home directory.

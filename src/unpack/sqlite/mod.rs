@@ -16,7 +16,11 @@ use regex::bytes::Regex;
 use zeroize::Zeroizing;
 
 use super::MAX_IN_FILE;
-use crate::detect::{self, Occurrence, Step, StepKind};
+use crate::detect;
+use crate::detect::Occurrence;
+use crate::detect::Step;
+use crate::detect::StepKind;
+use crate::hub::tokens;
 use memory::{Memory, Tail};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -143,7 +147,7 @@ impl Pages {
         let joined = self.join(tail);
         let border = tail.text.len();
         let begins = joined.get(tail.token..).unwrap_or_default();
-        let is_plain = PREFIXES.iter().any(|prefix| begins.starts_with(prefix));
+        let is_plain = tokens::at(begins).is_some();
         if joined.len() == border || !(is_plain || tail.encoded) {
             return Vec::new();
         }
@@ -175,7 +179,7 @@ impl Pages {
         {
             let (first, rest) = text.split_at(text.len().min(SHORT_TOKEN + CONTEXT));
             joined.extend_from_slice(first);
-            if !is_web(joined.get(tail.token..).unwrap_or_default()) {
+            if !detect::may_be_web(joined.get(tail.token..).unwrap_or_default()) {
                 break;
             }
             let room = joined.capacity() - joined.len();
@@ -205,8 +209,6 @@ fn token_run(bytes: &[u8]) -> usize {
     bytes.iter().position(|&b| !is_token_byte(b)).unwrap_or(bytes.len())
 }
 
-const PREFIXES: [&[u8]; 2] = [b"hf_", b"api_org_"];
-
 /// Where a token may begin, and where the first byte stands that belongs to none.
 struct Start {
     at: usize,
@@ -216,8 +218,10 @@ struct Start {
 /// Where tokens may begin, in rising order.
 fn starts(content: &[u8]) -> Vec<Start> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static PREFIX: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new("(?-u)hf_|api_org_").expect("a valid pattern"));
+    static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
+        let prefixes: Vec<String> = tokens::roots().map(regex::escape).collect();
+        Regex::new(&format!("(?-u){}", prefixes.join("|"))).expect("a valid pattern")
+    });
     let mut end = 0;
     let starts = PREFIX.find_iter(content).map(|found| {
         let at = found.start();
@@ -236,7 +240,7 @@ fn start_of_half(content: &[u8], starts: &[Start], end: usize) -> Option<usize> 
         starts.partition_point(|start| start.at < end).checked_sub(1).and_then(|last| starts.get(last));
     if let Some(start) = last {
         let text = before.get(start.at..)?;
-        if start.end >= end && text.len() < if is_web(text) { MAX_TOKEN } else { SHORT_TOKEN } {
+        if start.end >= end && text.len() < if detect::may_be_web(text) { MAX_TOKEN } else { SHORT_TOKEN } {
             return Some(start.at);
         }
     }
@@ -244,7 +248,7 @@ fn start_of_half(content: &[u8], starts: &[Start], end: usize) -> Option<usize> 
     let part = |prefix: &[u8]| {
         (1..prefix.len()).rev().find(|&len| prefix.get(..len).is_some_and(|part| before.ends_with(part)))
     };
-    PREFIXES.iter().filter_map(|prefix| part(prefix)).max().map(|len| end - len)
+    tokens::roots().filter_map(|prefix| part(prefix.as_bytes())).max().map(|len| end - len)
 }
 
 /// Where encoded tokens begin that may be cut, by where that is.
@@ -262,11 +266,6 @@ fn encoded_halves(content: &[u8], cuts: &[(usize, u32)]) -> HashMap<usize, usize
         halves.extend(detect::cut_at_end(text).map(|start| (end, from + start)));
     }
     halves
-}
-
-/// Whether a web token begins so.
-fn is_web(text: &[u8]) -> bool {
-    [&b"hf_oauth_e"[..], b"hf_jwt_e"].iter().any(|web| text.starts_with(web) || web.starts_with(text))
 }
 
 #[cfg(test)]

@@ -9,22 +9,27 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::hub::tokens::{Body, made_up};
+
+fn token() -> String {
+    token_of("hf_")
+}
 
 /// A body as random ones look, put behind a prefix at run time only.
-fn token() -> String {
+fn token_of(prefix: &str) -> String {
     let digest = [&Sha256::digest(b"border")[..], &Sha256::digest(b"page")[..]].concat();
     let letters = digest.iter().take(34).map(|b| char::from(b % 26 + if b & 128 == 0 { b'a' } else { b'A' }));
-    ["hf", "_", &letters.collect::<String>()].concat()
+    letters.fold(prefix.to_owned(), |token, letter| token + &letter.to_string())
 }
 
 /// A web token of that many bytes, about.
-fn web_token(len: usize) -> String {
+fn web_token(prefix: &str, len: usize) -> String {
     let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
     let noise: Vec<u8> =
         (0_u32..).flat_map(|n| Sha256::digest(n.to_le_bytes()).to_vec()).take(len * 3 / 4).collect();
     let (payload, signature) = noise.split_at(noise.len().saturating_sub(64));
     let payload = encode(format!("{{\"x\":\"{}\"}}", encode(payload)).as_bytes());
-    ["hf", "_oauth_", &encode(br#"{"alg":"ES256"}"#), ".", &payload, ".", &encode(signature)].concat()
+    [prefix, &encode(br#"{"alg":"ES256"}"#), ".", &payload, ".", &encode(signature)].concat()
 }
 
 fn directory() -> PathBuf {
@@ -69,8 +74,9 @@ import hashlib
 def made(row):
     digest = hashlib.sha256(b'%d' % row).digest() + hashlib.sha256(b'%d.' % row).digest()
     letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-    return 'hf' + '_' + ''.join(letters[b % 52] for b in digest[:34])
+    return prefix + ''.join(letters[b % 52] for b in digest[:34])
 size, token, kind = int(args[0]), args[1], args[2]
+prefix = token[:-34]
 each = kind != 'same'
 db = sqlite3.connect(path)
 db.execute(f'PRAGMA page_size={size}')
@@ -128,6 +134,23 @@ fn every_kind_of_border() {
 }
 
 #[test]
+fn kinds_that_are_in_the_table_alone() {
+    for kind in made_up::kinds() {
+        let (token, rows_are) = match kind.body {
+            Body::Letters => (token_of(kind.prefix), "table"),
+            Body::WebToken => (web_token(kind.prefix, 1200), "same"),
+        };
+        let script = ROWS.replace("length = size * 3 + 1234 % size", "length = 20_000 + len(token)");
+        let name = format!("{}.db", kind.id);
+        let bytes = database(&name, &script, &["1024", &token, rows_are, "31"]);
+        let (raw, across) = counts(&bytes, &token);
+        assert!(across > 0 && raw + across >= rows(&name), "{name}: {raw} raw, {across} across");
+        let found = [detect::find(&bytes), read(&bytes, bytes.len()).occurrences].concat();
+        assert!(found.iter().all(|occurrence| occurrence.token.kind == kind.into()), "{name}");
+    }
+}
+
+#[test]
 fn tokens_that_are_encoded() {
     let token = token();
     for (encoding, spell) in [
@@ -176,7 +199,7 @@ fn rows_that_were_deleted() {
 #[test]
 fn web_tokens_over_many_pages() {
     for (size, len) in [(512, 3000), (512, 9000), (4096, 6000)] {
-        let token = web_token(len);
+        let token = web_token("hf_oauth_", len);
         let arguments = [&size.to_string(), &token, "same", "701"];
         let script = ROWS.replace("length = size * 3 + 1234 % size", "length = 20_000 + len(token)");
         let bytes = database(&format!("web-{size}-{len}.db"), &script, &arguments.map(|a| a as &str));

@@ -61,7 +61,7 @@ impl Spot {
     fn occurrence(self) -> Option<Occurrence> {
         // An unknown token has no hash, a known one always has.
         let is_redacted =
-            (self.kind == TokenKind::Unknown) != self.sha256.is_some() && redacts(&self.redacted);
+            self.kind.known().is_some() == self.sha256.is_some() && redacts(self.kind, &self.redacted);
         is_redacted.then(|| Occurrence {
             token: TokenSummary {
                 kind: self.kind,
@@ -80,8 +80,9 @@ impl Spot {
     }
 }
 
-/// Whether a text is the redacted form of some token: prefix, `…`, at most four characters.
-fn redacts(text: &str) -> bool {
-    const PREFIX: usize = 20;
-    text.split_once('…').is_some_and(|(prefix, tail)| prefix.len() <= PREFIX && tail.chars().count() <= 4)
+/// Whether a redacted form is one of that kind.
+fn redacts(kind: TokenKind, text: &str) -> bool {
+    let Some(kind) = kind.known() else { return text == "…" };
+    let tail = text.strip_prefix(kind.prefix).and_then(|rest| rest.strip_prefix('…'));
+    tail.is_some_and(|tail| tail.chars().count() <= 4)
 }

@@ -207,6 +207,10 @@ fn what_no_audit_can_have_found_is_refused() {
         layer.files[0].occurrences[0].token.redacted = Redacted("hf_…12345".into());
     };
     assert!(decode(&encode(&of_layer(shows), CHARGE).unwrap()).is_none(), "more than four characters");
+    let other = |layer: &mut LayerContent| {
+        layer.files[0].occurrences[0].token.redacted = Redacted("api_org_…1234".into());
+    };
+    assert!(decode(&encode(&of_layer(other), CHARGE).unwrap()).is_none(), "the prefix of another kind");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! How far a call reaches, and whether a script does anything else.
 
 use super::{Call, Kind, Token, imports, is, tokens};
+use crate::hub::python::{LIBRARY, LOG_IN};
 use crate::text::{Span, Text};
 
 /// Whether a script does nothing but log in: what is left beside it are imports and values.
@@ -41,8 +42,8 @@ pub(crate) fn only_logs_in(script: &Text) -> bool {
 }
 
 /// Modules that do nothing when they are imported, and what is called to get at a token.
-const HARMLESS: [&str; 5] = ["huggingface_hub", "os", "sys", "pathlib", "__future__"];
-const CALLS: [&str; 18] = [
+const HARMLESS: [&str; 5] = [LIBRARY, "os", "sys", "pathlib", "__future__"];
+const CALLS: [&str; 13] = [
     "open",
     "read",
     "strip",
@@ -54,11 +55,6 @@ const CALLS: [&str; 18] = [
     "expanduser",
     "decode",
     "str",
-    "login",
-    "_login",
-    "auth_switch",
-    "save_token",
-    "HfFolder",
     "__import__",
     "import_module",
 ];
@@ -83,7 +79,9 @@ fn is_harmless(statement: &[Token]) -> bool {
         |at: usize| at == 0 || matches!(statement.get(at - 1), Some(Token { kind: Kind::Mark('.'), .. }));
     (0..statement.len()).all(|at| {
         let is_call = name(at).is_some() && is(statement, at + 1, '(');
-        !is_call || name(at).is_some_and(|name| CALLS.contains(&name)) || (aliases(at) && at < 3)
+        !is_call
+            || name(at).is_some_and(|name| CALLS.contains(&name) || LOG_IN.contains(&name))
+            || (aliases(at) && at < 3)
     })
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use extent::{extent, only_logs_in};
 pub(crate) use writes::{Read, Written, writes};
 
+use crate::hub::python::{Does, EXPORTS, FOR_GIT, FUNCTIONS, LIBRARY, SUBMODULES};
 use crate::shell::Script;
 use crate::text::{Span, Text};
 
@@ -65,9 +66,7 @@ fn is_for_git(tokens: &[Token], open: usize) -> bool {
     let arguments = tokens.iter().enumerate().skip(open + 1);
     let mut arguments = arguments.take_while(|(_, token)| token.kind != Kind::Mark('\n')).map(|(at, _)| at);
     arguments.any(|at| {
-        is_name(tokens, at, "add_to_git_credential")
-            && is(tokens, at + 1, '=')
-            && !is_name(tokens, at + 2, "False")
+        is_name(tokens, at, FOR_GIT) && is(tokens, at + 1, '=') && !is_name(tokens, at + 2, "False")
     })
 }
 
@@ -167,9 +166,6 @@ struct Names {
     functions: BTreeMap<String, String>,
 }
 
-const LIBRARY: &str = "huggingface_hub";
-const EXPORTS: [&str; 4] = ["login", "logout", "auth_switch", "HfFolder"];
-
 fn imports(tokens: &[Token]) -> Names {
     let mut names = Names::default();
     for at in 0..tokens.len() {
@@ -237,12 +233,12 @@ impl Names {
     /// What a call of the name at `at` does.
     fn call(&self, tokens: &[Token], at: usize, name: &str) -> Option<Call> {
         let path = self.path(tokens, at, name)?;
-        match path.as_slice() {
-            ["login" | "auth_switch" | "_login"] => Some(Call::Login { for_git: false }),
-            ["logout"] | ["HfFolder", "delete_token"] => Some(Call::Logout),
-            ["HfFolder", "save_token"] => Some(Call::SaveToken),
-            _ => None,
-        }
+        let (_, does) = FUNCTIONS.iter().find(|(function, _)| *function == path)?;
+        Some(match does {
+            Does::LogIn => Call::Login { for_git: false },
+            Does::LogOut => Call::Logout,
+            Does::Save => Call::SaveToken,
+        })
     }
 
     /// The library's own path of a called name: `["HfFolder", "save_token"]`.
@@ -268,7 +264,7 @@ impl Names {
         let base = parts.pop()?;
         if self.modules.contains(base) {
             // `huggingface_hub._login.login`: submodules add nothing.
-            parts.retain(|part| !matches!(*part, "_login" | "utils" | "hf_api"));
+            parts.retain(|part| !SUBMODULES.contains(part));
         } else {
             parts.push(self.functions.get(base)?);
         }

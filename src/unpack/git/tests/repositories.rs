@@ -1,7 +1,13 @@
 //! Repositories as git leaves them.
 
 use super::shuffle;
-use super::support::{Audit, Repository, text, token};
+use super::support::Audit;
+use super::support::Repository;
+use super::support::text;
+use super::support::token;
+use super::support::token_of;
+use crate::hub::tokens::Body;
+use crate::hub::tokens::made_up;
 use crate::unpack::git::entry::Form;
 
 /// A worktree file in which a line with a token stands among others.
@@ -11,7 +17,10 @@ fn config(token: &str) -> String {
 
 /// Commits a token, another in its place, and then none.
 fn rotated(repository: &Repository) -> ([String; 2], [String; 3]) {
-    let tokens = [token("old"), token("new")];
+    rotated_with(repository, [token("old"), token("new")])
+}
+
+fn rotated_with(repository: &Repository, tokens: [String; 2]) -> ([String; 2], [String; 3]) {
     let contents = [config(&tokens[0]), config(&tokens[1]), config("")];
     let commits = contents.map(|content| {
         repository.write("app/conf/settings.env", content);
@@ -37,6 +46,20 @@ fn loose_objects() {
     assert_rotated(&audit, &tokens, &commits);
     let position = audit.findings[0].occurrence.position.unwrap();
     assert_eq!((position.line, position.column), (41, 10));
+}
+
+#[test]
+fn kinds_that_are_in_the_table_alone() {
+    for kind in made_up::kinds().iter().filter(|kind| kind.body == Body::Letters) {
+        let repository = Repository::new();
+        let tokens = [token_of(kind.prefix, "old"), token_of(kind.prefix, "new")];
+        let (tokens, commits) = rotated_with(&repository, tokens);
+        assert_rotated(&repository.audit(), &tokens, &commits);
+        repository.git(&["gc", "-q"]);
+        let audit = repository.audit();
+        assert_rotated(&audit, &tokens, &commits);
+        assert!(audit.findings.iter().all(|finding| finding.occurrence.token.kind == kind.into()));
+    }
 }
 
 #[test]

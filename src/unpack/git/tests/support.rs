@@ -20,12 +20,16 @@ use crate::unpack::git::{
 
 /// A token that is put together when the test runs.
 pub(super) fn token(seed: &str) -> String {
+    token_of("hf_", seed)
+}
+
+pub(super) fn token_of(prefix: &str, seed: &str) -> String {
     let digests = [Sha256::digest(seed), Sha256::digest(format!("{seed}, again"))];
     let letters = digests.iter().flatten().take(34).map(|byte| {
         let first = if byte & 128 == 0 { b'a' } else { b'A' };
         char::from(first + byte % 26)
     });
-    format!("hf{}{}", '_', letters.collect::<String>())
+    letters.fold(prefix.to_owned(), |token, letter| token + &letter.to_string())
 }
 
 /// Lines that compress badly and are alike in no two places.

@@ -1,0 +1,39 @@
+//! Where the Hub is.
+
+/// The page on which a token is revoked.
+pub(super) const REVOKE: &str = "https://huggingface.co/settings/tokens";
+
+/// A domain to which Hub credentials are given.
+pub(crate) struct Domain {
+    pub(crate) name: &'static str,
+    /// Whether scripts fetch from it by URL: a variable in the user part of one is taken for a token, whatever the
+    /// variable is called.
+    pub(crate) is_fetched_from: bool,
+}
+
+impl Domain {
+    const fn new(name: &'static str, is_fetched_from: bool) -> Self {
+        Self { name, is_fetched_from }
+    }
+
+    /// Whether a host is the domain or lies below it.
+    pub(crate) fn holds(&self, host: &[u8]) -> bool {
+        host.len().checked_sub(self.name.len()).and_then(|at| host.split_at_checked(at)).is_some_and(
+            |(sub, rest)| {
+                rest.eq_ignore_ascii_case(self.name.as_bytes()) && (sub.is_empty() || sub.ends_with(b"."))
+            },
+        )
+    }
+}
+
+/// The Hub, its spaces and registries, its endpoints, and the mirror that takes Hub tokens only.
+pub(crate) const DOMAINS: [Domain; 5] = [
+    Domain::new("huggingface.co", true),
+    Domain::new("hf.co", true),
+    Domain::new("hf.space", true),
+    Domain::new("huggingface.cloud", false),
+    Domain::new("hf-mirror.com", false),
+];
+
+/// The hosts of repositories: a token may be the whole user part of their URLs.
+pub(crate) const REPOSITORIES: [&str; 3] = ["huggingface.co", "hf.co", "hub-ci.huggingface.co"];
