@@ -13,13 +13,13 @@ use super::{
     syntax, uses,
 };
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, normal};
+use crate::effects::Paths;
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{
     Context, Hit, literal_token, login_command, login_with_secret_mount, logins, token_written_to_file,
 };
-use crate::rules::login::Paths;
 
 /// What one round comes to.
 #[derive(Default)]

@@ -14,12 +14,12 @@ use super::{
     settings::Settings,
 };
 use crate::dockerfile::{Instruction, Mount, MountKind, Scope, mounts, run_script};
+use crate::effects::{LOGOUT, Paths, login_program};
+use crate::effects::{Source, holds_word};
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
-use crate::rules::dockerfile::origin::{Source, holds_word};
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_url};
-use crate::rules::login::{LOGOUT, Paths, login_program};
 use crate::shell;
 use crate::shell::{Command, Language, Script, Step, StepKind, Word};
 use crate::text::Span;

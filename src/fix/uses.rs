@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{readers::may_read, run::HF_TOKEN};
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, find_from, mounts, normal, run_script};
+use crate::effects::holds_word;
+use crate::effects::{Paths, covers};
 use crate::rules::dockerfile::Context;
 use crate::rules::dockerfile::logins::Login;
-use crate::rules::dockerfile::origin::holds_word;
-use crate::rules::login::{Paths, covers};
 use crate::shell;
 use crate::shell::{Step, StepKind};
 use crate::text::Span;

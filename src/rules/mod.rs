@@ -4,7 +4,6 @@
 pub mod context;
 pub mod dockerfile;
 pub mod image;
-pub(crate) mod login;
 
 use crate::finding::Severity;
 

@@ -4,14 +4,12 @@
 use super::{
     Context, Steps,
     credential_store::credential_stores,
-    flow::{Carried, Flow},
     git,
     hit::{Residue, left_in, left_in_layer},
-    url,
 };
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Scope, mounts, normal};
+use crate::effects::{Carried, CleanUps, Flow, LOGOUT, Paths, Removal, covers, login_program, python, url};
 use crate::finding::Where;
-use crate::rules::login::{CleanUps, LOGOUT, Paths, Removal, covers, login_program, python};
 use crate::shell::{Step, StepKind, Word};
 use crate::text::{Span, Text};
 

@@ -1,12 +1,8 @@
 //! What git keeps of the URLs and settings it is given.
 
-use super::{
-    effects::{Act, How},
-    flow::{Carried, Flow},
-    url,
-};
+use super::effects::{Act, How};
 use crate::dockerfile::normal;
-use crate::rules::login::{Paths, Removal};
+use crate::effects::{Carried, Flow, Paths, Removal, url};
 use crate::shell::Word;
 
 /// A git command line, options in front of the command taken off.

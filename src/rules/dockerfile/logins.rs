@@ -6,14 +6,15 @@ use super::{
     Context, Hit, Steps,
     credential_store::credential_stores,
     hit::{left_in, left_in_layer, lower},
-    origin::{Origin, Source, is_in_environment, origin},
 };
 use crate::detect::Confidence;
 use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Origin as From, Scope, mounts, normal};
+use crate::effects::{
+    Act, CleanUps, Event, Origin, Paths, Reader, Source, covers, is_in_environment, origin,
+};
 use crate::finding::Where;
 use crate::mask::{Message, message};
 use crate::rules::Rule;
-use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
 use crate::shell::{Script, Step};
 use crate::text::{Span, Text};
 

@@ -5,7 +5,6 @@ mod context_leaks_token;
 mod copies_token_file;
 mod credential_store;
 pub(crate) mod effects;
-pub(crate) mod flow;
 pub(crate) mod git;
 pub(crate) mod hit;
 mod ignores;
@@ -13,14 +12,12 @@ pub(crate) mod literal_token;
 pub(crate) mod login_command;
 pub(crate) mod login_with_secret_mount;
 pub(crate) mod logins;
-pub(crate) mod origin;
 mod overridden;
 mod removed_too_late;
 pub(crate) mod token_in_arg;
 pub(crate) mod token_in_env;
 pub(crate) mod token_in_url;
 pub(crate) mod token_written_to_file;
-pub(crate) mod url;
 
 use super::Rule;
 use std::cell::OnceCell;
@@ -153,6 +150,8 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     hits
 }
 
+#[cfg(test)]
+mod clean_up_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

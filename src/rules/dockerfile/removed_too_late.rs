@@ -3,10 +3,10 @@
 use super::hit::Residue;
 use super::{Context, Hit, effects::Removed};
 use crate::detect::Confidence;
+use crate::effects::CleanUps;
 use crate::finding::{Severity, Where};
 use crate::mask::{Message, message};
 use crate::rules::Rule;
-use crate::rules::login::CleanUps;
 use crate::text::LineIndex;
 
 pub(crate) const RULE: Rule = Rule {

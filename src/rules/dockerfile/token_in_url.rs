@@ -3,12 +3,11 @@
 use super::{
     Context, Hit,
     effects::{How, Write},
-    flow::{Carried, Flow, expanded},
     hit::left_in,
-    url,
 };
 use crate::detect::Confidence;
 use crate::dockerfile::Keyword;
+use crate::effects::{Carried, Flow, expanded, url};
 use crate::finding::{Severity, Where};
 use crate::mask::{Message, message};
 use crate::rules::Rule;

@@ -3,11 +3,11 @@
 use super::{
     Context, Hit,
     effects::{How, Write},
-    flow::{Carried, Flow},
     hit::{left_in, left_in_layer},
 };
 use crate::detect::Confidence;
 use crate::dockerfile::{Destination, Keyword};
+use crate::effects::{Carried, Flow};
 use crate::finding::{Severity, Where};
 use crate::mask::{Message, message};
 use crate::rules::Rule;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::origin::holds_word;
+use super::python::Read;
+use super::token_file::covers;
 use crate::detect;
 use crate::dockerfile::{Mount, MountKind, Origin, Scope, normal};
-use crate::rules::login::covers;
-use crate::rules::login::python::Read;
 use crate::shell::{HereDocument, Step, StepKind, Word};
 
 /// Where the token in a word comes from.
