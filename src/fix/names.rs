@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::run::HF_TOKEN;
 use crate::detect;
 use crate::detect::TokenHash;
 use crate::dockerfile::Keyword;
+use crate::effects::TOKEN_VARIABLE;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::{Context, Hit, literal_token};
 use crate::text::Span;
@@ -39,7 +39,11 @@ impl Names {
             names.entry(token).or_insert_with(|| {
                 loop {
                     last += 1;
-                    let name = if last == 1 { HF_TOKEN.to_owned() } else { format!("{HF_TOKEN}_{last}") };
+                    let name = if last == 1 {
+                        TOKEN_VARIABLE.to_owned()
+                    } else {
+                        format!("{TOKEN_VARIABLE}_{last}")
+                    };
                     if taken.insert(name.clone()) {
                         return name;
                     }

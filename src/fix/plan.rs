@@ -8,12 +8,12 @@ use super::{
     edit::Edits,
     literal,
     names::Names,
-    run::{HF_TOKEN, MAX_HITS, Run},
+    run::{MAX_HITS, MendedRun, Mending},
     settings::{Settings, settings},
     syntax, uses,
 };
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, normal};
-use crate::effects::Paths;
+use crate::effects::{TOKEN_VARIABLE, login_files_in};
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
@@ -54,7 +54,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let is_login =
         |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
     let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
-    let logins: BTreeMap<_, &Login> =
+    let logins: BTreeMap<_, &Login<'_>> =
         all.iter().filter(|login| asked.contains(&login.span)).map(|login| (login.span, login)).collect();
     let keep = uses::stages_that_keep(context, &logins);
     let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -70,6 +70,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         escape: context.dockerfile.directives.escape_byte(),
     };
     let names = Names::new(context, hits);
+    let mending = Mending { context, page, hits, names: &names, settings: &settings };
     plan.at_start.extend(settings.environment.iter().cloned());
     // The secret that stands for the logins of a stage, as of the instruction that is looked at.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
@@ -92,28 +93,28 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         let is_found = || within(hits, instruction.span).next().is_some();
         if is_token_file(acts, scope) && is_found() {
             plan.edits.delete(page.cut_lines(instruction.span));
-            let id = names.of(hits, instruction.span).unwrap_or(HF_TOKEN);
+            let id = names.of(hits, instruction.span).unwrap_or(TOKEN_VARIABLE);
             logged_in.insert(stage, id.to_owned());
-            plan.at_start.insert(HF_TOKEN.to_owned());
+            plan.at_start.insert(TOKEN_VARIABLE.to_owned());
             continue;
         }
         if acts.keyword != Keyword::Run {
             continue;
         }
-        let Some(mut run) = Run::new(page, instruction, scope) else { continue };
+        let Some(mut run) = MendedRun::new(&mending, instruction, scope) else { continue };
         let here: Vec<&Hit> = within(hits, instruction.span).take(MAX_HITS).collect();
         let own = here.iter().filter_map(|hit| logins.get(&hit.span).copied());
-        let own: Vec<&Login> = own.collect();
-        let login = run.take(context, hits, &names, &own, &settings, &mut plan.declined);
+        let own: Vec<&Login<'_>> = own.collect();
+        let login = run.take(&own, &mut plan.declined);
         let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
         let written = written.filter(|_| !keep.contains_key(&stage));
         let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
         if let Some(id) = login.or_else(|| written.into_iter().next()) {
             logged_in.insert(stage, id);
-            plan.at_start.insert(HF_TOKEN.to_owned());
+            plan.at_start.insert(TOKEN_VARIABLE.to_owned());
         }
         let given = logged_in.get(&stage).map(String::as_str);
-        let secrets = run.write(&settings, given, &mut plan.edits, &mut plan.declined);
+        let secrets = run.write(given, &mut plan.edits, &mut plan.declined);
         if !secrets.is_empty() {
             plan.mounted.insert(index, secrets);
         }
@@ -129,10 +130,10 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
 /// Whether an instruction copies one file to where the Hub's tools keep the token: the same as a login.
 fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
     let [_, to] = instruction.words() else { return false };
-    let places = Paths::new(scope).login_files().unwrap_or_default();
+    let places = login_files_in(scope);
     matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
         && instruction.flag("from").is_none()
-        && places.contains(&normal(scope.expand(to).as_str()))
+        && places.is_some_and(|places| places.contains(&normal(scope.expand(to).as_str())))
 }
 
 /// Token text outside of `RUN`s.
@@ -152,9 +153,9 @@ fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut
             Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
                 match literal::in_command(context.source, acts, hit.span) {
                     Ok(quotes) => {
-                        let (span, text) = quotes.write(HF_TOKEN, context.source, hit.span);
+                        let (span, text) = quotes.write(TOKEN_VARIABLE, context.source, hit.span);
                         plan.edits.replace(span, text);
-                        plan.at_start.insert(HF_TOKEN.to_owned());
+                        plan.at_start.insert(TOKEN_VARIABLE.to_owned());
                     }
                     Err(why) => plan.declined.push(Declined { span: hit.span, why: Masked::own(why) }),
                 }

@@ -1,6 +1,6 @@
 //! What a Dockerfile rule says of a place.
 
-use super::effects::Removed;
+use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
 use crate::effects::layer_path;

@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
           a secret for the commands that need it.",
 };
 
-pub(crate) fn check(logins: &[Login]) -> Vec<Hit> {
-    let here = logins.iter().filter(|login| !login.has_secret);
+pub(crate) fn check(logins: &[Login<'_>]) -> Vec<Hit> {
+    let here = logins.iter().filter(|login| !login.has_secret());
     here.map(|login| login.hit(&RULE, Confidence::High, "leaves a token file in the layer")).collect()
 }

@@ -6,10 +6,10 @@ use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::detect::Confidence;
 use crate::dockerfile::{Base, Keyword, Origin};
+use crate::effects::{EffectKind, variables_of};
 use crate::finding::{Severity, Where};
 use crate::mask::message;
 use crate::rules::Rule;
-use crate::shell::{Language, Step, StepKind, Word};
 
 pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-in-arg",
@@ -89,19 +89,19 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     found
 }
 
-/// The programs that are given a token by `--token`.
-const CLIENTS: [&str; 3] = ["hf", "huggingface-cli", "hfd.sh"];
-
 /// The variables that `RUN`s hand to the Hub's tools as a token, whatever their names are; each with its stage and those that
 /// it goes on from.
 fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     let mut found = HashSet::new();
-    for (instruction, _) in context.instructions() {
-        let Some(run) = context.script(instruction) else { continue };
-        let names: Vec<&String> = run.steps.iter().flat_map(given).collect();
+    for (instruction, _, run) in context.runs() {
+        let handed = run.effects.iter().filter_map(|effect| match &effect.kind {
+            EffectKind::Handed(value) => Some(variables_of(value)),
+            _ => None,
+        });
+        let names: Vec<&str> = handed.flatten().collect();
         let mut stage = instruction.stage;
         while let (Some(number), false) = (stage, names.is_empty()) {
-            found.extend(names.iter().map(|&name| (stage, name.clone())));
+            found.extend(names.iter().map(|&name| (stage, name.to_owned())));
             stage = match context.dockerfile.stages.get(number).map(|stage| &stage.base) {
                 Some(&Base::Stage(base)) if base < number => Some(base),
                 _ => None,
@@ -109,28 +109,4 @@ fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
         }
     }
     found
-}
-
-/// The variables of which a step makes a token for the Hub.
-fn given(step: &Step) -> Vec<&String> {
-    let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
-    let is_read = |name: &str| matches!(name, "HF_TOKEN" | "HUGGING_FACE_HUB_TOKEN");
-    let assigned = assignments.iter().chain(&step.environment);
-    let assigned = assigned.filter(|(name, _)| is_read(name)).map(|(_, word)| word);
-    let is_client = CLIENTS.contains(&name.as_str());
-    let logs_in = |word: &Word| {
-        Language::of_program(name) == Language::Python
-            && word.text.to_str().contains("huggingface_hub")
-            && word.text.to_str().contains("login(")
-    };
-    let words = arguments.iter().enumerate().filter(|(at, word)| {
-        let text = word.text.to_str();
-        let option = at.checked_sub(1).and_then(|at| arguments.get(at));
-        let is_value =
-            text.starts_with("--token=") || option.is_some_and(|o| o.text.as_bytes() == b"--token");
-        (is_client && is_value)
-            || (name == "export" && text.split_once('=').is_some_and(|(name, _)| is_read(name)))
-            || logs_in(word)
-    });
-    assigned.chain(words.map(|(_, word)| word)).flat_map(|word| &word.variables).collect()
 }
