@@ -14,6 +14,7 @@
 //! | [`engine`] | reads blobs, each once; decides what runs in parallel |
 //! | [`verdict`] | what was found in a blob, its form on disk, and the store that keeps it |
 //! | [`rules`] | the catalogue: one rule, one file, with its text and its logic |
+//! | `effects` | what scripts do with tokens, and with the files that hold them |
 //! | [`ci`] | what CI systems and builders are told: scripts and build arguments |
 //! | [`dockerfile`] | text to instructions with exact spans |
 //! | [`shell`] | scripts to the commands that they run |
@@ -33,6 +34,7 @@ pub mod cli;
 pub mod detect;
 mod digest;
 pub mod dockerfile;
+mod effects;
 pub mod engine;
 mod fault;
 pub mod finding;

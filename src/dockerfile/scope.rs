@@ -74,6 +74,11 @@ impl Scopes {
         Self { escape, globals: Settings::default(), stages: Vec::new(), places: Vec::new() }
     }
 
+    /// Those of no file: nothing is set.
+    pub fn nothing() -> Self {
+        Self::new(b'\\')
+    }
+
     /// Reads what a file sets.
     pub fn of(dockerfile: &Dockerfile) -> Self {
         let mut scopes = Self::new(dockerfile.directives.escape_byte());

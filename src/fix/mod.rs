@@ -11,7 +11,6 @@ mod literal;
 mod mend;
 mod names;
 mod plan;
-mod readers;
 mod run;
 mod script;
 mod settings;

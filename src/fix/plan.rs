@@ -8,11 +8,12 @@ use super::{
     edit::Edits,
     literal,
     names::Names,
-    run::{MAX_HITS, Run},
+    run::{MAX_HITS, MendedRun, Mending},
     settings::{Settings, settings},
     syntax, uses,
 };
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, normal};
+use crate::effects::login_files_in;
 use crate::hub::variables::HF_TOKEN;
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
@@ -20,7 +21,6 @@ use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{
     Context, Hit, literal_token, login_command, login_with_secret_mount, logins, token_written_to_file,
 };
-use crate::rules::login::Paths;
 
 /// What one round comes to.
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let is_login =
         |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
     let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
-    let logins: BTreeMap<_, &Login> =
+    let logins: BTreeMap<_, &Login<'_>> =
         all.iter().filter(|login| asked.contains(&login.span)).map(|login| (login.span, login)).collect();
     let keep = uses::stages_that_keep(context, &logins);
     let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -71,6 +71,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         escape: context.dockerfile.directives.escape_byte(),
     };
     let names = Names::new(context, hits);
+    let mending = Mending { context, page, hits, names: &names, settings: &settings };
     plan.at_start.extend(settings.environment.iter().cloned());
     // The secret that stands for the logins of a stage, as of the instruction that is looked at.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
@@ -101,11 +102,11 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         if acts.keyword != Keyword::Run {
             continue;
         }
-        let Some(mut run) = Run::new(page, instruction, scope) else { continue };
+        let Some(mut run) = MendedRun::new(&mending, instruction, scope) else { continue };
         let here: Vec<&Hit> = within(hits, instruction.span).take(MAX_HITS).collect();
         let own = here.iter().filter_map(|hit| logins.get(&hit.span).copied());
-        let own: Vec<&Login> = own.collect();
-        let login = run.take(context, hits, &names, &own, &settings, &mut plan.declined);
+        let own: Vec<&Login<'_>> = own.collect();
+        let login = run.take(&own, &mut plan.declined);
         let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
         let written = written.filter(|_| !keep.contains_key(&stage));
         let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
@@ -114,7 +115,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
             plan.at_start.insert(HF_TOKEN.to_owned());
         }
         let given = logged_in.get(&stage).map(String::as_str);
-        let secrets = run.write(&settings, given, &mut plan.edits, &mut plan.declined);
+        let secrets = run.write(given, &mut plan.edits, &mut plan.declined);
         if !secrets.is_empty() {
             plan.mounted.insert(index, secrets);
         }
@@ -130,10 +131,10 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
 /// Whether an instruction copies one file to where the Hub's tools keep the token: the same as a login.
 fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
     let [_, to] = instruction.words() else { return false };
-    let places = Paths::new(scope).login_files().unwrap_or_default();
+    let places = login_files_in(scope);
     matches!(instruction.keyword, Keyword::Copy | Keyword::Add)
         && instruction.flag("from").is_none()
-        && places.contains(&normal(scope.expand(to).as_str()))
+        && places.is_some_and(|places| places.contains(&normal(scope.expand(to).as_str())))
 }
 
 /// Token text outside of `RUN`s.

@@ -1,5 +1,6 @@
 //! What becomes of one `RUN`: logins go, token text goes, and the secrets that the rest needs are mounted.
 
+use crate::hub::variables::{HF_TOKEN, READ, is_read};
 use std::collections::BTreeMap;
 
 use super::mend::{Declined, Secret};
@@ -9,23 +10,33 @@ use super::{
     edit::Edits,
     literal::{self, Place},
     names::Names,
-    readers::may_read,
     script::{Cut, cut},
     settings::Settings,
 };
-use crate::dockerfile::{Instruction, Mount, MountKind, Scope, mounts, run_script};
-use crate::hub::programs::Does;
-use crate::hub::programs::PROGRAMS;
-use crate::hub::variables::HF_TOKEN;
-use crate::hub::variables::READ;
+use crate::dockerfile::Instruction;
+use crate::dockerfile::Mount;
+use crate::dockerfile::MountKind;
+use crate::dockerfile::Scope;
+use crate::effects::Agent;
+use crate::effects::Effect;
+use crate::effects::EffectKind;
+use crate::effects::Read;
+use crate::effects::Reader;
+use crate::effects::Run;
+use crate::effects::TokenOrigin;
+use crate::effects::git;
+use crate::effects::holds_word;
+use crate::effects::login_files_in;
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
-use crate::rules::dockerfile::logins::Login;
-use crate::rules::dockerfile::origin::{Source, holds_word};
+use crate::rules::dockerfile::logins::{Login, User};
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_url};
-use crate::rules::login::{Paths, login_program};
 use crate::shell;
-use crate::shell::{Command, Language, Script, Step, StepKind, Word};
+use crate::shell::Command;
+use crate::shell::Language;
+use crate::shell::Script;
+use crate::shell::Step;
+use crate::shell::StepKind;
 use crate::text::Span;
 
 /// How many findings of one `RUN` are mended in one round.
@@ -43,70 +54,54 @@ fn united(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     spans
 }
 
-/// A `RUN` with what is known of it.
-pub(super) struct Run<'a> {
-    page: Page<'a>,
+/// What is known of a file that is mended.
+pub(super) struct Mending<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) page: Page<'a>,
+    pub(super) hits: &'a [Hit],
+    pub(super) names: &'a Names,
+    pub(super) settings: &'a Settings,
+}
+
+/// A `RUN` that is mended.
+pub(super) struct MendedRun<'a> {
+    mending: &'a Mending<'a>,
     instruction: &'a Instruction,
     scope: Scope<'a>,
-    script: Script,
+    run: &'a Run,
     /// The commands of the script, where it is one for a shell.
     commands: Vec<Command>,
-    steps: Vec<Step>,
-    mounts: Vec<Mount>,
     /// Logins that go.
     targets: Vec<Span>,
     /// Token text, each with the variable that takes its place.
     literals: Vec<(Span, String)>,
     clones: Vec<Clone>,
-    /// Whether something runs beside the Hub's own tools that may read a mounted file.
-    reads_files: bool,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(page: Page<'a>, instruction: &'a Instruction, scope: Scope<'a>) -> Option<Self> {
-        let acts = instruction.effective();
-        let script = run_script(acts, scope)?;
-        let steps = shell::steps(&script);
-        let commands = match &script {
+impl<'a> MendedRun<'a> {
+    pub(super) fn new(
+        mending: &'a Mending<'a>,
+        instruction: &'a Instruction,
+        scope: Scope<'a>,
+    ) -> Option<Self> {
+        let run = mending.context.run(instruction)?;
+        let commands = match &run.script {
             Script::Text { language: Language::Shell, text } => shell::commands(text),
             Script::Text { .. } | Script::Exec(_) => Vec::new(),
         };
-        let is_hub = |step: &Step| {
-            let StepKind::Program { name, .. } = &step.kind else { return false };
-            PROGRAMS.iter().any(|program| program.reads_environment && program.name == name)
-        };
-        let reads_files = steps.iter().any(|step| may_read(step) && !is_hub(step));
-        Some(Self {
-            page,
-            instruction,
-            scope,
-            commands,
-            steps,
-            reads_files,
-            script,
-            mounts: mounts(acts, scope),
-            targets: Vec::new(),
-            literals: Vec::new(),
-            clones: Vec::new(),
-        })
+        let (targets, literals, clones) = (Vec::new(), Vec::new(), Vec::new());
+        Some(Self { mending, instruction, scope, run, commands, targets, literals, clones })
     }
 
     /// Takes in what the rules find here; gives the secret that a login took its token from.
-    pub(super) fn take(
-        &mut self,
-        context: &Context<'_>,
-        hits: &[Hit],
-        names: &Names,
-        logins: &[&Login],
-        settings: &Settings,
-        declined: &mut Vec<Declined>,
-    ) -> Option<String> {
+    pub(super) fn take(&mut self, logins: &[&Login<'_>], declined: &mut Vec<Declined>) -> Option<String> {
+        let Mending { context, hits, names, settings, .. } = *self.mending;
         let mut given = None;
-        let id = |login: &Login| match &login.origin.source {
-            Source::Secret(mount) => mount.id.clone(),
-            Source::Literal | Source::Other => {
-                let known = |name: &String| settings.variables.get(name);
-                let variable = login.origin.variables.iter().find_map(known);
+        let id = |login: &Login<'_>| match login.origin {
+            TokenOrigin::Secret(mount) => mount.id.clone(),
+            TokenOrigin::Literal | TokenOrigin::Other => {
+                let known = |name: &&str| settings.variables.get(*name);
+                let variable = login.variables.iter().find_map(known);
                 let literal = || names.of(hits, self.pipeline(login.span)).map(str::to_owned);
                 variable.map(|variable| variable.id.clone()).or_else(literal)
             }
@@ -125,7 +120,7 @@ impl<'a> Run<'a> {
                 declined.push(Declined { span: login.span, why: Masked::own(why) });
                 continue;
             }
-            if login.is_for_git {
+            if login.user == User::Git {
                 let why = "a `git clone` behind it counts on the login, and git does not read HF_TOKEN: use `hf \
                            download` in its place";
                 declined.push(Declined { span: login.span, why: Masked::own(why) });
@@ -144,7 +139,7 @@ impl<'a> Run<'a> {
         for hit in within(hits, self.instruction.span).take(MAX_HITS) {
             if hit.rule.id == token_in_url::RULE.id {
                 let found = clone::find(&self.commands, hit.span);
-                match found.filter(|found| self.can_ask(found, settings)) {
+                match found.filter(|found| self.can_ask(found)) {
                     Some(found) => self.clones.push(found),
                     None => declined.push(Declined {
                         span: hit.span,
@@ -156,7 +151,7 @@ impl<'a> Run<'a> {
             } else if hit.rule.id == literal_token::RULE.id
                 && !self.targets.iter().any(|target| target.overlaps(hit.span))
             {
-                match literal::place(context.source, &self.script, &self.commands, hit.span) {
+                match literal::place(context.source, &self.run.script, &self.commands, hit.span) {
                     Place::Shell(_) => {
                         let name = names.of(hits, hit.span).unwrap_or(HF_TOKEN);
                         self.literals.push((hit.span, name.to_owned()));
@@ -172,28 +167,27 @@ impl<'a> Run<'a> {
 
     /// A token file of the Hub that the `RUN` writes itself: the same as a login.
     pub(super) fn writes_token_file(&mut self, hit: &Hit) -> Option<String> {
-        let places = Paths::new(self.scope).login_files()?;
+        let places = login_files_in(self.scope)?;
         let is_place = |path: &String| places.contains(path);
         let in_layer = hit.leaves.iter().filter_map(|leaves| leaves.path.as_ref());
         if !in_layer.clone().any(is_place) || !in_layer.clone().all(is_place) {
             return None;
         }
         self.targets.push(hit.span);
-        let text = self.page.source.get(hit.span.start..hit.span.end).unwrap_or_default();
+        let text = self.mending.page.source.get(hit.span.start..hit.span.end).unwrap_or_default();
         let text = String::from_utf8_lossy(text);
         let is_used = |mount: &&Mount| {
             let names = [&mount.target, &mount.env];
             mount.kind == MountKind::Secret
                 && names.into_iter().flatten().any(|name| name.len() > 1 && holds_word(&text, name))
         };
-        let secret = self.mounts.iter().find(is_used).and_then(|mount| mount.id.clone());
+        let secret = self.run.mounts.iter().find(is_used).and_then(|mount| mount.id.clone());
         Some(secret.unwrap_or_else(|| HF_TOKEN.to_owned()))
     }
 
     /// Makes the changes. `logged_in` is the secret that stands for the logins up to here.
     pub(super) fn write(
         self,
-        settings: &Settings,
         logged_in: Option<&str>,
         edits: &mut Edits,
         declined: &mut Vec<Declined>,
@@ -202,12 +196,14 @@ impl<'a> Run<'a> {
         if logged_in.is_some() {
             all.extend(self.ends_of_logins());
         }
-        let cut = |targets: &[Span]| cut(self.page, &self.script, &self.commands, &self.steps, targets);
+        let cut = |targets: &[Span]| {
+            cut(self.mending.page, &self.run.script, &self.commands, &self.run.steps, targets)
+        };
         let made = cut(&all).or_else(|| cut(&self.targets));
         let (deleted, replaced) = match made {
             Some(Cut::All) if all.is_empty() => (Vec::new(), Vec::new()),
             Some(Cut::All) => {
-                edits.delete(self.page.cut_lines(self.instruction.span));
+                edits.delete(self.mending.page.cut_lines(self.instruction.span));
                 return Vec::new();
             }
             Some(Cut::Parts { deleted, replaced }) => (deleted, replaced),
@@ -219,14 +215,14 @@ impl<'a> Run<'a> {
         };
         let gone = united(deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)));
         let rest = self.rest(&gone);
-        let mut needed = self.needed(settings, &rest, &gone, logged_in);
+        let mut needed = self.needed(&rest, &gone, logged_in);
         let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
         for (literal, variable) in self.literals.iter().filter(|(literal, _)| !is_gone(*literal)) {
             needed.entry(variable.clone()).or_insert_with(|| variable.clone());
             if let Place::Shell(quotes) =
-                literal::place(self.page.source, &self.script, &self.commands, *literal)
+                literal::place(self.mending.page.source, &self.run.script, &self.commands, *literal)
             {
-                let (span, text) = quotes.write(variable, self.page.source, *literal);
+                let (span, text) = quotes.write(variable, self.mending.page.source, *literal);
                 edits.replace(span, text);
             }
         }
@@ -240,21 +236,28 @@ impl<'a> Run<'a> {
         self.mount(needed, &rest, edits)
     }
 
+    /// What the commands of the script itself do.
+    fn effects(&self) -> impl Iterator<Item = &'a Effect> {
+        let is_command = |effect: &&Effect| {
+            let step = self.run.steps.get(effect.step);
+            effect.by == Agent::Step && step.is_some_and(|step| matches!(step.kind, StepKind::Program { .. }))
+        };
+        self.run.effects.iter().filter(is_command)
+    }
+
     /// The login that token text belongs to.
     fn undone_login(&self, hit: &Hit) -> Option<Span> {
-        let step = self.steps.iter().find(|step| {
-            let StepKind::Program { name, arguments, .. } = &step.kind else { return false };
-            let is_login = login_program(name, arguments).is_some_and(|command| command.does.logs_in());
-            is_login && self.pipeline(step.span).overlaps(hit.span)
+        let login = self.effects().find(|effect| {
+            matches!(effect.kind, EffectKind::Login(_)) && self.pipeline(effect.span).overlaps(hit.span)
         })?;
-        let is_new = hit.rule.id == literal_token::RULE.id && !self.targets.contains(&step.span);
-        is_new.then_some(step.span)
+        let is_new = hit.rule.id == literal_token::RULE.id && !self.targets.contains(&login.span);
+        is_new.then_some(login.span)
     }
 
     /// Whether the helper of a clone sees the variable, and nothing behind it counts on the URL that git kept.
-    fn can_ask(&self, clone: &Clone, settings: &Settings) -> bool {
+    fn can_ask(&self, clone: &Clone) -> bool {
         let name = clone.variable();
-        let is_mounted = self.mounts.iter().any(|mount| mount.env.as_deref() == Some(name));
+        let is_mounted = self.run.mounts.iter().any(|mount| mount.env.as_deref() == Some(name));
         let is_set = |step: &Step| match &step.kind {
             StepKind::Program { assignments, arguments, .. } => {
                 assignments.iter().any(|(set, _)| set == name)
@@ -262,18 +265,16 @@ impl<'a> Run<'a> {
             }
             StepKind::Python(_) => false,
         };
-        let behind = self.page.source.get(clone.command.end..).unwrap_or_default();
-        let uses: [&[u8]; 6] =
-            [b"git lfs", b"git pull", b"git fetch", b"git submodule", b"git -C", b"git push"];
-        (is_mounted || settings.in_scope(self.scope).any(|(known, _)| known == name))
-            && !self.steps.iter().any(is_set)
-            && !uses.iter().any(|text| memchr::memmem::find(behind, text).is_some())
+        let behind = self.mending.page.source.get(clone.command.end..).unwrap_or_default();
+        (is_mounted || self.mending.settings.in_scope(self.scope).any(|(known, _)| known == name))
+            && !self.run.steps.iter().any(is_set)
+            && !git::uses_clone(behind)
     }
 
     /// Whether a mount is written with quotes, in which its place is not where its words are.
     fn has_quoted_mount(&self) -> bool {
         let quote = |span: Span| {
-            let behind = self.page.source.get(span.start..span.end + 1).unwrap_or_default();
+            let behind = self.mending.page.source.get(span.start..span.end + 1).unwrap_or_default();
             behind.iter().any(|byte| matches!(byte, b'"' | b'\''))
         };
         self.instruction.effective().flags.iter().any(|flag| quote(flag.span))
@@ -281,8 +282,9 @@ impl<'a> Run<'a> {
 
     /// The login with what is piped into it.
     fn pipeline(&self, login: Span) -> Span {
-        let at = self.steps.iter().position(|step| step.span == login);
-        let feeder = at.and_then(|at| self.steps.get(self.steps.get(at)?.feeder?));
+        let steps = &self.run.steps;
+        let step = steps.iter().find(|step| step.span == login);
+        let feeder = step.and_then(|step| steps.get(step.feeder?));
         feeder.map_or(login, |feeder| feeder.span.to(login))
     }
 
@@ -296,31 +298,29 @@ impl<'a> Run<'a> {
         edits.delete(gone.iter().filter(|gone| gone.start >= span.start).map(within));
         let flags = self.instruction.effective().flags.iter().map(|flag| within(&flag.span));
         edits.delete(flags);
-        let source = self.page.source.get(span.start..span.end).unwrap_or_default();
+        let source = self.mending.page.source.get(span.start..span.end).unwrap_or_default();
         zeroize::Zeroizing::new(String::from_utf8_lossy(&edits.apply(source)).into_owned())
     }
 
     /// The variables that the rest of the `RUN` needs from secrets, each with the secret's name.
-    fn needed(
-        &self,
-        settings: &Settings,
-        rest: &str,
-        gone: &[Span],
-        logged_in: Option<&str>,
-    ) -> BTreeMap<String, String> {
+    fn needed(&self, rest: &str, gone: &[Span], logged_in: Option<&str>) -> BTreeMap<String, String> {
         let mut needed = BTreeMap::new();
-        let here: Vec<_> = settings.in_scope(self.scope).collect();
+        let here: Vec<_> = self.mending.settings.in_scope(self.scope).collect();
         for &(name, variable) in &here {
             if holds_word(rest, name) {
                 needed.insert(name.to_owned(), variable.id.clone());
             }
         }
-        let stays = |step: &&Step| {
+        let stays = |step: &Step| {
             let before = gone.partition_point(|gone| gone.start <= step.span.start);
             let around = before.checked_sub(1).and_then(|at| gone.get(at));
             around.is_none_or(|gone| gone.end < step.span.end)
         };
-        if !self.steps.iter().filter(stays).any(may_read) {
+        let may_read = |effect: &Effect| {
+            matches!(effect.kind, EffectKind::Read(Read::Environment(_)))
+                && self.run.steps.get(effect.step).is_some_and(stays)
+        };
+        if !self.run.effects.iter().any(may_read) {
             return needed;
         }
         let has_hub = |needed: &BTreeMap<String, String>| READ.iter().any(|name| needed.contains_key(*name));
@@ -340,7 +340,7 @@ impl<'a> Run<'a> {
         }
         // Which of the others a program reads is not known.
         for &(name, variable) in &here {
-            if variable.is_known && !READ.contains(&name) {
+            if variable.is_known && !is_read(name) {
                 needed.entry(name.to_owned()).or_insert_with(|| variable.id.clone());
             }
         }
@@ -349,24 +349,41 @@ impl<'a> Run<'a> {
 
     /// Commands that end a login, which would fail or do nothing without one. With a login that stays, none.
     fn ends_of_logins(&self) -> Vec<Span> {
+        let files = login_files_in(self.scope);
+        let is_file = |path: &String| files.as_ref().is_some_and(|files| files.contains(path));
+        let is_target = |effect: &Effect| self.targets.iter().any(|target| target.overlaps(effect.span));
+        let is_login = |effect: &&Effect| matches!(effect.kind, EffectKind::Login(_));
+        if self.effects().filter(is_login).any(|login| !is_target(login)) {
+            return Vec::new();
+        }
         let mut ends = Vec::new();
-        let paths = Paths::new(self.scope);
-        let files = paths.login_files().unwrap_or_default();
-        let is_file = |word: &Word| paths.file(word).is_some_and(|path| files.contains(&path));
-        for step in &self.steps {
-            let StepKind::Program { name, arguments, .. } = &step.kind else { continue };
-            let is_target = self.targets.iter().any(|target| target.overlaps(step.span));
-            match login_program(name, arguments).map(|command| command.does) {
-                Some(Does::LogOut) => ends.push(step.span),
-                Some(_) if !is_target => return Vec::new(),
+        let effects: Vec<&Effect> = self.effects().collect();
+        for step in effects.chunk_by(|a, b| a.step == b.step) {
+            let takes = |effect: &&&Effect| {
+                !matches!(effect.kind, EffectKind::Read(_) | EffectKind::Handed(_) | EffectKind::Helper(_))
+            };
+            let mut done = step.iter().filter(takes);
+            let (Some(effect), None) = (done.next(), done.next()) else { continue };
+            match &effect.kind {
+                EffectKind::Logout(_) => ends.push(effect.span),
+                EffectKind::Removal(removals) => {
+                    let mut paths = removals.iter().map(|removal| removal.pattern.as_ref()).peekable();
+                    let is_some = paths.peek().is_some();
+                    if is_some && paths.all(|path| path.is_some_and(is_file)) {
+                        ends.push(effect.span);
+                    }
+                }
                 _ => {}
-            }
-            let mut operands = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-')).peekable();
-            if name == "rm" && operands.peek().is_some() && operands.all(is_file) {
-                ends.push(step.span);
             }
         }
         ends
+    }
+
+    /// Whether something runs beside the Hub's own tools that may read a mounted file.
+    fn reads_files(&self) -> bool {
+        let reads =
+            |effect: &Effect| matches!(effect.kind, EffectKind::Read(Read::Environment(Reader::Other)));
+        self.run.effects.iter().any(reads)
     }
 
     /// Mounts the secrets that are not mounted yet.
@@ -377,14 +394,15 @@ impl<'a> Run<'a> {
             |flag: &&crate::dockerfile::Flag| flag.name.as_bytes() == b"mount" && flag.value.is_some();
         let flags: Vec<_> = acts.flags.iter().filter(is_mount).collect();
         let mut added = String::new();
+        let reads_files = self.reads_files();
         for (variable, id) in needed {
             let is_secret = |mount: &Mount| mount.kind == MountKind::Secret;
-            if self.mounts.iter().any(|mount| is_secret(mount) && mount.env.as_ref() == Some(&variable)) {
+            if self.run.mounts.iter().any(|mount| is_secret(mount) && mount.env.as_ref() == Some(&variable)) {
                 continue;
             }
             // A mount that only the login used becomes this one.
             let is_free = |mount: &Mount| {
-                if self.reads_files {
+                if reads_files {
                     return false;
                 }
                 let names = [&mount.target, &mount.env];
@@ -392,7 +410,7 @@ impl<'a> Run<'a> {
                     && mount.id.as_ref() == Some(&id)
                     && !names.into_iter().flatten().any(|name| holds_word(rest, name))
             };
-            let old = self.mounts.iter().zip(&flags).find(|(mount, _)| is_free(mount));
+            let old = self.run.mounts.iter().zip(&flags).find(|(mount, _)| is_free(mount));
             let required = if old.is_some_and(|(mount, _)| mount.required) { ",required=true" } else { "" };
             let flag = format!("--mount=type=secret,id={id},env={variable}{required}");
             match old {
@@ -405,7 +423,7 @@ impl<'a> Run<'a> {
         }
         if !added.is_empty() {
             let at = acts.keyword_span.end;
-            let blank = self.page.source.get(at..).unwrap_or_default();
+            let blank = self.mending.page.source.get(at..).unwrap_or_default();
             let blanks = blank.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
             edits.insert(at + blanks, added);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::cut::Page;
-use crate::rules::login::python;
+use crate::effects::python;
 use crate::shell::{Command, Language, Redirect, Redirection, Script, Step, StepKind};
 use crate::text::{Span, Text};
 

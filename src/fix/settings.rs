@@ -6,8 +6,8 @@ use super::cut::Page;
 use super::edit::Edits;
 use super::mend::Declined;
 use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
+use crate::effects::expanded;
 use crate::mask::Masked;
-use crate::rules::dockerfile::flow::expanded;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_arg, token_in_env};
@@ -50,12 +50,12 @@ const MAX_ROUNDS: usize = 8;
 pub(super) fn settings<'a>(
     context: &Context<'_>,
     hits: &[Hit],
-    logins: impl Iterator<Item = &'a Login>,
+    logins: impl Iterator<Item = &'a Login<'a>>,
     declined: &mut Vec<Declined>,
 ) -> Settings {
     let mut blocked: BTreeMap<String, &'static str> = BTreeMap::new();
     let mut candidates: BTreeMap<(usize, usize), Candidate> = BTreeMap::new();
-    let arguments: BTreeSet<&String> = logins.flat_map(|login| &login.origin.variables).collect();
+    let arguments: BTreeSet<&str> = logins.flat_map(|login| login.variables.iter().copied()).collect();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let acts = instruction.effective();
         if !matches!(acts.keyword, Keyword::Arg | Keyword::Env) {
@@ -69,7 +69,8 @@ pub(super) fn settings<'a>(
                 (is_setting && hit.span == pair.span) || (is_text && hit.span.overlaps(pair.span))
             });
             let name = scope.name(pair);
-            let is_login = acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(&name);
+            let is_login =
+                acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(name.as_str());
             if !is_hit && !is_login {
                 continue;
             }

@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::readers::may_read;
-use crate::dockerfile::{Base, Instruction, Keyword, Scope, find_from, mounts, normal, run_script};
-use crate::hub::files::CACHED;
-use crate::hub::variables::HF_TOKEN;
+use crate::dockerfile::Base;
+use crate::dockerfile::Instruction;
+use crate::dockerfile::Keyword;
+use crate::dockerfile::Scope;
+use crate::dockerfile::find_from;
+use crate::dockerfile::normal;
+use crate::effects::EffectKind;
+use crate::effects::Read;
+use crate::effects::Run;
+use crate::effects::covers;
+use crate::effects::hides_variables;
+use crate::effects::is_made_by_login;
+use crate::effects::login_files_in;
 use crate::rules::dockerfile::Context;
 use crate::rules::dockerfile::logins::Login;
-use crate::rules::dockerfile::origin::holds_word;
-use crate::rules::login::{Paths, covers};
-use crate::shell;
-use crate::shell::{Step, StepKind};
 use crate::text::Span;
-
-/// Programs that fail where a file or a directory that they are given is not there.
-const NEED_FILES: [&str; 20] = [
-    "chmod", "chown", "chgrp", "cp", "mv", "ln", "install", "rsync", "tar", "test", "[", "cat", "head",
-    "tail", "ls", "stat", "sed", "grep", "base64", "find",
-];
 
 const FILES: &str = "a command behind it needs the file that it writes, or the directory of that";
 const COPIED: &str = "another stage takes what it leaves";
@@ -28,7 +27,7 @@ const CLEARED: &str =
 /// The stages whose logins have to stay, and why.
 pub(super) fn stages_that_keep(
     context: &Context<'_>,
-    logins: &BTreeMap<Span, &Login>,
+    logins: &BTreeMap<Span, &Login<'_>>,
 ) -> BTreeMap<usize, &'static str> {
     let mut keep = BTreeMap::new();
     // Where the first login of each stage ends.
@@ -44,13 +43,14 @@ pub(super) fn stages_that_keep(
         let own = instruction.stage.unwrap_or(0);
         match acts.keyword {
             Keyword::Run => {
-                for mount in mounts(acts, scope) {
+                let Some(run) = context.run(instruction) else { continue };
+                for mount in &run.mounts {
                     let from = mount.from.as_deref().and_then(|from| stage_of(context, from, own));
                     if let Some(from) = from.filter(|from| first.contains_key(from)) {
                         keep.entry(from).or_insert(COPIED);
                     }
                 }
-                let Some(why) = wants(context, instruction, scope, earliest) else { continue };
+                let Some(why) = wants(context, instruction, run, earliest) else { continue };
                 for stage in chain(context, own) {
                     if first.get(&stage).is_some_and(|&login| login < instruction.span.end) {
                         keep.entry(stage).or_insert(why);
@@ -79,13 +79,13 @@ pub(super) fn copied_login(
     let from = stage_of(context, scope.expand(from).as_str(), instruction.stage?)?;
     // The places are those of the stage at its end.
     let last = context.dockerfile.instructions.iter().rposition(|i| i.stage == Some(from))?;
-    let files = Paths::new(context.scopes.at(last)).login_files()?;
+    let files = login_files_in(context.scopes.at(last))?;
     let (_, sources) = acts.words().split_last()?;
     let paths: Vec<String> = sources.iter().map(|source| normal(scope.expand(source).as_str())).collect();
     let taken = paths.iter().filter(|path| !path.is_empty() && files.iter().any(|file| covers(path, file)));
     let mut taken = taken.peekable();
     taken.peek()?;
-    Some((from, taken.any(|path| is_place(path, &files))))
+    Some((from, taken.any(|path| is_made_by_login(path, &files))))
 }
 
 fn stage_of(context: &Context<'_>, name: &str, before: usize) -> Option<usize> {
@@ -101,43 +101,24 @@ fn chain(context: &Context<'_>, stage: usize) -> impl Iterator<Item = usize> {
     .take(64)
 }
 
-/// Whether a path is a token file, its directory or a cache above that: what a login makes.
-fn is_place(path: &str, files: &[String]) -> bool {
-    let directory = files.first().and_then(|file| file.rsplit_once('/')).map(|(directory, _)| directory);
-    let is_cache = path.rsplit('/').next() == Some(".cache") && files.iter().any(|file| covers(path, file));
-    files.iter().any(|file| file == path) || directory == Some(path) || is_cache
-}
-
 /// What a `RUN` wants of a login that no variable can give.
 fn wants(
     context: &Context<'_>,
     instruction: &Instruction,
-    scope: Scope<'_>,
+    run: &Run,
     earliest: usize,
 ) -> Option<&'static str> {
     if instruction.span.end <= earliest {
         return None;
     }
-    let steps = shell::steps(&run_script(instruction.effective(), scope)?);
-    let paths = Paths::new(scope);
-    let files = paths.login_files().unwrap_or_default();
-    let needs = |step: &Step| {
-        let StepKind::Program { name, arguments, .. } = &step.kind else { return false };
-        let words = || arguments.iter().chain(&step.inputs);
-        let names_place = words().any(|word| {
-            let text = word.text.to_str();
-            CACHED.iter().any(|file| text.contains(file))
-                || paths.file(word).is_some_and(|path| is_place(path.trim_end_matches("/*"), &files))
-        });
-        NEED_FILES.contains(&name.as_str()) && names_place
+    let reads = |wanted: fn(&Read) -> bool| {
+        run.effects.iter().any(|effect| matches!(&effect.kind, EffectKind::Read(read) if wanted(read)))
     };
-    if steps.iter().any(needs) {
+    if reads(|read| *read == Read::LoginFiles) {
         return Some(FILES);
     }
     let Span { start, end } = instruction.span;
     let text = String::from_utf8_lossy(context.source.get(start..end).unwrap_or_default());
-    let clears =
-        ["sudo", "doas", "su", "runuser", "env -i", "env -u"].iter().any(|word| holds_word(&text, word));
-    let unsets = text.contains("unset ") && holds_word(&text, HF_TOKEN);
-    ((clears || unsets) && steps.iter().any(may_read)).then_some(CLEARED)
+    let is_hidden = hides_variables(&text) && reads(|read| matches!(read, Read::Environment(_)));
+    is_hidden.then_some(CLEARED)
 }

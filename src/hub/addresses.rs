@@ -35,5 +35,21 @@ pub(crate) const DOMAINS: [Domain; 5] = [
     Domain::new("hf-mirror.com", false),
 ];
 
+/// Whether scripts fetch from a host by URL.
+pub(crate) fn is_fetched_from(host: &str) -> bool {
+    DOMAINS.iter().any(|domain| domain.is_fetched_from && domain.holds(host.as_bytes()))
+}
+
 /// The hosts of repositories: a token may be the whole user part of their URLs.
 pub(crate) const REPOSITORIES: [&str; 3] = ["huggingface.co", "hf.co", "hub-ci.huggingface.co"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subdomains_are_hosts_of_the_hub() {
+        assert!(is_fetched_from("HF.co") && is_fetched_from("cdn.huggingface.co"));
+        assert!(!is_fetched_from("nothf.co") && !is_fetched_from("hf-mirror.com"));
+    }
+}

@@ -4,35 +4,42 @@
 use super::python::LIBRARY;
 
 /// A program of the Hub's.
+#[derive(Debug)]
 pub(crate) struct Program {
-    pub(crate) name: &'static str,
-    /// The modules that `python -m` runs as it.
-    modules: &'static [&'static str],
+    /// The names it goes by: that of its file, and those of the modules that `python -m` runs as it.
+    pub(crate) names: &'static [&'static str],
     /// Whether it reads the token from the environment, and from no file but its own.
     pub(crate) reads_environment: bool,
 }
 
-/// `huggingface_hub`'s, by its name of today.
-const HF: &str = "hf";
-/// The same by its old name.
-const CLI: &str = "huggingface-cli";
-/// That of `transformers` before release 4.
-const TRANSFORMERS: &str = "transformers-cli";
+impl Program {
+    /// The name of its file.
+    pub(crate) const fn name(&self) -> &'static str {
+        let [name, ..] = self.names else { return "" };
+        name
+    }
+}
 
-/// All of them.
-pub(crate) const PROGRAMS: [Program; 3] = [
-    Program {
-        name: HF,
-        modules: &["huggingface_hub.cli.hf", "huggingface_hub.cli", LIBRARY],
-        reads_environment: true,
-    },
-    Program { name: CLI, modules: &["huggingface_hub.commands.huggingface_cli"], reads_environment: true },
-    Program {
-        name: TRANSFORMERS,
-        modules: &["transformers.commands.transformers_cli"],
-        reads_environment: false,
-    },
-];
+/// `huggingface_hub`'s, by its name of today.
+pub(crate) const HF: Program = Program {
+    names: &["hf", "huggingface_hub.cli.hf", "huggingface_hub.cli", LIBRARY],
+    reads_environment: true,
+};
+/// The same by its old name.
+pub(crate) const CLI: Program = Program {
+    names: &["huggingface-cli", "huggingface_hub.commands.huggingface_cli"],
+    reads_environment: true,
+};
+/// That of `transformers` before release 4.
+pub(crate) const TRANSFORMERS: Program = Program {
+    names: &["transformers-cli", "transformers.commands.transformers_cli"],
+    reads_environment: false,
+};
+/// A script that downloads from the Hub.
+pub(crate) const DOWNLOADER: Program = Program { names: &["hfd.sh"], reads_environment: false };
+
+/// Those that have commands.
+pub(crate) const PROGRAMS: [Program; 3] = [HF, CLI, TRANSFORMERS];
 
 /// What a command does with tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +55,10 @@ pub(crate) enum Does {
     Print,
 }
 
-impl Does {
-    /// Whether it writes a token.
-    pub(crate) fn logs_in(self) -> bool {
-        matches!(self, Self::LogIn { .. } | Self::LogInOld)
-    }
-}
-
 /// A command that has to do with tokens.
 #[derive(Debug)]
 pub(crate) struct Command {
-    programs: &'static [&'static str],
+    programs: &'static [Program],
     pub(crate) verbs: &'static [&'static str],
     /// How messages name it.
     pub(crate) name: &'static str,
@@ -103,26 +103,22 @@ pub(crate) const FOR_GIT: &str = "--add-to-git-credential";
 pub(crate) const ONE_TOKEN: &str = "--token-name";
 /// The flag by which the Hub's programs are given a token, without hyphens.
 pub(crate) const TOKEN_FLAG: &str = "token";
+/// The same with its hyphens.
+pub(crate) const TOKEN_OPTION: &str = "--token";
 /// The flag of llama.cpp with one hyphen.
 pub(crate) const SHORT_FLAG: &str = "hft";
 
 /// Patterns of flags that are given a token, whatever the program.
 pub(crate) const FLAGS: [&str; 3] = ["hf[-_]?token", TOKEN_FLAG, SHORT_FLAG];
 
-/// The programs that are given a token by `--token`.
-pub(crate) const CLIENTS: [&str; 3] = [HF, CLI, "hfd.sh"];
-
 /// Patterns by which a line shows that it runs one of the programs.
-pub(crate) const RUNS: [&str; 4] = [CLI, LIBRARY, TRANSFORMERS, r"hf[ \t]+[a-z]"];
-
-/// The program of a name or a module, which may have a version behind `@`.
-pub(crate) fn program(name: &str) -> Option<&'static str> {
-    let name = name.split('@').next().unwrap_or_default();
-    let is_it = |program: &&Program| program.name == name || program.modules.contains(&name);
-    PROGRAMS.iter().find(is_it).map(|program| program.name)
-}
+pub(crate) const RUNS: [&str; 4] = [CLI.name(), LIBRARY, TRANSFORMERS.name(), r"hf[ \t]+[a-z]"];
 
 /// The command of a program that begins with these verbs.
-pub(crate) fn command(program: &str, verbs: &[&str]) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.programs.contains(&program) && verbs.starts_with(command.verbs))
+pub(crate) fn command(program: &Program, verbs: &[&[u8]]) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| {
+        let is_its = command.programs.iter().any(|one| one.name() == program.name());
+        let mut verbs = verbs.iter();
+        is_its && command.verbs.iter().all(|verb| verbs.next().is_some_and(|given| *given == verb.as_bytes()))
+    })
 }

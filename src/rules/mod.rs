@@ -5,7 +5,6 @@ pub mod context;
 pub mod dockerfile;
 mod fix;
 pub mod image;
-pub(crate) mod login;
 
 use crate::finding::Severity;
 

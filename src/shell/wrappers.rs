@@ -175,7 +175,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
             // `uvx hf@latest` names a version.
             let name = base_name(text.split('@').next().unwrap_or_default());
             TARGETS.contains(&name.as_str())
-                || PROGRAMS.iter().any(|program| program.name == name)
+                || PROGRAMS.iter().any(|program| program.name() == name)
                 || WRAPPERS.contains(&name.as_str())
                 || Language::of_program(&name) != Language::Other
         };

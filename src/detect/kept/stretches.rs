@@ -15,7 +15,7 @@ const BELOW: usize = 3;
 /// In a history or a lock file they are few, and the parsers look at nothing else.
 pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
     static NAMED: LazyLock<Regex> =
-        LazyLock::new(|| any(MENTIONS.into_iter().chain(PROGRAMS.map(|program| program.name))));
+        LazyLock::new(|| any(MENTIONS.into_iter().chain(PROGRAMS.map(|program| program.name()))));
     static CALLED: LazyLock<Regex> = LazyLock::new(|| any(MENTIONS.into_iter().chain(CALLS)));
     let named: &Regex = if python { &CALLED } else { &NAMED };
     let line_end = |from: usize, nth: usize| {

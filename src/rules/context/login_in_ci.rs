@@ -5,14 +5,16 @@ use std::collections::HashSet;
 use super::ci_help;
 use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables};
 use crate::detect::{Confidence, TokenSummary};
-use crate::dockerfile::{Scopes, parse};
+use crate::dockerfile::{Scope, Scopes};
+use crate::effects::{Ambient, Effect, LoginLeft, Surroundings, covers, interpret, logins_left};
 use crate::finding::Severity;
 use crate::hub::variables::is_read;
 use crate::mask::Message;
 use crate::mask::Quoted;
 use crate::mask::message;
-use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
-use crate::rules::{Fix, Rule};
+use crate::rules::Fix;
+use crate::rules::Rule;
+use crate::shell::Step;
 use crate::shell::Word;
 use crate::text::{Span, Text};
 use crate::{detect, shell};
@@ -110,60 +112,54 @@ impl Found<'_> {
     }
 
     fn job(&mut self, job: &Job) {
-        // Nothing is known but what the file sets.
-        let scopes = Scopes::of(&parse(b""));
-        let mut events: Vec<(Event, &CiScript)> = Vec::new();
-        let scope = scopes.at(0);
+        let mut effects: Vec<(Effect, &CiScript)> = Vec::new();
         // The commands of a GitLab job run in one shell, all others in one of their own.
         let size = if self.dialect == Dialect::GitLab { job.scripts.len().max(1) } else { 1 };
         for scripts in job.scripts.chunks(size) {
             let Some(script) = scripts.first() else { continue };
-            let mut paths = Paths::new(scope);
-            if self.dialect == Dialect::Actions {
-                let mut text = Text::new();
-                text.push(format!("/{EMPTIED}").as_bytes(), Span::default());
-                paths.assign("RUNNER_TEMP", &Word { text, ..Word::default() });
-            }
+            let steps = steps(scripts);
             let mut variables = ShellVariables::default();
             variables.enter(script);
-            let mut has_token = false;
-            for (name, value) in script.variables() {
-                let name = name.to_str();
-                has_token |= is_read(&name) && !value.is_empty();
-                paths.assign(&name, &Word { text: value.clone(), ..Word::default() });
-            }
-            let steps: Vec<_> = scripts.iter().flat_map(|script| shell::steps(&script.script)).collect();
             for argument in steps.iter().flat_map(|step| variables.step(step, script)) {
                 self.argument(&argument);
             }
-            let reader = Reader { has_token, store: None };
-            for mut event in reader.read(&steps, &mut paths) {
-                event.branches.splice(0..0, script.condition);
-                events.push((event, script));
-            }
+            let scopes = Scopes::nothing();
+            let done = interpret(&steps, self.surroundings(scopes.at(0), script));
+            effects.extend(done.into_iter().map(|mut effect| {
+                effect.branches.splice(0..0, script.condition);
+                (effect, script)
+            }));
         }
-        self.logins(&events);
+        self.logins(&effects);
     }
 
-    /// Tells of the logins that no logout or removal behind them takes back.
-    fn logins(&mut self, events: &[(Event, &CiScript)]) {
-        let mut later = CleanUps::default();
-        for (Event { act, branches }, script) in events.iter().rev() {
-            match act {
-                Act::Logout(files) => later.logout(branches, files.as_deref()),
-                Act::Remove(removals) => later.remove(branches, removals),
-                Act::Copy => later.copy(),
-                Act::Login { command, span, files, place, .. } => {
-                    let is_gone = |file: &String| covers(EMPTIED, file) || later.removes(branches, file);
-                    let is_removed = files
-                        .as_ref()
-                        .filter(|_| !later.copied)
-                        .is_some_and(|files| files.iter().all(is_gone));
-                    if !later.logs_out(branches, place.as_deref()) && !is_removed && self.is_new(*span, true)
-                    {
-                        self.login(command, *span, script);
-                    }
-                }
+    /// What a script is given. Nothing is known but what the file sets.
+    fn surroundings<'a>(&self, scope: Scope<'a>, script: &CiScript) -> Surroundings<'a> {
+        let mut variables = Vec::new();
+        if self.dialect == Dialect::Actions {
+            let mut text = Text::new();
+            text.push(format!("/{EMPTIED}").as_bytes(), Span::default());
+            variables.push(("RUNNER_TEMP".to_owned(), Word { text, ..Word::default() }));
+        }
+        let mut ambient = Ambient::Nothing;
+        for (name, value) in script.variables() {
+            let name = name.to_str();
+            if is_read(name.as_ref()) && !value.is_empty() {
+                ambient = Ambient::Token;
+            }
+            variables.push((name.into_owned(), Word { text: value.clone(), ..Word::default() }));
+        }
+        Surroundings { variables, ambient, ..Surroundings::of_instruction(scope) }
+    }
+
+    /// Reports the logins that no logout or removal behind them takes back.
+    fn logins(&mut self, effects: &[(Effect, &CiScript)]) {
+        let left = logins_left(effects.iter().map(|(effect, _)| effect));
+        for LoginLeft { number, login, files } in left.into_iter().rev() {
+            let Some((effect, script)) = effects.get(number) else { continue };
+            let is_emptied = files.is_some_and(|files| files.iter().all(|file| covers(EMPTIED, file)));
+            if !is_emptied && self.is_new(effect.span, true) {
+                self.login(login.command, effect.span, script);
             }
         }
     }
@@ -190,6 +186,19 @@ impl Found<'_> {
             subject: Message::own(command),
         });
     }
+}
+
+/// What scripts run, one after the other.
+fn steps(scripts: &[CiScript]) -> Vec<Step> {
+    let mut all = Vec::new();
+    for script in scripts {
+        let first = all.len();
+        all.extend(shell::steps(&script.script).into_iter().map(|mut step| {
+            step.feeder = step.feeder.map(|feeder| feeder + first);
+            step
+        }));
+    }
+    all
 }
 
 /// How sure it is that a build argument has a token; none where it has not.

@@ -1,6 +1,9 @@
 //! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
 
-use super::{Context, Hit, compiled::is_compiled, effects, hit::left_in_layer};
+use super::Context;
+use super::Hit;
+use super::hit::left_in_layer;
+use super::removals;
 use crate::detect::Confidence;
 use crate::detect::TokenSummary;
 use crate::dockerfile::Destination;
@@ -53,7 +56,7 @@ pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) ->
     let context = Context::new(source, dockerfile);
     let copies: Vec<Copy<'_>> =
         context.instructions().filter_map(|(i, scope)| Copy::read(i, scope)).collect();
-    let removed = if tokens.is_empty() { Vec::new() } else { effects::find(&context).removed };
+    let removed = if tokens.is_empty() { Vec::new() } else { removals::find(&context) };
     let mut leaks = Vec::new();
     for (number, token) in tokens.iter().enumerate() {
         let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
@@ -66,6 +69,17 @@ pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) ->
         leaks.push(Leak { hit, token: number });
     }
     leaks
+}
+
+/// Whether a `RUN` of the same stage behind the copy compiles the module that is copied: the constants of a module, a token
+/// among them, are in its `.pyc` too.
+fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let Some(module) = name.strip_suffix(b".py").map(String::from_utf8_lossy) else { return false };
+    let behind =
+        context.runs().filter(|(run, ..)| run.span.start > copy.span.start && run.stage == copy.stage);
+    let mut runs = behind.filter(|(instruction, ..)| instruction.keyword == Keyword::Run);
+    runs.any(|(_, _, run)| run.compiles(&module))
 }
 
 /// The sources that a build takes from its context by name, of all stages.

@@ -1,12 +1,12 @@
 //! What a Dockerfile rule says of a place.
 
-use super::effects::Removed;
+use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
+use crate::effects::layer_path;
 use crate::finding::{Severity, Where};
 use crate::mask::{Message, message};
 use crate::rules::Rule;
-use crate::rules::login::layer_path;
 use crate::text::Span;
 
 /// One place that a rule fires on.

@@ -97,7 +97,7 @@ fn search(text: &Text, found: &mut Places, decoded: &mut Vec<Found>) {
 /// What an instruction's bytes come to mean: the exec form with its escapes resolved, and the words of
 /// scripts with their quotes resolved.
 fn readings(context: &Context<'_>, instruction: &Instruction) -> Vec<Text> {
-    let run = context.script(instruction);
+    let run = context.run(instruction);
     let instruction = instruction.effective();
     let mut texts: Vec<Text> = instruction.heredocs.iter().map(|heredoc| heredoc.body.clone()).collect();
     if let Arguments::Exec(words) = &instruction.arguments {

@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
     ),
 };
 
-pub(crate) fn check(logins: &[Login]) -> Vec<Hit> {
-    let here = logins.iter().filter(|login| !login.has_secret);
+pub(crate) fn check(logins: &[Login<'_>]) -> Vec<Hit> {
+    let here = logins.iter().filter(|login| !login.has_secret());
     here.map(|login| login.hit(&RULE, Confidence::High, "leaves a token file in the layer")).collect()
 }

@@ -1,41 +1,53 @@
-//! Finds the logins in `RUN`s that leave a token file behind. Two rules report them, by where the token
-//! comes from.
+//! The logins in `RUN`s that leave a token file behind. Two rules report them, by where the token comes from.
+
+use std::collections::BTreeSet;
 
 use super::hit::Residue;
 use super::{
-    Context, Hit, Steps,
-    credential_store::credential_stores,
+    Context, Hit,
     hit::{left_in, left_in_layer, lower},
-    origin::{Origin, Source, is_in_environment, origin},
 };
 use crate::detect::Confidence;
-use crate::dockerfile::{Instruction, Keyword, Mount, MountKind, Origin as From, Scope, mounts, normal};
+use crate::dockerfile::{Instruction, MountKind, Origin, Scope};
+use crate::effects::{Handover, LoginLeft, Place, Run, TokenOrigin, git, logins_left, variables_of};
 use crate::finding::Where;
 use crate::hub::variables::HF_TOKEN;
 use crate::mask::Message;
 use crate::mask::message;
 use crate::rules::Rule;
-use crate::rules::login::{Act, CleanUps, Event, Paths, Reader, covers};
-use crate::shell::{Script, Step};
-use crate::text::{Span, Text};
+use crate::text::Span;
 
 /// A login that leaves something behind.
-pub(crate) struct Login {
+pub(crate) struct Login<'a> {
     pub(crate) span: Span,
     /// Where its token comes from.
-    pub(crate) origin: Origin,
-    /// Whether a `git clone` behind it counts on it.
-    pub(crate) is_for_git: bool,
+    pub(crate) origin: TokenOrigin<'a>,
+    /// The variables that its token goes through.
+    pub(crate) variables: BTreeSet<&'a str>,
+    /// What counts on it beside the Hub's tools.
+    pub(crate) user: User,
     /// `hf auth login`: the command in normal form.
     command: &'static str,
-    /// Whether its token comes from a mounted secret.
-    pub(crate) has_secret: bool,
     leaves: Vec<Residue>,
     pub(crate) stage: Option<usize>,
-    is_onbuild: bool,
+    /// The instruction to write in its place.
+    run: &'static str,
 }
 
-impl Login {
+/// What uses a login beside the Hub's tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum User {
+    Nothing,
+    /// Git, which is handed the token and fetches from a repository later on.
+    Git,
+}
+
+impl Login<'_> {
+    /// Whether its token comes from a mounted secret.
+    pub(crate) fn has_secret(&self) -> bool {
+        matches!(self.origin, TokenOrigin::Secret(_))
+    }
+
     pub(crate) fn hit(&self, rule: &'static Rule, confidence: Confidence, effect: &'static str) -> Hit {
         let cached_only = self.leaves.iter().all(|leaves| leaves.place == Where::BuildCache);
         let effect = if cached_only { "leaves a token file in the builder's cache mount" } else { effect };
@@ -56,18 +68,19 @@ impl Login {
 
     /// What to do about it in general.
     fn help(&self) -> Message {
-        let secret = match &self.origin.source {
-            Source::Secret(mount) => Some(mount),
-            Source::Literal | Source::Other => None,
+        let secret = match self.origin {
+            TokenOrigin::Secret(mount) => Some(mount),
+            TokenOrigin::Literal | TokenOrigin::Other => None,
         };
         let id = secret.and_then(|mount| mount.id.as_ref());
         let id = id.map_or(HF_TOKEN, String::as_str);
-        let run = Message::own(if self.is_onbuild { "ONBUILD RUN" } else { "RUN" });
-        let git = Message::own(if self.is_for_git {
-            ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
+        let run = Message::own(self.run);
+        let git = Message::own(match self.user {
+            User::Git => {
+                ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
          RUN"
-        } else {
-            ""
+            }
+            User::Nothing => "",
         });
         message!(
             "Delete the login, and write `{} --mount=type=secret,id={},env=HF_TOKEN hf download …` where the token is \
@@ -80,137 +93,73 @@ impl Login {
     }
 }
 
-/// All logins of a file that leave something behind.
-pub(crate) fn find(context: &Context<'_>) -> Vec<Login> {
+/// All logins of a file that leave something behind, in order.
+pub(crate) fn find<'a>(context: &'a Context<'_>) -> Vec<Login<'a>> {
+    let last_use = git::last_use(context.source).unwrap_or(0);
     let mut logins = Vec::new();
-    let stores = credential_stores(context);
-    let uses: [&[u8]; 7] =
-        [b"git clone", b"git pull", b"git fetch", b"git lfs", b"git submodule", b"git -C", b"git+https://"];
-    let last_clone =
-        uses.iter().filter_map(|text| memchr::memmem::rfind(context.source, text)).max().unwrap_or(0);
-    for ((instruction, scope), store) in context.instructions().zip(&stores) {
-        let acts = instruction.effective();
-        if acts.keyword != Keyword::Run {
-            continue;
-        }
-        let Some(Steps { script, steps }) = context.script(instruction) else { continue };
-        let run =
-            Run { instruction, scope, mounts: mounts(acts, scope), store: store.as_deref(), last_clone };
-        logins.extend(run.logins(script, steps));
+    for (instruction, scope, run) in context.runs() {
+        let site = Site { instruction, scope, run, last_use };
+        logins.extend(logins_left(run.effects.iter()).into_iter().filter_map(|left| site.login(left)));
     }
     logins
 }
 
-struct Run<'a> {
+/// A `RUN` in its file.
+struct Site<'a> {
     instruction: &'a Instruction,
     scope: Scope<'a>,
-    mounts: Vec<Mount>,
-    store: Option<&'a str>,
-    /// Where the file's last use of a remote repository stands.
-    last_clone: usize,
+    run: &'a Run,
+    /// Where the file's last use of a remote repository is.
+    last_use: usize,
 }
 
-impl Run<'_> {
-    fn logins(&self, script: &Script, steps: &[Step]) -> Vec<Login> {
-        let reader = Reader { has_token: is_in_environment(&self.mounts, self.scope), store: self.store };
-        let events = reader.read(steps, &mut Paths::new(self.scope));
-        let mut logins = Vec::new();
-        let mut known: Option<(usize, Origin, bool)> = None;
-        let mut later = CleanUps::default();
-        for Event { act, branches } in events.iter().rev() {
-            let (command, span, files, place, step) = match act {
-                Act::Login { command, span, files, place, step } => (*command, *span, files, place, *step),
-                Act::Logout(files) => {
-                    later.logout(branches, files.as_deref());
-                    continue;
-                }
-                Act::Remove(removals) => {
-                    later.remove(branches, removals);
-                    continue;
-                }
-                Act::Copy => {
-                    later.copy();
-                    continue;
-                }
-            };
-            if later.logs_out(branches, place.as_deref()) {
-                continue;
-            }
-            let Some(leaves) = self.left(files.as_deref(), &later, branches) else { continue };
-            // A script has many logins, and is one step.
-            let (origin, is_for_git) = match &known {
-                Some((last, origin, is_for_git)) if *last == step => (origin.clone(), *is_for_git),
-                _ => {
-                    let written = steps.get(step).map_or(span, |step| step.span);
-                    let is_for_git = span.start < self.last_clone && is_for_git(script, written);
-                    (origin(steps, step, &self.mounts, self.scope), is_for_git)
-                }
-            };
-            known = Some((step, origin.clone(), is_for_git));
-            let mut leaves = leaves;
-            let has_secret = matches!(origin.source, Source::Secret(_));
-            let is_argument = |name: &String| self.scope.get(name).is_some_and(|b| b.origin == From::Arg);
-            let in_history = matches!(origin.source, Source::Literal)
-                || self.scope.has_token_argument()
-                || origin.variables.iter().any(is_argument);
-            if in_history && !has_secret && leaves.iter().any(|l| l.place == Where::Layer) {
-                leaves.push(left_in(Where::History));
-            }
-            let stage = self.instruction.stage;
-            let is_onbuild = self.instruction.is_onbuild();
-            logins.push(Login { span, origin, is_for_git, command, has_secret, leaves, stage, is_onbuild });
+impl<'a> Site<'a> {
+    /// What a login leaves behind; none where nothing of it is in the layer or in a cache.
+    fn login(&self, left: LoginLeft<'a>) -> Option<Login<'a>> {
+        let LoginLeft { number, login, files } = left;
+        let span = self.run.effects.get(number)?.span;
+        let mut leaves = self.left(files.as_deref());
+        if leaves.is_empty() {
+            return None;
         }
-        logins.reverse();
-        logins
+        let origin = self.run.origin(login, self.scope);
+        let has_secret = matches!(origin, TokenOrigin::Secret(_));
+        let is_argument = |name: &&str| self.scope.get(name).is_some_and(|b| b.origin == Origin::Arg);
+        let variables: BTreeSet<&str> = variables_of(&login.token).collect();
+        let in_history = matches!(origin, TokenOrigin::Literal)
+            || self.scope.has_token_argument()
+            || variables.iter().any(is_argument);
+        if in_history && !has_secret && leaves.iter().any(|leaves| leaves.place == Where::Layer) {
+            leaves.push(left_in(Where::History));
+        }
+        let is_for_git = login.handover == Handover::ToGit && span.start < self.last_use;
+        Some(Login {
+            span,
+            origin,
+            variables,
+            user: if is_for_git { User::Git } else { User::Nothing },
+            command: login.command,
+            leaves,
+            stage: self.instruction.stage,
+            run: if self.instruction.is_onbuild() { "ONBUILD RUN" } else { "RUN" },
+        })
     }
 
-    /// What is still there when the `RUN` ends; none where nothing is.
-    fn left(&self, files: Option<&[String]>, later: &CleanUps, branches: &[usize]) -> Option<Vec<Residue>> {
-        let Some(files) = files.filter(|_| !later.copied) else { return Some(vec![left_in(Where::Layer)]) };
+    /// Where the files of a login are when the `RUN` ends.
+    fn left(&self, files: Option<&[&str]>) -> Vec<Residue> {
+        let Some(files) = files else { return vec![left_in(Where::Layer)] };
         let mut leaves = Vec::new();
         for file in files {
-            if later.removes(branches, file) {
-                continue;
-            }
-            let left = match self.mount_over(file) {
-                Some(MountKind::Cache) => left_in(Where::BuildCache),
+            let left = match self.run.place(file) {
+                Place::Layer => left_in_layer(Some(file)),
+                Place::Mount(MountKind::Cache) => left_in(Where::BuildCache),
                 // What is written into memory, or over a bind mount, is gone when the RUN ends.
-                Some(_) => continue,
-                None => left_in_layer(Some(file)),
+                Place::Mount(_) | Place::Device => continue,
             };
             if !leaves.contains(&left) {
                 leaves.push(left);
             }
         }
-        (!leaves.is_empty()).then_some(leaves)
-    }
-
-    /// The mount that a file lies under, secrets and sockets left out: the innermost one.
-    fn mount_over(&self, file: &str) -> Option<MountKind> {
-        let holds = |mount: &&Mount| {
-            matches!(mount.kind, MountKind::Bind | MountKind::Cache | MountKind::Tmpfs)
-                && mount
-                    .target
-                    .as_deref()
-                    .is_some_and(|target| !normal(target).is_empty() && covers(target, file))
-        };
-        let innermost =
-            self.mounts.iter().filter(holds).max_by_key(|mount| mount.target.as_ref().map(String::len));
-        innermost.map(|mount| mount.kind)
-    }
-}
-
-/// Whether a login hands its token to git too.
-fn is_for_git(script: &Script, login: Span) -> bool {
-    let holds = |text: &Text| {
-        let (start, end) = (text.offset_of(login.start), text.offset_of(login.end));
-        let text = text.slice(start..end);
-        [&b"--add-to-git-credential"[..], b"add_to_git_credential"]
-            .iter()
-            .any(|option| memchr::memmem::find(text.as_bytes(), option).is_some())
-    };
-    match script {
-        Script::Text { text, .. } => holds(text),
-        Script::Exec(words) => words.iter().any(holds),
+        leaves
     }
 }

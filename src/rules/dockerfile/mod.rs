@@ -1,33 +1,27 @@
 //! Rules about Dockerfiles: what a build as written would leave behind.
 
-mod compiled;
 mod context_leaks_token;
 mod copies_token_file;
-mod credential_store;
-pub(crate) mod effects;
-pub(crate) mod flow;
-pub(crate) mod git;
 pub(crate) mod hit;
 mod ignores;
 pub(crate) mod literal_token;
 pub(crate) mod login_command;
 pub(crate) mod login_with_secret_mount;
 pub(crate) mod logins;
-pub(crate) mod origin;
 mod overridden;
+mod removals;
 mod removed_too_late;
 pub(crate) mod token_in_arg;
 pub(crate) mod token_in_env;
 pub(crate) mod token_in_url;
 pub(crate) mod token_written_to_file;
-pub(crate) mod url;
+mod writes;
 
 use super::Rule;
 use std::cell::OnceCell;
 
-use crate::dockerfile::{Dockerfile, Instruction, Keyword, Reach, Scope, Scopes, run_script};
-use crate::shell;
-use crate::shell::{Script, Step};
+use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
+use crate::effects::{self, Run};
 
 pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
 pub use hit::Hit;
@@ -54,22 +48,15 @@ pub(crate) struct Context<'a> {
     pub(crate) dockerfile: &'a Dockerfile,
     pub(crate) scopes: Scopes,
     pub(crate) reach: Reach,
-    /// What each `RUN` runs, read when it is asked for.
-    pub(crate) scripts: Vec<OnceCell<Option<Steps>>>,
-}
-
-/// A script and what runs in it.
-pub(crate) struct Steps {
-    pub(crate) script: Script,
-    pub(crate) steps: Vec<Step>,
+    /// What the `RUN`s do, read when the first one is asked for.
+    runs: OnceCell<Vec<Option<Run>>>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
         let scopes = Scopes::of(dockerfile);
         let reach = Reach::new(dockerfile, &scopes);
-        let scripts = dockerfile.instructions.iter().map(|_| OnceCell::new()).collect();
-        Self { source, dockerfile, scopes, reach, scripts }
+        Self { source, dockerfile, scopes, reach, runs: OnceCell::new() }
     }
 
     /// All instructions, each with the scope in front of it.
@@ -87,15 +74,21 @@ impl<'a> Context<'a> {
         self.scopes.at(self.number(instruction))
     }
 
-    /// What a `RUN` of this file runs; none of another instruction, and of one without arguments.
-    pub(crate) fn script(&self, instruction: &Instruction) -> Option<&Steps> {
-        let number = self.number(instruction);
-        let read = || {
-            let acts = instruction.effective();
-            let script = run_script(acts, self.scopes.at(number)).filter(|_| acts.keyword == Keyword::Run)?;
-            Some(Steps { steps: shell::steps(&script), script })
-        };
-        self.scripts.get(number)?.get_or_init(read).as_ref()
+    /// All `RUN`s with what they do, in order.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>, &Run)> {
+        let runs = self.all_runs().iter();
+        self.instructions()
+            .zip(runs)
+            .filter_map(|((instruction, scope), run)| Some((instruction, scope, run.as_ref()?)))
+    }
+
+    /// What a `RUN` of this file does; none for another instruction, and for one without arguments.
+    pub(crate) fn run(&self, instruction: &Instruction) -> Option<&Run> {
+        self.all_runs().get(self.number(instruction))?.as_ref()
+    }
+
+    fn all_runs(&self) -> &[Option<Run>] {
+        self.runs.get_or_init(|| effects::runs(self.dockerfile, &self.scopes))
     }
 
     pub(crate) fn is_comment(&self, offset: usize) -> bool {
@@ -129,15 +122,16 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     let logins = logins::find(context);
     hits.extend(login_command::check(&logins));
     hits.extend(login_with_secret_mount::check(&logins));
-    let effects = effects::find(context);
-    hits.extend(token_in_url::check(context, &effects.writes));
-    hits.extend(token_written_to_file::check(context, &effects.writes));
+    let writes = writes::find(context);
+    hits.extend(token_in_url::check(context, &writes));
+    hits.extend(token_written_to_file::check(context, &writes));
     hits.extend(copies_token_file::check(context));
-    let late = removed_too_late::check(context, &hits, &effects.removed);
+    let removed = removals::find(context);
+    let late = removed_too_late::check(context, &hits, &removed);
     hits.extend(late);
     overridden::take_away(context, &mut hits);
     for hit in &mut hits {
-        hit.forecast(&context.reach, &effects.removed);
+        hit.forecast(&context.reach, &removed);
     }
     hits.sort_by_key(|hit| (hit.span, hit.rule.id));
     // One place may leave several files.
@@ -154,6 +148,10 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
 }
 
 #[cfg(test)]
+mod clean_up_tests;
+#[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+mod script_tests;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,14 @@
 //! `dockerfile/removed-too-late`.
 
 use super::hit::Residue;
-use super::{Context, Hit, effects::Removed};
+use super::{Context, Hit, removals::Removed};
 use crate::detect::Confidence;
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
 use crate::mask::message;
-use crate::rules::login::CleanUps;
-use crate::rules::{Fix, Rule};
+use crate::rules::Fix;
+use crate::rules::Rule;
 use crate::text::LineIndex;
 
 pub(crate) const RULE: Rule = Rule {
@@ -36,11 +36,7 @@ pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed])
             let files = hit.leaves.iter().filter(|leaves| leaves.place == Where::Layer);
             files.filter_map(move |leaves| leaves.path.as_ref().map(|path| (hit, path)))
         });
-        let mut clean_ups = CleanUps::default();
-        clean_ups.remove(&[], &removal.what);
-        let Some((hit, path)) = paths.find(|(_, path)| clean_ups.removes(&[], path)) else {
-            continue;
-        };
+        let Some((hit, path)) = paths.find(|(_, path)| removal.may_remove(path)) else { continue };
         let lines = lines.get_or_insert_with(|| LineIndex::new(context.source));
         let line = lines.position(hit.span.start).line;
         hits.push(Hit {

@@ -6,16 +6,13 @@ use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::detect::Confidence;
 use crate::dockerfile::{Base, Keyword, Origin};
+use crate::effects::EffectKind;
+use crate::effects::variables_of;
 use crate::finding::Severity;
 use crate::finding::Where;
-use crate::hub::programs::CLIENTS;
-use crate::hub::python::LIBRARY;
-use crate::hub::python::LOGIN_CALL;
-use crate::hub::variables::is_read;
 use crate::mask::message;
 use crate::rules::Fix;
 use crate::rules::Rule;
-use crate::shell::{Language, Step, StepKind, Word};
 
 pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-in-arg",
@@ -101,12 +98,15 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
 /// it goes on from.
 fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     let mut found = HashSet::new();
-    for (instruction, _) in context.instructions() {
-        let Some(run) = context.script(instruction) else { continue };
-        let names: Vec<&String> = run.steps.iter().flat_map(given).collect();
+    for (instruction, _, run) in context.runs() {
+        let handed = run.effects.iter().filter_map(|effect| match &effect.kind {
+            EffectKind::Handed(value) => Some(variables_of(value)),
+            _ => None,
+        });
+        let names: Vec<&str> = handed.flatten().collect();
         let mut stage = instruction.stage;
         while let (Some(number), false) = (stage, names.is_empty()) {
-            found.extend(names.iter().map(|&name| (stage, name.clone())));
+            found.extend(names.iter().map(|&name| (stage, name.to_owned())));
             stage = match context.dockerfile.stages.get(number).map(|stage| &stage.base) {
                 Some(&Base::Stage(base)) if base < number => Some(base),
                 _ => None,
@@ -114,27 +114,4 @@ fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
         }
     }
     found
-}
-
-/// The variables of which a step makes a token for the Hub.
-fn given(step: &Step) -> Vec<&String> {
-    let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
-    let assigned = assignments.iter().chain(&step.environment);
-    let assigned = assigned.filter(|(name, _)| is_read(name)).map(|(_, word)| word);
-    let is_client = CLIENTS.contains(&name.as_str());
-    let logs_in = |word: &Word| {
-        Language::of_program(name) == Language::Python
-            && word.text.to_str().contains(LIBRARY)
-            && word.text.to_str().contains(LOGIN_CALL)
-    };
-    let words = arguments.iter().enumerate().filter(|(at, word)| {
-        let text = word.text.to_str();
-        let option = at.checked_sub(1).and_then(|at| arguments.get(at));
-        let is_value =
-            text.starts_with("--token=") || option.is_some_and(|o| o.text.as_bytes() == b"--token");
-        (is_client && is_value)
-            || (name == "export" && text.split_once('=').is_some_and(|(name, _)| is_read(name)))
-            || logs_in(word)
-    });
-    assigned.chain(words.map(|(_, word)| word)).flat_map(|word| &word.variables).collect()
 }

@@ -1,21 +1,17 @@
 //! `dockerfile/token-in-url`.
 
-use super::{
-    Context, Hit,
-    effects::{How, Write},
-    flow::{Carried, Flow, expanded},
-    hit::left_in,
-    url,
-};
+use super::{Context, Hit, hit::left_in, writes::Write};
 use crate::detect::Confidence;
 use crate::dockerfile::Keyword;
+use crate::effects;
+use crate::effects::Form;
+use crate::effects::Source;
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
 use crate::mask::message;
 use crate::rules::Fix;
 use crate::rules::Rule;
-use crate::shell::Word;
 
 pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-in-url",
@@ -37,19 +33,15 @@ const HELP: &str = "In place of the URL with a token in it write `RUN --mount=ty
                     id=HF_TOKEN,env=HF_TOKEN .`";
 
 pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = writes.iter().filter(|write| write.how == How::Url).map(hit).collect();
+    let mut hits: Vec<Hit> = writes.iter().filter(|write| write.form == Form::Url).map(hit).collect();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         if acts.keyword != Keyword::Add {
             continue;
         }
-        let flow = Flow::new(scope, &[]);
         let sources = acts.words().split_last().map(|(_, sources)| sources).unwrap_or_default();
         for source in sources {
-            let text = source.to_str();
-            let variables = expanded(&text).into_iter().map(str::to_owned).collect();
-            let word = Word { text: source.clone(), variables, ..Word::default() };
-            if url::credential(&flow, &word).is_some() {
+            if !effects::token_in_url(scope, source).have_no_token() {
                 hits.push(Hit {
                     rule: &RULE,
                     severity: RULE.severity,
@@ -77,7 +69,7 @@ fn hit(write: &Write) -> Hit {
             Some(path) => message!("a token in the URL stays in the layer, in `{}`", path),
             None => Message::own("a token in the URL stays in the layer, in git's configuration"),
         },
-        _ if write.carried == Carried::Literal => {
+        _ if write.source == Source::Literal => {
             Message::own("token text in the URL stays in the image's history")
         }
         _ => Message::own("a build argument in the URL stays in the image's history"),

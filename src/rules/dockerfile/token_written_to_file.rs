@@ -2,19 +2,20 @@
 
 use super::{
     Context, Hit,
-    effects::{How, Write},
-    flow::{Carried, Flow},
     hit::{left_in, left_in_layer},
+    writes::Write,
 };
 use crate::detect::Confidence;
 use crate::dockerfile::{Destination, Keyword};
+use crate::effects;
+use crate::effects::Form;
+use crate::effects::Source;
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
 use crate::mask::message;
 use crate::rules::Fix;
 use crate::rules::Rule;
-use crate::shell::HereDocument;
 
 pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-written-to-file",
@@ -35,39 +36,36 @@ const HELP: &str = "Delete what writes the file, and let the commands that need 
                     id=HF_TOKEN,env=HF_TOKEN .`. A file that must exist during the RUN has to be removed in the same RUN";
 
 pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
-    let files = writes.iter().filter(|write| write.how == How::File);
+    let files = writes.iter().filter(|write| write.form == Form::Text);
     let mut hits: Vec<Hit> = files.map(hit).collect();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         if !matches!(acts.keyword, Keyword::Copy | Keyword::Add) || acts.heredocs.is_empty() {
             continue;
         }
-        let flow = Flow::new(scope, &[]);
         let Some((to, _)) = Destination::of(acts, scope) else { continue };
         for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
-            let document = HereDocument { body: heredoc.body.clone(), expand: true };
-            // Token text is what `literal-token` tells of, with the same file.
-            let Some(carried) = flow.document(&document).filter(|carried| *carried != Carried::Literal)
-            else {
-                continue;
-            };
+            let value = effects::token_in_document(scope, &heredoc.body);
+            // Token text is what `literal-token` reports, with the same file.
+            let source = value.first_token().filter(|source| **source != Source::Literal);
+            let Some(source) = source.cloned() else { continue };
             let mut leaves = vec![left_in_layer(to.file(&heredoc.name.to_str()).as_deref())];
-            if carried.is_in_history() {
+            if source.is_in_history() {
                 leaves.push(left_in(Where::History));
             }
             let program = acts.keyword.name().to_owned();
             let (span, stage) = (acts.text.span(), instruction.stage);
-            hits.push(hit(&Write { how: How::File, program, span, stage, carried, leaves }));
+            hits.push(hit(&Write { form: Form::Text, program, span, stage, source, leaves }));
         }
     }
     hits
 }
 
 fn hit(write: &Write) -> Hit {
-    let what = match write.carried {
-        Carried::Secret => "copies the mounted secret",
-        Carried::Env | Carried::Argument => "writes the value of a token variable",
-        Carried::Literal => "writes a token",
+    let what = match write.source {
+        Source::Secret(_) => "copies the mounted secret",
+        Source::Variable { .. } => "writes the value of a token variable",
+        Source::Literal => "writes a token",
     };
     let file = match write.leaves.first().and_then(|leaves| leaves.path.as_ref()) {
         Some(path) => message!("`{}`, which stays in the layer", path),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Kind, Token, is, is_name, name_at, tokens};
+use super::{Kind, MAX_TOKENS, Token, is, is_name, name_at, tokens};
 use crate::text::Text;
 
 /// Something that an expression reads.
@@ -21,19 +21,24 @@ pub(crate) enum Read<'a> {
 /// A token that gets into a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Written<C> {
+    /// The number of the call's name among the tokens of the script.
+    pub(super) at: usize,
     pub(crate) carried: C,
     /// The file's name; none where the script makes it up.
     pub(crate) file: Option<Text>,
 }
 
-/// What a script writes; `carries` says what token something has that it reads.
-pub(crate) fn writes<C: Copy>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Option<C>) -> Vec<Written<C>> {
-    let tokens = tokens(script);
+/// What a script with these tokens writes; `carries` says which token there is in something that it reads.
+pub(super) fn writes<C: Clone>(
+    script: &Text,
+    tokens: &[Token],
+    carries: &dyn Fn(&Read<'_>) -> Option<C>,
+) -> Vec<Written<C>> {
     let (mut tainted, mut files) = (HashMap::new(), HashMap::new());
     let mut written = Vec::new();
     let mut first = 0;
-    for end in ends(&tokens) {
-        let line = Line { script, tokens: &tokens, carries, tainted: &tainted, files: &files };
+    for end in ends(tokens) {
+        let line = Line { script, tokens, carries, tainted: &tainted, files: &files };
         written.extend((first..end).filter_map(|at| line.write(at)));
         let named = line.named(first..end);
         let assigned = line.assigned(first..end);
@@ -43,9 +48,6 @@ pub(crate) fn writes<C: Copy>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Opti
     }
     written
 }
-
-/// How many tokens of one call are looked at.
-const MAX_TOKENS: usize = 1024;
 
 /// What a block begins with.
 const BLOCKS: [&str; 11] =
@@ -85,7 +87,7 @@ struct Line<'a, C> {
     files: &'a HashMap<String, Option<Text>>,
 }
 
-impl<'a, C: Copy> Line<'a, C> {
+impl<'a, C: Clone> Line<'a, C> {
     fn string(&self, at: usize) -> Option<Text> {
         match self.tokens.get(at)?.kind {
             Kind::String(start, end) => Some(self.script.slice(start..end)),
@@ -172,11 +174,11 @@ impl<'a, C: Copy> Line<'a, C> {
             "copy" | "copy2" | "copyfile" | "move" => {
                 let source = self.string(arguments.start)?;
                 let carried = (self.carries)(&Read::File(&source.to_str()))?;
-                return Some(Written { carried, file: self.string(arguments.start + 2) });
+                return Some(Written { at, carried, file: self.string(arguments.start + 2) });
             }
             _ => return None,
         };
-        Some(Written { carried: self.carried(arguments)?, file })
+        Some(Written { at, carried: self.carried(arguments)?, file })
     }
 
     /// The name that a file gets: `f = open(…)`, `with open(…) as f`.
@@ -225,7 +227,7 @@ impl<'a, C: Copy> Line<'a, C> {
                 (self.carries)(&Read::File(&self.string(at + 2)?.to_str()))
             }
             _ if is(self.tokens, at.wrapping_sub(1), '.') || is(self.tokens, at + 1, '=') => None,
-            _ => self.tainted.get(name).copied().flatten(),
+            _ => self.tainted.get(name).cloned().flatten(),
         }
     }
 
@@ -263,7 +265,7 @@ mod tests {
         };
         let show =
             |written: Written<()>| written.file.map_or("?".to_owned(), |file| file.to_str().into_owned());
-        writes(&text, &carries).into_iter().map(show).collect()
+        writes(&text, &tokens(&text), &carries).into_iter().map(show).collect()
     }
 
     #[test]

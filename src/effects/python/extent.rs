@@ -130,7 +130,7 @@ pub(crate) fn extent(script: &Text, name: Span) -> Option<Span> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Act, acts};
+    use super::super::{Event, events};
     use super::*;
 
     #[test]
@@ -167,7 +167,8 @@ mod tests {
             ),
         ] {
             let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));
-            let Some(Act::Call(_, name)) = acts(&text).into_iter().next() else { panic!("{source}") };
+            let events = events::<()>(&text, &|_| None);
+            let Some(Event::Call(_, name)) = events.into_iter().next() else { panic!("{source}") };
             let found = extent(&text, name).unwrap();
             assert_eq!(source.get(found.start..found.end), Some(expected));
         }

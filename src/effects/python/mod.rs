@@ -3,14 +3,22 @@
 mod extent;
 mod writes;
 
+use crate::hub::python::LOGIN_CALL;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use extent::{extent, only_logs_in};
-pub(crate) use writes::{Read, Written, writes};
+pub(crate) use writes::{Read, Written};
 
-use crate::hub::python::{Does, EXPORTS, FOR_GIT, FUNCTIONS, LIBRARY, SUBMODULES};
+use crate::hub::python::Does;
+use crate::hub::python::EXPORTS;
+use crate::hub::python::FOR_GIT;
+use crate::hub::python::FUNCTIONS;
+use crate::hub::python::LIBRARY;
+use crate::hub::python::SUBMODULES;
+use crate::shell::Language;
 use crate::shell::Script;
 use crate::text::{Span, Text};
+use writes::writes;
 
 /// What a call does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,23 +34,26 @@ pub(crate) enum Call {
     Logout,
 }
 
-/// What a script does that matters, in order.
-pub(crate) enum Act {
-    /// A call of the library.
+/// Something that a script does which matters to tokens.
+pub(crate) enum Event<C> {
+    /// A call of the library: what it does, and the place of the name that is called.
     Call(Call, Span),
-    /// A command given to a shell or run as a process.
+    /// A command that it gives to a shell or runs as a process.
     Process(Script),
+    /// A token that it writes into a file.
+    Write(Written<C>),
 }
 
 /// Functions that run a command.
 const RUNNERS: [&str; 9] =
     ["system", "popen", "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput"];
 
-/// Reads a script. It is never run: only names, calls and imports are looked at.
-pub(crate) fn acts(script: &Text) -> Vec<Act> {
+/// Reads a script; gives what it does, in the order in which it is written. The script is never run: only names, calls,
+/// imports and assignments are looked at. `carries` says which token there is in something that it reads.
+pub(crate) fn events<C: Clone>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Option<C>) -> Vec<Event<C>> {
     let tokens = tokens(script);
     let names = imports(&tokens);
-    let mut acts = Vec::new();
+    let mut events: Vec<(usize, Event<C>)> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let Kind::Name(name) = &token.kind else { continue };
         if !is(&tokens, at + 1, '(') || at.checked_sub(1).is_some_and(|at| is_name(&tokens, at, "def")) {
@@ -53,17 +64,29 @@ pub(crate) fn acts(script: &Text) -> Vec<Act> {
                 Call::Login { .. } => Call::Login { for_git: is_for_git(&tokens, at + 1) },
                 call => call,
             };
-            acts.push(Act::Call(call, script.source_span(token.start..token.end)));
+            events.push((at, Event::Call(call, script.source_span(token.start..token.end))));
         } else if RUNNERS.contains(&name.as_str()) {
-            acts.extend(process(script, &tokens, at + 2));
+            events.extend(process(script, &tokens, at + 2).map(|script| (at, Event::Process(script))));
         }
     }
-    acts
+    let written = writes(script, &tokens, carries);
+    events.extend(written.into_iter().map(|written| (written.at, Event::Write(written))));
+    events.sort_by_key(|(at, _)| *at);
+    events.into_iter().map(|(_, event)| event).collect()
 }
+
+/// Whether a script may log in: for the shell's part in its text, which is none of Python's.
+pub(crate) fn may_log_in(script: &Text) -> bool {
+    let has = |text: &str| memchr::memmem::find(script.as_bytes(), text.as_bytes()).is_some();
+    has(LIBRARY) && has(LOGIN_CALL)
+}
+
+/// How many tokens of one call are looked at.
+const MAX_TOKENS: usize = 1024;
 
 /// Whether the call whose parenthesis opens at `open` is told to hand the token to git.
 fn is_for_git(tokens: &[Token], open: usize) -> bool {
-    let arguments = tokens.iter().enumerate().skip(open + 1);
+    let arguments = tokens.iter().enumerate().skip(open + 1).take(MAX_TOKENS);
     let mut arguments = arguments.take_while(|(_, token)| token.kind != Kind::Mark('\n')).map(|(at, _)| at);
     arguments.any(|at| {
         is_name(tokens, at, FOR_GIT) && is(tokens, at + 1, '=') && !is_name(tokens, at + 2, "False")
@@ -166,6 +189,9 @@ struct Names {
     functions: BTreeMap<String, String>,
 }
 
+/// How many parts the path of a called name may have.
+const MAX_PARTS: usize = 8;
+
 fn imports(tokens: &[Token]) -> Names {
     let mut names = Names::default();
     for at in 0..tokens.len() {
@@ -241,11 +267,14 @@ impl Names {
         })
     }
 
-    /// The library's own path of a called name: `["HfFolder", "save_token"]`.
+    /// The library's own path of a called name: `["HfFolder", "save_token"]`. It has few parts.
     fn path<'a>(&'a self, tokens: &'a [Token], at: usize, name: &'a str) -> Option<Vec<&'a str>> {
         let mut parts = vec![name];
         let mut at = at;
         while at >= 2 && is(tokens, at - 1, '.') {
+            if parts.len() > MAX_PARTS {
+                return None;
+            }
             at -= 2;
             // `HfFolder().save_token` and `__import__("huggingface_hub").login`.
             if is(tokens, at, ')') {
@@ -274,23 +303,24 @@ impl Names {
 }
 
 /// The command whose argument list begins at `at`.
-fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Act> {
+fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Script> {
     let content = |at: usize| match tokens.get(at)?.kind {
         Kind::String(start, end) => Some(script.slice(start..end)),
         _ => None,
     };
     if is(tokens, at, '[') {
-        let strings = tokens.iter().skip(at + 1).take_while(|token| token.kind != Kind::Mark(']'));
+        let strings = tokens.iter().skip(at + 1).take(MAX_TOKENS);
+        let strings = strings.take_while(|token| token.kind != Kind::Mark(']'));
         let words = strings.filter_map(|token| match token.kind {
             Kind::String(start, end) => Some(script.slice(start..end)),
             _ => None,
         });
-        return Some(Act::Process(Script::Exec(words.collect())));
+        return Some(Script::Exec(words.collect()));
     }
     // An `f` in front of the string.
     let at = if matches!(tokens.get(at), Some(Token { kind: Kind::Name(_), .. })) { at + 1 } else { at };
     let text = content(at)?;
-    Some(Act::Process(Script::Text { language: crate::shell::Language::Shell, text }))
+    Some(Script::Text { language: Language::Shell, text })
 }
 
 #[cfg(test)]
@@ -301,11 +331,11 @@ mod tests {
 
     fn calls(source: &str) -> Vec<Call> {
         let text = Text::from_source(source.as_bytes(), Span::new(0, source.len()));
-        let call = |act| match act {
-            Act::Call(call, _) => Some(call),
-            Act::Process(_) => None,
+        let call = |event| match event {
+            Event::Call(call, _) => Some(call),
+            Event::Process(_) | Event::Write(_) => None,
         };
-        acts(&text).into_iter().filter_map(call).collect()
+        events::<()>(&text, &|_| None).into_iter().filter_map(call).collect()
     }
 
     #[test]

@@ -2,57 +2,66 @@
 
 use std::collections::HashMap;
 
-use crate::shell;
-use crate::shell::{Language, Script, Step, StepKind};
+use crate::shell::{self, Language, Script, Step, StepKind};
 use crate::text::Text;
 
 /// How many steps of a function are taken for its body.
 const MAX_BODY: usize = 16;
 
 /// A script for the end of a shell.
-pub(crate) struct Trap {
+pub(super) struct Trap {
     /// The shell.
-    pub(crate) subshells: Vec<usize>,
-    /// The branches that the `trap` stands in.
-    pub(crate) branches: Vec<usize>,
+    subshells: Vec<usize>,
+    /// The branches that the `trap` is in.
+    branches: Vec<usize>,
+    /// The number of the step that sets it.
+    pub(super) step: usize,
     script: Text,
     /// The steps between the definition of the function that it names and the `trap`.
     body: (usize, usize),
 }
 
 impl Trap {
-    /// What runs. `all` are the steps of the script that the trap stands in.
-    pub(crate) fn steps(&self, all: &[Step]) -> Vec<Step> {
+    /// What runs. `all` are the steps of the script that the trap is set in.
+    pub(super) fn steps(&self, all: &[Step]) -> Vec<Step> {
         let (start, end) = self.body;
-        if start < end {
-            return all.get(start..end).unwrap_or_default().to_vec();
+        let mut steps = if start < end {
+            all.get(start..end).unwrap_or_default().to_vec()
+        } else {
+            shell::steps(&Script::Text { language: Language::Shell, text: self.script.clone() })
+        };
+        for step in &mut steps {
+            step.subshells.splice(0..0, self.subshells.iter().copied());
+            step.branches.clone_from(&self.branches);
+            // The step that feeds it has another number, if it is there at all.
+            step.feeder = None;
         }
-        shell::steps(&Script::Text { language: Language::Shell, text: self.script.clone() })
+        steps
     }
 }
 
 /// The traps of the shells that are open.
 #[derive(Default)]
-pub(crate) struct Traps {
+pub(super) struct Traps {
     open: Vec<Trap>,
-    /// Where each name stood first without arguments: a function is defined that way.
+    /// The first step of each name without arguments: a function is defined that way.
     names: HashMap<String, usize>,
 }
 
 impl Traps {
     /// The traps of the shells that end in front of a step, the innermost first.
-    pub(crate) fn ended(&mut self, step: &Step) -> Vec<Trap> {
+    pub(super) fn ended(&mut self, step: &Step) -> Vec<Trap> {
         let open = self.open.iter().take_while(|trap| step.subshells.starts_with(&trap.subshells)).count();
         self.open.drain(open..).rev().collect()
     }
 
-    /// Those of all that is open, at the end.
-    pub(crate) fn rest(self) -> Vec<Trap> {
-        self.open.into_iter().rev().collect()
+    /// Those of all shells that are open at the end.
+    pub(super) fn rest(&mut self) -> Vec<Trap> {
+        self.open.drain(..).rev().collect()
     }
 
     /// Takes what a step says of traps.
-    pub(crate) fn take(&mut self, index: usize, step: &Step) {
+    pub(super) fn take(&mut self, index: usize, step: &Step) {
         let StepKind::Program { name, arguments, .. } = &step.kind else { return };
         if arguments.is_empty() && !name.is_empty() {
             self.names.entry(name.clone()).or_insert(index);
@@ -76,6 +85,7 @@ impl Traps {
         self.open.push(Trap {
             subshells: step.subshells.clone(),
             branches: step.branches.clone(),
+            step: index,
             script: script.text.clone(),
             body,
         });

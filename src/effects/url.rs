@@ -1,18 +1,20 @@
 //! Credentials in URLs, as scripts write them.
 
-use super::flow::{Carried, Flow, expanded};
+use super::source::{Source, Sources};
+use super::variables::{Variables, View};
+use super::words::{expanded, substituted};
 use crate::detect;
-use crate::hub::addresses::DOMAINS;
+use crate::hub::addresses::is_fetched_from;
 use crate::shell::Word;
 
 /// A URL with something in front of its host.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Url<'a> {
+struct Url<'a> {
     /// What stands in front of the `@`.
     userinfo: &'a str,
     host: &'a str,
     /// What follows the host, up to white space or a quote.
-    pub(crate) path: &'a str,
+    path: &'a str,
 }
 
 /// The URLs in a text that have a user or a password in them.
@@ -29,11 +31,14 @@ fn urls(text: &str) -> Vec<Url<'_>> {
         .collect()
 }
 
+/// How long the part in front of the path may be; a longer one is no URL.
+const MAX_AUTHORITY: usize = 4096;
+
 /// How long the part in front of the path is; expansions in it count as a whole.
 fn authority_len(text: &str) -> usize {
     let mut closing: Vec<char> = Vec::new();
     let mut before = ' ';
-    for (at, c) in text.char_indices() {
+    for (at, c) in text.char_indices().take(MAX_AUTHORITY) {
         match c {
             _ if closing.last() == Some(&c) => {
                 closing.pop();
@@ -50,32 +55,42 @@ fn authority_len(text: &str) -> usize {
     text.len()
 }
 
-fn is_hub(host: &str) -> bool {
-    DOMAINS.iter().any(|domain| domain.is_fetched_from && domain.holds(host.as_bytes()))
+/// A token in front of the host of a URL.
+pub(crate) struct Credential {
+    /// Where the token comes from.
+    pub(crate) value: Sources,
+    /// What follows the host.
+    pub(crate) path: String,
 }
 
-/// The token in a URL's user or password, with the path behind it.
-pub(crate) fn credential(flow: &Flow<'_>, word: &Word) -> Option<(Carried, String)> {
+/// The token in a URL's user or password. In front of a host of the Hub any value is one.
+pub(super) fn credential(variables: &Variables<'_>, word: &Word) -> Option<Credential> {
     let text = word.text.to_str();
     urls(&text).into_iter().find_map(|url| {
-        let is_hub = is_hub(url.host);
-        let variables = || {
-            let names = expanded(url.userinfo).into_iter();
-            let mut names = names.filter(|&name| word.variables.iter().any(|variable| variable == name));
-            names.find_map(|name| match is_hub {
-                true => flow.password(name),
-                false if detect::is_token_variable(name) => flow.variable(name),
-                false => None,
-            })
-        };
-        let carried = if detect::find(url.userinfo.as_bytes()).is_empty() {
-            let substituted = || if is_hub { flow.substitution(url.userinfo) } else { None };
-            variables().or_else(substituted)
-        } else {
-            Some(Carried::Literal)
-        };
-        carried.map(|carried| (carried, url.path.to_owned()))
+        let value = userinfo(variables, word, &url);
+        (!value.have_no_token()).then(|| Credential { value, path: url.path.to_owned() })
     })
+}
+
+fn userinfo(variables: &Variables<'_>, word: &Word, url: &Url<'_>) -> Sources {
+    if !detect::find(url.userinfo.as_bytes()).is_empty() {
+        return Sources::token(Source::Literal);
+    }
+    let is_hub = is_fetched_from(url.host);
+    let names = expanded(url.userinfo).into_iter();
+    let names = names.filter(|&name| word.variables.iter().any(|variable| variable == name));
+    let mut sources = Sources::default();
+    for name in names {
+        if is_hub {
+            sources.extend(&variables.password(name));
+        } else if detect::is_token_variable(name) {
+            sources.extend(&variables.value(name, View::Shell).tokens());
+        }
+    }
+    if is_hub {
+        sources.extend(&substituted(variables, url.userinfo).tokens());
+    }
+    sources
 }
 
 #[cfg(test)]
@@ -96,6 +111,5 @@ mod tests {
         ] {
             assert_eq!(urls(text), expected, "{text}");
         }
-        assert!(is_hub("HF.co") && is_hub("cdn.huggingface.co") && !is_hub("nothf.co"));
     }
 }

@@ -1,0 +1,195 @@
+//! Goes over the steps of a script, once.
+
+use crate::hub::python as names;
+use std::rc::Rc;
+
+use super::effect::{Agent, Effect, EffectKind, Form, Handover, Login, Logout, Read, Reader, Tokens, Write};
+use super::login::{self, Near};
+use super::pipes::Pipes;
+use super::programs::{self, Call};
+use super::python;
+use super::source::{Source, Sources};
+use super::state::State;
+use super::surroundings::Surroundings;
+use super::traps::{Trap, Traps};
+use super::variables::View;
+use super::words;
+use crate::detect;
+use crate::shell::{self, Step, StepKind};
+use crate::text::{Span, Text};
+
+/// What the steps of a script do, in order.
+pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Vec<Effect> {
+    let mut interpreter = Interpreter { state: State::new(surroundings), effects: Vec::new() };
+    let mut traps = Traps::default();
+    let mut pipes = Pipes::default();
+    for (index, step) in steps.iter().enumerate() {
+        for trap in traps.ended(step) {
+            interpreter.trapped(&trap, steps);
+        }
+        let frame = Frame { step: index, agent: Agent::Step, around: None };
+        interpreter.step(steps, index, frame, &mut pipes);
+        traps.take(index, step);
+    }
+    for trap in traps.rest() {
+        interpreter.trapped(&trap, steps);
+    }
+    interpreter.effects
+}
+
+struct Interpreter<'a> {
+    state: State<'a>,
+    effects: Vec<Effect>,
+}
+
+/// What runs a step.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    /// The step of the script itself, by number.
+    step: usize,
+    agent: Agent,
+    /// The Python script that runs it.
+    around: Option<&'a Step>,
+}
+
+impl Interpreter<'_> {
+    /// What a trap takes away when its shell ends.
+    fn trapped(&mut self, trap: &Trap, steps: &[Step]) {
+        let frame = Frame { step: trap.step, agent: Agent::Trap, around: None };
+        self.inner(&trap.steps(steps), frame);
+    }
+
+    /// The steps of a script within a step.
+    fn inner(&mut self, steps: &[Step], frame: Frame<'_>) {
+        let mut pipes = Pipes::default();
+        for index in 0..steps.len() {
+            self.step(steps, index, frame, &mut pipes);
+        }
+    }
+
+    fn step(&mut self, steps: &[Step], index: usize, frame: Frame<'_>, pipes: &mut Pipes) {
+        let Some(step) = steps.get(index) else { return };
+        let before = index.checked_sub(1).and_then(|before| steps.get(before));
+        self.state.enter(step);
+        match &step.kind {
+            StepKind::Python(script) => {
+                pipes.push(Sources::default());
+                self.python(script, step, before, frame);
+                self.state.leave(step);
+            }
+            StepKind::Program { name, arguments, .. } => {
+                let (program, fed) = (programs::of(name), pipes.fed(step));
+                let near = Near { step, before, around: frame.around };
+                let call = Call { name, program, arguments, near, fed };
+                for kind in self.command(&call, pipes) {
+                    self.add(kind, step.span, &step.branches, frame);
+                }
+                self.state.leave(step);
+                programs::take(&call, &mut self.state);
+            }
+        }
+    }
+
+    /// What a command does, its redirections included.
+    fn command(&self, call: &Call<'_>, pipes: &mut Pipes) -> Vec<EffectKind> {
+        let mut kinds = Vec::new();
+        let step = call.near.step;
+        let output = pipes.redirected(step, programs::output(call, &self.state));
+        if !output.have_no_token() {
+            let program = if call.name.is_empty() { "{ … }" } else { call.name };
+            kinds.extend(programs::targets(step.outputs.iter(), &self.state).into_iter().map(|file| {
+                let value = output.clone();
+                EffectKind::Write(Write { program: program.to_owned(), value, form: Form::Text, file })
+            }));
+        }
+        programs::effects(call, &output, &self.state, &mut kinds);
+        pipes.push(output);
+        kinds
+    }
+
+    fn add(&mut self, kind: EffectKind, span: Span, branches: &[usize], frame: Frame<'_>) {
+        // What a trap does beside cleaning up is not told.
+        if frame.agent == Agent::Trap && !matches!(kind, EffectKind::Logout(_) | EffectKind::Removal(_)) {
+            return;
+        }
+        match &kind {
+            EffectKind::Write(Write { value, file: Some(file), .. }) => {
+                self.state.note(file.clone(), value.clone());
+            }
+            EffectKind::Helper(file) => self.state.helper = Some(file.clone()),
+            _ => {}
+        }
+        let (step, by, branches) = (frame.step, frame.agent, branches.to_vec());
+        self.effects.push(Effect { kind, span, step, by, branches });
+    }
+
+    /// What a Python script does.
+    fn python(&mut self, script: &Text, step: &Step, before: Option<&Step>, frame: Frame<'_>) {
+        let read = EffectKind::Read(Read::Environment(Reader::Other));
+        self.add(read, step.span, &step.branches, frame);
+        let events = python::events(script, &|read| self.carried(read));
+        let mut token: Option<Rc<Sources>> = None;
+        for event in events {
+            match event {
+                python::Event::Call(call, span) => {
+                    let near = Near { step, before, around: None };
+                    let token = token.get_or_insert_with(|| login::token(&near, &self.state).into());
+                    let kind = self.call(call, Rc::clone(token));
+                    self.add(kind, span, &step.branches, frame);
+                }
+                python::Event::Process(script) if frame.agent == Agent::Step => {
+                    let mut inner = shell::steps(&script);
+                    for inner in &mut inner {
+                        inner.branches.splice(0..0, step.branches.iter().copied());
+                        inner.subshells.splice(0..0, step.subshells.iter().copied());
+                        inner.environment.splice(0..0, step.environment.iter().cloned());
+                    }
+                    self.inner(&inner, Frame { agent: Agent::Process, around: Some(step), ..frame });
+                }
+                // Neither a trap's script nor one that another runs is followed any further.
+                python::Event::Process(_) => {}
+                python::Event::Write(python::Written { carried, file, .. }) => {
+                    let file = file.and_then(|file| self.state.named(&file.to_str()));
+                    let program = "python".to_owned();
+                    let write = Write { program, value: carried, form: Form::Text, file };
+                    self.add(EffectKind::Write(write), step.span, &step.branches, frame);
+                }
+            }
+        }
+    }
+
+    /// Where the token comes from in something that a Python script reads.
+    fn carried(&self, read: &python::Read<'_>) -> Option<Sources> {
+        let variables = &self.state.variables;
+        let sources = match read {
+            python::Read::Variable(name) if variables.is_exported(name) => {
+                variables.value(name, View::Program).tokens()
+            }
+            python::Read::Variable(_) => Sources::default(),
+            python::Read::Environment => programs::environment(&self.state),
+            python::Read::File(path) => words::secret_at(variables, path).tokens(),
+            python::Read::Text(text) if detect::find(text).is_empty() => Sources::default(),
+            python::Read::Text(_) => Sources::token(Source::Literal),
+        };
+        (!sources.have_no_token()).then_some(sources)
+    }
+
+    /// What a call of the Hub's library does.
+    fn call(&self, call: python::Call, token: Rc<Sources>) -> EffectKind {
+        let place = self.state.login_files();
+        let (command, files, handover) = match call {
+            python::Call::Logout => {
+                return EffectKind::Logout(Logout { files: place, tokens: Tokens::All });
+            }
+            python::Call::Login { for_git } => {
+                let handover = if for_git { Handover::ToGit } else { Handover::None };
+                (names::LOGIN, login::files(&self.state, handover), handover)
+            }
+            python::Call::SaveToken => {
+                let first = place.as_deref().and_then(<[_]>::first);
+                (names::SAVE, first.map(|file| [file.clone()].into()), Handover::None)
+            }
+        };
+        EffectKind::Login(Login { command, files, place, handover, token })
+    }
+}

@@ -1,0 +1,94 @@
+//! What a login writes, and where its token comes from, whatever makes it.
+
+use std::rc::Rc;
+
+use super::effect::Handover;
+use super::source::{Certainty, Source, Sources};
+use super::state::State;
+use super::words;
+use crate::detect;
+use crate::dockerfile::{Mount, MountKind, Scope};
+use crate::hub::variables::is_read;
+use crate::shell::{Step, StepKind};
+
+/// The files that a login writes; none where their place is not known.
+pub(super) fn files(state: &State<'_>, handover: Handover) -> Option<Rc<[String]>> {
+    let files = state.login_files()?;
+    match (handover, &state.helper) {
+        (Handover::ToGit, Some(helper)) => {
+            let helper = state.named_by_program(helper)?;
+            Some(files.iter().cloned().chain([helper]).collect())
+        }
+        _ => Some(files),
+    }
+}
+
+/// A step with those that say what its words mean.
+#[derive(Clone, Copy)]
+pub(super) struct Near<'a> {
+    pub(super) step: &'a Step,
+    /// The step in front.
+    pub(super) before: Option<&'a Step>,
+    /// The Python script that runs it.
+    pub(super) around: Option<&'a Step>,
+}
+
+/// Where the token of a login may come from: the words of its step, of the one in front, which may feed it, and of the
+/// script that runs it.
+pub(super) fn token(near: &Near<'_>, state: &State<'_>) -> Sources {
+    let mut sources = Sources::default();
+    for near in near.around.into_iter().chain(near.before).chain([near.step]) {
+        match &near.kind {
+            StepKind::Program { arguments, assignments, .. } => {
+                let assigned = assignments.iter().chain(&near.environment).map(|(_, word)| word);
+                for word in arguments.iter().chain(assigned).chain(&near.inputs) {
+                    sources.extend(&state.sources(word));
+                }
+            }
+            StepKind::Python(text) => {
+                if !detect::find(text.as_bytes()).is_empty() {
+                    sources.add(Source::Literal, Certainty::Token);
+                }
+                sources.extend(&words::named(&state.variables, &text.to_str()));
+            }
+        }
+    }
+    sources
+}
+
+/// Where the token of a login comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TokenOrigin<'a> {
+    /// Its text is in the script.
+    Literal,
+    /// It is a mounted secret.
+    Secret(&'a Mount),
+    /// It comes from the build, or from somewhere that is not known.
+    Other,
+}
+
+/// Where the token with these sources comes from, in a `RUN` with these mounts.
+pub(crate) fn origin<'a>(token: &Sources, mounts: &'a [Mount], scope: Scope<'_>) -> TokenOrigin<'a> {
+    if token.iter().any(|source| *source == Source::Literal) {
+        return TokenOrigin::Literal;
+    }
+    let is_named = |number: usize| token.iter().any(|source| *source == Source::Secret(number));
+    let mut secrets = mounts.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Secret);
+    if let Some((_, secret)) = secrets.clone().find(|(number, _)| is_named(*number)) {
+        return TokenOrigin::Secret(secret);
+    }
+    let carries_token = |name: &str| scope.get(name).is_some_and(|binding| binding.value.carries_token);
+    let in_environment = secrets.find(|(_, mount)| mount.env.as_deref().is_some_and(is_read));
+    match in_environment {
+        Some((_, secret)) if !variables(token).any(carries_token) => TokenOrigin::Secret(secret),
+        _ => TokenOrigin::Other,
+    }
+}
+
+/// The variables that a value goes through.
+pub(crate) fn variables(token: &Sources) -> impl Iterator<Item = &str> {
+    token.iter().filter_map(|source| match source {
+        Source::Variable { name, .. } => Some(name.as_str()),
+        Source::Literal | Source::Secret(_) => None,
+    })
+}

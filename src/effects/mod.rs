@@ -1,0 +1,41 @@
+//! What scripts do with tokens and with the files that hold them, whatever file a script is in.
+//!
+//! [`interpret`] goes over the steps of a script once and lists its [`Effect`]s in order: tokens that are written into files,
+//! removals, logins, logouts, and what programs read. Rules, forecasts and `fix` ask that list. What each program does is
+//! said in `programs`, one file a kind of program.
+
+mod effect;
+mod instruction;
+mod interpreter;
+mod login;
+mod login_files;
+mod pattern;
+mod pipes;
+mod programs;
+pub(crate) mod python;
+mod remains;
+mod run;
+mod secrets;
+mod source;
+mod state;
+mod surroundings;
+mod traps;
+mod url;
+mod variables;
+mod words;
+
+pub(crate) use effect::{Agent, Effect, EffectKind, Form, Handover, Read, Reader, Removal};
+pub(crate) use instruction::{token_in_document, token_in_url};
+pub(crate) use interpreter::interpret;
+pub(crate) use login::{TokenOrigin, variables as variables_of};
+pub(crate) use login_files::is_made_by_login;
+pub(crate) use pattern::covers;
+pub(crate) use programs::git;
+pub(crate) use programs::users::hides_variables;
+pub(crate) use remains::{Fate, LoginLeft, logins_left, writes_left};
+pub(crate) use run::{Place, Run, runs};
+pub(crate) use secrets::holds_word;
+pub(crate) use source::Source;
+pub(crate) use state::{layer_path, login_files_in};
+pub(crate) use surroundings::{Ambient, Surroundings};
+pub(crate) use words::expanded;

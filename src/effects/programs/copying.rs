@@ -1,0 +1,140 @@
+//! Programs that copy files, move them or give them another name.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::Call;
+use super::table::{Action, Arrangement, Copied, Copying, Program};
+use crate::dockerfile::normal;
+use crate::effects::effect::{EffectKind, Extent, Form, Removal, Write};
+use crate::effects::pattern::covers_normal;
+use crate::effects::state::State;
+use crate::effects::words;
+use crate::shell::Word;
+
+/// `cp`: options of a letter without words.
+const PLAIN: Copying =
+    Copying { arrangement: Arrangement::BeforeDestination, with_word: &[], outcome: Copied::Twice };
+
+pub(super) const ROWS: &[Program] = &[
+    Program::harmless(&["cp"]).does(Action::Copy(&PLAIN)).needs_operands(),
+    Program::harmless(&["mv"])
+        .does(Action::Copy(&Copying { outcome: Copied::Moved, ..PLAIN }))
+        .needs_operands(),
+    Program::harmless(&["install"])
+        .does(Action::Copy(&Copying { with_word: &["-m", "-o", "-g"], ..PLAIN }))
+        .needs_operands(),
+    Program::harmless(&["ln"])
+        .does(Action::Copy(&Copying { outcome: Copied::Linked, ..PLAIN }))
+        .needs_operands(),
+    Program::new(&["rsync"]).does(Action::Copy(&PLAIN)).needs_operands(),
+    Program::new(&["dd"]).does(Action::Copy(&Copying { arrangement: Arrangement::Named, ..PLAIN })),
+    Program::harmless(&["tar"])
+        .does(Action::Copy(&Copying {
+            arrangement: Arrangement::AllButLast,
+            with_word: &[],
+            outcome: Copied::Packed,
+        }))
+        .needs_operands(),
+];
+
+/// The files of a command line that are copied, and where to.
+struct Operands<'a> {
+    from: Vec<Cow<'a, Word>>,
+    to: Option<Cow<'a, Word>>,
+    /// Whether the destination is a directory, so that files keep their names.
+    is_into: bool,
+}
+
+fn operands<'a>(call: &Call<'a>, copying: &Copying) -> Operands<'a> {
+    match copying.arrangement {
+        Arrangement::BeforeDestination => before_destination(call, copying),
+        Arrangement::Named => {
+            let named = |prefix: &str| {
+                let found =
+                    call.arguments.iter().find(|word| word.text.starts_with_at(0, prefix.as_bytes()))?;
+                let text = found.text.slice(prefix.len()..found.text.len());
+                Some(Cow::Owned(Word { text, ..found.clone() }))
+            };
+            Operands { from: named("if=").into_iter().collect(), to: named("of="), is_into: false }
+        }
+        Arrangement::AllButLast => {
+            let from = call.arguments.split_last().map(|(_, from)| from).unwrap_or_default();
+            Operands { from: from.iter().map(Cow::Borrowed).collect(), to: None, is_into: false }
+        }
+    }
+}
+
+fn before_destination<'a>(call: &Call<'a>, copying: &Copying) -> Operands<'a> {
+    let mut from = Vec::new();
+    let mut directory = None;
+    let mut words = call.arguments.iter();
+    while let Some(word) = words.next() {
+        let text = word.text.to_str();
+        match text.as_ref() {
+            "-t" | "--target-directory" => directory = words.next().map(Cow::Borrowed),
+            option if copying.with_word.contains(&option) => drop(words.next()),
+            option if option.starts_with('-') => {}
+            _ => from.push(Cow::Borrowed(word)),
+        }
+    }
+    let is_named = directory.is_some();
+    let to = directory.or_else(|| from.pop());
+    let is_directory = to.as_ref().is_some_and(|to| {
+        let text = to.text.to_str();
+        text.ends_with('/') || matches!(text.as_ref(), "." | ".." | "~")
+    });
+    let is_into = is_named || is_directory || from.len() > 1;
+    Operands { from, to, is_into }
+}
+
+/// What a copy of files that hold tokens does.
+pub(super) fn copy(call: &Call<'_>, copying: &Copying, state: &State<'_>, effects: &mut Vec<EffectKind>) {
+    if copying.outcome == Copied::Linked && is_symbolic(call) {
+        return;
+    }
+    let Operands { from, to, is_into } = operands(call, copying);
+    let from: Vec<_> = from.iter().map(|word| (word, state.file(word))).collect();
+    if from.iter().any(|(_, path)| path.as_deref().is_some_and(|path| holds_login(path, state))) {
+        effects.push(EffectKind::LoginCopied);
+    }
+    let Some(to) = to else { return };
+    for (word, source) in from {
+        let held = || source.as_deref().map(|source| state.held_at(source)).unwrap_or_default();
+        let value = words::secret_file(&state.variables, word).tokens().or_else(held);
+        if value.have_no_token() {
+            continue;
+        }
+        let target = state.file(&to);
+        let name = source.as_deref().and_then(|source| source.rsplit('/').next());
+        let file = match (target, name) {
+            (Some(to), Some(name)) if is_into => Some(normal(&format!("{to}/{name}"))),
+            (to, _) if !is_into => to,
+            _ => None,
+        };
+        effects.push(EffectKind::Write(Write {
+            program: call.name.to_owned(),
+            value,
+            form: Form::Text,
+            file,
+        }));
+        if copying.outcome == Copied::Moved {
+            effects.push(EffectKind::Removal(vec![Removal { pattern: source, extent: Extent::Trees }]));
+        }
+    }
+}
+
+/// Whether a link holds a name alone: `ln -s`.
+fn is_symbolic(call: &Call<'_>) -> bool {
+    call.arguments.iter().any(|word| {
+        let option = word.text.to_str();
+        option == "--symbolic"
+            || (option.starts_with('-') && !option.starts_with("--") && option.contains('s'))
+    })
+}
+
+/// Whether files of a login lie at a path.
+fn holds_login(path: &str, state: &State<'_>) -> bool {
+    let is_held = |files: Rc<[String]>| files.iter().any(|file| covers_normal(path, file));
+    !path.is_empty() && state.login_files().is_some_and(is_held)
+}

@@ -1,0 +1,98 @@
+//! The token that a command prints.
+
+use super::Call;
+use super::table::Output;
+use crate::effects::source::{Source, Sources};
+use crate::effects::state::State;
+use crate::effects::variables::View;
+use crate::effects::words;
+use crate::hub::variables::PREFIX;
+use crate::shell::Word;
+
+/// Where the token comes from that a command prints.
+pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
+    match call.program.output {
+        Output::Operands => in_words(call, state),
+        Output::Environment | Output::NamedVariables if is_dump(call.arguments) => environment(state),
+        Output::NamedVariables => {
+            let mut named = Sources::default();
+            for word in call.arguments {
+                named.extend(&state.variables.value(&word.text.to_str(), View::Program).tokens());
+            }
+            named
+        }
+        Output::AllVariables if call.arguments.is_empty() => environment(state).or_else(|| {
+            let mut carriers = state.variables.carriers();
+            let value = |name| state.variables.value(name, View::Shell).tokens();
+            carriers.next().map(value).unwrap_or_default()
+        }),
+        Output::Matches if !may_find(call.arguments, state) => Sources::default(),
+        Output::Input | Output::Matches => read(call, &call.fed, state),
+        Output::Edited => read(call, &call.fed, state).or_else(|| in_words(call, state)),
+        Output::HubToken => super::hub::printed(call, state),
+        Output::Nothing | Output::Environment | Output::AllVariables => Sources::default(),
+    }
+}
+
+/// Where the token comes from that is in the words of a command.
+pub(super) fn in_words(call: &Call<'_>, state: &State<'_>) -> Sources {
+    let mut sources = Sources::default();
+    for word in call.arguments {
+        sources.extend(&state.sources(word).tokens());
+    }
+    sources
+}
+
+/// Where the token comes from that a program finds in its environment; of several, one that the history holds too.
+pub(in crate::effects) fn environment(state: &State<'_>) -> Sources {
+    let is_in_history = |tokens: &Sources| tokens.first_token().is_some_and(Source::is_in_history);
+    let tokens: Vec<Sources> = state.variables.exported_tokens().map(|(_, tokens)| tokens).collect();
+    let mut sources = Sources::default();
+    let worst = tokens.iter().max_by_key(|tokens| is_in_history(tokens));
+    for tokens in worst.into_iter().chain(&tokens) {
+        sources.extend(tokens);
+    }
+    sources
+}
+
+/// Whether a command that sets or runs something else shows the environment when it is given this.
+fn is_dump(arguments: &[Word]) -> bool {
+    let is_plain = |word: &Word| matches!(word.text.as_bytes(), b"-0" | b"--null" | b"-p" | b"-x" | b"-px");
+    arguments.iter().all(is_plain)
+}
+
+/// Whether a search may let a line with a token through. One for another variable does not.
+fn may_find(arguments: &[Word], state: &State<'_>) -> bool {
+    let is_inverted = |word: &Word| {
+        let option = word.text.to_str();
+        option == "--invert-match"
+            || (option.starts_with('-') && !option.starts_with("--") && option.contains('v'))
+    };
+    let pattern = arguments.iter().find(|word| !super::is_option(word));
+    let Some(pattern) = pattern.filter(|_| !arguments.iter().any(is_inverted)) else { return true };
+    let pattern = pattern.text.to_str().trim_start_matches('^').trim_end_matches('=').to_ascii_uppercase();
+    let is_plain = pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let has_pattern = |name: &str| name.to_ascii_uppercase().contains(&pattern);
+    !is_plain
+        || PREFIX.starts_with(&pattern)
+        || pattern.starts_with(PREFIX)
+        || state.variables.exported_tokens().any(|(name, _)| has_pattern(name))
+        || state.variables.carriers().any(has_pattern)
+}
+
+/// Where the token comes from in what a command reads; `fed` is what is piped into it.
+pub(super) fn read(call: &Call<'_>, fed: &Sources, state: &State<'_>) -> Sources {
+    let inputs = &call.near.step.inputs;
+    let mut sources = Sources::default();
+    for word in call.arguments.iter().chain(inputs) {
+        sources.extend(&words::secret_file(&state.variables, word).tokens());
+    }
+    sources.extend(fed);
+    for word in inputs {
+        sources.extend(&state.sources(word).tokens());
+    }
+    for document in &call.near.step.documents {
+        sources.extend(&words::document(&state.variables, document));
+    }
+    sources
+}

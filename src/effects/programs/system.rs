@@ -1,0 +1,43 @@
+//! Programs that have nothing to do with tokens.
+
+use super::table::Program;
+
+pub(super) const ROWS: &[Program] = &[
+    Program::harmless(&["chmod", "chown", "chgrp", "ls", "stat"]).needs_operands(),
+    Program::new(&["find"]).needs_operands(),
+    Program::harmless(&[
+        "wc",
+        "mkdir",
+        "rmdir",
+        "touch",
+        "du",
+        "df",
+        "gzip",
+        "gunzip",
+        "unzip",
+        "zip",
+        "xz",
+        "bzip2",
+        "apt",
+        "apt-get",
+        "apt-key",
+        "apk",
+        "dpkg",
+        "yum",
+        "dnf",
+        "microdnf",
+        "zypper",
+        "add-apt-repository",
+        "ldconfig",
+        "locale-gen",
+        "update-alternatives",
+        "useradd",
+        "adduser",
+        "usermod",
+        "groupadd",
+        "addgroup",
+        "git-lfs",
+        "sleep",
+        "date",
+    ]),
+];

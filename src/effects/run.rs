@@ -1,0 +1,86 @@
+//! The `RUN`s of a Dockerfile with what they do.
+
+use super::effect::{Effect, EffectKind, Login};
+use super::interpreter::interpret;
+use super::login::{TokenOrigin, origin};
+use super::pattern::covers;
+use super::programs;
+use super::surroundings::Surroundings;
+use crate::dockerfile::{
+    Base, Dockerfile, Keyword, Mount, MountKind, Scope, Scopes, mounts, normal, run_script,
+};
+use crate::shell::{self, Script, Step};
+
+/// A `RUN` with what it does.
+pub(crate) struct Run {
+    pub(crate) script: Script,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) mounts: Vec<Mount>,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// The `RUN`s of a file by the numbers of their instructions; none for another instruction, and for one without
+/// arguments.
+pub(crate) fn runs(dockerfile: &Dockerfile, scopes: &Scopes) -> Vec<Option<Run>> {
+    // The file that git's helper keeps passwords in, by stage: it is set up once for the stage and for those that go on from it.
+    let mut helpers: Vec<Option<String>> = Vec::new();
+    let numbered = dockerfile.instructions.iter().enumerate();
+    let runs = numbered.map(|(number, instruction)| {
+        let stage = instruction.stage.unwrap_or(0);
+        while helpers.len() <= stage {
+            let inherited = match dockerfile.stages.get(helpers.len()).map(|stage| &stage.base) {
+                Some(&Base::Stage(base)) => helpers.get(base).cloned().flatten(),
+                _ => None,
+            };
+            helpers.push(inherited);
+        }
+        let helper = helpers.get_mut(stage)?;
+        let scope = scopes.at(number);
+        let acts = instruction.effective();
+        let script = run_script(acts, scope).filter(|_| acts.keyword == Keyword::Run)?;
+        let (steps, mounts) = (shell::steps(&script), mounts(acts, scope));
+        let effects = interpret(&steps, Surroundings::of_run(scope, &mounts, helper.clone()));
+        let set_up = effects.iter().rev().find_map(|effect| match &effect.kind {
+            EffectKind::Helper(file) => Some(file.clone()),
+            _ => None,
+        });
+        *helper = set_up.or(helper.take());
+        Some(Run { script, steps, mounts, effects })
+    });
+    runs.collect()
+}
+
+/// Where a file of a `RUN` lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the layer.
+    Layer,
+    /// Under a mount.
+    Mount(MountKind),
+    /// It is a device, or something that the kernel makes.
+    Device,
+}
+
+impl Run {
+    /// Where a file lies, by its normal path: under the innermost mount.
+    pub(crate) fn place(&self, file: &str) -> Place {
+        if ["dev/", "proc/", "sys/"].iter().any(|root| file.starts_with(root)) {
+            return Place::Device;
+        }
+        let holds = |target: &&str| !normal(target).is_empty() && covers(target, file);
+        let mounts = self.mounts.iter().filter(|mount| mount.kind != MountKind::Ssh);
+        let over = mounts.filter_map(|mount| Some((mount, mount.target.as_deref().filter(holds)?)));
+        let innermost = over.max_by_key(|(_, target)| target.len());
+        innermost.map_or(Place::Layer, |(mount, _)| Place::Mount(mount.kind))
+    }
+
+    /// Where the token of a login comes from.
+    pub(crate) fn origin(&self, login: &Login, scope: Scope<'_>) -> TokenOrigin<'_> {
+        origin(&login.token, &self.mounts, scope)
+    }
+
+    /// Whether it compiles a Python module: it imports it, or compiles all that there are.
+    pub(crate) fn compiles(&self, module: &str) -> bool {
+        self.steps.iter().any(|step| programs::compiles(step, module))
+    }
+}

@@ -1,0 +1,119 @@
+//! The secrets that are mounted into a `RUN`.
+
+use super::pattern::covers;
+use super::source::Certainty;
+use crate::dockerfile::{Mount, MountKind, normal};
+use crate::hub::words::STEMS;
+
+/// A mounted secret.
+pub(super) struct Secret<'a> {
+    /// Its number among the mounts.
+    pub(super) number: usize,
+    /// The mount.
+    pub(super) mount: &'a Mount,
+    /// The file that it lies in, as a normal path.
+    file: Option<String>,
+    /// Whether it is taken for a token of the Hub.
+    pub(super) certainty: Certainty,
+}
+
+/// The secrets among the mounts.
+pub(super) fn secrets(mounts: &[Mount]) -> Vec<Secret<'_>> {
+    let mounts = mounts.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Secret);
+    let secret = |(number, mount): (usize, _)| {
+        let certainty = if may_be_for_the_hub(mount) { Certainty::Token } else { Certainty::Possible };
+        Secret { number, mount, file: mount.target.as_deref().map(normal), certainty }
+    };
+    mounts.map(secret).collect()
+}
+
+impl Secret<'_> {
+    /// Whether a path, as it is written, names the secret's file or a directory above it.
+    pub(super) fn lies_at(&self, path: &str) -> bool {
+        path.starts_with('/') && self.file.as_deref().is_some_and(|file| covers(path, file))
+    }
+
+    /// Whether a text names the secret's file.
+    pub(super) fn file_is_in(&self, text: &str) -> bool {
+        let file = self.mount.target.as_deref().filter(|target| target.len() > 1);
+        file.is_some_and(|file| holds_word(text, file))
+    }
+
+    /// Whether a text names the secret's file or its variable.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.file_is_in(text) || self.mount.env.as_deref().is_some_and(|name| holds_word(text, name))
+    }
+}
+
+/// Whether a name or a path stands in a text, and not as a part of a longer one.
+pub(crate) fn holds_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !word.is_empty()
+        && text.match_indices(word).any(|(at, _)| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let behind = text.get(at + word.len()..).and_then(|behind| behind.chars().next());
+            !before.is_some_and(is_part) && !behind.is_some_and(is_part)
+        })
+}
+
+/// Words in the name of a secret that say that it is for another service.
+const OTHER_SERVICES: [&str; 48] = [
+    "npm",
+    "npmrc",
+    "yarn",
+    "pip",
+    "pypi",
+    "pypirc",
+    "poetry",
+    "uv",
+    "aws",
+    "gcp",
+    "google",
+    "azure",
+    "github",
+    "gh",
+    "gitlab",
+    "git",
+    "bitbucket",
+    "ssh",
+    "rsa",
+    "ed25519",
+    "gpg",
+    "ca",
+    "cert",
+    "certs",
+    "pem",
+    "crt",
+    "docker",
+    "wandb",
+    "openai",
+    "anthropic",
+    "nexus",
+    "artifactory",
+    "maven",
+    "gradle",
+    "cargo",
+    "conda",
+    "kaggle",
+    "ngc",
+    "sentry",
+    "stripe",
+    "db",
+    "database",
+    "postgres",
+    "mysql",
+    "redis",
+    "rails",
+    "apt",
+    "kube",
+];
+
+/// Whether a secret may be a token of the Hub: unless its name says that it is for another service.
+fn may_be_for_the_hub(mount: &Mount) -> bool {
+    let names = [&mount.id, &mount.env, &mount.target];
+    let last = |name: &String| name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let names: Vec<String> = names.into_iter().flatten().map(last).collect();
+    let words = || names.iter().flat_map(|name| name.split(['_', '-', '.', ' ']));
+    words().any(|word| STEMS.iter().any(|stem| word.starts_with(stem)))
+        || !words().any(|word| OTHER_SERVICES.contains(&word))
+}

@@ -1,0 +1,304 @@
+//! The variables of a script, as far as it has run: their texts, and where their values come from.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::secrets::{Secret, secrets};
+use super::source::{Certainty, Source, Sources};
+use crate::dockerfile::{Mount, Scope};
+
+/// Stands for a home directory that is not known, and is a home directory's name in scripts.
+const UNKNOWN_HOME: &str = "~";
+
+/// The text of a variable, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Setting {
+    Unset,
+    Known(String),
+    Unknown,
+}
+
+/// Who looks a variable up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// The shell, which expands the words of a command before the command's own assignments hold.
+    Shell,
+    /// The program that the command runs, which has these assignments in its environment.
+    Program,
+}
+
+/// A variable that the script has set.
+#[derive(Debug, Clone)]
+struct Variable {
+    text: Setting,
+    /// The values it was given, each with the branches in which that was: where these are not those of the reader, the
+    /// assignment may not have run.
+    values: Vec<(Vec<usize>, Sources)>,
+    is_exported: bool,
+}
+
+/// A branch that no command is in.
+const UNSURE: [usize; 1] = [usize::MAX];
+
+/// How many values of one variable are told apart.
+const MAX_VALUES: usize = 8;
+/// How many variables are looked at where any of them may count.
+const MAX_LOOKED_AT: usize = 64;
+
+/// The variables that are set around a script and by it.
+pub(super) struct Variables<'a> {
+    scope: Scope<'a>,
+    secrets: Vec<Secret<'a>>,
+    set: BTreeMap<String, Variable>,
+    /// The names that `export` was given.
+    exported: BTreeSet<String>,
+    /// The names in `set` that hold a token, and those among them that programs see.
+    carriers: BTreeSet<String>,
+    exported_carriers: BTreeSet<String>,
+    /// The variables that were set, each with what was there before.
+    log: Vec<(String, Option<Variable>)>,
+    /// The assignments in front of the command that runs.
+    own: Vec<(String, Variable)>,
+    /// The branches that the command is in.
+    branches: Vec<usize>,
+    /// The variables of the scope that hold a token.
+    in_scope: OnceCell<BTreeSet<&'a str>>,
+}
+
+impl<'a> Variables<'a> {
+    pub(super) fn new(scope: Scope<'a>, mounts: &'a [Mount]) -> Self {
+        Self {
+            scope,
+            secrets: secrets(mounts),
+            set: BTreeMap::new(),
+            exported: BTreeSet::new(),
+            carriers: BTreeSet::new(),
+            exported_carriers: BTreeSet::new(),
+            log: Vec::new(),
+            own: Vec::new(),
+            branches: Vec::new(),
+            in_scope: OnceCell::new(),
+        }
+    }
+
+    /// The mounted secrets.
+    pub(super) fn secrets(&self) -> &[Secret<'a>] {
+        &self.secrets
+    }
+
+    /// Goes on to a command in these branches.
+    pub(super) fn enter(&mut self, branches: &[usize]) {
+        self.own.clear();
+        self.branches.clear();
+        self.branches.extend_from_slice(branches);
+    }
+
+    /// How many settings there were, to go back to with [`Variables::restore`].
+    pub(super) fn mark(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Takes back what was set since then.
+    pub(super) fn restore(&mut self, mark: usize) {
+        while self.log.len() > mark
+            && let Some((name, before)) = self.log.pop()
+        {
+            if let Some(variable) = before {
+                self.put(&name, variable);
+            } else {
+                self.set.remove(&name);
+                self.carriers.remove(&name);
+                self.exported_carriers.remove(&name);
+            }
+        }
+    }
+
+    fn put(&mut self, name: &str, variable: Variable) -> Option<Variable> {
+        let carries = !variable.values.iter().all(|(_, sources)| sources.have_no_token());
+        let is_exported = variable.is_exported || self.exported.contains(name);
+        let note = |names: &mut BTreeSet<String>, is_in: bool| {
+            if !is_in {
+                names.remove(name);
+            } else if !names.contains(name) {
+                names.insert(name.to_owned());
+            }
+        };
+        note(&mut self.carriers, carries);
+        note(&mut self.exported_carriers, carries && is_exported);
+        self.set.insert(name.to_owned(), variable)
+    }
+
+    /// Sets a variable from here on.
+    pub(super) fn assign(&mut self, name: &str, text: Setting, sources: Sources) {
+        let before = self.set.get(name);
+        let is_exported = before.is_some_and(|before| before.is_exported);
+        let mut values = before.map(|before| before.values.clone()).unwrap_or_default();
+        // What was set in these branches, or within them, is gone for sure.
+        values.retain(|(branches, _)| !branches.starts_with(&self.branches));
+        if values.len() >= MAX_VALUES {
+            values.remove(0);
+        }
+        values.push((self.branches.clone(), sources));
+        self.set_to(name, Variable { text, values, is_exported });
+    }
+
+    /// Sets a variable in the environment of a whole script. Its former value counts as well: where the script is in double
+    /// quotes, the shell around it has put that in already.
+    pub(super) fn assign_around(&mut self, name: &str, text: Setting, sources: Sources) {
+        let mut values = self.set.get(name).map(|before| before.values.clone()).unwrap_or_default();
+        values.push((UNSURE.to_vec(), sources));
+        self.set_to(name, Variable { text, values, is_exported: true });
+    }
+
+    fn set_to(&mut self, name: &str, variable: Variable) {
+        let before = self.put(name, variable);
+        self.log.push((name.to_owned(), before));
+    }
+
+    /// Sets a variable for the program alone that the command runs.
+    pub(super) fn assign_own(&mut self, name: &str, text: Setting, sources: Sources) {
+        // What a substitution makes of the former value is not known.
+        let branches = if text == Setting::Unknown { UNSURE.to_vec() } else { Vec::new() };
+        let values = vec![(branches, sources)];
+        self.own.push((name.to_owned(), Variable { text, values, is_exported: true }));
+    }
+
+    /// Gives a variable to the programs that run from here on.
+    pub(super) fn export(&mut self, name: &str) {
+        if self.exported.insert(name.to_owned()) && self.carriers.contains(name) {
+            self.exported_carriers.insert(name.to_owned());
+        }
+    }
+
+    /// Forgets the assignments of the command that ran. Gives whether there were any.
+    pub(super) fn drop_own(&mut self) -> bool {
+        let had_some = !self.own.is_empty();
+        self.own.clear();
+        had_some
+    }
+
+    fn own(&self, name: &str, view: View) -> Option<&Variable> {
+        let own = self.own.iter().rev().filter(|_| view == View::Program);
+        own.into_iter().find(|(own, _)| own == name).map(|(_, variable)| variable)
+    }
+
+    /// Where the value of a variable may come from, the variable itself included.
+    pub(super) fn value(&self, name: &str, view: View) -> Sources {
+        let named = || Source::Variable { name: name.to_owned(), origin: None };
+        let (own, set) = (self.own(name, view), self.set.get(name));
+        if own.is_none() && set.is_none() {
+            return self.given(name);
+        }
+        let mut sources = Sources::default();
+        sources.add(named(), Certainty::Possible);
+        for variable in own.into_iter().chain(set) {
+            for (branches, value) in variable.values.iter().rev() {
+                sources.extend(value);
+                if self.branches.starts_with(branches) {
+                    return sources;
+                }
+            }
+        }
+        // None of the assignments runs in any case.
+        sources.extend(&self.given(name));
+        sources
+    }
+
+    /// Where the value comes from that a variable has without the script.
+    fn given(&self, name: &str) -> Sources {
+        let binding = self.scope.get(name);
+        let source = Source::Variable { name: name.to_owned(), origin: binding.map(|b| b.origin) };
+        let mut sources = Sources::default();
+        let mut holders = self.secrets.iter().filter(|secret| secret.mount.env.as_deref() == Some(name));
+        let for_the_hub = holders.clone().find(|secret| secret.certainty == Certainty::Token);
+        let secret = for_the_hub.or_else(|| holders.next());
+        let is_token = for_the_hub.is_none() && binding.is_some_and(|b| b.value.carries_token);
+        sources.add(source, if is_token { Certainty::Token } else { Certainty::Possible });
+        if let Some(secret) = secret {
+            sources.add(Source::Secret(secret.number), secret.certainty);
+        }
+        sources
+    }
+
+    /// Where the value of a variable comes from in a place where anything is a token.
+    pub(super) fn password(&self, name: &str) -> Sources {
+        self.value(name, View::Shell).tokens().or_else(|| {
+            let binding = self.scope.get(name).filter(|_| !self.set.contains_key(name));
+            let binding = binding.filter(|b| b.value.may_hold_something());
+            let source = |origin| Source::Variable { name: name.to_owned(), origin: Some(origin) };
+            binding.map(|b| Sources::token(source(b.origin))).unwrap_or_default()
+        })
+    }
+
+    /// Whether programs see a variable.
+    pub(super) fn is_exported(&self, name: &str) -> bool {
+        self.own(name, View::Program).is_some()
+            || self.exported.contains(name)
+            || self.set.get(name).is_some_and(|variable| variable.is_exported)
+            || self.in_scope().contains(name)
+            || self.secrets.iter().any(|secret| secret.mount.env.as_deref() == Some(name))
+    }
+
+    fn in_scope(&self) -> &BTreeSet<&'a str> {
+        self.in_scope.get_or_init(|| self.scope.token_variables())
+    }
+
+    /// The variables through which programs see a token, each with the tokens.
+    pub(super) fn exported_tokens(&self) -> impl Iterator<Item = (&str, Sources)> {
+        let given = self.secrets.iter().filter_map(|secret| secret.mount.env.as_deref());
+        let scope = self.in_scope().iter().copied().take(MAX_LOOKED_AT);
+        let set = self.exported_carriers.iter().take(MAX_LOOKED_AT).map(String::as_str);
+        let own = self.own.iter().map(|(name, _)| name.as_str());
+        let names = given.chain(scope).chain(set).chain(own);
+        names
+            .map(|name| (name, self.value(name, View::Program).tokens()))
+            .filter(|(_, tokens)| !tokens.have_no_token())
+    }
+
+    /// The variables of the script that hold a token, seen by programs or not.
+    pub(super) fn carriers(&self) -> impl Iterator<Item = &str> {
+        self.carriers.iter().take(MAX_LOOKED_AT).map(String::as_str)
+    }
+
+    /// Whether the script has set a variable.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.set.contains_key(name)
+    }
+
+    /// The text of a variable.
+    pub(super) fn setting(&self, name: &str, view: View) -> Setting {
+        if let Some(variable) = self.own(name, view).or_else(|| self.set.get(name)) {
+            return variable.text.clone();
+        }
+        match self.scope.get(name).map(|binding| binding.value) {
+            None => Setting::Unset,
+            // The library expands `~`; a variable that is still there would have to come from the image.
+            Some(value) if value.is_certain && !value.as_str().contains('$') => {
+                match value.as_str().strip_prefix('~') {
+                    Some(_) if name == "HOME" => Setting::Unknown,
+                    Some(rest) => Setting::Known(format!("{}{rest}", self.home(view))),
+                    None => Setting::Known(value.to_text()),
+                }
+            }
+            Some(_) => Setting::Unknown,
+        }
+    }
+
+    /// The home directory.
+    pub(super) fn home(&self, view: View) -> String {
+        match self.setting("HOME", view) {
+            Setting::Known(home) => return home,
+            Setting::Unknown => return UNKNOWN_HOME.to_owned(),
+            Setting::Unset => {}
+        }
+        let Some(user) = self.scope.user() else { return "/root".to_owned() };
+        let name = user.as_str().split(':').next().unwrap_or_default();
+        match name {
+            _ if !user.is_certain => UNKNOWN_HOME.to_owned(),
+            "" | "root" | "0" => "/root".to_owned(),
+            // The home of a user who is known by number alone is in a file of the image.
+            _ if name.bytes().all(|b| b.is_ascii_digit()) => UNKNOWN_HOME.to_owned(),
+            _ => format!("/home/{name}"),
+        }
+    }
+}

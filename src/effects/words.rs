@@ -1,0 +1,145 @@
+//! The words of a script: which path one names, and where its value may come from.
+
+use super::source::{Certainty, Source, Sources};
+use super::variables::{Setting, Variables, View};
+use crate::detect;
+use crate::effects::secrets::holds_word;
+use crate::shell::{HereDocument, Word};
+
+/// A text with `~` and `$VARIABLE` replaced; none where a part is not known.
+pub(super) fn expand(variables: &Variables<'_>, text: &str, view: View) -> Option<String> {
+    let text = match text.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
+            format!("{}{rest}", variables.home(view))
+        }
+        _ => text.to_owned(),
+    };
+    let Some(rest) = text.strip_prefix('$') else {
+        return (!text.contains(['$', '`'])).then_some(text);
+    };
+    let (name, rest) = if let Some(rest) = rest.strip_prefix('{') {
+        rest.split_once('}')?
+    } else {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        rest.split_at_checked(end)?
+    };
+    if rest.contains(['$', '`']) {
+        return None;
+    }
+    let (name, default) = match name.split_once('-') {
+        Some((name, default)) => (name.trim_end_matches(':'), Some(default)),
+        None => (name, None),
+    };
+    let value = match (name, variables.setting(name, view), default) {
+        (_, Setting::Known(value), _) => value,
+        ("HOME", _, _) => variables.home(view),
+        (_, Setting::Unset, Some(default)) => expand(variables, default, view)?,
+        _ => return None,
+    };
+    Some(format!("{value}{rest}"))
+}
+
+/// The text that a variable gets by an assignment.
+pub(super) fn assigned(variables: &Variables<'_>, value: &Word, view: View) -> Setting {
+    let text = if value.has_substitution { None } else { expand(variables, &value.text.to_str(), view) };
+    text.map_or(Setting::Unknown, Setting::Known)
+}
+
+/// Where the value of a word may come from once a shell has expanded it.
+pub(super) fn sources(variables: &Variables<'_>, word: &Word, view: View) -> Sources {
+    let mut sources = Sources::default();
+    let bytes = word.text.as_bytes();
+    if !detect::find(bytes).is_empty() {
+        sources.add(Source::Literal, Certainty::Token);
+    }
+    for name in &word.variables {
+        sources.extend(&variables.value(name, view));
+    }
+    if !word.has_substitution && variables.secrets().is_empty() {
+        return sources;
+    }
+    let text = word.text.to_str();
+    if word.has_substitution {
+        sources.extend(&substituted(variables, &text));
+        // What a command makes of a variable's value is not known.
+        let inner = expanded(&text).into_iter().filter(|name| variables.is_set(name));
+        for name in inner {
+            sources.extend(&variables.value(name, view).made_possible());
+        }
+    }
+    sources.extend(&named(variables, &text));
+    sources
+}
+
+/// The secrets that a text names: what makes a value of them is not looked at.
+pub(super) fn named(variables: &Variables<'_>, text: &str) -> Sources {
+    let mut sources = Sources::default();
+    for secret in variables.secrets().iter().filter(|secret| secret.is_in(text)) {
+        sources.add(Source::Secret(secret.number), Certainty::Possible);
+    }
+    sources
+}
+
+/// The secret that a substitution in a text reads: `$(cat /run/secrets/x)`, `$(< /run/secrets/x)`.
+pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
+    let reads = |inner: &&str| holds_word(inner, "cat") || inner.contains('<');
+    let mut sources = Sources::default();
+    for inner in text.split(['$', '`']).skip(1).filter(reads) {
+        for secret in variables.secrets().iter().filter(|secret| secret.file_is_in(inner)) {
+            sources.add(Source::Secret(secret.number), secret.certainty);
+        }
+    }
+    sources
+}
+
+/// Where the token in a here-document comes from.
+pub(super) fn document(variables: &Variables<'_>, document: &HereDocument) -> Sources {
+    let mut sources = Sources::default();
+    if !detect::find(document.body.as_bytes()).is_empty() {
+        sources.add(Source::Literal, Certainty::Token);
+    }
+    if document.expand {
+        let text = document.body.to_str();
+        for name in expanded(&text) {
+            sources.extend(&variables.value(name, View::Shell).tokens());
+        }
+        sources.extend(&substituted(variables, &text).tokens());
+    }
+    sources
+}
+
+/// The secret whose file a word names, or whose directory.
+pub(super) fn secret_file(variables: &Variables<'_>, word: &Word) -> Sources {
+    secret_at(variables, &word.text.to_str())
+}
+
+/// The secret that lies at a path.
+pub(super) fn secret_at(variables: &Variables<'_>, path: &str) -> Sources {
+    let mut sources = Sources::default();
+    for secret in variables.secrets().iter().filter(|secret| secret.lies_at(path)) {
+        sources.add(Source::Secret(secret.number), secret.certainty);
+    }
+    sources
+}
+
+/// The names of the variables that are expanded in a text: `$NAME` and `${NAME…}`.
+pub(crate) fn expanded(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        if escaped {
+            escaped = false;
+        } else if c == '\\' {
+            escaped = true;
+        } else if c == '$' {
+            let rest = text.get(at + 1..).unwrap_or_default();
+            let rest = rest.strip_prefix('{').unwrap_or(rest);
+            let name =
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+            if !name.is_empty() {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
