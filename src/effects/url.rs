@@ -22,7 +22,7 @@ fn urls(text: &str) -> Vec<Url<'_>> {
     let rests = text.match_indices("://").filter_map(|(at, found)| text.get(at + found.len()..));
     rests
         .filter_map(|rest| {
-            let (authority, behind) = rest.split_at_checked(authority_len(rest))?;
+            let (authority, behind) = rest.split_at_checked(authority_len(rest)?)?;
             let (userinfo, host) = authority.rsplit_once('@')?;
             let host = host.split(':').next().unwrap_or_default();
             let path = behind.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next()?;
@@ -34,25 +34,26 @@ fn urls(text: &str) -> Vec<Url<'_>> {
 /// How long the part in front of the path may be; a longer one is no URL.
 const MAX_AUTHORITY: usize = 4096;
 
-/// How long the part in front of the path is; expansions in it count as a whole.
-fn authority_len(text: &str) -> usize {
+/// How long the part in front of the path is; expansions in it count as a whole. None for one that is too long.
+fn authority_len(text: &str) -> Option<usize> {
     let mut closing: Vec<char> = Vec::new();
     let mut before = ' ';
-    for (at, c) in text.char_indices().take(MAX_AUTHORITY) {
+    for (at, c) in text.char_indices() {
         match c {
+            _ if at > MAX_AUTHORITY => return None,
             _ if closing.last() == Some(&c) => {
                 closing.pop();
             }
             '(' if before == '$' || !closing.is_empty() => closing.push(')'),
             '{' if before == '$' => closing.push('}'),
             '`' => closing.push('`'),
-            '/' | '?' | '#' | '"' | '\'' if closing.is_empty() => return at,
-            _ if c.is_whitespace() && closing.is_empty() => return at,
+            '/' | '?' | '#' | '"' | '\'' if closing.is_empty() => return Some(at),
+            _ if c.is_whitespace() && closing.is_empty() => return Some(at),
             _ => {}
         }
         before = c;
     }
-    text.len()
+    Some(text.len())
 }
 
 /// A token in front of the host of a URL.
