@@ -8,7 +8,7 @@ runs=${RUNS:-5}
 tree=${TREE:-}
 dir=target/bench${tree:+-tree}
 
-cargo build --release --bin stowaway --example make-bench-image --example bench-decoders --example bench-dockerfiles
+cargo build --release --bin stowaway --example make-bench-image --example bench-decoders --example bench-dockerfiles --features internals
 if [ "$(cat $dir/made 2>/dev/null)" != "$size $tree" ]; then
   rm -rf $dir
   target/release/examples/make-bench-image $dir "$size" ${tree:+"$tree"}

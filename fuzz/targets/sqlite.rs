@@ -2,8 +2,7 @@
 
 #![no_main]
 
-mod body;
-
 use libfuzzer_sys::fuzz_target;
+use stowaway::internals;
 
-fuzz_target!(|data: &[u8]| body::hold(&[&b"SQLite format 3\0"[..], data].concat()));
+fuzz_target!(|data: &[u8]| internals::unpack(&[&b"SQLite format 3\0"[..], data].concat()));

@@ -2,8 +2,7 @@
 
 #![no_main]
 
-mod body;
-
 use libfuzzer_sys::fuzz_target;
+use stowaway::internals;
 
-fuzz_target!(|data: &[u8]| body::hold(&[&b"PK\x03\x04"[..], data].concat()));
+fuzz_target!(|data: &[u8]| internals::unpack(&[&b"PK\x03\x04"[..], data].concat()));

@@ -7,7 +7,7 @@ use crate::detect;
 
 /// The variables that are known to hold a token, beside those whose names say so.
 #[derive(Debug, Clone, Default)]
-pub struct Carriers {
+pub(crate) struct Carriers {
     names: HashSet<String>,
 }
 
@@ -16,25 +16,25 @@ const MAX_NAMES: usize = 1024;
 
 impl Carriers {
     /// Takes what a variable is given. What it was given before in another branch may still count.
-    pub fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         if self.names.len() < MAX_NAMES && self.carries(value) {
             self.names.insert(name.to_owned());
         }
     }
 
     /// Takes a variable that is given something else now.
-    pub fn unset(&mut self, name: &str) {
+    pub(crate) fn unset(&mut self, name: &str) {
         self.names.remove(name);
     }
 
     /// Whether a variable holds a token.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         detect::is_token_variable(name) || self.names.contains(name)
     }
 
     /// Whether a text holds a token, or the value of a variable that does goes into it: `$HF_TOKEN`, `${HF_TOKEN:-x}`,
     /// `${localEnv:HF_TOKEN}`. What is only said where there is one (`${HF_TOKEN:+yes}`) does not count.
-    pub fn carries(&self, text: &str) -> bool {
+    pub(crate) fn carries(&self, text: &str) -> bool {
         let names = text.split('$').skip(1).any(|rest| {
             let (rest, is_braced) = match rest.strip_prefix(['{', '(']) {
                 Some(rest) => (rest, true),
@@ -50,7 +50,7 @@ impl Carriers {
     }
 
     /// Marks a build argument whose value is a token by way of these variables.
-    pub fn mark(&self, argument: &mut BuildArgument) {
+    pub(crate) fn mark(&self, argument: &mut BuildArgument) {
         argument.carries = match &argument.value {
             Some(value) => self.carries(&value.to_str()),
             None => self.has(&argument.name.to_str()),

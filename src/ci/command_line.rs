@@ -14,7 +14,7 @@ const MAX_EXPANDED: usize = 1 << 16;
 
 /// The variables of a shell, as far as it has run.
 #[derive(Debug, Default)]
-pub struct ShellVariables {
+pub(crate) struct ShellVariables {
     carriers: Carriers,
     /// The words of those that may be a part of a command line. What other branches give is among them.
     words: HashMap<String, Vec<Word>>,
@@ -23,7 +23,7 @@ pub struct ShellVariables {
 
 impl ShellVariables {
     /// Takes the variables that are set for a script.
-    pub fn enter(&mut self, script: &CiScript) {
+    pub(crate) fn enter(&mut self, script: &CiScript) {
         for (name, value) in script.variables() {
             self.set(&name.to_str(), value, true);
         }
@@ -35,7 +35,7 @@ impl ShellVariables {
     }
 
     /// The build arguments that a step of a script gives. What it sets holds for the steps behind it.
-    pub fn step(&mut self, step: &Step, script: &CiScript) -> Vec<BuildArgument> {
+    pub(crate) fn step(&mut self, step: &Step, script: &CiScript) -> Vec<BuildArgument> {
         let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
         let is_sure = step.branches.is_empty();
         match name.as_str() {

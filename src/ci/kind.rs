@@ -2,7 +2,7 @@
 
 /// Who reads a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     /// Docker Compose.
     Compose,
     /// Docker Buildx Bake.

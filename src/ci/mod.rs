@@ -33,19 +33,19 @@ use crate::mask::message;
 use crate::shell::Script;
 use crate::text::{Flaw, Span, Text};
 
-pub use carriers::Carriers;
-pub use command_line::ShellVariables;
-pub use kind::Dialect;
+pub(crate) use carriers::Carriers;
+pub(crate) use command_line::ShellVariables;
+pub(crate) use kind::Dialect;
 
 /// How large a file is read; nobody writes larger ones by hand, and parsed it takes many times the memory.
-pub const MAX_SIZE: usize = 1 << 20;
+pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// The same for HCL, whose reader takes time by the square of an object's entries.
 const MAX_HCL: usize = 64 << 10;
 
 /// What a file holds that may give away a token.
 #[derive(Debug)]
-pub struct CiFile {
+pub(crate) struct CiFile {
     /// Who reads it.
     pub dialect: Dialect,
     /// Scripts that run in one place, one after the other.
@@ -60,14 +60,14 @@ pub struct CiFile {
 
 /// Scripts that see what those in front of them have written.
 #[derive(Debug, Default)]
-pub struct Job {
+pub(crate) struct Job {
     /// In the order in which they run.
     pub scripts: Vec<CiScript>,
 }
 
 /// A script.
 #[derive(Debug)]
-pub struct CiScript {
+pub(crate) struct CiScript {
     /// What it runs, expressions of the CI system replaced by variables.
     pub script: Script,
     /// Where it stands, in words: "job `build`, step 2".
@@ -80,17 +80,17 @@ pub struct CiScript {
 
 impl CiScript {
     /// The variables that are set for it; the last of a name counts.
-    pub fn variables(&self) -> impl Iterator<Item = &(Text, Text)> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &(Text, Text)> {
         self.environment.iter().flat_map(|layer| layer.iter())
     }
 }
 
 /// Variables with their values.
-pub type Variables = Arc<[(Text, Text)]>;
+pub(crate) type Variables = Arc<[(Text, Text)]>;
 
 /// A build argument.
 #[derive(Debug)]
-pub struct BuildArgument {
+pub(crate) struct BuildArgument {
     /// Its name.
     pub name: Text,
     /// What it is given, as written; none where the environment has it.
@@ -107,7 +107,7 @@ pub struct BuildArgument {
 
 /// What gives a build argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Given {
+pub(crate) enum Given {
     /// `build.args` of a compose service.
     Compose,
     /// `args` of a bake target, or an override of it.
@@ -121,17 +121,17 @@ pub enum Given {
 }
 
 /// The variables that say where the Hub's tools have a token from, and where they put one.
-pub const VARIABLES: [&str; 6] =
+pub(crate) const VARIABLES: [&str; 6] =
     [READ[0], READ[1], files::HOME, files::TOKEN_PATH, files::CACHE_HOME, "HOME"];
 
 /// Whether a file of that path is one that [`read`] knows.
-pub fn is_known(path: &[u8]) -> bool {
+pub(crate) fn is_known(path: &[u8]) -> bool {
     kind::kind(path).is_some()
 }
 
 /// Reads a file; none where its path says that it is of another kind. Nothing in it makes this fail: what cannot be read
 /// is a flaw beside what can.
-pub fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
+pub(crate) fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     let (dialect, syntax) = kind::kind(path)?;
     let mut file = CiFile {
         dialect,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A build argument's name and where its value stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildArgument<'a> {
+pub(crate) struct BuildArgument<'a> {
     /// The name.
     pub name: &'a str,
     /// The place of the value in the text.
@@ -14,7 +14,7 @@ pub struct BuildArgument<'a> {
 
 /// The build arguments in front of a command. Values are not quoted and may hold blanks: one ends where
 /// the next name begins, the last where the shell's path does.
-pub fn build_arguments(text: &[u8]) -> Vec<BuildArgument<'_>> {
+pub(crate) fn build_arguments(text: &[u8]) -> Vec<BuildArgument<'_>> {
     arguments(text).unwrap_or_default()
 }
 

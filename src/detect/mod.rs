@@ -21,21 +21,22 @@ mod variables;
 mod wording;
 
 pub use crate::hub::TokenKind;
-pub use build_arguments::{BuildArgument, build_arguments};
-pub use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
-pub use occurrence::{Confidence, Occurrence};
-pub use placeholder::is_placeholder;
+pub(crate) use build_arguments::build_arguments;
+pub(crate) use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
+pub use occurrence::Confidence;
+pub(crate) use occurrence::Occurrence;
+pub(crate) use placeholder::is_placeholder;
 pub use position::Position;
-pub use scanner::Scanner;
+pub(crate) use scanner::Scanner;
 pub(crate) use shape::may_be_web;
 pub(crate) use step::{Container, Encoding, GitObject, Step, StepKind, TarPart, counts_in_file};
 pub use token::{Redacted, TokenHash, TokenSummary};
-pub use variables::{carries_token, is_plain_variable, is_token_variable};
+pub(crate) use variables::{carries_token, is_plain_variable, is_token_variable};
 
 use encoding::Found;
 
 /// Finds every token in `bytes`, in order of offset.
-pub fn find(bytes: &[u8]) -> Vec<Occurrence> {
+pub(crate) fn find(bytes: &[u8]) -> Vec<Occurrence> {
     let mut scanner = Scanner::new();
     scanner.feed(bytes);
     scanner.finish()

@@ -18,7 +18,7 @@ pub enum Confidence {
 
 /// A token that was found in some bytes. The token's text is gone: only what may be shown is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Occurrence {
+pub(crate) struct Occurrence {
     /// What may be said of the token.
     pub token: TokenSummary,
     /// Byte offset of its first byte in the innermost decoded content.

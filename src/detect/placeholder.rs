@@ -72,7 +72,7 @@ const TEXTS: [&str; 62] = [
 /// Whether a value stands for a token rather than being one: a reference to a variable, a template, a
 /// text of the closed list that documentation uses, or a known prefix with nothing random behind it.
 /// Blanks, `-` and `_` do not count.
-pub fn is_placeholder(value: &[u8]) -> bool {
+pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let value = value.trim_ascii();
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let enclosed = |open: &str, close: &str| text.starts_with(open) && text.ends_with(close);

@@ -15,7 +15,7 @@ const JOIN_MORE: usize = 16 * 1024;
 
 /// Searches a stream. Memory is bounded by the longest token, whatever the stream's length.
 #[derive(Default)]
-pub struct Scanner {
+pub(crate) struct Scanner {
     /// The end of what has been fed: what is still undecided, and what stands in front of it.
     tail: Sensitive,
     /// Offset in the stream of the first byte of `tail`.
@@ -33,12 +33,12 @@ pub struct Scanner {
 
 impl Scanner {
     /// A search at the start of a stream.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// A search that lists no more than `limit` tokens.
-    pub fn with_limit(limit: usize) -> Self {
+    pub(crate) fn with_limit(limit: usize) -> Self {
         Self { limit: Some(limit), ..Self::default() }
     }
 
@@ -48,7 +48,7 @@ impl Scanner {
     }
 
     /// Searches the next piece.
-    pub fn feed(&mut self, piece: &[u8]) {
+    pub(crate) fn feed(&mut self, piece: &[u8]) {
         if piece.is_empty() {
             return;
         }
@@ -83,7 +83,7 @@ impl Scanner {
     }
 
     /// Ends the stream and gives what was found in it, in order of offset.
-    pub fn finish(mut self) -> Vec<Occurrence> {
+    pub(crate) fn finish(mut self) -> Vec<Occurrence> {
         let tail = std::mem::take(&mut self.tail);
         self.judge(&tail, true);
         if !self.lines.is_text() {

@@ -8,7 +8,7 @@ use crate::hub::variables::{
 /// Whether a variable of this name carries a Hugging Face token: the names that tools read, and what
 /// people call them (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many that
 /// only speak of one (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
-pub fn is_token_variable(name: &str) -> bool {
+pub(crate) fn is_token_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     if EXACT.contains(&name.as_str()) {
         return true;
@@ -40,12 +40,12 @@ fn is_ambiguous_variable(name: &str) -> bool {
 
 /// Whether a variable of this name carries a token when it is given that value. Empty stands for a value that
 /// nobody knows: then the name alone says.
-pub fn carries_token(name: &str, value: &str) -> bool {
+pub(crate) fn carries_token(name: &str, value: &str) -> bool {
     is_token_variable(name) && (value.is_empty() || !is_ambiguous_variable(name) || !is_words(value))
 }
 
 /// Whether a variable of this name carries a token, and has no name that other things go by as well.
-pub fn is_plain_variable(name: &str) -> bool {
+pub(crate) fn is_plain_variable(name: &str) -> bool {
     is_token_variable(name) && !is_ambiguous_variable(name)
 }
 

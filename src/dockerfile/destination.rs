@@ -27,7 +27,7 @@ const DIRECTORIES: [&str; 18] = [
 
 /// The last word of a `COPY` or `ADD`.
 #[derive(Debug, Clone)]
-pub struct Destination {
+pub(crate) struct Destination {
     /// Without a leading slash; none where it is not known.
     path: Option<String>,
     is_directory: bool,
@@ -35,7 +35,7 @@ pub struct Destination {
 
 impl Destination {
     /// The destination and the sources of a `COPY` or `ADD`.
-    pub fn of<'a>(instruction: &'a Instruction, scope: Scope<'_>) -> Option<(Self, &'a [Text])> {
+    pub(crate) fn of<'a>(instruction: &'a Instruction, scope: Scope<'_>) -> Option<(Self, &'a [Text])> {
         let (last, sources) = instruction.words().split_last()?;
         let value = scope.expand(last);
         let written = value.as_str();
@@ -53,13 +53,13 @@ impl Destination {
     }
 
     /// Where a file of that name is put that is itself a source.
-    pub fn file(&self, name: &str) -> Option<String> {
+    pub(crate) fn file(&self, name: &str) -> Option<String> {
         let path = self.path.as_ref()?;
         Some(if self.is_directory { join(path, name) } else { path.clone() })
     }
 
     /// Where a file is put that lies at `rest` below a source.
-    pub fn below(&self, rest: &str) -> Option<String> {
+    pub(crate) fn below(&self, rest: &str) -> Option<String> {
         Some(join(self.path.as_ref()?, rest))
     }
 }

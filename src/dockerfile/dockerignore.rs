@@ -9,14 +9,14 @@ use super::PathPattern;
 /// A line that Docker would refuse the whole file for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} holds no valid pattern")]
-pub struct BadPattern {
+pub(crate) struct BadPattern {
     /// The line, from 1.
     pub line: usize,
 }
 
 /// The patterns of a `.dockerignore` file.
 #[derive(Debug, Default)]
-pub struct Dockerignore {
+pub(crate) struct Dockerignore {
     patterns: Vec<Pattern>,
 }
 
@@ -33,7 +33,7 @@ impl Dockerignore {
     ///
     /// # Errors
     /// The first line that is no pattern; `docker build` ends with it, too.
-    pub fn parse(text: &[u8]) -> Result<Self, BadPattern> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, BadPattern> {
         let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         let mut patterns = Vec::new();
         for (line, number) in text.split(|&byte| byte == b'\n').zip(1..) {
@@ -61,7 +61,7 @@ impl Dockerignore {
 
     /// The line that leaves out the file at `path`, which is relative to the context's root and has no `.` or `..`
     /// in it; none where the file is taken in.
-    pub fn excluded_by(&self, path: &[u8]) -> Option<usize> {
+    pub(crate) fn excluded_by(&self, path: &[u8]) -> Option<usize> {
         let last = self.patterns.iter().rev().find(|pattern| pattern.path.takes(path))?;
         (!last.takes_in).then_some(last.line)
     }

@@ -8,7 +8,7 @@ use crate::text::Text;
 
 /// What is known of a value. It may hold a token, so it is wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Value {
+pub(crate) struct Value {
     text: Zeroizing<String>,
     /// Whether the build cannot change the text: no build argument went into it.
     pub is_certain: bool,
@@ -18,27 +18,27 @@ pub struct Value {
 
 impl Value {
     /// A value that stands in the file.
-    pub fn literal(text: &str) -> Self {
+    pub(crate) fn literal(text: &str) -> Self {
         Self { text: Zeroizing::new(text.to_owned()), is_certain: true, carries_token: false }
     }
 
     /// The text as far as the file says: build arguments have their defaults. Compare it, never show it.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// The text where no build changes it, else nothing.
-    pub fn certain_text(&self) -> &str {
+    pub(crate) fn certain_text(&self) -> &str {
         if self.is_certain { &self.text } else { "" }
     }
 
     /// A copy of the text.
-    pub fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         self.text.as_str().to_owned()
     }
 
     /// Whether the value can be something else than empty or a placeholder.
-    pub fn may_hold_something(&self) -> bool {
+    pub(crate) fn may_hold_something(&self) -> bool {
         !self.is_certain || !super::placeholder::is_placeholder(&self.text)
     }
 

@@ -5,7 +5,7 @@ use crate::text::{Span, Text};
 
 /// A heredoc of `RUN`, `COPY` or `ADD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heredoc {
+pub(crate) struct Heredoc {
     /// The delimiter, with its quotes gone.
     pub name: Text,
     /// The number in front of `<<`, 0 where there is none.

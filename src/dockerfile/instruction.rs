@@ -6,7 +6,7 @@ use crate::text::{Flaw, Span, Text};
 /// The instructions that BuildKit knows (`frontend/dockerfile/command/command.go`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "named after the instructions")]
-pub enum Keyword {
+pub(crate) enum Keyword {
     Add,
     Arg,
     Cmd,
@@ -52,20 +52,20 @@ const KEYWORDS: [(Keyword, &str); 18] = [
 
 impl Keyword {
     /// The keyword that a word names, in any case.
-    pub fn of(word: &[u8]) -> Self {
+    pub(crate) fn of(word: &[u8]) -> Self {
         let found = KEYWORDS.iter().find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes()));
         found.map_or(Self::Unknown, |&(keyword, _)| keyword)
     }
 
     /// Its name in upper case; empty for [`Keyword::Unknown`].
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         KEYWORDS.iter().find(|&&(keyword, _)| keyword == self).map_or("", |&(_, name)| name)
     }
 }
 
 /// One instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instruction {
+pub(crate) struct Instruction {
     /// Which one it is.
     pub keyword: Keyword,
     /// The word that names it.
@@ -88,22 +88,22 @@ pub struct Instruction {
 
 impl Instruction {
     /// The instruction that acts: what an `ONBUILD` holds, else the instruction itself.
-    pub fn effective(&self) -> &Self {
+    pub(crate) fn effective(&self) -> &Self {
         self.onbuild.as_deref().unwrap_or(self)
     }
 
     /// Whether it runs in builds from the image only.
-    pub fn is_onbuild(&self) -> bool {
+    pub(crate) fn is_onbuild(&self) -> bool {
         self.keyword == Keyword::Onbuild
     }
 
     /// The first flag of that name.
-    pub fn flag(&self, name: &str) -> Option<&Flag> {
+    pub(crate) fn flag(&self, name: &str) -> Option<&Flag> {
         self.flags.iter().find(|flag| flag.name.as_bytes() == name.as_bytes())
     }
 
     /// The arguments as words, whichever form they have.
-    pub fn words(&self) -> &[Text] {
+    pub(crate) fn words(&self) -> &[Text] {
         match &self.arguments {
             Arguments::Words(words) | Arguments::Exec(words) => words,
             Arguments::Pairs(_) | Arguments::Line(_) | Arguments::None => &[],
@@ -111,7 +111,7 @@ impl Instruction {
     }
 
     /// The `name=value` pairs of `ENV`, `ARG` and `LABEL`.
-    pub fn pairs(&self) -> &[Pair] {
+    pub(crate) fn pairs(&self) -> &[Pair] {
         match &self.arguments {
             Arguments::Pairs(pairs) => pairs,
             _ => &[],
@@ -121,7 +121,7 @@ impl Instruction {
 
 /// A flag, `--mount=type=secret,id=x`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// `mount`.
     pub name: Text,
     /// `type=secret,id=x`; none for a bare flag.
@@ -132,7 +132,7 @@ pub struct Flag {
 
 /// What follows an instruction's flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arguments {
+pub(crate) enum Arguments {
     /// Nothing, or nothing that could be read.
     None,
     /// The exec form, a JSON array of strings, with the escapes resolved.
@@ -147,7 +147,7 @@ pub enum Arguments {
 
 /// A name and its value, as written: quotes and escapes are still there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pair {
+pub(crate) struct Pair {
     /// The name.
     pub name: Text,
     /// The value; none for an `ARG` without a default.
@@ -158,7 +158,7 @@ pub struct Pair {
 
 /// A comment line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Comment {
+pub(crate) struct Comment {
     /// From its `#` to the end of the line.
     pub span: Span,
     /// Whether it stands between the continuation lines of an instruction.
@@ -167,7 +167,7 @@ pub struct Comment {
 
 /// A Dockerfile as it was read.
 #[derive(Debug, Clone)]
-pub struct Dockerfile {
+pub(crate) struct Dockerfile {
     /// The parser directives.
     pub directives: super::Directives,
     /// All instructions in order.

@@ -2,14 +2,14 @@
 //!
 //! Follows BuildKit's parser (`moby/buildkit`, `frontend/dockerfile`). [`parse`] never fails as a whole: a
 //! line that BuildKit would reject is a [`Flaw`](crate::text::Flaw), and reading goes on. Every byte of a joined
-//! instruction, of a word without its quotes and of a nested script knows where it came from ([`Text`]).
+//! instruction, of a word without its quotes and of a nested script knows where it came from ([`crate::text::Text`]).
 
 mod destination;
 mod directive;
 mod dockerignore;
 mod expand;
 mod heredoc;
-pub mod history;
+pub(crate) mod history;
 mod instruction;
 mod json;
 mod lines;
@@ -27,17 +27,17 @@ mod stage;
 mod tests;
 mod words;
 
-pub use destination::Destination;
+pub(crate) use destination::Destination;
 pub(crate) use destination::normal;
-pub use directive::{Directive, DirectiveName, Directives};
-pub use dockerignore::{BadPattern, Dockerignore};
-pub use expand::Value;
-pub use heredoc::Heredoc;
-pub use instruction::{Arguments, Comment, Dockerfile, Flag, Instruction, Keyword, Pair};
-pub use mount::{Mount, MountKind, mounts};
-pub use parser::{looks_like_dockerfile, parse};
-pub use pattern::PathPattern;
-pub use reach::Reach;
-pub use run::run_script;
-pub use scope::{Binding, Origin, Scope, Scopes};
-pub use stage::{Base, Stage, find_from};
+pub(crate) use directive::{DirectiveName, Directives};
+pub(crate) use dockerignore::Dockerignore;
+pub(crate) use expand::Value;
+pub(crate) use heredoc::Heredoc;
+pub(crate) use instruction::{Arguments, Comment, Dockerfile, Flag, Instruction, Keyword, Pair};
+pub(crate) use mount::{Mount, MountKind, mounts};
+pub(crate) use parser::{looks_like_dockerfile, parse};
+pub(crate) use pattern::PathPattern;
+pub(crate) use reach::Reach;
+pub(crate) use run::run_script;
+pub(crate) use scope::{Origin, Scope, Scopes};
+pub(crate) use stage::{Base, Stage, find_from};

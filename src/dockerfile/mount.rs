@@ -4,7 +4,7 @@ use super::{Instruction, Scope, Value};
 
 /// What a mount puts into the container of a `RUN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MountKind {
+pub(crate) enum MountKind {
     /// A part of the build context, a stage or an image. What is written there is thrown away.
     Bind,
     /// A directory that the builder keeps between builds.
@@ -19,7 +19,7 @@ pub enum MountKind {
 
 /// A mount. Values have their variables expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
+pub(crate) struct Mount {
     /// What it is.
     pub kind: MountKind,
     /// `id`.
@@ -37,7 +37,7 @@ pub struct Mount {
 }
 
 /// The mounts of a `RUN`.
-pub fn mounts(instruction: &Instruction, scope: Scope<'_>) -> Vec<Mount> {
+pub(crate) fn mounts(instruction: &Instruction, scope: Scope<'_>) -> Vec<Mount> {
     let flags = instruction.flags.iter().filter(|flag| flag.name.as_bytes() == b"mount");
     flags.filter_map(|flag| flag.value.as_ref()).map(|value| mount(&scope.expand(value))).collect()
 }

@@ -11,7 +11,7 @@ use crate::text::{Flaw, Span, Text};
 
 /// Reads a Dockerfile. It never fails as a whole: a line that BuildKit would reject is a
 /// [`Flaw`], and reading goes on behind it.
-pub fn parse(source: &[u8]) -> Dockerfile {
+pub(crate) fn parse(source: &[u8]) -> Dockerfile {
     let mut lines = Lines::new(source);
     let mut instructions = Vec::new();
     while let Some(joined) = lines.next_joined() {
@@ -206,7 +206,7 @@ fn pair(word: &Text) -> Pair {
 
 /// Whether bytes are a Dockerfile, told by content: text whose first instruction, behind directives and
 /// comments, is `FROM` or `ARG`.
-pub fn looks_like_dockerfile(bytes: &[u8]) -> bool {
+pub(crate) fn looks_like_dockerfile(bytes: &[u8]) -> bool {
     // A file that is not text, or whose first instruction lies megabytes in, is none.
     let head = bytes.get(..bytes.len().min(1 << 20)).unwrap_or_default();
     if memchr::memchr(0, head).is_some() {

@@ -7,23 +7,23 @@ const MAX_PATTERN: usize = 1 << 20;
 
 /// A pattern, anchored at the context's root.
 #[derive(Debug)]
-pub struct PathPattern(Regex);
+pub(crate) struct PathPattern(Regex);
 
 impl PathPattern {
     /// Compiles a pattern as Go's `filepath.Match` has it, and `**` for any number of directories. None where
     /// Docker refuses it.
-    pub fn new(pattern: &[u8]) -> Option<Self> {
+    pub(crate) fn new(pattern: &[u8]) -> Option<Self> {
         compile(&clean(pattern)).map(Self)
     }
 
     /// Whether it matches the path or a directory that the path lies in. The path is relative to the root, without
     /// `.` or `..` in it.
-    pub fn takes(&self, path: &[u8]) -> bool {
+    pub(crate) fn takes(&self, path: &[u8]) -> bool {
         self.taken(path).is_some()
     }
 
     /// The path or the outermost directory of it that is matched.
-    pub fn taken<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+    pub(crate) fn taken<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         let slashes = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
         slashes.chain(std::iter::once(path)).find(|path| self.0.is_match(path))
     }

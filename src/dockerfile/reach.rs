@@ -12,7 +12,7 @@ use crate::shell::{Step, StepKind};
 
 /// Says what of each stage gets into the final image, which is the last stage.
 #[derive(Debug, Clone, Default)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// For each stage: whether all of it is in the final image.
     whole: Vec<bool>,
     /// In order of `from`.
@@ -46,7 +46,7 @@ const MAX_STEPS: usize = 256;
 
 impl Reach {
     /// Reads how the stages hang together.
-    pub fn new(dockerfile: &Dockerfile, scopes: &Scopes) -> Self {
+    pub(crate) fn new(dockerfile: &Dockerfile, scopes: &Scopes) -> Self {
         let stages = &dockerfile.stages;
         let mut whole = vec![false; stages.len()];
         let mut last = stages.len().checked_sub(1);
@@ -80,13 +80,13 @@ impl Reach {
 
     /// Whether all of the stage is in the final image: layers, environment, history. Instructions in
     /// front of the first `FROM` belong to no stage and reach nothing.
-    pub fn is_whole(&self, stage: Option<usize>) -> bool {
+    pub(crate) fn is_whole(&self, stage: Option<usize>) -> bool {
         stage.and_then(|index| self.whole.get(index)).copied().unwrap_or(false)
     }
 
     /// Where a file that a stage holds at `path` gets to in the final image: nowhere, or at these paths, none for one
     /// that is not known. Without a path: any file.
-    pub fn places(&self, stage: Option<usize>, path: Option<&str>) -> BTreeSet<Option<String>> {
+    pub(crate) fn places(&self, stage: Option<usize>, path: Option<&str>) -> BTreeSet<Option<String>> {
         let Some(stage) = stage else { return BTreeSet::new() };
         let mut steps = 0;
         self.follow(stage, path.map(str::to_owned), &mut steps, &mut HashMap::new())

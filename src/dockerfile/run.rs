@@ -5,7 +5,7 @@ use crate::shell::{Language, Script};
 use crate::text::{Span, Text};
 
 /// The script of a `RUN`, none for one without arguments.
-pub fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<Script> {
+pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<Script> {
     let line = match &instruction.arguments {
         Arguments::Exec(words) => return Some(Script::Exec(words.clone())),
         Arguments::Line(line) => line,

@@ -11,7 +11,7 @@ use crate::text::Text;
 
 /// Where a variable comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// `ARG`: the build may give it a value.
     Arg,
     /// `ENV`.
@@ -20,7 +20,7 @@ pub enum Origin {
 
 /// A variable in scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Binding<'a> {
+pub(crate) struct Binding<'a> {
     /// Where it comes from.
     pub origin: Origin,
     /// Its value; an `ARG` has its default, or nothing.
@@ -47,7 +47,7 @@ struct Settings {
 
 /// The variables of a whole file. It takes memory for each setting once, however many see it.
 #[derive(Debug)]
-pub struct Scopes {
+pub(crate) struct Scopes {
     escape: u8,
     /// What is set in front of the first `FROM`.
     globals: Settings,
@@ -61,7 +61,7 @@ const MAX_BASES: usize = 64;
 
 /// The variables and settings that hold at one instruction.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     scopes: &'a Scopes,
     stage: Option<usize>,
     /// What instructions from this one on set is not in scope.
@@ -75,12 +75,12 @@ impl Scopes {
     }
 
     /// Those of no file: nothing is set.
-    pub fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self::new(b'\\')
     }
 
     /// Reads what a file sets.
-    pub fn of(dockerfile: &Dockerfile) -> Self {
+    pub(crate) fn of(dockerfile: &Dockerfile) -> Self {
         let mut scopes = Self::new(dockerfile.directives.escape_byte());
         for instruction in &dockerfile.instructions {
             scopes.take(instruction, &dockerfile.stages);
@@ -89,7 +89,7 @@ impl Scopes {
     }
 
     /// The scope in front of the instruction of that number. A `FROM` sees the globals alone.
-    pub fn at(&self, instruction: usize) -> Scope<'_> {
+    pub(crate) fn at(&self, instruction: usize) -> Scope<'_> {
         Scope { scopes: self, stage: self.places.get(instruction).copied().flatten(), before: instruction }
     }
 
@@ -191,7 +191,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The variable of that name. `ENV` goes before `ARG`.
-    pub fn get(self, name: &str) -> Option<Binding<'a>> {
+    pub(crate) fn get(self, name: &str) -> Option<Binding<'a>> {
         let env = self.chain().find_map(|settings| last(settings.env.get(name)?, self.before));
         if let Some(value) = env {
             return Some(Binding { origin: Origin::Env, value });
@@ -201,24 +201,24 @@ impl<'a> Scope<'a> {
     }
 
     /// The names of the variables that carry a token.
-    pub fn token_variables(self) -> BTreeSet<&'a str> {
+    pub(crate) fn token_variables(self) -> BTreeSet<&'a str> {
         let names = self.chain().flat_map(|settings| settings.env.keys().chain(settings.args.keys()));
         let carries = |name: &&str| self.get(name).is_some_and(|binding| binding.value.carries_token);
         names.map(String::as_str).filter(carries).collect()
     }
 
     /// Whether a build argument that may carry a token is in scope.
-    pub fn has_token_argument(self) -> bool {
+    pub(crate) fn has_token_argument(self) -> bool {
         self.chain().any(|settings| settings.first_token_argument.is_some_and(|number| number < self.before))
     }
 
     /// The last `USER`, expanded; none where the base image decides.
-    pub fn user(self) -> Option<&'a Value> {
+    pub(crate) fn user(self) -> Option<&'a Value> {
         self.chain().find_map(|settings| last(&settings.user, self.before))
     }
 
     /// The working directory, absolute; none where the base image or the build decides.
-    pub fn directory(self) -> Option<&'a str> {
+    pub(crate) fn directory(self) -> Option<&'a str> {
         self.chain().find_map(|settings| last(&settings.directory, self.before))?.as_deref()
     }
 
@@ -229,7 +229,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A path as it is from the working directory, where that is known.
-    pub fn absolute(self, path: &str) -> Option<String> {
+    pub(crate) fn absolute(self, path: &str) -> Option<String> {
         if path.starts_with('/') {
             return Some(path.to_owned());
         }
@@ -237,22 +237,22 @@ impl<'a> Scope<'a> {
     }
 
     /// The shell that runs a shell form, where `SHELL` has set one.
-    pub fn shell(self) -> Option<&'a [Text]> {
+    pub(crate) fn shell(self) -> Option<&'a [Text]> {
         self.chain().find_map(|settings| last(&settings.shell, self.before)).map(AsRef::as_ref)
     }
 
     /// Expands variables, quotes and escapes in a word.
-    pub fn expand(self, word: &Text) -> Value {
+    pub(crate) fn expand(self, word: &Text) -> Value {
         expand::expand(word, self, self.scopes.escape)
     }
 
     /// The name that a pair gives a value to, with its quotes gone.
-    pub fn name(self, pair: &Pair) -> String {
+    pub(crate) fn name(self, pair: &Pair) -> String {
         self.expand(&pair.name).to_text()
     }
 
     /// What an `ENV` sets. It sees the variables as they are in front of the whole instruction.
-    pub fn env_value(self, pair: &Pair) -> Value {
+    pub(crate) fn env_value(self, pair: &Pair) -> Value {
         let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |value| self.expand(value));
         let is_token_variable = crate::detect::carries_token(&self.name(pair), value.certain_text());
         value.carries_token = value.may_hold_something()

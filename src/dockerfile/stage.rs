@@ -6,7 +6,7 @@ use crate::text::{Flaw, Span, Text};
 
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
+pub(crate) struct Stage {
     /// Its number, from 0.
     pub index: usize,
     /// Its name, in lower case as BuildKit compares names. Compare it, never show it: the mask does not know
@@ -22,7 +22,7 @@ pub struct Stage {
 
 /// What a stage is built from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Base {
+pub(crate) enum Base {
     /// An image, `scratch` included: the reference, with variables replaced by their defaults.
     Image(String),
     /// An earlier stage, by number.
@@ -101,7 +101,7 @@ fn find(stages: &[Stage], name: &str) -> Option<usize> {
 }
 
 /// The stage that `--from` names, by name or number, among those in front of `before`.
-pub fn find_from(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
+pub(crate) fn find_from(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
     let earlier = stages.get(..before.min(stages.len())).unwrap_or_default();
     find(earlier, name).or_else(|| name.parse().ok().filter(|&index: &usize| index < earlier.len()))
 }

@@ -24,7 +24,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub use progress::{Progress, Silent};
+pub use progress::Progress;
+pub(crate) use progress::Silent;
 pub(crate) use scan::{Scan, contained};
 
 use crate::stop::Stop;

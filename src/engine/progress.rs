@@ -15,7 +15,7 @@ pub trait Progress: Sync {
 
 /// Shows nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn add_total(&self, _bytes: u64) {}

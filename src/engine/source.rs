@@ -75,9 +75,10 @@ pub(crate) fn read(
         let verdicts = in_parallel(scan, source.waits(), blobs, |number, side_by_side, core| {
             let Some(blob) = inventory.blob(number) else { return BlobVerdict::default() };
             let one = One { source, blob, scan, verify_digests, memory: &memory };
-            let shown = match layers.get(&number) {
-                Some(layer) => message!("layer {}", *layer),
-                None => message!("{}", &blob.name),
+            let shown = if let Some(layer) = layers.get(&number) {
+                message!("layer {}", *layer)
+            } else {
+                message!("{}", &blob.name)
             };
             one.read(shown.seal().as_str(), side_by_side, core)
         });

@@ -16,7 +16,7 @@ pub(crate) use anchor::Anchor;
 pub(crate) use draft::{Audited, Draft, Drafts, Order, finish};
 pub(crate) use file::occurrence_drafts;
 pub(crate) use hit::{ci_draft, dockerfile_draft};
+pub(crate) use image::BuiltFrom;
 pub(crate) use image::Selection;
-pub use image::{BuiltFrom, BuiltFromError};
 pub(crate) use seal::{ImageText, Sealer};
 pub(crate) use site::{AlsoFile, AlsoSite, BlobSite, DocumentSite, FileSite, LayerSite, Site};

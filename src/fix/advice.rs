@@ -21,7 +21,7 @@ const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
 
 /// Runs all rules over a Dockerfile, and shows in the help of what they find how to mend it. The hits are in order of position,
 /// then rule.
-pub fn check_and_advise(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+pub(crate) fn check_and_advise(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     let context = Context::new(source, dockerfile);
     let mut hits = find(&context);
     advise(&context, &mut hits);

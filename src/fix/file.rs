@@ -20,7 +20,7 @@ const MAX_MENDED: u64 = 128 << 10;
 
 /// Why a file could not be mended.
 #[derive(Debug, thiserror::Error)]
-pub enum MendError {
+pub(crate) enum MendError {
     /// It could not be read; one sentence on why.
     #[error("{0}")]
     Unreadable(Masked),

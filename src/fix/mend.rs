@@ -17,7 +17,7 @@ use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
 
 /// A Dockerfile as it should be.
-pub struct Mended {
+pub(crate) struct Mended {
     /// The text. It may hold tokens still: write it where the original lay, never show it.
     pub source: Zeroizing<Vec<u8>>,
     /// The secrets that the build is to be given now.
@@ -34,7 +34,7 @@ pub struct Mended {
 
 /// A secret of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Secret {
+pub(crate) struct Secret {
     /// The name under which the Dockerfile knows it.
     pub id: String,
     /// The variable of whoever builds that holds it.
@@ -43,13 +43,13 @@ pub struct Secret {
 
 impl Secret {
     /// What `docker build --secret` is given.
-    pub fn argument(&self) -> Masked {
+    pub(crate) fn argument(&self) -> Masked {
         mask(format!("id={},env={}", self.id, self.variable).as_bytes())
     }
 }
 
 /// A leak that was not mended.
-pub struct Left {
+pub(crate) struct Left {
     /// What the rules say of it.
     pub hit: Hit,
     /// Why it was left as it is; none where the rule's advice says it.
@@ -98,7 +98,7 @@ impl Reasons {
 const MAX_ROUNDS: usize = 8;
 
 /// Mends what can be mended without a doubt. The source must parse without problems.
-pub fn mend(source: &[u8]) -> Mended {
+pub(crate) fn mend(source: &[u8]) -> Mended {
     let mut mended = Mended {
         source: Zeroizing::new(source.to_vec()),
         secrets: BTreeSet::new(),

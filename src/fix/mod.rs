@@ -19,11 +19,10 @@ mod syntax;
 mod taken;
 mod uses;
 
-pub use advice::check_and_advise;
-pub use file::MendError;
+pub(crate) use advice::check_and_advise;
+pub(crate) use file::MendError;
 pub(crate) use file::mend_file;
-pub use mend::{Left, Mended, Secret, mend};
-pub use shown::masked_lines;
+pub(crate) use shown::masked_lines;
 
 #[cfg(test)]
 mod advice_tests;

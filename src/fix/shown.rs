@@ -8,7 +8,7 @@ use crate::text::Span;
 
 /// The lines of a Dockerfile without their endings, each token and each value of a token variable in them masked,
 /// over whatever lines and quotes it is spread.
-pub fn masked_lines(source: &[u8]) -> Vec<Masked> {
+pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);
     let mut spans: Vec<Span> =

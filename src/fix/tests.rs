@@ -1,3 +1,4 @@
+use super::mend::{Left, Mended, mend};
 use super::*;
 use crate::dockerfile::parse;
 use crate::text::LineIndex;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a file holds what may be a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum KeptForm {
+pub(crate) enum KeptForm {
     /// It holds one word and nothing else, as the Hub client writes `token`.
     Word,
     /// It is an INI file with the keys of the Hub client in a section, as that writes `stored_tokens`.
@@ -28,7 +28,7 @@ pub enum KeptForm {
 
 /// What a file with credentials is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Keeper {
+pub(crate) enum Keeper {
     /// One token of the Hub's, as it is.
     Token,
     /// An INI file of named tokens of the Hub's.
@@ -61,7 +61,7 @@ pub enum Keeper {
 
 impl Keeper {
     /// The forms in which it may hold a credential.
-    pub fn forms(self) -> &'static [KeptForm] {
+    pub(crate) fn forms(self) -> &'static [KeptForm] {
         use KeptForm::{Argument, Assignment, DockerAuth, Header, Netrc, StoredTokens, Url, Value, Word};
         match self {
             Self::Token => &[Word],
@@ -78,7 +78,7 @@ impl Keeper {
     }
 
     /// Whether `hf auth login` itself writes it.
-    pub fn is_written_by_login(self) -> bool {
+    pub(crate) fn is_written_by_login(self) -> bool {
         matches!(self, Self::Token | Self::StoredTokens | Self::GitCredentials)
     }
 }

@@ -54,7 +54,7 @@ impl Config {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
         let parsed = as_go_reads(parse(bytes)?, &NAMES);
         let config = ImageConfiguration::deserialize(parsed.value())?;
-        let env = config.config().iter().flat_map(|config| config.env()).flatten();
+        let env = config.config().iter().flat_map(oci_spec::image::Config::env).flatten();
         let env = env.map(|assignment| assignment.as_str().into()).collect();
         let history = config.history().iter().flatten().map(|entry| HistoryEntry {
             created_by: entry.created_by().as_deref().map(Name::from),

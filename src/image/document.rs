@@ -35,7 +35,7 @@ pub(crate) trait Documents {
 /// A document that is not JSON, nested deeper than anything real, or not of the form it should have. Says
 /// where, and quotes nothing: the parsers' own messages hold pieces of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DocumentError {
+pub(crate) enum DocumentError {
     /// Bytes that are not kept as a document.
     #[error("it is not a JSON document, or too large for one")]
     None,

@@ -6,11 +6,11 @@ use crate::sensitive::{Name, Sensitive};
 
 /// A field of a JSON document: the way to it from the root, empty for the document as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Field(Vec<FieldStep>);
+pub(crate) struct Field(Vec<FieldStep>);
 
 /// One step of the way to a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FieldStep {
+pub(crate) enum FieldStep {
     /// A member of an object, by its key.
     Member(Name),
     /// An item of an array, by its index.
@@ -19,12 +19,12 @@ pub enum FieldStep {
 
 impl Field {
     /// The steps, from the root.
-    pub fn steps(&self) -> &[FieldStep] {
+    pub(crate) fn steps(&self) -> &[FieldStep] {
         &self.0
     }
 
     /// Whether it is the document as a whole.
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -32,7 +32,7 @@ impl Field {
     ///
     /// Letter case does not count: Docker and containerd decode documents with Go's `encoding/json`, which takes `env` for
     /// `Env`.
-    pub fn below(&self, path: &[&str]) -> Option<&[FieldStep]> {
+    pub(crate) fn below(&self, path: &[&str]) -> Option<&[FieldStep]> {
         let (head, rest) = self.0.split_at_checked(path.len())?;
         let is = |step: &FieldStep, name: &str| matches!(step, FieldStep::Member(key) if key.eq_ignore_ascii_case(name.as_bytes()));
         head.iter().zip(path).all(|(step, name)| is(step, name)).then_some(rest)
@@ -69,7 +69,7 @@ fn is_plain(key: &[u8]) -> bool {
 }
 
 /// The way to a string that is being visited; becomes a [`Field`] only when somebody asks.
-pub struct Visited<'a>(&'a [Step<'a>]);
+pub(crate) struct Visited<'a>(&'a [Step<'a>]);
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
@@ -79,7 +79,7 @@ enum Step<'a> {
 
 impl Visited<'_> {
     /// The field.
-    pub fn to_field(&self) -> Field {
+    pub(crate) fn to_field(&self) -> Field {
         let steps = self.0.iter().map(|step| match step {
             Step::Member(key) => FieldStep::Member((*key).into()),
             Step::Item(n) => FieldStep::Item(*n),
@@ -90,7 +90,7 @@ impl Visited<'_> {
 
 /// Calls `visit` with every string of a document and the way to it, in document order. The keys of objects count as
 /// strings in the object's own field.
-pub fn for_each_string(value: &Value, visit: &mut impl FnMut(&Visited<'_>, &str)) {
+pub(crate) fn for_each_string(value: &Value, visit: &mut impl FnMut(&Visited<'_>, &str)) {
     each(value, &mut Vec::new(), visit);
 }
 

@@ -14,14 +14,14 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 const BOOKKEEPING: &[u8] = b".wh..wh.";
 
 /// Whether a normalised path marks something as removed rather than being there itself.
-pub fn is_whiteout(path: &[u8]) -> bool {
+pub(crate) fn is_whiteout(path: &[u8]) -> bool {
     split(path).1.starts_with(WHITEOUT)
 }
 
 /// The paths of a layer, as far as needed to say what it hides: 64 bits of each path's SHA-256, so that
 /// a million files take some megabytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LayerPaths {
+pub(crate) struct LayerPaths {
     directories: Hashes,
     others: Hashes,
     whiteouts: Hashes,
@@ -50,10 +50,10 @@ impl Hasher for Taken {
 
 impl LayerPaths {
     /// What one path costs in memory, about.
-    pub const COST: usize = 32;
+    pub(crate) const COST: usize = 32;
 
     /// Adds an entry by its normalised path.
-    pub fn add(&mut self, path: &[u8], is_directory: bool) {
+    pub(crate) fn add(&mut self, path: &[u8], is_directory: bool) {
         let (directory, name) = split(path);
         let (set, path) = if name == OPAQUE {
             (&mut self.opaque, directory.to_vec())
@@ -100,7 +100,7 @@ impl LayerPaths {
     }
 
     /// What this layer, lying above, does to a file of that path; none if the file stays.
-    pub fn hides(&self, path: &PathHashes) -> Option<State> {
+    pub(crate) fn hides(&self, path: &PathHashes) -> Option<State> {
         let (own, ancestors) = path.0.split_last()?;
         if self.others.contains(own) || self.directories.contains(own) {
             return Some(State::Overwritten);
@@ -122,11 +122,11 @@ impl LayerPaths {
 
 /// A normalised path as [`LayerPaths`] knows it: hashed once, asked of many layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PathHashes(Vec<u64>);
+pub(crate) struct PathHashes(Vec<u64>);
 
 impl PathHashes {
     /// Hashes a normalised path and its ancestors in one pass: the root first, the path itself last.
-    pub fn new(path: &[u8]) -> Self {
+    pub(crate) fn new(path: &[u8]) -> Self {
         let mut hashes = vec![hash(b"")];
         let mut state = Sha256::new();
         let mut from = 0;

@@ -32,8 +32,10 @@ impl Inventory {
     }
 
     /// Adds a blob that nothing will find by its name or digest, for want of memory for these; gives its number.
-    pub(crate) fn add_nameless(&mut self, blob: Blob) -> usize {
-        self.blobs.push(Blob { name: Vec::new(), digest: None, ..blob });
+    pub(crate) fn add_nameless(&mut self, mut blob: Blob) -> usize {
+        blob.name.clear();
+        blob.digest = None;
+        self.blobs.push(blob);
         self.blobs.len() - 1
     }
 

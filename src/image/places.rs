@@ -21,7 +21,7 @@ const MAX_VALUE: usize = 4096;
 
 /// The places of one image.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub(crate) struct Places {
     exact: BTreeMap<Vec<u8>, Keeper>,
     /// Endings that the environment adds, for values that begin with `~`.
     endings: BTreeMap<Vec<u8>, Keeper>,
@@ -50,7 +50,7 @@ impl Places {
     }
 
     /// What is kept at a normalised path.
-    pub fn at(&self, path: &[u8]) -> Option<Keeper> {
+    pub(crate) fn at(&self, path: &[u8]) -> Option<Keeper> {
         let by_ending = || IN_HOMES.iter().find(|file| file.is_at(path)).map(|file| file.keeper);
         let ends = |ending: &[u8]| {
             path.strip_suffix(ending).is_some_and(|head| head.is_empty() || head.ends_with(b"/"))

@@ -250,14 +250,12 @@ impl Resolver<'_> {
         if !self.seen.insert((entry, name.map(str::to_owned))) {
             return;
         }
-        let manifest = match self.manifests.get(&entry) {
-            Some(known) => known.clone(),
-            None => {
-                let read =
-                    self.read(entry).and_then(|document| Manifest::read(&document.bytes).map(Arc::new));
-                self.manifests.insert(entry, read.clone());
-                read
-            }
+        let manifest = if let Some(known) = self.manifests.get(&entry) {
+            known.clone()
+        } else {
+            let read = self.read(entry).and_then(|document| Manifest::read(&document.bytes).map(Arc::new));
+            self.manifests.insert(entry, read.clone());
+            read
         };
         match manifest.as_deref() {
             Ok(Manifest::Index { manifests }) => {

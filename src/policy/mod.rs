@@ -3,8 +3,9 @@
 use crate::finding::{Report, Severity};
 
 /// From which severity on a finding fails the audit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum FailOn {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub(crate) enum FailOn {
     /// Critical findings alone.
     Critical,
     /// High and critical ones.
@@ -20,7 +21,7 @@ pub enum FailOn {
 
 impl FailOn {
     /// Whether a finding of this severity is at or above the threshold.
-    pub fn reached_by(self, severity: Severity) -> bool {
+    pub(crate) fn reached_by(self, severity: Severity) -> bool {
         match self {
             Self::Critical => severity >= Severity::Critical,
             Self::High => severity >= Severity::High,
@@ -33,7 +34,7 @@ impl FailOn {
 
 /// What an audit came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Everything was read, and nothing is at or above the threshold.
     Passed,
     /// A finding is at or above the threshold, whether everything was read or not.
@@ -44,7 +45,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The process's exit code (DESIGN, "Exit codes").
-    pub fn exit_code(self) -> u8 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Passed => 0,
             Self::Failed => 1,
@@ -54,7 +55,7 @@ impl Verdict {
 }
 
 /// Judges a report. What is certain comes first: a leak is one even if not everything could be read.
-pub fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
+pub(crate) fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
     if report.findings.iter().any(|finding| fail_on.reached_by(finding.severity)) {
         Verdict::Failed
     } else if report.complete {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 /// ASCII is written `\n`, `\r`, `\t` or `\x1b`, the rest `\u{202e}`. A backslash stays as it is, so that
 /// Windows paths and shell commands stay readable; a name that itself holds the text `\x1b` looks the
 /// same as one that holds ESC. Neither does harm, and the JSON report tells them apart.
-pub fn escape(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }

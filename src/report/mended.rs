@@ -8,7 +8,12 @@ use crate::finding::Masked;
 use crate::finding::{Hunk, Leak, Line, Mending, Side};
 
 /// Writes what was mended, or would be. `is_written` says that the file is changed by now.
-pub fn render(mending: &Mending, is_written: bool, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(
+    mending: &Mending,
+    is_written: bool,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let path = escape(mending.path.as_str());
     if !is_written && !mending.hunks.is_empty() {
         writeln!(out, "{}", style.strong(format_args!("--- {path}")))?;

@@ -2,10 +2,10 @@
 
 mod escape;
 mod json;
-pub mod mended;
+pub(crate) mod mended;
 #[cfg(test)]
 mod pages;
-pub mod rules;
+pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
 mod style;
@@ -15,12 +15,13 @@ use std::io::{self, Write};
 
 use crate::finding::Report;
 
-pub use escape::escape;
-pub use style::Style;
-pub use text::issue_line;
+pub(crate) use escape::escape;
+pub(crate) use style::Style;
+pub(crate) use text::issue_line;
 
 /// The formats in which a report can be written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Format {
     /// For people: grouped by token, escaped for a terminal.
     #[default]
@@ -40,7 +41,7 @@ impl Report {
 }
 
 /// Writes `report` in `format`. `style` concerns text alone.
-pub fn render(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => text::render(report, style, out),
         Format::Json => json::render(report, out),

@@ -6,7 +6,7 @@ use super::Style;
 use crate::rules::Rule;
 
 /// Writes a table of rules: id, severity, summary.
-pub fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
     for rule in rules {
         let severity = style.severity(rule.severity, rule.severity);
@@ -16,7 +16,7 @@ pub fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Result<()
 }
 
 /// Writes all that is known about one rule.
-pub fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  {}", style.strong(rule.id), style.severity(rule.severity, rule.severity))?;
     writeln!(out, "{}", rule.summary)?;
     let fix = rule.fix.in_general();

@@ -8,7 +8,7 @@ use crate::finding::Severity;
 
 /// How text is written. The caller decides: nothing here looks at the terminal or the environment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Style {
+pub(crate) struct Style {
     /// Whether to write colours.
     pub color: bool,
     /// Whether to leave out what calls for no action: notes, and the line that says all is clean.

@@ -6,7 +6,7 @@ use crate::mask::Message;
 /// How to fix it: a short paragraph, with [`Fix::REVOKE`] where the address of the page belongs on which the token is
 /// revoked.
 #[derive(Debug, Clone, Copy)]
-pub struct Fix(pub(crate) &'static str);
+pub(crate) struct Fix(pub(crate) &'static str);
 
 impl Fix {
     const REVOKE: &'static str = "{revoke}";
@@ -24,7 +24,7 @@ impl Fix {
     }
 
     /// The paragraph where no token is in question: with the address for tokens of the Hub.
-    pub fn in_general(self) -> String {
+    pub(crate) fn in_general(self) -> String {
         self.0.replace(Self::REVOKE, TokenKind::UNKNOWN.revoke_address())
     }
 }

@@ -1,18 +1,18 @@
 //! The catalogue: every rule, one to a file, with its id, text, examples and logic together.
 //! `stowaway rules`, reports and the documentation are made from it.
 
-pub mod context;
-pub mod dockerfile;
+pub(crate) mod context;
+pub(crate) mod dockerfile;
 mod fix;
-pub mod image;
+pub(crate) mod image;
 
 use crate::finding::Severity;
 
-pub use fix::Fix;
+pub(crate) use fix::Fix;
 
 /// One rule: what it finds and what to do about it. Examples carry `hf_…` where a token would stand.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// `family/name`; never changes.
     pub id: &'static str,
     /// The severity of its findings, before anything raises or lowers it.
@@ -30,17 +30,17 @@ pub struct Rule {
 }
 
 /// Every rule, in catalogue order: by family, as an image comes about. The only registry there is.
-pub fn all() -> Vec<&'static Rule> {
+pub(crate) fn all() -> Vec<&'static Rule> {
     [dockerfile::DOCKERFILE_RULES, image::IMAGE_RULES, context::CONTEXT_RULES].concat()
 }
 
 /// The rule of this id.
-pub fn find(id: &str) -> Option<&'static Rule> {
+pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     all().into_iter().find(|rule| rule.id == id)
 }
 
 /// The rule whose id looks most like `id`, where one looks like it at all. Serves error messages.
-pub fn nearest(id: &str) -> Option<&'static Rule> {
+pub(crate) fn nearest(id: &str) -> Option<&'static Rule> {
     // A name without its family is the likeliest slip, so names are compared alone as well.
     let likeness = |rule: &Rule| {
         let name = rule.id.split_once('/').map_or(rule.id, |(_, name)| name);

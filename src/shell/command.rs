@@ -4,7 +4,7 @@ use crate::text::{Span, Text};
 
 /// A simple command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct Command {
     /// `NAME=value` in front of the program.
     pub assignments: Vec<(String, Word)>,
     /// The program and its arguments.
@@ -24,23 +24,14 @@ pub struct Command {
 
 impl Command {
     /// The value of a word's text.
-    pub fn word(&self, index: usize) -> Option<std::borrow::Cow<'_, str>> {
+    pub(crate) fn word(&self, index: usize) -> Option<std::borrow::Cow<'_, str>> {
         self.words.get(index).map(|word| word.text.to_str())
-    }
-
-    /// All words, those of assignments and redirections included.
-    pub fn all_words(&self) -> impl Iterator<Item = &Word> {
-        let targets = self.redirects.iter().filter_map(|redirect| match &redirect.to {
-            Redirection::File(word) | Redirection::String(word) => Some(word),
-            Redirection::HereDocument { .. } => None,
-        });
-        self.assignments.iter().map(|(_, word)| word).chain(&self.words).chain(targets)
     }
 }
 
 /// A word with its quotes resolved. What only a running shell knows (`$X`, `$(…)`) stays as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Word {
+pub(crate) struct Word {
     /// The text.
     pub text: Text,
     /// The names of the variables that are expanded in it.
@@ -53,7 +44,7 @@ pub struct Word {
 
 /// A redirection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redirect {
+pub(crate) struct Redirect {
     /// `<`, `>`, `>>`, `<<`, `<<<`, `>&`, …
     pub operator: &'static str,
     /// The file descriptor in front of it.
@@ -64,7 +55,7 @@ pub struct Redirect {
 
 /// What a redirection leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Redirection {
+pub(crate) enum Redirection {
     /// A file, or a descriptor behind `>&`.
     File(Word),
     /// The text of `<<<`.

@@ -12,7 +12,7 @@ mod script;
 mod steps;
 mod wrappers;
 
-pub use command::{Command, Redirect, Redirection, Word};
-pub use parser::commands;
-pub use script::{Language, Script};
-pub use steps::{HereDocument, Step, StepKind, steps};
+pub(crate) use command::{Command, Redirect, Redirection, Word};
+pub(crate) use parser::commands;
+pub(crate) use script::{Language, Script};
+pub(crate) use steps::{HereDocument, Step, StepKind, steps};

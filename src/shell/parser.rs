@@ -9,7 +9,7 @@ pub(super) const MAX_DEPTH: usize = 24;
 
 /// The simple commands of a script. A substitution's commands come in front of the command it is in, as
 /// they run.
-pub fn commands(script: &Text) -> Vec<Command> {
+pub(crate) fn commands(script: &Text) -> Vec<Command> {
     let mut parser = Parser {
         script,
         at: 0,

@@ -4,7 +4,7 @@ use crate::text::Text;
 
 /// The language of a script, told by what runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
+pub(crate) enum Language {
     /// A POSIX shell or one that is near to it.
     Shell,
     /// Python.
@@ -15,7 +15,7 @@ pub enum Language {
 
 impl Language {
     /// The language of an interpreter, by its path or name.
-    pub fn of_program(program: &str) -> Self {
+    pub(crate) fn of_program(program: &str) -> Self {
         let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
         let name = name.strip_suffix(".exe").unwrap_or(name);
         if name.strip_prefix("pypy").or_else(|| name.strip_prefix("python")).is_some_and(is_version) {
@@ -35,7 +35,7 @@ fn is_version(text: &str) -> bool {
 
 /// What a `RUN` runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Script {
+pub(crate) enum Script {
     /// The exec form: a program and its arguments, with no shell.
     Exec(Vec<Text>),
     /// A script for an interpreter.

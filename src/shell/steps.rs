@@ -11,7 +11,7 @@ use crate::text::{Span, Text};
 
 /// One thing that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// What it is.
     pub kind: StepKind,
     /// Where the command stands that runs it, in the source.
@@ -36,7 +36,7 @@ pub struct Step {
 
 /// A here-document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HereDocument {
+pub(crate) struct HereDocument {
     /// Its text.
     pub body: Text,
     /// Whether variables in it are expanded.
@@ -104,7 +104,7 @@ impl Step {
 
 /// What runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepKind {
+pub(crate) enum StepKind {
     /// A program or a builtin.
     Program {
         /// Its name without directories, or the module behind `python -m`; empty for assignments alone.
@@ -122,7 +122,7 @@ pub enum StepKind {
 const MAX_DEPTH: usize = 8;
 
 /// What a script runs, in order.
-pub fn steps(script: &Script) -> Vec<Step> {
+pub(crate) fn steps(script: &Script) -> Vec<Step> {
     let mut out = Vec::new();
     match script {
         Script::Exec(words) => {

@@ -9,7 +9,7 @@ use super::{Blob, Source};
 use crate::stream::{Bounds, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, path, walk};
 
 /// What is done with the bytes of an archive that belong to none of its entries.
-pub trait Around {
+pub(crate) trait Around {
     /// Bytes between entries.
     fn gap(&mut self, gap: &Gap<'_>);
     /// Bytes behind the last entry that could be told.
@@ -17,7 +17,7 @@ pub trait Around {
 }
 
 /// A plain tar file, listed once and read by position.
-pub struct Archive {
+pub(crate) struct Archive {
     file: File,
     blobs: Vec<Blob>,
     offsets: Vec<u64>,
@@ -27,7 +27,7 @@ pub struct Archive {
 impl Archive {
     /// Lists a tar file without reading the bodies of its entries. The error that ended the listing early
     /// stands beside what was listed until then.
-    pub fn open(path: &Path, around: &mut dyn Around) -> io::Result<(Self, Option<TarError>)> {
+    pub(crate) fn open(path: &Path, around: &mut dyn Around) -> io::Result<(Self, Option<TarError>)> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
         let section = Section { file: &file, at: 0, end: len };
@@ -110,7 +110,7 @@ impl Visit for List<'_> {
 
 /// The normalised name that a link in an archive stands for: `docker save` links layers it has written
 /// before.
-pub fn link_target(entry: &Entry) -> Option<Vec<u8>> {
+pub(crate) fn link_target(entry: &Entry) -> Option<Vec<u8>> {
     let target = entry.link.as_deref()?;
     match entry.kind {
         EntryKind::HardLink => Some(path::normalise(target)),

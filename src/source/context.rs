@@ -13,14 +13,14 @@ use crate::finding::{Place, Problem};
 use crate::mask::Message;
 
 /// A directory on disk. Links are not followed, as no builder does; what is neither file nor directory is passed over.
-pub struct BuildContext {
+pub(crate) struct BuildContext {
     root: PathBuf,
     files: Vec<ContextFile>,
 }
 
 /// A file of a context.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ContextFile {
+pub(crate) struct ContextFile {
     /// Its path, relative to the root.
     pub path: Vec<u8>,
     /// Its size in bytes, as far as that is known without reading it.
@@ -52,12 +52,12 @@ impl BuildContext {
     }
 
     /// Its files, in order of path.
-    pub fn files(&self) -> &[ContextFile] {
+    pub(crate) fn files(&self) -> &[ContextFile] {
         &self.files
     }
 
     /// The number of the file at that path.
-    pub fn find(&self, path: &[u8]) -> Option<usize> {
+    pub(crate) fn find(&self, path: &[u8]) -> Option<usize> {
         self.files.binary_search_by(|file| file.path.as_slice().cmp(path)).ok()
     }
 
@@ -65,13 +65,13 @@ impl BuildContext {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn open_file(&self, n: usize) -> io::Result<File> {
+    pub(crate) fn open_file(&self, n: usize) -> io::Result<File> {
         let file = self.files.get(n).ok_or(io::ErrorKind::NotFound)?;
         File::open(self.root.join(std::ffi::OsStr::from_bytes(&file.path)))
     }
 
     /// The paths that git would not pass over for a `.gitignore` in the tree.
-    pub fn kept_by_git(&self) -> BTreeSet<Vec<u8>> {
+    pub(crate) fn kept_by_git(&self) -> BTreeSet<Vec<u8>> {
         let mut walk = WalkBuilder::new(&self.root);
         walk.standard_filters(false)
             .git_ignore(true)

@@ -8,7 +8,7 @@ use crate::stream::{Compression, begins_tar};
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// A directory with an OCI image layout.
     Layout,
     /// Another directory.
@@ -24,7 +24,7 @@ pub enum Content {
 }
 
 /// Looks at a path and at the first bytes of a file.
-pub fn inspect(path: &Path) -> io::Result<Content> {
+pub(crate) fn inspect(path: &Path) -> io::Result<Content> {
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
         // Listing it tells apart a directory without a layout and one that may not be read.

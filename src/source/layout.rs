@@ -13,7 +13,7 @@ use crate::stream::path::normalise;
 const DEPTH: usize = 4;
 
 /// A layout directory.
-pub struct Layout {
+pub(crate) struct Layout {
     root: PathBuf,
     blobs: Vec<Blob>,
     paths: Vec<PathBuf>,
@@ -23,7 +23,7 @@ pub struct Layout {
 }
 
 /// A part of a layout that could not be listed.
-pub struct Unlisted {
+pub(crate) struct Unlisted {
     /// Its path under the layout, normalised.
     pub name: Vec<u8>,
     /// Why.
@@ -32,7 +32,7 @@ pub struct Unlisted {
 
 impl Layout {
     /// Lists the files of a layout, in the order of their names. What cannot be listed stands beside.
-    pub fn open(root: &Path) -> (Self, Vec<Unlisted>) {
+    pub(crate) fn open(root: &Path) -> (Self, Vec<Unlisted>) {
         let mut layout = Self {
             root: root.to_owned(),
             blobs: Vec::new(),

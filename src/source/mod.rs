@@ -11,13 +11,13 @@ mod target;
 
 use std::io::{self, Read};
 
-pub use archive::{Archive, Around, link_target};
+pub(crate) use archive::{Archive, Around, link_target};
 pub(crate) use blob::{Blob, Descriptor, claimed_digest};
-pub use context::{BuildContext, ContextFile};
+pub(crate) use context::BuildContext;
 pub(crate) use file::{open_file, path_bytes, read_up_to, unreadable};
-pub use inspect::{Content, inspect};
-pub use layout::{Layout, Unlisted};
-pub use target::{Target, TargetError, looks_like_reference};
+pub(crate) use inspect::{Content, inspect};
+pub(crate) use layout::Layout;
+pub(crate) use target::{Target, looks_like_reference};
 
 /// A source whose blobs can be read in any order and several at once.
 ///

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// A target, as it is spelled; what is there is told by [`super::inspect()`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// An image archive on standard input.
     Stdin,
     /// `docker-archive:PATH` or `oci-archive:PATH`.
@@ -25,7 +25,7 @@ pub enum Target {
 
 /// A target that this version does not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
+pub(crate) enum TargetError {
     /// A transport that `skopeo` knows and this version does not.
     #[error("{0} targets are not supported by this version")]
     Unsupported(&'static str),
@@ -36,7 +36,7 @@ pub enum TargetError {
 
 impl Target {
     /// Reads a target. A path that contains a colon is one if it exists: the transports come first.
-    pub fn parse(text: &OsStr) -> Result<Self, TargetError> {
+    pub(crate) fn parse(text: &OsStr) -> Result<Self, TargetError> {
         const UNSUPPORTED: [&str; 8] = [
             "docker://",
             "docker-daemon:",
@@ -95,7 +95,7 @@ impl Target {
     }
 
     /// The file or directory that it names; none for standard input.
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Stdin => None,
             Self::Archive(path)
@@ -110,7 +110,7 @@ impl Target {
 
 /// Whether a path could be meant as the reference of an image, `alpine` or `ghcr.io/org/app:1`: the
 /// grammar of the distribution project's `reference` package, but nothing that ends as a file does.
-pub fn looks_like_reference(path: &Path) -> bool {
+pub(crate) fn looks_like_reference(path: &Path) -> bool {
     let Some(text) = path.to_str() else { return false };
     let (above, last) = text.rsplit_once('/').map_or((None, text), |(above, last)| (Some(above), last));
     let repository = last.split([':', '@']).next().unwrap_or_default();

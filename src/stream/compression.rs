@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How bytes are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Compression {
+pub(crate) enum Compression {
     /// Not at all, as far as can be told.
     None,
     /// RFC 1952.
@@ -25,11 +25,11 @@ pub enum Compression {
 
 impl Compression {
     /// So many bytes are looked at: the header of .lzma, which has no magic number.
-    pub const HEAD: usize = 14;
+    pub(crate) const HEAD: usize = 14;
 
     /// Tells by the first bytes ([`Self::HEAD`] are enough). What begins as a format does and has no valid
     /// header of it is none of it.
-    pub fn of(head: &[u8]) -> Self {
+    pub(crate) fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, 8] => Self::Gzip,
             [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => Self::Gzip,
@@ -58,7 +58,7 @@ impl Compression {
 
     /// The format whose magic number stands in front of a header that is not valid, so that nobody can read
     /// what follows.
-    pub fn malformed(head: &[u8]) -> Option<&'static str> {
+    pub(crate) fn malformed(head: &[u8]) -> Option<&'static str> {
         match head {
             _ if Self::of(head) != Self::None => None,
             [0x1f, 0x8b, ..] => Some("gzip"),
@@ -68,7 +68,7 @@ impl Compression {
     }
 
     /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "plain",
             Self::Gzip => "gzip",

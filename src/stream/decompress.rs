@@ -8,7 +8,7 @@ use super::{Compression, Part};
 /// A reader of what a stream holds, whatever it is compressed with: all its parts, be they of one format or
 /// several, with zeros between them or not. Anything else behind the last of them is an error, once that has
 /// been read.
-pub struct Decompressed<R> {
+pub(crate) struct Decompressed<R> {
     reader: Reader<R>,
     /// What the part read last is compressed with.
     compression: Compression,
@@ -27,7 +27,7 @@ enum Reader<R> {
 impl<R: Peek> Decompressed<R> {
     /// Looks at the first bytes of `input` and sets up the decoder. What is in no compression that can be
     /// read is passed through as it is.
-    pub fn new(mut input: R) -> io::Result<Self> {
+    pub(crate) fn new(mut input: R) -> io::Result<Self> {
         let compression = Compression::of(input.peek(Compression::HEAD)?);
         let reader = match compression {
             Compression::None => Reader::Plain(input),

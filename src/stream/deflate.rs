@@ -8,7 +8,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 const WINDOW_BITS: u8 = 15;
 
 /// Decompresses one stream. All that comes of it before its damage is given before the error is.
-pub struct Deflate<R> {
+pub(crate) struct Deflate<R> {
     input: R,
     state: Decompress,
     is_gzip: bool,
@@ -19,7 +19,7 @@ pub struct Deflate<R> {
 
 impl<R: BufRead> Deflate<R> {
     /// A stream without a header.
-    pub fn bare(input: R) -> Self {
+    pub(crate) fn bare(input: R) -> Self {
         Self { input, state: Decompress::new(false), is_gzip: false, failed: None, done: false }
     }
 
@@ -30,7 +30,7 @@ impl<R: BufRead> Deflate<R> {
     }
 
     /// The input, which stands behind the stream once that has been read to its end.
-    pub fn into_input(self) -> R {
+    pub(crate) fn into_input(self) -> R {
         self.input
     }
 
@@ -98,7 +98,7 @@ impl<R: BufRead> Read for Deflate<R> {
 
 /// The length of the header with which a member of gzip begins. Where it goes on behind the bytes at hand,
 /// that is more than they are; where it is malformed, none.
-pub fn gzip_header_len(head: &[u8]) -> Option<usize> {
+pub(crate) fn gzip_header_len(head: &[u8]) -> Option<usize> {
     let (&[0x1f, 0x8b, 8, flags, ..], mut rest) = head.split_first_chunk::<10>()? else { return None };
     let goes_on = Some(head.len() + 1);
     if flags & 4 != 0 {

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Lets one party at a time decode with large windows.
 #[derive(Debug, Clone, Default)]
-pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
     /// Waits until no other party has its turn, or the audit has to end.
@@ -64,7 +64,7 @@ thread_local! {
 
 /// The threads that read one blob together. What they take counts together, as that of streams within each other.
 #[derive(Debug, Clone, Default)]
-pub struct Party {
+pub(crate) struct Party {
     gate: Gate,
     stop: Stop,
     taken: Arc<Mutex<Taken>>,
@@ -77,13 +77,13 @@ impl Party {
     }
 
     /// The one that this thread belongs to.
-    pub fn current() -> Self {
+    pub(crate) fn current() -> Self {
         PARTY.with_borrow(Self::clone)
     }
 
     /// Makes this thread belong to the party, until what it gives is dropped.
     #[must_use]
-    pub fn join(self) -> Member {
+    pub(crate) fn join(self) -> Member {
         Member { before: PARTY.replace(self) }
     }
 
@@ -94,7 +94,7 @@ impl Party {
 
 /// While this thread belongs to a party.
 #[derive(Debug)]
-pub struct Member {
+pub(crate) struct Member {
     before: Party,
 }
 
@@ -116,7 +116,7 @@ struct Taken {
 
 /// Memory that is taken until this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub(crate) struct Held {
     bytes: u64,
     party: Party,
 }
@@ -182,7 +182,7 @@ impl Drop for Held {
 
 /// Takes memory for something else than a window, under the same rules: while much of it is held, other parties
 /// that need much wait.
-pub fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
+pub(crate) fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
     Held::window(bytes, who)
 }
 

@@ -12,7 +12,7 @@ use super::zstd::Zstd;
 
 /// A reader of one part of a compressed stream: a member of gzip or lzip, a stream of xz, lzma or bzip2, a frame of
 /// lz4. Of zstd it is the frames that follow each other without anything between them, skippable ones too.
-pub struct Part<R> {
+pub(crate) struct Part<R> {
     decoder: Decoder<R>,
 }
 
@@ -26,7 +26,7 @@ enum Decoder<R> {
 
 impl<R: Peek> Part<R> {
     /// A decoder for what begins at the input's next byte.
-    pub fn open(compression: Compression, input: R) -> io::Result<Self> {
+    pub(crate) fn open(compression: Compression, input: R) -> io::Result<Self> {
         let decoder = match compression {
             Compression::None => {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not compressed"));
@@ -43,7 +43,7 @@ impl<R: Peek> Part<R> {
     }
 
     /// The input. Once the part has been read to its end it stands directly behind it.
-    pub fn into_input(self) -> R {
+    pub(crate) fn into_input(self) -> R {
         match self.decoder {
             Decoder::Gzip(decoder) => decoder.into_input(),
             Decoder::Zstd(decoder) => decoder.into_input(),
@@ -54,7 +54,7 @@ impl<R: Peek> Part<R> {
     }
 
     /// Whether it is nothing but skippable frames, as far as it has been read.
-    pub fn is_skippable(&self) -> bool {
+    pub(crate) fn is_skippable(&self) -> bool {
         matches!(&self.decoder, Decoder::Zstd(frames) if !frames.has_data())
     }
 }

@@ -2,7 +2,7 @@
 
 /// A path with `/` between its parts and nothing else: no leading `/` or `./`, no `//`, no `.`, and `..`
 /// resolved as if the root were its own parent, as extractors do.
-pub fn normalise(path: &[u8]) -> Vec<u8> {
+pub(crate) fn normalise(path: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|&b| b == b'/') {
         match part {
@@ -17,12 +17,12 @@ pub fn normalise(path: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a name is absolute or has a `..` in it, which no builder writes.
-pub fn is_odd(path: &[u8]) -> bool {
+pub(crate) fn is_odd(path: &[u8]) -> bool {
     path.first() == Some(&b'/') || path.split(|&b| b == b'/').any(|part| part == b"..")
 }
 
 /// The directory part and the last name of a normalised path.
-pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memrchr(b'/', path) {
         Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default()),
         None => (&[], path),
@@ -30,7 +30,7 @@ pub fn split(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The proper ancestors of a normalised path, nearest first, the root (`""`) last.
-pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = path;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -42,7 +42,7 @@ pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// `directory/name`; either alone where the other is empty.
-pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
+pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     match (directory, name) {
         (b"", alone) | (alone, b"") => alone.to_vec(),
         (directory, name) => [directory, name].join(&b'/'),
@@ -50,7 +50,7 @@ pub fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
 }
 
 /// The directory of a git repository's own files, of a path in one.
-pub fn repository(path: &[u8]) -> Option<&[u8]> {
+pub(crate) fn repository(path: &[u8]) -> Option<&[u8]> {
     let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
     ends.into_iter().find(|directory| directory.ends_with(b".git"))
 }

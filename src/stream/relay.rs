@@ -14,13 +14,13 @@ const CAPACITY: usize = 1024 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// The end that reads.
-pub struct Relay {
+pub(crate) struct Relay {
     full: SyncSender<io::Result<Vec<u8>>>,
     empty: Receiver<Vec<u8>>,
 }
 
 /// The end that is read from, on another thread.
-pub struct Relayed {
+pub(crate) struct Relayed {
     full: Receiver<io::Result<Vec<u8>>>,
     empty: Sender<Vec<u8>>,
     buffer: Vec<u8>,
@@ -37,7 +37,7 @@ pub struct Relayed {
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The two ends, with so many buffers of 1 MiB on their way at most.
-pub fn relay(depth: usize) -> (Relay, Relayed) {
+pub(crate) fn relay(depth: usize) -> (Relay, Relayed) {
     let (full, filled) = sync_channel(depth);
     let (empty, emptied) = channel();
     (
@@ -56,7 +56,7 @@ pub fn relay(depth: usize) -> (Relay, Relayed) {
 
 impl Relay {
     /// Reads `input` to its end or its first error, or until nobody wants more of it.
-    pub fn run(self, input: &mut dyn Read) {
+    pub(crate) fn run(self, input: &mut dyn Read) {
         self.pass(|buffer| {
             buffer.resize(CAPACITY, 0);
             fill(input, buffer)
@@ -100,7 +100,7 @@ impl Relay {
     }
 
     /// Gives an error in place of bytes.
-    pub fn fail(self, error: io::Error) {
+    pub(crate) fn fail(self, error: io::Error) {
         // Nobody hears of it where nobody wants more.
         let _ = self.full.send(Err(error));
     }

@@ -17,6 +17,15 @@ pub(crate) const FORMATS: [Compression; 7] = [
     Compression::Lz4,
 ];
 
+/// A tar archive of one file.
+pub(crate) fn tar_of(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut builder = ::tar::Builder::new(Vec::new());
+    let mut header = ::tar::Header::new_gnu();
+    header.set_size(data.len() as u64);
+    builder.append_data(&mut header, name, data).unwrap();
+    builder.into_inner().unwrap()
+}
+
 /// One part that holds `data`.
 pub(crate) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
     match compression {

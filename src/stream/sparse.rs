@@ -9,7 +9,7 @@ const MAX_PIECES: usize = 64 * 1024;
 
 /// Which part of a file each stretch of a sparse body is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SparseMap {
+pub(crate) struct SparseMap {
     /// Offset in the file and length, in the order of the body.
     pieces: Vec<(u64, u64)>,
 }
@@ -24,7 +24,7 @@ impl SparseMap {
 
     /// The stretches of the body that follow each other in the file without a hole, as offset in the file
     /// and length. The last one takes what the map leaves over.
-    pub fn stretches(&self) -> Vec<(u64, u64)> {
+    pub(crate) fn stretches(&self) -> Vec<(u64, u64)> {
         let mut stretches: Vec<(u64, u64)> = Vec::new();
         for &(offset, len) in self.pieces.iter().filter(|(_, len)| *len > 0) {
             match stretches.last_mut() {
@@ -42,7 +42,7 @@ impl SparseMap {
 
     /// Reads a map that stands in front of the body (pax 1.0): decimal numbers, a line each, the count of
     /// pieces first, padded to a whole block. Gives the bytes read as well.
-    pub fn read(body: &mut dyn BufRead) -> io::Result<(Self, Vec<u8>)> {
+    pub(crate) fn read(body: &mut dyn BufRead) -> io::Result<(Self, Vec<u8>)> {
         let mut bytes = Vec::new();
         let mut number = |bytes: &mut Vec<u8>| -> io::Result<Option<u64>> {
             let start = bytes.len();

@@ -5,14 +5,14 @@ use std::io::{self, BufRead, Read};
 use super::Peek;
 
 /// Passes bytes on and shows each once, as it is consumed.
-pub struct Tap<'a, F> {
+pub(crate) struct Tap<'a, F> {
     input: &'a mut dyn Peek,
     see: F,
 }
 
 impl<'a, F: FnMut(&[u8])> Tap<'a, F> {
     /// Shows to `see` what is read of `input`.
-    pub fn new(input: &'a mut dyn Peek, see: F) -> Self {
+    pub(crate) fn new(input: &'a mut dyn Peek, see: F) -> Self {
         Self { input, see }
     }
 }

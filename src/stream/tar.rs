@@ -15,7 +15,7 @@ mod gap;
 mod header;
 
 use gap::GapBuffer;
-pub use gap::{Field, Gap};
+pub(crate) use gap::{Field, Gap};
 use header::{Extended, Kind};
 
 const BLOCK: usize = 512;
@@ -25,7 +25,7 @@ const MAX_EXTENDED: u64 = 1024 * 1024;
 
 /// What kind of thing an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryKind {
+pub(crate) enum EntryKind {
     /// A regular file, sparse or not.
     File,
     /// A directory.
@@ -40,7 +40,7 @@ pub enum EntryKind {
 
 /// One entry of a tar stream.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The path, normalised.
     pub path: Vec<u8>,
     /// Whether the name as written is absolute or climbs with `..`.
@@ -61,7 +61,7 @@ pub struct Entry {
 
 /// How an entry's body lies in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// It is the file.
     Whole,
     /// It is the data between the file's holes.
@@ -72,7 +72,7 @@ pub enum Extent {
 
 /// Where a stretch of raw bytes lies, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// Offset of its first byte in the stream.
     pub start: u64,
     /// Whether it stands behind the end-of-archive marker.
@@ -81,7 +81,7 @@ pub struct Bounds {
 
 /// Why a walk did not reach the end of its stream.
 #[derive(Debug, thiserror::Error)]
-pub enum TarError {
+pub(crate) enum TarError {
     /// The reader under the walk failed: a decoder, or the disk.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -133,7 +133,7 @@ impl TarError {
 
 /// What is done with the parts of a tar stream. Every byte of it goes to exactly one of the three, but
 /// for zero blocks; gaps also hold a few bytes on either side, so that nothing hides across a border.
-pub trait Visit {
+pub(crate) trait Visit {
     /// Bytes between bodies: headers, padding, extended headers.
     fn gap(&mut self, gap: &Gap<'_>);
     /// An entry, with its body. What it leaves unread of the body is skipped.
@@ -144,7 +144,7 @@ pub trait Visit {
 
 /// Walks a tar stream to its end, not to its end-of-archive marker. After an error other than one of the
 /// reader's, what remains has been given to [`Visit::rest`].
-pub fn walk<R: Read>(window: &mut Window<R>, visit: &mut impl Visit) -> Result<(), TarError> {
+pub(crate) fn walk<R: Read>(window: &mut Window<R>, visit: &mut impl Visit) -> Result<(), TarError> {
     Walk { window, gap: GapBuffer::default(), after_end: false, entries: 0, pending: None }.run(visit)
 }
 
@@ -315,7 +315,7 @@ impl<R: Read> Walk<'_, R> {
 }
 
 /// Whether these bytes, the first of a stream, begin a tar archive: a valid header block.
-pub fn begins_tar(bytes: &[u8]) -> bool {
+pub(crate) fn begins_tar(bytes: &[u8]) -> bool {
     bytes.first_chunk::<BLOCK>().is_some_and(|block| header::read(block).is_some())
 }
 

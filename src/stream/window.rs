@@ -9,7 +9,7 @@ const CAPACITY: usize = 256 * 1024;
 const MIN_CAPACITY: usize = 4 * 1024;
 
 /// A reader whose next bytes can be looked at before they are consumed, as many as a header has.
-pub trait Peek: BufRead {
+pub(crate) trait Peek: BufRead {
     /// The bytes at hand after reading until there are at least `min`, or the input has ended. `min` is
     /// at most 4 KiB.
     fn peek(&mut self, min: usize) -> io::Result<&[u8]>;
@@ -34,7 +34,7 @@ impl<T: Peek + ?Sized> Peek for Box<T> {
 }
 
 /// A sliding view of a reader's bytes.
-pub struct Window<R> {
+pub(crate) struct Window<R> {
     inner: R,
     buffer: Box<[u8]>,
     start: usize,
@@ -51,12 +51,12 @@ type Skipper<R> = fn(&mut R, u64) -> u64;
 
 impl<R: Read> Window<R> {
     /// A window at the start of `inner`.
-    pub fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self::with_capacity(CAPACITY, inner)
     }
 
     /// A window with a buffer of `capacity` bytes, at least 4 KiB.
-    pub fn with_capacity(capacity: usize, inner: R) -> Self {
+    pub(crate) fn with_capacity(capacity: usize, inner: R) -> Self {
         Self {
             inner,
             buffer: vec![0; capacity.max(MIN_CAPACITY)].into_boxed_slice(),
@@ -70,24 +70,24 @@ impl<R: Read> Window<R> {
     }
 
     /// A window over a reader that can move without reading.
-    pub fn seekable(inner: R, skipper: Skipper<R>) -> Self {
+    pub(crate) fn seekable(inner: R, skipper: Skipper<R>) -> Self {
         Self { skipper: Some(skipper), ..Self::new(inner) }
     }
 
     /// How many bytes have been consumed: the offset of the view's first byte.
-    pub fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.consumed
     }
 
     /// The bytes at hand.
-    pub fn view(&self) -> &[u8] {
+    pub(crate) fn view(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// The bytes at hand after reading until there are at least `min`, or the input has ended.
     /// `min` is at most the window's capacity. An error of the input is given where less than `min` came before
     /// it, each time.
-    pub fn fill(&mut self, min: usize) -> io::Result<&[u8]> {
+    pub(crate) fn fill(&mut self, min: usize) -> io::Result<&[u8]> {
         let capacity = self.buffer.len();
         let min = min.min(capacity);
         while self.end - self.start < min && !self.eof {
@@ -111,7 +111,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Moves past `n` bytes of the view.
-    pub fn consume(&mut self, n: usize) {
+    pub(crate) fn consume(&mut self, n: usize) {
         let n = n.min(self.end - self.start);
         self.start += n;
         self.consumed += n as u64;
@@ -122,7 +122,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Moves past `n` bytes, or to the end of the input; says by how many.
-    pub fn skip(&mut self, n: u64) -> io::Result<u64> {
+    pub(crate) fn skip(&mut self, n: u64) -> io::Result<u64> {
         let mut left = n;
         while left > 0 {
             let held = self.end - self.start;
@@ -148,7 +148,7 @@ impl<R: Read> Window<R> {
     }
 
     /// The next `len` bytes as a reader of its own.
-    pub fn body(&mut self, len: u64) -> Body<'_, R> {
+    pub(crate) fn body(&mut self, len: u64) -> Body<'_, R> {
         Body { window: self, left: len }
     }
 }
@@ -179,19 +179,19 @@ impl<R: Read> Read for Window<R> {
 }
 
 /// A stretch of known length of a [`Window`].
-pub struct Body<'a, R> {
+pub(crate) struct Body<'a, R> {
     window: &'a mut Window<R>,
     left: u64,
 }
 
 impl<R: Read> Body<'_, R> {
     /// How many bytes are left.
-    pub fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.left
     }
 
     /// Moves past `n` bytes of it without giving them.
-    pub fn skip(&mut self, n: u64) -> io::Result<()> {
+    pub(crate) fn skip(&mut self, n: u64) -> io::Result<()> {
         let skipped = self.window.skip(n.min(self.left))?;
         self.left -= skipped;
         Ok(())

@@ -176,7 +176,7 @@ impl FrameHeader {
 /// A frame that begins with these bytes, with a small window instead of its own: nothing in so few bytes refers
 /// further back. None where the bytes are not as those that write large windows have them, so that hardly any
 /// others are taken for a frame.
-pub fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
     let (magic, rest) = head.split_at_checked(4).filter(|(magic, _)| *magic == b"\x28\xb5\x2f\xfd")?;
     let (&descriptor, rest) = rest.split_first()?;
     // No reserved bits, and no dictionary.

@@ -19,7 +19,7 @@ use crate::findings::{Audited, Sealer, finish};
 use crate::mask::{Masked, mask};
 use crate::stop::Stop;
 
-pub use options::Options;
+pub(crate) use options::Options;
 
 /// Audits the targets and reports on all of them, whatever is wrong with any. One that is named twice is
 /// audited once.

@@ -8,7 +8,7 @@ use crate::image::PlatformFilter;
 
 /// How to audit.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// Which platforms.
     pub platform: PlatformFilter,
     /// Whether plain layers of local archives are hashed, and uncompressed layers checked against the

@@ -7,7 +7,7 @@ use crate::detect::Position;
 ///
 /// A line ends with `\n`; a byte order mark in front of the first line takes no column.
 #[derive(Debug, Clone)]
-pub struct LineIndex<'a> {
+pub(crate) struct LineIndex<'a> {
     source: &'a [u8],
     starts: Vec<usize>,
     /// How many characters stand in front of every [`STRIDE`]th byte, from the start of the source.
@@ -23,7 +23,7 @@ fn characters(bytes: &[u8]) -> usize {
 
 impl<'a> LineIndex<'a> {
     /// Finds the lines of `source`.
-    pub fn new(source: &'a [u8]) -> Self {
+    pub(crate) fn new(source: &'a [u8]) -> Self {
         let first = if source.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
         let starts =
             std::iter::once(first).chain(memchr::memchr_iter(b'\n', source).map(|at| at + 1)).collect();
@@ -39,7 +39,7 @@ impl<'a> LineIndex<'a> {
 
     /// The line and column of the byte at `offset`, both from 1, the column in characters. Offsets past
     /// the end count as the end.
-    pub fn position(&self, offset: usize) -> Position {
+    pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.source.len());
         let line = self.starts.partition_point(|&start| start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);

@@ -10,7 +10,7 @@ use crate::sensitive::Sensitive;
 ///
 /// The bytes may hold a token, so they are wiped when dropped and never shown by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     bytes: Sensitive,
     pieces: Vec<Piece>,
 }
@@ -41,24 +41,24 @@ impl Piece {
 
 impl Text {
     /// No text.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// The bytes of `source` at `span`.
-    pub fn from_source(source: &[u8], span: Span) -> Self {
+    pub(crate) fn from_source(source: &[u8], span: Span) -> Self {
         let mut text = Self::new();
         text.push_source(source, span);
         text
     }
 
     /// Appends the bytes of `source` at `span`.
-    pub fn push_source(&mut self, source: &[u8], span: Span) {
+    pub(crate) fn push_source(&mut self, source: &[u8], span: Span) {
         self.push(source.get(span.start..span.end).unwrap_or_default(), span);
     }
 
     /// Appends bytes that stand for what is at `span` in the source.
-    pub fn push(&mut self, bytes: &[u8], span: Span) {
+    pub(crate) fn push(&mut self, bytes: &[u8], span: Span) {
         if bytes.is_empty() {
             return;
         }
@@ -74,7 +74,7 @@ impl Text {
     }
 
     /// Appends a part of another text, with its map.
-    pub fn push_text(&mut self, other: &Self, range: Range<usize>) {
+    pub(crate) fn push_text(&mut self, other: &Self, range: Range<usize>) {
         let first = other.pieces.partition_point(|p| p.text + p.len <= range.start);
         for piece in other.pieces.iter().skip(first).take_while(|p| p.text < range.end) {
             let start = piece.text.max(range.start);
@@ -92,7 +92,7 @@ impl Text {
 
     /// A part of the text, with its map.
     #[must_use]
-    pub fn slice(&self, range: Range<usize>) -> Self {
+    pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         let mut text = Self::new();
         text.push_text(self, range);
         text
@@ -100,7 +100,7 @@ impl Text {
 
     /// The text without the white space at its ends.
     #[must_use]
-    pub fn trimmed(&self) -> Self {
+    pub(crate) fn trimmed(&self) -> Self {
         let start = super::skip_space(self, 0);
         let mut end = self.len();
         while let Some((at, width)) = super::space_before(self, end) {
@@ -114,47 +114,42 @@ impl Text {
     }
 
     /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The byte at `offset`.
-    pub fn byte(&self, offset: usize) -> Option<u8> {
+    pub(crate) fn byte(&self, offset: usize) -> Option<u8> {
         self.bytes.get(offset).copied()
     }
 
     /// Whether the bytes from `offset` on begin with `prefix`.
-    pub fn starts_with_at(&self, offset: usize, prefix: &[u8]) -> bool {
+    pub(crate) fn starts_with_at(&self, offset: usize, prefix: &[u8]) -> bool {
         self.bytes.get(offset..).is_some_and(|rest| rest.starts_with(prefix))
     }
 
     /// The length in bytes.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
     /// Whether it is a copy of one run of source bytes.
-    pub fn is_contiguous(&self) -> bool {
+    pub(crate) fn is_contiguous(&self) -> bool {
         self.pieces.len() < 2 && self.pieces.iter().all(Piece::is_copy)
     }
 
     /// Whether there are no bytes.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// The text, with what is no UTF-8 replaced. It may hold a token: compare it, never show it.
-    pub fn to_str(&self) -> std::borrow::Cow<'_, str> {
+    pub(crate) fn to_str(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 
-    /// The text as a report may show it.
-    pub fn masked(&self) -> crate::mask::Masked {
-        crate::mask::mask(&self.bytes)
-    }
-
     /// Where in the source the byte at `offset` came from. At or past the end: behind the last byte.
-    pub fn source_offset(&self, offset: usize) -> usize {
+    pub(crate) fn source_offset(&self, offset: usize) -> usize {
         match self.piece_at(offset) {
             Some(piece) => piece.span_at(offset).start,
             None => self.pieces.last().map_or(0, |p| p.source.end),
@@ -162,7 +157,7 @@ impl Text {
     }
 
     /// The part of the source that the bytes in `range` came from, with all that lies between them.
-    pub fn source_span(&self, range: Range<usize>) -> Span {
+    pub(crate) fn source_span(&self, range: Range<usize>) -> Span {
         let start = self.source_offset(range.start);
         let last = range.end.saturating_sub(1).max(range.start);
         let end = self.piece_at(last).map_or(start, |p| p.span_at(last).end);
@@ -170,7 +165,7 @@ impl Text {
     }
 
     /// The first offset whose byte comes from `source_offset` or from behind it.
-    pub fn offset_of(&self, source_offset: usize) -> usize {
+    pub(crate) fn offset_of(&self, source_offset: usize) -> usize {
         let index = self.pieces.partition_point(|piece| piece.source.end <= source_offset);
         match self.pieces.get(index) {
             None => self.len(),
@@ -182,7 +177,7 @@ impl Text {
     }
 
     /// The part of the source that all of it came from.
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.source_span(0..self.len())
     }
 

@@ -8,10 +8,10 @@ mod space;
 mod span;
 
 pub(crate) use flaw::Flaw;
-pub use line_index::LineIndex;
-pub use mapped::Text;
+pub(crate) use line_index::LineIndex;
+pub(crate) use mapped::Text;
 pub(crate) use space::{char_width, skip_space, space_at, space_before};
-pub use span::Span;
+pub(crate) use span::Span;
 
 /// UTF-8's byte order mark; BuildKit drops one in front of the first line.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

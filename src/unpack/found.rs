@@ -10,7 +10,7 @@ const MAX_PROBLEMS: usize = 20;
 
 /// What was found in a file, and what kept some of it from being decoded.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// Tokens, those of the file's own bytes first.
     pub occurrences: Vec<Occurrence>,
     /// What could not be decoded, each said once. Its raw bytes were searched.

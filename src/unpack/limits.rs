@@ -8,7 +8,7 @@ use crate::mask::{Message, message};
 use crate::stop::Stop;
 
 /// Tokens that are listed of one file; there may be more in it.
-pub const MAX_IN_FILE: usize = 1000;
+pub(crate) const MAX_IN_FILE: usize = 1000;
 /// Bytes to which the containers of one layer may decode together.
 const MAX_DECODED: u64 = 64 << 30;
 /// How deep containers may lie in each other.

@@ -18,9 +18,9 @@ mod sqlite;
 mod tar;
 mod zip;
 
-pub use found::Found;
-pub use limits::MAX_IN_FILE;
-pub use origin::{Origin, Reread};
+pub(crate) use found::Found;
+pub(crate) use limits::MAX_IN_FILE;
+pub(crate) use origin::{Origin, Reread};
 
 use std::io;
 
@@ -36,7 +36,7 @@ use raw::Raw;
 const GIT_MEMORY: usize = 8 << 20;
 
 /// Searches the files of one layer, one after the other. What they may decode to together is limited.
-pub struct Unpacker {
+pub(crate) struct Unpacker {
     limits: Limits,
     git: git::Objects,
 }
@@ -49,7 +49,7 @@ impl Unpacker {
 
     /// Reads one file to its end and searches all that is in it. What was found before an error of the
     /// reader is kept.
-    pub fn search(&mut self, origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
+    pub(crate) fn search(&mut self, origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
         let known = self.git.count();
         let (mut found, outcome) = Level::new(self, origin, 0).read(Raw::whole(file));
         found.in_git = self.git.count() > known;

@@ -5,11 +5,11 @@ use std::io;
 use crate::stream::Peek;
 
 /// Opens a file once more, at its first byte.
-pub type Reread<'a> = dyn Fn() -> io::Result<Box<dyn Peek + 'a>> + 'a;
+pub(crate) type Reread<'a> = dyn Fn() -> io::Result<Box<dyn Peek + 'a>> + 'a;
 
 /// The file that is searched.
 #[derive(Clone, Copy, Default)]
-pub struct Origin<'a> {
+pub(crate) struct Origin<'a> {
     /// The caller's number of it.
     pub number: u32,
     /// Its path, by which the parts of a git repository find together.

@@ -1,6 +1,7 @@
 use crate::detect::tests::labels;
 use crate::finding::Problem;
 use crate::stop::Stop;
+use crate::stream::samples::tar_of;
 use std::io::Write as _;
 
 use super::limits::Limits;
@@ -50,14 +51,6 @@ fn deflated(name: &str, data: &[u8]) -> Vec<u8> {
 
 fn stored(name: &str, data: &[u8]) -> Vec<u8> {
     member(name, 0, 0, u32::try_from(data.len()).unwrap(), data)
-}
-
-fn tar_of(name: &str, data: &[u8]) -> Vec<u8> {
-    let mut builder = ::tar::Builder::new(Vec::new());
-    let mut header = ::tar::Header::new_gnu();
-    header.set_size(data.len() as u64);
-    builder.append_data(&mut header, name, data).unwrap();
-    builder.into_inner().unwrap()
 }
 
 /// Text that holds a token, with letters around it so that it has no chance to be seen compressed.

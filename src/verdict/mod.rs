@@ -1,7 +1,7 @@
 //! What was found in a blob, whatever image it belongs to; its form on disk, and the store that keeps it.
 
 mod blob;
-pub mod cache;
+pub(crate) mod cache;
 pub(crate) mod codec;
 pub(crate) mod kept;
 mod layer;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Whether the committed page is this one. `STOWAWAY_WRITE_DOCS`, which `make docs` sets, makes it so.
-pub fn is_current(name: &str, page: &str) -> bool {
+pub(crate) fn is_current(name: &str, page: &str) -> bool {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     if std::env::var_os("STOWAWAY_WRITE_DOCS").is_some() {
         fs::write(&path, page).unwrap();
@@ -14,6 +14,6 @@ pub fn is_current(name: &str, page: &str) -> bool {
 
 /// Fails where the committed page is not this one.
 #[track_caller]
-pub fn assert_current(name: &str, page: &str) {
+pub(crate) fn assert_current(name: &str, page: &str) {
     assert!(is_current(name, page), "docs/{name} is stale: `make docs` writes it");
 }

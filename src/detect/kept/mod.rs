@@ -24,18 +24,18 @@ use super::Position;
 use super::position::Lines;
 use names::Keeper;
 
-pub use crate::hub::files::KeptForm;
-pub use search::KeptSearch;
-pub use value::may_be_credential;
+pub(crate) use crate::hub::files::KeptForm;
+pub(crate) use search::KeptSearch;
+pub(crate) use value::may_be_credential;
 
 /// Whatever they are called, files of at most that size are looked at: a token file holds a line.
-pub const MAX_KEPT: u64 = 16 * 1024;
+pub(crate) const MAX_KEPT: u64 = 16 * 1024;
 /// How long a credential is that stands in a file alone.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
 
 /// What may be a credential in a file. Only its place: the text is not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeptToken {
+pub(crate) struct KeptToken {
     /// How the file holds it.
     pub form: KeptForm,
     /// Offset of its first byte.
@@ -45,7 +45,7 @@ pub struct KeptToken {
 }
 
 /// Whether a file of that path is by its name alone one in which a credential of that form counts.
-pub fn keeps(path: &[u8], form: KeptForm) -> bool {
+pub(crate) fn keeps(path: &[u8], form: KeptForm) -> bool {
     match form {
         // Only where the Hub client is told to keep it is it one.
         KeptForm::Word | KeptForm::StoredTokens => false,
@@ -56,7 +56,7 @@ pub fn keeps(path: &[u8], form: KeptForm) -> bool {
 /// What `content`, the whole of a file of at most [`MAX_KEPT`] bytes, holds that may be a credential, in order
 /// of offset. Placeholders are not. Some forms count wherever the file's other names say so; others are looked
 /// for only where `path` does.
-pub fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
+pub(crate) fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
     let spots = spots(Keeper::of(path), content, true);
     if spots.is_empty() {
         return Vec::new();

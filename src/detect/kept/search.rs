@@ -17,7 +17,7 @@ const MAX_FOUND: usize = 4096;
 /// Looks for credentials of unknown shape in a file that is fed piece by piece. Files of any name are looked
 /// at up to [`MAX_KEPT`] bytes, those whose name says that they hold such a thing further: in windows where
 /// their lines stand for themselves, else up to a mebibyte.
-pub struct KeptSearch {
+pub(crate) struct KeptSearch {
     keeper: Option<Keeper>,
     buffer: Zeroizing<Vec<u8>>,
     /// Offset in the file of the first byte of `buffer`.
@@ -31,7 +31,7 @@ pub struct KeptSearch {
 
 impl KeptSearch {
     /// A search at the start of a file of that path.
-    pub fn new(path: &[u8]) -> Self {
+    pub(crate) fn new(path: &[u8]) -> Self {
         Self {
             keeper: Keeper::of(path),
             buffer: Zeroizing::default(),
@@ -44,12 +44,12 @@ impl KeptSearch {
     }
 
     /// Whether a file of that path is looked at beyond its first [`MAX_KEPT`] bytes.
-    pub fn reads_large(path: &[u8]) -> bool {
+    pub(crate) fn reads_large(path: &[u8]) -> bool {
         Keeper::of(path).is_some()
     }
 
     /// Searches the next piece.
-    pub fn feed(&mut self, mut piece: &[u8]) {
+    pub(crate) fn feed(&mut self, mut piece: &[u8]) {
         while !piece.is_empty() && !self.gave_up {
             let room = self.size().saturating_sub(self.buffer.len());
             if room == 0 {
@@ -67,7 +67,7 @@ impl KeptSearch {
     }
 
     /// Ends the file and gives what may be a credential in it, in order of offset.
-    pub fn finish(mut self) -> Vec<KeptToken> {
+    pub(crate) fn finish(mut self) -> Vec<KeptToken> {
         if !self.gave_up {
             let end = self.buffer.len();
             self.search(end, end);

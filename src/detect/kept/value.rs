@@ -34,7 +34,7 @@ pub(super) fn is_opaque(value: &[u8]) -> bool {
 
 /// Whether a value that a token variable is given may be a credential: as a password, but neither a path nor a
 /// number nor code, and not made of words. Variables are given all sorts of things.
-pub fn may_be_credential(value: &[u8]) -> bool {
+pub(crate) fn may_be_credential(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let is_path = ["/", "~", "./", "../"].iter().any(|start| text.starts_with(start))
         || text.contains("://")

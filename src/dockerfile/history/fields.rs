@@ -10,7 +10,7 @@ use crate::image::{Field, FieldStep};
 
 impl Recipe {
     /// The number of the instruction that gave `field` of the config its `value` in the image of that stage. None where the base image, an option of the build or another tool did.
-    pub fn setter(&self, stage: usize, field: &Field, value: &str) -> Option<usize> {
+    pub(crate) fn setter(&self, stage: usize, field: &Field, value: &str) -> Option<usize> {
         let field = Setting::read(field)?;
         let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
         let instructions = chain.instructions.iter().rev().filter_map(|&number| {

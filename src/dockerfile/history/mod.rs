@@ -15,4 +15,4 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use recipe::{Doubt, Lineup, NoLineup, Past, Recipe, Together};
+pub(crate) use recipe::{Doubt, Lineup, NoLineup, Past, Recipe, Together};

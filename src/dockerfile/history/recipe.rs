@@ -9,7 +9,7 @@ use crate::dockerfile::{Arguments, Dockerfile, Keyword};
 
 /// An entry of an image's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Past<'a> {
+pub(crate) struct Past<'a> {
     /// The command, in the builder's spelling.
     pub created_by: &'a str,
     /// Whether it made no layer.
@@ -19,7 +19,7 @@ pub struct Past<'a> {
 }
 
 /// A Dockerfile, prepared to be lined up with histories.
-pub struct Recipe {
+pub(crate) struct Recipe {
     pub(super) dockerfile: Dockerfile,
     /// By the numbers of the instructions; none for those that leave nothing.
     pub(super) expected: Vec<Option<Expected>>,
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Recipe {
 
 /// A history lined up with a Dockerfile. Instructions go by their number in [`Dockerfile::instructions`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lineup {
+pub(crate) struct Lineup {
     /// The stage that was built.
     pub stage: usize,
     /// For each entry the instruction that left it, where that is certain.
@@ -52,7 +52,7 @@ pub struct Lineup {
 
 /// An entry that more than one instruction may have left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubt {
+pub(crate) struct Doubt {
     /// The entry.
     pub entry: usize,
     /// The instructions, the first few of them.
@@ -61,7 +61,7 @@ pub struct Doubt {
 
 /// A layer that holds what several instructions wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Together {
+pub(crate) struct Together {
     /// The entry of the layer.
     pub entry: usize,
     /// The first of the instructions.
@@ -72,7 +72,7 @@ pub struct Together {
 
 /// Why a history could not be lined up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoLineup {
+pub(crate) enum NoLineup {
     /// It has no entries.
     Empty,
     /// It does not match.
@@ -96,7 +96,7 @@ const KANIKO: &str = "kaniko";
 
 impl Recipe {
     /// Prepares a Dockerfile.
-    pub fn new(dockerfile: Dockerfile) -> Self {
+    pub(crate) fn new(dockerfile: Dockerfile) -> Self {
         let escape = dockerfile.directives.escape_byte();
         let expected: Vec<_> =
             dockerfile.instructions.iter().map(|instruction| Expected::of(instruction, escape)).collect();
@@ -118,7 +118,7 @@ impl Recipe {
     }
 
     /// The Dockerfile.
-    pub fn dockerfile(&self) -> &Dockerfile {
+    pub(crate) fn dockerfile(&self) -> &Dockerfile {
         &self.dockerfile
     }
 
@@ -128,7 +128,7 @@ impl Recipe {
 
     /// Lines a history up with the stage that it fits: the last, or the one whose instructions account for more of
     /// the history than those of any other. Takes what it costs, in instructions times entries, from `budget`.
-    pub fn line_up(&self, history: &[Past<'_>], budget: &mut usize) -> Result<Lineup, NoLineup> {
+    pub(crate) fn line_up(&self, history: &[Past<'_>], budget: &mut usize) -> Result<Lineup, NoLineup> {
         if history.len() > MAX_ENTRIES {
             return Err(NoLineup::TooLong);
         }

@@ -13,6 +13,7 @@ use crate::engine::source::{Wanted, read};
 use crate::fault::{Code, Fault};
 use crate::image::Resolved;
 use crate::source::{Blob, Source};
+use crate::stream::samples::tar_of;
 use crate::verdict::BlobVerdict;
 
 pub(super) fn token() -> String {
@@ -32,11 +33,7 @@ pub(super) fn layer(path: &str, text: &str) -> Vec<u8> {
 
 /// A layer of one file.
 fn layer_of(path: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut tar = tar::Builder::new(Vec::new());
-    let mut header = tar::Header::new_gnu();
-    header.set_size(bytes.len() as u64);
-    tar.append_data(&mut header, path, bytes).unwrap();
-    gzip(&tar.into_inner().unwrap(), 1)
+    gzip(&tar_of(path, bytes), 1)
 }
 
 fn gzip(bytes: &[u8], times: usize) -> Vec<u8> {
@@ -54,7 +51,7 @@ pub(super) fn audit(bench: &Bench, source: &dyn Source) -> (Gathered, Resolved) 
 }
 
 /// The verdict on each layer of the only image.
-pub(super) fn verdicts<'g>((gathered, resolved): &'g (Gathered, Resolved)) -> Vec<&'g BlobVerdict> {
+pub(super) fn verdicts((gathered, resolved): &(Gathered, Resolved)) -> Vec<&BlobVerdict> {
     let layers = resolved.images[0].layers.iter();
     layers.map(|layer| &gathered.verdicts[&layer.entry.unwrap()]).collect()
 }
@@ -191,7 +188,7 @@ fn threads_that_wait_for_bytes_take_no_core() {
             if first.swap(false, Ordering::SeqCst) {
                 waiting.fetch_add(1, Ordering::SeqCst);
                 let start = Instant::now();
-                while waiting.load(Ordering::SeqCst) < 3 && start.elapsed() < Duration::from_secs(60) {
+                while waiting.load(Ordering::SeqCst) < 3 && start.elapsed() < Duration::from_mins(1) {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             }

@@ -17,7 +17,7 @@ use crate::text::LineIndex;
 
 /// A Dockerfile, read to be lined up with images. It is not audited.
 #[derive(Debug)]
-pub struct BuiltFrom {
+pub(crate) struct BuiltFrom {
     path: PathName,
     recipe: Recipe,
     /// The first line of each instruction.
@@ -26,7 +26,7 @@ pub struct BuiltFrom {
 
 /// Why a file cannot be lined up with images.
 #[derive(Debug, thiserror::Error)]
-pub enum BuiltFromError {
+pub(crate) enum BuiltFromError {
     /// It cannot be read.
     #[error("{}", unreadable(.0).detail.seal())]
     Unreadable(#[from] io::Error),
@@ -49,7 +49,7 @@ impl BuiltFrom {
     ///
     /// # Errors
     /// Where it cannot be read, or is no Dockerfile.
-    pub fn read(path: &Path) -> Result<Self, BuiltFromError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, BuiltFromError> {
         let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
         let file = File::open(path)?;
         if file.metadata()?.is_dir() {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use built_from::{BuiltFrom, BuiltFromError};
+pub(crate) use built_from::BuiltFrom;
 
 use crate::engine::gathered::Gathered;
 use crate::finding::{ImageSummary, LayerIndex, LayerSummary, TargetKind};

@@ -38,7 +38,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
 }
 
 /// One error or note as one line, escaped: `app.tar: layer 3: the gzip stream is corrupt`.
-pub fn issue_line(issue: &Issue) -> String {
+pub(crate) fn issue_line(issue: &Issue) -> String {
     [&issue.target, &issue.place, &issue.message]
         .into_iter()
         .map(|part| escape(part.as_str()))

@@ -20,7 +20,7 @@ use crate::text::{Span, Text};
 use crate::{detect, shell};
 
 /// A login in a CI script, or a token as a build argument of a compose file, a bake file or an action.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "context/login-in-ci",
     severity: Severity::Medium,
     summary: "A login command in a CI script, or a token as a compose or bake build argument",
@@ -39,11 +39,11 @@ pub const RULE: Rule = Rule {
 const EMPTIED: &str = "home/runner/work/_temp";
 
 /// How many hits of one file are told.
-pub const MAX_HITS: usize = 1000;
+pub(crate) const MAX_HITS: usize = 1000;
 
 /// One place that the rule fires on.
 #[derive(Debug, Clone)]
-pub struct CiHit {
+pub(crate) struct CiHit {
     /// How sure it is.
     pub confidence: Confidence,
     /// Where it is.
@@ -59,7 +59,7 @@ pub struct CiHit {
 }
 
 /// Runs the rule over a file, in order of position. At most one more than [`MAX_HITS`] are given.
-pub fn check(source: &[u8], file: &CiFile) -> Vec<CiHit> {
+pub(crate) fn check(source: &[u8], file: &CiFile) -> Vec<CiHit> {
     let mut found = Found { source, dialect: file.dialect, hits: Vec::new(), seen: HashSet::new() };
     for argument in &file.arguments {
         found.argument(argument);

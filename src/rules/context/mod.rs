@@ -6,8 +6,8 @@ mod token_in_file;
 
 use super::Rule;
 
-pub use login_in_ci::{CiHit, MAX_HITS as MAX_CI_HITS, RULE as LOGIN_IN_CI, check as check_ci};
-pub use token_in_file::RULE as TOKEN_IN_FILE;
+pub(crate) use login_in_ci::{CiHit, MAX_HITS as MAX_CI_HITS, RULE as LOGIN_IN_CI, check as check_ci};
+pub(crate) use token_in_file::RULE as TOKEN_IN_FILE;
 
 /// The `context` family.
-pub const CONTEXT_RULES: &[&Rule] = &[&TOKEN_IN_FILE, &LOGIN_IN_CI];
+pub(crate) const CONTEXT_RULES: &[&Rule] = &[&TOKEN_IN_FILE, &LOGIN_IN_CI];

@@ -5,7 +5,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a file of a build context or source tree, or in any one file given as `file:`.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "context/token-in-file",
     severity: Severity::Critical,
     summary: "Token text in a file of a build context or source tree",

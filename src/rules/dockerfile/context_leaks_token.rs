@@ -33,7 +33,7 @@ pub(crate) const RULE: Rule = Rule {
 
 /// A token in a file of the build context that `.dockerignore` does not leave out.
 #[derive(Debug, Clone)]
-pub struct ContextToken {
+pub(crate) struct ContextToken {
     /// The file's path, relative to the context.
     pub path: Vec<u8>,
     /// The token.
@@ -44,7 +44,7 @@ pub struct ContextToken {
 
 /// What takes a token of the context into an image.
 #[derive(Debug, Clone)]
-pub struct Leak {
+pub(crate) struct Leak {
     /// What is to be said at the instruction.
     pub hit: Hit,
     /// Which of the tokens it is.
@@ -52,7 +52,7 @@ pub struct Leak {
 }
 
 /// Which of the tokens a build would copy, each with the first instruction that does.
-pub fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) -> Vec<Leak> {
+pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) -> Vec<Leak> {
     let context = Context::new(source, dockerfile);
     let copies: Vec<Copy<'_>> =
         context.instructions().filter_map(|(i, scope)| Copy::read(i, scope)).collect();
@@ -83,14 +83,14 @@ fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
 }
 
 /// The sources that a build takes from its context by name, of all stages.
-pub fn copies_from(source: &[u8], dockerfile: &Dockerfile) -> Vec<PathPattern> {
+pub(crate) fn copies_from(source: &[u8], dockerfile: &Dockerfile) -> Vec<PathPattern> {
     let context = Context::new(source, dockerfile);
     let copies = context.instructions().filter_map(|(i, scope)| Copy::read(i, scope));
     copies.flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
 }
 
 /// Whether a build takes anything from its context.
-pub fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
+pub(crate) fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
     let context = Context::new(source, dockerfile);
     context.instructions().any(|(i, scope)| Copy::read(i, scope).is_some_and(|copy| !copy.sources.is_empty()))
 }

@@ -11,7 +11,7 @@ use crate::text::Span;
 
 /// One place that a rule fires on.
 #[derive(Debug, Clone)]
-pub struct Hit {
+pub(crate) struct Hit {
     /// The rule.
     pub rule: &'static Rule,
     /// How bad it is here.

@@ -13,7 +13,7 @@ use crate::text::LineIndex;
 
 /// What the ignores of a file come to.
 #[derive(Debug, Default)]
-pub struct Ignored {
+pub(crate) struct Ignored {
     /// For each hit, whether it is left out.
     pub silenced: Vec<bool>,
     /// What there is to say, in order: the line of the comment, and one sentence.
@@ -40,7 +40,12 @@ struct Request<'a> {
 const MAX_SHOWN: usize = 3;
 
 /// Finds out which hits the file's own comments ask to leave out.
-pub fn ignored(source: &[u8], dockerfile: &Dockerfile, lines: &LineIndex<'_>, hits: &[Hit]) -> Ignored {
+pub(crate) fn ignored(
+    source: &[u8],
+    dockerfile: &Dockerfile,
+    lines: &LineIndex<'_>,
+    hits: &[Hit],
+) -> Ignored {
     let mut out = Ignored::default();
     let mut ignores = Vec::new();
     let text = |comment: &Comment| {

@@ -23,13 +23,13 @@ use std::cell::OnceCell;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 use crate::effects::{self, Run};
 
-pub use context_leaks_token::{ContextToken, Leak, copies_context, copies_from, leaks};
-pub use hit::Hit;
+pub(crate) use context_leaks_token::{ContextToken, copies_context, copies_from, leaks};
+pub(crate) use hit::Hit;
 pub(crate) use hit::Residue;
-pub use ignores::{Ignored, ignored};
+pub(crate) use ignores::{Ignored, ignored};
 
 /// The rules about Dockerfiles.
-pub const DOCKERFILE_RULES: &[&Rule] = &[
+pub(crate) const DOCKERFILE_RULES: &[&Rule] = &[
     &literal_token::RULE,
     &token_in_env::RULE,
     &token_in_arg::RULE,
@@ -109,7 +109,7 @@ impl<'a> Context<'a> {
 }
 
 /// Runs all rules over a Dockerfile. The hits are in order of position, then rule.
-pub fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+pub(crate) fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     find(&Context::new(source, dockerfile))
 }
 

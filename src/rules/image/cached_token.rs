@@ -5,7 +5,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// A file in which Hugging Face tools keep a token, with one in it.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/cached-token",
     severity: Severity::Critical,
     summary: "A file in which Hugging Face tools keep a token, when it holds one",

@@ -13,16 +13,16 @@ use super::Rule;
 use crate::finding::Document;
 use crate::image::Field;
 
-pub use cached_token::RULE as CACHED_TOKEN;
-pub use token_in_annotation::RULE as TOKEN_IN_ANNOTATION;
-pub use token_in_attestation::RULE as TOKEN_IN_ATTESTATION;
-pub use token_in_config::RULE as TOKEN_IN_CONFIG;
-pub use token_in_env::RULE as TOKEN_IN_ENV;
-pub use token_in_file::RULE as TOKEN_IN_FILE;
-pub use token_in_history::RULE as TOKEN_IN_HISTORY;
+pub(crate) use cached_token::RULE as CACHED_TOKEN;
+pub(crate) use token_in_annotation::RULE as TOKEN_IN_ANNOTATION;
+pub(crate) use token_in_attestation::RULE as TOKEN_IN_ATTESTATION;
+pub(crate) use token_in_config::RULE as TOKEN_IN_CONFIG;
+pub(crate) use token_in_env::RULE as TOKEN_IN_ENV;
+pub(crate) use token_in_file::RULE as TOKEN_IN_FILE;
+pub(crate) use token_in_history::RULE as TOKEN_IN_HISTORY;
 
 /// The `image` family.
-pub const IMAGE_RULES: &[&Rule] = &[
+pub(crate) const IMAGE_RULES: &[&Rule] = &[
     &TOKEN_IN_FILE,
     &CACHED_TOKEN,
     &TOKEN_IN_ENV,
@@ -33,7 +33,7 @@ pub const IMAGE_RULES: &[&Rule] = &[
 ];
 
 /// The rule that token text in `field` of `document` belongs to.
-pub fn rule_for(document: Document, field: &Field) -> &'static Rule {
+pub(crate) fn rule_for(document: Document, field: &Field) -> &'static Rule {
     if token_in_attestation::claims(document, field) {
         &TOKEN_IN_ATTESTATION
     } else if token_in_annotation::claims(document, field) {

@@ -7,7 +7,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a manifest or an index: annotations, descriptors, tags.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-annotation",
     severity: Severity::Critical,
     summary: "Token text in annotations or descriptors of the index or a manifest",

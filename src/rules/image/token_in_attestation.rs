@@ -7,7 +7,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in an attestation or another document that refers to an image.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-attestation",
     severity: Severity::Critical,
     summary: "Token text in an attached attestation or other referrer",

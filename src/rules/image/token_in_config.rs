@@ -5,7 +5,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a field of the config that no other rule claims.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-config",
     severity: Severity::Critical,
     summary: "Token text elsewhere in the config: command, entrypoint, labels, health check, triggers",

@@ -7,7 +7,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in the config's environment.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-env",
     severity: Severity::Critical,
     summary: "Token text in the config's environment",

@@ -5,7 +5,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a file of a layer.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-file",
     severity: Severity::Critical,
     summary: "Token text in a file of a layer",

@@ -7,7 +7,7 @@ use crate::rules::Fix;
 use crate::rules::Rule;
 
 /// Token text in a history entry of the config.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-history",
     severity: Severity::Critical,
     summary: "Token text in a history entry, build arguments included",

@@ -14,7 +14,7 @@ use splice::{START, Spliced};
 mod coder;
 mod splice;
 
-pub use splice::checksum;
+pub(crate) use splice::checksum;
 
 /// What is parsed of a header takes at most so many bytes of memory for each of the header's.
 const HEADER_COST: u64 = 256;
@@ -24,14 +24,14 @@ const MAX_HEADER: u64 = MAX_WINDOW / HEADER_COST;
 const MAX_ENCODED: usize = 64 * 1024;
 
 /// What is done with an entry: its name, and its bytes.
-pub type EachEntry<'a> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'a;
+pub(crate) type EachEntry<'a> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'a;
 
 /// Gives the entries of an archive, those without bytes last. An error of `each` ends it. What is wrong with
 /// one block of the archive does not keep the others from being read; it is the outcome when all have been.
 ///
 /// `memory_limit` is what the decoders of one block may take, at most 128 MiB. Errors are limits
 /// ([`is_limit`]), encryption ([`is_encrypted`]), or something that is wrong with the archive.
-pub fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_>) -> io::Result<()> {
+pub(crate) fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_>) -> io::Result<()> {
     let memory_limit = memory_limit.min(MAX_WINDOW);
     let stored = stored_header(archive)?;
     if stored.is_empty() {
@@ -58,7 +58,7 @@ pub fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_>) -> i
 }
 
 /// Whether an error says that an archive, or a part of it, is encrypted.
-pub fn is_encrypted(error: &io::Error) -> bool {
+pub(crate) fn is_encrypted(error: &io::Error) -> bool {
     Code::of(error) == Code::Encrypted
 }
 

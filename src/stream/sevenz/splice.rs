@@ -61,7 +61,7 @@ impl Seek for Spliced<'_> {
 }
 
 /// CRC-32, as the format has it.
-pub fn checksum(bytes: &[u8]) -> u32 {
+pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(bytes);
     crc.sum()

@@ -18,7 +18,7 @@ const MAX_KEY: usize = 512;
 
 /// Which part of a gap a byte belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Field {
+pub(crate) enum Field {
     /// The entry's name.
     Name,
     /// The target of a link.
@@ -32,7 +32,7 @@ pub enum Field {
 }
 
 /// The bytes between two bodies, with the border of each.
-pub struct Gap<'a> {
+pub(crate) struct Gap<'a> {
     /// The end of the body before, the gap itself, and the start of the body behind it.
     pub bytes: &'a [u8],
     /// The gap itself within `bytes`.
@@ -44,7 +44,7 @@ pub struct Gap<'a> {
 
 impl Gap<'_> {
     /// The field in which a byte of `bytes` stands, and the byte's offset in it.
-    pub fn field_at(&self, offset: usize) -> (Field, usize) {
+    pub(crate) fn field_at(&self, offset: usize) -> (Field, usize) {
         match find(&self.parts.values, offset).or_else(|| find(&self.parts.blocks, offset)) {
             Some((range, part)) => (part.field(self.bytes, range.start), offset - range.start),
             None => (Field::Padding, 0),

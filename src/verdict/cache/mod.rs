@@ -18,7 +18,7 @@ use super::store::{Entry, Kept, Store, Version};
 use crate::digest::Digest;
 use crate::panics::contain_quietly;
 use entry::Key;
-pub use place::directory;
+pub(crate) use place::directory;
 use place::{Identity, Place};
 
 /// Bytes that the values may take. A layer of ten thousand files takes about 100 KiB, so this is some two thousand
@@ -33,7 +33,7 @@ const USE: u64 = 60 * 60;
 
 /// A cache in a directory.
 #[derive(Debug)]
-pub struct Cache {
+pub(crate) struct Cache {
     place: Place,
     bound: u64,
     /// Whether it turned out to be unusable: it is not tried again.
@@ -42,7 +42,7 @@ pub struct Cache {
 
 /// What there is of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// The file.
     pub path: PathBuf,
     /// What it holds; nothing where it cannot be read.
@@ -55,7 +55,7 @@ pub struct Summary {
 
 /// How many entries there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// Those of this version.
     pub entries: u64,
     /// Those of other versions, which go first.
@@ -64,7 +64,7 @@ pub struct Held {
 
 impl Held {
     /// Those of any version.
-    pub fn all(self) -> u64 {
+    pub(crate) fn all(self) -> u64 {
         self.entries + self.outdated
     }
 }
@@ -86,12 +86,12 @@ enum Failed {
 
 impl Cache {
     /// The cache in that directory, which need not be there yet.
-    pub fn at(directory: PathBuf) -> Self {
+    pub(crate) fn at(directory: PathBuf) -> Self {
         Self { place: Place::new(directory), bound: BOUND, given_up: AtomicBool::new(false) }
     }
 
     /// The file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.place.file()
     }
 

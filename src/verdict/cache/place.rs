@@ -22,7 +22,7 @@ const OVERHEAD: u64 = 1 << 20;
 
 /// The directory of this program's caches, from the values of `XDG_CACHE_HOME` and `HOME` (XDG Base Directory
 /// Specification): none where neither names one. A relative path is no answer.
-pub fn directory(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
+pub(crate) fn directory(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
     let absolute = |path: &&OsStr| Path::new(path).is_absolute();
     let caches = match xdg_cache_home.filter(absolute) {
         Some(caches) => PathBuf::from(caches),

@@ -122,12 +122,15 @@ fn rules_are_listed_and_explained() {
     let workspace = Workspace::new("rules");
     let list = workspace.run(&["rules"]);
     assert_eq!(list.status.code(), Some(0));
-    assert_eq!(text(&list.stdout).lines().count(), stowaway::rules::all().len());
-    for rule in stowaway::rules::all() {
-        assert!(text(&list.stdout).contains(rule.id));
-        let one = workspace.run(&["rules", rule.id]);
-        assert_eq!(one.status.code(), Some(0));
-        assert!(text(&one.stdout).contains(rule.summary));
+    let list = text(&list.stdout);
+    assert!(list.lines().count() > 15, "{list}");
+    for line in list.lines() {
+        let mut words = line.split_whitespace();
+        let (id, last) = (words.next().unwrap(), words.last().unwrap());
+        let one = workspace.run(&["rules", id]);
+        assert_eq!(one.status.code(), Some(0), "{id}");
+        let one = text(&one.stdout);
+        assert!(one.starts_with(id) && one.contains(last), "{one}");
     }
     let line = refusal(&workspace.run(&["rules", "image/token-in-evn"]));
     assert!(line.ends_with("there is no rule 'image/token-in-evn'; did you mean image/token-in-env?"));
