@@ -109,6 +109,7 @@ impl<'a> Context<'a> {
 }
 
 /// Runs all rules over a Dockerfile. The hits are in order of position, then rule.
+#[cfg(any(test, feature = "internals"))]
 pub(crate) fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     find(&Context::new(source, dockerfile))
 }

@@ -25,6 +25,7 @@ use super::kept::Kept;
 use super::pack::Pack;
 use super::plan::Plan;
 use super::table::{From, Row};
+use crate::finding::{Place, Problem};
 
 /// How often a pack is read again at most.
 const ROUNDS: usize = 16;
@@ -44,7 +45,15 @@ impl Pack<'_, '_> {
             if before == 0 || self.limits.left.left() == 0 {
                 return Ok(());
             }
-            let kept = self.collect(reread)?;
+            let kept = match self.collect(reread) {
+                Ok(kept) => kept,
+                // Nobody else reads the pack again, so that nobody else knows of the error.
+                Err(error) => {
+                    self.problems.push(Problem::of(&error, Place::Here));
+                    self.is_unfinished = true;
+                    return Ok(());
+                }
+            };
             self.resolve_from(&kept)?;
             if self.pending.len() == before {
                 return Ok(());

@@ -6,7 +6,7 @@ use std::time::Instant;
 use gix_object::Kind;
 
 use super::handmade::{Pack, distance, edit, head, id, size, zlib};
-use super::support::{Audit, noise, token};
+use super::support::{Again, Audit, noise, token};
 use crate::stop::Stop;
 use crate::unpack::allowance::Allowance;
 use crate::unpack::git::{GitFile, Limits, Objects, begins_loose, begins_pack};
@@ -15,7 +15,7 @@ use crate::unpack::git::{GitFile, Limits, Objects, begins_loose, begins_pack};
 fn audit(pack: &[u8]) -> Audit {
     let left = Allowance::new(64 << 20, Stop::default());
     let began = Instant::now();
-    let audit = Audit::of_pack(pack, Limits::new(&left), false).0;
+    let audit = Audit::of_pack(pack, Limits::new(&left), Again::Never).0;
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     audit
 }

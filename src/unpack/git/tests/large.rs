@@ -1,6 +1,7 @@
 //! Packs that do not fit in what may be held.
 
-use super::support::{Audit, Repository, noise, text, token};
+use super::support::{Again, Audit, Repository, noise, text, token};
+use crate::finding::Problem;
 use crate::stop::Stop;
 use crate::unpack::allowance::Allowance;
 use crate::unpack::git::Limits;
@@ -45,10 +46,10 @@ fn families_in_one_stretch_need_little() {
     repository.repack(&["--depth=50"]);
     let bytes = repository.packs().remove(0);
     let left = Allowance::new(1 << 30, Stop::default());
-    let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), true);
+    let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), Again::Works);
     assert_all(&audit, &expected);
     assert_eq!(times, 0);
-    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), true);
+    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), Again::Works);
     assert_all(&audit, &expected);
     assert!(times <= 4, "{times} rounds");
 }
@@ -60,18 +61,24 @@ fn bases_that_were_passed_long_ago() {
     repository.repack(&["--depth=50"]);
     let bytes = super::shuffle::by_depth(&repository.packs()[0]);
     let left = Allowance::new(1 << 30, Stop::default());
-    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), true);
+    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), Again::Works);
     assert_all(&audit, &expected);
     assert!((2..=6).contains(&times), "{times} rounds for twelve files");
     // Without a second time over the pack, it is said what is missing.
-    let (audit, _) = Audit::of_pack(&bytes, narrow(&left), false);
+    let (audit, _) = Audit::of_pack(&bytes, narrow(&left), Again::Never);
     let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
     assert!(error.is_error());
     let text = error.detail.to_string();
     assert!(text.contains("deltas whose base no longer fits in memory"), "{text}");
+    // A second time that fails is an error, and what was found until then is kept.
+    let (audit, times) = Audit::of_pack(&bytes, narrow(&left), Again::Fails);
+    assert_eq!(times, 1);
+    let errors: Vec<_> = audit.problems.iter().map(|problem| problem.detail.to_string()).collect();
+    assert!(errors.iter().any(|error| error.contains("the file is gone")), "{errors:?}");
+    assert!(!audit.findings.is_empty() && audit.problems.iter().all(Problem::is_error));
     // Where the compressed forms fit, one time is enough.
     let limits = Limits { kept: 400 * 1024, ..narrow(&left) };
-    assert_all(&Audit::of_pack(&bytes, limits, false).0, &expected);
+    assert_all(&Audit::of_pack(&bytes, limits, Again::Never).0, &expected);
 }
 
 #[test]
@@ -81,8 +88,8 @@ fn more_objects_than_are_remembered() {
     let bytes = repository.packs().remove(0);
     let left = Allowance::new(1 << 30, Stop::default());
     let limits = Limits { rows: 3, ..Limits::new(&left) };
-    assert_all(&Audit::of_pack(&bytes, limits, true).0, &expected);
-    let (audit, _) = Audit::of_pack(&bytes, Limits { bases: 0, ..limits }, true);
+    assert_all(&Audit::of_pack(&bytes, limits, Again::Works).0, &expected);
+    let (audit, _) = Audit::of_pack(&bytes, Limits { bases: 0, ..limits }, Again::Works);
     assert!(matches!(&audit.problems[..], [error] if error.is_error()), "{:?}", audit.problems);
 }
 
@@ -113,7 +120,7 @@ fn a_pack_of_forty_megabytes() {
     assert!(bytes.len() > 40 << 20, "{}", bytes.len());
     let left = Allowance::new(1 << 30, Stop::default());
     // The old version is a delta of the new one, which lies forty megabytes in front of it.
-    let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), false);
+    let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), Again::Never);
     audit.assert_whole();
     assert_eq!(times, 0);
     assert_eq!(audit.ways(&tokens[0]), [format!("git:{first}:config.py")]);

@@ -150,6 +150,14 @@ fn collect(dir: &Path, files: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
+/// Whether a pack can be read a second time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    Never,
+    Works,
+    Fails,
+}
+
 /// What came of reading some files.
 #[derive(Debug)]
 pub(super) struct Audit {
@@ -174,16 +182,19 @@ impl Audit {
         Self::finish(objects, problems)
     }
 
-    /// Of one pack, with limits of its own; `reread` says whether it can be read again.
-    pub(super) fn of_pack(bytes: &[u8], limits: Limits<'_>, reread: bool) -> (Self, usize) {
+    /// Audits one pack with limits of its own. Returns how often it was read again.
+    pub(super) fn of_pack(bytes: &[u8], limits: Limits<'_>, again: Again) -> (Self, usize) {
         let mut objects = Objects::new(24 << 20);
         let place = GitFile::new(0, b"repo/.git/objects/pack/pack-1.pack");
         let mut times = 0;
         let mut open = || {
             times += 1;
-            Ok(Box::new(bytes) as Box<dyn Peek>)
+            match again {
+                Again::Fails => Err(std::io::Error::other("the file is gone")),
+                _ => Ok(Box::new(bytes) as Box<dyn Peek>),
+            }
         };
-        let open: Option<&mut Reread<'_>> = if reread { Some(&mut open) } else { None };
+        let open: Option<&mut Reread<'_>> = if again == Again::Never { None } else { Some(&mut open) };
         let problems = pack(&mut &bytes[..], open, place, &mut objects, limits, &mut search).unwrap();
         (Self::finish(objects, problems), times)
     }
