@@ -1,89 +1,30 @@
 //! Expands variables in a word as BuildKit does (`frontend/dockerfile/shell/lex.go`), and follows what is
 //! known of the values.
 
-use zeroize::Zeroizing;
-
-use super::scope::Scope;
+use super::Value;
 use crate::text::Text;
-
-/// What is known of a value. It may hold a token, so it is wiped when dropped.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Value {
-    text: Zeroizing<String>,
-    /// Whether the build cannot change the text: no build argument went into it.
-    pub is_certain: bool,
-    /// Whether the value of a token variable, or token text, may be in it.
-    pub carries_token: bool,
-}
-
-impl Value {
-    /// A value that stands in the file.
-    pub(crate) fn literal(text: &str) -> Self {
-        Self { text: Zeroizing::new(text.to_owned()), is_certain: true, carries_token: false }
-    }
-
-    /// The text as far as the file says: build arguments have their defaults. Compare it, never show it.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The text where no build changes it, else nothing.
-    pub(crate) fn certain_text(&self) -> &str {
-        if self.is_certain { &self.text } else { "" }
-    }
-
-    /// A copy of the text.
-    pub(crate) fn to_text(&self) -> String {
-        self.text.as_str().to_owned()
-    }
-
-    /// Whether the value can be something else than empty or a placeholder.
-    pub(crate) fn may_hold_something(&self) -> bool {
-        !self.is_certain || !super::placeholder::is_placeholder(&self.text)
-    }
-
-    fn append(&mut self, other: &Self) {
-        let room = MAX_LEN.saturating_sub(self.text.len());
-        let fitting = other.text.len().min(room);
-        let fitting = (0..=fitting).rev().find(|&at| other.text.is_char_boundary(at)).unwrap_or(0);
-        self.text.push_str(other.text.get(..fitting).unwrap_or_default());
-        self.is_certain &= other.is_certain && fitting == other.text.len();
-        self.carries_token |= other.carries_token;
-    }
-}
-
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Value")
-            .field("is_certain", &self.is_certain)
-            .field("carries_token", &self.carries_token)
-            .finish_non_exhaustive()
-    }
-}
-
-/// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
-/// and no longer certain.
-const MAX_LEN: usize = 8 << 10;
 
 /// How deep `${a:-${b:-…}}` is followed; what lies deeper is taken as text.
 const MAX_DEPTH: usize = 32;
 
-/// Expands `word` with the variables of `scope`.
-pub(super) fn expand(word: &Text, scope: Scope<'_>, escape: u8) -> Value {
+/// Gives the value of a variable that is in scope.
+type Get<'a> = &'a dyn Fn(&str) -> Option<&'a Value>;
+
+/// Expands `word`.
+pub(super) fn expand(word: &Text, get: Get<'_>, escape: u8) -> Value {
     let source = word.to_str();
-    let mut expander =
-        Expander { chars: source.char_indices().peekable(), scope, escape: char::from(escape) };
+    let mut expander = Expander { chars: source.char_indices().peekable(), get, escape: char::from(escape) };
     let (value, _) = expander.until(None, 0);
     value
 }
 
-struct Expander<'a> {
+struct Expander<'a, 'v> {
     chars: std::iter::Peekable<std::str::CharIndices<'a>>,
-    scope: Scope<'a>,
+    get: Get<'v>,
     escape: char,
 }
 
-impl Expander<'_> {
+impl Expander<'_, '_> {
     fn peek(&mut self) -> Option<char> {
         self.chars.peek().map(|&(_, c)| c)
     }
@@ -105,7 +46,7 @@ impl Expander<'_> {
                 '\'' => {
                     self.next();
                     while let Some(c) = self.next().filter(|&c| c != '\'') {
-                        value.text.push(c);
+                        value.push(c);
                     }
                 }
                 '"' => {
@@ -116,9 +57,11 @@ impl Expander<'_> {
                 _ => {
                     self.next();
                     if c == self.escape {
-                        value.text.extend(self.next());
+                        if let Some(c) = self.next() {
+                            value.push(c);
+                        }
                     } else {
-                        value.text.push(c);
+                        value.push(c);
                     }
                 }
             }
@@ -138,9 +81,11 @@ impl Expander<'_> {
             }
             let next = self.peek();
             if c == self.escape && next.is_some_and(|n| matches!(n, '"' | '$') || n == self.escape) {
-                value.text.extend(self.next());
+                if let Some(c) = self.next() {
+                    value.push(c);
+                }
             } else if c != self.escape || next.is_some() {
-                value.text.push(c);
+                value.push(c);
             }
         }
     }
@@ -149,7 +94,7 @@ impl Expander<'_> {
         self.next();
         if self.peek() != Some('{') || depth > MAX_DEPTH {
             match self.name() {
-                name if name.is_empty() => value.text.push('$'),
+                name if name.is_empty() => value.push('$'),
                 name => value.append(&self.variable(&name)),
             }
             return;
@@ -157,13 +102,13 @@ impl Expander<'_> {
         self.next();
         let name = self.name();
         let variable = self.variable(&name);
-        let is_set = self.scope.get(&name).is_some();
+        let is_set = (self.get)(&name).is_some();
         let mut operator = self.next();
         let empty_counts_as_unset = operator == Some(':');
         if empty_counts_as_unset {
             operator = self.next();
         }
-        let has_value = is_set && !(empty_counts_as_unset && variable.text.is_empty());
+        let has_value = is_set && !(empty_counts_as_unset && variable.is_empty());
         match operator {
             Some('-') => {
                 let (word, _) = self.until(Some('}'), depth + 1);
@@ -171,11 +116,11 @@ impl Expander<'_> {
                 match (has_value, variable.is_certain) {
                     (true, _) => value.append(&variable),
                     (false, true) => value.append(&word),
-                    (false, false) => value.append(&Value {
-                        is_certain: false,
-                        carries_token: variable.carries_token | word.carries_token,
-                        ..word
-                    }),
+                    (false, false) => {
+                        let mut word = word.uncertain();
+                        word.carries_token |= variable.carries_token;
+                        value.append(&word);
+                    }
                 }
             }
             Some('+') => {
@@ -183,7 +128,7 @@ impl Expander<'_> {
                 match (has_value, variable.is_certain) {
                     (true, _) => value.append(&word),
                     (false, true) => {}
-                    (false, false) => value.append(&Value { is_certain: false, ..word }),
+                    (false, false) => value.append(&word.uncertain()),
                 }
             }
             Some('?') => {
@@ -201,7 +146,7 @@ impl Expander<'_> {
     }
 
     fn variable(&self, name: &str) -> Value {
-        self.scope.get(name).map_or_else(|| Value::literal(""), |binding| binding.value.clone())
+        (self.get)(name).cloned().unwrap_or_else(|| Value::literal(""))
     }
 
     fn name(&mut self) -> String {

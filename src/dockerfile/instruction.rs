@@ -1,7 +1,7 @@
 //! What a Dockerfile is made of.
 
 use super::Heredoc;
-use crate::text::{Flaw, Span, Text};
+use crate::text::{Span, Text};
 
 /// The instructions that BuildKit knows (`frontend/dockerfile/command/command.go`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -163,19 +163,4 @@ pub(crate) struct Comment {
     pub span: Span,
     /// Whether it stands between the continuation lines of an instruction.
     pub in_continuation: bool,
-}
-
-/// A Dockerfile as it was read.
-#[derive(Debug, Clone)]
-pub(crate) struct Dockerfile {
-    /// The parser directives.
-    pub directives: super::Directives,
-    /// All instructions in order.
-    pub instructions: Vec<Instruction>,
-    /// All comments in order, directives not included.
-    pub comments: Vec<Comment>,
-    /// The stages in order.
-    pub stages: Vec<super::Stage>,
-    /// What BuildKit would reject, in order. What could be read of such a line is still there.
-    pub(crate) flaws: Vec<Flaw>,
 }

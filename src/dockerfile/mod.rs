@@ -14,6 +14,7 @@ mod instruction;
 mod json;
 mod lines;
 mod mount;
+mod parsed;
 mod parser;
 #[cfg(test)]
 mod parser_tests;
@@ -23,21 +24,24 @@ mod reach;
 mod run;
 mod scope;
 mod stage;
+mod stages;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 pub(crate) use destination::Destination;
 pub(crate) use destination::normal;
 pub(crate) use directive::{DirectiveName, Directives};
 pub(crate) use dockerignore::Dockerignore;
-pub(crate) use expand::Value;
 pub(crate) use heredoc::Heredoc;
-pub(crate) use instruction::{Arguments, Comment, Dockerfile, Flag, Instruction, Keyword, Pair};
+pub(crate) use instruction::{Arguments, Comment, Flag, Instruction, Keyword, Pair};
 pub(crate) use mount::{Mount, MountKind, mounts};
+pub(crate) use parsed::Dockerfile;
 pub(crate) use parser::{looks_like_dockerfile, parse};
 pub(crate) use pattern::PathPattern;
 pub(crate) use reach::Reach;
 pub(crate) use run::run_script;
 pub(crate) use scope::{Origin, Scope, Scopes};
 pub(crate) use stage::{Base, Stage, find_from};
+pub(crate) use value::Value;

@@ -4,7 +4,7 @@
 use super::json::{NotStrings, string_array};
 use super::lines::{Lines, split_keyword};
 use super::words::{plain_words, quoted_words, split_flags};
-use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, heredoc, stage};
+use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, heredoc, stages};
 use crate::mask::{Message, message};
 use crate::text::space_at;
 use crate::text::{Flaw, Span, Text};
@@ -25,7 +25,7 @@ pub(crate) fn parse(source: &[u8]) -> Dockerfile {
     if instructions.is_empty() {
         flaws.push(Flaw::new(Span::new(0, source.len()), Message::own("the file has no instructions")));
     }
-    let stages = stage::assign(&mut instructions, directives.escape_byte(), &mut flaws);
+    let stages = stages::assign(&mut instructions, directives.escape_byte(), &mut flaws);
     flaws.sort_by_key(|flaw| flaw.span);
     Dockerfile { directives, instructions, comments, stages, flaws }
 }

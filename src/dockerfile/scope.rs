@@ -243,7 +243,7 @@ impl<'a> Scope<'a> {
 
     /// Expands variables, quotes and escapes in a word.
     pub(crate) fn expand(self, word: &Text) -> Value {
-        expand::expand(word, self, self.scopes.escape)
+        expand::expand(word, &|name| self.get(name).map(|binding| binding.value), self.scopes.escape)
     }
 
     /// The name that a pair gives a value to, with its quotes gone.

@@ -6,6 +6,7 @@
 mod anchor;
 mod draft;
 mod file;
+mod finish;
 mod hit;
 pub(crate) mod image;
 mod seal;
@@ -13,8 +14,9 @@ mod site;
 mod words;
 
 pub(crate) use anchor::Anchor;
-pub(crate) use draft::{Audited, Draft, Drafts, Order, finish};
+pub(crate) use draft::{Draft, Drafts, Order};
 pub(crate) use file::occurrence_drafts;
+pub(crate) use finish::{Audited, finish};
 pub(crate) use hit::{ci_draft, dockerfile_draft};
 pub(crate) use image::BuiltFrom;
 pub(crate) use image::Selection;

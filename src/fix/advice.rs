@@ -1,6 +1,6 @@
 //! What a finding's help shows: the line to write in place of the one it is about.
 
-use super::mend::Secret;
+use super::outcome::Secret;
 use super::plan;
 use crate::detect;
 use crate::dockerfile::{Dockerfile, Keyword, parse};

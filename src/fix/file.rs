@@ -4,7 +4,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::mend::{Left, Mended, Secret, mend};
+use super::mend::mend;
+use super::outcome::{Left, Mended, Secret};
 use super::taken::taken;
 use crate::dockerfile::{looks_like_dockerfile, parse};
 use crate::engine::{Engine, Silent};

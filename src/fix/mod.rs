@@ -10,6 +10,7 @@ mod file;
 mod literal;
 mod mend;
 mod names;
+mod outcome;
 mod plan;
 mod run;
 mod script;

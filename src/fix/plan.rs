@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mend::{Declined, Secret};
+use super::outcome::{Declined, Secret};
 use super::{
     cut::Page,
     edit::Edits,

@@ -3,7 +3,7 @@
 use crate::hub::variables::{HF_TOKEN, READ, is_read};
 use std::collections::BTreeMap;
 
-use super::mend::{Declined, Secret};
+use super::outcome::{Declined, Secret};
 use super::{
     clone::{self, Clone},
     cut::Page,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cut::Page;
 use super::edit::Edits;
-use super::mend::Declined;
+use super::outcome::Declined;
 use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
 use crate::effects::expanded;
 use crate::mask::Masked;

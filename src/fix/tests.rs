@@ -1,4 +1,5 @@
-use super::mend::{Left, Mended, mend};
+use super::mend::mend;
+use super::outcome::{Left, Mended};
 use super::*;
 use crate::dockerfile::parse;
 use crate::text::LineIndex;

@@ -15,7 +15,8 @@ use crate::sensitive::Name;
 
 pub(crate) use message::{Cut, Message, MessagePart, Quoted, message};
 pub use path::PathName;
-pub(crate) use text::{holds_split_token, mask, mask_path, quote};
+pub(crate) use path::mask_path;
+pub(crate) use text::{holds_split_token, mask, quote};
 
 /// Masks the texts of one target. Findings of one file follow each other and share its name, so that what was masked last is
 /// kept: names may be long, and findings many.

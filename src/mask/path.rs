@@ -6,7 +6,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Masked;
-use super::text::{mask_bytes, mask_path};
+use super::text::mask_bytes;
 
 /// A path as a report shows it. Names are bytes: one that is not UTF-8 is shown lossily, and in full as base64 beside
 /// it. Tokens in it are masked in both.
@@ -40,6 +40,11 @@ impl PathName {
     }
 }
 
+/// A path, masked. One that is not UTF-8 keeps its bytes in base64, masked as well.
+pub(crate) fn mask_path(path: &[u8]) -> PathName {
+    PathName::new(path)
+}
+
 impl Serialize for PathName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -61,5 +66,17 @@ impl<'de> Deserialize<'de> for PathName {
         let Form { path, path_base64 } = Form::deserialize(deserializer)?;
         let bytes = path_base64.and_then(|text| STANDARD.decode(text).ok());
         Ok(mask_path(&bytes.unwrap_or_else(|| path.into_bytes())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_keep_their_bytes() {
+        let path = mask_path(b"a/\xff");
+        assert_eq!(path.as_str(), "a/\u{fffd}");
+        assert_eq!(serde_json::to_value(&path).unwrap()["path_base64"], "YS//");
     }
 }

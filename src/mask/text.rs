@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use regex::bytes::{Captures, Regex};
 
 use super::Masked;
-use super::PathName;
 use crate::detect::LookAlike;
 use crate::detect::build_arguments;
 use crate::detect::is_placeholder;
@@ -18,11 +17,6 @@ use crate::hub::programs::FLAGS;
 /// `bytes` as text, with every token and every value of a token variable replaced by its redacted form.
 pub(crate) fn mask(bytes: &[u8]) -> Masked {
     Masked(String::from_utf8_lossy(&mask_bytes(bytes)).into())
-}
-
-/// A path, masked. One that is not UTF-8 keeps its bytes in base64, masked as well.
-pub(crate) fn mask_path(path: &[u8]) -> PathName {
-    PathName::new(path)
 }
 
 /// How many characters [`quote`] shows.
@@ -234,12 +228,5 @@ mod tests {
         ] {
             assert_eq!(mask(text.as_bytes()).as_str(), text);
         }
-    }
-
-    #[test]
-    fn paths_keep_their_bytes() {
-        let path = mask_path(b"a/\xff");
-        assert_eq!(path.as_str(), "a/\u{fffd}");
-        assert_eq!(serde_json::to_value(&path).unwrap()["path_base64"], "YS//");
     }
 }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::dockerfile::MAX_DOCKERFILE;
-use super::target::{Reader, refused};
+use super::reader::{Reader, refused};
 use super::{ci, dockerfile};
 use crate::ci::is_known as is_ci_file;
 use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};

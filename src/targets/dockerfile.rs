@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::target::Reader;
+use super::reader::Reader;
 use crate::dockerfile::parse;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, TargetKind};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::target::Reader;
+use super::reader::Reader;
 use crate::engine::budget::Budget;
 use crate::engine::tree::search_file;
 use crate::finding::Place;

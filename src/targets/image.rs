@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
-use super::target::{Reader, empty, refused};
+use super::reader::{Reader, empty, refused};
 use crate::dockerfile::looks_like_dockerfile;
 use crate::engine::blob::Reading;
 use crate::engine::gathered::Gathered;

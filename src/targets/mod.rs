@@ -8,6 +8,7 @@ mod image;
 #[cfg(test)]
 mod made_up_tests;
 mod options;
+mod reader;
 mod target;
 
 use std::collections::HashSet;

@@ -1,11 +1,11 @@
 //! One target, from its name to what is reported of it.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::dockerfile::MAX_DOCKERFILE;
+use super::reader::{Reader, empty, refused};
 use super::{Options, context, dockerfile, file, image};
 use crate::engine::{Engine, Progress, Scan, contained};
 use crate::fault::Code;
@@ -33,7 +33,7 @@ impl Audit<'_> {
             let now = self.engine.clock().now();
             let sealer = Sealer::new(name, &[], now);
             let reader = Reader { target: name, sealer, options: self.options, scan };
-            let audited = contained(|| reader.read(text)).and_then(|audited| audited);
+            let audited = contained(|| read(&reader, text)).and_then(|audited| audited);
             let audited =
                 audited.unwrap_or_else(|problem| Audited { problems: vec![problem], ..Audited::default() });
             cut_short(scan, audited)
@@ -51,73 +51,46 @@ fn cut_short(scan: Scan<'_>, mut audited: Audited) -> Audited {
     audited
 }
 
-/// The problem that something is no target of the kind that is asked for.
-pub(super) fn refused(detail: &'static str) -> Problem {
-    Problem::error(Code::Unsupported, Place::Target, Message::own(detail))
-}
-
-pub(super) fn empty() -> Problem {
-    Problem::error(Code::Truncated, Place::Target, Message::own("it is empty"))
-}
-
-/// Reads one target.
-pub(super) struct Reader<'a> {
-    pub(super) target: &'a Masked,
-    /// Seals what is found in targets other than images.
-    pub(super) sealer: Sealer<'a>,
-    pub(super) options: &'a Options,
-    pub(super) scan: Scan<'a>,
-}
-
-impl Reader<'_> {
-    fn read(&self, text: &OsStr) -> Result<Audited, Problem> {
-        match Target::parse(text) {
-            Ok(Target::Stdin) => image::stdin(self),
-            Ok(Target::Archive(path)) => image::archive(self, &path),
-            Ok(Target::Layout(path, tag)) => image::layout(self, &path, tag.as_deref()),
-            Ok(Target::Dockerfile(path)) => dockerfile::read(self, &path),
-            Ok(Target::Context(path)) => context::read(self, &path),
-            Ok(Target::File(path)) => file::read(self, &path),
-            Ok(Target::Bare(path)) => self.bare(&path),
-            Err(error) => {
-                Err(Problem::error(Code::Unsupported, Place::Target, Message::foreign(error.to_string())))
-            }
+fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
+    match Target::parse(text) {
+        Ok(Target::Stdin) => image::stdin(reader),
+        Ok(Target::Archive(path)) => image::archive(reader, &path),
+        Ok(Target::Layout(path, tag)) => image::layout(reader, &path, tag.as_deref()),
+        Ok(Target::Dockerfile(path)) => dockerfile::read(reader, &path),
+        Ok(Target::Context(path)) => context::read(reader, &path),
+        Ok(Target::File(path)) => file::read(reader, &path),
+        Ok(Target::Bare(path)) => bare(reader, &path),
+        Err(error) => {
+            Err(Problem::error(Code::Unsupported, Place::Target, Message::foreign(error.to_string())))
         }
     }
+}
 
-    /// Says how much there is to read, where that is known.
-    pub(super) fn announce(&self, file: &File) {
-        if let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) {
-            self.scan.progress.add_total(metadata.len());
-        }
-    }
-
-    fn bare(&self, path: &Path) -> Result<Audited, Problem> {
-        let content = inspect(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound if looks_like_reference(path) => {
-                let detail = Message::own(
-                    "there is no such file; images in a registry (docker://REF) are not supported by this \
+fn bare(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    let content = inspect(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if looks_like_reference(path) => {
+            let detail = Message::own(
+                "there is no such file; images in a registry (docker://REF) are not supported by this \
                      version, `skopeo copy` makes an archive of one",
-                );
-                Problem::error(Code::Missing, Place::Target, detail)
+            );
+            Problem::error(Code::Missing, Place::Target, detail)
+        }
+        _ => unreadable(&error),
+    })?;
+    match content {
+        Content::Layout => image::layout(reader, path, None),
+        Content::Archive => image::archive(reader, path),
+        Content::Stream => image::stream_file(reader, path),
+        Content::Empty => Err(empty()),
+        Content::Directory => context::read(reader, path),
+        Content::Other => {
+            let bytes = read_up_to(open_file(path)?, MAX_DOCKERFILE, NEITHER)?;
+            if crate::dockerfile::looks_like_dockerfile(&bytes) {
+                return Ok(dockerfile::read_bytes(reader, path, &bytes));
             }
-            _ => unreadable(&error),
-        })?;
-        match content {
-            Content::Layout => image::layout(self, path, None),
-            Content::Archive => image::archive(self, path),
-            Content::Stream => image::stream_file(self, path),
-            Content::Empty => Err(empty()),
-            Content::Directory => context::read(self, path),
-            Content::Other => {
-                let bytes = read_up_to(open_file(path)?, MAX_DOCKERFILE, NEITHER)?;
-                if crate::dockerfile::looks_like_dockerfile(&bytes) {
-                    return Ok(dockerfile::read_bytes(self, path, &bytes));
-                }
-                Err(refused(
-                    "it is neither an image archive nor a Dockerfile; file:PATH searches any file as it is",
-                ))
-            }
+            Err(refused(
+                "it is neither an image archive nor a Dockerfile; file:PATH searches any file as it is",
+            ))
         }
     }
 }

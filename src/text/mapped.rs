@@ -98,21 +98,6 @@ impl Text {
         text
     }
 
-    /// The text without the white space at its ends.
-    #[must_use]
-    pub(crate) fn trimmed(&self) -> Self {
-        let start = super::skip_space(self, 0);
-        let mut end = self.len();
-        while let Some((at, width)) = super::space_before(self, end) {
-            if at < start {
-                break;
-            }
-            end = at;
-            debug_assert!(width > 0);
-        }
-        self.slice(start..end.max(start))
-    }
-
     /// The bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes

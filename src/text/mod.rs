@@ -10,7 +10,7 @@ mod span;
 pub(crate) use flaw::Flaw;
 pub(crate) use line_index::LineIndex;
 pub(crate) use mapped::Text;
-pub(crate) use space::{char_width, skip_space, space_at, space_before};
+pub(crate) use space::{char_width, skip_space, space_at};
 pub(crate) use span::Span;
 
 /// UTF-8's byte order mark; BuildKit drops one in front of the first line.

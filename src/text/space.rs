@@ -2,6 +2,23 @@
 
 use super::Text;
 
+impl Text {
+    /// The text without the white space at its ends.
+    #[must_use]
+    pub(crate) fn trimmed(&self) -> Self {
+        let start = skip_space(self, 0);
+        let mut end = self.len();
+        while let Some((at, width)) = space_before(self, end) {
+            if at < start {
+                break;
+            }
+            end = at;
+            debug_assert!(width > 0);
+        }
+        self.slice(start..end.max(start))
+    }
+}
+
 /// The width of the white space character at `at`, by Unicode's `White_Space` as Go's `unicode.IsSpace`.
 pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
@@ -15,7 +32,7 @@ pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The white space character that ends at `end`: where it starts, and its width.
-pub(crate) fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
+fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
     (1..=3).find_map(|width| {
         let start = end.checked_sub(width)?;
         (space_at(text.as_bytes(), start) == Some(width)).then_some((start, width))

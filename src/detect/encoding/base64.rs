@@ -2,8 +2,7 @@
 //! the three alignments. A line may end with `\n` or `\r\n`, as such or spelled as in JSON, and the next
 //! one may begin with blanks.
 
-use super::decoded::{Decoded, Reader, Unit};
-use super::window::Front;
+use super::decoded::{Decoded, Front, Reader, Unit};
 
 /// The most bytes between two lines.
 const MAX_BREAK: usize = 128;

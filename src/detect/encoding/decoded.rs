@@ -51,3 +51,16 @@ pub(super) enum Unit {
 pub(super) trait Reader: Clone {
     fn next(&mut self) -> Unit;
 }
+
+/// What stands in front of a text.
+pub(super) struct Front {
+    pub(super) decoded: Decoded,
+    /// Whether it need not belong to the text.
+    pub(super) is_loose: bool,
+}
+
+impl From<Decoded> for Front {
+    fn from(decoded: Decoded) -> Self {
+        Self { decoded, is_loose: false }
+    }
+}

@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::decoded::{Decoded, Reader, Unit};
-use super::window::Front;
+use super::decoded::{Decoded, Front, Reader, Unit};
 
 /// What stands between two bytes.
 const SEPARATORS: [&[u8]; 7] = [b", 0x", b",0x", b" 0x", b" ", b":", b"-", b""];

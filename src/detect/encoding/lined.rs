@@ -1,7 +1,7 @@
 //! Runs of base64 characters, on one line or on several of equal length.
 
 use super::base64::{self, sextet};
-use super::run::{Place, Text};
+use super::counted::{Place, Text};
 use crate::detect::Position;
 
 /// Base64 characters in a row.

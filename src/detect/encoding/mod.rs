@@ -3,6 +3,7 @@
 //! Nothing is decoded but where a needle is found, and at length only where the first characters agree.
 
 mod base64;
+mod counted;
 mod decoded;
 mod forms;
 mod hex;

@@ -2,15 +2,11 @@
 //! be longer than what is kept of a stream, so that a count is carried along: of the run in which a piece
 //! ends, since only that one goes on.
 
+use super::counted::{Place, Text};
 use super::hex::Hex;
 use super::lined::Lined;
 use super::wide::is_character;
 use super::{Decoding, KEPT, Token};
-use crate::detect::Position;
-use crate::detect::position::Lines;
-
-/// An offset, and the line and column there.
-pub(in crate::detect) type Place = (u64, Option<Position>);
 
 /// The runs in which what has gone by ends.
 #[derive(Debug, Clone, Default)]
@@ -84,33 +80,6 @@ fn take<'a>(bytes: &'a [u8], from: &mut usize, to: usize) -> &'a [u8] {
     let part = bytes.get(*from..to).unwrap_or_default();
     *from = to.max(*from);
     part
-}
-
-/// Decoded text that has gone by.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Text {
-    len: u64,
-    lines: Lines,
-}
-
-impl Text {
-    /// Counts a byte, and keeps nothing of it.
-    pub(super) fn push(&mut self, b: u8) {
-        self.lines.step(self.len, b);
-        self.len += 1;
-    }
-
-    /// Counts the three bytes of a group.
-    pub(super) fn push_group(&mut self, bits: u32) {
-        let [_, first, second, third] = bits.to_be_bytes();
-        self.push(first);
-        self.push(second);
-        self.push(third);
-    }
-
-    pub(super) fn place(&self) -> Place {
-        (self.len, self.lines.cursor().position(&[], 0))
-    }
 }
 
 /// Characters of two or four bytes.

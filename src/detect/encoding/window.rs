@@ -5,7 +5,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::base64::{self, Base64};
-use super::decoded::{Decoded, Reader, Unit};
+use super::decoded::{Decoded, Front, Reader, Unit};
 use super::hex::Hex;
 use super::needles::{Content, Form, Hit, next_hit};
 use super::spelled::{self, Spelled};
@@ -55,19 +55,6 @@ impl From<NoToken> for Found {
             NoToken::None => Self::None,
             NoToken::NeedMore => Self::NeedMore,
         }
-    }
-}
-
-/// What stands in front of a text.
-pub(super) struct Front {
-    pub(super) decoded: Decoded,
-    /// Whether it need not belong to the text.
-    pub(super) is_loose: bool,
-}
-
-impl From<Decoded> for Front {
-    fn from(decoded: Decoded) -> Self {
-        Self { decoded, is_loose: false }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io;
 
 use flate2::Decompress;
-use gix_hash::ObjectId;
 use gix_object::Kind;
 
 use super::bases::Base;
@@ -12,6 +11,7 @@ use super::delta::{Applied, Inserted, Instructions};
 use super::entry::{self, Entry, Form};
 use super::inflate::{Decode, Fault, Inflate};
 use super::kept::Recorder;
+use super::key::key;
 use super::pack::{HEADER, Pack, header};
 use super::table::Row;
 use crate::detect::Scanner;
@@ -27,12 +27,6 @@ const FREE_ROWS: Row = 1 << 17;
 const MAX_INSERTED: usize = 100;
 /// Unresolved deltas of which is remembered what was found in what they insert.
 const MAX_REMEMBERED: usize = 4096;
-
-/// The first half of an id, by which objects are known here.
-pub(super) fn key(id: &ObjectId) -> u64 {
-    let first = id.as_bytes().first_chunk().copied().unwrap_or_default();
-    u64::from_be_bytes(first)
-}
 
 /// What stands behind an object.
 enum Next {

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use gix_hash::ObjectId;
 use gix_object::{CommitRefIter, TreeRefIter};
 
-use super::first::key;
+use super::key::key;
 
 /// Paths that are longer are not named.
 const MAX_PATH: usize = 2048;

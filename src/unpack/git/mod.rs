@@ -22,6 +22,7 @@ mod first;
 mod graph;
 mod inflate;
 mod kept;
+mod key;
 mod loose;
 mod objects;
 mod pack;

@@ -7,8 +7,8 @@ use gix_hash::ObjectId;
 use gix_object::Kind;
 
 use super::GitFile;
-use super::first::key;
 use super::graph::{Graph, Located};
+use super::key::key;
 use crate::detect::{GitObject, Occurrence, Step, StepKind};
 use crate::fault::Code;
 use crate::finding::{Place, Problem};

@@ -4,6 +4,7 @@
 //! A cache is never a reason to fail. One that cannot be opened is none; one that is broken is made anew. Each value
 //! carries a hash over itself and its key, and counts only where that fits.
 
+mod database;
 mod entry;
 mod place;
 mod table;

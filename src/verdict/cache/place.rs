@@ -7,10 +7,10 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Builder, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase};
+use redb::{Builder, Database};
 
 use super::Failed;
-use super::table::failed;
+use super::database::{Either, failed};
 
 const NAME: &str = "layers.redb";
 /// What the store may hold in memory of the file.
@@ -198,22 +198,6 @@ impl Place {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// A file that is open for reading, or for writing as well.
-pub(super) enum Either {
-    Reading(ReadOnlyDatabase),
-    Writing(Database),
-}
-
-impl Either {
-    pub(super) fn begin_read(&self) -> Result<ReadTransaction, Failed> {
-        match self {
-            Self::Reading(database) => database.begin_read(),
-            Self::Writing(database) => database.begin_read(),
-        }
-        .map_err(failed)
     }
 }
 

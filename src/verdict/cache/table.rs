@@ -2,8 +2,8 @@
 
 use redb::{Database, Durability, ReadableTable, ReadableTableMetadata, TableDefinition, TableError};
 
+use super::database::{Either, failed};
 use super::entry::{Key, is_of};
-use super::place::Either;
 use super::{Failed, Held};
 use crate::verdict::store::{Entry, Version};
 
@@ -128,24 +128,4 @@ pub(super) fn count(database: &Either, version: Version) -> Result<Held, Failed>
         *count += 1;
     }
     Ok(held)
-}
-
-/// What an error of the store means for the file.
-pub(super) fn failed(error: impl Into<redb::Error>) -> Failed {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-    match error.into() {
-        redb::Error::DatabaseAlreadyOpen => Failed::Busy,
-        redb::Error::RepairAborted => Failed::Unclean,
-        redb::Error::Io(error) if matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof) => {
-            Failed::Broken
-        }
-        redb::Error::Corrupted(_)
-        | redb::Error::UpgradeRequired(_)
-        | redb::Error::TableTypeMismatch { .. }
-        | redb::Error::TableIsMultimap(_)
-        | redb::Error::TableIsNotMultimap(_)
-        | redb::Error::TypeDefinitionChanged { .. }
-        | redb::Error::ValueTooLarge(_) => Failed::Broken,
-        _ => Failed::Unusable,
-    }
 }

@@ -1,0 +1,78 @@
+//! Values of variables, and what is known of them.
+
+use zeroize::Zeroizing;
+
+use super::placeholder::is_placeholder;
+
+/// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
+/// and no longer certain.
+const MAX_LEN: usize = 8 << 10;
+
+/// What is known of a value. It may hold a token, so it is wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Value {
+    text: Zeroizing<String>,
+    /// Whether the build cannot change the text: no build argument went into it.
+    pub is_certain: bool,
+    /// Whether the value of a token variable, or token text, may be in it.
+    pub carries_token: bool,
+}
+
+impl Value {
+    /// A value that stands in the file.
+    pub(crate) fn literal(text: &str) -> Self {
+        Self { text: Zeroizing::new(text.to_owned()), is_certain: true, carries_token: false }
+    }
+
+    /// The text as far as the file says: build arguments have their defaults. Compare it, never show it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text where no build changes it, else nothing.
+    pub(crate) fn certain_text(&self) -> &str {
+        if self.is_certain { &self.text } else { "" }
+    }
+
+    /// A copy of the text.
+    pub(crate) fn to_text(&self) -> String {
+        self.text.as_str().to_owned()
+    }
+
+    /// Whether the value can be something else than empty or a placeholder.
+    pub(crate) fn may_hold_something(&self) -> bool {
+        !self.is_certain || !is_placeholder(&self.text)
+    }
+
+    /// Whether the text is empty.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The value where the build decides whether it holds.
+    pub(super) fn uncertain(self) -> Self {
+        Self { is_certain: false, ..self }
+    }
+
+    pub(super) fn push(&mut self, c: char) {
+        self.text.push(c);
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        let room = MAX_LEN.saturating_sub(self.text.len());
+        let fitting = other.text.len().min(room);
+        let fitting = (0..=fitting).rev().find(|&at| other.text.is_char_boundary(at)).unwrap_or(0);
+        self.text.push_str(other.text.get(..fitting).unwrap_or_default());
+        self.is_certain &= other.is_certain && fitting == other.text.len();
+        self.carries_token |= other.carries_token;
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Value")
+            .field("is_certain", &self.is_certain)
+            .field("carries_token", &self.carries_token)
+            .finish_non_exhaustive()
+    }
+}

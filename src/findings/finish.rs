@@ -1,0 +1,40 @@
+//! The findings of all targets, in order and numbered.
+
+use std::collections::HashMap;
+
+use super::anchor::Identity;
+use super::seal::Sealed;
+use crate::finding::{Finding, Fingerprint, ImageSummary, Problem, TargetKind};
+
+/// What one target adds to a report.
+#[derive(Debug, Default)]
+pub(crate) struct Audited {
+    /// What the target turned out to be.
+    pub(crate) kind: Option<TargetKind>,
+    /// The images in it.
+    pub(crate) images: Vec<ImageSummary>,
+    /// The findings of the target, in no particular order.
+    pub(crate) findings: Vec<Sealed>,
+    /// Errors and notes, in the order in which they are reported.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Orders the findings of each target and numbers those of all targets, so that no two of a report have one fingerprint.
+pub(crate) fn finish(targets: Vec<Vec<Sealed>>) -> Vec<Finding> {
+    let mut equals: HashMap<Identity, u64> = HashMap::new();
+    let mut findings = Vec::new();
+    for mut sealed in targets {
+        sealed.sort_by(|a, b| a.order.cmp(&b.order));
+        for Sealed { identity, mut finding, is_silenced, .. } in sealed {
+            let hash = {
+                let ordinal = equals.entry(identity.clone()).or_default();
+                let hash = identity.numbered(*ordinal);
+                *ordinal += 1;
+                hash
+            };
+            finding.fingerprint = Fingerprint::new(hash);
+            findings.extend((!is_silenced).then_some(finding));
+        }
+    }
+    findings
+}

@@ -1,0 +1,37 @@
+//! The reader of one target, and the problems that all kinds of target share.
+
+use std::fs::File;
+
+use super::Options;
+use crate::engine::Scan;
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::findings::Sealer;
+use crate::mask::{Masked, Message};
+
+/// The problem that something is no target of the kind that is asked for.
+pub(super) fn refused(detail: &'static str) -> Problem {
+    Problem::error(Code::Unsupported, Place::Target, Message::own(detail))
+}
+
+pub(super) fn empty() -> Problem {
+    Problem::error(Code::Truncated, Place::Target, Message::own("it is empty"))
+}
+
+/// Reads one target.
+pub(super) struct Reader<'a> {
+    pub(super) target: &'a Masked,
+    /// Seals what is found in targets other than images.
+    pub(super) sealer: Sealer<'a>,
+    pub(super) options: &'a Options,
+    pub(super) scan: Scan<'a>,
+}
+
+impl Reader<'_> {
+    /// Says how much there is to read, where that is known.
+    pub(super) fn announce(&self, file: &File) {
+        if let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) {
+            self.scan.progress.add_total(metadata.len());
+        }
+    }
+}
