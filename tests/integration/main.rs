@@ -18,3 +18,4 @@ mod cli;
 mod dockerfile;
 mod image;
 mod recall;
+mod rooms;
