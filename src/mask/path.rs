@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Masked;
 use super::text::{mask_bytes, mask_path};
 
-/// A path as a report shows it. Names are bytes: one that is not UTF-8 is shown lossily, and in full as base64 beside
-/// it. Tokens in it are masked in both.
+/// A path as a report shows it. Names are bytes: a path that is not UTF-8 is shown lossily, together with
+/// its full bytes as base64. Tokens are masked in both forms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathName {
     shown: Masked,
@@ -29,12 +29,12 @@ impl PathName {
         }
     }
 
-    /// The path as masked text, lossy where it is not UTF-8.
+    /// Returns the path as masked text, lossy if it is not UTF-8.
     pub fn shown(&self) -> &Masked {
         &self.shown
     }
 
-    /// The path as text, lossy where it is not UTF-8.
+    /// Returns the path as text, lossy if it is not UTF-8.
     pub fn as_str(&self) -> &str {
         self.shown.as_str()
     }
