@@ -1,8 +1,9 @@
-//! White space as Go's `unicode.IsSpace` has it: BuildKit splits words at it.
+//! White space as Go's `unicode.IsSpace` defines it. BuildKit splits words at it.
 
 use super::Text;
 
-/// The width of the white space character at `at`, by Unicode's `White_Space` as Go's `unicode.IsSpace`.
+/// Returns the width of the white space character at `at`, if there is one. White space is Unicode's
+/// `White_Space`, as in Go's `unicode.IsSpace`.
 pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
     let first = *rest.first()?;
@@ -14,7 +15,7 @@ pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
     text.chars().all(char::is_whitespace).then_some(width)
 }
 
-/// The white space character that ends at `end`: where it starts, and its width.
+/// Returns the start and the width of the white space character that ends at `end`.
 pub(crate) fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
     (1..=3).find_map(|width| {
         let start = end.checked_sub(width)?;
@@ -22,7 +23,7 @@ pub(crate) fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// The first offset from `at` on that is no white space.
+/// Returns the first offset at or after `at` that is not white space.
 pub(crate) fn skip_space(text: &Text, mut at: usize) -> usize {
     while let Some(width) = space_at(text.as_bytes(), at) {
         at += width;
