@@ -254,7 +254,7 @@ pub(crate) const TOKEN_PATH: &str = "HF_TOKEN_PATH";
 /// The parent of the directory of the Hub tools, unless another variable overrides it.
 pub(crate) const CACHE_HOME: &str = "XDG_CACHE_HOME";
 
-/// The variables that relocate files. Later rows are overridden by earlier ones.
+/// The variables that relocate files. Later rows take precedence over earlier ones.
 pub(crate) static MOVED: [Moved; 15] = [
     moved(HOME, TOKEN, Keeper::Token),
     moved(HOME, STORED_TOKENS, Keeper::StoredTokens),
