@@ -54,8 +54,8 @@ pub(crate) fn keeps(path: &[u8], form: KeptForm) -> bool {
 }
 
 /// Returns the possible credentials in `content`, in order of offset. `content` is a whole file of at most
-/// [`MAX_KEPT`] bytes. Placeholders are not returned. Some forms count in any file whose other names allow
-/// it; other forms are searched for only if `path` allows it.
+/// [`MAX_KEPT`] bytes. Placeholders are not returned. Some forms are returned for any path, because other
+/// names of the file may allow them. The others are searched for only if `path` allows them.
 pub(crate) fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
     let spots = spots(Keeper::of(path), content, true);
     if spots.is_empty() {
