@@ -1,11 +1,11 @@
-//! What may stand beside a token: anything that is no part of a name, and the ends of escapes, whose
-//! last character only looks like one.
+//! The boundaries of a token. A token may be next to any byte that cannot be part of a name. It may also
+//! follow the end of an escape, whose last character only looks like part of a name.
 
 fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_'
 }
 
-/// Whether a token may begin behind these bytes.
+/// Returns true if a token may begin after these bytes.
 pub(super) fn may_begin_behind(before: &[u8]) -> bool {
     match before.last() {
         None => true,
@@ -14,13 +14,14 @@ pub(super) fn may_begin_behind(before: &[u8]) -> bool {
     }
 }
 
-/// Whether a token may end in front of these bytes.
+/// Returns true if a token may end before these bytes.
 pub(super) fn may_end_before(behind: &[u8]) -> bool {
     behind.first().is_none_or(|&first| !is_word(first))
 }
 
-/// `\n` and its like, `\x3d`, `\075`, `\u003d`, `\u{3d}`, `%3D`, and the end of a terminal's colour
-/// sequence: in the text that this spells, the token stands behind something else.
+/// Returns true if the bytes end with an escape such as `\n`, `\x3d`, `\075`, `\u003d`, `\u{3d}` or `%3D`,
+/// or with a terminal's colour sequence. In the text that the escape spells, the token follows some other
+/// character.
 fn ends_with_escape(before: &[u8]) -> bool {
     let hex_behind = |digits: usize, marker: &[u8]| {
         before.len() >= digits + marker.len()
@@ -31,7 +32,7 @@ fn ends_with_escape(before: &[u8]) -> bool {
         return true;
     }
     let escaped = |len: usize| {
-        // A backslash that is itself escaped starts nothing.
+        // A backslash that is itself escaped starts no escape.
         let head = before.get(..before.len().saturating_sub(len)).unwrap_or_default();
         head.iter().rev().take_while(|&&b| b == b'\\').count() % 2 == 0
     };
@@ -50,7 +51,8 @@ fn ends_with_escape(before: &[u8]) -> bool {
     ends_with_quoted(before) || ends_with_control(before)
 }
 
-/// `=3D` of quoted-printable, and its like, unless it spells what belongs to a name.
+/// Returns true if the bytes end with a quoted-printable escape such as `=3D`, unless it spells a character
+/// of a name.
 fn ends_with_quoted(before: &[u8]) -> bool {
     let [.., b'=', high, low] = before else { return false };
     let digit = |b: &u8| char::from(*b).to_digit(16).filter(|_| !b.is_ascii_lowercase());
@@ -58,8 +60,8 @@ fn ends_with_quoted(before: &[u8]) -> bool {
     value.is_some_and(|b| !is_word(b))
 }
 
-/// A terminal's control sequence (ECMA-48, section 5.4; ECMA-35, section 13.2), such as `ESC [ 3 1 ; 1 m` or
-/// `ESC ( B`, with the escape character as it is or spelled.
+/// Returns true if the bytes end with a terminal's control sequence (ECMA-48, section 5.4; ECMA-35, section
+/// 13.2), such as `ESC [ 3 1 ; 1 m` or `ESC ( B`. The escape character may be plain or spelled.
 fn ends_with_control(before: &[u8]) -> bool {
     const ESCAPES: [&[u8]; 8] =
         [b"\x1b", b"\\x1b", b"\\x1B", b"\\033", b"\\e", b"\\u001b", b"\\u001B", b"^["];
@@ -68,7 +70,7 @@ fn ends_with_control(before: &[u8]) -> bool {
     };
     let ends = |head: &[u8]| ESCAPES.iter().any(|escape| head.ends_with(escape));
     let Some((0x30..=0x7e, head)) = before.split_last() else { return false };
-    // Intermediate bytes, and in front of them parameters.
+    // Intermediate bytes, preceded by parameters.
     let short = head.get(..without(head, 0x20..=0x2f)).unwrap_or_default();
     let long = short.get(..without(short, 0x30..=0x3f)).unwrap_or_default();
     long.strip_suffix(b"[").is_some_and(ends) || (short.len() < head.len() && ends(short))

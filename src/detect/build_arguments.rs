@@ -1,19 +1,19 @@
-//! Build arguments as builders write them in front of a command that they kept:
-//! `|2 NAME=value OTHER=value /bin/sh -c …`, BuildKit with `RUN ` before.
+//! Build arguments in front of a recorded command: `|2 NAME=value OTHER=value /bin/sh -c …`. BuildKit writes
+//! `RUN ` in front of them.
 
 use std::ops::Range;
 
-/// A build argument's name and where its value stands.
+/// The name of a build argument and the range of its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BuildArgument<'a> {
     /// The name.
     pub name: &'a str,
-    /// The place of the value in the text.
+    /// The range of the value in the text.
     pub value: Range<usize>,
 }
 
-/// The build arguments in front of a command. Values are not quoted and may hold blanks: one ends where
-/// the next name begins, the last where the shell's path does.
+/// Returns the build arguments in front of a command. Values are not quoted and may hold blanks. A value
+/// ends where the next name begins, and the last value ends where the path of the shell begins.
 pub(crate) fn build_arguments(text: &[u8]) -> Vec<BuildArgument<'_>> {
     arguments(text).unwrap_or_default()
 }
@@ -40,7 +40,7 @@ fn arguments(text: &[u8]) -> Option<Vec<BuildArgument<'_>>> {
     Some(found)
 }
 
-/// The name in front of a word's `=`.
+/// Returns the name in front of the `=` of a word.
 fn name(word: &[u8]) -> Option<&str> {
     let name = word.get(..memchr::memchr(b'=', word)?)?;
     let plain = !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');

@@ -1,4 +1,4 @@
-//! What a web token says of itself (RFC 7519). It is read, not believed: its signature is not checked.
+//! The claims of a web token (RFC 7519). They are not verified: the signature is not checked.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -8,25 +8,26 @@ use zeroize::Zeroizing;
 
 use crate::timestamp::Timestamp;
 
-/// A payload longer than this is not read.
+/// The largest payload that is read.
 const MAX_PAYLOAD: usize = 16 * 1024;
 
-/// When a web token expires: the claim `exp` of its payload, the second of the parts between the dots.
+/// Returns the expiry time of a web token: the claim `exp` of its payload, which is the second of the parts
+/// between the dots.
 pub(super) fn expires_at(token: &[u8]) -> Option<Timestamp> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    /// Further claims are passed over, however deep they are nested.
+    /// The relevant claims. Other claims are skipped, however deeply they are nested.
     #[derive(Deserialize)]
     struct Claims {
         exp: f64,
     }
     let payload = token.split(|&b| b == b'.').nth(1).filter(|payload| payload.len() <= MAX_PAYLOAD)?;
     let payload = Zeroizing::new(GeneralPurpose::new(&URL_SAFE, LENIENT).decode(payload).ok()?);
-    // Of a list, the first member would count as the first claim.
+    // A list is not accepted, because its first member would count as the first claim.
     payload.starts_with(b"{").then_some(())?;
     let Claims { exp } = serde_json::from_slice(&payload).ok()?;
-    // Numbers that are no second of any date are none afterwards either.
+    // Numbers that are not the second of any date remain invalid after the cast.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of floats saturates")]
     let seconds = (exp >= 0.0).then_some(exp as u64)?;
     Timestamp::from_unix(seconds)

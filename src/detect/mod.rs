@@ -1,5 +1,5 @@
-//! Bytes to token occurrences. Knows token shapes and the names of token variables; knows nothing of
-//! images or Dockerfiles.
+//! The detection of token occurrences in bytes. This module knows the shapes of tokens and the names of
+//! token variables. It knows nothing about images or Dockerfiles.
 
 mod boundary;
 mod build_arguments;
@@ -42,22 +42,23 @@ pub(crate) fn find(bytes: &[u8]) -> Vec<Occurrence> {
     scanner.finish()
 }
 
-/// The same in a part of a binary file, in which texts may stand side by side with nothing between them.
+/// Finds every token in a part of a binary file, in order of offset. Texts in a binary file may be adjacent
+/// without a separator.
 pub(crate) fn find_in_binary(bytes: &[u8]) -> Vec<Occurrence> {
     let mut scanner = Scanner::in_binary();
     scanner.feed(bytes);
     scanner.finish()
 }
 
-/// Text that is or may be a token, whatever is next to it: it must not be shown.
+/// Text that is or may be a token, regardless of its neighbours. It must not be shown.
 pub(crate) struct LookAlike {
-    /// Where it is, encoded as it is.
+    /// The range of the text in its encoded form.
     pub(crate) at: std::ops::Range<usize>,
-    /// How many bytes at its start and at its end may be shown; none where it is encoded.
+    /// The number of bytes that may be shown at the start and at the end. `None` if the text is encoded.
     pub(crate) shown: Option<(usize, usize)>,
 }
 
-/// The first such text from `from` on.
+/// Returns the first such text at or after `from`.
 pub(crate) fn next_look_alike(bytes: &[u8], from: usize) -> Option<LookAlike> {
     let mut next = from;
     while let Some(hit) = encoding::next_hit(bytes, next) {
@@ -72,7 +73,8 @@ pub(crate) fn next_look_alike(bytes: &[u8], from: usize) -> Option<LookAlike> {
     None
 }
 
-/// Where in a part of a binary file a token may begin, encoded or not, that goes on behind it.
+/// Returns the offset of a token, encoded or not, that may continue after the end of a part of a binary
+/// file.
 pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
     let mut next = 0;
     while let Some(hit) = encoding::next_hit(bytes, next) {

@@ -1,17 +1,17 @@
-//! UTF-16 text read as bytes, so that what is encoded within it is seen as well. Of a text that begins with a
-//! byte-order mark all is read so; shells of Windows write such files.
+//! UTF-16 text that is read as bytes, so that encoded content within it is also found. All text after a byte
+//! order mark is read in this way. Windows shells write such files.
 
 use zeroize::Zeroizing;
 
 use super::{Encoding, Occurrence, Scanner, Step, StepKind};
 
-/// The length of the byte-order mark.
+/// The length of the byte order mark.
 const MARK: usize = 2;
 
 /// Reads a stream that may be UTF-16.
 #[derive(Default)]
 pub(super) struct Narrowed {
-    /// Bytes of the mark, or of the unit that is not whole.
+    /// The bytes of the mark or of an incomplete unit.
     pending: Vec<u8>,
     state: State,
 }
@@ -20,14 +20,14 @@ pub(super) struct Narrowed {
 enum State {
     #[default]
     Start,
-    /// The search in what it reads, and where in a unit its upper half stands.
+    /// UTF-16 text: the search in its bytes, and the offset of the upper half in a unit.
     Text { scanner: Box<Scanner>, upper: usize },
-    /// It is something else.
+    /// Other content.
     Other,
 }
 
 impl Narrowed {
-    /// Reads the next piece; no more than `limit` tokens are listed.
+    /// Reads the next piece. At most `limit` tokens are listed.
     pub(super) fn feed(&mut self, piece: &[u8], limit: Option<usize>) {
         let mut piece = piece;
         if matches!(self.state, State::Start) {
@@ -62,11 +62,11 @@ impl Narrowed {
         scanner.feed(&text);
     }
 
-    /// What was found encoded in the text; what stands in it as it is, others find.
+    /// Returns the occurrences that are encoded in the text. Plain occurrences are found elsewhere.
     pub(super) fn finish(self) -> Vec<Occurrence> {
         let State::Text { scanner, .. } = self.state else { return Vec::new() };
         let mut found = scanner.finish();
-        // UTF-32 has a mark that begins so.
+        // The mark of UTF-32 begins with the mark of UTF-16.
         let is_wide =
             |step: &Step| matches!(step.kind, StepKind::Encoding(Encoding::Utf16 | Encoding::Utf32));
         found.retain(|occurrence| occurrence.via.first().is_some_and(|step| !is_wide(step)));

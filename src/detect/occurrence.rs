@@ -6,48 +6,48 @@ use serde::{Deserialize, Serialize};
 
 use super::{Position, Step, TokenSummary, counts_in_file};
 
-/// How sure a finding is.
+/// The confidence of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// The shape is right, little speaks for it beside that.
+    /// The shape is right, but there is little other evidence.
     Medium,
-    /// Shape and surroundings agree.
+    /// Shape and context agree.
     High,
 }
 
-/// A token that was found in some bytes. The token's text is gone: only what may be shown is left.
+/// A token that was found in some bytes. The text of the token is gone: only data that may be shown is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Occurrence {
-    /// What may be said of the token.
+    /// The data about the token that may be shown.
     pub token: TokenSummary,
-    /// Byte offset of its first byte in the innermost decoded content.
+    /// The byte offset of the token in the innermost decoded content.
     pub offset: u64,
-    /// Length of its text in bytes.
+    /// The length of the text in bytes.
     pub len: usize,
-    /// Where its text, encoded as it is, lies in the bytes that were searched.
+    /// The range of the text, in its encoded form, in the searched bytes.
     pub at: Range<u64>,
-    /// Line and column there, where the content is text.
+    /// The line and column at the offset, if the content is text.
     pub position: Option<Position>,
-    /// How it was reached, outermost first; empty when it stands in the bytes themselves.
+    /// The steps to the token, outermost first. Empty if the token is in the bytes themselves.
     pub(crate) via: Vec<Step>,
-    /// How sure it is.
+    /// The confidence.
     pub confidence: Confidence,
 }
 
 impl Occurrence {
-    /// Whether its offset counts in the searched bytes: it stands there as it is, or with characters of it
-    /// spelled.
+    /// Returns true if the offset counts in the searched bytes: the token is plain, or only some of its
+    /// characters are spelled.
     pub(crate) fn counts_in_searched(&self) -> bool {
         counts_in_file(&self.via)
     }
 
-    /// Says that the content it was found in was decoded from `range` of the content around.
+    /// Records that the content of the occurrence was decoded from a range of the content around it.
     pub(crate) fn reached_by(&mut self, step: Step) {
         self.via.insert(0, step);
     }
 
-    /// Puts it to another place, in bytes of which the searched ones are a part.
+    /// Moves the occurrence to another offset, in bytes that contain the searched bytes.
     pub(crate) fn move_to(&mut self, start: u64) {
         if self.counts_in_searched() {
             self.offset = start;

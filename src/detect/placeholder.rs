@@ -1,9 +1,9 @@
-//! Values that stand for a token rather than being one.
+//! Placeholder values that are written in place of a token.
 
 use crate::hub::tokens;
 use crate::hub::words::PLACEHOLDERS;
 
-/// The texts that are anybody's, in lower case and without what is neither letter nor digit.
+/// General placeholder texts, in lower case and without any characters that are neither letters nor digits.
 const TEXTS: [&str; 62] = [
     "none",
     "null",
@@ -69,9 +69,9 @@ const TEXTS: [&str; 62] = [
     "abcd1234",
 ];
 
-/// Whether a value stands for a token rather than being one: a reference to a variable, a template, a
-/// text of the closed list that documentation uses, or a known prefix with nothing random behind it.
-/// Blanks, `-` and `_` do not count.
+/// Returns true if a value is a placeholder for a token: a reference to a variable, a template, a text of
+/// the closed list that documentation uses, or a known prefix without a random body. Blanks, `-` and `_` are
+/// ignored.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let value = value.trim_ascii();
     let Ok(text) = std::str::from_utf8(value) else { return false };
@@ -95,7 +95,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     }
     let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
-    // Letters of other scripts are no blanks: with them the text is another.
+    // Letters of other scripts are not ignored like blanks: a text with them is a different text.
     let is_ascii = !text.chars().any(|c| c.is_alphanumeric() && !c.is_ascii());
     let is_text = |plain: &str| TEXTS.contains(&plain) || PLACEHOLDERS.contains(&plain);
     if is_ascii && is_text(&plain) {
@@ -110,7 +110,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     false
 }
 
-/// `xxxxxxxx`, `********`, `AAAAAAAABBBB`: one or two characters, again and again.
+/// Returns true for filler of one or two repeated characters: `xxxxxxxx`, `********`, `AAAAAAAABBBB`.
 fn is_filling(text: &str) -> bool {
     let distinct = |keep: fn(&char) -> bool| {
         let mut seen: Vec<char> =
@@ -127,7 +127,7 @@ fn is_filling(text: &str) -> bool {
     }
 }
 
-/// `put-your-token-here`, `my_hf_token`: words that ask for a token, with no digit among them.
+/// Returns true for words that ask for a token and contain no digit: `put-your-token-here`, `my_hf_token`.
 fn is_request(text: &str) -> bool {
     const STARTS: [&str; 12] = [
         "your", "my_", "put_", "enter_", "insert_", "add_", "replace_", "paste_", "example_", "dummy_",

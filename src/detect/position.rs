@@ -1,6 +1,6 @@
-//! Lines and columns, counted as a stream goes by.
+//! Lines and columns, counted while a stream passes.
 
-/// A place in text. Both count from 1; the column is in characters.
+/// A position in text. Both numbers count from 1, and the column counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -9,20 +9,20 @@ pub struct Position {
     pub column: u64,
 }
 
-/// Content with a NUL this near its start is not text and has no lines.
+/// Content with a NUL within this many bytes of its start is not text and has no lines.
 const TEXT_PROBE: u64 = 8 * 1024;
 
 /// Counts lines over a stream.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lines {
     binary: bool,
-    /// Where in the stream that NUL is.
+    /// The offset of that NUL in the stream.
     nul_at: u64,
     cursor: Cursor,
 }
 
 impl Lines {
-    /// Looks at bytes that stand at `offset` of the stream.
+    /// Looks for a NUL in bytes at `offset` of the stream.
     pub(super) fn look_for_nul(&mut self, offset: u64, bytes: &[u8]) {
         if offset < TEXT_PROBE && !self.binary {
             let len = usize::try_from(TEXT_PROBE - offset).unwrap_or(usize::MAX);
@@ -33,25 +33,25 @@ impl Lines {
         }
     }
 
-    /// Whether no NUL has been seen near the start.
+    /// Returns true if no NUL has been seen near the start.
     pub(super) fn is_text(&self) -> bool {
         !self.binary
     }
 
-    /// Whether a NUL near the start stands in front of `offset`; what comes behind must not matter, since it may
-    /// not have been seen yet.
+    /// Returns true if there is a NUL near the start and before `offset`. A later NUL must not count,
+    /// because it may not have been seen yet.
     pub(super) fn is_binary_before(&self, offset: u64) -> bool {
         self.binary && self.nul_at < offset
     }
 
-    /// Counts bytes that go by.
+    /// Counts bytes that pass.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
         if !self.binary {
             self.cursor.pass(bytes);
         }
     }
 
-    /// Looks at the byte at `offset` and counts it.
+    /// Checks the byte at `offset` and counts it.
     pub(super) fn step(&mut self, offset: u64, b: u8) {
         self.binary |= b == 0 && offset < TEXT_PROBE;
         if b == b'\n' {
@@ -61,7 +61,7 @@ impl Lines {
         }
     }
 
-    /// A count that starts where this one is, for looking ahead.
+    /// Returns a copy of the count for looking ahead.
     pub(super) fn cursor(&self) -> Ahead {
         Ahead { cursor: self.cursor.clone(), at: 0, binary: self.binary }
     }
@@ -70,7 +70,7 @@ impl Lines {
 #[derive(Debug, Clone, Default)]
 struct Cursor {
     lines: u64,
-    /// Characters since the last newline.
+    /// The number of characters since the last newline.
     column: u64,
 }
 
@@ -89,12 +89,12 @@ impl Cursor {
     }
 }
 
-/// Characters of UTF-8: all bytes but the continuing ones.
+/// Counts the characters of UTF-8 text: all bytes but the continuation bytes.
 fn characters(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&b| b & 0xc0 != 0x80).count() as u64
 }
 
-/// A count over bytes that have not gone by yet, asked in rising order.
+/// A count over bytes that have not passed yet. Offsets must be queried in ascending order.
 pub(super) struct Ahead {
     cursor: Cursor,
     at: usize,
@@ -102,7 +102,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// The position of byte `at` of `bytes`.
+    /// Returns the position of byte `at` of `bytes`.
     pub(super) fn position(&mut self, bytes: &[u8], at: usize) -> Option<Position> {
         if self.binary {
             return None;

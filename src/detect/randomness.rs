@@ -1,34 +1,36 @@
-//! Tells a random token body from an identifier or a placeholder, by letter statistics alone: no word
-//! list, no look at where it stands. How often each threshold errs is measured in the tests, by drawing
-//! random bodies.
+//! Distinguishes a random token body from an identifier or a placeholder by letter statistics alone, without
+//! a word list and without the context. The tests measure the error rate of each threshold by drawing random
+//! bodies.
 
-/// How many characters a token's random body has.
+/// The number of characters in the random body of a token.
 pub(super) const BODY: usize = crate::hub::tokens::LETTERS;
 
-/// How sure the statistics have to be.
+/// The required certainty of the statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
-    /// The body stands alone between its borders: about four random bodies in a hundred thousand are refused.
+    /// The body has clear boundaries. About four random bodies in a hundred thousand are refused.
     Usual,
-    /// Nothing marks where the body ends, so that any 34 letters of text could be one: one in a thousand.
+    /// Nothing marks the end of the body, so any 34 letters of text could be one. One random body in a
+    /// thousand is refused.
     Strict,
 }
 
-/// Natural logarithm of how much more often a letter occurs in English identifiers than by chance,
-/// for `a` to `z`, from the usual letter frequencies of English.
+/// The natural logarithm of the ratio between the frequency of a letter in English identifiers and its
+/// frequency by chance, for `a` to `z`. The values follow from the usual letter frequencies of English.
 const LETTERS: [f64; 26] = [
     0.754, -0.950, -0.324, 0.100, 1.195, -0.546, -0.646, 0.461, 0.594, -3.218, -1.600, 0.046, -0.468, 0.561,
     0.668, -0.690, -3.689, 0.443, 0.499, 0.857, -0.329, -1.347, -0.490, -3.651, -0.663, -3.963,
 ];
 
-/// The same for a digit: in identifiers about one character in fifty, in random alphanumerics one in six.
+/// The natural logarithm of that ratio for a digit. About one character in fifty is a digit in identifiers,
+/// and one in six in random alphanumerics.
 const DIGIT: f64 = -2.1;
 
-/// The same for the step from one letter to the next: words are lower case with a capital now and then
-/// (lower to lower, lower to upper, upper to lower, upper to upper).
+/// The natural logarithm of that ratio for the step from one letter to the next. Words are in lower case
+/// with an occasional capital. The order is lower to lower, lower to upper, upper to lower, upper to upper.
 const STEPS: [[f64; 2]; 2] = [[0.56, -1.40], [0.55, -1.20]];
 
-/// Whether 34 alphanumeric characters look drawn at random.
+/// Returns true if 34 alphanumeric characters look randomly drawn.
 pub(super) fn is_random(body: &[u8], strictness: Strictness) -> bool {
     let limits = match strictness {
         Strictness::Usual => Limits { distinct: 14, entropy: 3.5, likeness: 7.5, sequence: 6 },
@@ -47,23 +49,23 @@ pub(super) fn is_random(body: &[u8], strictness: Strictness) -> bool {
         && longest_hidden_sequence(body) < HIDDEN
 }
 
-/// The longest run of steps among characters that others stand between is shorter than that.
+/// The limit for the longest run of steps among interleaved characters: a run must be shorter.
 const HIDDEN: usize = 6;
 
-/// Whether text of any length behind a known prefix varies as a credential does, not as a placeholder or
-/// an identifier.
+/// Returns true if text of any length after a known prefix varies like a credential, and not like a
+/// placeholder or an identifier.
 pub(super) fn is_varied(text: &[u8]) -> bool {
     distinct(text) >= 10 && likeness(text) < 0.0 && longest_sequence(text) < 6 && !repeats(text)
 }
 
 struct Limits {
-    /// Fewest distinct characters.
+    /// The minimum number of distinct characters.
     distinct: usize,
-    /// Least Shannon entropy, in bits a character.
+    /// The minimum Shannon entropy, in bits per character.
     entropy: f64,
-    /// Largest log likelihood ratio of identifier to random.
+    /// The maximum log likelihood ratio of identifier to random.
     likeness: f64,
-    /// Longest run of steps along the alphabet, the digits or a keyboard row.
+    /// The maximum run of steps along the alphabet, the digits or a keyboard row.
     sequence: usize,
 }
 
@@ -86,7 +88,8 @@ fn entropy(body: &[u8]) -> f64 {
     -counts(body).iter().filter(|&&n| n > 0).map(|&n| f64::from(n) / total).map(|p| p * p.log2()).sum::<f64>()
 }
 
-/// Log likelihood ratio, in nats: above 0 the body is more like an identifier than like a random draw.
+/// Returns the log likelihood ratio in nats. A positive value means that the body resembles an identifier
+/// more than a random draw.
 fn likeness(body: &[u8]) -> f64 {
     let steps: f64 = body
         .windows(2)
@@ -106,7 +109,7 @@ fn likeness(body: &[u8]) -> f64 {
     letters(body) + steps
 }
 
-/// The part of it that the letters themselves have, whatever their case.
+/// Returns the contribution of the letters to the ratio, regardless of case.
 fn letters(body: &[u8]) -> f64 {
     let letter = |b: &u8| {
         let index = usize::from(b.to_ascii_lowercase().wrapping_sub(b'a'));
@@ -115,7 +118,7 @@ fn letters(body: &[u8]) -> f64 {
     body.iter().map(letter).sum()
 }
 
-/// The alphabet, the digits, the rows of a keyboard, and its columns one behind the other.
+/// The alphabet, the digits, the rows of a keyboard, and its columns in sequence.
 const ROWS: [&[u8]; 6] = [
     b"abcdefghijklmnopqrstuvwxyz",
     b"1234567890",
@@ -125,7 +128,8 @@ const ROWS: [&[u8]; 6] = [
     b"qazwsxedcrfvtgbyhnujmikolp",
 ];
 
-/// The place of each ASCII character in a row, from 1, whatever its case; 0 where it is in none.
+/// The place of each ASCII character in each row, counted from 1 and regardless of case. The place is 0 for
+/// a character that is not in the row.
 const PLACES: [[i8; 128]; ROWS.len()] = {
     let mut places = [[0; 128]; ROWS.len()];
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -146,7 +150,8 @@ const PLACES: [[i8; 128]; ROWS.len()] = {
     places
 };
 
-/// The longest run of equal steps, to a neighbour or the next but one, along one of [`ROWS`].
+/// Returns the longest run of equal steps along one of [`ROWS`]. A step leads to a neighbour or to the next
+/// but one.
 fn longest_sequence(body: &[u8]) -> usize {
     longest_run(&body.iter().copied())
 }
@@ -167,8 +172,9 @@ fn longest_run(text: &(impl Iterator<Item = u8> + Clone)) -> usize {
     longest
 }
 
-/// The same among characters that others stand between, as in `A1b2C3`, `aAbBcC` or `AbC123dEf456`: every second
-/// and every third one, those of each class, and each letter that is written twice taken once.
+/// Returns the longest run of equal steps among interleaved characters, as in `A1b2C3`, `aAbBcC` or
+/// `AbC123dEf456`. These are every second and every third character, the characters of each class, and the
+/// characters with doubled letters taken once.
 fn longest_hidden_sequence(body: &[u8]) -> usize {
     let every = |n: usize| (0..n).map(move |from| longest_run(&body.iter().skip(from).step_by(n).copied()));
     let of = |class: fn(&u8) -> bool| longest_run(&body.iter().copied().filter(class));
@@ -184,8 +190,9 @@ fn longest_hidden_sequence(body: &[u8]) -> usize {
     every(2).chain(every(3)).chain(classes).max().unwrap_or_default()
 }
 
-/// Whether it is words in capitals, or has its capitals all in a row: steps between the cases are few, so that
-/// these say nothing for chance. As many as `FEWEST_STEPS` are rare enough by themselves.
+/// Returns true if the body consists of words in capitals, or has all its capitals in a row. Then there are
+/// few steps between the cases, so the steps do not indicate a random body. `FEWEST_STEPS` steps are rare
+/// enough by themselves.
 fn is_one_case(body: &[u8]) -> bool {
     const FEWEST_STEPS: usize = 3;
     const FEW_STEPS: usize = 7;
@@ -194,7 +201,7 @@ fn is_one_case(body: &[u8]) -> bool {
     steps <= FEWEST_STEPS || (steps <= FEW_STEPS && letters(body) > -6.0)
 }
 
-/// A pattern of up to half the body's length that is written again and again, in whatever case.
+/// Returns true if the body repeats a pattern of up to half its length, regardless of case.
 fn repeats(body: &[u8]) -> bool {
     (1..=body.len() / 2).any(|period| {
         let again =

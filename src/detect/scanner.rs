@@ -1,5 +1,5 @@
-//! The search over a stream of any length: fed in pieces of any size, it finds what a search of the whole
-//! would.
+//! The search over a stream of any length. The stream is fed in pieces of any size, and the result is the
+//! same as for a search of the whole.
 
 use super::encoding::{self, Encoded, Found, KEPT, Runs, Token};
 use super::known;
@@ -8,41 +8,41 @@ use super::position::{self, Lines};
 use super::{Occurrence, Step, StepKind};
 use crate::sensitive::Sensitive;
 
-/// How much of a new piece is joined to what is left of the one before, at first, and then again and again
-/// until nothing of it is undecided.
+/// The number of bytes of a new piece that are first joined to the rest of the previous piece. More bytes
+/// are joined in steps of [`JOIN_MORE`] until everything in the rest has been decided.
 const JOIN: usize = 2 * KEPT;
 const JOIN_MORE: usize = 16 * 1024;
 
-/// Searches a stream. Memory is bounded by the longest token, whatever the stream's length.
+/// Searches a stream. Memory use is bounded by the longest token, not by the length of the stream.
 #[derive(Default)]
 pub(crate) struct Scanner {
-    /// The end of what has been fed: what is still undecided, and what stands in front of it.
+    /// The end of the bytes that have been fed: the undecided bytes and their context.
     tail: Sensitive,
-    /// Offset in the stream of the first byte of `tail`.
+    /// The offset in the stream of the first byte of `tail`.
     tail_start: u64,
-    /// Offset in the stream up to which every candidate has been judged.
+    /// The offset in the stream up to which all candidates have been judged.
     judged: u64,
     lines: Lines,
     runs: Runs,
     found: Vec<Occurrence>,
     limit: Option<usize>,
-    /// Whether the stream is known to be a part of a binary file.
+    /// Whether the stream is known to be part of a binary file.
     in_binary: bool,
     narrowed: Narrowed,
 }
 
 impl Scanner {
-    /// A search at the start of a stream.
+    /// Creates a search at the start of a stream.
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    /// A search that lists no more than `limit` tokens.
+    /// Creates a search that lists at most `limit` tokens.
     pub(crate) fn with_limit(limit: usize) -> Self {
         Self { limit: Some(limit), ..Self::default() }
     }
 
-    /// A search of what was taken out of a binary file.
+    /// Creates a search for content that was extracted from a binary file.
     pub(super) fn in_binary() -> Self {
         Self { in_binary: true, ..Self::default() }
     }
@@ -54,7 +54,7 @@ impl Scanner {
         }
         self.narrowed.feed(piece, self.limit);
         self.lines.look_for_nul(self.tail_start + self.tail.len() as u64, piece);
-        // Where the piece starts in the tail that it is joined to.
+        // The offset of the piece in the tail that it is joined to.
         let piece_at = self.tail.len();
         let mut behind = piece;
         let mut join = JOIN;
@@ -70,7 +70,7 @@ impl Scanner {
                 return;
             }
             if judged >= piece_at + KEPT {
-                // From here on the piece itself holds all that is looked at.
+                // From here on, the piece itself holds all the context that is needed.
                 self.drop_front(piece_at);
                 self.tail.clear();
             }
@@ -82,7 +82,7 @@ impl Scanner {
         self.tail.extend(kept);
     }
 
-    /// Ends the stream and gives what was found in it, in order of offset.
+    /// Ends the stream and returns its occurrences in order of offset.
     pub(crate) fn finish(mut self) -> Vec<Occurrence> {
         let tail = std::mem::take(&mut self.tail);
         self.judge(&tail, true);
@@ -100,8 +100,8 @@ impl Scanner {
         self.found
     }
 
-    /// Judges the candidates in `bytes`, which start at `tail_start`, that have not been judged; says how
-    /// far in `bytes` that went.
+    /// Judges the undecided candidates in `bytes`, which start at `tail_start`. Returns the offset in
+    /// `bytes` up to which candidates were judged.
     fn judge(&mut self, bytes: &[u8], whole_end: bool) -> usize {
         let from = usize::try_from(self.judged.saturating_sub(self.tail_start)).unwrap_or(usize::MAX);
         let mut next = from;
@@ -129,7 +129,7 @@ impl Scanner {
                 }
             }
         }
-        // A needle may have begun at the very end.
+        // The end may hold the beginning of a needle.
         let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(encoding::longest() - 1) };
         let to = to.max(next).min(bytes.len());
         self.judged = self.tail_start + to as u64;
@@ -167,7 +167,7 @@ impl Scanner {
         }
     }
 
-    /// Lets go of the first bytes of the tail.
+    /// Drops the first bytes of the tail.
     fn drop_front(&mut self, n: usize) {
         let n = n.min(self.tail.len());
         let tail = std::mem::take(&mut self.tail);
@@ -176,7 +176,7 @@ impl Scanner {
         self.tail.drop_front(n);
     }
 
-    /// Counts bytes that are let go.
+    /// Counts bytes that are dropped.
     fn pass(&mut self, bytes: &[u8]) {
         self.lines.pass(bytes);
         self.runs.pass(bytes);

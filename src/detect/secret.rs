@@ -1,4 +1,4 @@
-//! A token that was recognised.
+//! A recognised token.
 
 use sha2::{Digest as _, Sha256};
 
@@ -11,7 +11,8 @@ use crate::hub::tokens::Body;
 use crate::hub::tokens::Kind;
 use crate::sensitive::Sensitive;
 
-/// A recognised token. Its text cannot be shown; the [`summary`](Secret::summary) is what may be said of it.
+/// A recognised token. Its text cannot be shown. The [`summary`](Secret::summary) holds the data that may be
+/// shown.
 pub(crate) struct Secret {
     text: Sensitive,
     kind: &'static Kind,
@@ -22,7 +23,7 @@ impl Secret {
         Self { text: text.into(), kind }
     }
 
-    /// Kind, redacted form and hash.
+    /// Returns the kind, the redacted form and the hash.
     pub(crate) fn summary(&self) -> TokenSummary {
         let tail = self.text.get(self.text.len().saturating_sub(4)..).unwrap_or_default();
         let hash: [u8; 32] = Sha256::digest(&*self.text).into();

@@ -1,4 +1,4 @@
-//! What a token looks like: prefix, body, and what may stand on either side.
+//! The shape of a token: prefix, body, and context.
 
 use super::Confidence;
 use super::boundary;
@@ -10,23 +10,23 @@ use crate::hub::tokens::Kind;
 use crate::hub::tokens::LONGEST_PREFIX;
 use crate::hub::tokens::SHORTEST_PREFIX;
 
-/// How far around a prefix anything is looked at that decides: NULs, escapes, names.
+/// The number of bytes around a prefix that are checked for evidence: NULs, escapes, names.
 pub(super) const REACH: usize = 64;
-/// The longest token that is told apart from text: a JSON Web Token with large claims.
+/// The longest token that is distinguished from text: a JSON Web Token with large claims.
 pub(super) const MAX_TOKEN: usize = 16 * 1024;
-/// The longest header of a JSON Web Token. It names an algorithm and a key.
+/// The longest header of a JSON Web Token. The header names an algorithm and a key.
 const MAX_HEADER: usize = 512;
-/// What a JSON Web Token begins with: base64 of `{"`.
+/// The beginning of a JSON Web Token: base64 of `{"`.
 const WEB: &[u8] = b"eyJ";
 
-/// How much of decoded text [`may_begin`] looks at.
+/// The number of decoded bytes that [`may_begin`] checks.
 pub(super) const HEAD: usize = LONGEST_PREFIX + BODY;
-/// What [`judge`] looks at, from the prefix on, of a token that is no web token.
+/// The number of bytes from the prefix on that [`judge`] checks for a token that is not a web token.
 pub(super) const SHORT: usize = HEAD + REACH;
 /// The length of the shortest token.
 pub(super) const SHORTEST: usize = SHORTEST_PREFIX + BODY;
 
-/// Whether text may go on to be a token. Tells what needles find by chance from the rest, before anything is
+/// Returns true if text may begin a token. Rules out chance matches of the needles before anything is
 /// decoded at length.
 pub(super) fn may_begin(text: &[u8]) -> bool {
     KINDS.iter().any(|kind| match (kind.strip(text), kind.body) {
@@ -36,7 +36,7 @@ pub(super) fn may_begin(text: &[u8]) -> bool {
     })
 }
 
-/// Whether a web token may begin with `text`, which may break off.
+/// Returns true if a web token may begin with `text`. `text` may be cut.
 pub(crate) fn may_be_web(text: &[u8]) -> bool {
     tokens::with(Body::WebToken).any(|kind| match kind.strip(text) {
         Some(body) => body.first().is_none_or(|first| WEB.starts_with(&[*first])),
@@ -44,19 +44,20 @@ pub(crate) fn may_be_web(text: &[u8]) -> bool {
     })
 }
 
-/// What stands at a candidate.
+/// The result for a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// A token of this length.
+    /// A token of the given length.
     Token { kind: &'static Kind, len: usize, confidence: Confidence },
     /// No token.
     None,
-    /// The bytes end before this can be told.
+    /// The bytes end before a decision is possible.
     NeedMore,
 }
 
-/// Judges the candidate at `at`. `bytes` begins with the content or holds at least [`REACH`] bytes in front of
-/// `at`; `whole_end` says whether the content ends with it, and `is_binary` whether it is known to be no text.
+/// Judges the candidate at `at`. `bytes` begins with the content or holds at least [`REACH`] bytes in front
+/// of `at`. `whole_end` is true if the content ends with `bytes`. `is_binary` is true if the content is
+/// known not to be text.
 pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -> Verdict {
     let rest = bytes.get(at..).unwrap_or_default();
     if is_plain_identifier(rest) {
@@ -74,9 +75,10 @@ pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -
     }
 }
 
-/// Whether a text that is no token as it stands may be one when spelled characters are resolved.
+/// Returns true if a text that is not a plain token may be a token after its spelled characters are
+/// resolved.
 pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
-    /// Nobody writes the start of a web token longer on one line.
+    /// The longest start of a web token that anyone writes on one line.
     const NEAR: usize = 160;
     let rest = rest.get(..NEAR).unwrap_or(rest);
     let kind = tokens::at(rest);
@@ -85,7 +87,7 @@ pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
     });
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || (is_web && matches!(b, b'_' | b'-' | b'.'));
     let body = kind.and_then(|kind| kind.strip(rest)).or_else(|| {
-        // The separator at the end of a prefix may be spelled itself.
+        // The separator at the end of a prefix may be spelled.
         let stem = |root: &'static str| root.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         tokens::roots().find_map(|root| rest.strip_prefix(stem(root).as_bytes()))
     });
@@ -93,20 +95,20 @@ pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
     end.is_some_and(|end| matches!(end, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`'))
 }
 
-/// The length of a prefix and a body of letters and digits, where a text begins with them.
+/// Returns the length of the prefix and a body of letters and digits, if a text begins with them.
 pub(super) fn length_of_letters(text: &[u8]) -> Option<usize> {
     let prefix = tokens::at(text).filter(|kind| kind.body == Body::Letters)?.prefix.len();
     let body = text.get(prefix..prefix + BODY)?;
     body.iter().all(u8::is_ascii_alphanumeric).then_some(prefix + BODY)
 }
 
-/// Nearly every prefix in real text begins a name such as `hf_hub_download`: told by the first character
-/// that no body has, before anything else is looked at.
+/// Returns true if the prefix begins a plain name such as `hf_hub_download`, as nearly all prefixes in real
+/// text do. The first character that cannot be part of a body shows this before anything else is checked.
 fn is_plain_identifier(rest: &[u8]) -> bool {
     let Some(kind) = tokens::at(rest).filter(|kind| kind.body == Body::Letters) else { return false };
     let body = kind.strip(rest).unwrap_or_default();
     let run = body.iter().take(BODY).take_while(|b| b.is_ascii_alphanumeric()).count();
-    // A longer prefix may break off here.
+    // This may be the cut beginning of a longer prefix.
     run < BODY && run < body.len() && !KINDS.iter().any(|kind| kind.may_follow(rest))
 }
 
@@ -118,8 +120,8 @@ struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// A prefix and 34 random letters. Digits have never been seen in one but are allowed for, as the
-    /// Hub's own pattern does, where nothing else is unclear.
+    /// Judges a prefix with 34 random letters. Digits have never been seen in a body. They are accepted if
+    /// everything else is clear, because the Hub's own pattern allows them.
     fn letters(&self, kind: &'static Kind) -> Verdict {
         let prefix = kind.prefix.len();
         let Some(body) = self.rest.get(prefix..prefix + BODY) else { return Verdict::None };
@@ -143,7 +145,7 @@ impl Surroundings<'_> {
         Verdict::Token { kind, len: prefix + BODY, confidence }
     }
 
-    /// A prefix and a JSON Web Token: three parts of base64url (RFC 7519, section 3; RFC 7515).
+    /// Judges a prefix with a JSON Web Token: three parts of base64url (RFC 7519, section 3; RFC 7515).
     fn web_token(&self, kind: &'static Kind) -> Verdict {
         let prefix = kind.prefix.len();
         let text = self.rest.get(prefix..).unwrap_or_default();
@@ -168,8 +170,8 @@ impl Surroundings<'_> {
             return Verdict::NeedMore;
         }
         let signature = text.get(second + 1..second + 1 + signature).unwrap_or_default();
-        // A real signature has at least 43 characters; a short one is a document's abridged example,
-        // unless it varies as a random one does.
+        // A real signature has at least 43 characters. A shorter signature is an abridged example in a
+        // document, unless it varies like a random one.
         let varied = {
             let mut seen = signature.to_vec();
             seen.sort_unstable();
@@ -183,14 +185,14 @@ impl Surroundings<'_> {
         Verdict::Token { kind, len: prefix + len, confidence: Confidence::High }
     }
 
-    /// Binary formats glue strings together, so that nothing need stand between a token and its
-    /// neighbours.
+    /// Returns true if the candidate is in a binary file. Binary formats join strings, so a token need not
+    /// be separated from its neighbours.
     fn is_binary(&self) -> bool {
         let behind = self.rest.get(..REACH).unwrap_or(self.rest);
         self.is_binary || self.before.contains(&0) || behind.contains(&0)
     }
 
-    /// Whether what stands in front speaks of a credential.
+    /// Returns true if the text in front mentions a credential.
     fn is_named(&self) -> bool {
         const NAMES: [&[u8]; 6] = [b"token", b"bearer", b"key", b"secret", b"password", b"://"];
         let before = self.before.to_ascii_lowercase();
@@ -198,7 +200,8 @@ impl Surroundings<'_> {
     }
 }
 
-/// Whether a token ends here: the columns of a row may hold the same one twice, with nothing between.
+/// Returns true if the bytes end with a token. The columns of a row may hold the same token twice without a
+/// separator.
 fn follows_token(before: &[u8]) -> bool {
     tokens::with(Body::Letters).any(|kind| {
         let token = before.len().checked_sub(kind.prefix.len() + BODY).and_then(|start| before.get(start..));
@@ -208,13 +211,13 @@ fn follows_token(before: &[u8]) -> bool {
     })
 }
 
-/// Pickles of protocol 0 have `V` in front of a string, which ends with the line.
+/// Returns true for a string in a pickle of protocol 0, which is preceded by `V` and ends with the line.
 fn follows_opcode(before: &[u8], behind: &[u8]) -> bool {
     (before == b"V" || before.ends_with(b"\nV")) && behind.starts_with(b"\n")
 }
 
-/// For masking: the lengths of the prefix and of the whole of what may be a token at the start of
-/// `bytes`, whatever stands beside it.
+/// Returns the lengths of the prefix and of the whole possible token at the start of `bytes`, regardless of
+/// its neighbours. The mask uses this.
 pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
     let alone = Surroundings { before: &[], rest: bytes, whole_end: true, is_binary: false };
     for kind in tokens::with(Body::WebToken).filter(|kind| kind.strip(bytes).is_some()) {

@@ -1,4 +1,4 @@
-//! The way from the bytes of a file to a token that was decoded from them.
+//! The steps from the bytes of a file to a token that was decoded from them.
 
 use std::ops::Range;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::sensitive::{Name, Sensitive};
 use crate::stream::Compression;
 
-/// One decoding on the way to a token.
+/// One decoding on the way to an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Step {
-    /// What was decoded, and how.
+    /// The kind of decoding.
     pub(crate) kind: StepKind,
-    /// The bytes that were decoded, in the content around them.
+    /// The range of the decoded bytes in the content around them.
     pub(crate) range: (u64, u64),
 }
 
@@ -27,15 +27,15 @@ pub(crate) enum StepKind {
     Container(Container),
     /// A member of an archive.
     Member(Container, Name),
-    /// A part of a tar stream that is no file's body.
+    /// A part of a tar stream other than the body of a file.
     Tar(TarPart),
     /// An object of a git repository.
     Git(GitObject),
-    /// Pages of a database, joined.
+    /// The joined pages of a database.
     Pages,
 }
 
-/// How characters are encoded.
+/// The encodings of characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Encoding {
     /// Base64 or base64url.
@@ -46,11 +46,11 @@ pub(crate) enum Encoding {
     Utf16,
     /// Units of four bytes.
     Utf32,
-    /// Literals that the language puts together.
+    /// Literals that the language concatenates.
     Concatenation,
-    /// Characters as `%68`.
+    /// Characters written as `%68`.
     Percent,
-    /// Characters as `\u0068`.
+    /// Characters written as `\u0068`.
     Escape,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Container {
     SevenZ,
 }
 
-/// The parts of a tar stream beside its bodies.
+/// The parts of a tar stream other than bodies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum TarPart {
     /// The name of an entry.
@@ -74,7 +74,7 @@ pub(crate) enum TarPart {
     LinkName,
     /// Another field of a header block.
     Header,
-    /// A record of an extended header, by its key.
+    /// A record of an extended header, with its key.
     Pax(Name),
     /// The padding that follows a body.
     Padding,
@@ -82,21 +82,21 @@ pub(crate) enum TarPart {
     Trailer,
 }
 
-/// An object of a git repository, as far as it could be located.
+/// An object of a git repository, located as precisely as possible.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum GitObject {
-    /// A blob by commit and path; the commit in hexadecimal.
+    /// A blob by commit and path. The commit is in hexadecimal.
     Path(String, Name),
     /// An object by its id in hexadecimal.
     Id(String),
     /// A delta that could not be resolved, by its offset in the pack.
     Delta(u64),
-    /// An object of which nothing is known.
+    /// An object about which nothing is known.
     Unknown,
 }
 
 impl Encoding {
-    /// The name in reports.
+    /// Returns the name in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Base64 => "base64",
@@ -109,15 +109,15 @@ impl Encoding {
         }
     }
 
-    /// Whether offset, line and column of the token count in the encoded bytes: single characters are spelled
-    /// differently in them, but they are no content of their own.
+    /// Returns true if the offset, line and column of the token count in the encoded bytes. Single
+    /// characters are spelled differently in them, but they are not a content of their own.
     pub(crate) fn is_spelling(self) -> bool {
         matches!(self, Self::Concatenation | Self::Percent | Self::Escape)
     }
 }
 
 impl Container {
-    /// The name in reports.
+    /// Returns the name in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tar => "tar",
@@ -128,12 +128,12 @@ impl Container {
 }
 
 impl StepKind {
-    /// A member of an archive.
+    /// Returns the step for a member of an archive.
     pub(crate) fn member(container: Container, name: &[u8]) -> Self {
         Self::Member(container, name.into())
     }
 
-    /// The step in the words of reports, not masked.
+    /// Returns the name of the step in reports, not masked.
     pub(crate) fn label(&self) -> Sensitive {
         let joined = |lead: &str, name: &[u8]| Sensitive::from([lead.as_bytes(), b":", name].concat());
         match self {
@@ -157,13 +157,13 @@ impl StepKind {
 }
 
 impl Step {
-    /// A step over these bytes of the content around it.
+    /// Creates a step for a range of the content around it.
     pub(crate) fn new(kind: StepKind, range: Range<u64>) -> Self {
         Self { kind, range: (range.start, range.end) }
     }
 }
 
-/// Whether offset, line and column count in the file itself, whatever steps led to the token.
+/// Returns true if offset, line and column count in the file itself, whatever the steps are.
 pub(crate) fn counts_in_file(via: &[Step]) -> bool {
     via.iter().all(|step| matches!(step.kind, StepKind::Encoding(encoding) if encoding.is_spelling()))
 }

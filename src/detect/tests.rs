@@ -1,4 +1,5 @@
-//! What is a token and what only looks like one, and that a stream gives what the whole would.
+//! Tests that tokens are distinguished from lookalikes, and that a stream gives the same result as the whole
+//! text.
 
 use proptest::prelude::*;
 
@@ -7,8 +8,7 @@ use super::Position;
 use super::*;
 use crate::mask::mask;
 
-/// A body as random ones look. It is put behind a prefix at run time only: no file here holds a whole
-/// token.
+/// A random-looking body. It is joined to a prefix only at run time, so that no file holds a whole token.
 pub(crate) const TOKEN: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
 
 pub(crate) fn token(prefix: &str) -> String {
@@ -143,7 +143,7 @@ fn nothing_of_a_token_shows() {
     assert!(shown.contains("hf_…fJXq"));
 }
 
-/// Text in which tokens, prefixes and NULs stand close together.
+/// Generates text in which tokens, prefixes and NULs are close together.
 fn nasty() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         Just(token("hf_").into_bytes()),
@@ -186,7 +186,7 @@ proptest! {
 
 #[test]
 fn a_web_token_may_be_cut_anywhere() {
-    // So long that it is judged before its end is there.
+    // The token is long enough to be judged before its end has been fed.
     let token = web_token("hf_oauth_").replacen('.', &format!(".{}", "eyJzdWIi".repeat(20)), 1);
     for cut in 1..token.len() {
         let mut scanner = Scanner::new();
@@ -197,7 +197,7 @@ fn a_web_token_may_be_cut_anywhere() {
     }
 }
 
-/// The words of the steps to a token.
+/// Returns the labels of the steps to a token.
 pub(crate) fn labels(via: &[Step]) -> Vec<String> {
     via.iter().map(|step| String::from_utf8_lossy(&step.kind.label()).into_owned()).collect()
 }

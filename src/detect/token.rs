@@ -1,4 +1,4 @@
-//! What may be said of a token once its text is gone.
+//! The data about a token that remains after its text is gone.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use crate::digest::Digest;
 use crate::hub::TokenKind;
 use crate::timestamp::Timestamp;
 
-/// A token's redacted form: prefix, `…`, last four characters. For an unknown token only `…`.
+/// The redacted form of a token: the prefix, `…` and the last four characters. Only `…` for an unknown
+/// token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Redacted(pub(crate) String);
@@ -19,7 +20,7 @@ impl fmt::Display for Redacted {
     }
 }
 
-/// The SHA-256 of a token's text, by which one token is recognised in many places.
+/// The SHA-256 of the text of a token. It identifies a token across places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenHash(pub(crate) Digest);
 
@@ -42,27 +43,27 @@ impl<'de> Deserialize<'de> for TokenHash {
     }
 }
 
-/// All that a report says of a token.
+/// All information about a token in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TokenSummary {
     /// The kind of credential.
     pub kind: TokenKind,
     /// The form that may be shown.
     pub redacted: Redacted,
-    /// The hash; absent for an unknown token, since a short password's hash can be guessed.
+    /// The hash. Absent for an unknown token, because a short password can be guessed from its hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<TokenHash>,
-    /// When it expires, where the token itself says so. It follows from the text, so that it tells no two
-    /// tokens apart that the hash does not.
+    /// The expiry time, if the token states one. It follows from the text, so tokens with equal hashes have
+    /// equal expiry times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Whether it has: told once for all findings of a run.
+    /// Whether the token has expired. Decided once for all findings of a run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired: Option<bool>,
 }
 
 impl TokenSummary {
-    /// What is said of a credential whose shape no pattern knows.
+    /// Returns the summary of a credential of unknown shape.
     pub fn unknown() -> Self {
         Self {
             kind: TokenKind::UNKNOWN,

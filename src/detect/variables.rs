@@ -5,9 +5,9 @@ use crate::hub::variables::{
     CLIENT_SECRET, EXACT, HUB, OTHER_KINDS, SCOPES, SECRETS, SETTINGS, SHARED, SPEAKING,
 };
 
-/// Whether a variable of this name carries a Hugging Face token: the names that tools read, and what
-/// people call them (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many that
-/// only speak of one (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
+/// Returns true if a variable of this name carries a Hugging Face token. These are the names that tools read
+/// and names that people choose (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many
+/// names that only refer to a token (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
 pub(crate) fn is_token_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     if EXACT.contains(&name.as_str()) {
@@ -25,8 +25,9 @@ pub(crate) fn is_token_variable(name: &str) -> bool {
         && !words.iter().any(|word| SPEAKING.contains(word))
 }
 
-/// Whether a token variable has a name that other things go by as well: the key of a data set, the name of a
-/// secret (`HF_KEY`, `HF_SECRET`, `HF_TOKEN_SECRET`, `HF_PAT`, `HF_TOKENS`). What it holds says which.
+/// Returns true if the name of a token variable is also used for other things, such as the key of a data set
+/// or the name of a secret (`HF_KEY`, `HF_SECRET`, `HF_TOKEN_SECRET`, `HF_PAT`, `HF_TOKENS`). The value
+/// decides such cases.
 fn is_ambiguous_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let mut words = name.rsplit('_').filter(|word| !word.is_empty());
@@ -38,25 +39,25 @@ fn is_ambiguous_variable(name: &str) -> bool {
     }
 }
 
-/// Whether a variable of this name carries a token when it is given that value. Empty stands for a value that
-/// nobody knows: then the name alone says.
+/// Returns true if a variable of this name with this value carries a token. An empty value means that the
+/// value is unknown: then the name alone decides.
 pub(crate) fn carries_token(name: &str, value: &str) -> bool {
     is_token_variable(name) && (value.is_empty() || !is_ambiguous_variable(name) || !is_words(value))
 }
 
-/// Whether a variable of this name carries a token, and has no name that other things go by as well.
+/// Returns true if a variable of this name carries a token and the name is not used for other things.
 pub(crate) fn is_plain_variable(name: &str) -> bool {
     is_token_variable(name) && !is_ambiguous_variable(name)
 }
 
-/// Whether a variable of this name carries a Hugging Face token and nothing else: what [`is_token_variable`]
-/// takes, without the names that other software and other things have as well.
+/// Returns true if a variable of this name carries a Hugging Face token and nothing else. These are the
+/// names of [`is_token_variable`] without those that other software or other things use as well.
 pub(super) fn is_hub_variable(name: &str) -> bool {
     is_plain_variable(name) && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
 }
 
-/// Whether a setting of this name is given a Hugging Face token: as [`is_hub_variable`], and what trainers call
-/// it.
+/// Returns true if a setting of this name holds a Hugging Face token: the names of [`is_hub_variable`] and
+/// the setting names of trainers.
 pub(super) fn is_hub_key(name: &str) -> bool {
     let folded = name.to_ascii_lowercase().replace('-', "_");
     is_hub_variable(&folded) || SETTINGS.contains(&folded.as_str())

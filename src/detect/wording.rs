@@ -1,8 +1,8 @@
-//! Texts made of words, as people and configurations write them where a token would stand.
+//! Texts of words that people and configurations write in place of a token.
 
 use crate::hub::words::NAMES;
 
-/// What is said in place of a token, and of where the real one is. A text that holds nothing else is a placeholder.
+/// Words for a token and for the place of the real one. A text without any other words is a placeholder.
 const WORDS: &str = " a access actual add after all an and anon anonymous any anything api apikey aqui at auth \
     authentication bar basic baz be bearer before blank bogus build but by cd change changed changeit changeme chave \
     ci clave credential credentials cred creds default dev development disabled do docs does dont download dummy empty \
@@ -20,7 +20,7 @@ const WORDS: &str = " a access actual add after all an and anon anonymous any an
 /// Such words of languages that are written without blanks.
 const UNSPACED: [&str; 9] = ["令牌", "密码", "密钥", "你的", "您的", "请", "トークン", "ここ", "토큰"];
 
-/// Whether a text says nothing but what the closed list of words says, with a counter behind some of them:
+/// Returns true if a text consists only of words from the closed list, some of them with a counter:
 /// `not-a-real-value`, `ci-placeholder`, `test_value_123`.
 pub(super) fn is_stand_in(text: &str) -> bool {
     const LONGEST: usize = 128;
@@ -33,7 +33,8 @@ pub(super) fn is_stand_in(text: &str) -> bool {
     let is_known = |piece: &str| {
         let word = piece.trim_end_matches(|c: char| c.is_ascii_digit());
         let is_counter = piece.len() - word.len() <= 4;
-        // The list is searched with its blanks, so that no part of a word counts.
+        // The list is searched for the word with its surrounding blanks, so that a part of a word does not
+        // match.
         let folded = word.to_ascii_lowercase();
         let is_word = word.is_empty()
             || NAMES.contains(&folded.as_str())
@@ -44,9 +45,9 @@ pub(super) fn is_stand_in(text: &str) -> bool {
     pieces.peek().is_some() && text.bytes().any(|b| b.is_ascii_alphabetic()) && pieces.all(is_known)
 }
 
-/// Whether a text is made of words, names and numbers rather than drawn by a generator: `my-dog-has-fleas`,
-/// `us-central1-hub`, `projects/123/secrets/hub`. What has a digit among its letters, changes its case within a word or
-/// goes on for twenty letters is not.
+/// Returns true if a text consists of words, names and numbers and was not drawn by a generator:
+/// `my-dog-has-fleas`, `us-central1-hub`, `projects/123/secrets/hub`. A piece with a digit among its
+/// letters, a change of case within a word, or twenty letters is not a word.
 pub(super) fn is_words(text: &str) -> bool {
     const LONG: usize = 20;
     const NUMBER: usize = 12;
@@ -69,11 +70,11 @@ pub(super) fn is_words(text: &str) -> bool {
         one_case && letters.len() < LONG
     };
     let is_made_of_words = pieces.iter().all(is_word);
-    // A single word with a number behind it is what passwords look like.
+    // A single word with a number after it looks like a password.
     is_made_of_words && counters <= if pieces.len() > 1 { 4 } else { 0 }
 }
 
-/// Whether a text is the path of a file, in words: `/run/secrets/hf_token`, `~/.hub`.
+/// Returns true if a text is the path of a file and consists of words: `/run/secrets/hf_token`, `~/.hub`.
 pub(super) fn is_path(text: &str) -> bool {
     ["~/", "./", "../"].iter().any(|start| text.starts_with(start))
         || (text.starts_with('/') && is_words(text))

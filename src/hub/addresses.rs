@@ -1,13 +1,13 @@
-//! Where the Hub is.
+//! The addresses of the Hub.
 
 /// The page on which a token is revoked.
 pub(super) const REVOKE: &str = "https://huggingface.co/settings/tokens";
 
-/// A domain to which Hub credentials are given.
+/// A domain that receives Hub credentials.
 pub(crate) struct Domain {
     pub(crate) name: &'static str,
-    /// Whether scripts fetch from it by URL: a variable in the user part of one is taken for a token, whatever the
-    /// variable is called.
+    /// Whether scripts fetch from the domain by URL. A variable in the user part of such a URL is taken for
+    /// a token, whatever its name.
     pub(crate) is_fetched_from: bool,
 }
 
@@ -16,7 +16,7 @@ impl Domain {
         Self { name, is_fetched_from }
     }
 
-    /// Whether a host is the domain or lies below it.
+    /// Returns true if a host is the domain or one of its subdomains.
     pub(crate) fn holds(&self, host: &[u8]) -> bool {
         host.len().checked_sub(self.name.len()).and_then(|at| host.split_at_checked(at)).is_some_and(
             |(sub, rest)| {
@@ -26,7 +26,7 @@ impl Domain {
     }
 }
 
-/// The Hub, its spaces and registries, its endpoints, and the mirror that takes Hub tokens only.
+/// The Hub, its spaces and registries, its endpoints, and the mirror that takes only Hub tokens.
 pub(crate) const DOMAINS: [Domain; 5] = [
     Domain::new("huggingface.co", true),
     Domain::new("hf.co", true),
@@ -35,12 +35,12 @@ pub(crate) const DOMAINS: [Domain; 5] = [
     Domain::new("hf-mirror.com", false),
 ];
 
-/// Whether scripts fetch from a host by URL.
+/// Returns true if scripts fetch from a host by URL.
 pub(crate) fn is_fetched_from(host: &str) -> bool {
     DOMAINS.iter().any(|domain| domain.is_fetched_from && domain.holds(host.as_bytes()))
 }
 
-/// The hosts of repositories: a token may be the whole user part of their URLs.
+/// The hosts of repositories. A token may be the whole user part of their URLs.
 pub(crate) const REPOSITORIES: [&str; 3] = ["huggingface.co", "hf.co", "hub-ci.huggingface.co"];
 
 #[cfg(test)]

@@ -1,66 +1,67 @@
-//! Files in which Hugging Face tools, and those that they log in to, keep a credential: how their paths end, what they
-//! hold, and which variables move them (`huggingface_hub/constants.py`).
+//! Credential files of Hugging Face tools and of the tools that they log in to: path endings, contents, and
+//! the variables that relocate them (`huggingface_hub/constants.py`).
 
 use serde::{Deserialize, Serialize};
 
-/// How a file holds what may be a credential.
+/// The form in which a file holds a possible credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum KeptForm {
-    /// It holds one word and nothing else, as the Hub client writes `token`.
+    /// A file with a single word, as the Hub client writes `token`.
     Word,
-    /// It is an INI file with the keys of the Hub client in a section, as that writes `stored_tokens`.
+    /// An INI file whose sections have the keys of the Hub client, as it writes `stored_tokens`.
     StoredTokens,
-    /// A password for a Hugging Face host in a netrc.
+    /// A password for a Hugging Face host in a netrc file.
     Netrc,
-    /// A password or a credential for a user in the URL of such a host.
+    /// A password, or a credential in place of the user, in the URL of a Hugging Face host.
     Url,
-    /// An `Authorization` header for such a host.
+    /// An `Authorization` header for a Hugging Face host.
     Header,
-    /// A login of docker's for such a host.
+    /// A docker login for a Hugging Face host.
     DockerAuth,
     /// The value of a token variable.
     Assignment,
-    /// The value of a flag on a command line, of its like in the configuration of a tool, or of an argument in a call.
+    /// The value of a flag on a command line, of a similar setting in the configuration of a tool, or of an
+    /// argument of a call.
     Argument,
-    /// It is named after a token variable and holds one word.
+    /// A file with a single word that is named after a token variable.
     Value,
 }
 
-/// What a file with credentials is.
+/// The type of a file with credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Keeper {
-    /// One token of the Hub's, as it is.
+    /// One plain Hub token.
     Token,
-    /// An INI file of named tokens of the Hub's.
+    /// An INI file of named Hub tokens.
     StoredTokens,
-    /// A netrc.
+    /// A netrc file.
     Netrc,
-    /// What git's `store` helper keeps.
+    /// The file of git's `store` credential helper.
     GitCredentials,
-    /// A configuration of git's.
+    /// A git configuration.
     GitConfig,
     /// A docker or podman login.
     DockerAuth,
-    /// Anything with URLs in it: requirements, lock files, configurations of package managers, reflogs.
+    /// Any file with URLs: requirements, lock files, package manager configurations, reflogs.
     Urls,
     /// The configuration of a download tool.
     Client,
-    /// The state of a tool that downloads from the Hub alone.
+    /// The state of a tool that downloads only from the Hub.
     Downloader,
     /// Shell text: environment files, start-up files, histories.
     Shell,
-    /// Python text.
+    /// Python source text.
     Python,
-    /// YAML, JSON or TOML in which names are given values.
+    /// YAML, JSON or TOML that assigns values to names.
     Settings,
-    /// The parameters of a training run, which call it `token`.
+    /// The parameters of a training run, in which the token is called `token`.
     Training,
-    /// The value of a variable after which the file is named.
+    /// The value of the variable that the file is named after.
     Variable,
 }
 
 impl Keeper {
-    /// The forms in which it may hold a credential.
+    /// Returns the forms in which the file may hold a credential.
     pub(crate) fn forms(self) -> &'static [KeptForm] {
         use KeptForm::{Argument, Assignment, DockerAuth, Header, Netrc, StoredTokens, Url, Value, Word};
         match self {
@@ -77,16 +78,16 @@ impl Keeper {
         }
     }
 
-    /// Whether `hf auth login` itself writes it.
+    /// Returns true if `hf auth login` itself writes the file.
     pub(crate) fn is_written_by_login(self) -> bool {
         matches!(self, Self::Token | Self::StoredTokens | Self::GitCredentials)
     }
 }
 
-/// A file, by the end of its path.
+/// A credential file, identified by the end of its path.
 #[derive(Debug)]
 pub(crate) struct CredentialFile {
-    /// Whole names. The last one may be `*`, for any file of the directory.
+    /// Whole path components. The last component may be `*`, for any file of the directory.
     pub(crate) ending: &'static str,
     pub(crate) keeper: Keeper,
 }
@@ -96,7 +97,7 @@ const fn file(ending: &'static str, keeper: Keeper) -> CredentialFile {
 }
 
 impl CredentialFile {
-    /// Whether it is the file at a path.
+    /// Returns true if the path is that of this file.
     pub(crate) fn is_at(&self, path: &[u8]) -> bool {
         match self.ending.strip_suffix("/*") {
             Some(directory) => directory_of(path).is_some_and(|parent| ends_with(parent, directory)),
@@ -110,33 +111,34 @@ fn directory_of(path: &[u8]) -> Option<&[u8]> {
     path.get(..slash)
 }
 
-/// Whether a path ends with these names.
+/// Returns true if a path ends with these components.
 pub(crate) fn ends_with(path: &[u8], ending: &str) -> bool {
     let head = path.strip_suffix(ending.as_bytes());
     head.is_some_and(|head| head.is_empty() || head.ends_with(b"/"))
 }
 
-/// The file that holds the token, in the directory of the Hub's tools.
+/// The file that holds the token, in the directory of the Hub tools.
 pub(crate) const TOKEN: &str = "token";
-/// The file beside it that holds all tokens by name.
+/// The file next to [`TOKEN`] that holds all tokens by name.
 pub(crate) const STORED_TOKENS: &str = "stored_tokens";
-/// Where the first is in the home of whoever uses a release before 0.12.
+/// The token file in the home directory for releases before 0.12.
 pub(crate) const OLD_TOKEN: &str = ".huggingface/token";
-/// The directory of the Hub's tools in a cache.
+/// The directory of the Hub tools in a cache directory.
 pub(crate) const DIRECTORY: &str = "huggingface";
-/// What a login writes, in the cache of any home.
+/// The files that a login writes in the cache directory of any home.
 pub(crate) const CACHED: [&str; 2] = ["huggingface/token", "huggingface/stored_tokens"];
-/// The directories of the Hub's tools in a home.
+/// The directories of the Hub tools in a home directory.
 pub(crate) const DIRECTORIES: [&str; 2] = [".huggingface", ".cache/huggingface"];
-/// What people call a file that holds a token and nothing else.
+/// Names that people give to a file with nothing but a token.
 pub(crate) const OWN_NAMES: [&str; 3] = ["hf_token", ".hf_token", "hf_token.txt"];
 
-/// The keys with a token, of the file that holds all by name.
+/// The keys of [`STORED_TOKENS`] that hold a token.
 pub(crate) const STORED_KEYS: [&str; 2] = ["hf_token", "refresh_token"];
-/// The other keys of that file.
+/// The other keys of [`STORED_TOKENS`].
 pub(crate) const OTHER_KEYS: [&str; 1] = ["expires_at"];
 
-/// The files of every home, and of wherever a cache is moved as a whole. They count by whatever links lead to them.
+/// The credential files of every home directory and of every relocated cache. They count whatever links lead
+/// to them.
 pub(crate) static IN_HOMES: [CredentialFile; 12] = [
     file(".cache/huggingface/token", Keeper::Token),
     file(".cache/huggingface/stored_tokens", Keeper::StoredTokens),
@@ -152,7 +154,7 @@ pub(crate) static IN_HOMES: [CredentialFile; 12] = [
     file(".docker/config.json", Keeper::DockerAuth),
 ];
 
-/// Files that count by their name alone, wherever they lie.
+/// Files that count by their name alone, in any directory.
 pub(crate) static BY_NAME: [CredentialFile; 77] = [
     file("_netrc", Keeper::Netrc),
     file("netrc", Keeper::Netrc),
@@ -233,10 +235,10 @@ pub(crate) static BY_NAME: [CredentialFile; 77] = [
     file(".hydra/*", Keeper::Settings),
 ];
 
-/// A variable that moves a file.
+/// A variable that relocates a file.
 pub(crate) struct Moved {
     pub(crate) variable: &'static str,
-    /// The file's path from what the variable holds.
+    /// The path of the file, relative to the value of the variable.
     pub(crate) path: &'static str,
     pub(crate) keeper: Keeper,
 }
@@ -245,14 +247,14 @@ const fn moved(variable: &'static str, path: &'static str, keeper: Keeper) -> Mo
     Moved { variable, path, keeper }
 }
 
-/// The directory of the Hub's tools.
+/// The directory of the Hub tools.
 pub(crate) const HOME: &str = "HF_HOME";
 /// The token file itself.
 pub(crate) const TOKEN_PATH: &str = "HF_TOKEN_PATH";
-/// The directory in which that of the Hub's tools lies, where nothing else is said.
+/// The parent of the directory of the Hub tools, unless another variable overrides it.
 pub(crate) const CACHE_HOME: &str = "XDG_CACHE_HOME";
 
-/// What moves files, the later rows before the earlier ones.
+/// The variables that relocate files. Later rows take precedence over earlier ones.
 pub(crate) static MOVED: [Moved; 15] = [
     moved(HOME, TOKEN, Keeper::Token),
     moved(HOME, STORED_TOKENS, Keeper::StoredTokens),
@@ -262,7 +264,7 @@ pub(crate) static MOVED: [Moved; 15] = [
     moved(TOKEN_PATH, "../stored_tokens", Keeper::StoredTokens),
     moved(CACHE_HOME, CACHED[0], Keeper::Token),
     moved(CACHE_HOME, CACHED[1], Keeper::StoredTokens),
-    // Rust's `hf-hub` looks beside the cache.
+    // The `hf-hub` crate looks next to the cache.
     moved("HF_HUB_CACHE", "../token", Keeper::Token),
     moved("HUGGINGFACE_HUB_CACHE", "../token", Keeper::Token),
     moved("GIT_CONFIG_GLOBAL", "", Keeper::GitConfig),

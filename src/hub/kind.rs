@@ -1,4 +1,4 @@
-//! The kind of a token, as reports and remembered verdicts have it.
+//! The kind of a token in reports and remembered verdicts.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,60 +8,61 @@ use serde::{Deserialize, Serialize, de};
 
 use super::tokens::{HUGGING_FACE, KINDS, Kind, Vendor};
 
-/// Which kind of credential a token is, told by its prefix: a row of the table of kinds, or unknown. Kinds are in the
-/// order of the table, with the unknown one last.
+/// The kind of credential that a token is, recognised by its prefix: a row of the table of kinds, or
+/// unknown. Kinds are ordered as in the table, with the unknown kind last.
 #[derive(Clone, Copy)]
 pub struct TokenKind(Option<&'static Kind>);
 
-/// The id of the kind that is in no row.
+/// The id of the kind that has no row.
 const UNKNOWN: &str = "unknown";
 
 impl TokenKind {
-    /// A credential whose shape no pattern knows, found by its place.
+    /// A credential of unknown shape, recognised by its location.
     pub const UNKNOWN: Self = Self(None);
 
-    /// The kind with that id.
+    /// Returns the kind with the given id.
     pub fn from_id(id: &str) -> Option<Self> {
         let known = KINDS.iter().find(|kind| kind.id == id).map(Self::from);
         known.or_else(|| (id == UNKNOWN).then_some(Self::UNKNOWN))
     }
 
-    /// Its id, which stays the same from version to version.
+    /// Returns the id, which is stable across versions.
     pub fn id(self) -> &'static str {
         self.0.map_or(UNKNOWN, |kind| kind.id)
     }
 
-    /// Its row in the table, where its shape is known.
+    /// Returns the row in the table, if the shape is known.
     pub(crate) fn known(self) -> Option<&'static Kind> {
         self.0
     }
 
-    /// Its name in a message, behind the vendor's: `user access token`.
+    /// Returns the name in a message, after the name of the vendor: `user access token`.
     pub(crate) fn name(self) -> &'static str {
         self.0.map_or(UNKNOWN_NAME, |kind| kind.name)
     }
 
-    /// Who issues it: `Hugging Face`.
+    /// Returns the name of the issuer: `Hugging Face`.
     pub(crate) fn vendor_name(self) -> &'static str {
         self.vendor().name
     }
 
-    /// Its name in a heading: `user access token`.
+    /// Returns the name in a heading: `user access token`.
     pub(crate) fn heading(self) -> &'static str {
         self.0.map_or(UNKNOWN_NAME, |kind| kind.heading)
     }
 
-    /// Whether the login that stores such a token stores another one that renews it.
+    /// Returns true if the login that stores such a token also stores another token that renews it.
     pub(crate) fn is_renewed(self) -> bool {
         self.0.is_some_and(|kind| kind.is_renewed)
     }
 
-    /// The page on which a token of this kind is revoked.
+    /// Returns the address of the page on which a token of this kind is revoked.
     pub fn revoke_address(self) -> &'static str {
         self.vendor().revoke
     }
 
-    /// Credentials of unknown shape are told by the places in which the Hub's tools keep them.
+    /// Returns the vendor. Credentials of unknown shape belong to the Hub, because they are recognised by
+    /// the places in which Hub tools keep them.
     fn vendor(self) -> Vendor {
         self.0.map_or(HUGGING_FACE, |kind| kind.vendor)
     }

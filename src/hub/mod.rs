@@ -1,6 +1,6 @@
-//! All that is Hugging Face's, as tables: kinds of token, credential files, variables, hosts, programs, the Python
-//! library, and the words by which texts speak of them. The rooms above apply the tables and name none of this in their
-//! code, but in texts for people.
+//! All facts about Hugging Face, as tables: kinds of tokens, credential files, variables, hosts, programs,
+//! the Python library, and the words with which texts mention them. The modules above apply the tables and
+//! name none of these facts in their code, except in texts for people.
 
 pub(crate) mod addresses;
 pub(crate) mod files;

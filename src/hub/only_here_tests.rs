@@ -1,19 +1,19 @@
-//! That facts of the Hub are written in this room alone: the code of the others is searched for literals with its names
-//! in them. Texts for people may have them.
+//! A test that facts about the Hub are written only in this module. The code of all other modules is
+//! searched for literals that contain names of the Hub. Texts for people may contain them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// A literal of fewer words is no text for people.
+/// The least number of words in a text for people.
 const WORDS: usize = 4;
 
 /// A literal in a source file.
 struct Literal {
     line: usize,
     text: String,
-    /// Whether it is bytes, or raw, as patterns are.
+    /// Whether the literal is a byte string or a raw string, as patterns are.
     is_code: bool,
 }
 
@@ -25,7 +25,7 @@ fn no_other_room_names_what_is_the_hubs() {
     .unwrap();
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
-    // What a constant of this room is put in.
+    // The placeholder for a constant of this module.
     let constant = Regex::new(r"\{[A-Z_]+\}").unwrap();
     for path in files(&src) {
         let name = path.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
@@ -44,7 +44,7 @@ fn no_other_room_names_what_is_the_hubs() {
     assert!(wrong.is_empty(), "these belong into src/hub:\n{}", wrong.join("\n"));
 }
 
-/// All source files that are no tests and not of this room.
+/// Returns all source files that are neither tests nor part of this module.
 fn files(src: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut directories = vec![src.to_owned()];
@@ -67,13 +67,13 @@ fn files(src: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A file up to the tests in it.
+/// Returns a source text up to its tests.
 fn without_tests(source: &str) -> &str {
     let tests = Regex::new(r"(?m)^#\[cfg\(test\)\]\n(?:pub(?:\([a-z]+\))? )?mod [a-z_]+ \{").unwrap();
     tests.find(source).map_or(source, |tests| source.split_at(tests.start()).0)
 }
 
-/// The string literals of a source text. Comments and characters are passed over.
+/// Returns the string literals of a source text. Comments and character literals are skipped.
 fn literals(source: &str) -> Vec<Literal> {
     let token = Regex::new(concat!(
         r"(?s)//[^\n]*|/\*.*?\*/|'(?:\\.[^']*|[^\\'])'",

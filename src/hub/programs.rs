@@ -1,36 +1,36 @@
-//! The Hub's command-line programs: what they are called, which of their commands log in and out, and by which flags
-//! programs are given a token.
+//! The command-line programs of the Hub: their names, the commands that log in and out, and the flags that
+//! pass a token.
 
 use super::python::LIBRARY;
 
-/// A program of the Hub's.
+/// A program of the Hub.
 #[derive(Debug)]
 pub(crate) struct Program {
-    /// The names it goes by: that of its file, and those of the modules that `python -m` runs as it.
+    /// The names of the program: its file name, and the modules that `python -m` runs as the program.
     pub(crate) names: &'static [&'static str],
-    /// Whether it reads the token from the environment, and from no file but its own.
+    /// Whether the program reads the token from the environment, and from no file but its own.
     pub(crate) reads_environment: bool,
 }
 
 impl Program {
-    /// The name of its file.
+    /// Returns the file name of the program.
     pub(crate) const fn name(&self) -> &'static str {
         let [name, ..] = self.names else { return "" };
         name
     }
 }
 
-/// `huggingface_hub`'s, by its name of today.
+/// The program of `huggingface_hub`, by its current name.
 pub(crate) const HF: Program = Program {
     names: &["hf", "huggingface_hub.cli.hf", "huggingface_hub.cli", LIBRARY],
     reads_environment: true,
 };
-/// The same by its old name.
+/// The program of `huggingface_hub`, by its old name.
 pub(crate) const CLI: Program = Program {
     names: &["huggingface-cli", "huggingface_hub.commands.huggingface_cli"],
     reads_environment: true,
 };
-/// That of `transformers` before release 4.
+/// The program of `transformers` before release 4.
 pub(crate) const TRANSFORMERS: Program = Program {
     names: &["transformers-cli", "transformers.commands.transformers_cli"],
     reads_environment: false,
@@ -38,29 +38,29 @@ pub(crate) const TRANSFORMERS: Program = Program {
 /// A script that downloads from the Hub.
 pub(crate) const DOWNLOADER: Program = Program { names: &["hfd.sh"], reads_environment: false };
 
-/// Those that have commands.
+/// The programs that have commands.
 pub(crate) const PROGRAMS: [Program; 3] = [HF, CLI, TRANSFORMERS];
 
-/// What a command does with tokens.
+/// The effect of a command on tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Does {
-    /// Writes the token and the list of tokens. `asks` says that it asks for the token, unless there is one in the
-    /// environment: then it writes nothing.
+    /// Writes the token and the list of tokens. If `asks` is set, the command prompts for the token, unless
+    /// the environment has one: then it writes nothing.
     LogIn { asks: bool },
-    /// Writes the token to where releases before 0.12 keep it.
+    /// Writes the token to the file of releases before 0.12.
     LogInOld,
-    /// Removes what is kept.
+    /// Removes the stored tokens.
     LogOut,
     /// Prints the token.
     Print,
 }
 
-/// A command that has to do with tokens.
+/// A command that handles tokens.
 #[derive(Debug)]
 pub(crate) struct Command {
     programs: &'static [Program],
     pub(crate) verbs: &'static [&'static str],
-    /// How messages name it.
+    /// The name in messages.
     pub(crate) name: &'static str,
     pub(crate) does: Does,
 }
@@ -97,24 +97,24 @@ pub(crate) static COMMANDS: [Command; 7] = [
 
 const LOGOUT: &str = "hf auth logout";
 
-/// The flag of a login that hands the token to git as well.
+/// The login flag that also hands the token to git.
 pub(crate) const FOR_GIT: &str = "--add-to-git-credential";
-/// The flag of a logout that names one of several tokens.
+/// The logout flag that names one of several tokens.
 pub(crate) const ONE_TOKEN: &str = "--token-name";
-/// The flag by which the Hub's programs are given a token, without hyphens.
+/// The flag that passes a token to the programs of the Hub, without hyphens.
 pub(crate) const TOKEN_FLAG: &str = "token";
-/// The same with its hyphens.
+/// The flag that passes a token to the programs of the Hub, with its hyphens.
 pub(crate) const TOKEN_OPTION: &str = "--token";
-/// The flag of llama.cpp with one hyphen.
+/// The flag of llama.cpp that is spelled with one hyphen.
 pub(crate) const SHORT_FLAG: &str = "hft";
 
-/// Patterns of flags that are given a token, whatever the program.
+/// Patterns of flags that take a token in any program.
 pub(crate) const FLAGS: [&str; 3] = ["hf[-_]?token", TOKEN_FLAG, SHORT_FLAG];
 
-/// Patterns by which a line shows that it runs one of the programs.
+/// Patterns that show that a line runs one of the programs.
 pub(crate) const RUNS: [&str; 4] = [CLI.name(), LIBRARY, TRANSFORMERS.name(), r"hf[ \t]+[a-z]"];
 
-/// The command of a program that begins with these verbs.
+/// Returns the command of a program that begins with these verbs.
 pub(crate) fn command(program: &Program, verbs: &[&[u8]]) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| {
         let is_its = command.programs.iter().any(|one| one.name() == program.name());

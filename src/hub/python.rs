@@ -1,32 +1,32 @@
-//! The Hub's Python library: its names, and the functions that take, keep or remove a token.
+//! The Python library of the Hub: its names, and the functions that take, keep or remove a token.
 
-/// The library.
+/// The name of the library.
 pub(crate) const LIBRARY: &str = "huggingface_hub";
 
-/// The names that `from huggingface_hub import *` brings and that matter.
+/// The relevant names that `from huggingface_hub import *` imports.
 pub(crate) const EXPORTS: [&str; 4] = ["login", "logout", "auth_switch", FOLDER];
 
-/// Its modules in which these are defined.
+/// The modules that define the [`EXPORTS`].
 pub(crate) const SUBMODULES: [&str; 3] = ["_login", "utils", "hf_api"];
 
 /// The class of releases before 1.0 that keeps the token.
 const FOLDER: &str = "HfFolder";
 
-/// The argument of a login that says whether the token goes to git as well.
+/// The argument of a login that says whether the token is also handed to git.
 pub(crate) const FOR_GIT: &str = "add_to_git_credential";
 
-/// What a function does with tokens.
+/// The effect of a function on tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Does {
     /// Writes the token and the list of tokens.
     LogIn,
-    /// Writes the token alone.
+    /// Writes only the token.
     Save,
-    /// Removes what is kept.
+    /// Removes the stored tokens.
     LogOut,
 }
 
-/// The functions that do, by their path within the library.
+/// The functions with an effect on tokens, by their path within the library.
 pub(crate) static FUNCTIONS: [(&[&str], Does); 6] = [
     (&["login"], Does::LogIn),
     (&["auth_switch"], Does::LogIn),
@@ -36,19 +36,19 @@ pub(crate) static FUNCTIONS: [(&[&str], Does); 6] = [
     (&[FOLDER, "save_token"], Does::Save),
 ];
 
-/// How messages name a call that logs in.
+/// The name of a login call in messages.
 pub(crate) const LOGIN: &str = "huggingface_hub.login";
-/// How messages name a call that keeps the token.
+/// The name of a call that keeps the token in messages.
 pub(crate) const SAVE: &str = "HfFolder.save_token";
 
-/// What a text has in it that calls the login: the library's name, and this.
+/// The text that, together with the name of the library, marks a text that calls the login.
 pub(crate) const LOGIN_CALL: &str = "login(";
 
-/// Functions of which the first argument is a token, each with the names of what they may be called on.
+/// Functions whose first argument is a token, each with the names that may qualify the call.
 pub(crate) static TAKE_TOKEN_FIRST: [(&str, &[&str]); 2] =
     [("login", &["", LIBRARY, "hf_hub", "hub", "hf"]), ("save_token", &[FOLDER])];
 
-/// Functions that take a token by name.
+/// Functions that take a token as a keyword argument.
 pub(crate) const TAKE_TOKEN: [&str; 15] = [
     "HfApi",
     "InferenceClient",
@@ -67,8 +67,8 @@ pub(crate) const TAKE_TOKEN: [&str; 15] = [
     "whoami",
 ];
 
-/// The names by which they take it.
+/// The keywords of that argument.
 pub(crate) const ARGUMENTS: [&str; 3] = ["token", "use_auth_token", "api_key"];
 
-/// Functions by whose call alone a script does nothing but log in.
+/// The functions whose calls alone make a script do nothing but log in.
 pub(crate) const LOG_IN: [&str; 5] = ["login", "_login", "auth_switch", "save_token", FOLDER];

@@ -1,18 +1,18 @@
-//! The kinds of token, one row each. From a row follow what is searched for in every encoding, what is masked, and what
-//! a report says of a token.
+//! The kinds of tokens, one row each. A row determines the needles in every encoding, the masking, and the
+//! description of a token in a report.
 
 use super::addresses;
 
-/// Who issues a token.
+/// The issuer of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Vendor {
-    /// Its name in messages.
+    /// The name in messages.
     pub(crate) name: &'static str,
-    /// The page on which its users revoke a token.
+    /// The page on which users revoke a token.
     pub(crate) revoke: &'static str,
 }
 
-/// What follows the prefix of a token.
+/// The part of a token after its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
     /// [`LETTERS`] random letters.
@@ -21,36 +21,37 @@ pub(crate) enum Body {
     WebToken,
 }
 
-/// How many letters a body of letters has. The statistics of random bodies were measured for this length.
+/// The number of letters in a body of letters. The statistics of random bodies were measured for this
+/// length.
 pub(crate) const LETTERS: usize = 34;
 
 /// A kind of token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
-    /// Its name in reports for programs.
+    /// The name in machine-readable reports.
     pub(crate) id: &'static str,
     pub(crate) vendor: Vendor,
-    /// What each token of the kind begins with. Of several prefixes that fit a text, the longest counts.
+    /// The prefix of every token of the kind. If several prefixes fit a text, the longest one counts.
     pub(crate) prefix: &'static str,
     pub(crate) body: Body,
-    /// Its name in a message, behind the vendor's.
+    /// The name in a message, after the name of the vendor.
     pub(crate) name: &'static str,
-    /// Its name in a heading, by itself.
+    /// The name in a heading, on its own.
     pub(crate) heading: &'static str,
-    /// Whether the login that stores it stores another token that renews it.
+    /// Whether the login that stores such a token also stores another token that renews it.
     pub(crate) is_renewed: bool,
 }
 
 impl Kind {
-    /// What follows the prefix in a text that begins with it.
+    /// Returns the text after the prefix, if the text begins with the prefix.
     pub(crate) fn strip<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
         let prefix = self.prefix.as_bytes();
         let (head, rest) = text.split_at_checked(prefix.len())?;
-        // Prefixes of one vendor begin alike: their last characters tell most texts from them.
+        // Prefixes of one vendor begin alike, so the last character rules out most texts.
         (head.last() == prefix.last() && head == prefix).then_some(rest)
     }
 
-    /// Whether a text that breaks off may go on to be the prefix.
+    /// Returns true if a truncated text may be the beginning of the prefix.
     pub(crate) fn may_follow(&self, text: &[u8]) -> bool {
         self.prefix.as_bytes().starts_with(text)
     }
@@ -58,9 +59,9 @@ impl Kind {
 
 pub(crate) const HUGGING_FACE: Vendor = Vendor { name: "Hugging Face", revoke: addresses::REVOKE };
 
-/// The table.
+/// The table of token kinds.
 pub(crate) static KINDS: &[Kind] = &[
-    // The role (read, write, fine-grained) does not show.
+    // The token does not reveal its role (read, write, fine-grained).
     Kind {
         id: "user-access-token",
         vendor: HUGGING_FACE,
@@ -80,7 +81,7 @@ pub(crate) static KINDS: &[Kind] = &[
         heading: "organization token",
         is_renewed: false,
     },
-    // A login in the browser stores it.
+    // Stored by a login in the browser.
     Kind {
         id: "oauth-access-token",
         vendor: HUGGING_FACE,
@@ -90,7 +91,7 @@ pub(crate) static KINDS: &[Kind] = &[
         heading: "OAuth access token",
         is_renewed: true,
     },
-    // It renews access tokens, and outlives them.
+    // Renews access tokens and outlives them.
     Kind {
         id: "oauth-refresh-token",
         vendor: HUGGING_FACE,
@@ -100,7 +101,7 @@ pub(crate) static KINDS: &[Kind] = &[
         heading: "OAuth refresh token",
         is_renewed: false,
     },
-    // A trusted publisher gets it for an hour.
+    // Issued to a trusted publisher for an hour.
     Kind {
         id: "oidc-token",
         vendor: HUGGING_FACE,
@@ -110,7 +111,7 @@ pub(crate) static KINDS: &[Kind] = &[
         heading: "OIDC token",
         is_renewed: false,
     },
-    // Tests prove with these that a kind needs nothing but its row.
+    // These rows prove in tests that a kind needs nothing but its row.
     #[cfg(test)]
     Kind {
         id: "made-up-token",
@@ -143,19 +144,19 @@ pub(crate) static KINDS: &[Kind] = &[
     },
 ];
 
-/// A vendor that tests have made up.
+/// A vendor that exists only in tests.
 #[cfg(test)]
 pub(crate) mod made_up {
     use super::{KINDS, Kind, Vendor, roots_of};
 
     pub(crate) const VENDOR: Vendor = Vendor { name: "Made-up", revoke: "https://made-up.example/revoke" };
 
-    /// The rows of the vendor.
+    /// Returns the rows of the vendor.
     pub(crate) fn kinds() -> &'static [Kind] {
         KINDS.get(shipped().len()..).unwrap_or_default()
     }
 
-    /// The rows of the table in a program that is no test.
+    /// Returns the rows of the table in a build without tests.
     pub(crate) fn shipped() -> &'static [Kind] {
         let end = KINDS.iter().position(|kind| kind.vendor == VENDOR);
         end.and_then(|end| KINDS.get(..end)).unwrap_or_default()
@@ -166,8 +167,8 @@ pub(crate) mod made_up {
     }
 }
 
-/// Tokens that the Hub made public on purpose, by SHA-256. They open nothing but a test server, and ship in packages that
-/// every image holds.
+/// SHA-256 hashes of tokens that the Hub published on purpose. They give access only to a test server, and
+/// are part of packages that most images contain.
 pub(crate) const PUBLIC: [&str; 2] = [
     // The user of the Hub's staging server in `transformers/testing_utils.py`.
     "5de261506c0ff857b7c1af7059f842fb0a36d1ca2e4895da542c5eb726f2c802",
@@ -175,7 +176,7 @@ pub(crate) const PUBLIC: [&str; 2] = [
     "791939be7ef91ab5085801c9ae30d974fbe0f7cb03a637b91f5c7912c88bd359",
 ];
 
-/// The longest prefix in front of letters.
+/// The length of the longest prefix of a kind with a body of letters.
 pub(crate) const LONGEST_PREFIX: usize = {
     let (mut longest, mut rest) = (0, KINDS);
     while let [kind, behind @ ..] = rest {
@@ -187,7 +188,7 @@ pub(crate) const LONGEST_PREFIX: usize = {
     longest
 };
 
-/// The shortest prefix.
+/// The length of the shortest prefix.
 pub(crate) const SHORTEST_PREFIX: usize = {
     let (mut shortest, mut rest) = (usize::MAX, KINDS);
     while let [kind, behind @ ..] = rest {
@@ -199,7 +200,7 @@ pub(crate) const SHORTEST_PREFIX: usize = {
     shortest
 };
 
-/// The kind of the token that may begin with `text`.
+/// Returns the kind of the token that may begin with `text`.
 pub(crate) fn at(text: &[u8]) -> Option<&'static Kind> {
     let mut found: Option<&'static Kind> = None;
     for kind in KINDS {
@@ -210,12 +211,13 @@ pub(crate) fn at(text: &[u8]) -> Option<&'static Kind> {
     found
 }
 
-/// The kinds whose tokens have such a body.
+/// Returns the kinds whose tokens have the given body.
 pub(crate) fn with(body: Body) -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().filter(move |kind| kind.body == body)
 }
 
-/// The prefixes that begin with no other one. Whatever finds these finds the beginning of every token.
+/// Returns the prefixes that do not begin with another prefix. A search for them finds the beginning of
+/// every token.
 pub(crate) fn roots() -> impl Iterator<Item = &'static str> {
     roots_of(KINDS)
 }

@@ -1,17 +1,17 @@
-//! Variables and settings that carry a token: their names, and the words that such names are made of.
+//! Variables and settings that carry a token: their names, and the words in such names.
 
-/// The variable that the Hub's tools read first.
+/// The variable that the Hub tools read first.
 pub(crate) const HF_TOKEN: &str = "HF_TOKEN";
 
-/// The variables that the Hub's tools read.
+/// The variables that the Hub tools read.
 pub(crate) const READ: [&str; 2] = [HF_TOKEN, "HUGGING_FACE_HUB_TOKEN"];
 
-/// Whether the Hub's tools read a token from a variable of that name.
+/// Returns true if the Hub tools read a token from the variable.
 pub(crate) fn is_read(name: &str) -> bool {
     READ.contains(&name)
 }
 
-/// What names of the Hub's own variables begin with.
+/// The prefix of the Hub's own variables.
 pub(crate) const PREFIX: &str = "HF_";
 
 /// Names of token variables that do not follow from [`HUB`] and [`SECRETS`], in upper case.
@@ -24,24 +24,24 @@ pub(crate) const EXACT: [&str; 6] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
 ];
 
-/// The variable in which a Space finds the secret of its OAuth client.
+/// The variable that gives a Space the secret of its OAuth client.
 pub(crate) const CLIENT_SECRET: &str = "OAUTH_CLIENT_SECRET";
 
-/// Those of [`EXACT`] that other software has as well.
+/// The names of [`EXACT`] that other software uses as well.
 pub(crate) const SHARED: [&str; 3] = ["HUB_TOKEN", CLIENT_SECRET, "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
 
-/// Words of a name that say it is the Hub's, each written as one or more parts between underscores.
+/// Words that assign a name to the Hub. Each consists of one or more parts that are joined by underscores.
 pub(crate) const HUB: [&[&str]; 5] =
     [&["HF"], &["HUGGINGFACE"], &["HUGGINGFACEHUB"], &["HFHUB"], &["HUGGING", "FACE"]];
 
-/// Words behind those of a name that carries a token.
+/// Words that follow a word of [`HUB`] in the name of a token variable.
 pub(crate) const SECRETS: [&str; 7] = ["TOKEN", "TOKENS", "KEY", "SECRET", "PAT", "APIKEY", "PASSWORD"];
 
-/// Words that may follow, and say which token it is.
+/// Words that may come after a word of [`SECRETS`] and specify the token.
 pub(crate) const SCOPES: [&str; 9] =
     ["READ", "WRITE", "READONLY", "FINE", "GRAINED", "FINEGRAINED", "VALUE", "PROD", "DEV"];
 
-/// Words of names that only speak of a token: `HF_TOKEN_PATH`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
+/// Words of names that only refer to a token: `HF_TOKEN_PATH`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
 pub(crate) const SPEAKING: [&str; 9] =
     ["DISABLE", "ENABLE", "MAX", "NUM", "USE", "HAS", "NO", "PATH", "FILE"];
 
@@ -67,5 +67,5 @@ pub(crate) const OTHER_KINDS: [&str; 18] = [
     "GROUP",
 ];
 
-/// Names that trainers give to settings, in lower case.
+/// Names of settings in trainers, in lower case.
 pub(crate) const SETTINGS: [&str; 2] = ["hub_token", "push_to_hub_token"];

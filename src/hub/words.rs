@@ -1,12 +1,13 @@
-//! The words by which texts speak of the Hub and of its tokens.
+//! Words with which texts mention the Hub and its tokens.
 
-/// Words that name the vendor or a token of its, in lower case.
+/// Words that name the vendor or one of its tokens, in lower case.
 pub(crate) const NAMES: [&str; 4] = ["hf", "hftoken", "hugging", "huggingface"];
 
-/// How such words begin.
+/// The stems of such words.
 pub(crate) const STEMS: [&str; 2] = ["hf", "hugging"];
 
-/// What documents write where a token would stand, in lower case and without what is neither letter nor digit.
+/// Placeholders that documents show in place of a token, in lower case and without any characters that are
+/// neither letters nor digits.
 pub(crate) const PLACEHOLDERS: [&str; 11] = [
     "hftoken",
     "myhftoken",
@@ -21,7 +22,7 @@ pub(crate) const PLACEHOLDERS: [&str; 11] = [
     "huggingfacehubtoken",
 ];
 
-/// Patterns of what a line names in which a credential for the Hub stands, beside programs: a host, a variable.
+/// Patterns of words in a line that holds a Hub credential, other than programs: a host, a variable.
 pub(crate) const MENTIONS: [&str; 4] = ["hf", "hugging", "pyannote", "hub[_-]"];
 
 /// Patterns of calls that need not name the Hub.

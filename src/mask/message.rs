@@ -1,4 +1,5 @@
-//! Sentences that are put together from words of ours and text from outside, and masked when they are sealed.
+//! Sentences that combine stowaway's own words with text from outside. The text from outside is masked when
+//! a sentence is sealed.
 
 use std::fmt;
 
@@ -6,45 +7,45 @@ use super::text::{mask_bytes, quote};
 use super::{Mask, Masked};
 use crate::sensitive::Name;
 
-/// A sentence in the making. Text from outside stays as it is in it until [`Message::seal`] masks it, so that a message can be
-/// taken apart, added to and kept, but not shown. Made by [`message!`].
+/// A sentence that is not sealed yet. Its text from outside stays unmasked until [`Message::seal`], so a
+/// message can be taken apart, extended and kept, but not shown. Messages are made by [`message!`].
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Message(Vec<Part>);
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Part {
-    /// Words of ours, and values that cannot hold a token: numbers, digests.
+    /// stowaway's own words, and values that cannot hold a token, such as numbers and digests.
     Own(String),
-    /// Text from outside, to be masked.
+    /// Text from outside that has to be masked.
     Foreign(Name),
-    /// Source code from outside, to be quoted in a sentence.
+    /// Source code from outside that is quoted in a sentence.
     Quoted(Name),
-    /// A name from outside, to be cut short.
+    /// A name from outside that is cut if it is long.
     Cut(Name),
-    /// Text that is masked already.
+    /// Text that is already masked.
     Masked(Masked),
 }
 
 /// Something that can be a part of a message.
 pub(crate) trait MessagePart {
-    /// Adds it to the end of the message.
+    /// Appends the part to the message.
     fn add_to(&self, message: &mut Message);
 }
 
-/// Source code to quote in a sentence: it is cut, and left out where quotes or escapes split a token in it.
+/// Source code to quote in a sentence. It is cut, and left out when quotes or escapes split a token in it.
 pub(crate) struct Quoted<'a>(pub(crate) &'a [u8]);
 
-/// A name that is cut short where it is long: somewhere else in the report it is complete.
+/// A name that is cut if it is long. The report holds the complete name elsewhere.
 pub(crate) struct Cut<'a>(pub(crate) &'a Name);
 
-/// Bytes of a name that a message shows.
+/// The number of bytes of a name that a message shows.
 const MAX_NAME: usize = 300;
 
-/// Makes a [`Message`] from a template, as `format!` does; `{}` is the only placeholder. The template is the only text
-/// that is not masked.
+/// Makes a [`Message`] from a template, as `format!` does. `{}` is the only placeholder, and the template is
+/// the only text that is not masked.
 macro_rules! message {
     ($template:literal $(, $part:expr)* $(,)?) => {{
-        // The compiler counts placeholders and parts.
+        // The compiler checks that placeholders and parts match in number.
         let _ = || ::std::format!($template $(, { let _ = &$part; 0 })*);
         $crate::mask::Message::from_template($template, &[$(&&$part as &dyn $crate::mask::MessagePart),*])
     }};
@@ -52,17 +53,17 @@ macro_rules! message {
 pub(crate) use message;
 
 impl Message {
-    /// A sentence of ours.
+    /// Returns a message with a fixed text of stowaway.
     pub(crate) fn own(text: &'static str) -> Self {
         Self(vec![Part::Own(text.to_owned())])
     }
 
-    /// Text from outside.
+    /// Returns a message with text from outside.
     pub(crate) fn foreign(text: impl Into<Name>) -> Self {
         Self(vec![Part::Foreign(text.into())])
     }
 
-    /// For [`message!`].
+    /// Fills a template. [`message!`] is the only intended caller.
     pub(crate) fn from_template(template: &'static str, parts: &[&dyn MessagePart]) -> Self {
         let mut message = Self::default();
         let mut parts = parts.iter();
@@ -70,7 +71,7 @@ impl Message {
         while let Some(at) = rest.find(['{', '}']) {
             let (own, behind) = rest.split_at(at);
             message.push_own(own);
-            // Braces are doubled where they are meant as they are.
+            // A doubled brace is a literal brace.
             rest = if let Some(behind) = behind.strip_prefix("{}") {
                 if let Some(part) = parts.next() {
                     part.add_to(&mut message);
@@ -85,17 +86,17 @@ impl Message {
         message
     }
 
-    /// Adds another message at the end.
+    /// Appends another message.
     pub(crate) fn append(&mut self, more: &Self) {
         self.0.extend(more.0.iter().cloned());
     }
 
-    /// The message as it may be shown.
+    /// Returns the masked message, which may be shown.
     pub(crate) fn seal(&self) -> Masked {
         self.seal_with(&Mask::default())
     }
 
-    /// The message as it may be shown, by a mask that is used for others as well.
+    /// Returns the masked message, using a mask that is shared with other texts.
     pub(crate) fn seal_with(&self, mask: &Mask) -> Masked {
         let mut text = String::new();
         for part in &self.0 {
@@ -110,7 +111,7 @@ impl Message {
         Masked(text.into())
     }
 
-    /// Whether there is text in it that the mask changes.
+    /// Returns true if the mask changes any text of the message.
     pub(crate) fn is_changed_by_mask(&self) -> bool {
         self.0.iter().any(|part| match part {
             Part::Own(_) | Part::Masked(_) => false,
@@ -195,7 +196,7 @@ impl MessagePart for Name {
     }
 }
 
-/// Values whose text cannot hold a token.
+/// Implements [`MessagePart`] for values whose text cannot hold a token.
 macro_rules! plain {
     ($($of:ty),*) => {
         $(impl MessagePart for $of {

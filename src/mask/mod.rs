@@ -1,5 +1,5 @@
-//! Text from outside, made fit to be shown. [`Masked`] is the only form in which a report holds such text, and this room
-//! is the only one that can make it: its field is private here, and every constructor masks.
+//! Text from outside in a form that may be shown. Reports hold such text only as [`Masked`], and only this
+//! module can make it: the field is private, and every constructor masks.
 
 mod message;
 mod path;
@@ -18,8 +18,8 @@ pub use path::PathName;
 pub(crate) use path::mask_path;
 pub(crate) use text::{holds_split_token, mask, quote};
 
-/// Masks the texts of one target. Findings of one file follow each other and share its name, so that what was masked last is
-/// kept: names may be long, and findings many.
+/// Masks the texts of one target. The last masked name is kept, because consecutive findings of a file share
+/// a name. Names may be long, and findings may be many.
 #[derive(Default)]
 pub(crate) struct Mask {
     last: RefCell<Option<(Name, Masked)>>,
@@ -27,12 +27,12 @@ pub(crate) struct Mask {
 }
 
 impl Mask {
-    /// A name as text.
+    /// Returns a masked name.
     pub(crate) fn name(&self, name: &Name) -> Masked {
         remembered(&self.last, name, mask)
     }
 
-    /// A path.
+    /// Returns a masked path.
     pub(crate) fn path(&self, path: &Name) -> PathName {
         remembered(&self.last_path, path, mask_path)
     }
@@ -52,10 +52,10 @@ fn remembered<T: Clone>(last: &RefCell<Option<(Name, T)>>, name: &Name, make: fn
 
 /// Text in which every token has been replaced by its redacted form.
 ///
-/// Control characters are still in it: each report format escapes them for its medium. Cheap to clone, since many
-/// findings share a command or a name.
+/// Control characters remain: each report format escapes them for its medium. Cloning is cheap, since many findings
+/// share a command or a name.
 ///
-/// Text that is put together at run time cannot become masked text without being masked:
+/// Text that is assembled at run time cannot become masked text without being masked:
 ///
 /// ```compile_fail
 /// let name = String::from("x");
@@ -65,12 +65,12 @@ fn remembered<T: Clone>(last: &RefCell<Option<(Name, T)>>, name: &Name, make: fn
 pub struct Masked(Arc<str>);
 
 impl Masked {
-    /// A text of stowaway's own, with nothing foreign in it.
+    /// Returns a fixed text of stowaway, which holds no text from outside.
     pub(crate) fn own(text: &'static str) -> Self {
         Self(text.into())
     }
 
-    /// The text, cut short after `limit` bytes where it is longer.
+    /// Returns the text, cut after `limit` bytes if it is longer.
     pub(crate) fn cut(&self, limit: usize) -> Self {
         if self.0.len() <= limit {
             return self.clone();
@@ -79,7 +79,7 @@ impl Masked {
         Self(format!("{}…", self.0.get(..end).unwrap_or_default()).into())
     }
 
-    /// The text without words of `longest` letters and digits or more that look random.
+    /// Returns the text without random-looking words of `longest` or more letters and digits.
     pub(crate) fn scrubbed(&self, longest: usize) -> Self {
         let mut out = String::new();
         let is_part = |c: char| c.is_ascii_alphanumeric();
@@ -99,7 +99,7 @@ impl Masked {
         Self(out.into())
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -117,7 +117,7 @@ impl Serialize for Masked {
     }
 }
 
-/// A report that is read back is foreign text as any other.
+/// A report that is read back is text from outside, so its texts are masked again.
 impl<'de> Deserialize<'de> for Masked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(mask(String::deserialize(deserializer)?.as_bytes()))

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Masked;
 use super::text::mask_bytes;
 
-/// A path as a report shows it. Names are bytes: one that is not UTF-8 is shown lossily, and in full as base64 beside
-/// it. Tokens in it are masked in both.
+/// A path as a report shows it. Names are bytes: a path that is not UTF-8 is shown lossily, together with
+/// its full bytes as base64. Tokens are masked in both forms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathName {
     shown: Masked,
@@ -29,18 +29,18 @@ impl PathName {
         }
     }
 
-    /// The path as masked text, lossy where it is not UTF-8.
+    /// Returns the path as masked text, lossy if it is not UTF-8.
     pub fn shown(&self) -> &Masked {
         &self.shown
     }
 
-    /// The path as text, lossy where it is not UTF-8.
+    /// Returns the path as text, lossy if it is not UTF-8.
     pub fn as_str(&self) -> &str {
         self.shown.as_str()
     }
 }
 
-/// A path, masked. One that is not UTF-8 keeps its bytes in base64, masked as well.
+/// Returns a masked path. A path that is not UTF-8 also keeps its bytes as base64, masked as well.
 pub(crate) fn mask_path(path: &[u8]) -> PathName {
     PathName::new(path)
 }

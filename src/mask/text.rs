@@ -1,5 +1,5 @@
-//! Takes tokens out of text that will be shown. It is less choosy than the search: what is masked by
-//! mistake costs little.
+//! Masks tokens in text that will be shown. The mask matches more than the search does, because a false
+//! match costs little here.
 
 use std::sync::LazyLock;
 
@@ -14,16 +14,17 @@ use crate::detect::next_look_alike;
 use crate::hub::addresses::REPOSITORIES;
 use crate::hub::programs::FLAGS;
 
-/// `bytes` as text, with every token and every value of a token variable replaced by its redacted form.
+/// Returns `bytes` as text, with every token and every value of a token variable replaced by its redacted
+/// form.
 pub(crate) fn mask(bytes: &[u8]) -> Masked {
     Masked(String::from_utf8_lossy(&mask_bytes(bytes)).into())
 }
 
-/// How many characters [`quote`] shows.
+/// The number of characters that [`quote`] shows.
 const MAX_QUOTED: usize = 80;
 
-/// A piece of source code to show in a sentence: masked, cut, and left out where quotes, escapes or blanks
-/// split a token in it, which the mask alone does not see.
+/// Quotes a piece of source code for a sentence. The quotation is masked and cut. It is left out when
+/// quotes, escapes or blanks split a token in it, because the mask alone does not recognise such a token.
 pub(crate) fn quote(bytes: &[u8]) -> Masked {
     if holds_split_token(bytes) {
         return Masked::own("…");
@@ -35,7 +36,7 @@ pub(crate) fn quote(bytes: &[u8]) -> Masked {
     }
 }
 
-/// Whether a token comes to light when quotes, backslashes and blanks are taken out of source code.
+/// Reports whether a token appears when quotes, backslashes and blanks are removed from source code.
 pub(crate) fn holds_split_token(bytes: &[u8]) -> bool {
     let is_glue = |b: &u8| matches!(b, b'"' | b'\'' | b'\\' | b'`' | b'^') || b.is_ascii_whitespace();
     let squeezed: Vec<u8> = bytes.iter().copied().filter(|b| !is_glue(b)).collect();
@@ -46,7 +47,7 @@ pub(super) fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
     mask_values(&mask_build_arguments(&mask_tokens(bytes)))
 }
 
-/// Values of build arguments are not quoted, so that a value is all up to the next argument.
+/// Masks the values of build arguments. They are not quoted, so a value extends to the next argument.
 fn mask_build_arguments(bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     for argument in build_arguments(bytes).into_iter().rev().filter(|a| is_token_variable(a.name)) {
@@ -57,7 +58,7 @@ fn mask_build_arguments(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether a value may be shown: it is masked already, a placeholder, or refers to something else.
+/// Returns true if a value may be shown: it is already masked, is a placeholder, or is a reference.
 fn is_harmless(value: &[u8]) -> bool {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static MASKED: LazyLock<Regex> = LazyLock::new(|| {
@@ -70,7 +71,8 @@ fn is_harmless(value: &[u8]) -> bool {
 }
 
 fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
-    /// What stood beside a token that is masked may be one itself. A text that goes on like that is not shown.
+    /// The text next to a masked token may be a token itself, so masking is repeated. A text that still
+    /// changes after this many rounds is not shown.
     const ROUNDS: usize = 32;
     let mut out = bytes.to_vec();
     for _ in 0..ROUNDS {
@@ -80,7 +82,8 @@ fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
     "…".into()
 }
 
-/// Masks tokens as they are and encoded ones; of these nothing is left. Nothing where there is none.
+/// Masks plain and encoded tokens. Nothing remains of an encoded token. Returns `None` if the text holds no
+/// token.
 fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut done = 0;
@@ -99,8 +102,8 @@ fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
     (done > 0).then_some(out)
 }
 
-/// Values that are given to token variables, to `--token` and its like, as a bearer token, or as the
-/// password of a URL, whatever their shape.
+/// Masks values of any shape that are given to token variables or to options like `--token`, sent as a
+/// bearer token, or used as the password of a URL.
 fn mask_values(bytes: &[u8]) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static VALUES: LazyLock<Regex> = LazyLock::new(|| {
@@ -112,13 +115,13 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
             &flags,
             r#"|oauth2-bearer)(?:=|[ \t]+|"[, \t]+)"#,
             r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:)"#,
-            // A quoted value goes up to the quote that closes it, blanks included.
+            // A quoted value extends to its closing quote, blanks included.
             r#"(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
             r#"|(?P<quote>["']?)(?P<value>(?:\\.|[^\s"'\\])*[^\s"'\\;)&|,]))"#,
         ];
         Regex::new(&pattern.concat()).expect("a valid pattern")
     });
-    // A Hub token may stand for a URL's whole user.
+    // A Hub token may be the whole user part of a URL.
     #[expect(clippy::expect_used, reason = "the pattern is made of constants, and compiled by every test")]
     static LONE: LazyLock<Regex> = LazyLock::new(|| {
         let hosts = REPOSITORIES.map(regex::escape).join("|");
@@ -139,7 +142,7 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
             return None;
         }
         if lead.starts_with(b"://") {
-            // Only what stands in front of an `@` is a password; a port is not.
+            // Only text in front of an `@` is a password; a port is not.
             let at = memchr::memrchr(b'@', value)?;
             return Some([lead, "…".as_bytes(), value.get(at..).unwrap_or_default()].concat());
         }
@@ -162,7 +165,7 @@ fn mask_values(bytes: &[u8]) -> Vec<u8> {
             done = whole.end();
             from = done;
         } else {
-            // What looks like a value may be the next name.
+            // The text that looks like a value may be the next name.
             from = lead.map_or(whole.end(), |lead| lead.end()).max(whole.start() + 1);
         }
     }

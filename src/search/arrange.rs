@@ -1,17 +1,19 @@
-//! Which needles are looked for together, on which the speed of the search depends.
+//! The arrangement of needles in buckets, which determines the speed of the search.
 
 use std::collections::BTreeMap;
 
 use super::MASK;
 
-/// How many buckets the search has. Where vectors are shorter it has half as many, and puts two together.
+/// The number of buckets of the search. With shorter vectors the search has half as many and merges buckets
+/// in pairs.
 const BUCKETS: usize = 16;
-/// The most needles of a bucket. The search takes fewer than 128 in all, repeated ones included.
+/// The largest number of needles in a bucket. The search takes fewer than 128 needles in total, including
+/// repeated needles.
 const ROWS: usize = 7;
 
-/// Puts needles into an order in which the search of `aho-corasick` passes over as much as it can. It sorts them into
-/// buckets by their number. Buckets of unequal size are filled up by repeating a needle, which puts it into
-/// the bucket where it is.
+/// Arranges needles so that the search of `aho-corasick` skips as much as it can. That search distributes
+/// needles to buckets by their number. Buckets of unequal size are filled by repeating a needle, which puts
+/// the copy in the same bucket.
 pub(super) fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
     let buckets = buckets(needles, BUCKETS, ROWS);
     let rows = buckets.iter().map(Vec::len).max().unwrap_or_default();
@@ -19,11 +21,12 @@ pub(super) fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
     (0..rows).flat_map(row).collect()
 }
 
-/// Sorts needles into so many buckets, of so many needles at most. A search looks closely at every place whose first
-/// characters have the upper halves and the lower halves of any in one bucket: so like goes with like.
+/// Sorts needles into `count` buckets of at most `most` needles. The search takes every position for a
+/// candidate whose first characters have the upper and lower halves of any needles in one bucket. So similar
+/// needles share a bucket.
 pub(super) fn buckets(needles: Vec<&[u8]>, count: usize, most: usize) -> Vec<Vec<&[u8]>> {
     let mut buckets: BTreeMap<usize, Bucket<'_>> = needles.into_iter().map(Bucket::new).enumerate().collect();
-    // What putting two together costs.
+    // The cost of merging two buckets.
     let cost = |one: &Bucket<'_>, other: &Bucket<'_>| {
         let fits = one.needles.len() + other.needles.len() <= most;
         fits.then(|| frequency(&one.with(other)) - one.frequency - other.frequency)
@@ -51,14 +54,14 @@ pub(super) fn buckets(needles: Vec<&[u8]>, count: usize, most: usize) -> Vec<Vec
     buckets.into_values().map(|bucket| bucket.needles).collect()
 }
 
-/// Needles that the search looks for at once.
+/// Needles that the search looks for together.
 struct Bucket<'a> {
     needles: Vec<&'a [u8]>,
     halves: [Halves; MASK],
     frequency: f64,
 }
 
-/// Which upper and which lower halves the characters at one place have, a bit each.
+/// The upper and the lower halves of the characters at one position, one bit for each half.
 #[derive(Clone, Copy, Default)]
 struct Halves {
     upper: u16,
@@ -84,7 +87,7 @@ impl<'a> Bucket<'a> {
     }
 }
 
-/// How often a bucket makes the search look closely, as far as single characters tell.
+/// Estimates the rate at which a bucket produces candidates, from the frequencies of single characters.
 fn frequency(halves: &[Halves; MASK]) -> f64 {
     let ones = |bits: u16| (0..16_u8).filter(move |n| bits >> n & 1 == 1);
     let at = |halves: &Halves| {
@@ -95,7 +98,7 @@ fn frequency(halves: &[Halves; MASK]) -> f64 {
     halves.iter().map(at).product()
 }
 
-/// How common a byte is, roughly.
+/// Returns an approximate frequency of a byte.
 fn weight(b: u8) -> f64 {
     match b {
         b' ' | b'a'..=b'z' => 1.0,

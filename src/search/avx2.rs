@@ -1,5 +1,6 @@
-//! The search with vectors of 32 bytes. They look up the halves of each byte in tables of 16 entries, each a set of
-//! eight buckets, and so take a needle's first bytes for those of every mixture of halves in its bucket.
+//! The search with vectors of 32 bytes. The halves of each byte are looked up in tables of 16 entries, and
+//! each entry is a set of eight buckets. So the search also accepts bytes that mix the halves of several
+//! needles in a bucket.
 
 use std::arch::x86_64::{
     __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x,
@@ -11,18 +12,19 @@ use super::arrange::buckets;
 use super::closer::{Closer, Places, word};
 
 const VECTOR: usize = 32;
-/// What is looked at for the places of one vector.
+/// The number of bytes that are read for the positions of one vector.
 const BLOCK: usize = VECTOR + MASK - 1;
 
-/// Eight buckets, `SETS` times.
+/// A search with `SETS` sets of eight buckets.
 pub(super) struct Avx2<const SETS: usize> {
-    /// For each of the first bytes: the buckets that have one with that lower half, and with that upper half.
+    /// For each of the first bytes: the buckets with a byte of that lower half, and those with a byte of
+    /// that upper half.
     halves: [[[[u8; 16]; 2]; SETS]; MASK],
     closer: Closer,
 }
 
 impl<const SETS: usize> Avx2<SETS> {
-    /// None where the processor does not have the instructions.
+    /// Returns `None` if the processor does not have the instructions.
     pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
         if !std::arch::is_x86_feature_detected!("avx2") {
             return None;
@@ -40,11 +42,11 @@ impl<const SETS: usize> Avx2<SETS> {
         Some(Self { halves, closer: Closer::new(needles)? })
     }
 
-    /// The first needle in `bytes` at `from` or behind: where it is, and its number.
+    /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
     pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
         self.closer.find::<VECTOR>(bytes, from, |from| {
             #[expect(unsafe_code, reason = "a call of a function for certain processors; it is safe itself")]
-            // SAFETY: `new` gives a search only where the processor has AVX2.
+            // SAFETY: `new` returns a search only if the processor has AVX2.
             unsafe {
                 self.next(bytes, from)
             }
@@ -82,7 +84,7 @@ impl<const SETS: usize> Avx2<SETS> {
     }
 }
 
-/// A table of 16 bytes for either half of a vector.
+/// Puts a table of 16 bytes into both halves of a vector.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn twice(table: &[u8; 16]) -> __m256i {

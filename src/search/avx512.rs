@@ -1,4 +1,4 @@
-//! The search with vectors of 64 bytes. They look up whole bytes, so that few places are looked at for nothing.
+//! The search with vectors of 64 bytes. Whole bytes are looked up, so there are few false candidates.
 
 use std::arch::x86_64::{
     __m512i, _mm512_and_si512, _mm512_mask_mov_epi8, _mm512_movepi8_mask, _mm512_permutex2var_epi8,
@@ -10,20 +10,20 @@ use super::arrange::buckets;
 use super::closer::{Closer, Places, word};
 
 const VECTOR: usize = 64;
-/// What is looked at for the places of one vector.
+/// The number of bytes that are read for the positions of one vector.
 const BLOCK: usize = VECTOR + MASK - 1;
 
-/// Eight buckets, a bit of a byte each.
+/// A search with eight buckets, one bit of a byte each.
 pub(super) struct Avx512 {
-    /// For each of the first bytes: the buckets that have it, if it is ASCII.
+    /// For each of the first bytes: the buckets that contain the byte, if it is ASCII.
     ascii: [[u8; 128]; MASK],
-    /// The buckets that have any other.
+    /// The buckets that contain any other byte.
     others: [u8; MASK],
     closer: Closer,
 }
 
 impl Avx512 {
-    /// None where the processor does not have the instructions.
+    /// Returns `None` if the processor does not have the instructions.
     pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
         let is_able = std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512bw")
@@ -42,11 +42,11 @@ impl Avx512 {
         Some(Self { ascii, others, closer: Closer::new(needles)? })
     }
 
-    /// The first needle in `bytes` at `from` or behind: where it is, and its number.
+    /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
     pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
         self.closer.find::<VECTOR>(bytes, from, |from| {
             #[expect(unsafe_code, reason = "a call of a function for certain processors; it is safe itself")]
-            // SAFETY: `new` gives a search only where the processor has these parts of AVX-512.
+            // SAFETY: `new` returns a search only if the processor has these AVX-512 extensions.
             unsafe {
                 self.next(bytes, from)
             }

@@ -1,23 +1,23 @@
-//! The closer look at places where vectors see that a needle may begin. `aho-corasick` compares needle by needle
-//! there; here a look at a table of the needles' first bytes comes first.
+//! The verification of candidates that the vectors report. `aho-corasick` compares needle by needle at each
+//! candidate. This verification first consults a table of the first bytes of the needles.
 
 use std::collections::BTreeMap;
 
 use super::MASK;
 
-/// The base-2 logarithm of the table's bits: 8 KiB, which stays in a core's nearest cache.
+/// The base-2 logarithm of the number of bits in the table: 8 KiB, which fits the L1 cache of a core.
 const TABLE: u32 = 16;
 
-/// The needles by their first bytes.
+/// The needles, indexed by their first bytes.
 pub(super) struct Closer {
-    /// A bit for each hash of the first bytes.
+    /// One bit for each hash of the first bytes.
     table: Box<[u64]>,
-    /// With their numbers.
+    /// The needles with their numbers.
     needles: BTreeMap<u32, Vec<(Vec<u8>, usize)>>,
 }
 
-/// The next places at which a needle may begin: a bit for each place behind `at`. None are left where there is no
-/// bit; then what begins at `at` is too little for a vector.
+/// The next candidates: one bit for each position from `at` on. Without any bit there are no candidates
+/// left, and the rest from `at` on is too short for a vector.
 #[derive(Clone, Copy)]
 pub(super) struct Places {
     pub(super) at: usize,
@@ -25,7 +25,7 @@ pub(super) struct Places {
 }
 
 impl Closer {
-    /// None where a needle is too short.
+    /// Returns `None` if a needle is too short.
     pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
         let mut closer = Self { table: vec![0; 1 << TABLE >> 6].into(), needles: BTreeMap::new() };
         for (number, needle) in needles.iter().enumerate() {
@@ -37,8 +37,9 @@ impl Closer {
         Some(closer)
     }
 
-    /// The first needle in `bytes` at `from` or behind, with vectors of so many bytes. `next` gives the next places
-    /// at which one may begin; it calls nothing, so that its tables stay in registers while it passes over the rest.
+    /// Finds the first needle in `bytes` at or after `from`, with vectors of `VECTOR` bytes. `next` returns
+    /// the next candidates. It calls no other function, so its tables stay in registers while it skips the
+    /// rest.
     #[inline]
     pub(super) fn find<const VECTOR: usize>(
         &self,
@@ -77,14 +78,14 @@ impl Closer {
     }
 }
 
-/// The first bytes as a number.
+/// Returns the first bytes as a number.
 #[inline]
 fn first(bytes: &[u8]) -> Option<u32> {
     let &[a, b, c] = bytes.first_chunk::<MASK>()?;
     Some(u32::from_le_bytes([a, b, c, 0]))
 }
 
-/// The word of the table, and the bit in it.
+/// Returns the word of the table and the bit in the word.
 #[inline]
 fn place(first: u32) -> (usize, u32) {
     // Fibonacci hashing.
@@ -92,7 +93,7 @@ fn place(first: u32) -> (usize, u32) {
     ((hash >> 6) as usize, hash & 63)
 }
 
-/// Eight bytes as they stand in memory. The compiler makes one load of several that are neighbours.
+/// Returns eight bytes in memory order. The compiler merges calls for adjacent words into one load.
 #[inline]
 pub(super) fn word(bytes: &[u8], from: usize) -> i64 {
     let bytes = bytes.get(from..).and_then(<[u8]>::first_chunk::<8>);

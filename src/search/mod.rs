@@ -1,5 +1,5 @@
-//! Looks for several short strings at once, with the widest vectors that the processor has. All content goes through
-//! it twice: for what tokens begin with, and for what containers begin with.
+//! Search for several short strings at once with the widest vectors of the processor. All content is
+//! searched twice: for the beginnings of tokens, and for the beginnings of containers.
 
 mod arrange;
 #[cfg(target_arch = "x86_64")]
@@ -15,7 +15,7 @@ use {avx2::Avx2, avx512::Avx512};
 
 use packed::Packed;
 
-/// How many bytes of a needle decide whether a place is looked at more closely.
+/// The number of needle bytes that decide whether a position is a candidate.
 const MASK: usize = 3;
 
 /// A search for the first of several needles.
@@ -26,25 +26,26 @@ enum Way {
     Avx512(Box<Avx512>),
     #[cfg(target_arch = "x86_64")]
     Avx2(Box<Avx2<2>>),
-    /// Half of the work, for a few needles.
+    /// The version with half of the work, for few needles.
     #[cfg(target_arch = "x86_64")]
     Avx2Few(Box<Avx2<1>>),
-    /// For processors with other vectors, or without any.
+    /// The version for processors with other vectors or with none.
     Packed(Packed),
 }
 
-/// Needles for which eight buckets are enough.
+/// The largest number of needles for which eight buckets are enough.
 #[cfg(target_arch = "x86_64")]
 const FEW: usize = 16;
 
 impl Search {
-    /// The fastest one that the processor has. Needles have three bytes at least, and none begins with another.
+    /// Returns the fastest search that the processor supports. Needles have at least three bytes, and no
+    /// needle begins with another needle.
     pub(crate) fn new(needles: &[&[u8]]) -> Self {
         let way = Way::with_vectors(needles);
         Self(way.unwrap_or_else(|| Way::Packed(Packed::new(needles))))
     }
 
-    /// The first needle in `bytes` at `from` or behind: where it is, and its number.
+    /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
     pub(crate) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -85,7 +86,7 @@ impl Way {
 
 #[cfg(test)]
 impl Search {
-    /// Every search that this processor can do, by name.
+    /// Returns every search that this processor supports, by name.
     pub(crate) fn each(needles: &[&[u8]]) -> Vec<(&'static str, Self)> {
         let packed = [
             ("packed", Packed::vectors(needles).map(Way::Packed)),
@@ -103,13 +104,13 @@ impl Search {
         all.filter_map(|(name, way)| Some((name, Self(way?)))).collect()
     }
 
-    /// All that is found, and where.
+    /// Returns all matches with their offsets.
     pub(crate) fn all(&self, text: &[u8]) -> Vec<(usize, usize)> {
         let next = |from: usize| self.find(text, from);
         std::iter::successors(next(0), |(at, _)| next(at + 1)).collect()
     }
 
-    /// Holds every search for these needles to a loop over all needles at all places of a text.
+    /// Asserts that every search agrees with a loop over all needles at all offsets of a text.
     pub(crate) fn assert_all_agree(needles: &[&[u8]], text: &[u8]) {
         let at = |at: usize| needles.iter().position(|needle| text[at..].starts_with(needle));
         let plainly: Vec<_> = (0..text.len()).filter_map(|place| Some((place, at(place)?))).collect();
@@ -118,8 +119,8 @@ impl Search {
         }
     }
 
-    /// The same for a text in which each needle stands whole and cut. The vectors of other processors must be able to
-    /// search for all of them.
+    /// Asserts that all searches agree on a text in which each needle occurs whole and cut. The vectors of
+    /// other processors must be able to search for all needles.
     pub(crate) fn assert_all_work(needles: &[&[u8]]) {
         let mut text = Vec::new();
         for (needle, n) in needles.iter().zip(0..) {
@@ -160,13 +161,13 @@ mod tests {
         }
     }
 
-    /// Few bytes, so that needles are like each other and like what stands between them.
+    /// Generates bytes from a small set, so that needles resemble each other and the text between them.
     fn bytes(len: std::ops::Range<usize>) -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
         proptest::collection::vec(proptest::sample::select(&b"ah0_Z\x00\x1f\x8b\xfd\xff"[..]), len)
     }
 
     proptest::proptest! {
-        /// Whatever instructions a processor has, it finds the same.
+        /// All searches find the same matches, whatever instructions the processor has.
         #[test]
         fn all_searches_agree(
             needles in proptest::collection::vec(bytes(3..7), 1..60),

@@ -1,14 +1,14 @@
-//! The search of `aho-corasick`, with the vectors that it has for other processors, and else with its automaton.
+//! The search of `aho-corasick`: with its vectors for other processors, otherwise with its automaton.
 
 use aho_corasick::packed::{Config, Searcher};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 use super::arrange::arrange;
 
-/// Needles in the order in which they are searched for.
+/// The needles in the order of the search.
 pub(super) struct Packed {
     search: Way,
-    /// Which needle each of them is; one may be there more than once.
+    /// The number of the needle at each place of the order. A needle may occur more than once.
     numbers: Vec<usize>,
 }
 
@@ -22,7 +22,8 @@ impl Packed {
         Self::vectors(needles).unwrap_or_else(|| Self::automaton(needles))
     }
 
-    /// The limits that are lifted guess at the order of needles, which [`arrange`] takes care of.
+    /// Lifts the limits on patterns, which only estimate the effect of their order. [`arrange`] takes care
+    /// of the order.
     pub(super) fn vectors(needles: &[&[u8]]) -> Option<Self> {
         let order = arrange(needles.to_vec());
         let number = |needle: &&[u8]| needles.iter().position(|other| other == needle).unwrap_or_default();

@@ -7,19 +7,20 @@ use bzip2::{Decompress, Status};
 use super::memory::Held;
 use super::window::Peek;
 
-/// What a decoder needs for the largest block there is: four bytes for each of 900,000, and tables.
+/// The memory that a decoder needs for the largest block: four bytes for each of 900,000, and tables.
 const MEMORY: u64 = 4 * 1024 * 1024;
 
-/// A stream that ends within so many bytes is decoded at once, if it gives no more than [`SMALL_OUT`].
+/// The size of a small stream. A stream that ends within this many bytes is decoded at once, if its output
+/// is not larger than [`SMALL_OUT`].
 const SMALL: usize = 4 * 1024;
-/// As much as a small stream may give.
+/// The maximum output of a small stream.
 const SMALL_OUT: usize = 16 * 1024;
 
 /// Decompresses one stream.
 pub(super) struct Bzip2<R> {
     input: R,
     decoder: Decoder,
-    /// An error behind bytes that were given.
+    /// An error that follows bytes that were already returned.
     failed: Option<io::Error>,
     done: bool,
     _held: Held,
@@ -27,7 +28,7 @@ pub(super) struct Bzip2<R> {
 
 enum Decoder {
     Stream(Decompress),
-    /// What a small stream gave, and how much of that has been given on.
+    /// The output of a small stream, and the number of bytes that have been passed on.
     Small(Vec<u8>, usize),
 }
 
@@ -45,12 +46,12 @@ impl<R: Peek> Bzip2<R> {
         Ok(Self { input, decoder, failed: None, done: false, _held: held })
     }
 
-    /// The input, which stands behind the stream once that has been read to its end.
+    /// Returns the input. After the stream has been read to its end, the position is after the stream.
     pub(super) fn into_input(self) -> R {
         self.input
     }
 
-    /// One step: how many bytes were written, and how it went.
+    /// Performs one step. Returns the number of bytes written and the outcome.
     fn step(&mut self, out: &mut [u8]) -> io::Result<(usize, io::Result<()>)> {
         let decoder = match &mut self.decoder {
             Decoder::Stream(decoder) => decoder,
@@ -85,11 +86,11 @@ impl<R: Peek> Bzip2<R> {
     }
 }
 
-/// What a stream gives that ends within `view`, and its length there.
+/// Returns the output of a stream that ends within `view`, and its length in `view`.
 ///
-/// A decoder takes memory, and clears it, for as large a block as the stream's header says: nearly always the
-/// largest there is, which for thousands of tiny streams takes minutes. A block that is short can be decoded
-/// with the smallest.
+/// A decoder allocates and clears memory for the block size in the header of the stream. That is nearly
+/// always the largest size, so thousands of tiny streams would take minutes. A short block can be decoded
+/// with the smallest size.
 fn decode_small(view: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (magic, rest) = view.split_at_checked(3)?;
     let (_, rest) = rest.get(..SMALL).unwrap_or(rest).split_first()?;
@@ -170,7 +171,7 @@ mod tests {
             (at, streams) = (decoder.into_input(), streams + 1);
         }
         assert_eq!(streams, 20_000);
-        // With the memory that their headers ask for it took several seconds.
+        // With the memory that the headers ask for, this took several seconds.
         assert!(began.elapsed().as_secs() < 3, "{:?}", began.elapsed());
     }
 }

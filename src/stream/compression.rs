@@ -1,11 +1,11 @@
-//! Which compression bytes are in, told by their first ones and never by name or media type.
+//! Detection of compression by the first bytes, never by name or media type.
 
 use serde::{Deserialize, Serialize};
 
-/// How bytes are compressed.
+/// The compression format of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Compression {
-    /// Not at all, as far as can be told.
+    /// Not compressed, as far as the bytes show.
     None,
     /// RFC 1952.
     Gzip,
@@ -19,16 +19,16 @@ pub(crate) enum Compression {
     Lzma,
     /// The .bz2 format.
     Bzip2,
-    /// LZ4 frames, legacy ones too.
+    /// LZ4 frames, including legacy frames.
     Lz4,
 }
 
 impl Compression {
-    /// So many bytes are looked at: the header of .lzma, which has no magic number.
+    /// The number of bytes that detection needs: the header of .lzma, which has no magic number.
     pub(crate) const HEAD: usize = 14;
 
-    /// Tells by the first bytes ([`Self::HEAD`] are enough). What begins as a format does and has no valid
-    /// header of it is none of it.
+    /// Detects the format by the first bytes. [`Self::HEAD`] bytes are enough. Bytes that begin with a magic
+    /// number but have no valid header of that format do not count as compressed.
     pub(crate) fn of(head: &[u8]) -> Self {
         match head {
             [0x1f, 0x8b, 8] => Self::Gzip,
@@ -38,14 +38,14 @@ impl Compression {
             [b'L', b'Z', b'I', b'P', 0 | 1, dictionary, ..] if matches!(dictionary & 0x1f, 12..=29) => {
                 Self::Lzip
             }
-            // A block, or the end of a stream without one.
+            // A block, or the end of a stream without a block.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
             | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Self::Bzip2,
-            // Version 01 and no reserved bits; one of four block sizes.
+            // Version 01 without reserved bits, and one of four block sizes.
             [0x04, 0x22, 0x4d, 0x18, flags, 0x40 | 0x50 | 0x60 | 0x70, ..] if flags & 0xc2 == 0x40 => {
                 Self::Lz4
             }
-            // Legacy: the size of the first block.
+            // A legacy frame: the size of the first block.
             [0x02, 0x21, 0x4c, 0x18, a, b, c, d, ..]
                 if (1..=super::lz4::MAX_LEGACY_PACKED).contains(&u32::from_le_bytes([*a, *b, *c, *d])) =>
             {
@@ -56,8 +56,7 @@ impl Compression {
         }
     }
 
-    /// The format whose magic number stands in front of a header that is not valid, so that nobody can read
-    /// what follows.
+    /// Returns the format whose magic number precedes an invalid header. The rest cannot be read by anyone.
     pub(crate) fn malformed(head: &[u8]) -> Option<&'static str> {
         match head {
             _ if Self::of(head) != Self::None => None,
@@ -67,7 +66,7 @@ impl Compression {
         }
     }
 
-    /// Its name.
+    /// Returns the name of the format.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "plain",
@@ -81,7 +80,7 @@ impl Compression {
         }
     }
 
-    /// What its parts are called, of which several may follow each other.
+    /// Returns the format's term for its parts. Several parts may follow each other.
     pub(super) fn part(self) -> &'static str {
         match self {
             Self::Gzip | Self::Lzip => "member",
@@ -91,8 +90,9 @@ impl Compression {
     }
 }
 
-/// Whether these bytes, behind the usual properties, are as writers of .lzma have them: a dictionary size
-/// with one or two bits, a size that is unknown or below 256 GiB, and the zero with which the data begins.
+/// Returns true if the bytes after the usual properties are as writers of .lzma produce them: a dictionary
+/// size with one or two bits set, a size that is unknown or below 256 GiB, and the zero at the start of the
+/// data.
 fn is_lzma(header: &[u8]) -> bool {
     let Some((dictionary, header)) = header.split_first_chunk::<4>() else { return false };
     let Some((size, header)) = header.split_first_chunk::<8>() else { return false };

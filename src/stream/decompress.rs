@@ -1,20 +1,20 @@
-//! What a compressed stream holds, part after part.
+//! The content of a compressed stream, part by part.
 
 use std::io::{self, Read};
 
 use super::window::Peek;
 use super::{Compression, Part};
 
-/// A reader of what a stream holds, whatever it is compressed with: all its parts, be they of one format or
-/// several, with zeros between them or not. Anything else behind the last of them is an error, once that has
-/// been read.
+/// A reader of the content of a stream in any compression. It reads all parts, in one or several formats,
+/// with or without zeros between them. Other bytes after the last part are an error, which is returned after
+/// the content.
 pub(crate) struct Decompressed<R> {
     reader: Reader<R>,
-    /// What the part read last is compressed with.
+    /// The compression of the last part that was read.
     compression: Compression,
-    /// Whether lz4 stands before it, to which skippable frames belong as well as to zstd.
+    /// Whether the part comes after lz4. Skippable frames belong to lz4 as well as to zstd.
     behind_lz4: bool,
-    /// Whether there were skippable frames that belong to no other one.
+    /// Whether there were skippable frames that belong to no other frame.
     only_skippable: bool,
 }
 
@@ -25,8 +25,8 @@ enum Reader<R> {
 }
 
 impl<R: Peek> Decompressed<R> {
-    /// Looks at the first bytes of `input` and sets up the decoder. What is in no compression that can be
-    /// read is passed through as it is.
+    /// Sets up the decoder for the first bytes of `input`. Input that is not in a supported compression is
+    /// passed through unchanged.
     pub(crate) fn new(mut input: R) -> io::Result<Self> {
         let compression = Compression::of(input.peek(Compression::HEAD)?);
         let reader = match compression {
@@ -36,7 +36,7 @@ impl<R: Peek> Decompressed<R> {
         Ok(Self { reader, compression, behind_lz4: false, only_skippable: false })
     }
 
-    /// Goes from the end of one part to the start of the next one.
+    /// Moves from the end of one part to the start of the next part.
     fn next_part(&mut self) -> io::Result<()> {
         let Reader::Part(part) = std::mem::replace(&mut self.reader, Reader::Done) else { return Ok(()) };
         let is_skippable = part.is_skippable();

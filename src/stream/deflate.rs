@@ -1,35 +1,35 @@
-//! Deflate (RFC 1951), bare and as members of gzip (RFC 1952, section 2.2).
+//! Deflate (RFC 1951), raw and in gzip members (RFC 1952, section 2.2).
 
 use std::io::{self, BufRead, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// The base-2 logarithm of the window, of which the format has one size.
+/// The base-2 logarithm of the window size, which is fixed in the format.
 const WINDOW_BITS: u8 = 15;
 
-/// Decompresses one stream. All that comes of it before its damage is given before the error is.
+/// Decompresses one stream. All bytes before a corrupt part are returned before the error.
 pub(crate) struct Deflate<R> {
     input: R,
     state: Decompress,
     is_gzip: bool,
-    /// An error behind bytes that were given.
+    /// An error that follows bytes that were already returned.
     failed: Option<io::Error>,
     done: bool,
 }
 
 impl<R: BufRead> Deflate<R> {
-    /// A stream without a header.
+    /// Creates a reader of a raw stream without a header.
     pub(crate) fn bare(input: R) -> Self {
         Self { input, state: Decompress::new(false), is_gzip: false, failed: None, done: false }
     }
 
-    /// A member of gzip, with its header and its checksum.
+    /// Creates a reader of a gzip member with its header and its checksum.
     pub(super) fn gzip(input: R) -> Self {
         let state = Decompress::new_gzip(WINDOW_BITS);
         Self { input, state, is_gzip: true, failed: None, done: false }
     }
 
-    /// The input, which stands behind the stream once that has been read to its end.
+    /// Returns the input. After the stream has been read to its end, the position is after the stream.
     pub(crate) fn into_input(self) -> R {
         self.input
     }
@@ -45,7 +45,7 @@ impl<R: BufRead> Deflate<R> {
         }
     }
 
-    /// One step: how many bytes were written, and how it went.
+    /// Performs one step. Returns the number of bytes written and the outcome.
     fn step(&mut self, out: &mut [u8]) -> io::Result<(usize, io::Result<()>)> {
         let view = self.input.fill_buf()?;
         let at_end = view.is_empty();
@@ -63,7 +63,7 @@ impl<R: BufRead> Deflate<R> {
             Ok(_) if at_end => Err(self.error(io::ErrorKind::UnexpectedEof, "")),
             Ok(_) => Err(self.error(io::ErrorKind::InvalidData, "is corrupt")),
             Err(error) => {
-                // The words of zlib, which say where the trailer is wrong.
+                // The messages of zlib that say which part of the trailer is wrong.
                 let what = match error.message() {
                     Some("incorrect data check") => "does not match its checksum",
                     Some("incorrect length check") => "does not match its size",
@@ -96,8 +96,8 @@ impl<R: BufRead> Read for Deflate<R> {
     }
 }
 
-/// The length of the header with which a member of gzip begins. Where it goes on behind the bytes at hand,
-/// that is more than they are; where it is malformed, none.
+/// Returns the length of the header of a gzip member. If the header continues after the given bytes, returns
+/// more than their length. Returns `None` for a malformed header.
 pub(crate) fn gzip_header_len(head: &[u8]) -> Option<usize> {
     let (&[0x1f, 0x8b, 8, flags, ..], mut rest) = head.split_first_chunk::<10>()? else { return None };
     let goes_on = Some(head.len() + 1);
@@ -121,7 +121,8 @@ pub(crate) fn gzip_header_len(head: &[u8]) -> Option<usize> {
     Some(head.len() - rest.len() + checksum)
 }
 
-/// Whether an extra field of `len` bytes that begins so consists of subfields (section 2.3.1.1).
+/// Returns true if an extra field of `len` bytes that begins with these bytes consists of subfields (section
+/// 2.3.1.1).
 fn is_extra(bytes: &[u8], len: usize) -> bool {
     let mut at = 0;
     while let Some([_, _, low, high]) = bytes.get(at..).and_then(<[u8]>::first_chunk) {

@@ -1,4 +1,4 @@
-//! LZ4 frames (version 1.6 of the format's description) and the legacy ones of `lz4 -l`.
+//! LZ4 frames (version 1.6 of the format description) and the legacy frames of `lz4 -l`.
 
 use std::hash::Hasher as _;
 use std::io::{self, Read};
@@ -9,38 +9,38 @@ use twox_hash::XxHash32;
 use super::memory::Held;
 use super::window::Peek;
 
-/// The longest frame header, magic number included.
+/// The longest frame header, including the magic number.
 const MAX_HEADER: usize = 19;
-/// Blocks of a legacy frame hold so much.
+/// The size of a decoded block of a legacy frame.
 const LEGACY_BLOCK: u32 = 8 * 1024 * 1024;
-/// The largest block of a legacy frame as it is stored; a larger number is another frame's magic number.
+/// The largest stored block of a legacy frame. A larger number is the magic number of another frame.
 pub(super) const MAX_LEGACY_PACKED: u32 = LEGACY_BLOCK + LEGACY_BLOCK / 255 + 16;
-/// How far blocks refer back.
+/// The maximum distance of back-references.
 const HISTORY: usize = 64 * 1024;
 
 /// Decompresses one frame.
 pub(super) struct Lz4<R> {
     input: R,
     frame: Frame,
-    /// The block as it is stored.
+    /// The stored block.
     packed: Vec<u8>,
-    /// The block decoded last, and which part of it is to be read.
+    /// The last decoded block, and the range of it that is still unread.
     block: Vec<u8>,
     unread: Range<usize>,
-    /// What the next block may refer back to.
+    /// The bytes to which the next block may refer.
     history: Vec<u8>,
     len: u64,
     done: bool,
     _held: Held,
 }
 
-/// What a frame's header says.
+/// The data in the header of a frame.
 struct Frame {
-    /// Length of the header.
+    /// The length of the header.
     len: usize,
     legacy: bool,
     max_block: usize,
-    /// Whether blocks refer to those before them.
+    /// Whether blocks refer to earlier blocks.
     linked: bool,
     block_checksums: bool,
     content_size: Option<u64>,
@@ -66,15 +66,15 @@ impl<R: Peek> Lz4<R> {
         })
     }
 
-    /// The input, which stands behind the frame once that has been read to its end.
+    /// Returns the input. After the frame has been read to its end, the position is after the frame.
     pub(super) fn into_input(self) -> R {
         self.input
     }
 
-    /// Reads the next block or the frame's end.
+    /// Reads the next block or the end of the frame.
     fn next_block(&mut self) -> io::Result<()> {
         let size = if self.frame.legacy {
-            // Such a frame ends with the input, or where no size of a block stands.
+            // A legacy frame ends with the input, or before a number that is not the size of a block.
             let Some(size) = self.input.peek(4)?.first_chunk::<4>() else {
                 self.done = true;
                 return if self.input.fill_buf()?.iter().all(|&b| b == 0) {
@@ -119,7 +119,7 @@ impl<R: Peek> Lz4<R> {
             std::mem::swap(&mut self.packed, &mut self.block);
             self.block.len()
         } else {
-            // No byte stands for more than 255.
+            // A compressed byte expands to at most 255 bytes.
             let room = self.packed.len().saturating_mul(255).min(self.frame.max_block);
             if self.block.len() < room {
                 self.block = vec![0; room];
@@ -142,7 +142,7 @@ impl<R: Peek> Lz4<R> {
         Ok(())
     }
 
-    /// Checks what stands behind the last block.
+    /// Checks the data after the last block.
     fn end(&mut self) -> io::Result<()> {
         if self.frame.content_size.is_some_and(|size| size != self.len) {
             return Err(corrupt("does not have the size that its header states"));
@@ -154,7 +154,7 @@ impl<R: Peek> Lz4<R> {
         Ok(())
     }
 
-    /// The next four bytes.
+    /// Reads the next four bytes.
     fn number(&mut self, place: &str) -> io::Result<u32> {
         let bytes = *self.input.peek(4)?.first_chunk::<4>().ok_or_else(|| breaks_off(place))?;
         self.input.consume(4);
@@ -198,7 +198,7 @@ impl Frame {
         }
     }
 
-    /// The header behind the magic number.
+    /// Reads the header after the magic number.
     fn modern(header: &[u8]) -> io::Result<Self> {
         let &[flags, sizes, ..] = header else { return Err(cut()) };
         if flags & 0xc2 != 0x40 || !matches!(sizes, 0x40 | 0x50 | 0x60 | 0x70) {
@@ -251,7 +251,7 @@ mod tests {
         Ok(out)
     }
 
-    /// What `lz4 -l` writes.
+    /// Returns a frame as `lz4 -l` writes it.
     fn legacy(blocks: &[&[u8]]) -> Vec<u8> {
         let mut frame = vec![0x02, 0x21, 0x4c, 0x18];
         for block in blocks {

@@ -1,6 +1,7 @@
-//! The memory that decoders take for what they may refer back to: windows, dictionaries, blocks. Small ones
-//! are taken by all parties at once, large ones by one party at a time: a party is the threads that read one blob
-//! together, most often one alone. Parties that share a [`Gate`] wait for each other.
+//! The memory that decoders hold for back-references: windows, dictionaries, blocks. All parties may hold
+//! small amounts at the same time, but only one party at a time may hold a large amount. A party is the set
+//! of threads that read one blob, most often a single thread. Parties that share a [`Gate`] wait for each
+//! other.
 
 use std::cell::RefCell;
 use std::io;
@@ -11,24 +12,24 @@ use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
 const MIB: u64 = 1024 * 1024;
-/// Windows up to this size are decoded by all parties at once.
+/// The largest window that all parties may use at the same time.
 const COMMON: u64 = 8 * MIB;
-/// Streams within each other may take so much together before they count as a large window.
+/// The memory that nested streams may hold together before they count as a large window.
 const COMMON_TOGETHER: u64 = 32 * MIB;
-/// The largest window that is decoded at all: what `zstd --long` needs, as the format recommends.
+/// The largest window that is decoded: the window of `zstd --long`, as the format recommends.
 pub(super) const MAX_WINDOW: u64 = 128 * MIB;
-/// What streams within each other may take together.
+/// The maximum memory of nested streams together.
 const MAX_TOGETHER: u64 = 256 * MIB;
 
-/// How long a party waits for its turn before it asks whether its audit is to end.
+/// The time that a party waits for its turn before it checks whether its audit has to end.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Lets one party at a time decode with large windows.
+/// Admits one party at a time to large windows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
-    /// Waits until no other party has its turn, or the audit has to end.
+    /// Waits until no other party has its turn. Fails if the audit has to end.
     fn wait(&self, stop: &Stop) -> io::Result<Turn> {
         let (lock, freed) = &*self.0;
         let mut taken = lock.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +47,7 @@ impl Gate {
     }
 }
 
-/// The right to decode with large windows. Who has it never waits for another party.
+/// The right to decode with large windows. The holder never waits for another party.
 #[derive(Debug)]
 struct Turn(Gate);
 
@@ -62,7 +63,7 @@ thread_local! {
     static PARTY: RefCell<Party> = RefCell::default();
 }
 
-/// The threads that read one blob together. What they take counts together, as that of streams within each other.
+/// The threads that read one blob. Their memory is counted together, like the memory of nested streams.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Party {
     gate: Gate,
@@ -71,17 +72,17 @@ pub(crate) struct Party {
 }
 
 impl Party {
-    /// A party that waits for the others of the gate until its audit has to end.
+    /// Creates a party. It waits for the other parties of the gate until its audit has to end.
     pub(crate) fn new(gate: Gate, stop: Stop) -> Self {
         Self { gate, stop, taken: Arc::default() }
     }
 
-    /// The one that this thread belongs to.
+    /// Returns the party of this thread.
     pub(crate) fn current() -> Self {
         PARTY.with_borrow(Self::clone)
     }
 
-    /// Makes this thread belong to the party, until what it gives is dropped.
+    /// Makes this thread a member of the party until the returned value is dropped.
     #[must_use]
     pub(crate) fn join(self) -> Member {
         Member { before: PARTY.replace(self) }
@@ -92,7 +93,7 @@ impl Party {
     }
 }
 
-/// While this thread belongs to a party.
+/// The membership of this thread in a party.
 #[derive(Debug)]
 pub(crate) struct Member {
     before: Party,
@@ -104,17 +105,17 @@ impl Drop for Member {
     }
 }
 
-/// What the decoders of a party hold, one within the other.
+/// The memory that the nested decoders of a party hold.
 #[derive(Debug, Default)]
 struct Taken {
     bytes: u64,
-    /// How many of them have a large window.
+    /// The number of decoders with a large window.
     large: usize,
-    /// The party's turn at large windows.
+    /// The turn of the party at large windows.
     turn: Option<Turn>,
 }
 
-/// Memory that is taken until this is dropped.
+/// Memory that is held until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
     bytes: u64,
@@ -122,13 +123,13 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Nothing.
+    /// Returns an empty reservation.
     pub(super) fn none() -> Self {
         Self { bytes: 0, party: Party::current() }
     }
 
-    /// Takes memory for a window of `bytes`, waiting until it is this party's turn where that is needed.
-    /// `who` is named in the error where it is more than the limit, as in "a zstd frame".
+    /// Reserves memory for a window of `bytes`. Waits for the turn of this party if necessary. `who` is the
+    /// name in the error for a size above the limit, as in "a zstd frame".
     pub(super) fn window(bytes: u64, who: &str) -> io::Result<Self> {
         if bytes > MAX_WINDOW {
             let (need, limit) = (bytes.div_ceil(MIB), MAX_WINDOW / MIB);
@@ -156,12 +157,12 @@ impl Held {
         Ok(Self { bytes, party })
     }
 
-    /// How much is taken.
+    /// Returns the amount of memory.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Whether other parties have to wait for it.
+    /// Returns true if other parties have to wait for this memory.
     pub(super) fn is_large(&self) -> bool {
         self.bytes > COMMON
     }
@@ -180,8 +181,8 @@ impl Drop for Held {
     }
 }
 
-/// Takes memory for something else than a window, under the same rules: while much of it is held, other parties
-/// that need much wait.
+/// Reserves memory for something other than a window, under the same rules: while a large amount is held,
+/// other parties that need a large amount wait.
 pub(crate) fn hold_memory(bytes: u64, who: &str) -> io::Result<Held> {
     Held::window(bytes, who)
 }

@@ -1,5 +1,5 @@
-//! Bytes in motion: decompression told by content, and tar streams as entries. Nothing is held whole
-//! and nothing is written to disk.
+//! Streams of bytes: decompression detected by content, and tar streams as entries. No content is held as a
+//! whole, and nothing is written to disk.
 
 mod bzip2;
 mod compression;

@@ -1,4 +1,4 @@
-//! One part of a compressed stream, and what stands behind it.
+//! One part of a compressed stream, and access to the input after it.
 
 use std::io::{self, Read};
 
@@ -10,8 +10,8 @@ use super::window::Peek;
 use super::xz::Xz;
 use super::zstd::Zstd;
 
-/// A reader of one part of a compressed stream: a member of gzip or lzip, a stream of xz, lzma or bzip2, a frame of
-/// lz4. Of zstd it is the frames that follow each other without anything between them, skippable ones too.
+/// A reader of one part of a compressed stream: a gzip or lzip member, an xz, lzma or bzip2 stream, or an
+/// lz4 frame. For zstd, a part is a sequence of adjacent frames, including skippable frames.
 pub(crate) struct Part<R> {
     decoder: Decoder<R>,
 }
@@ -25,7 +25,7 @@ enum Decoder<R> {
 }
 
 impl<R: Peek> Part<R> {
-    /// A decoder for what begins at the input's next byte.
+    /// Creates a decoder for the part that begins at the next byte of the input.
     pub(crate) fn open(compression: Compression, input: R) -> io::Result<Self> {
         let decoder = match compression {
             Compression::None => {
@@ -42,7 +42,7 @@ impl<R: Peek> Part<R> {
         Ok(Self { decoder })
     }
 
-    /// The input. Once the part has been read to its end it stands directly behind it.
+    /// Returns the input. After the part has been read to its end, the position is directly after the part.
     pub(crate) fn into_input(self) -> R {
         match self.decoder {
             Decoder::Gzip(decoder) => decoder.into_input(),
@@ -53,7 +53,7 @@ impl<R: Peek> Part<R> {
         }
     }
 
-    /// Whether it is nothing but skippable frames, as far as it has been read.
+    /// Returns true if the part consists only of skippable frames, as far as it has been read.
     pub(crate) fn is_skippable(&self) -> bool {
         matches!(&self.decoder, Decoder::Zstd(frames) if !frames.has_data())
     }

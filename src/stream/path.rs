@@ -1,7 +1,7 @@
-//! Paths as bytes, as layers name them.
+//! Paths as bytes, in the form in which layers name them.
 
-/// A path with `/` between its parts and nothing else: no leading `/` or `./`, no `//`, no `.`, and `..`
-/// resolved as if the root were its own parent, as extractors do.
+/// Normalises a path to names with single slashes between them: no leading `/` or `./`, no `//`, no `.`.
+/// `..` is resolved as if the root were its own parent, as extractors do.
 pub(crate) fn normalise(path: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     for part in path.split(|&b| b == b'/') {
@@ -16,12 +16,12 @@ pub(crate) fn normalise(path: &[u8]) -> Vec<u8> {
     parts.join(&b'/')
 }
 
-/// Whether a name is absolute or has a `..` in it, which no builder writes.
+/// Returns true if a name is absolute or contains `..`, which no builder writes.
 pub(crate) fn is_odd(path: &[u8]) -> bool {
     path.first() == Some(&b'/') || path.split(|&b| b == b'/').any(|part| part == b"..")
 }
 
-/// The directory part and the last name of a normalised path.
+/// Splits a normalised path into the directory and the last name.
 pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memrchr(b'/', path) {
         Some(at) => (path.get(..at).unwrap_or_default(), path.get(at + 1..).unwrap_or_default()),
@@ -29,7 +29,7 @@ pub(crate) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The proper ancestors of a normalised path, nearest first, the root (`""`) last.
+/// Returns the proper ancestors of a normalised path, from the nearest to the root (`""`).
 pub(crate) fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = path;
     std::iter::from_fn(move || {
@@ -41,7 +41,7 @@ pub(crate) fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// `directory/name`; either alone where the other is empty.
+/// Returns `directory/name`, or only one of them if the other is empty.
 pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     match (directory, name) {
         (b"", alone) | (alone, b"") => alone.to_vec(),
@@ -49,7 +49,7 @@ pub(crate) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The directory of a git repository's own files, of a path in one.
+/// Returns the git directory of the repository that contains a path.
 pub(crate) fn repository(path: &[u8]) -> Option<&[u8]> {
     let ends = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
     ends.into_iter().find(|directory| directory.ends_with(b".git"))

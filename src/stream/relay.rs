@@ -1,4 +1,4 @@
-//! Bytes that one thread reads for another: a few buffers go back and forth between the two.
+//! Bytes that one thread reads for another. A few buffers are passed back and forth between the two threads.
 
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -8,35 +8,35 @@ use super::Peek;
 use crate::fault::repeat;
 use crate::stop::Stop;
 
-/// Large enough that waking the other thread costs little beside its bytes.
+/// The size of a buffer: large enough that waking the other thread costs little compared to the bytes.
 const CAPACITY: usize = 1024 * 1024;
-/// What a pipe holds.
+/// The capacity of a pipe.
 const PIECE: usize = 64 * 1024;
 
-/// The end that reads.
+/// The end that reads the input.
 pub(crate) struct Relay {
     full: SyncSender<io::Result<Vec<u8>>>,
     empty: Receiver<Vec<u8>>,
 }
 
-/// The end that is read from, on another thread.
+/// The end that passes the bytes on, on another thread.
 pub(crate) struct Relayed {
     full: Receiver<io::Result<Vec<u8>>>,
     empty: Sender<Vec<u8>>,
     buffer: Vec<u8>,
     at: usize,
-    /// Whether the other end said that this is all.
+    /// Whether the other end reported the end of the input.
     done: bool,
-    /// The error that came behind the bytes at hand.
+    /// The error that follows the buffered bytes.
     failed: Option<io::Error>,
-    /// Why the other end may be given up while it waits.
+    /// Reports when waiting for the other end has to stop.
     stop: Stop,
 }
 
-/// How long the other end is waited for before that is asked.
+/// The time to wait for the other end before `stop` is checked.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The two ends, with so many buffers of 1 MiB on their way at most.
+/// Returns the two ends, with at most `depth` buffers of 1 MiB in transit.
 pub(crate) fn relay(depth: usize) -> (Relay, Relayed) {
     let (full, filled) = sync_channel(depth);
     let (empty, emptied) = channel();
@@ -55,7 +55,7 @@ pub(crate) fn relay(depth: usize) -> (Relay, Relayed) {
 }
 
 impl Relay {
-    /// Reads `input` to its end or its first error, or until nobody wants more of it.
+    /// Reads `input` to its end or to its first error, or until the other end is dropped.
     pub(crate) fn run(self, input: &mut dyn Read) {
         self.pass(|buffer| {
             buffer.resize(CAPACITY, 0);
@@ -63,7 +63,8 @@ impl Relay {
         });
     }
 
-    /// As [`Self::run`], for input that comes little by little: each piece is passed on at once.
+    /// Reads `input` to its end or to its first error, or until the other end is dropped. Each piece is
+    /// passed on at once, for input that arrives slowly.
     pub(crate) fn run_promptly(self, input: &mut dyn Read) {
         self.pass(|buffer| {
             buffer.resize(PIECE, 0);
@@ -78,7 +79,7 @@ impl Relay {
         });
     }
 
-    /// Passes on what `read` puts into a buffer, until it gives nothing.
+    /// Passes on the bytes that `read` puts into a buffer, until `read` returns none.
     fn pass(self, mut read: impl FnMut(&mut Vec<u8>) -> Result<usize, (usize, io::Error)>) {
         loop {
             let mut buffer = self.empty.try_recv().unwrap_or_default();
@@ -87,7 +88,7 @@ impl Relay {
                 Err((len, error)) => (len, Some(error)),
             };
             buffer.truncate(len);
-            // An empty one says that this is all.
+            // An empty buffer signals the end of the input.
             let is_last = len == 0 && error.is_none();
             let is_wanted = (len == 0 && !is_last) || self.full.send(Ok(buffer)).is_ok();
             if is_last || !is_wanted {
@@ -99,14 +100,15 @@ impl Relay {
         }
     }
 
-    /// Gives an error in place of bytes.
+    /// Sends an error in place of bytes.
     pub(crate) fn fail(self, error: io::Error) {
-        // Nobody hears of it where nobody wants more.
+        // The error has no receiver if the other end is dropped.
         let _ = self.full.send(Err(error));
     }
 }
 
-/// Reads until the buffer is full or the input ends. An error comes with how much was read before it.
+/// Reads until the buffer is full or the input ends. An error is returned with the number of bytes read
+/// before it.
 fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> Result<usize, (usize, io::Error)> {
     let mut len = 0;
     while let Some(room) = buffer.get_mut(len..).filter(|room| !room.is_empty()) {
@@ -125,7 +127,7 @@ impl Relayed {
         self.buffer.get(self.at..).unwrap_or_default()
     }
 
-    /// Gives up waiting for the other end once the scan has to end.
+    /// Makes this end stop waiting for the other end when the scan has to end.
     pub(crate) fn until(self, stop: Stop) -> Self {
         Self { stop, ..self }
     }
@@ -142,7 +144,7 @@ impl Relayed {
         }
     }
 
-    /// Puts the next bytes behind those at hand, if there are any.
+    /// Appends the next bytes to the buffered bytes, if there are any.
     fn next(&mut self) {
         let mut next = match self.receive() {
             Ok(next) => next,
@@ -150,14 +152,14 @@ impl Relayed {
         };
         self.done = next.is_empty();
         if !self.view().is_empty() {
-            // A few bytes, which a parser wants to see in one piece with those behind.
+            // Few bytes are left, and a parser needs them contiguous with the next bytes.
             next.splice(..0, self.view().iter().copied());
         }
         let read = std::mem::replace(&mut self.buffer, next);
         self.at = 0;
-        // One that was joined with what was at hand has grown.
+        // A buffer that was joined with earlier bytes has grown and is not reused.
         if (1..=CAPACITY).contains(&read.capacity()) {
-            // Where the other end is done, it needs no more buffers.
+            // After its last buffer, the other end needs no more buffers.
             let _ = self.empty.send(read);
         }
     }
@@ -200,7 +202,7 @@ mod tests {
     use crate::fault::Code;
     use crate::stop::Cancel;
 
-    /// So many bytes, and then an error, if there is to be one.
+    /// Returns a number of bytes, and then an error if there is one.
     struct Input(usize, Option<io::Error>);
 
     impl Read for Input {
@@ -252,7 +254,7 @@ mod tests {
         reader.join().unwrap();
     }
 
-    /// Gives nothing until the other end is dropped.
+    /// Returns nothing until the other end is dropped.
     struct Waiting(Receiver<()>);
 
     impl Read for Waiting {

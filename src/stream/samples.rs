@@ -6,7 +6,7 @@ use liblzma::stream::{Check, LzmaOptions, Stream};
 
 use super::Compression;
 
-/// All that are compressed.
+/// All compressed formats.
 pub(crate) const FORMATS: [Compression; 7] = [
     Compression::Gzip,
     Compression::Zstd,
@@ -17,7 +17,7 @@ pub(crate) const FORMATS: [Compression; 7] = [
     Compression::Lz4,
 ];
 
-/// A tar archive of one file.
+/// Returns a tar archive of one file.
 pub(crate) fn tar_of(name: &str, data: &[u8]) -> Vec<u8> {
     let mut builder = ::tar::Builder::new(Vec::new());
     let mut header = ::tar::Header::new_gnu();
@@ -26,7 +26,7 @@ pub(crate) fn tar_of(name: &str, data: &[u8]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-/// One part that holds `data`.
+/// Returns one part that holds `data`.
 pub(crate) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
     match compression {
         Compression::None => data.to_vec(),
@@ -58,8 +58,8 @@ fn lzma(data: &[u8]) -> Vec<u8> {
     encode(Stream::new_lzma_encoder(&LzmaOptions::new_preset(0).unwrap()).unwrap(), data)
 }
 
-/// What lzip writes: the data of .lzma between a header and a trailer of its own. The dictionary has two to
-/// the power of `log` bytes.
+/// Returns an lzip member: the data of .lzma between the header and trailer of the format. The dictionary
+/// has two to the power of `log` bytes.
 pub(super) fn lzip(data: &[u8], log: u8) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(data);
@@ -70,10 +70,11 @@ pub(super) fn lzip(data: &[u8], log: u8) -> Vec<u8> {
     member
 }
 
-/// The same .xz stream with another dictionary size, as the format's property byte.
+/// Returns an .xz stream with another dictionary size, given as the property byte of the format.
 pub(super) fn xz_with_dictionary(data: &[u8], property: u8) -> Vec<u8> {
     let mut stream = part(Compression::Xz, data);
-    // Behind the stream header: size, flags, filter, size of its properties, properties, padding, checksum.
+    // The fields after the stream header: size, flags, filter, size of its properties, properties, padding,
+    // checksum.
     let len = (usize::from(stream[12]) + 1) * 4;
     assert_eq!(stream[12..16], [2, 0, 0x21, 1]);
     stream[16] = property;
@@ -83,7 +84,7 @@ pub(super) fn xz_with_dictionary(data: &[u8], property: u8) -> Vec<u8> {
     stream
 }
 
-/// A frame with blocks of 64 KiB and every checksum there is.
+/// Returns an lz4 frame with blocks of 64 KiB and all checksums.
 pub(super) fn lz4(data: &[u8], mode: lz4_flex::frame::BlockMode) -> Vec<u8> {
     let info = lz4_flex::frame::FrameInfo::new()
         .block_mode(mode)
@@ -96,7 +97,7 @@ pub(super) fn lz4(data: &[u8], mode: lz4_flex::frame::BlockMode) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Bytes that compress a little, and refer far back.
+/// Returns bytes that compress a little and have distant back-references.
 pub(super) fn bytes(len: u32) -> Vec<u8> {
     (0..len).map(|i| ((i.wrapping_mul(i) >> 3) % 251) as u8).collect()
 }

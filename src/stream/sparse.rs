@@ -1,29 +1,29 @@
-//! Sparse files: their bodies hold only the data between the holes.
+//! Sparse files, whose bodies hold only the data between the holes.
 
 use std::io::{self, BufRead, Read as _};
 
-/// The longest line of a map that is read as a number.
+/// The maximum length of a line of a map that is read as a number.
 const MAX_DIGITS: u64 = 32;
-/// Further pieces are not remembered: offsets behind them count from the last piece known.
+/// The maximum number of pieces that are remembered. Offsets after them count from the last known piece.
 const MAX_PIECES: usize = 64 * 1024;
 
-/// Which part of a file each stretch of a sparse body is.
+/// The map from a sparse body to the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SparseMap {
-    /// Offset in the file and length, in the order of the body.
+    /// The offset in the file and the length of each piece, in the order of the body.
     pieces: Vec<(u64, u64)>,
 }
 
 impl SparseMap {
-    /// The next piece of the body: `len` bytes that stand at `offset` of the file.
+    /// Adds the next piece of the body: `len` bytes at `offset` of the file.
     pub(super) fn add(&mut self, offset: u64, len: u64) {
         if self.pieces.len() < MAX_PIECES {
             self.pieces.push((offset, len));
         }
     }
 
-    /// The stretches of the body that follow each other in the file without a hole, as offset in the file
-    /// and length. The last one takes what the map leaves over.
+    /// Returns the stretches of the body that are contiguous in the file, as offset in the file and length.
+    /// The last stretch includes any bytes that the map does not cover.
     pub(crate) fn stretches(&self) -> Vec<(u64, u64)> {
         let mut stretches: Vec<(u64, u64)> = Vec::new();
         for &(offset, len) in self.pieces.iter().filter(|(_, len)| *len > 0) {
@@ -40,8 +40,8 @@ impl SparseMap {
         stretches
     }
 
-    /// Reads a map that stands in front of the body (pax 1.0): decimal numbers, a line each, the count of
-    /// pieces first, padded to a whole block. Gives the bytes read as well.
+    /// Reads a map in front of the body (pax 1.0): decimal numbers, one per line, starting with the number
+    /// of pieces, padded to a whole block. Also returns the bytes that were read.
     pub(crate) fn read(body: &mut dyn BufRead) -> io::Result<(Self, Vec<u8>)> {
         let mut bytes = Vec::new();
         let mut number = |bytes: &mut Vec<u8>| -> io::Result<Option<u64>> {

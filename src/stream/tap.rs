@@ -1,17 +1,17 @@
-//! A look at bytes that go by.
+//! A reader that shows the bytes that pass through it.
 
 use std::io::{self, BufRead, Read};
 
 use super::Peek;
 
-/// Passes bytes on and shows each once, as it is consumed.
+/// Passes bytes on and shows each byte once, when it is consumed.
 pub(crate) struct Tap<'a, F> {
     input: &'a mut dyn Peek,
     see: F,
 }
 
 impl<'a, F: FnMut(&[u8])> Tap<'a, F> {
-    /// Shows to `see` what is read of `input`.
+    /// Creates a reader of `input` that shows the consumed bytes to `see`.
     pub(crate) fn new(input: &'a mut dyn Peek, see: F) -> Self {
         Self { input, see }
     }
@@ -29,7 +29,7 @@ impl<F: FnMut(&[u8])> BufRead for Tap<'_, F> {
     }
 
     fn consume(&mut self, n: usize) {
-        // The bytes are buffered, so asking for them again cannot fail.
+        // The bytes are buffered, so a second request for them cannot fail.
         if let Ok(bytes) = self.input.fill_buf() {
             (self.see)(bytes.get(..n).unwrap_or_default());
         }

@@ -1,8 +1,8 @@
 //! Tar streams as entries (POSIX ustar and pax, GNU and V7 headers).
 //!
-//! Header blocks are read by the `tar` crate; the walk is ours, because an auditor needs what an
-//! extractor may drop: the bytes between bodies, what stands behind the end-of-archive marker, names
-//! as they are written, and a stream that goes on after something odd.
+//! The `tar` crate reads the header blocks, but this module walks the stream itself. An auditor needs data
+//! that an extractor may drop: the bytes between bodies, the bytes after the end-of-archive marker, names as
+//! they are written, and the rest of a stream after something odd.
 
 use std::io::{self, BufRead, Read};
 
@@ -19,109 +19,109 @@ pub(crate) use gap::{Field, Gap};
 use header::{Extended, Kind};
 
 const BLOCK: usize = 512;
-/// Extended headers and long names larger than this are refused, as Go's `archive/tar` does, with which
-/// every container engine reads its layers.
+/// The maximum size of extended headers and long names. Go's `archive/tar`, with which every container
+/// engine reads its layers, has the same limit.
 const MAX_EXTENDED: u64 = 1024 * 1024;
 
-/// What kind of thing an entry is.
+/// The type of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     /// A regular file, sparse or not.
     File,
     /// A directory.
     Directory,
-    /// Another name for an entry of this layer or of one below it.
+    /// Another name for an entry of this layer or of a lower layer.
     HardLink,
     /// A symbolic link.
     Symlink,
-    /// A device, a pipe, or a type that no specification names.
+    /// A device, a pipe, or a type that no specification defines.
     Other,
 }
 
 /// One entry of a tar stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// The path, normalised.
+    /// The normalised path.
     pub path: Vec<u8>,
-    /// Whether the name as written is absolute or climbs with `..`.
+    /// Whether the name as written is absolute or contains `..`.
     pub odd_name: bool,
-    /// What it is.
+    /// The type of the entry.
     pub kind: EntryKind,
     /// The target of a link, as written.
     pub link: Option<Vec<u8>>,
-    /// Length of the body in the stream, in bytes.
+    /// The length of the body in the stream, in bytes.
     pub size: u64,
-    /// Offset of the body in the stream.
+    /// The offset of the body in the stream.
     pub body_offset: u64,
-    /// Whether it stands behind the end-of-archive marker, where extractors stop reading.
+    /// Whether the entry is after the end-of-archive marker, where extractors stop reading.
     pub after_end: bool,
-    /// How the body lies in the file.
+    /// The relation between the body and the file.
     pub extent: Extent,
 }
 
-/// How an entry's body lies in the file.
+/// The relation between the body of an entry and its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// It is the file.
+    /// The body is the file.
     Whole,
-    /// It is the data between the file's holes.
+    /// The body is the data between the holes of the file.
     Sparse(SparseMap),
-    /// The same, with the map in front ([`SparseMap::read`]).
+    /// The body is the data between the holes of the file, with the map in front ([`SparseMap::read`]).
     SparseMapInBody,
 }
 
-/// Where a stretch of raw bytes lies, for messages.
+/// The position of a stretch of raw bytes, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bounds {
-    /// Offset of its first byte in the stream.
+    /// The offset of the first byte in the stream.
     pub start: u64,
-    /// Whether it stands behind the end-of-archive marker.
+    /// Whether the stretch is after the end-of-archive marker.
     pub after_end: bool,
 }
 
-/// Why a walk did not reach the end of its stream.
+/// The reason that a walk did not reach the end of its stream.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TarError {
-    /// The reader under the walk failed: a decoder, or the disk.
+    /// The underlying reader failed: a decoder, or the disk.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The stream does not begin with a tar header.
     #[error("it is not a tar archive")]
     NotTar,
-    /// Something that is no tar header stands where one should.
+    /// There is no valid tar header where one is required.
     #[error("there is no valid tar header at byte {at}, so what follows is not known as files")]
     BadHeader {
-        /// Offset in the stream.
+        /// The offset in the stream.
         at: u64,
     },
     /// The stream ends inside an entry.
     #[error("it breaks off inside {}: {missing} more bytes were announced", String::from_utf8_lossy(path))]
     Truncated {
-        /// The entry's path.
+        /// The path of the entry.
         path: Vec<u8>,
-        /// Bytes that were announced and did not come.
+        /// The number of announced bytes that are missing.
         missing: u64,
     },
-    /// The stream ends where an entry is announced and has not begun.
+    /// The stream ends between the announcement of an entry and its start.
     #[error("it breaks off {place}, at byte {at}")]
     BreaksOff {
-        /// Offset of the header it ends in or behind.
+        /// The offset of the header in or after which the stream ends.
         at: u64,
-        /// Where that is.
+        /// A description of the place.
         place: &'static str,
     },
-    /// An extended header that no extractor would accept.
+    /// An extended header that no extractor accepts.
     #[error("an extended tar header at byte {at} claims {size} bytes")]
     HugeHeader {
-        /// Offset in the stream.
+        /// The offset in the stream.
         at: u64,
-        /// The size it claims.
+        /// The size in the header.
         size: u64,
     },
 }
 
 impl TarError {
-    /// The kind of problem that it is.
+    /// Returns the kind of the problem.
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Io(error) => Code::of(error),
@@ -131,19 +131,19 @@ impl TarError {
     }
 }
 
-/// What is done with the parts of a tar stream. Every byte of it goes to exactly one of the three, but
-/// for zero blocks; gaps also hold a few bytes on either side, so that nothing hides across a border.
+/// The receiver of the parts of a tar stream. Every byte except zero blocks goes to exactly one of the three
+/// methods. Gaps also hold a few bytes on either side, so that nothing is missed across a boundary.
 pub(crate) trait Visit {
-    /// Bytes between bodies: headers, padding, extended headers.
+    /// Receives the bytes between bodies: headers, padding, extended headers.
     fn gap(&mut self, gap: &Gap<'_>);
-    /// An entry, with its body. What it leaves unread of the body is skipped.
+    /// Receives an entry with its body. Any unread rest of the body is skipped.
     fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()>;
-    /// Bytes that are not part of any entry, to the end of the stream.
+    /// Receives bytes that are not part of any entry, up to the end of the stream.
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()>;
 }
 
-/// Walks a tar stream to its end, not to its end-of-archive marker. After an error other than one of the
-/// reader's, what remains has been given to [`Visit::rest`].
+/// Walks a tar stream to its end, not only to its end-of-archive marker. After an error that is not from the
+/// reader, the rest has been passed to [`Visit::rest`].
 pub(crate) fn walk<R: Read>(window: &mut Window<R>, visit: &mut impl Visit) -> Result<(), TarError> {
     Walk { window, gap: GapBuffer::default(), after_end: false, entries: 0, pending: None }.run(visit)
 }
@@ -153,7 +153,7 @@ struct Walk<'a, R> {
     gap: GapBuffer,
     after_end: bool,
     entries: u64,
-    /// Offset of the first extended header that belongs to no entry yet.
+    /// The offset of the first extended header that does not belong to an entry yet.
     pending: Option<u64>,
 }
 
@@ -161,7 +161,7 @@ impl<R: Read> Walk<'_, R> {
     fn run(&mut self, visit: &mut impl Visit) -> Result<(), TarError> {
         let outcome = self.entries(visit);
         if let Err(TarError::Io(_)) = outcome {
-            // What was read before the error is still looked at.
+            // The bytes that were read before the error are still searched.
             self.gap.flush(None, visit);
             let bounds = Bounds { start: self.window.offset(), after_end: self.after_end };
             let mut view = self.window.view();
@@ -253,7 +253,7 @@ impl<R: Read> Walk<'_, R> {
 
     fn entry(&mut self, mut entry: Entry, visit: &mut impl Visit) -> Result<(), TarError> {
         entry.body_offset = self.window.offset();
-        // An error of the reader comes again behind the bytes before it, which belong to the entry.
+        // The window repeats an error of the reader after the bytes before it, which belong to the entry.
         let _ = self.window.fill(gap::SEAM);
         self.gap.end_with(self.window.view(), entry.size);
         self.gap.flush(Some(&entry), visit);
@@ -275,7 +275,8 @@ impl<R: Read> Walk<'_, R> {
         Ok(())
     }
 
-    /// The body of an extended header with its padding, which may end early with the stream.
+    /// Reads the body of an extended header with its padding. The padding may be cut by the end of the
+    /// stream.
     fn read_extended(&mut self, size: u64) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         self.window.body(size.next_multiple_of(BLOCK as u64)).read_to_end(&mut body)?;
@@ -314,7 +315,7 @@ impl<R: Read> Walk<'_, R> {
     }
 }
 
-/// Whether these bytes, the first of a stream, begin a tar archive: a valid header block.
+/// Returns true if the first bytes of a stream begin a tar archive: they are a valid header block.
 pub(crate) fn begins_tar(bytes: &[u8]) -> bool {
     bytes.first_chunk::<BLOCK>().is_some_and(|block| header::read(block).is_some())
 }

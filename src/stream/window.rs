@@ -1,17 +1,18 @@
-//! A buffer that slides over a reader, so that parsers see whole headers and searchers whole blocks.
+//! A sliding buffer over a reader. Parsers see whole headers, and searches see whole blocks.
 
 use crate::fault::repeat;
 use std::io::{self, BufRead, Read};
 
-/// Large enough that a search call costs nothing beside its bytes, small enough to stay in a core's cache.
+/// The default capacity: large enough that the cost of a search call is negligible, and small enough for the
+/// cache of a core.
 const CAPACITY: usize = 256 * 1024;
-/// The smallest buffer: more than any header that a parser wants to see as a whole.
+/// The smallest buffer: larger than any header that a parser needs as a whole.
 const MIN_CAPACITY: usize = 4 * 1024;
 
-/// A reader whose next bytes can be looked at before they are consumed, as many as a header has.
+/// A reader that allows a look at the next bytes before they are consumed, up to the length of a header.
 pub(crate) trait Peek: BufRead {
-    /// The bytes at hand after reading until there are at least `min`, or the input has ended. `min` is
-    /// at most 4 KiB.
+    /// Reads until there are at least `min` bytes or the input has ended, and returns the buffered bytes.
+    /// `min` is at most 4 KiB.
     fn peek(&mut self, min: usize) -> io::Result<&[u8]>;
 }
 
@@ -33,7 +34,7 @@ impl<T: Peek + ?Sized> Peek for Box<T> {
     }
 }
 
-/// A sliding view of a reader's bytes.
+/// A sliding view of the bytes of a reader.
 pub(crate) struct Window<R> {
     inner: R,
     buffer: Box<[u8]>,
@@ -46,16 +47,17 @@ pub(crate) struct Window<R> {
     skipper: Option<Skipper<R>>,
 }
 
-/// Moves a reader forward by up to so many bytes without reading them; says by how many.
+/// A function that moves a reader forward by at most the given number of bytes without reading them. It
+/// returns the actual number.
 type Skipper<R> = fn(&mut R, u64) -> u64;
 
 impl<R: Read> Window<R> {
-    /// A window at the start of `inner`.
+    /// Creates a window at the start of `inner`.
     pub(crate) fn new(inner: R) -> Self {
         Self::with_capacity(CAPACITY, inner)
     }
 
-    /// A window with a buffer of `capacity` bytes, at least 4 KiB.
+    /// Creates a window with a buffer of `capacity` bytes, but not less than 4 KiB.
     pub(crate) fn with_capacity(capacity: usize, inner: R) -> Self {
         Self {
             inner,
@@ -69,24 +71,24 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// A window over a reader that can move without reading.
+    /// Creates a window over a reader that can move forward without reading.
     pub(crate) fn seekable(inner: R, skipper: Skipper<R>) -> Self {
         Self { skipper: Some(skipper), ..Self::new(inner) }
     }
 
-    /// How many bytes have been consumed: the offset of the view's first byte.
+    /// Returns the number of consumed bytes: the offset of the first byte of the view.
     pub(crate) fn offset(&self) -> u64 {
         self.consumed
     }
 
-    /// The bytes at hand.
+    /// Returns the buffered bytes.
     pub(crate) fn view(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The bytes at hand after reading until there are at least `min`, or the input has ended.
-    /// `min` is at most the window's capacity. An error of the input is given where less than `min` came before
-    /// it, each time.
+    /// Reads until there are at least `min` bytes or the input has ended, and returns the buffered bytes.
+    /// `min` is at most the capacity of the window. If the input fails before `min` bytes are read, returns
+    /// the error, on every call.
     pub(crate) fn fill(&mut self, min: usize) -> io::Result<&[u8]> {
         let capacity = self.buffer.len();
         let min = min.min(capacity);
@@ -121,7 +123,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Moves past `n` bytes, or to the end of the input; says by how many.
+    /// Moves past `n` bytes or to the end of the input. Returns the number of bytes.
     pub(crate) fn skip(&mut self, n: u64) -> io::Result<u64> {
         let mut left = n;
         while left > 0 {
@@ -147,7 +149,7 @@ impl<R: Read> Window<R> {
         Ok(n - left)
     }
 
-    /// The next `len` bytes as a reader of its own.
+    /// Returns a reader of the next `len` bytes.
     pub(crate) fn body(&mut self, len: u64) -> Body<'_, R> {
         Body { window: self, left: len }
     }
@@ -185,12 +187,12 @@ pub(crate) struct Body<'a, R> {
 }
 
 impl<R: Read> Body<'_, R> {
-    /// How many bytes are left.
+    /// Returns the number of bytes left.
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
 
-    /// Moves past `n` bytes of it without giving them.
+    /// Moves past `n` bytes without returning them.
     pub(crate) fn skip(&mut self, n: u64) -> io::Result<()> {
         let skipped = self.window.skip(n.min(self.left))?;
         self.left -= skipped;
@@ -234,7 +236,7 @@ impl<R: Read> Read for Body<'_, R> {
 mod tests {
     use super::*;
 
-    /// Gives its bytes in small pieces, as a decoder may.
+    /// Returns its bytes in small pieces, as a decoder may.
     struct Dribble<'a>(&'a [u8]);
 
     impl Read for Dribble<'_> {

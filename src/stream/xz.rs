@@ -1,5 +1,5 @@
-//! What LZMA's dictionary coder wrote: .xz stream by stream, .lz member by member, and .lzma. The C library
-//! tells how large a dictionary has to be before it allocates it.
+//! The formats of LZMA's dictionary coder: .xz stream by stream, .lz member by member, and .lzma. The C
+//! library reports the required dictionary size before it allocates the dictionary.
 
 use crate::fault::{Code, Fault};
 use std::io::{self, Read};
@@ -10,9 +10,9 @@ use super::Compression;
 use super::memory::{Held, MAX_WINDOW};
 use super::window::Peek;
 
-/// Decoders take memory in steps of powers of two from here to [`MAX_WINDOW`].
+/// The smallest memory limit of a decoder. The limit is doubled up to [`MAX_WINDOW`].
 const SMALLEST: u64 = 1024 * 1024;
-/// What a decoder needs beside its dictionary, at most.
+/// The maximum memory that a decoder needs in addition to its dictionary.
 const OVERHEAD: u64 = 512 * 1024;
 
 /// Decompresses one stream.
@@ -20,14 +20,14 @@ pub(super) struct Xz<R> {
     input: R,
     stream: Stream,
     format: &'static str,
-    /// An error behind bytes that were given.
+    /// An error that follows bytes that were already returned.
     failed: Option<io::Error>,
     done: bool,
     held: Held,
 }
 
 impl<R: Peek> Xz<R> {
-    /// A decoder for one of the three formats; .xz where it is none of them.
+    /// Creates a decoder for one of the three formats. The format is .xz for any other value.
     pub(super) fn new(compression: Compression, input: R) -> io::Result<Self> {
         let limit = SMALLEST + OVERHEAD;
         let stream = match compression {
@@ -39,12 +39,12 @@ impl<R: Peek> Xz<R> {
         Ok(Self { input, stream, format: compression.name(), failed: None, done: false, held })
     }
 
-    /// The input, which stands behind the stream once that has been read to its end.
+    /// Returns the input. After the stream has been read to its end, the position is after the stream.
     pub(super) fn into_input(self) -> R {
         self.input
     }
 
-    /// Takes as much memory as the block that comes next needs.
+    /// Reserves the memory that the next block needs.
     fn enlarge(&mut self) -> io::Result<()> {
         let mut window = self.held.bytes();
         while window < MAX_WINDOW {
@@ -60,7 +60,7 @@ impl<R: Peek> Xz<R> {
         Err(Fault::io(Code::Limit, message))
     }
 
-    /// One step: how many bytes were written, and how it went.
+    /// Performs one step. Returns the number of bytes written and the outcome.
     fn step(&mut self, out: &mut [u8]) -> io::Result<(usize, io::Result<()>)> {
         let view = self.input.fill_buf()?;
         let at_end = view.is_empty();

@@ -1,4 +1,5 @@
-//! Zstandard, frame by frame (RFC 8878), so that a frame's window is known before it is allocated.
+//! Decompression of Zstandard frame by frame (RFC 8878), so that the window of a frame is known before it is
+//! allocated.
 
 use std::io::{self, Read};
 
@@ -7,7 +8,7 @@ use zstd::stream::raw::{Decoder, Operation};
 use super::memory::{Held, MAX_WINDOW};
 use super::window::Peek;
 
-/// The longest frame header (RFC 8878, section 3.1.1.1), magic number included.
+/// The longest frame header, including the magic number (RFC 8878, section 3.1.1.1).
 const MAX_FRAME_HEADER: usize = 18;
 /// The largest block (section 3.1.1.2.4).
 const MAX_BLOCK: u32 = 128 * 1024;
@@ -16,7 +17,7 @@ const MAX_LONG: u64 = 1 << 31;
 /// The descriptor of a window of 1 MiB.
 const SMALL_WINDOW: u8 = 10 << 3;
 
-/// Decompresses frames up to the first bytes that begin none; skippable frames are read past.
+/// Decompresses frames up to the first bytes that do not begin a frame. Skippable frames are skipped.
 pub(super) struct Zstd<R> {
     input: R,
     decoder: Decoder<'static>,
@@ -31,17 +32,17 @@ impl<R: Peek> Zstd<R> {
         Ok(Self { input, decoder, within_frame: false, has_data: false, held: Held::none() })
     }
 
-    /// Whether there was a frame that is not skippable.
+    /// Returns true if there was a frame that is not skippable.
     pub(super) fn has_data(&self) -> bool {
         self.has_data
     }
 
-    /// The input, which stands behind the last frame once all has been read.
+    /// Returns the input. After everything has been read, its position is after the last frame.
     pub(super) fn into_input(self) -> R {
         self.input
     }
 
-    /// Reads past skippable frames to the start of a frame; says whether there is one.
+    /// Skips skippable frames up to the start of a frame. Returns true if there is a frame.
     fn next_frame(&mut self) -> io::Result<bool> {
         loop {
             match FrameHeader::read(self.input.peek(MAX_FRAME_HEADER)?) {
@@ -56,7 +57,7 @@ impl<R: Peek> Zstd<R> {
         }
     }
 
-    /// Takes the memory that a frame needs. The decoder keeps its largest window from frame to frame.
+    /// Reserves the memory that a frame needs. The decoder keeps its largest window from frame to frame.
     fn hold(&mut self, window: u64) -> io::Result<()> {
         if self.held.is_large() && window < self.held.bytes() {
             self.decoder = new_decoder()?;
@@ -124,7 +125,7 @@ fn new_decoder() -> io::Result<Decoder<'static>> {
     Ok(decoder)
 }
 
-/// What the first bytes of a frame say (RFC 8878, section 3.1).
+/// The data in the first bytes of a frame (RFC 8878, section 3.1).
 #[derive(Debug, PartialEq, Eq)]
 enum FrameHeader {
     Frame {
@@ -133,7 +134,7 @@ enum FrameHeader {
     Skippable {
         len: u32,
     },
-    /// A magic number, and less behind it than belongs to a header.
+    /// A magic number with an incomplete header.
     Cut,
     None,
 }
@@ -162,7 +163,7 @@ impl FrameHeader {
             let base = 1_u64 << (10 + (byte >> 3));
             return Some(Self::Frame { window: base + (base >> 3) * u64::from(byte & 7) });
         }
-        // With a single segment the window is the content's size.
+        // In a frame with a single segment, the window has the size of the content.
         let dictionary_id = (1_usize << (descriptor & 3)) >> 1;
         let size_len = 1_usize << (descriptor >> 6);
         let size = rest.get(dictionary_id..dictionary_id + size_len)?;
@@ -173,13 +174,13 @@ impl FrameHeader {
     }
 }
 
-/// A frame that begins with these bytes, with a small window instead of its own: nothing in so few bytes refers
-/// further back. None where the bytes are not as those that write large windows have them, so that hardly any
-/// others are taken for a frame.
+/// Returns a frame that begins with these bytes, but with a small window: within so few bytes no reference
+/// goes further back. Returns `None` if the bytes differ from those of writers that use large windows, so
+/// that hardly any other bytes are taken for a frame.
 pub(crate) fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
     let (magic, rest) = head.split_at_checked(4).filter(|(magic, _)| *magic == b"\x28\xb5\x2f\xfd")?;
     let (&descriptor, rest) = rest.split_first()?;
-    // No reserved bits, and no dictionary.
+    // No reserved bits and no dictionary.
     if descriptor & 0x1b != 0 {
         return None;
     }
@@ -202,7 +203,8 @@ pub(crate) fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
     Some([magic, &[descriptor & 4, SMALL_WINDOW], blocks].concat())
 }
 
-/// Whether the first block of a frame may begin so; `is_large` says that the content is.
+/// Returns true if the bytes may begin the first block of a frame. `is_large` is true if the content is
+/// large.
 fn is_first_block(bytes: &[u8], is_large: bool) -> bool {
     let Some(&[a, b, c, literals, more]) = bytes.first_chunk() else { return false };
     let header = u32::from_le_bytes([a, b, c, 0]);
@@ -210,7 +212,7 @@ fn is_first_block(bytes: &[u8], is_large: bool) -> bool {
     if len > MAX_BLOCK || is_large && is_last {
         return false;
     }
-    // The literals of the first one use no table of a block before it.
+    // The literals of the first block cannot use a table of an earlier block.
     let (literals_kind, is_short) = (literals & 3, literals & 4 == 0);
     match kind {
         0 | 1 => !is_large || len == MAX_BLOCK,
@@ -272,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_absurd_window_is_refused_before_it_is_allocated() {
-        // Window descriptor: exponent 31, mantissa 7, about 3.75 TiB.
+        // The window descriptor has exponent 31 and mantissa 7, which is about 3.75 TiB.
         let stream = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xff, 1, 0, 0];
         let error = decode(&stream).unwrap_err();
         assert!(error.to_string().contains("window"), "{error}");

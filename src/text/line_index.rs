@@ -1,22 +1,22 @@
-//! Byte offsets of a source text as lines and columns.
+//! Conversion of byte offsets to lines and columns.
 
 use super::BYTE_ORDER_MARK;
 use crate::detect::Position;
 
-/// Turns byte offsets into lines and columns.
+/// Converts byte offsets to lines and columns.
 ///
-/// A line ends with `\n`; a byte order mark in front of the first line takes no column.
+/// A line ends with `\n`. A byte order mark in front of the first line takes no column.
 #[derive(Debug, Clone)]
 pub(crate) struct LineIndex<'a> {
     source: &'a [u8],
     starts: Vec<usize>,
-    /// How many characters stand in front of every [`STRIDE`]th byte, from the start of the source.
+    /// The number of characters before every [`STRIDE`]th byte, counted from the start of the source.
     characters: Vec<usize>,
 }
 
 const STRIDE: usize = 1024;
 
-/// Where a character begins: at any byte that does not go on with one.
+/// Counts the bytes that begin a character: all but UTF-8 continuation bytes.
 fn characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&b| b & 0xC0 != 0x80).count()
 }
@@ -37,8 +37,8 @@ impl<'a> LineIndex<'a> {
         Self { source, starts, characters }
     }
 
-    /// The line and column of the byte at `offset`, both from 1, the column in characters. Offsets past
-    /// the end count as the end.
+    /// Returns the line and column of the byte at `offset`. Both count from 1, and columns count characters.
+    /// Offsets past the end count as the end.
     pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.source.len());
         let line = self.starts.partition_point(|&start| start <= offset).max(1);

@@ -1,12 +1,12 @@
-//! Text that knows where in the source each of its bytes came from.
+//! Text that maps each of its bytes to the source.
 
 use std::{fmt, ops::Range};
 
 use super::Span;
 use crate::sensitive::Sensitive;
 
-/// Bytes that were put together from a Dockerfile: a joined instruction, a word with its quotes gone, the
-/// script of a heredoc. Each byte is mapped to the source bytes it stands for, and the map is monotonic.
+/// Bytes that are assembled from a Dockerfile: a joined instruction, a word without its quotes, or the
+/// script of a heredoc. Each byte maps to the source bytes it represents. The map is monotonic.
 ///
 /// The bytes may hold a token, so they are wiped when dropped and never shown by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub(crate) struct Text {
     pieces: Vec<Piece>,
 }
 
-/// A run of bytes. When it is as long as its source it was copied, and maps byte by byte; otherwise it
-/// was decoded (an escape), and all of it maps to all of the source.
+/// A run of bytes. A run as long as its source is a copy and maps byte by byte. Any other run was decoded
+/// (an escape), and all of it maps to all of its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Piece {
     text: usize,
@@ -40,12 +40,12 @@ impl Piece {
 }
 
 impl Text {
-    /// No text.
+    /// Returns an empty text.
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    /// The bytes of `source` at `span`.
+    /// Returns the bytes of `source` at `span`.
     pub(crate) fn from_source(source: &[u8], span: Span) -> Self {
         let mut text = Self::new();
         text.push_source(source, span);
@@ -57,7 +57,7 @@ impl Text {
         self.push(source.get(span.start..span.end).unwrap_or_default(), span);
     }
 
-    /// Appends bytes that stand for what is at `span` in the source.
+    /// Appends bytes that represent the source at `span`.
     pub(crate) fn push(&mut self, bytes: &[u8], span: Span) {
         if bytes.is_empty() {
             return;
@@ -73,7 +73,7 @@ impl Text {
         }
     }
 
-    /// Appends a part of another text, with its map.
+    /// Appends a part of another text together with its map.
     pub(crate) fn push_text(&mut self, other: &Self, range: Range<usize>) {
         let first = other.pieces.partition_point(|p| p.text + p.len <= range.start);
         for piece in other.pieces.iter().skip(first).take_while(|p| p.text < range.end) {
@@ -90,7 +90,7 @@ impl Text {
         }
     }
 
-    /// A part of the text, with its map.
+    /// Returns a part of the text together with its map.
     #[must_use]
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         let mut text = Self::new();
@@ -98,42 +98,43 @@ impl Text {
         text
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The byte at `offset`.
+    /// Returns the byte at `offset`.
     pub(crate) fn byte(&self, offset: usize) -> Option<u8> {
         self.bytes.get(offset).copied()
     }
 
-    /// Whether the bytes from `offset` on begin with `prefix`.
+    /// Returns true if the bytes at `offset` begin with `prefix`.
     pub(crate) fn starts_with_at(&self, offset: usize, prefix: &[u8]) -> bool {
         self.bytes.get(offset..).is_some_and(|rest| rest.starts_with(prefix))
     }
 
-    /// The length in bytes.
+    /// Returns the length in bytes.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether it is a copy of one run of source bytes.
+    /// Returns true if the text is a copy of one run of source bytes.
     pub(crate) fn is_contiguous(&self) -> bool {
         self.pieces.len() < 2 && self.pieces.iter().all(Piece::is_copy)
     }
 
-    /// Whether there are no bytes.
+    /// Returns true if there are no bytes.
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The text, with what is no UTF-8 replaced. It may hold a token: compare it, never show it.
+    /// Returns the text with invalid UTF-8 replaced. The result may hold a token: compare it, never show it.
     pub(crate) fn to_str(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
     }
 
-    /// Where in the source the byte at `offset` came from. At or past the end: behind the last byte.
+    /// Returns the source offset of the byte at `offset`. At or past the end, returns the source offset
+    /// after the last byte.
     pub(crate) fn source_offset(&self, offset: usize) -> usize {
         match self.piece_at(offset) {
             Some(piece) => piece.span_at(offset).start,
@@ -141,7 +142,7 @@ impl Text {
         }
     }
 
-    /// The part of the source that the bytes in `range` came from, with all that lies between them.
+    /// Returns the source span of the bytes in `range`, including any source bytes between them.
     pub(crate) fn source_span(&self, range: Range<usize>) -> Span {
         let start = self.source_offset(range.start);
         let last = range.end.saturating_sub(1).max(range.start);
@@ -149,7 +150,7 @@ impl Text {
         Span::new(start, end.max(start))
     }
 
-    /// The first offset whose byte comes from `source_offset` or from behind it.
+    /// Returns the first offset whose byte comes from `source_offset` or from a later source offset.
     pub(crate) fn offset_of(&self, source_offset: usize) -> usize {
         let index = self.pieces.partition_point(|piece| piece.source.end <= source_offset);
         match self.pieces.get(index) {
@@ -161,7 +162,7 @@ impl Text {
         }
     }
 
-    /// The part of the source that all of it came from.
+    /// Returns the source span of the whole text.
     pub(crate) fn span(&self) -> Span {
         self.source_span(0..self.len())
     }

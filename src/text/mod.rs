@@ -1,5 +1,5 @@
-//! Source text with places: byte ranges, lines and columns, and text that was put together from pieces of a source and
-//! still knows where each of its bytes came from.
+//! Source text with positions: byte spans, lines and columns, and text that is assembled from pieces of a
+//! source and maps each byte back to it.
 
 mod flaw;
 mod line_index;
@@ -13,5 +13,5 @@ pub(crate) use mapped::Text;
 pub(crate) use space::{char_width, skip_space, space_at};
 pub(crate) use span::Span;
 
-/// UTF-8's byte order mark; BuildKit drops one in front of the first line.
+/// UTF-8's byte order mark. BuildKit drops a byte order mark in front of the first line.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

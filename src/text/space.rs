@@ -1,9 +1,9 @@
-//! White space as Go's `unicode.IsSpace` has it: BuildKit splits words at it.
+//! White space as Go's `unicode.IsSpace` defines it. BuildKit splits words at it.
 
 use super::Text;
 
 impl Text {
-    /// The text without the white space at its ends.
+    /// Returns the text without the white space at its ends.
     #[must_use]
     pub(crate) fn trimmed(&self) -> Self {
         let start = skip_space(self, 0);
@@ -19,7 +19,8 @@ impl Text {
     }
 }
 
-/// The width of the white space character at `at`, by Unicode's `White_Space` as Go's `unicode.IsSpace`.
+/// Returns the width of the white space character at `at`, if there is one. White space is Unicode's
+/// `White_Space`, as in Go's `unicode.IsSpace`.
 pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
     let first = *rest.first()?;
@@ -31,7 +32,7 @@ pub(crate) fn space_at(bytes: &[u8], at: usize) -> Option<usize> {
     text.chars().all(char::is_whitespace).then_some(width)
 }
 
-/// The white space character that ends at `end`: where it starts, and its width.
+/// Returns the start and the width of the white space character that ends at `end`.
 fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
     (1..=3).find_map(|width| {
         let start = end.checked_sub(width)?;
@@ -39,7 +40,7 @@ fn space_before(text: &Text, end: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// The first offset from `at` on that is no white space.
+/// Returns the first offset at or after `at` that is not white space.
 pub(crate) fn skip_space(text: &Text, mut at: usize) -> usize {
     while let Some(width) = space_at(text.as_bytes(), at) {
         at += width;

@@ -1,17 +1,19 @@
-//! Base64 (RFC 4648, sections 4 and 5): both alphabets, padded or not, on one line or on many, at any of
-//! the three alignments. A line may end with `\n` or `\r\n`, as such or spelled as in JSON, and the next
-//! one may begin with blanks.
+//! Base64 (RFC 4648, sections 4 and 5): both alphabets, padded or not, on one line or on several, at any of
+//! the three alignments. A line may end with `\n` or `\r\n`, plain or spelled as in JSON, and the next line
+//! may begin with blanks.
 
 use super::decoded::{Decoded, Front, Reader, Unit};
 
-/// The most bytes between two lines.
+/// The maximum number of bytes between two lines.
 const MAX_BREAK: usize = 128;
 
-/// What [`SEXTETS`] has for a byte that is no character, and for one that may stand between two lines.
+/// The values of [`SEXTETS`] for a byte that is not a character, and for a byte that may be between two
+/// lines.
 const NO_CHARACTER: u8 = 128;
 const BETWEEN: u8 = 64;
 
-/// For each byte: the six bits that it stands for. Random text would make branches costly.
+/// The six bits of each character, by byte value. A table avoids branches, which random text would make
+/// costly.
 const SEXTETS: [u8; 256] = {
     let mut sextets = [NO_CHARACTER; 256];
     let alphabet = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -23,7 +25,7 @@ const SEXTETS: [u8; 256] = {
             sextets[alphabet[n] as usize] = n as u8;
             n += 1;
         }
-        // The alphabet for URLs.
+        // The URL-safe alphabet.
         sextets[b'-' as usize] = 62;
         sextets[b'_' as usize] = 63;
         let between = *b"\r\n \t\\";
@@ -40,23 +42,23 @@ fn class(b: u8) -> u8 {
     SEXTETS.get(usize::from(b)).copied().unwrap_or(NO_CHARACTER)
 }
 
-/// Whether a byte is one of the 64 characters.
+/// Returns true if a byte is one of the 64 characters.
 pub(super) fn is_character(b: u8) -> bool {
     class(b) < 64
 }
 
-/// Whether a byte is a character or may stand between two lines of them.
+/// Returns true if a byte is a character or may be between two lines of characters.
 pub(super) fn is_part(b: u8) -> bool {
     class(b) < NO_CHARACTER
 }
 
-/// The six bits that a character stands for.
+/// Returns the six bits of a character.
 pub(super) fn sextet(b: u8) -> Option<u8> {
     Some(class(b)).filter(|&bits| bits < 64)
 }
 
-/// Where the next line begins, if a line ends at `at`. `Err` says that the bytes end before this can be
-/// told.
+/// Returns the start of the next line, if a line ends at `at`. `Err` means that the bytes end before a
+/// decision is possible.
 pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<usize>, ()> {
     let rest = bytes.get(at..).unwrap_or_default();
     let is_cut = rest.len() < MAX_BREAK;
@@ -82,7 +84,7 @@ pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<usize>, ()> {
     }
 }
 
-/// Where the line before ends, if a line begins at `at`.
+/// Returns the end of the previous line, if a line begins at `at`.
 fn line_before(bytes: &[u8], at: usize) -> Option<usize> {
     let head = bytes.get(at.saturating_sub(MAX_BREAK)..at)?;
     let blanks = head.iter().rev().take_while(|&&b| b == b' ' || b == b'\t').count();
@@ -93,10 +95,10 @@ fn line_before(bytes: &[u8], at: usize) -> Option<usize> {
     Some(at - blanks - newline.len())
 }
 
-/// The place of the character before the one at `at`, and whether a line begins between them.
+/// Returns the offset of the character before the character at `at`, and true if a line begins between them.
 pub(super) fn previous(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     let before = at.checked_sub(1)?;
-    // What follows a backslash is part of an escape.
+    // A character after a backslash is part of an escape.
     let is_escape = before.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'\\');
     if !is_escape && bytes.get(before).and_then(|&b| sextet(b)).is_some() {
         return Some((before, false));
@@ -104,7 +106,7 @@ pub(super) fn previous(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
     line_before(bytes, at).map(|end| (end - 1, true))
 }
 
-/// Reads on from a character in the first of whose bits the text begins.
+/// Reads from the character that holds the first bits of the text.
 #[derive(Debug, Clone)]
 pub(super) struct Base64<'a> {
     bytes: &'a [u8],
@@ -112,13 +114,14 @@ pub(super) struct Base64<'a> {
     limit: usize,
     bits: u32,
     count: u32,
-    /// The places of the last two characters: a byte has its bits from at most two.
+    /// The offset of the last character that contributed bits. A byte takes its bits from at most two
+    /// characters.
     last: usize,
 }
 
 impl<'a> Base64<'a> {
-    /// The text that begins `alignment` bytes behind the start of a group, of which the character at
-    /// `at` holds the first bits.
+    /// Creates a reader for the text that begins `alignment` bytes after the start of a group. The character
+    /// at `at` holds its first bits.
     pub(super) fn new(bytes: &'a [u8], at: usize, alignment: u8, limit: usize) -> Self {
         let mut reader = Self { bytes, at, limit, bits: 0, count: 0, last: at };
         if alignment > 0 {
@@ -162,8 +165,8 @@ impl Reader for Base64<'_> {
     }
 }
 
-/// Decodes up to `wanted` bytes in front of the text that begins `alignment` bytes behind the start of a
-/// group in the character at `at`.
+/// Decodes up to `wanted` bytes in front of the text that begins `alignment` bytes after the start of a
+/// group, in the character at `at`.
 pub(super) fn front(bytes: &[u8], at: usize, alignment: u8, wanted: usize) -> Front {
     let mut characters = Vec::new();
     let mut begins_line = false;
@@ -195,7 +198,8 @@ pub(super) fn front(bytes: &[u8], at: usize, alignment: u8, wanted: usize) -> Fr
     Front { decoded, is_loose }
 }
 
-/// Whether bytes are no text. A NUL is no sign: binary formats have those beside text.
+/// Returns true if the bytes are not text. A NUL is not evidence, because binary formats have NULs next to
+/// text.
 fn is_garbage(bytes: &[u8]) -> bool {
     let near = bytes.get(bytes.len().saturating_sub(9)..).unwrap_or_default();
     let is_control = |b: &u8| matches!(b, 1..=8 | 11 | 12 | 14..=31 | 127);

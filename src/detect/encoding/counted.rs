@@ -3,10 +3,10 @@
 use crate::detect::Position;
 use crate::detect::position::Lines;
 
-/// An offset, and the line and column there.
+/// An offset, and the line and column at that offset.
 pub(in crate::detect) type Place = (u64, Option<Position>);
 
-/// Decoded text that has gone by.
+/// Decoded text that has passed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
     len: u64,
@@ -14,7 +14,7 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Counts a byte, and keeps nothing of it.
+    /// Counts a byte without keeping it.
     pub(super) fn push(&mut self, b: u8) {
         self.lines.step(self.len, b);
         self.len += 1;

@@ -1,14 +1,14 @@
-//! Text that was decoded, with the place in the searched bytes that each of its bytes came from.
+//! Decoded text that maps each of its bytes to the searched bytes.
 
 use std::ops::Range;
 
 use crate::sensitive::Sensitive;
 
-/// Decoded text around a candidate. It may hold a token, so that it is wiped when dropped.
+/// Decoded text around a candidate. The text may hold a token, so it is wiped when dropped.
 #[derive(Default)]
 pub(super) struct Decoded {
     pub(super) text: Sensitive,
-    /// For each byte of the text, where it stands encoded.
+    /// The encoded range of each byte of the text.
     places: Vec<Range<usize>>,
 }
 
@@ -18,7 +18,7 @@ impl Decoded {
         self.places.push(place);
     }
 
-    /// Reads on until the text has `len` bytes, or what stopped it before.
+    /// Reads until the text has `len` bytes. Returns the unit that stopped the reading earlier, if any.
     pub(super) fn extend(&mut self, reader: &mut impl Reader, len: usize) -> Option<Unit> {
         while self.text.len() < len {
             match reader.next() {
@@ -29,33 +29,33 @@ impl Decoded {
         None
     }
 
-    /// Where a part of the text stands encoded.
+    /// Returns the encoded range of a part of the text.
     pub(super) fn place(&self, part: Range<usize>) -> Range<usize> {
         let places = self.places.get(part).unwrap_or_default();
         places.first().map_or(0, |first| first.start)..places.last().map_or(0, |last| last.end)
     }
 }
 
-/// What a reader gives next.
+/// The next item of a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// A decoded byte and where it stands.
+    /// A decoded byte and its encoded range.
     Byte(u8, Range<usize>),
-    /// What follows is not encoded so.
+    /// The encoded text ends here.
     End,
-    /// The bytes end; what follows might go on.
+    /// The bytes end, and the encoded text may continue.
     Cut,
 }
 
-/// Reads encoded text, unit by unit.
+/// A reader of encoded text, unit by unit.
 pub(super) trait Reader: Clone {
     fn next(&mut self) -> Unit;
 }
 
-/// What stands in front of a text.
+/// The text in front of a candidate.
 pub(super) struct Front {
     pub(super) decoded: Decoded,
-    /// Whether it need not belong to the text.
+    /// Whether the text in front may be unrelated to the candidate.
     pub(super) is_loose: bool,
 }
 

@@ -1,26 +1,26 @@
-//! How a needle stands for the prefix of a token.
+//! The forms in which a needle represents the prefix of a token.
 
-/// How a needle stands for a prefix.
+/// The form in which a needle represents a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// The prefix begins here, as it is.
+    /// The plain prefix begins here.
     Plain,
-    /// Characters of it are spelled; it begins `back` bytes before.
+    /// Characters of the prefix are spelled. The prefix begins `back` bytes before the needle.
     Spelled { back: usize },
-    /// Base64 of a text that begins `alignment` bytes behind the start of a group. The character with its
-    /// first bits is the one `skip` characters before.
+    /// Base64 of a text that begins `alignment` bytes after the start of a group. The character with the
+    /// first bits of the text is `skip` characters before the needle.
     Base64 { alignment: u8, skip: u8, content: Content },
-    /// Units of `width` bytes; it begins `back` bytes before.
+    /// Units of `width` bytes. The prefix begins `back` bytes before the needle.
     Wide { width: usize, back: usize },
-    /// Hexadecimal; it begins `shift` bytes from here.
+    /// Hexadecimal digits. The prefix begins `shift` bytes from the needle.
     Hex { shift: isize },
 }
 
-/// What base64 was made of.
+/// The content that was encoded as base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
-    /// The token's text.
+    /// The text of the token.
     Text,
-    /// Something that is encoded itself.
+    /// Content that is itself encoded.
     Encoded,
 }

@@ -1,14 +1,14 @@
-//! Hexadecimal: two digits a byte, with nothing between them or with the same few characters each time
-//! (`68 66 5f`, `68:66:5f`, `0x68, 0x66, 0x5f`), on one line or on many.
+//! Hexadecimal text: two digits per byte, without a separator or with a constant separator (`68 66 5f`,
+//! `68:66:5f`, `0x68, 0x66, 0x5f`), on one line or on several.
 
 use std::ops::Range;
 
 use super::decoded::{Decoded, Front, Reader, Unit};
 
-/// What stands between two bytes.
+/// The possible separators of two bytes.
 const SEPARATORS: [&[u8]; 7] = [b", 0x", b",0x", b" 0x", b" ", b":", b"-", b""];
 
-/// The most bytes of a line's end and of blanks in front of the next line.
+/// The maximum number of bytes of a line break and of the blanks in front of the next line.
 const MAX_BREAK: usize = 64;
 
 fn digit(b: u8) -> Option<u8> {
@@ -23,7 +23,7 @@ fn byte(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(*bytes.get(at)?)? << 4 | digit(*bytes.get(at + 1)?)?)
 }
 
-/// Reads on from the first digit of a byte.
+/// Reads from the first digit of a byte.
 #[derive(Debug, Clone)]
 pub(super) struct Hex<'a> {
     bytes: &'a [u8],
@@ -35,19 +35,19 @@ pub(super) struct Hex<'a> {
 impl<'a> Hex<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize) -> Self {
         let behind = bytes.get(at + 2..).unwrap_or_default();
-        // The end of a line says nothing of what stands between bytes on one.
+        // The end of a line does not show the separator between the bytes of a line.
         let line = behind.strip_prefix(b"\r\n").or_else(|| behind.strip_prefix(b"\n"));
         let behind = line.map_or(behind, |line| line.get(2..).unwrap_or_default());
         let separator = SEPARATORS.into_iter().find(|separator| behind.starts_with(separator));
         Self { bytes, at, separator: separator.unwrap_or_default(), limit }
     }
 
-    /// Whether the digits stand side by side.
+    /// Returns true if there is no separator.
     pub(super) fn is_dense(&self) -> bool {
         self.separator.is_empty()
     }
 
-    /// What of the separator stands at the end of a line, and what at the start of the next.
+    /// Returns the parts of the separator at the end of a line and at the start of the next line.
     fn parts(&self) -> (&'static [u8], &'static [u8]) {
         match self.separator {
             b", 0x" | b",0x" => (b",", b"0x"),
@@ -57,7 +57,8 @@ impl<'a> Hex<'a> {
         }
     }
 
-    /// Where the next byte begins, if one ends at `at`. `Err` says that the bytes end before this can be told.
+    /// Returns the start of the next byte, if a byte ends at `at`. `Err` means that the bytes end before a
+    /// decision is possible.
     fn next_byte(&self, at: usize) -> Result<Option<usize>, ()> {
         let behind = self.bytes.get(at..).unwrap_or_default();
         let (end, start) = self.parts();
@@ -86,7 +87,7 @@ impl<'a> Hex<'a> {
         if cut(behind, self.separator) || cut(behind, end) { Err(()) } else { Ok(None) }
     }
 
-    /// Where the byte in front begins, if one begins at `at`.
+    /// Returns the start of the previous byte, if a byte begins at `at`.
     fn previous_byte(&self, at: usize) -> Option<usize> {
         let head = self.bytes.get(..at)?;
         let (end, start) = self.parts();
@@ -101,14 +102,14 @@ impl<'a> Hex<'a> {
         byte(self.bytes, start).map(|_| start)
     }
 
-    /// Whether a line ends at `at`.
+    /// Returns true if a line ends at `at`.
     pub(super) fn ends_line(&self, at: usize) -> bool {
         let behind = self.bytes.get(at..).unwrap_or_default();
         let behind = behind.strip_prefix(self.parts().0).unwrap_or(behind);
         behind.starts_with(b"\n") || behind.starts_with(b"\r\n")
     }
 
-    /// The bytes in front of this one. Those on an earlier line need not belong to it.
+    /// Decodes the bytes in front of this byte. Bytes on an earlier line may be unrelated.
     pub(super) fn front(&self, wanted: usize) -> Front {
         let mut places: Vec<Range<usize>> = Vec::new();
         let mut at = self.at;
@@ -140,7 +141,7 @@ impl Reader for Hex<'_> {
         let (Some(high), Some(low)) = (digit(high), digit(low)) else { return Unit::End };
         match self.next_byte(at + 2) {
             Ok(Some(next)) => self.at = next,
-            // The next call says that the bytes end.
+            // The next call reports the end of the bytes.
             Err(()) => self.at = self.bytes.len(),
             Ok(None) => self.limit = 0,
         }

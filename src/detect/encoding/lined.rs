@@ -1,14 +1,14 @@
-//! Runs of base64 characters, on one line or on several of equal length.
+//! Runs of base64 characters, on one line or on several lines of equal length.
 
 use super::base64::{self, sextet};
 use super::counted::{Place, Text};
 use crate::detect::Position;
 
-/// Base64 characters in a row.
+/// Consecutive base64 characters.
 #[derive(Debug, Clone, Default)]
 struct Characters {
     count: u64,
-    /// Those of the group that is not whole.
+    /// The bits of the characters of the incomplete group.
     bits: u32,
     text: Text,
 }
@@ -20,7 +20,7 @@ impl Characters {
         for &b in odd {
             self.push_one(b);
         }
-        // Whole groups are quicker.
+        // Processing whole groups is faster.
         let groups = rest.chunks_exact(4);
         let end = groups.remainder();
         for group in groups {
@@ -42,8 +42,8 @@ impl Characters {
         }
     }
 
-    /// The place of the text that begins `alignment` bytes behind the start of a group in the next
-    /// character, where that is what comes next.
+    /// Returns the place of the text that begins `alignment` bytes after the start of a group in the next
+    /// character, if that is the next position in the group.
     fn place(&self, next: u8, alignment: u8) -> Option<Place> {
         if self.count % 4 != u64::from(alignment) {
             return None;
@@ -63,8 +63,8 @@ impl Characters {
     }
 }
 
-/// Whether the last of these bytes, of which up to two stand in front of it, ends a text whatever came earlier: it
-/// is no part of one, or a blank within a line.
+/// Returns true if the last byte ends a text regardless of earlier bytes: it is not part of a text, or it is
+/// a blank within a line. Up to two preceding bytes are given.
 fn ends_text(bytes: &[u8]) -> bool {
     match *bytes {
         [.., b] if !base64::is_part(b) => true,
@@ -74,8 +74,9 @@ fn ends_text(bytes: &[u8]) -> bool {
     }
 }
 
-/// Where the last line begins that is longer than the one before it. Whatever came earlier, a text can only have
-/// begun with that line, so that of lists of words little is looked at.
+/// Returns the start of the last line that is longer than the line before it. A text can begin only with
+/// that line or a later one, regardless of earlier bytes. So only a short part of a word list has to be
+/// processed.
 fn last_rise(bytes: &[u8]) -> Option<usize> {
     let before = |end: usize| memchr::memrchr(b'\n', bytes.get(..end).unwrap_or_default());
     let plain = |line: &[u8]| !line.is_empty() && line.iter().all(|&b| base64::is_character(b));
@@ -95,18 +96,18 @@ fn last_rise(bytes: &[u8]) -> Option<usize> {
 /// Base64 on lines of equal length.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lined {
-    /// All lines.
+    /// The characters of all lines.
     all: Characters,
-    /// The last line, where it is not the only one.
+    /// The characters of the last line, if there are several lines.
     line: Option<Characters>,
-    /// How long it is.
+    /// The length of the last line.
     len: u64,
-    /// How long those before it are.
+    /// The length of the lines before the last line.
     width: Option<u64>,
     state: State,
 }
 
-/// What was read last.
+/// The last part that was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum State {
     #[default]
@@ -115,11 +116,11 @@ enum State {
     Return,
     /// A backslash.
     Slash,
-    /// `\r` as it is spelled.
+    /// A spelled `\r`.
     SpelledReturn,
-    /// The same, and a backslash.
+    /// A spelled `\r` and a backslash.
     SpelledReturnSlash,
-    /// The end of a line, and blanks.
+    /// A line break and blanks.
     Break,
 }
 
@@ -171,7 +172,7 @@ impl Lined {
         }
     }
 
-    /// A byte that is no character, or that belongs to an escape.
+    /// Processes a byte that is not a character or that belongs to an escape.
     fn other(&mut self, b: u8) {
         self.state = match (self.state, b) {
             (State::Line, b'\r') => State::Return,
@@ -208,18 +209,18 @@ impl Lined {
         self.line = Some(Characters::default());
     }
 
-    /// The place of a token of which `encoded` is the text, from its first character on.
+    /// Returns the place of a token. `encoded` is the encoded text from the first character of the token on.
     pub(super) fn place(&self, encoded: &[u8], alignment: u8) -> Place {
         let next = encoded.first().copied().unwrap_or_default();
         let len = encoded.iter().take_while(|&&b| base64::is_character(b)).count();
-        // A line longer than those before it does not belong to them.
+        // A line that is longer than the preceding lines does not belong to them.
         let is_own = self.width.is_some_and(|width| self.len + len as u64 > width);
         let line = self.line.as_ref();
         let all = if is_own { line.unwrap_or(&self.all) } else { &self.all };
         if let Some(place) = [Some(all), line].into_iter().flatten().find_map(|c| c.place(next, alignment)) {
             return place;
         }
-        // What is in front does not fill up a group, so it is something else.
+        // The preceding characters do not fill a group, so they are something else.
         let groups = all.count.saturating_sub(u64::from(alignment)) / 4;
         let offset = groups * 3 + if all.count > u64::from(alignment) { u64::from(alignment) } else { 0 };
         let start = Position { line: 1, column: 1 };

@@ -1,6 +1,7 @@
-//! Tokens as they are and in encodings: needles that may stand for one, and what is decoded around them.
+//! Plain and encoded tokens: the needles that may represent a token, and the decoding of the bytes around
+//! them.
 //!
-//! Nothing is decoded but where a needle is found, and at length only where the first characters agree.
+//! Bytes are decoded only where a needle is found, and at length only if the first characters agree.
 
 mod base64;
 mod counted;
@@ -23,17 +24,18 @@ use super::{Confidence, Encoding, Position, TokenSummary};
 pub(super) use self::needles::{Hit, longest, next_hit, part_at_end};
 pub(super) use self::run::{Ahead, Runs};
 
-/// How much must be kept in front of a needle: what base64 within base64 is looked at.
+/// The number of bytes that must be kept in front of a needle: the part of base64 within base64 that is
+/// considered.
 pub(super) const KEPT: usize = 1024;
 
-/// What stands at a needle.
+/// The result at a needle.
 #[derive(Debug)]
 pub(super) enum Found {
     /// A token.
     Token(Token),
     /// No token.
     None,
-    /// The bytes end before this can be told.
+    /// The bytes end before a decision is possible.
     NeedMore,
 }
 
@@ -42,18 +44,19 @@ pub(super) enum Found {
 pub(super) struct Token {
     pub(super) summary: TokenSummary,
     pub(super) confidence: Confidence,
-    /// Where it stands, encoded as it is.
+    /// The range of the token in its encoded form.
     pub(super) at: Range<usize>,
-    /// Length of its text.
+    /// The length of the text of the token.
     pub(super) len: usize,
-    /// How it is encoded, outermost first.
+    /// The encodings, outermost first.
     pub(super) via: Vec<Encoded>,
-    /// What its offset counts in.
+    /// The content in which the offset counts.
     pub(super) content: Decoding,
 }
 
 impl Token {
-    /// Its encodings, where `more` bytes are in front of the searched ones. Inner encodings count in what was decoded.
+    /// Returns the encodings for the case that `more` bytes precede the searched bytes. The ranges of inner
+    /// encodings count in the decoded bytes and do not change.
     fn via_behind(&self, more: usize) -> Vec<Encoded> {
         let mut is_outer = true;
         let moved = self.via.iter().map(|Encoded { encoding, at }| {
@@ -64,40 +67,41 @@ impl Token {
         moved.collect()
     }
 
-    /// Whether its offset counts in the searched bytes.
+    /// Returns true if the offset counts in the searched bytes.
     pub(super) fn counts_in_searched(&self) -> bool {
         self.content == Decoding::None
     }
 }
 
-/// One encoding of a token's text.
+/// One encoding of the text of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Encoded {
     pub(super) encoding: Encoding,
-    /// The encoded text, in the bytes that it was decoded from.
+    /// The range of the encoded text in the bytes from which it was decoded.
     pub(super) at: Range<usize>,
 }
 
-/// What the offset of a token counts in.
+/// The content in which the offset of a token counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decoding {
     /// The searched bytes.
     None,
-    /// The text of a run of base64 characters; the token begins `alignment` bytes behind the start of a
+    /// The text of a run of base64 characters. The token begins `alignment` bytes after the start of a
     /// group, in the character at `at`.
     Base64 { at: usize, alignment: u8 },
     /// A run of wide characters.
     Wide { at: usize, width: usize },
     /// A run of hexadecimal digits.
     Hex { at: usize },
-    /// It is known.
+    /// Content for which the offset is already known.
     Inner { offset: u64, position: Option<Position> },
 }
 
-/// Judges what stands at a needle in `bytes`, which begin with the content or hold [`KEPT`] bytes in front of
-/// the needle. `whole_end` says whether the content ends with them, and `is_binary` whether it is known to be no text.
+/// Judges a needle in `bytes`, which begin with the content or hold [`KEPT`] bytes in front of the needle.
+/// `whole_end` is true if the content ends with the bytes. `is_binary` is true if the content is known not
+/// to be text.
 pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool, is_binary: bool) -> Found {
-    // Nothing before is looked at, so that it does not matter how much is there.
+    // Earlier bytes are not considered, so that the result does not depend on the number of bytes in front.
     let cut = hit.at.saturating_sub(KEPT);
     let window =
         Window { bytes: bytes.get(cut..).unwrap_or_default(), whole_end, is_inner: false, is_binary };
@@ -113,7 +117,7 @@ pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool, is_binary: bool) ->
 }
 
 impl Decoding {
-    /// The same with `more` bytes in front.
+    /// Returns the content for the case that `more` bytes precede the searched bytes.
     fn behind(self, more: usize) -> Self {
         match self {
             Self::Base64 { at, alignment } => Self::Base64 { at: at + more, alignment },

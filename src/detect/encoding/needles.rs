@@ -1,4 +1,4 @@
-//! What is searched for: the needles of every prefix, in one vectorised pass.
+//! The needles of all prefixes, which one vectorised pass searches for.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,23 +17,23 @@ pub(in crate::detect) struct Hit {
 }
 
 impl Hit {
-    /// The same where so many bytes are missing in front.
+    /// Returns the hit for the case that the first `less` bytes are removed.
     pub(super) fn moved_back(self, less: usize) -> Self {
         Self { at: self.at.saturating_sub(less), ..self }
     }
 
-    /// What the needle may stand for.
+    /// Returns the forms that the needle may represent.
     pub(super) fn forms(self) -> &'static [Form] {
         NEEDLES.forms.get(self.needle).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// The first needle in `bytes` at `from` or behind.
+/// Returns the first needle in `bytes` at or after `from`.
 pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
     NEEDLES.search.find(bytes, from).map(|(at, needle)| Hit { at, needle })
 }
 
-/// Where a needle may begin of which the end is missing. One character is too little to tell.
+/// Returns the offset of a needle that may be cut by the end. A single character is not enough.
 pub(in crate::detect) fn part_at_end(bytes: &[u8]) -> Option<usize> {
     let ends = |pattern: &Vec<u8>| {
         (2..pattern.len()).rev().find(|&len| pattern.get(..len).is_some_and(|part| bytes.ends_with(part)))
@@ -41,7 +41,7 @@ pub(in crate::detect) fn part_at_end(bytes: &[u8]) -> Option<usize> {
     NEEDLES.patterns.iter().filter_map(ends).max().map(|len| bytes.len() - len)
 }
 
-/// The longest needle.
+/// Returns the length of the longest needle.
 pub(in crate::detect) fn longest() -> usize {
     NEEDLES.longest
 }
@@ -50,14 +50,14 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles::new(tokens::roots(
 
 struct Needles {
     search: Search,
-    /// By number of the pattern.
+    /// The forms, indexed by the number of the pattern.
     forms: Vec<Vec<Form>>,
     longest: usize,
     patterns: Vec<Vec<u8>>,
 }
 
 impl Needles {
-    /// The needles of these prefixes.
+    /// Builds the needles of these prefixes.
     fn new(prefixes: impl Iterator<Item = &'static str>) -> Self {
         let mut forms: BTreeMap<Vec<u8>, Vec<Form>> = BTreeMap::new();
         for (pattern, form) in prefixes.flat_map(pieces::needles) {
@@ -66,7 +66,7 @@ impl Needles {
                 known.push(form);
             }
         }
-        // A needle that begins with another one is found with that.
+        // A needle that begins with another needle is found together with that needle.
         let patterns: Vec<Vec<u8>> = forms.keys().cloned().collect();
         for pattern in &patterns {
             let shorter = patterns.iter().find(|other| *other != pattern && pattern.starts_with(other));
@@ -92,7 +92,8 @@ mod tests {
     use super::*;
     use crate::hub::tokens::made_up;
 
-    /// A line that goes or changes here is something that is found no longer; each further one costs speed.
+    /// A line that disappears or changes here is content that is no longer found. Each additional line costs
+    /// speed.
     #[test]
     fn the_list_of_needles() {
         let needles = Needles::new(made_up::shipped_roots());

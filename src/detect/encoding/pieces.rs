@@ -1,4 +1,5 @@
-//! The needles of one prefix: the prefix as it is, and pieces of it in each encoding that are rare in everything else.
+//! The needles of one prefix: the plain prefix, and pieces of it in each encoding that are rare in other
+//! content.
 
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
@@ -6,7 +7,7 @@ use ::base64::engine::general_purpose::STANDARD;
 use super::base64::sextet;
 use super::forms::{Content, Form};
 
-/// The needles of a prefix.
+/// Returns the needles of a prefix.
 pub(super) fn needles(prefix: &str) -> Vec<(Vec<u8>, Form)> {
     let prefix = prefix.as_bytes();
     match Long::new(prefix) {
@@ -15,7 +16,7 @@ pub(super) fn needles(prefix: &str) -> Vec<(Vec<u8>, Form)> {
     }
 }
 
-/// A prefix whose first three characters are searched for. Each of them may be the first that is spelled.
+/// A prefix whose first three characters are searched for. Any of them may be the first spelled character.
 struct Short<'a> {
     prefix: &'a [u8],
     start: [u8; 3],
@@ -37,7 +38,7 @@ impl<'a> Short<'a> {
         all
     }
 
-    /// Spelled characters, and how far behind the start of a token they stand.
+    /// Returns needles with spelled characters, and their distances from the start of the token.
     fn spelled(&self) -> Vec<(String, usize)> {
         let [first, second, _] = self.start;
         let (a, b) = (char::from(first), char::from(second));
@@ -70,7 +71,8 @@ impl<'a> Short<'a> {
         all
     }
 
-    /// Digits of two bytes and a half, or of two that a line's end or something else parts.
+    /// Returns needles with hexadecimal digits: two and a half bytes, or two bytes that a line break or a
+    /// separator divides.
     fn hex(&self) -> Vec<(String, isize)> {
         let [first, second, third] = self.start;
         let mut all = Vec::new();
@@ -85,7 +87,7 @@ impl<'a> Short<'a> {
         all
     }
 
-    /// Pieces in base64, and in base64 of what is encoded already.
+    /// Returns needles in base64, and in base64 of encoded content.
     fn base64(&self) -> Vec<(Vec<u8>, Form)> {
         let mut all = Vec::new();
         let utf16 = wide(&self.start, 2);
@@ -93,8 +95,8 @@ impl<'a> Short<'a> {
         for alignment in 0..3 {
             let form = |skip| text(alignment, skip);
             let (first, characters) = characters(&known(self.prefix), alignment);
-            // A line may end behind each of the four characters, so that three of them or two with the
-            // line's end, spelled or not, are looked for.
+            // A line may end after each of the four characters. So the needles are three of them, or two
+            // with the line break, which may be spelled.
             let part = |range| strings(characters.get(range).unwrap_or_default());
             all.extend(part(0..3).into_iter().map(|pattern| (pattern, form(first))));
             all.extend(part(1..4).into_iter().map(|pattern| (pattern, form(first + 1))));
@@ -108,16 +110,16 @@ impl<'a> Short<'a> {
     }
 }
 
-/// A prefix that begins with a word, such as `api_org_`. Ordinary text is full of the word, so the needles lie around
-/// the separator behind it.
+/// A prefix that begins with a word, such as `api_org_`. The word is common in ordinary text, so the needles
+/// are around the separator after the word.
 struct Long<'a> {
     prefix: &'a [u8],
-    /// Where the first separator stands.
+    /// The offset of the first separator.
     separator: usize,
 }
 
 impl<'a> Long<'a> {
-    /// None where there is no such separator with letters on either side.
+    /// Returns `None` if there is no such separator with letters on both sides.
     fn new(prefix: &'a [u8]) -> Option<Self> {
         const LETTERS: usize = 3;
         let separator = prefix.iter().position(|b| !b.is_ascii_alphanumeric())?;
@@ -128,7 +130,7 @@ impl<'a> Long<'a> {
     fn needles(&self) -> Vec<(Vec<u8>, Form)> {
         let at = self.separator;
         let part = |from: usize, to: usize| self.prefix.get(from..to).unwrap_or_default();
-        // A separator at its end may be spelled itself.
+        // A separator at the end of the prefix may be spelled.
         let stem = match self.prefix {
             [stem @ .., last] if !last.is_ascii_alphanumeric() => stem,
             whole => whole,
@@ -148,12 +150,12 @@ impl<'a> Long<'a> {
         all
     }
 
-    /// A whole group, which no line's end cuts, in base64 and in base64 of that.
+    /// Returns needles of a whole group, which no line break divides, in base64 and in base64 of base64.
     fn base64(&self) -> Vec<(Vec<u8>, Form)> {
         let mut all = Vec::new();
         for alignment in 0..3_u8 {
             let before = usize::from(alignment);
-            // The first group with the separator in it: a group of letters alone may belong to any word.
+            // The first group that contains the separator: a group of letters alone may belong to any word.
             let groups = before.div_ceil(3)..;
             let Some(group) = groups.into_iter().find(|group| 3 * group + 3 > before + self.separator) else {
                 continue;
@@ -172,7 +174,7 @@ fn text(alignment: u8, skip: usize) -> Form {
     Form::Base64 { alignment, skip: u8::try_from(skip).unwrap_or_default(), content: Content::Text }
 }
 
-/// Base64 of what is encoded already.
+/// Returns needles in base64 of encoded content.
 fn twice(inner: &[Vec<u8>]) -> impl Iterator<Item = (Vec<u8>, Form)> {
     let at = |alignment: u8| {
         let (first, characters) = characters(inner, alignment);
@@ -184,7 +186,7 @@ fn twice(inner: &[Vec<u8>]) -> impl Iterator<Item = (Vec<u8>, Form)> {
     (0..3).flat_map(at)
 }
 
-/// Units of that many bytes, without the NULs behind the last character.
+/// Returns a text in units of `width` bytes, without the NULs after the last character.
 fn wide(text: &[u8], width: usize) -> Vec<u8> {
     let mut wide = Vec::new();
     for &b in text {
@@ -195,22 +197,22 @@ fn wide(text: &[u8], width: usize) -> Vec<u8> {
     wide
 }
 
-/// Hexadecimal, in lower case, and in upper case where that is another text.
+/// Returns the hexadecimal digits in lower case, and also in upper case if that is a different text.
 fn hex_of(bytes: &[u8]) -> Vec<String> {
     let lower = bytes.iter().fold(String::new(), |digits, b| digits + &format!("{b:02x}"));
     let upper = lower.to_ascii_uppercase();
     if lower == upper { vec![lower] } else { vec![lower, upper] }
 }
 
-/// The bytes of a text, and of the letter that follows.
+/// Returns the bytes of a text and the possible bytes of the letter that follows.
 fn known(text: &[u8]) -> Vec<Vec<u8>> {
     let letters = [b'A', b'Z', b'a', b'z'];
     text.iter().map(|&b| vec![b]).chain([letters.to_vec()]).collect()
 }
 
-/// The characters of base64 that are known of a text, each of whose bytes is one of a few, when it begins
-/// `alignment` bytes behind the start of a group; and how many characters the first of them stands behind
-/// the one with the text's first bits.
+/// Returns the base64 characters that are known for a text that begins `alignment` bytes after the start of
+/// a group. Each byte of the text is one of a few. The number is the distance of the first known character
+/// from the character with the first bits of the text.
 fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
     const MOST: usize = 4;
     let start = usize::from(alignment) * 8;
@@ -235,7 +237,7 @@ fn characters(text: &[Vec<u8>], alignment: u8) -> (usize, Vec<Vec<u8>>) {
     (first, found.into_iter().map(|(_, possible)| possible).collect())
 }
 
-/// All strings of which each character is one of a few.
+/// Returns all strings in which each character is one of a few.
 fn strings(characters: &[Vec<u8>]) -> Vec<Vec<u8>> {
     characters.iter().fold(vec![Vec::new()], |strings, possible| {
         let longer =

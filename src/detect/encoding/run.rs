@@ -1,6 +1,6 @@
-//! How far an encoded text goes back, and so at which offset, line and column of it a token stands. A run may
-//! be longer than what is kept of a stream, so that a count is carried along: of the run in which a piece
-//! ends, since only that one goes on.
+//! The extent of an encoded text, which determines the offset, line and column of a token in the text. A run
+//! may be longer than the part of a stream that is kept, so counts are carried along. Only the run at the
+//! end of a piece is counted, because no other run can continue.
 
 use super::counted::{Place, Text};
 use super::hex::Hex;
@@ -8,7 +8,7 @@ use super::lined::Lined;
 use super::wide::is_character;
 use super::{Decoding, KEPT, Token};
 
-/// The runs in which what has gone by ends.
+/// The runs at the end of the bytes that have passed.
 #[derive(Debug, Clone, Default)]
 pub(in crate::detect) struct Runs {
     base64: Lined,
@@ -17,7 +17,7 @@ pub(in crate::detect) struct Runs {
 }
 
 impl Runs {
-    /// Counts bytes that go by.
+    /// Counts bytes that pass.
     pub(in crate::detect) fn pass(&mut self, bytes: &[u8]) {
         self.base64.pass(bytes);
         for (run, width) in self.wide.iter_mut().zip([2, 4]) {
@@ -26,23 +26,23 @@ impl Runs {
         self.hex.pass(bytes);
     }
 
-    /// A count that starts where this one is, for looking ahead.
+    /// Returns a copy of the counts for looking ahead.
     pub(in crate::detect) fn ahead(&self) -> Ahead {
         Ahead { runs: self.clone(), base64: 0, wide: [0; 2], hex: 0 }
     }
 }
 
-/// A count over bytes that have not gone by yet, asked in rising order.
+/// A count over bytes that have not passed yet. Offsets must be queried in ascending order.
 pub(in crate::detect) struct Ahead {
     runs: Runs,
-    /// How far each of the counts has come.
+    /// The offset that each count has reached.
     base64: usize,
     wide: [usize; 2],
     hex: usize,
 }
 
 impl Ahead {
-    /// Where a token stands in its own content.
+    /// Returns the place of a token in its own content.
     pub(in crate::detect) fn place(&mut self, bytes: &[u8], token: &Token) -> Place {
         match token.content {
             Decoding::None => (token.at.start as u64, None),
@@ -75,7 +75,7 @@ impl Ahead {
     }
 }
 
-/// The bytes from where a count has come up to `to`.
+/// Returns the bytes from `from` up to `to`, and advances `from`.
 fn take<'a>(bytes: &'a [u8], from: &mut usize, to: usize) -> &'a [u8] {
     let part = bytes.get(*from..to).unwrap_or_default();
     *from = to.max(*from);
@@ -86,15 +86,16 @@ fn take<'a>(bytes: &'a [u8], from: &mut usize, to: usize) -> &'a [u8] {
 #[derive(Debug, Clone, Default)]
 struct WideRun {
     text: Text,
-    /// The character of which NULs are still to come.
+    /// The character whose NULs are incomplete.
     pending: u8,
-    /// How many bytes of it have been read.
+    /// The number of bytes of the character that have been read.
     phase: usize,
 }
 
 impl WideRun {
     fn pass(&mut self, bytes: &[u8], width: usize) {
-        // Of each few bytes in a row, one is no NUL; most pieces end with others.
+        // In each `width` consecutive bytes of a run, exactly one is not a NUL. Most pieces end with other
+        // bytes.
         let breaks = |n: usize| {
             let window = bytes.get(n..n + width)?;
             let mut set = window.iter().enumerate().filter(|&(_, &b)| b != 0).map(|(at, _)| n + at);
@@ -141,7 +142,7 @@ impl WideRun {
     }
 }
 
-/// Hexadecimal digits in a row, on one line or on many.
+/// Consecutive hexadecimal digits, on one line or on several.
 #[derive(Debug, Clone, Default)]
 struct HexRun {
     text: Text,

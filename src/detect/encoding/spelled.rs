@@ -1,28 +1,28 @@
-//! Text in which characters are spelled: percent-encoding, the escapes of JSON, programming languages,
-//! shells and HTML; and text that is put together from adjacent literals or continued lines.
+//! Text with spelled characters: percent-encoding, and the escapes of JSON, programming languages, shells
+//! and HTML. Also text that is concatenated from adjacent literals or continued lines.
 
 use super::decoded::{Decoded, Reader, Unit};
 use crate::detect::Encoding;
 
-/// The most bytes between two literals that are put together, and of an escape.
+/// The maximum number of bytes between two concatenated literals, and of an escape.
 const MAX_GLUE: usize = 128;
 
-/// The most backslashes in front of one escape.
+/// The maximum number of backslashes in front of one escape.
 const MAX_SLASHES: usize = 8;
 
-/// How characters of a text were spelled.
+/// The spellings of the characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Spelling {
     pub(super) percent: bool,
     pub(super) escape: bool,
-    /// The text is put together from pieces.
+    /// The text is concatenated from pieces.
     pub(super) joined: bool,
-    /// The quote of the literals that were put together.
+    /// The quote of the concatenated literals.
     pub(super) quote: Option<u8>,
 }
 
 impl Spelling {
-    /// The encodings that were used.
+    /// Returns the encodings that were used.
     pub(super) fn encodings(self) -> Vec<Encoding> {
         let all = [
             (self.joined, Encoding::Concatenation),
@@ -40,21 +40,21 @@ pub(super) struct Spelled<'a> {
     at: usize,
     limit: usize,
     whole_end: bool,
-    /// How what was read up to here was spelled.
+    /// The spellings of the characters read so far.
     pub(super) spelling: Spelling,
 }
 
-/// What begins at a place.
+/// The element at a position.
 enum Piece {
-    /// A character that is spelled in so many bytes.
+    /// A character that is spelled with `len` bytes.
     Character { byte: u8, len: usize, percent: bool },
-    /// Nothing, in so many bytes.
+    /// `len` bytes that spell no character.
     Glue { len: usize, quote: Option<u8> },
-    /// A character as it is.
+    /// A plain character.
     Plain,
 }
 
-/// What `rest` begins with, where that is no character as it is.
+/// Returns the element at the start of `rest`, or `None` for a plain character.
 fn piece(rest: &[u8]) -> Option<Piece> {
     match *rest.first()? {
         b'%' => {
@@ -71,7 +71,7 @@ fn piece(rest: &[u8]) -> Option<Piece> {
     }
 }
 
-/// Where the escape at `at` begins, if there are more backslashes in front.
+/// Returns the start of the escape at `at`, including any further backslashes in front of it.
 pub(super) fn first_slash(bytes: &[u8], at: usize) -> usize {
     if bytes.get(at) != Some(&b'\\') {
         return at;
@@ -80,8 +80,8 @@ pub(super) fn first_slash(bytes: &[u8], at: usize) -> usize {
     at - head.iter().rev().take(MAX_SLASHES - 1).take_while(|&&b| b == b'\\').count()
 }
 
-/// What stands in front of `at`, as it is but for the last character, since that decides whether a text begins
-/// here.
+/// Decodes the text in front of `at`. Only the last character may be spelled, because it decides whether a
+/// text begins here. The other characters are taken as they are.
 pub(super) fn front(bytes: &[u8], at: usize, wanted: usize) -> Decoded {
     let spelled = |len: usize| match piece(bytes.get(at.checked_sub(len)?..at)?) {
         Some(Piece::Character { byte, len: all, .. }) if all == len => Some((byte, at - len)),
@@ -101,7 +101,7 @@ pub(super) fn front(bytes: &[u8], at: usize, wanted: usize) -> Decoded {
 }
 
 impl<'a> Spelled<'a> {
-    /// The text at `at`; `whole_end` says whether the content ends with `bytes`.
+    /// Creates a reader for the text at `at`. `whole_end` is true if the content ends with `bytes`.
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize, whole_end: bool) -> Self {
         Self { bytes, at, limit, whole_end, spelling: Spelling::default() }
     }
@@ -150,12 +150,12 @@ impl Reader for Spelled<'_> {
     }
 }
 
-/// The byte that `digits` hexadecimal digits spell.
+/// Returns the byte that `digits` hexadecimal digits spell.
 fn hex(rest: &[u8], from: usize, digits: usize) -> Option<u8> {
     number(rest.get(from..from + digits)?, 16)
 }
 
-/// The ASCII character of a number.
+/// Returns the ASCII character with the given number.
 fn number(digits: &[u8], radix: u32) -> Option<u8> {
     if digits.is_empty() || digits.len() > 8 || !digits.iter().all(|&b| char::from(b).is_digit(radix)) {
         return None;
@@ -164,7 +164,7 @@ fn number(digits: &[u8], radix: u32) -> Option<u8> {
     u8::try_from(value).ok().filter(u8::is_ascii)
 }
 
-/// Quoted-printable: `=5F`, and `=` at the end of a line that goes on.
+/// Reads a quoted-printable escape such as `=5F`, or the `=` at the end of a continued line.
 fn soft_break(rest: &[u8]) -> Option<Piece> {
     let behind = rest.get(1..)?;
     for newline in [&b"\r\n"[..], b"\n"] {
@@ -177,7 +177,7 @@ fn soft_break(rest: &[u8]) -> Option<Piece> {
     Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: false })
 }
 
-/// `&#95;`, `&#x5f;`, `&lowbar;`.
+/// Reads an HTML entity: `&#95;`, `&#x5f;`, `&lowbar;`.
 fn entity(rest: &[u8]) -> Option<Piece> {
     let end = rest.iter().take(12).position(|&b| b == b';')?;
     let byte = match rest.get(1..end)? {
@@ -189,7 +189,7 @@ fn entity(rest: &[u8]) -> Option<Piece> {
     Some(Piece::Character { byte, len: end + 1, percent: false })
 }
 
-/// What a backslash begins. JSON inside JSON has several in a row.
+/// Reads an escape that begins with a backslash. JSON inside JSON has several backslashes in a row.
 fn escape(rest: &[u8]) -> Option<Piece> {
     let slashes = rest.iter().take(MAX_SLASHES).take_while(|&&b| b == b'\\').count();
     let behind = rest.get(slashes..)?;
@@ -220,9 +220,9 @@ fn escape(rest: &[u8]) -> Option<Piece> {
     }
 }
 
-/// The end of a literal and the start of the next one, where the two are put together: by `+`, `.`, `..`,
-/// `~`, `<>`, `||` or `&`, or by standing side by side. `rest` begins with the quote, or with backslashes
-/// before it that must be the same in front of both.
+/// Reads the end of a literal and the start of the next one, if the two are concatenated: by `+`, `.`, `..`,
+/// `~`, `<>`, `||` or `&`, or because they are adjacent. `rest` begins with the quote, or with the
+/// backslashes in front of it. The backslashes must be the same in front of both quotes.
 fn literals(rest: &[u8], quote: u8) -> Option<Piece> {
     let slashes = rest.iter().take_while(|&&b| b == b'\\').count();
     let mark = rest.get(..=slashes)?;

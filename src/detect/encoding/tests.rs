@@ -1,4 +1,4 @@
-//! Every encoding, with what only looks like it.
+//! Tests of every encoding and of its lookalikes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -24,7 +24,8 @@ fn via(occurrence: &Occurrence) -> Vec<String> {
     labels(&occurrence.via)
 }
 
-/// Asserts that exactly one token is found, that it is found whatever the pieces, and that the mask hides it.
+/// Asserts that exactly one token is found, that it is found however the bytes are split, and that the mask
+/// hides it.
 #[track_caller]
 fn assert_one(bytes: &[u8], names: &[&str], offset: u64, at: std::ops::Range<usize>) -> Occurrence {
     let shown = String::from_utf8_lossy(bytes);
@@ -53,7 +54,7 @@ fn made(kind: &Kind) -> String {
     }
 }
 
-/// Lines of a width.
+/// Wraps a text into lines of `width` characters.
 fn wrapped(text: &str, width: usize, newline: &str) -> String {
     let lines: Vec<_> =
         text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
@@ -95,7 +96,7 @@ fn wrapped_base64_of_any_width() {
                 let text = format!("{}user:{token} {}", "line of text\n".repeat(7), "more ".repeat(9));
                 let encoded = wrapped(&STANDARD.encode(&text), width, newline);
                 let found = find(encoded.as_bytes());
-                // The longer prefix is looked for by one group alone.
+                // The longer prefix has a needle for only one group.
                 if ["api_", "jkq-"].iter().any(|long| token.starts_with(long)) && width % 4 != 0 {
                     continue;
                 }
@@ -239,7 +240,7 @@ fn hexadecimal_on_many_lines() {
                     .collect();
                 let text = format!("0x{}", lines.join(line));
                 let found = find(text.as_bytes());
-                // A prefix that lines tear apart is not looked for but where the digits stand side by side.
+                // A prefix that is split between lines is found only if the digits are adjacent.
                 let torn = (before + 2) / width > before / width;
                 let seen = !torn || (separator.is_empty() && !line.ends_with(' ') && width > 1);
                 assert!(found.len() == 1 || !seen, "{width} {separator:?} {before} {text}");
@@ -255,7 +256,7 @@ fn hexadecimal_on_many_lines() {
     assert_eq!(find(format!("{line}\n{line}\r\n{line}\n").as_bytes()).len(), 3);
 }
 
-/// All ways to spell a character.
+/// Returns all spellings of a character.
 fn spellings(b: u8) -> Vec<(String, &'static str)> {
     vec![
         (format!("%{b:02X}"), "percent"),

@@ -1,15 +1,15 @@
-//! UTF-16 and UTF-32, of either byte order: each character with one or three NULs beside it.
+//! UTF-16 and UTF-32 of either byte order: each character has one or three NULs next to it.
 
 use super::decoded::{Decoded, Reader, Unit};
 
-/// Whether a unit of that value is a character of text. What is not Latin ends a text, and so do the two
-/// bytes of a byte-order mark.
+/// Returns true if a unit of that value is a character of text. Characters other than Latin ones end a text,
+/// and so do the two bytes of a byte order mark.
 pub(super) fn is_character(b: u8) -> bool {
     matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0xa0..=0xfd)
 }
 
-/// Reads units of `width` bytes, of which the first is looked at. Text of the other byte order reads the
-/// same, since the NULs are in the same places but at its ends.
+/// Reads units of `width` bytes and considers the first byte of each. Text of the other byte order gives the
+/// same result, because its NULs are in the same places except at the ends.
 #[derive(Debug, Clone)]
 pub(super) struct Wide<'a> {
     bytes: &'a [u8],
@@ -20,7 +20,7 @@ pub(super) struct Wide<'a> {
 }
 
 impl<'a> Wide<'a> {
-    /// The text that begins at `at`; `whole_end` says whether the content ends with `bytes`.
+    /// Creates a reader for the text at `at`. `whole_end` is true if the content ends with `bytes`.
     pub(super) fn new(bytes: &'a [u8], at: usize, width: usize, limit: usize, whole_end: bool) -> Self {
         Self { bytes, at, width, limit, whole_end }
     }
@@ -39,7 +39,7 @@ impl Reader for Wide<'_> {
         if place.end > self.bytes.len() && !self.whole_end {
             return Unit::Cut;
         }
-        // The last character of a text of the other byte order has no NUL behind it.
+        // In text of the other byte order, the last character has no NUL after it.
         let behind = self.bytes.get(self.at + 1..place.end.min(self.bytes.len())).unwrap_or_default();
         if behind.iter().any(|&b| b != 0) {
             self.limit = 0;
@@ -49,7 +49,7 @@ impl Reader for Wide<'_> {
     }
 }
 
-/// The characters in front of the one at `at`.
+/// Decodes the characters in front of the character at `at`.
 pub(super) fn front(bytes: &[u8], at: usize, width: usize, wanted: usize) -> Decoded {
     let before = |at: usize| {
         let unit = at.checked_sub(width).and_then(|start| bytes.get(start..at))?;

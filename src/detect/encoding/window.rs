@@ -1,4 +1,4 @@
-//! What stands at a needle: the readers, each given what is around it, and the judgement of what they read.
+//! The readers at a needle, each with its context, and the judgement of the decoded text.
 
 use std::ops::Range;
 
@@ -24,25 +24,25 @@ use crate::detect::shape::SHORT;
 use crate::detect::shape::SHORTEST;
 use crate::detect::shape::Verdict;
 
-/// How many bytes one encoded token may take, line breaks and all.
+/// The maximum number of bytes of one encoded token, including line breaks.
 const MAX_ENCODED: usize = 64 * 1024;
-/// So much behind a needle is enough to tell what is no token from its first characters.
+/// The number of bytes after a needle that are enough to rule out a token by its first characters.
 const NEAR: usize = 16;
-/// So much is decoded of base64 within base64 before anything agrees.
+/// The number of bytes that are decoded of base64 within base64 before anything agrees.
 const GLANCE: usize = 24;
 
-/// What is looked at around a needle.
+/// The context of a needle.
 #[derive(Clone, Copy)]
 pub(super) struct Window<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) whole_end: bool,
-    /// Whether it was decoded: then nothing deeper is looked for.
+    /// Whether the bytes were decoded. Then no deeper encoding is searched for.
     pub(super) is_inner: bool,
-    /// Whether the content that they belong to is known to be no text.
+    /// Whether the bytes belong to content that is known not to be text.
     pub(super) is_binary: bool,
 }
 
-/// Why there is no token.
+/// The reason that there is no token.
 #[derive(Debug, Clone, Copy)]
 enum NoToken {
     None,
@@ -64,9 +64,9 @@ struct Read {
     confidence: Confidence,
     len: usize,
     at: Range<usize>,
-    /// The byte behind it.
+    /// The byte after the token.
     behind: Option<u8>,
-    /// Whether its body has no digit.
+    /// Whether the body has no digits.
     is_letters: bool,
 }
 
@@ -127,8 +127,8 @@ impl Window<'_> {
         }
     }
 
-    /// The offset counts in the bytes themselves, since text that is spelled here and there is no content of
-    /// its own.
+    /// Judges a token with spelled characters. Its offset counts in the bytes themselves, because text with
+    /// a few spelled characters is not a content of its own.
     fn spelled(self, at: usize) -> Found {
         let at = spelled::first_slash(self.bytes, at);
         let reader = Spelled::new(self.bytes, at, at + MAX_ENCODED, self.whole_end);
@@ -179,7 +179,8 @@ impl Window<'_> {
         }
     }
 
-    /// Base64 of what is encoded itself: decodes around it and judges the needle in there.
+    /// Judges base64 of encoded content: decodes the bytes around the needle and judges the needle in the
+    /// result.
     fn twice(self, at: usize, alignment: u8) -> Found {
         let reader = Base64::new(self.bytes, at, alignment, at + MAX_ENCODED);
         let mut probe = reader.clone();
@@ -190,8 +191,9 @@ impl Window<'_> {
                 _ => return Found::None,
             }
         }
-        // Each needle costs what its first characters do, however close the needles stand; what judges a token
-        // is decoded where those agree, and what counts its offset where there is one.
+        // The cost of a needle is limited to its first characters, however close together the needles are.
+        // More is decoded to judge the token only if the first characters agree, and to count the offset
+        // only if there is a token.
         let mut found = Found::NeedMore;
         for (front, wanted) in [(GLANCE, GLANCE), (2 * REACH, 4 * SHORT), (KEPT / 4 * 3, 4 * SHORT)] {
             let decoded = base64::front(self.bytes, at, alignment, front).decoded;
@@ -206,8 +208,8 @@ impl Window<'_> {
         found
     }
 
-    /// Judges the needle that stands behind `decoded` in what the reader gives. `at_length` says whether to read
-    /// on until that is possible.
+    /// Judges the needle that follows `decoded` in the output of the reader. If `at_length` is set, more is
+    /// read until a verdict is possible.
     fn judge_decoded(
         self,
         mut decoded: Decoded,
@@ -242,8 +244,8 @@ impl Window<'_> {
         }
     }
 
-    /// Reads a token. `front` gives what stands before it, and `ends_line` says whether a line ends in front
-    /// of a place, so that the text may end there.
+    /// Reads a token. `front` returns the text in front of it. `ends_line` returns true if a line ends
+    /// before an offset, so that the text may end there.
     fn read<R: Reader>(
         self,
         reader: &R,
@@ -254,7 +256,7 @@ impl Window<'_> {
         let Front { mut decoded, is_loose } = front();
         let mut reader = reader.clone();
         let start = decoded.text.len();
-        // Little by little: most of what is no token is told from its first characters.
+        // Text is decoded in small steps, because the first characters rule out most candidates.
         let mut wanted = SHORT;
         let (mut verdict, is_whole) = loop {
             let stop = decoded.extend(&mut reader, start + wanted);
@@ -289,7 +291,7 @@ impl Window<'_> {
         }
     }
 
-    /// Whether the first characters agree with a token, before anything is kept.
+    /// Checks whether the first characters agree with a token, before anything is kept.
     fn look_at_head<R: Reader>(self, reader: &R) -> Result<(), NoToken> {
         let mut head = Zeroizing::new([0_u8; HEAD]);
         let mut reader = reader.clone();
@@ -307,7 +309,7 @@ impl Window<'_> {
     }
 }
 
-/// Judges a text that may begin or end at a line, or behind what is no text.
+/// Judges a text that may begin or end at a line break, or after content that is not text.
 fn judge_loosely(
     decoded: &Decoded,
     start: usize,

@@ -1,5 +1,5 @@
-//! `--hf_token …`, `hf auth login --token …`: credentials on command lines, as histories and run metadata
-//! keep them.
+//! Credentials on command lines, as histories and run metadata keep them: `--hf_token …`, `hf auth login
+//! --token …`.
 
 use std::sync::LazyLock;
 
@@ -11,11 +11,11 @@ use super::value::is_opaque;
 use crate::detect::variables::is_hub_key;
 use crate::hub::programs::{COMMANDS, Does, RUNS, SHORT_FLAG, TOKEN_FLAG};
 
-/// Where such credentials stand.
+/// Returns the offsets of such credentials.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static FLAG: LazyLock<Regex> = LazyLock::new(|| {
-        // Between a flag and its value in a list of JSON stand quotes and a comma.
+        // In a JSON list, there are quotes and a comma between a flag and its value.
         Regex::new(r#"(?-u)--?([A-Za-z][A-Za-z0-9_-]{1,40})(?:=|[ \t]+|(\\?["'],\s*))"#)
             .expect("a valid pattern")
     });
@@ -31,7 +31,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
             let value = value_at(content, whole.end(), captures.get(2).is_none())?;
-            // What begins with a hyphen is the next flag: this one has no value.
+            // A text that begins with a hyphen is the next flag, so this flag has no value.
             let is_value = |text: &[u8]| !text.starts_with(b"-") && is_opaque(text);
             content.get(value.clone()).is_some_and(is_value).then_some(value.start)
         })
@@ -41,7 +41,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
     found
 }
 
-/// Whether a line runs the Hub's own command line.
+/// Returns true if a line runs the command line of the Hub.
 fn is_hub_command(line: &[u8]) -> bool {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
@@ -51,7 +51,7 @@ fn is_hub_command(line: &[u8]) -> bool {
     COMMAND.is_match(line)
 }
 
-/// `echo … | hf auth login`
+/// Returns the offsets of credentials that are piped to a login: `echo … | hf auth login`.
 fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static PIPED: LazyLock<Regex> = LazyLock::new(|| {

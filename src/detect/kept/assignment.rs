@@ -1,4 +1,4 @@
-//! `HF_TOKEN=…`: values that are given to the variables and settings of the Hub's clients.
+//! Values that are assigned to the variables and settings of the Hub clients: `HF_TOKEN=…`.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use super::names::Keeper;
 use super::value::is_opaque;
 use crate::detect::variables::{is_hub_key, is_hub_variable};
 
-/// Where such values stand.
+/// Returns the offsets of such values.
 pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
@@ -17,7 +17,7 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
             r"(?-u)(?:(?P<set>setenv|set[ \t]+-[A-Za-z]+)[ \t]+)?",
             r"(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})",
             r#"(?P<close>\\?["'])?\]?(?P<before>[ \t]*)"#,
-            // As wandb writes it: the value is a member of its own.
+            // The format of wandb, in which the value is a member of its own.
             r"(?:(?P<nested>:[ \t]*\r?\n(?:[ \t]+desc:[^\n]*\n)?[ \t]+value:[ \t]+)",
             r"|(?P<sign>[=:])(?P<after>[ \t]*)|(?P<blank>))",
         ))
@@ -38,7 +38,7 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
         let blanks = |group| captures.name(group).is_some_and(|blanks| !blanks.is_empty());
         let quoted = captures.name("close").is_some();
         let (assigned, bare) = match captures.name("sign").map(|sign| sign.as_bytes()) {
-            // With a blank on one side only, a shell runs what follows.
+            // With a blank on only one side, a shell runs the text after the sign as a command.
             Some(b"=") => (true, is_settings || blanks("before") == blanks("after")),
             Some(_) => (quoted || blanks("after"), is_settings),
             None if captures.name("nested").is_some() => (is_settings, true),
@@ -58,7 +58,7 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
     found
 }
 
-/// Whether no longer name and no reference begins in front of `at`.
+/// Returns true if neither a longer name nor a reference includes the text in front of `at`.
 fn begins_name(content: &[u8], at: usize) -> bool {
     let before = content.get(..at).unwrap_or_default();
     let inside = before.last().is_some_and(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'%'));

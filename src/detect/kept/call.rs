@@ -1,4 +1,5 @@
-//! `login("…")`, `HfApi(token="…")`: credentials in calls of the Hub's client, as the history of Python keeps them.
+//! Credentials in calls of the Hub client, as the Python history keeps them: `login("…")`,
+//! `HfApi(token="…")`.
 
 use std::sync::LazyLock;
 
@@ -8,10 +9,10 @@ use super::literal::value_at;
 use super::value::is_opaque;
 use crate::hub::python::{ARGUMENTS, TAKE_TOKEN, TAKE_TOKEN_FIRST};
 
-/// How much of a call is read.
+/// The maximum number of bytes of a call that are read.
 const LONGEST: usize = 1024;
 
-/// Where such credentials stand.
+/// Returns the offsets of such credentials.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static CALL: LazyLock<Regex> = LazyLock::new(|| {
@@ -37,7 +38,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             values.filter(|value| content.get(value.clone()).is_some_and(is_opaque)).map(|value| value.start),
         );
     }
-    // A call may stand within another.
+    // A call may be inside another call.
     found.sort_unstable();
     found.dedup();
     found
@@ -63,7 +64,7 @@ impl Function {
     }
 }
 
-/// What stands in the parentheses that open in front of `at`.
+/// Returns the text in the parentheses that open in front of `at`.
 fn arguments_at(content: &[u8], at: usize) -> &[u8] {
     let rest = content.get(at..).unwrap_or_default();
     let rest = rest.get(..LONGEST).unwrap_or(rest);

@@ -1,4 +1,4 @@
-//! The logins of docker and podman: `auths` in `.docker/config.json`, `auth.json` and `.dockercfg`.
+//! Logins of docker and podman: `auths` in `.docker/config.json`, `auth.json` and `.dockercfg`.
 
 use serde_json::Value;
 use zeroize::Zeroize as _;
@@ -6,9 +6,9 @@ use zeroize::Zeroize as _;
 use super::host::is_hub;
 use super::value::{basic_password, is_password};
 
-/// Where the logins for Hugging Face hosts stand.
+/// Returns the offsets of the logins for Hugging Face hosts.
 pub(super) fn logins(content: &[u8]) -> Vec<usize> {
-    // What is nested deeper than any login ends in an error of the parser.
+    // The parser refuses documents that are nested deeper than any login.
     let Ok(mut document) = serde_json::from_slice::<Value>(content) else { return Vec::new() };
     let found = logins_in(&document, content);
     wipe(&mut document);
@@ -26,7 +26,7 @@ fn logins_in(document: &Value, content: &[u8]) -> Vec<usize> {
         let token = ["identitytoken", "registrytoken"].into_iter().filter_map(field);
         let token = token.filter(|token| is_password(token.as_bytes()));
         found.extend(secret.into_iter().chain(token).map(|secret| place(content, host, secret)));
-        // Sent along with whatever is asked of a registry.
+        // These headers are sent with every request to a registry.
         found.extend(headers(document).map(|(value, scheme)| place(content, "HttpHeaders", value) + scheme));
     }
     found.sort_unstable();
@@ -34,7 +34,8 @@ fn logins_in(document: &Value, content: &[u8]) -> Vec<usize> {
     found
 }
 
-/// The values in `HttpHeaders` that hold a credential, each with the length of what stands in front of it.
+/// Returns the values in `HttpHeaders` that hold a credential, each with the length of the text in front of
+/// the credential.
 fn headers(document: &Value) -> impl Iterator<Item = (&str, usize)> {
     let headers = document.get("HttpHeaders").and_then(Value::as_object).into_iter().flatten();
     let values = headers.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -50,7 +51,7 @@ fn headers(document: &Value) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-/// Leaves nothing of what was parsed in memory.
+/// Wipes the parsed document from memory.
 fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
@@ -60,7 +61,8 @@ fn wipe(value: &mut Value) {
     }
 }
 
-/// Where a string stands behind its host's name; where it is escaped, its first plain characters.
+/// Returns the offset of a string after the name of its host. If the string is escaped, returns the offset
+/// of its first plain characters.
 fn place(content: &[u8], host: &str, secret: &str) -> usize {
     let find = |from: usize, text: &str| {
         memchr::memmem::find(content.get(from..).unwrap_or_default(), text.as_bytes()).map(|at| from + at)

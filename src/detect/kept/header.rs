@@ -1,4 +1,4 @@
-//! `Authorization: Bearer …` that is sent to a Hugging Face host.
+//! `Authorization: Bearer …` headers that are sent to a Hugging Face host.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,9 @@ use super::host::{is_hub, names_hub};
 use super::names::Keeper;
 use super::value::{basic_password, is_of_another_service, is_opaque, is_password};
 
-/// Where such credentials stand. What is in question depends on the file: in git's the section says where a
-/// header goes, in shell text the line, in the configuration of a download tool the file; what a downloader from the
-/// Hub keeps may leave it open.
+/// Returns the offsets of such credentials. The file type decides which text has to name the host of a
+/// header: the section in a git configuration, the line in shell text, and the file in the configuration of
+/// a download tool. The state of a tool that downloads only from the Hub need not name the host.
 pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static HEADER: LazyLock<Regex> = LazyLock::new(|| {
@@ -43,7 +43,7 @@ pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> 
     found
 }
 
-/// The line around `at`.
+/// Returns the line around `at`.
 pub(super) fn line_at(content: &[u8], at: usize) -> &[u8] {
     let (before, behind) = content.split_at_checked(at).unwrap_or((content, &[]));
     let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
@@ -51,7 +51,7 @@ pub(super) fn line_at(content: &[u8], at: usize) -> &[u8] {
     content.get(start..end).unwrap_or_default()
 }
 
-/// Whether the section around `at` is `[http "https://huggingface.co"]` or its like.
+/// Returns true if the section around `at` is like `[http "https://huggingface.co"]`.
 fn section_is_hub(content: &[u8], at: usize) -> bool {
     let before = content.get(..at).unwrap_or_default();
     let header = before

@@ -1,4 +1,4 @@
-//! The hosts that Hub credentials are given to.
+//! The hosts that receive Hub credentials.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use crate::hub::addresses::DOMAINS;
 
-/// Whether a host, with or without scheme, port and path, is one of Hugging Face's.
+/// Returns true if a host, with or without scheme, port and path, belongs to Hugging Face.
 pub(super) fn is_hub(host: &[u8]) -> bool {
     let host = memchr::memmem::find(host, b"://").and_then(|at| host.get(at + 3..)).unwrap_or(host);
     let host = host.split(|b| matches!(b, b'/' | b':' | b'?' | b'#')).next().unwrap_or_default();
@@ -14,7 +14,7 @@ pub(super) fn is_hub(host: &[u8]) -> bool {
     DOMAINS.iter().any(|domain| domain.holds(host))
 }
 
-/// Whether some text names such a host anywhere.
+/// Returns true if a text names such a host anywhere.
 pub(super) fn names_hub(text: &[u8]) -> bool {
     #[expect(clippy::expect_used, reason = "the pattern is made of constants, and compiled by every test")]
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {

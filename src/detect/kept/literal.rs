@@ -1,10 +1,10 @@
-//! A value as text writes it: in quotes or bare.
+//! A value in text, quoted or bare.
 
-/// Where the value lies that begins at `at`, which may be an opening quote. Bare ones are taken only where
-/// `bare` says that they may be.
+/// Returns the range of the value at `at`, which may be an opening quote. Bare values are accepted only if
+/// `bare` is set.
 pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops::Range<usize>> {
     let rest = content.get(at..)?;
-    // In a string of JSON or of a shell the quotes are escaped.
+    // In a JSON or shell string, the quotes are escaped.
     let escaped = usize::from(matches!(rest, [b'\\', b'"' | b'\'', ..]));
     let start = at + escaped;
     let text = content.get(start..)?;
@@ -14,7 +14,7 @@ pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops
             b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b';' | b'&' | b'|' | b'<' | b'>')
         };
         let len = text.iter().position(ends).unwrap_or(text.len());
-        // What closes a list or a call around it.
+        // The closing characters of a surrounding list or call are removed.
         let value = text.get(..len)?;
         let kept = value
             .iter()

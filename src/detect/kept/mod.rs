@@ -1,6 +1,6 @@
-//! Credentials of a shape that no pattern knows, told by the file they are kept in: a token file of the Hub
-//! client, a netrc, a URL with a password, an environment file. Each form has a parser of its own, which
-//! gives offsets only: the text is not kept.
+//! Credentials of unknown shape, recognised by the file that holds them: a token file of the Hub client, a
+//! netrc file, a URL with a password, an environment file. Each form has its own parser, which returns only
+//! offsets: the text is not kept.
 
 mod argument;
 mod assignment;
@@ -28,34 +28,34 @@ pub(crate) use crate::hub::files::KeptForm;
 pub(crate) use search::KeptSearch;
 pub(crate) use value::may_be_credential;
 
-/// Whatever they are called, files of at most that size are looked at: a token file holds a line.
+/// The maximum size of a file that is searched regardless of its name. A token file holds one line.
 pub(crate) const MAX_KEPT: u64 = 16 * 1024;
-/// How long a credential is that stands in a file alone.
+/// The possible lengths of a credential that is the whole content of a file.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
 
-/// What may be a credential in a file. Only its place: the text is not kept.
+/// A kept token: a possible credential in a file. It holds only the place, not the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeptToken {
-    /// How the file holds it.
+    /// The form in which the file holds the credential.
     pub form: KeptForm,
-    /// Offset of its first byte.
+    /// The offset of the first byte.
     pub offset: u64,
-    /// Line and column.
+    /// The line and column.
     pub position: Option<Position>,
 }
 
-/// Whether a file of that path is by its name alone one in which a credential of that form counts.
+/// Returns true if the name of a file alone is enough for a credential of that form to count.
 pub(crate) fn keeps(path: &[u8], form: KeptForm) -> bool {
     match form {
-        // Only where the Hub client is told to keep it is it one.
+        // The file counts only if it is a place that the Hub client uses.
         KeptForm::Word | KeptForm::StoredTokens => false,
         _ => Keeper::of(path).is_some_and(|keeper| keeper.forms().contains(&form)),
     }
 }
 
-/// What `content`, the whole of a file of at most [`MAX_KEPT`] bytes, holds that may be a credential, in order
-/// of offset. Placeholders are not. Some forms count wherever the file's other names say so; others are looked
-/// for only where `path` does.
+/// Returns the possible credentials in `content`, in order of offset. `content` is a whole file of at most
+/// [`MAX_KEPT`] bytes. Placeholders are not returned. Some forms are returned for any path, because other
+/// names of the file may allow them. The others are searched for only if `path` allows them.
 pub(crate) fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
     let spots = spots(Keeper::of(path), content, true);
     if spots.is_empty() {
@@ -68,7 +68,8 @@ pub(crate) fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
     spots.into_iter().map(kept).collect()
 }
 
-/// Where credentials may stand, in rising order. `whole` says that this is all of a small file.
+/// Returns the offsets of possible credentials in ascending order. `whole` is true if `content` is a whole
+/// small file.
 fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, KeptForm)> {
     const BY_HOST: [KeptForm; 4] = [KeptForm::Netrc, KeptForm::Url, KeptForm::Header, KeptForm::DockerAuth];
     let mut spots = Vec::new();

@@ -1,5 +1,5 @@
-//! Files in which credentials for the Hub are kept, told by their names alone: the directory counts where
-//! the name itself is common.
+//! Files that keep Hub credentials, recognised by their names alone. For common names, the directory counts
+//! as well.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use crate::hub::files::{BY_NAME, CredentialFile, IN_HOMES};
 pub(super) use crate::hub::files::Keeper;
 
 impl Keeper {
-    /// What a file of that path is.
+    /// Returns the type of a file with the given path.
     pub(super) fn of(path: &[u8]) -> Option<Self> {
         let mut parts = path.rsplit(|&b| b == b'/');
         let name = std::str::from_utf8(parts.next()?).ok()?;
@@ -21,14 +21,15 @@ impl Keeper {
             .or_else(|| by_pattern(above, name))
     }
 
-    /// Whether each of its lines stands for itself, so that it can be read in pieces, and names the Hub where it
-    /// holds a credential for it.
+    /// Returns true if the lines of the file are independent of each other. Then the file can be read in
+    /// pieces, and a line that holds a Hub credential also names the Hub.
     pub(super) fn is_lines(self) -> bool {
         matches!(self, Self::GitCredentials | Self::Urls | Self::Shell | Self::Python | Self::Settings)
     }
 }
 
-/// The files of the table, but for those that count only where the Hub's client is told to keep them.
+/// Looks up the files of the table, except those that count only if the Hub client is configured to use
+/// them.
 fn by_name(path: &[u8], name: &str) -> Option<Keeper> {
     static BY_LAST_NAME: LazyLock<HashMap<&str, Vec<&CredentialFile>>> = LazyLock::new(|| {
         let is_own = |file: &&CredentialFile| matches!(file.keeper, Keeper::Token | Keeper::StoredTokens);
@@ -43,12 +44,12 @@ fn by_name(path: &[u8], name: &str) -> Option<Keeper> {
     files.into_iter().find(|file| file.is_at(path)).map(|file| file.keeper)
 }
 
-/// The parameters of a run that mlflow keeps, one file each.
+/// Recognises the parameters of a run that mlflow keeps, one file each.
 fn by_setting(above: &str, name: &str) -> Option<Keeper> {
     (above == "params" && is_hub_key(name)).then_some(Keeper::Variable)
 }
 
-/// Files anywhere below a directory.
+/// Recognises files anywhere below a directory.
 fn in_directory(path: &[u8], name: &str) -> Option<Keeper> {
     let below = |directory: &[u8]| {
         let at = memchr::memmem::find(path, directory);
@@ -59,7 +60,7 @@ fn in_directory(path: &[u8], name: &str) -> Option<Keeper> {
     if path.starts_with(b"etc/default/") || (unit && (below(b"supervisor/") || below(b"systemd/"))) {
         Some(Keeper::Shell)
     } else if let Some(at) = memchr::memmem::rfind(path, b".git/") {
-        // `.git`, or a bare repository, which is called `model.git`.
+        // `.git`, or a bare repository, which is named like `model.git`.
         let inside = path.get(at + b".git/".len()..).unwrap_or_default();
         let is_log = inside.starts_with(b"logs/")
             || ([&b"modules/"[..], b"worktrees/"].iter().any(|start| inside.starts_with(start))

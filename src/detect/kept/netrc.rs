@@ -1,9 +1,9 @@
-//! `machine huggingface.co login alice password …`, as curl, git, `requests` and many others read it.
+//! `machine huggingface.co login alice password …`, as curl, git, `requests` and many other tools read it.
 
 use super::host::is_hub;
 use super::value::is_password;
 
-/// Where the passwords for Hugging Face hosts stand.
+/// Returns the offsets of the passwords for Hugging Face hosts.
 pub(super) fn passwords(content: &[u8]) -> Vec<usize> {
     let mut found = Vec::new();
     let mut tokens = Tokens { content, at: 0 };
@@ -28,7 +28,7 @@ pub(super) fn passwords(content: &[u8]) -> Vec<usize> {
     found
 }
 
-/// The words of a netrc, with where their text begins.
+/// The words of a netrc file, with the offsets of their texts.
 struct Tokens<'a> {
     content: &'a [u8],
     at: usize,
@@ -39,7 +39,7 @@ impl Tokens<'_> {
         loop {
             let rest = self.content.get(self.at..)?;
             let start = self.at + rest.iter().position(|b| !b.is_ascii_whitespace())?;
-            // A comment takes up its line; in the middle of one, a hash belongs to a password.
+            // A comment occupies its line. A hash in the middle of a line belongs to a password.
             let opens_line = self.content.get(..start)?.iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
             if self.content.get(start) == Some(&b'#') && opens_line.is_none_or(|&b| b == b'\n') {
                 let rest = self.content.get(start..)?;
@@ -50,7 +50,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// The word at `start`, without quotes and escapes.
+    /// Returns the word at `start`, without quotes and escapes, and its offset.
     fn word(&mut self, start: usize) -> (usize, zeroize::Zeroizing<Vec<u8>>) {
         let quoted = self.content.get(start) == Some(&b'"');
         let first = start + usize::from(quoted);
@@ -72,7 +72,7 @@ impl Tokens<'_> {
         (first, word)
     }
 
-    /// A macro goes on to the next empty line.
+    /// Skips a macro, which extends to the next empty line.
     fn skip_macro(&mut self) {
         let rest = self.content.get(self.at..).unwrap_or_default();
         let ends = [&b"\n\n"[..], b"\r\n\r\n"].into_iter().filter_map(|end| memchr::memmem::find(rest, end));

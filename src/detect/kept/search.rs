@@ -1,4 +1,4 @@
-//! The search for kept credentials over a stream.
+//! The search for kept tokens over a stream.
 
 use zeroize::Zeroizing;
 
@@ -6,23 +6,25 @@ use super::names::Keeper;
 use super::{KeptToken, MAX_KEPT, spots};
 use crate::detect::position::Lines;
 
-/// How much is held at once of a file that is known by its name. One that is no list of lines and is larger
-/// is not read further.
+/// The number of bytes that are held at once of a file that is known by its name. A larger file that is not
+/// a list of lines is not read further.
 pub(super) const WINDOW: usize = 1024 * 1024;
-/// How much of one window is read again with the next, for what stands on several lines.
+/// The number of bytes of a window that are read again with the next window, for values that span several
+/// lines.
 const OVERLAP: usize = 8 * 1024;
-/// More credentials of one file are not listed; whoever keeps fewer can tell that there are more.
+/// The maximum number of credentials that are listed for a file. A caller that keeps fewer can detect that
+/// there are more.
 const MAX_FOUND: usize = 4096;
 
-/// Looks for credentials of unknown shape in a file that is fed piece by piece. Files of any name are looked
-/// at up to [`MAX_KEPT`] bytes, those whose name says that they hold such a thing further: in windows where
-/// their lines stand for themselves, else up to a mebibyte.
+/// Searches a file for credentials of unknown shape. The file is fed piece by piece. Files of any name are
+/// searched up to [`MAX_KEPT`] bytes. Files whose names mark them as credential files are searched further:
+/// in windows if their lines are independent, otherwise up to one mebibyte.
 pub(crate) struct KeptSearch {
     keeper: Option<Keeper>,
     buffer: Zeroizing<Vec<u8>>,
-    /// Offset in the file of the first byte of `buffer`.
+    /// The offset in the file of the first byte of `buffer`.
     start: u64,
-    /// How much of `buffer` has been searched.
+    /// The number of bytes of `buffer` that have been searched.
     searched: usize,
     lines: Lines,
     found: Vec<KeptToken>,
@@ -30,7 +32,7 @@ pub(crate) struct KeptSearch {
 }
 
 impl KeptSearch {
-    /// A search at the start of a file of that path.
+    /// Creates a search at the start of a file with the given path.
     pub(crate) fn new(path: &[u8]) -> Self {
         Self {
             keeper: Keeper::of(path),
@@ -43,7 +45,7 @@ impl KeptSearch {
         }
     }
 
-    /// Whether a file of that path is looked at beyond its first [`MAX_KEPT`] bytes.
+    /// Returns true if a file with the given path is searched beyond its first [`MAX_KEPT`] bytes.
     pub(crate) fn reads_large(path: &[u8]) -> bool {
         Keeper::of(path).is_some()
     }
@@ -66,7 +68,7 @@ impl KeptSearch {
         }
     }
 
-    /// Ends the file and gives what may be a credential in it, in order of offset.
+    /// Ends the file and returns its possible credentials in order of offset.
     pub(crate) fn finish(mut self) -> Vec<KeptToken> {
         if !self.gave_up {
             let end = self.buffer.len();
@@ -75,7 +77,8 @@ impl KeptSearch {
         std::mem::take(&mut self.found)
     }
 
-    /// How much fits into the buffer. It never grows in place, which would leave a copy behind.
+    /// Returns the size of the buffer. The buffer never grows in place, because that would leave a copy in
+    /// memory.
     fn size(&self) -> usize {
         if self.buffer.capacity() < WINDOW { small() } else { WINDOW }
     }
@@ -90,9 +93,9 @@ impl KeptSearch {
             Some(keeper) if keeper.is_lines() => {
                 let end =
                     memchr::memrchr(b'\n', &self.buffer).map_or(self.buffer.len(), |newline| newline + 1);
-                // A line that fills the window is read as far as it goes.
+                // A line that fills the window is searched as far as it goes.
                 let end = if end <= OVERLAP { self.buffer.len() } else { end };
-                // What begins near the end is judged when more of it is there.
+                // A value that begins near the end is judged when more of it is available.
                 self.search(end, end.saturating_sub(OVERLAP / 2));
                 self.drop_front(end.saturating_sub(OVERLAP));
             }
@@ -103,7 +106,7 @@ impl KeptSearch {
         }
     }
 
-    /// Searches the buffer up to `end`, for what begins before `until`.
+    /// Searches the buffer up to `end` for values that begin before `until`.
     fn search(&mut self, end: usize, until: usize) {
         let content = self.buffer.get(..end).unwrap_or_default();
         let whole = self.start == 0 && content.len() <= small() && end == self.buffer.len();
@@ -131,7 +134,7 @@ impl KeptSearch {
     }
 }
 
-/// [`MAX_KEPT`] as a length.
+/// Returns [`MAX_KEPT`] as a `usize`.
 fn small() -> usize {
     usize::try_from(MAX_KEPT).unwrap_or(usize::MAX)
 }

@@ -1,5 +1,5 @@
-//! `curl -u alice:…`, `wget --password=…`, `user = "alice:…"` in a `.curlrc`: passwords that download tools are told
-//! to send to a Hugging Face host.
+//! Passwords that download tools send to a Hugging Face host: `curl -u alice:…`, `wget --password=…`, `user
+//! = "alice:…"` in a `.curlrc`.
 
 use std::sync::LazyLock;
 
@@ -10,8 +10,8 @@ use super::host::names_hub;
 use super::literal::value_at;
 use super::value::is_password;
 
-/// Where such passwords stand in the configuration of a tool. Which host they are for is not said with them, so the
-/// file has to name the Hub.
+/// Returns the offsets of such passwords in the configuration of a tool. The settings do not state the host,
+/// so the file has to name the Hub.
 pub(super) fn configured(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static SETTING: LazyLock<Regex> = LazyLock::new(|| {
@@ -27,7 +27,7 @@ pub(super) fn configured(content: &[u8]) -> Vec<usize> {
     SETTING.captures_iter(content).filter_map(|captures| password(content, &captures)).collect()
 }
 
-/// Where they stand on command lines that name the Hub.
+/// Returns the offsets of such passwords on command lines that name the Hub.
 pub(super) fn on_command_lines(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static FLAG: LazyLock<Regex> = LazyLock::new(|| {
@@ -47,7 +47,7 @@ pub(super) fn on_command_lines(content: &[u8]) -> Vec<usize> {
     found.collect()
 }
 
-/// Where the password stands behind a flag or setting, which may take a user in front of it.
+/// Returns the offset of the password after a flag or setting. A user may precede the password.
 fn password(content: &[u8], captures: &Captures<'_>) -> Option<usize> {
     let value = value_at(content, captures.get(0)?.end(), true)?;
     let text = content.get(value.clone())?;

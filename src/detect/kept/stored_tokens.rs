@@ -1,4 +1,4 @@
-//! An INI file with `hf_token` or `refresh_token` in its sections, as the Hub client writes `stored_tokens`.
+//! INI files with `hf_token` or `refresh_token` in their sections, as the Hub client writes `stored_tokens`.
 
 use std::cell::LazyCell;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use super::LENGTHS;
 use crate::detect::{is_placeholder, wording::is_path};
 use crate::hub::files::{OTHER_KEYS, STORED_KEYS};
 
-/// Where the values stand.
+/// Returns the offsets of the values.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static STORED: LazyLock<Regex> = LazyLock::new(|| {
@@ -18,13 +18,13 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             .expect("a valid pattern")
     });
     let Some(section) = memchr::memchr(b'[', content) else { return Vec::new() };
-    // Nearly all files end here; the pattern takes longer.
+    // Nearly all files are ruled out here; the pattern is slower.
     let spellings = ["_token", "_TOKEN", "_Token"];
     if !spellings.iter().any(|end| memchr::memmem::find(content, end.as_bytes()).is_some()) {
         return Vec::new();
     }
-    // The client's parser takes keys in any case. Variables are written in upper case too, so nothing else may stand
-    // beside such keys.
+    // The parser of the client accepts keys in any case. Variables are written in upper case too, so such
+    // keys count only if the file holds nothing else.
     let is_the_clients = LazyCell::new(|| holds_nothing_else(content));
     let values = STORED.captures_iter(content).filter_map(|captures| {
         let (key, value) = (captures.get(1)?.as_bytes(), captures.get(2)?);
@@ -38,7 +38,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         .collect()
 }
 
-/// Whether there are sections with the keys of the client and nothing else.
+/// Returns true if there are sections with the keys of the client and nothing else.
 fn holds_nothing_else(content: &[u8]) -> bool {
     content.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).all(|line| {
         let key = line.split(|b| matches!(b, b'=' | b':')).next().unwrap_or_default().trim_ascii();

@@ -1,4 +1,4 @@
-//! The lines of a text that may speak of the Hub.
+//! The lines of a text that may mention the Hub.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,11 +8,11 @@ use regex::bytes::Regex;
 use crate::hub::programs::PROGRAMS;
 use crate::hub::words::{CALLS, MENTIONS};
 
-/// A value may stand so many lines below its name.
+/// The maximum number of lines between a name and its value.
 const BELOW: usize = 3;
 
-/// Stretches of whole lines in which a host, a variable or a command of the Hub's is named, with those just below.
-/// In a history or a lock file they are few, and the parsers look at nothing else.
+/// Returns the ranges of whole lines that name a host, a variable or a command of the Hub, with the lines
+/// just below them. Such lines are rare in a history or a lock file, and the parsers read nothing else.
 pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
     static NAMED: LazyLock<Regex> =
         LazyLock::new(|| any(MENTIONS.into_iter().chain(PROGRAMS.map(|program| program.name()))));
@@ -32,7 +32,7 @@ pub(super) fn stretches(content: &[u8], python: bool) -> Vec<Range<usize>> {
             Some(last) if start <= last.end => last.end = end,
             _ => found.push(start..end),
         }
-        // What else is named in the line changes nothing.
+        // Other names in the same line make no difference.
         from = line_end(named.end(), 0);
     }
     found

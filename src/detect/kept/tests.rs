@@ -1,12 +1,12 @@
-//! The places of other software than the Hub client, one by one, and that a stream gives what the whole would.
+//! Tests of the credential files of other software, one by one, and of streams against whole files.
 
 use super::*;
 
-/// Where it stands in the texts below.
+/// The placeholder for the credential in the texts below.
 const MARK: &str = "@@";
 const SECRET: &str = "0paque-v4lue-ofOld";
 
-/// Each place with a text in which [`MARK`] stands for the credential.
+/// Each place with a text in which [`MARK`] is replaced by the credential.
 const PLACES: [(&str, KeptForm, &str); 68] = [
     ("root/.git-credentials", KeptForm::Url, "https://a:b@github.com\nhttps://hf_user:@@@huggingface.co\n"),
     ("root/.config/git/credentials", KeptForm::Url, "https://hf_user:@@@huggingface.co\n"),
@@ -182,7 +182,7 @@ fn no_place_gives_what_stands_for_one() {
             let text = text.replacen(MARK, value, 1);
             assert_eq!(at_place(path, text.as_bytes()), [], "{path}: {text}");
         }
-        // The search finds what has a known shape.
+        // The token search finds credentials of known shape.
         let text = text.replacen(MARK, &crate::detect::tests::token("hf_"), 1);
         assert_eq!(at_place(path, text.as_bytes()), [], "{path}");
     }
@@ -240,7 +240,7 @@ fn a_history_of_any_length() {
         assert_eq!(found[0].offset, text.find(SECRET).unwrap() as u64);
         assert_eq!(found[0].position, Some(Position { line: before as u64 + 1, column: 17 }));
     }
-    // Across the border of a window, in steps.
+    // Values across the boundary of a window, in steps.
     for before in (search::WINDOW - 200..search::WINDOW + 50).step_by(47) {
         let text = [&"x".repeat(before), "\nexport HF_TOKEN=", SECRET, "\n", &line.repeat(100)].concat();
         assert_eq!(in_pieces("root/.bash_history", text.as_bytes(), 60_000).len(), 1, "{before}");

@@ -1,4 +1,4 @@
-//! `https://alice:…@huggingface.co/org/model`: credentials in the URLs of Hugging Face hosts.
+//! Credentials in the URLs of Hugging Face hosts: `https://alice:…@huggingface.co/org/model`.
 
 use std::sync::LazyLock;
 
@@ -7,13 +7,14 @@ use regex::bytes::Regex;
 use super::host::is_hub;
 use super::value::{is_lone_credential, is_password};
 
-/// Where passwords in such URLs stand, and users that are credentials themselves.
+/// Returns the offsets of passwords in such URLs, and of users that are credentials themselves.
 pub(super) fn credentials(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?-u):(?:\\?/){2}([^\s/?#@"'`<>|\\]+)@([A-Za-z0-9.-]+)"#).expect("a valid pattern")
     });
-    // In the userinfo of a URL a slash is written `%2F`; in JSON, one outside may be written `\/`.
+    // In the userinfo of a URL, a slash is written `%2F`. In JSON, a slash outside the userinfo may be
+    // written `\/`.
     let found = USERINFO.captures_iter(content).filter_map(|captures| {
         let (userinfo, host) = (captures.get(1)?, captures.get(2)?);
         if !is_hub(host.as_bytes()) {

@@ -1,5 +1,5 @@
-//! Which values are credentials of unknown shape. A value may as well be a reference to one, a path, or a
-//! text that stands for one.
+//! Recognises values that are credentials of unknown shape. A value may also be a reference to a credential,
+//! a path, or a placeholder.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 use crate::detect::{find, is_placeholder, randomness, shape, wording};
 use crate::hub::words::NAMES;
 
-/// How long a credential is.
+/// The possible lengths of a credential.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
 
-/// Whether a password that is given to a Hugging Face host may be a real one.
+/// Returns true if a password for a Hugging Face host may be a real one of unknown shape.
 pub(super) fn is_password(value: &[u8]) -> bool {
     may_be_password(value) && !has_known_shape(value)
 }
@@ -27,25 +27,25 @@ fn may_be_password(value: &[u8]) -> bool {
         && !names_itself(text)
 }
 
-/// Whether a value that a token variable is given may be a credential of unknown shape.
+/// Returns true if the value of a token variable may be a credential of unknown shape.
 pub(super) fn is_opaque(value: &[u8]) -> bool {
     may_be_credential(value) && !has_known_shape(value)
 }
 
-/// Whether a value that a token variable is given may be a credential: as a password, but neither a path nor a
-/// number nor code, and not made of words. Variables are given all sorts of things.
+/// Returns true if the value of a token variable may be a credential. The conditions of a password apply.
+/// The value must also not be a path, a number, code or words, because variables hold all kinds of values.
 pub(crate) fn may_be_credential(value: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let is_path = ["/", "~", "./", "../"].iter().any(|start| text.starts_with(start))
         || text.contains("://")
         || text.contains('\\')
         || names_file(text);
-    // A comment, an alias or a tag of YAML, a pattern of `sed`.
+    // A comment, a YAML alias or tag, or a `sed` pattern.
     let is_syntax = text.starts_with(['#', '*', '&', '!', '@', '|', '>']) || text.starts_with(".*");
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'e'));
     let is_code =
         text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '{' | '}'));
-    // `op:…`, `vault:secret/x`, `ssm:/x`: a manager of secrets is asked for it.
+    // `op:…`, `vault:secret/x`, `ssm:/x`: a reference to a secret manager.
     let is_managed = text.split_once(':').is_some_and(|(scheme, _)| {
         !scheme.is_empty() && scheme.len() <= 12 && scheme.bytes().all(|b| b.is_ascii_lowercase())
     });
@@ -58,14 +58,14 @@ pub(crate) fn may_be_credential(value: &[u8]) -> bool {
         && may_be_password(value)
 }
 
-/// `hub-token1.txt`
+/// Returns true for a file name such as `hub-token1.txt`.
 fn names_file(text: &str) -> bool {
     const EXTENSIONS: [&str; 14] =
         ["txt", "env", "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "key", "pem", "md", "sh", "py"];
     text.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
 }
 
-/// Whether a lone user of a URL is a credential rather than somebody's name.
+/// Returns true if a user without a password in a URL is a credential and not the name of a person.
 pub(super) fn is_lone_credential(user: &[u8]) -> bool {
     const SHORTEST: usize = 16;
     let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase];
@@ -73,7 +73,7 @@ pub(super) fn is_lone_credential(user: &[u8]) -> bool {
     user.len() >= SHORTEST && kinds >= 2 && randomness::is_varied(user) && is_password(user)
 }
 
-/// Whether it begins as the tokens of other services do.
+/// Returns true if the value begins like a token of another service.
 pub(super) fn is_of_another_service(value: &[u8]) -> bool {
     const PREFIXES: [&[u8]; 16] = [
         b"ghp_",
@@ -96,7 +96,7 @@ pub(super) fn is_of_another_service(value: &[u8]) -> bool {
     PREFIXES.iter().any(|prefix| value.starts_with(prefix))
 }
 
-/// The password in the base64 text of `user:password`.
+/// Returns the password in the base64 text of `user:password`.
 pub(super) fn basic_password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let decoded = decode_base64(text)?;
     let colon = memchr::memchr(b':', &decoded)?;
@@ -113,7 +113,7 @@ fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         .map(Zeroizing::new)
 }
 
-/// `%41` and its like, decoded.
+/// Decodes percent-encoding such as `%41`.
 fn decode_percent(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let digit =
         |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
@@ -131,7 +131,8 @@ fn decode_percent(text: &[u8]) -> Zeroizing<Vec<u8>> {
     decoded
 }
 
-/// Whether it holds a token of known shape, as it is or encoded: the search finds those, in any file.
+/// Returns true if the value holds a token of known shape, plain or encoded. The token search finds those in
+/// any file.
 fn has_known_shape(value: &[u8]) -> bool {
     let holds = |text: &[u8]| shape::to_mask(text).is_some() || !find(text).is_empty();
     holds(value)
@@ -139,7 +140,8 @@ fn has_known_shape(value: &[u8]) -> bool {
         || decode_base64(value).is_some_and(|decoded| holds(&decoded))
 }
 
-/// `a${NAME}b`, `$(cat …)`, `{{ … }}`, `%(name)s`, `<token>`: something is put in before it is used.
+/// Returns true for a value with a part that is substituted before use: `a${NAME}b`, `$(cat …)`, `{{ … }}`,
+/// `%(name)s`, `<token>`.
 fn is_reference(text: &str) -> bool {
     ["${", "$(", "{{", "%(", "%{", "`"].iter().any(|sign| text.contains(sign))
         || (text.contains('<') && text.contains('>'))
@@ -147,13 +149,14 @@ fn is_reference(text: &str) -> bool {
         || text == "%s"
 }
 
-/// `hf_ab…yz`, `abc***`, `hf_xxxx1234`: cut short or painted over by whoever wrote it.
+/// Returns true for a value that its author abridged or redacted: `hf_ab…yz`, `abc***`, `hf_xxxx1234`.
 fn is_abridged(text: &str) -> bool {
     let folded = text.to_ascii_lowercase();
     ["...", "…", "***", "xxxx", "----", "____"].iter().any(|sign| folded.contains(sign))
 }
 
-/// `hf-token-secret`, `YourPassword`, `mytoken1`: words alone, one of which says what should stand there.
+/// Returns true for words that include the name of the expected value: `hf-token-secret`, `YourPassword`,
+/// `mytoken1`.
 fn names_itself(text: &str) -> bool {
     const WORDS: [&str; 20] = [
         "token",
@@ -177,7 +180,7 @@ fn names_itself(text: &str) -> bool {
         "fake",
         "redacted",
     ];
-    // With more digits than a counter has it is no text any more.
+    // A text with more digits than a counter has is not made of words.
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     digits <= 4
         && text.split(['-', '_', '.', ':', '/', ' ']).any(|piece| {
@@ -190,7 +193,8 @@ fn names_itself(text: &str) -> bool {
         })
 }
 
-/// Whether one of the words is a part of some camel case. Short ones come about by chance and do not count.
+/// Returns true if one of the listed words is a part of a camel case text. Short words occur by chance and
+/// do not count.
 fn holds_long_word(camel: &str, is_listed: impl Fn(&str) -> bool) -> bool {
     let starts = camel.bytes().enumerate().filter(|(_, b)| b.is_ascii_uppercase()).map(|(at, _)| at);
     let starts: Vec<usize> = std::iter::once(0).chain(starts).chain([camel.len()]).collect();

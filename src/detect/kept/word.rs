@@ -1,12 +1,12 @@
-//! Small files that hold one word and nothing else, as the Hub client writes `token`.
+//! Small files with a single word, as the Hub client writes `token`.
 
 use super::LENGTHS;
 use crate::detect::{is_placeholder, wording::is_path};
 
-/// Where the one word stands that a file holds, if that is all it holds.
+/// Returns the offset of the word of a file that holds a single word.
 pub(super) fn lone_word(content: &[u8]) -> Option<usize> {
     let word = content.trim_ascii();
-    // Most files have a blank among their first bytes, so this ends soon.
+    // Most files have a blank among their first bytes, so this check ends soon.
     let text = std::str::from_utf8(word);
     let printable = LENGTHS.contains(&word.len())
         && word.iter().all(|b| b.is_ascii_graphic() || !b.is_ascii())

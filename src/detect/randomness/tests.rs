@@ -1,4 +1,4 @@
-//! How often the statistics err, measured on draws from a generator with a seed.
+//! Error rates of the statistics, measured on draws from a seeded generator.
 
 use super::*;
 
@@ -27,12 +27,12 @@ fn refused(alphabet: &[u8], strictness: Strictness, draws: usize) -> usize {
     (0..draws).filter(|_| !is_random(&draw.body(alphabet), strictness)).count()
 }
 
-/// So many draws stand behind each of the rates and percentiles below.
+/// The number of draws for each of the rates and percentiles below.
 const DRAWS: usize = 300_000;
 
 #[test]
 fn random_bodies_are_kept() {
-    // Fewer than one in ten thousand.
+    // Fewer than one body in ten thousand is refused.
     for alphabet in [LETTERS_ONLY, ALPHANUMERIC] {
         let missed = refused(alphabet, Strictness::Usual, DRAWS);
         println!("missed: {missed} of {DRAWS}");
@@ -47,7 +47,7 @@ fn the_strict_form_refuses_few() {
     assert!(missed * 1000 < 3 * DRAWS, "{missed} of {DRAWS}");
 }
 
-/// Each test that looks for what people make up refuses fewer than one random body in ten thousand.
+/// Each check for invented values refuses fewer than one random body in ten thousand.
 #[test]
 fn tests_for_placeholders_refuse_few() {
     for alphabet in [LETTERS_ONLY, ALPHANUMERIC] {
@@ -68,7 +68,7 @@ fn tests_for_placeholders_refuse_few() {
     }
 }
 
-/// Run by hand when a threshold changes: prints the tails that the thresholds cut off.
+/// Prints the tails that the thresholds cut off. Run by hand when a threshold changes.
 #[test]
 #[ignore = "prints a table; takes minutes"]
 fn tails() {
@@ -128,7 +128,7 @@ fn identifiers_and_placeholders_are_refused() {
     }
 }
 
-/// The first percentile in ten thousand, the median, and the last.
+/// Returns the 0.01st percentile, the median and the 99.99th percentile.
 fn percentiles(bodies: &[Vec<u8>], statistic: impl Fn(&[u8]) -> f64) -> [f64; 3] {
     let mut values: Vec<f64> = bodies.iter().map(|body| statistic(body)).collect();
     values.sort_by(f64::total_cmp);
@@ -143,7 +143,7 @@ fn longest_lower(body: &[u8]) -> usize {
     body.split(|b| !b.is_ascii_lowercase()).map(<[u8]>::len).max().unwrap_or_default()
 }
 
-/// The figures from which the thresholds were drawn, drawn again.
+/// Draws again the figures from which the thresholds were derived.
 #[test]
 fn statistics_of_random_bodies() {
     let mut draw = Draw(0x5eed);
@@ -195,7 +195,7 @@ const WORDS: &str = "about access account action active address agent align allo
     unique unit update upload user utility valid validate value variable vector version video view visible \
     visitor volume wait warning weight widget width window worker wrap write writer";
 
-/// 34 letters of words one behind the other, as names in source code have them.
+/// Returns 34 letters of concatenated words, like names in source code.
 fn identifier(draw: &mut Draw, words: &[&str]) -> Vec<u8> {
     let mut name: Vec<u8> = Vec::new();
     while name.len() < BODY {
@@ -209,7 +209,8 @@ fn identifier(draw: &mut Draw, words: &[&str]) -> Vec<u8> {
     name
 }
 
-/// All but one in a hundred where borders are marked, all but one in a hundred thousand where they are not.
+/// At most one name in a hundred is kept if the boundaries are marked, and at most one in a hundred thousand
+/// if they are not.
 #[test]
 fn names_made_of_words_are_refused() {
     let words: Vec<&str> = WORDS.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! What holds for every format.
+//! Tests that apply to every format.
 
 use super::*;
 use crate::fault::is_limit;
@@ -7,7 +7,7 @@ use crate::stream::samples::{self, FORMATS, part};
 
 fn decode(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
-    // Small, so that headers and checksums lie across its borders.
+    // The window is small, so that headers and checksums cross its boundaries.
     Decompressed::new(Window::with_capacity(1, bytes))?.read_to_end(&mut out)?;
     Ok(out)
 }
@@ -105,7 +105,7 @@ fn a_dictionary_that_is_too_large_is_refused_before_it_is_allocated() {
         stream[1..5].copy_from_slice(&dictionary.to_le_bytes());
         stream
     };
-    // Of 4 KiB, 8 MiB, 64 MiB, 96 MiB and 128 MiB.
+    // 4 KiB, 8 MiB, 64 MiB, 96 MiB and 128 MiB.
     for property in [0, 22, 28, 29, 30] {
         assert_eq!(decode(&samples::xz_with_dictionary(b"data", property)).unwrap(), b"data");
     }
@@ -113,7 +113,7 @@ fn a_dictionary_that_is_too_large_is_refused_before_it_is_allocated() {
         assert_eq!(decode(&samples::lzip(b"data", log)).unwrap(), b"data");
     }
     assert_eq!(decode(&lzma(128 << 20)).unwrap(), b"data");
-    // From 192 MiB to 4 GiB.
+    // 192 MiB to 4 GiB.
     let refused = (31..=40).map(|property| samples::xz_with_dictionary(b"data", property)).chain([
         samples::lzip(b"data", 28),
         samples::lzip(b"data", 29),

@@ -1,12 +1,13 @@
-//! What a coder of a 7z archive needs.
+//! The memory needs of the coders of a 7z archive.
 
 use sevenz_rust2::{Coder, EncoderMethod};
 
 const MIB: u64 = 1024 * 1024;
-/// What a coder takes beside its dictionary: tables for up to twelve context bits of LZMA.
+/// The memory of a coder in addition to its dictionary: tables for up to twelve context bits of LZMA.
 pub(super) const OVERHEAD: u64 = 8 * MIB;
 
-/// The memory that a coder takes, by its properties; the largest number where they make no sense.
+/// Returns the memory that a coder needs according to its properties. Returns the largest number for invalid
+/// properties.
 pub(super) fn memory(coder: &Coder) -> u64 {
     let properties = coder.properties();
     match coder.encoder_method_id() {
@@ -20,9 +21,9 @@ pub(super) fn memory(coder: &Coder) -> u64 {
             _ => u64::MAX,
         },
         EncoderMethod::ID_BZIP2 => 4 * MIB,
-        // Blocks of 4 MiB, as they are stored and decoded twice.
+        // Blocks of 4 MiB, stored and decoded, counted twice.
         EncoderMethod::ID_LZ4 => 16 * MIB,
-        // Its frames are not known here, only what the decoder accepts.
+        // The frames are not known here, only the limit of the decoder.
         EncoderMethod::ID_ZSTD => 128 * MIB,
         _ => MIB / 4,
     }

@@ -1,5 +1,5 @@
-//! 7z archives that are held in memory. The `sevenz-rust2` crate reads them; what it would allocate for a header
-//! that lies, and for all decoders of a block together, is bounded here first.
+//! 7z archives in memory. The `sevenz-rust2` crate reads them. The memory that it would allocate for a false
+//! header and for all decoders of a block is bounded here first.
 
 use crate::fault::{Code, Fault};
 use std::borrow::Cow;
@@ -16,21 +16,22 @@ mod splice;
 
 pub(crate) use splice::checksum;
 
-/// What is parsed of a header takes at most so many bytes of memory for each of the header's.
+/// The maximum memory of the parsed header, per byte of the header.
 const HEADER_COST: u64 = 256;
-/// The longest header that is read: that of some 7,000 files.
+/// The longest header that is read: the header of some 7,000 files.
 const MAX_HEADER: u64 = MAX_WINDOW / HEADER_COST;
-/// The largest block of coders of an encoded header, in bytes of its description.
+/// The longest description of the coders of an encoded header, in bytes.
 const MAX_ENCODED: usize = 64 * 1024;
 
-/// What is done with an entry: its name, and its bytes.
+/// The callback for an entry: receives its name and its bytes.
 pub(crate) type EachEntry<'a> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'a;
 
-/// Gives the entries of an archive, those without bytes last. An error of `each` ends it. What is wrong with
-/// one block of the archive does not keep the others from being read; it is the outcome when all have been.
+/// Passes the entries of an archive to `each`. Entries without bytes come last. An error of `each` ends the
+/// walk. An error in one block of the archive does not keep the other blocks from being read. It is returned
+/// when all have been read.
 ///
-/// `memory_limit` is what the decoders of one block may take, at most 128 MiB. Errors are limits
-/// ([`is_limit`]), encryption ([`is_encrypted`]), or something that is wrong with the archive.
+/// `memory_limit` is the maximum memory of the decoders of one block, at most 128 MiB. Errors are limits
+/// ([`is_limit`]), encryption ([`is_encrypted`]), or defects of the archive.
 pub(crate) fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_>) -> io::Result<()> {
     let memory_limit = memory_limit.min(MAX_WINDOW);
     let stored = stored_header(archive)?;
@@ -57,12 +58,12 @@ pub(crate) fn entries(archive: &[u8], memory_limit: u64, each: &mut EachEntry<'_
     problem.map_or(Ok(()), Err)
 }
 
-/// Whether an error says that an archive, or a part of it, is encrypted.
+/// Returns true if an error reports that an archive, or a part of it, is encrypted.
 pub(crate) fn is_encrypted(error: &io::Error) -> bool {
     Code::of(error) == Code::Encrypted
 }
 
-/// Whose error it is.
+/// The origin of an error.
 enum Failure {
     Caller(io::Error),
     Archive(io::Error),
@@ -74,8 +75,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// A limit of ours or a method that others read is worse than a broken block, and that is worse than an encrypted
-/// one.
+/// Keeps the worse of two errors. A limit of stowaway or a method that only other programs read is worse
+/// than a broken block, and a broken block is worse than an encrypted one.
 fn keep_worse(kept: &mut Option<io::Error>, error: io::Error) {
     let is_ours = |error: &io::Error| is_limit(error) || Code::of(error) == Code::Unsupported;
     let rank = |error: &io::Error| (is_ours(error), !is_encrypted(error));
@@ -84,7 +85,7 @@ fn keep_worse(kept: &mut Option<io::Error>, error: io::Error) {
     }
 }
 
-/// The header as it is stored, by what the archive starts with.
+/// Returns the stored header, located by the start header of the archive.
 fn stored_header(archive: &[u8]) -> io::Result<&[u8]> {
     let start: &[u8; START] = archive.first_chunk().ok_or_else(|| breaks_off("in its first header"))?;
     let [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, 0, _, start @ ..] = start else {
@@ -110,7 +111,7 @@ fn stored_header(archive: &[u8]) -> io::Result<&[u8]> {
     Ok(header)
 }
 
-/// The header as it is when decoded.
+/// Returns the decoded header.
 fn plain_header<'a>(archive: &[u8], stored: &'a [u8], memory_limit: u64) -> io::Result<Cow<'a, [u8]>> {
     let too_large = || {
         let (limit, need) = (MAX_HEADER / 1024, "the header of a 7z archive has");
@@ -120,8 +121,8 @@ fn plain_header<'a>(archive: &[u8], stored: &'a [u8], memory_limit: u64) -> io::
         [1, ..] if stored.len() as u64 > MAX_HEADER => Err(too_large()),
         [1, ..] => Ok(Cow::Borrowed(stored)),
         [0x17, streams @ .., 0] if streams.len() <= MAX_ENCODED => {
-            // The description of an archive with one file, which is the header. Most writers leave out how
-            // many files there are.
+            // The description of an archive with one file, which is the header. Most writers omit the number
+            // of files.
             let describe = |count: &[u8]| [&[1, 4], streams, count, &[0, 5, 1, 0, 0]].concat();
             let (short, long) = (describe(&[]), describe(&[8, 0]));
             let mut source = Spliced::new(archive, &long);
@@ -148,7 +149,7 @@ fn parse(source: &mut Spliced<'_>) -> io::Result<Archive> {
     Archive::read_with_memory_limit(source, &Password::empty(), limit).map_err(translate)
 }
 
-/// Gives the entries of a block: of files that are compressed as one.
+/// Passes on the entries of a block: files that are compressed together.
 fn read_block(
     archive: &Archive,
     index: usize,
@@ -161,14 +162,14 @@ fn read_block(
         return Err(Failure::Archive(encrypted()));
     }
     let need = coders.iter().map(coder::memory).fold(0, u64::saturating_add);
-    // One dictionary may be as large as the limit, and what a coder takes beside it comes on top.
+    // One dictionary may be as large as the limit. The other memory of a coder is allowed in addition.
     if need > memory_limit + coder::OVERHEAD {
         let (need, limit) = (need.div_ceil(1 << 20), memory_limit >> 20);
         let message = format!("a 7z archive needs {need} MiB of memory, more than the limit of {limit} MiB");
         return Err(Failure::Archive(Fault::io(Code::Limit, message)));
     }
     let _held = Held::window(need.min(MAX_WINDOW), "a 7z archive")?;
-    // What the crate counts beside a dictionary is less.
+    // The overhead that the crate counts is smaller.
     let limit = usize::try_from((memory_limit + coder::OVERHEAD) >> 10).unwrap_or(usize::MAX);
     let password = Password::empty();
     let decoder = BlockDecoder::new_with_memory_limit(1, limit, index, archive, &password, source);
@@ -187,7 +188,7 @@ fn read_block(
     }
 }
 
-/// The bytes of an entry, with errors in our words.
+/// The bytes of an entry, with errors in stowaway's words.
 struct Translated<'a> {
     bytes: &'a mut dyn Read,
     failed: bool,
@@ -202,7 +203,7 @@ impl Read for Translated<'_> {
     }
 }
 
-/// An error of the crate in our words: its own may quote the archive.
+/// Translates an error of the crate, because its own message may quote the archive.
 fn translate(error: Error) -> io::Error {
     match error {
         Error::Io(error, _) | Error::MaybeBadPassword(error) => translate_io(&error),

@@ -1,14 +1,14 @@
-//! An archive with another header behind it.
+//! An archive with a replaced header.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use flate2::Crc;
 
-/// Length of the header with which an archive starts.
+/// The length of the start header of an archive.
 pub(super) const START: usize = 32;
 
-/// The start header, the archive's packed streams where they lie, and a header that takes the place of its
-/// own, without a copy of any.
+/// The start header, the packed streams of the archive at their offsets, and a header in place of the
+/// archive's own. Nothing is copied.
 pub(super) struct Spliced<'a> {
     start: [u8; START],
     packed: &'a [u8],
@@ -17,7 +17,7 @@ pub(super) struct Spliced<'a> {
 }
 
 impl<'a> Spliced<'a> {
-    /// Puts `header` behind an archive.
+    /// Puts `header` after the packed streams of an archive.
     pub(super) fn new(archive: &'a [u8], header: &'a [u8]) -> Self {
         let packed = archive.get(START..).unwrap_or_default();
         let fields = [(packed.len() as u64).to_le_bytes(), (header.len() as u64).to_le_bytes()].concat();
@@ -60,7 +60,7 @@ impl Seek for Spliced<'_> {
     }
 }
 
-/// CRC-32, as the format has it.
+/// Returns the CRC-32 of bytes, as the format defines it.
 pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(bytes);

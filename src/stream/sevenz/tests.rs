@@ -9,7 +9,8 @@ use crate::stream::samples;
 
 const LIMIT: u64 = 128 << 20;
 
-/// A solid block of two files and a block of one, an empty file and a directory, with these methods.
+/// Returns an archive with these methods: a solid block of two files, a block of one file, an empty file and
+/// a directory.
 fn archive(methods: &[EncoderMethod], data: &[u8]) -> Vec<u8> {
     let mut writer = ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
     writer.set_content_methods(methods.iter().copied().map(EncoderConfiguration::new).collect());
@@ -35,14 +36,15 @@ fn read(archive: &[u8], limit: u64) -> (Found, io::Result<()>) {
     (found, outcome)
 }
 
-/// An archive with the header as it is, and valid checksums.
+/// Returns an archive with the given header and valid checksums.
 fn with_header(archive: &[u8], header: &[u8]) -> Vec<u8> {
     let mut all = Vec::new();
     Spliced::new(archive, header).read_to_end(&mut all).unwrap();
     all
 }
 
-/// One file of four bytes, stored by one coder: its flags, its id and its properties.
+/// Returns an archive of one file of four bytes, stored by one coder. `coder` holds the flags, the id and
+/// the properties.
 fn one_coder(coder: &[u8]) -> Vec<u8> {
     let start = [&[1, 4, 6, 0, 1, 9, 4, 0, 7, 0x0b, 1, 0, 1][..], coder].concat();
     let header = [&start[..], &[0x0c, 4, 0, 8, 0, 0], &[5, 1, 0x11, 5, 0, b'n', 0, 0, 0, 0, 0]].concat();
@@ -98,7 +100,7 @@ fn memory_is_bounded_before_it_is_taken() {
         assert!(is_limit(&error), "{error}");
         assert!(error.to_string().contains("more than the limit of 128 MiB"), "{error}");
     }
-    // 64 MiB is within one limit and beyond another.
+    // 64 MiB is within one limit and above another.
     let lzma2 = one_coder(&[0x21, 0x21, 1, 28]);
     assert!(!is_limit(&read(&lzma2, LIMIT).1.unwrap_err()));
     assert!(is_limit(&read(&lzma2, LIMIT / 4).1.unwrap_err()));
@@ -106,7 +108,7 @@ fn memory_is_bounded_before_it_is_taken() {
 
 #[test]
 fn a_header_that_claims_much_costs_little() {
-    // So many files, none with bytes, and nothing that names them.
+    // The header announces `count` files, none with bytes or a name.
     let files = |len: usize, count: u32| {
         let mut header = vec![1, 5, 0xe0 | u8::try_from(count >> 24).unwrap()];
         header.extend(&count.to_le_bytes()[..3]);
@@ -118,7 +120,7 @@ fn a_header_that_claims_much_costs_little() {
     }
     let error = read(&files(600_000, 1), LIMIT).1.unwrap_err();
     assert!(is_limit(&error), "{error}");
-    // A file's entry, its name, and its place in four tables.
+    // The cost of a file: its entry, its name, and its place in four tables.
     assert!(std::mem::size_of::<ArchiveEntry>() as u64 + 64 <= HEADER_COST);
 }
 
@@ -148,7 +150,7 @@ fn a_broken_block_leaves_the_others() {
     let (found, outcome) = read(&broken, LIMIT);
     assert_eq!(outcome.unwrap_err().to_string(), "the 7z archive is corrupt");
     assert!(found.contains(&("three".to_owned(), b"third".to_vec())));
-    // An error of the caller's ends it.
+    // An error of the caller ends the walk.
     let mut seen = 0;
     let outcome = entries(&archive(&[EncoderMethod::LZMA2], &data), LIMIT, &mut |_, _| {
         seen += 1;
@@ -174,7 +176,7 @@ fn what_is_cut_or_flipped_is_an_error() {
 }
 
 proptest! {
-    /// Behind valid checksums, as somebody writes it who means harm.
+    /// The headers have valid checksums, as an attacker would write them.
     #[test]
     fn any_header_is_read_without_a_panic(
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),

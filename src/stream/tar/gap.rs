@@ -7,43 +7,43 @@ use super::header::{Kind, records};
 use super::{BLOCK, Entry, Visit};
 use crate::stream::window::{Body, Peek};
 
-/// How many bytes of the bodies on either side a gap holds: more than the shortest token and what is
-/// looked at around it.
+/// The number of bytes of the adjacent bodies that a gap holds on either side: more than the shortest token
+/// and the context that is checked around it.
 pub(super) const SEAM: usize = 128;
-/// A gap larger than this is given away in parts.
+/// The size above which a gap is passed on in parts.
 const LARGE: usize = 2 * 1024 * 1024;
-/// The value of a pax record with a longer key counts as a part of its header: names of extended attributes
-/// have at most 255 bytes behind their prefix.
+/// The maximum length of a pax key. The value of a record with a longer key counts as part of its header.
+/// Names of extended attributes have at most 255 bytes after their prefix.
 const MAX_KEY: usize = 512;
 
-/// Which part of a gap a byte belongs to.
+/// The part of a gap to which a byte belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Field {
-    /// The entry's name.
+    /// The name of the entry.
     Name,
     /// The target of a link.
     LinkName,
     /// Another part of a header block.
     Header,
-    /// The value of a pax record, by its key: an extended attribute, say.
+    /// The value of a pax record, such as an extended attribute, with the key of the record.
     Pax(Vec<u8>),
-    /// Between the end of a body and the next block.
+    /// The bytes between the end of a body and the next block.
     Padding,
 }
 
-/// The bytes between two bodies, with the border of each.
+/// The bytes between two bodies, together with the adjacent bytes of both.
 pub(crate) struct Gap<'a> {
-    /// The end of the body before, the gap itself, and the start of the body behind it.
+    /// The end of the previous body, the gap itself, and the start of the next body.
     pub bytes: &'a [u8],
-    /// The gap itself within `bytes`.
+    /// The range of the gap itself in `bytes`.
     pub own: Range<usize>,
-    /// The entry whose header ends the gap, if one does.
+    /// The entry whose header ends the gap, if there is one.
     pub entry: Option<&'a Entry>,
     parts: &'a Parts,
 }
 
 impl Gap<'_> {
-    /// The field in which a byte of `bytes` stands, and the byte's offset in it.
+    /// Returns the field that contains a byte of `bytes`, and the offset of the byte in the field.
     pub(crate) fn field_at(&self, offset: usize) -> (Field, usize) {
         match find(&self.parts.values, offset).or_else(|| find(&self.parts.blocks, offset)) {
             Some((range, part)) => (part.field(self.bytes, range.start), offset - range.start),
@@ -52,19 +52,20 @@ impl Gap<'_> {
     }
 }
 
-/// What a stretch of a gap is.
+/// The type of a stretch of a gap.
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Name,
     LinkName,
     Header,
-    /// The value of a pax record whose key of that length stands in front of it, with a `=` between them.
+    /// The value of a pax record. The key has the given length and precedes the value, with a `=` between
+    /// them.
     Pax(usize),
     Padding,
 }
 
 impl Part {
-    /// The field that starts at `start` of `bytes`.
+    /// Returns the field that starts at `start` of `bytes`.
     fn field(self, bytes: &[u8], start: usize) -> Field {
         match self {
             Self::Name => Field::Name,
@@ -79,12 +80,12 @@ impl Part {
     }
 }
 
-/// The parts of a gap, each list in order and without overlaps.
+/// The parts of a gap. Each list is sorted and has no overlaps.
 #[derive(Default)]
 struct Parts {
-    /// Whole blocks, bodies of extended headers and padding.
+    /// Whole blocks, bodies of extended headers, and padding.
     blocks: Vec<(Range<usize>, Part)>,
-    /// Fields within them.
+    /// Fields within the blocks.
     values: Vec<(Range<usize>, Part)>,
 }
 
@@ -102,7 +103,7 @@ pub(super) struct GapBuffer {
 }
 
 impl GapBuffer {
-    /// Begins the gap behind a body that ends with `tail`.
+    /// Begins the gap after a body that ends with `tail`.
     pub(super) fn start_with(&mut self, tail: &[u8]) {
         self.clear();
         self.bytes.extend_from_slice(tail);
@@ -195,12 +196,12 @@ impl<'a, 'b, R: Read> Tail<'a, 'b, R> {
         Self { body, last: Vec::with_capacity(2 * SEAM) }
     }
 
-    /// The last bytes of the body, at most [`SEAM`].
+    /// Returns the last bytes of the body, at most [`SEAM`] of them.
     pub(super) fn last(&self) -> &[u8] {
         self.last.get(self.last.len().saturating_sub(SEAM)..).unwrap_or_default()
     }
 
-    /// Moves to the end of the body, reading no more of it than has to be remembered.
+    /// Moves to the end of the body. Reads only the bytes that have to be remembered.
     pub(super) fn skip_rest(&mut self) -> io::Result<()> {
         self.body.skip(self.body.left().saturating_sub(SEAM as u64))?;
         loop {
@@ -228,7 +229,7 @@ impl<R: Read> BufRead for Tail<'_, '_, R> {
     }
 
     fn consume(&mut self, n: usize) {
-        // The bytes are buffered, so asking for them again cannot fail.
+        // The bytes are buffered, so a second request for them cannot fail.
         if let Ok(bytes) = self.body.fill_buf() {
             Self::remember(&mut self.last, bytes.get(..n).unwrap_or_default());
         }

@@ -1,34 +1,34 @@
-//! One header block, and the extended headers that amend the one behind them.
+//! Header blocks, and the extended headers that amend the next header block.
 
 use super::{BLOCK, Entry, EntryKind, Extent, path};
 use crate::stream::sparse::SparseMap;
 
-/// What a header block announces.
+/// The content that a header block announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Entry(EntryKind),
-    /// GNU `L`: the next entry's name.
+    /// GNU `L`: the name of the next entry.
     LongName,
-    /// GNU `K`: the next entry's link target.
+    /// GNU `K`: the link target of the next entry.
     LongLink,
     /// pax `x`: records for the next entry.
     Pax,
-    /// pax `g`: records for all entries to come.
+    /// pax `g`: records for all following entries.
     GlobalPax,
 }
 
 pub(super) struct Header {
     pub(super) kind: Kind,
-    /// Length of the body behind the block.
+    /// The length of the body after the block.
     pub(super) size: u64,
-    /// Whether more sparse map blocks stand between this block and the body.
+    /// Whether there are further sparse map blocks between this block and the body.
     pub(super) more_sparse_blocks: bool,
     name: Vec<u8>,
     link: Option<Vec<u8>>,
     gnu_sparse: bool,
 }
 
-/// Reads a header block; none if its checksum does not hold.
+/// Reads a header block. Returns `None` if the checksum is wrong.
 pub(super) fn read(block: &[u8; BLOCK]) -> Option<Header> {
     let header = tar::Header::from_byte_slice(block);
     if !checksum_holds(header, block) {
@@ -47,7 +47,7 @@ pub(super) fn read(block: &[u8; BLOCK]) -> Option<Header> {
         _ => Kind::Entry(EntryKind::Other),
     };
     let name = header.path_bytes().into_owned();
-    // Links, directories and devices have no body whatever their size says (Go's `isHeaderOnly`).
+    // Links, directories and devices have no body, whatever their size field says (Go's `isHeaderOnly`).
     let size = if matches!(flag, b'1'..=b'6') { 0 } else { size_field(header, block)? };
     let gnu_sparse = flag == b'S';
     Some(Header {
@@ -60,7 +60,7 @@ pub(super) fn read(block: &[u8; BLOCK]) -> Option<Header> {
     })
 }
 
-/// An unset size field means no body.
+/// Returns the size of the body. An unset size field means no body.
 fn size_field(header: &tar::Header, block: &[u8; BLOCK]) -> Option<u64> {
     let field = block.get(124..136)?;
     if field.iter().all(|&b| b == 0 || b == b' ') {
@@ -69,7 +69,8 @@ fn size_field(header: &tar::Header, block: &[u8; BLOCK]) -> Option<u64> {
     header.entry_size().ok()
 }
 
-/// The sum of all bytes with the checksum field as blanks; some old writers summed signed bytes.
+/// Returns true if the checksum is right: the sum of all bytes, with the checksum field taken as blanks.
+/// Some old writers summed signed bytes.
 fn checksum_holds(header: &tar::Header, block: &[u8; BLOCK]) -> bool {
     let Ok(stated) = header.cksum() else { return false };
     let bytes = || block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { b' ' } else { b });
@@ -79,7 +80,7 @@ fn checksum_holds(header: &tar::Header, block: &[u8; BLOCK]) -> bool {
 }
 
 impl Header {
-    /// The map of an old GNU sparse file, as far as it stands in the header block itself.
+    /// Returns the part of the map of an old GNU sparse file that is in the header block itself.
     pub(super) fn sparse(&self, block: &[u8; BLOCK]) -> Option<SparseMap> {
         if !self.gnu_sparse {
             return None;
@@ -93,7 +94,7 @@ impl Header {
     }
 }
 
-/// Adds the 21 map entries of an extension block; says whether another block follows.
+/// Adds the 21 map entries of an extension block. Returns true if another block follows.
 pub(super) fn sparse_block(block: &[u8; BLOCK], map: &mut SparseMap) -> bool {
     for part in block.chunks_exact(24).take(21) {
         let number = |field: Option<&[u8]>| octal(field.unwrap_or_default());
@@ -110,7 +111,7 @@ fn add_gnu(part: &tar::GnuSparseHeader, map: &mut SparseMap) {
     }
 }
 
-/// An octal or base-256 number of a header; none where the field is blank.
+/// Returns an octal or base-256 number of a header, or `None` if the field is blank.
 fn octal(field: &[u8]) -> Option<u64> {
     if field.first()? & 0x80 != 0 {
         let last: [u8; 8] = *field.last_chunk()?;
@@ -121,7 +122,7 @@ fn octal(field: &[u8]) -> Option<u64> {
     u64::from_str_radix(text, 8).ok()
 }
 
-/// What extended headers say of the entry behind them.
+/// The data from extended headers about the next entry.
 #[derive(Debug, Default)]
 pub(super) struct Extended {
     name: Option<Vec<u8>>,
@@ -130,7 +131,7 @@ pub(super) struct Extended {
     sparse_name: Option<Vec<u8>>,
     sparse: Option<SparseMap>,
     sparse_offset: Option<u64>,
-    /// Major and minor version of the sparse format.
+    /// The major and minor version of the sparse format.
     sparse_version: (Option<Vec<u8>>, Option<Vec<u8>>),
 }
 
@@ -140,7 +141,7 @@ impl Extended {
             Kind::LongName => self.name = Some(until_nul(body)),
             Kind::LongLink => self.link = Some(until_nul(body)),
             Kind::Pax => self.add_records(body),
-            // Engines ignore global names and sizes; the bytes are searched as all others.
+            // Engines ignore global names and sizes. The bytes are searched like all others.
             Kind::GlobalPax | Kind::Entry(_) => {}
         }
     }
@@ -179,11 +180,11 @@ impl Extended {
         after_end: bool,
     ) -> Entry {
         let extent = self.extent(sparse);
-        // The name of a file that is not sparse after all is another's.
+        // A sparse name does not apply to a file that turns out not to be sparse.
         let sparse_name = self.sparse_name.filter(|_| extent != Extent::Whole);
         let name = sparse_name.or(self.name).unwrap_or(header.name);
         let link = self.link.or(header.link);
-        // V7 has no type for directories: a file whose name ends in a slash is one.
+        // V7 has no type for directories: a file whose name ends in a slash is a directory.
         let is_directory = kind == EntryKind::File && !header.gnu_sparse && name.ends_with(b"/");
         let kind = if is_directory { EntryKind::Directory } else { kind };
         let has_body = is_directory || matches!(kind, EntryKind::File | EntryKind::Other);
@@ -199,8 +200,9 @@ impl Extended {
         }
     }
 
-    /// As Go's `archive/tar` tells it: version 1.0 has its map in the body, 0.0 and 0.1 have it in records
-    /// and need not state their version, and with any other version the file is an ordinary one.
+    /// Determines the extent as Go's `archive/tar` does. Version 1.0 has its map in the body. Versions 0.0
+    /// and 0.1 have it in records and need not state their version. With any other version the file is an
+    /// ordinary file.
     fn extent(&mut self, header_map: Option<SparseMap>) -> Extent {
         if let Some(map) = header_map {
             return Extent::Sparse(map);
@@ -224,8 +226,8 @@ fn decimal(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
-/// The records of a pax extended header: `LENGTH KEY=VALUE\n`, the length counting itself. Values may
-/// hold any byte, newlines too. Reading stops at the first record that is not one.
+/// Returns the records of a pax extended header: `LENGTH KEY=VALUE\n`. The length includes its own digits.
+/// Values may hold any byte, including newlines. Reading stops at the first invalid record.
 pub(super) fn records(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = body;
     std::iter::from_fn(move || {

@@ -1,9 +1,9 @@
 use super::*;
 
-/// A gap's own bytes, and where the needle stands in it.
+/// The bytes of a gap, and the places of the needle in it.
 type SeenGap = (Vec<u8>, Vec<(Field, usize)>);
 
-/// Writes down what the walk gives.
+/// Records the output of a walk.
 #[derive(Default)]
 struct Log {
     entries: Vec<(String, EntryKind, Vec<u8>, Option<String>)>,
@@ -100,7 +100,7 @@ fn every_byte_is_given_once() {
     outcome.unwrap();
     let bodies: usize = log.entries.iter().map(|e| e.2.len()).sum();
     let gaps: usize = log.gaps.iter().map(|g| g.0.len()).sum();
-    // One of the two closing zero blocks is left out.
+    // One of the two closing zero blocks is omitted.
     assert_eq!(bodies + gaps + log.rest.len(), bytes.len() - 512);
 }
 

@@ -1,5 +1,5 @@
-//! That a kind of token needs nothing but its row in the table: rows that only tests have are found wherever the kinds
-//! of the Hub are.
+//! Tests that a kind of token needs nothing but its row in the table: rows that exist only in tests are
+//! found in every form in which the Hub's kinds are found.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -9,14 +9,14 @@ use crate::detect::{Occurrence, find, find_in_binary};
 use crate::hub::tokens::{Body, Kind, made_up};
 use crate::mask::mask;
 
-/// A kind of the Hub's with such a prefix and such a body.
+/// Returns a kind of the Hub with a similar prefix and body.
 fn model(kind: &Kind) -> &'static Kind {
     let is_long = |prefix: &str| prefix.chars().nth(3).is_some_and(|c| !c.is_alphanumeric());
     let mut shipped = made_up::shipped().iter();
     shipped.find(|other| other.body == kind.body && is_long(other.prefix) == is_long(kind.prefix)).unwrap()
 }
 
-/// A token in every form, with the name of the form.
+/// Returns a token in every form, with the name of the form.
 fn forms(token: &str, prefix: &str) -> Vec<(String, Vec<u8>)> {
     let (head, tail) = token.split_at(prefix.len() + 14);
     let line = format!("HF_TOKEN={token}\n");
@@ -69,7 +69,7 @@ fn forms(token: &str, prefix: &str) -> Vec<(String, Vec<u8>)> {
     for form in 0..spellings(0).len() {
         let spelled = |b: u8| spellings(b)[form].0.clone();
         forms.push((format!("spelled as {}", spelled(b'_')), format!("\"{}\"", each(&spelled, "")).into()));
-        // One character of the prefix and one of the body alone.
+        // Only one character of the prefix, and only one of the body.
         for at in (0..prefix.len()).chain([prefix.len() + 5]) {
             let one = |n: usize, b: u8| if n == at { spelled(b) } else { char::from(b).to_string() };
             let text: String = token.bytes().enumerate().map(|(n, b)| one(n, b)).collect();
@@ -89,13 +89,14 @@ fn every_encoding_is_seen_through() {
             let occurrences = find(&bytes);
             for occurrence in &occurrences {
                 assert_eq!(occurrence.token.kind, kind.into(), "{name}");
-                // A signature goes on as long as its characters do.
+                // A signature continues for as long as its characters do.
                 let is_glued = kind.body == Body::WebToken && name == "two of them";
                 assert!(occurrence.len == token.len() || is_glued, "{name}");
                 assert!(occurrence.token.redacted.to_string().starts_with(kind.prefix), "{name}");
             }
             assert_eq!(find(mask(&bytes).as_str().as_bytes()), [], "{name} is masked");
-            // Not every form of a long prefix or of a web token is found; what is of the Hub's is of these.
+            // Not every form of a long prefix or of a web token is found. The test compares with the
+            // corresponding kind of the Hub.
             let like = of_hub.iter().find(|(other, _)| *other == name);
             let expected = like.map(|(_, bytes)| find(bytes)).unwrap_or_default();
             let ways = |all: &[Occurrence]| all.iter().map(|one| via(one).join(" ")).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! That a stream gives what the whole would, whatever the pieces, in time that grows with its length alone.
+//! Tests that a stream gives the same result as the whole text, however it is split, in linear time.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -37,7 +37,8 @@ fn long_runs_keep_their_count() {
     }
 }
 
-/// Text in which tokens in all encodings, pieces of them and what surrounds them stand close together.
+/// Generates text in which tokens in all encodings, parts of them and their usual context are close
+/// together.
 fn nasty() -> impl Strategy<Value = Vec<u8>> {
     let token = || token("hf_");
     let web = web_token("hf_oauth_");
@@ -131,8 +132,8 @@ fn every_split_point_gives_the_same() {
     }
 }
 
-/// What is hard on a search that judges every needle at length; each of these takes well under a second when
-/// the work is linear.
+/// Inputs that are hard on a search that judges every needle at length. Each of them takes well under a
+/// second if the work is linear.
 #[test]
 fn hostile_repetition_costs_no_more_than_its_length() {
     let started = std::time::Instant::now();
