@@ -125,7 +125,7 @@ fn a_method_that_is_not_read_is_an_error_of_an_archive_only() {
         ([b"#!", &unread[..], &unread].concat(), &said),
         ([&[0; 5000], &unread[..], &stored("m", b"x")].concat(), &said),
         ([b"#!", &secret[..], b"PK\x01\x02"].concat(), &encrypted),
-        // As it occurs in the tests of a library.
+        // Such bytes occur in the test data of libraries.
         ([b"#!", &unread[..], b"..."].concat(), &[]),
         ([b"#!", &secret[..], b"..."].concat(), &[]),
         ([b"#!", &member("name", 14, 0, 4, b"data")[..], b"PK\x01\x02"].concat(), &[]),
