@@ -33,7 +33,7 @@ pub(crate) fn begins_loose(mut head: &[u8]) -> bool {
     loose_header(header.get(..filled).unwrap_or_default()).is_ok()
 }
 
-/// Reads the loose object at the start of `content` and searches it. An error is the reader's.
+/// Reads the loose object at the start of `content` and searches it. Errors come from the reader.
 pub(crate) fn loose(
     content: &mut dyn Peek,
     place: GitFile,

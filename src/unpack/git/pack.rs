@@ -52,7 +52,7 @@ pub(super) fn header(head: &[u8]) -> Option<u32> {
 }
 
 /// Reads the pack at the start of `body` and searches all of its objects. `reread` opens the same pack again.
-/// It is used only if deltas cannot be resolved otherwise. An error is the reader's.
+/// It is used only if deltas cannot be resolved otherwise. Errors come from the reader.
 pub(crate) fn pack(
     body: &mut dyn Peek,
     reread: Option<&mut Reread<'_>>,
