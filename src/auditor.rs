@@ -1,4 +1,4 @@
-//! The library as others use it: an auditor, what it can be told, and how a scan is ended or watched.
+//! The public interface of the library: an auditor, its options, and ways to end or watch a scan.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -15,8 +15,8 @@ use crate::timestamp::Clock;
 use crate::verdict::Store;
 use crate::verdict::cache::Cache;
 
-/// Scans images, Dockerfiles and build contexts. It is meant to live as long as the program: its scans share threads,
-/// memory and what is remembered of layers, also those of several threads.
+/// A scanner for images, Dockerfiles and build contexts. It is meant to live as long as the program. All of its
+/// scans share threads, memory and remembered layers, including scans started from different threads.
 ///
 /// ```
 /// use stowaway::{Auditor, Format, Report};
@@ -48,18 +48,18 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// An auditor that can be told how to work.
+    /// Returns a builder for an auditor with options.
     pub fn builder() -> AuditorBuilder {
         AuditorBuilder::default()
     }
 
-    /// Scans targets as the command line names them: a path, or a transport such as `oci:DIR`. Whatever is wrong with
-    /// one of them is an error in the report. One that is named twice is scanned once.
+    /// Scans targets in the syntax of the command line: a path, or a transport such as `oci:DIR`. A problem
+    /// with a target becomes an error in the report. A target that is named twice is scanned once.
     pub fn scan(&self, targets: impl IntoIterator<Item = impl Into<OsString>>) -> Report {
         self.scan_with(targets, &Control::default())
     }
 
-    /// As [`Self::scan`], for a scan that can be ended and watched.
+    /// Scans targets like [`Self::scan`], with a control that can end and watch the scan.
     pub fn scan_with(
         &self,
         targets: impl IntoIterator<Item = impl Into<OsString>>,
@@ -71,7 +71,7 @@ impl Auditor {
     }
 }
 
-/// What an [`Auditor`] can be told.
+/// The options of an [`Auditor`].
 #[derive(Debug, Default)]
 pub struct AuditorBuilder {
     jobs: Option<NonZeroUsize>,
@@ -80,50 +80,51 @@ pub struct AuditorBuilder {
 }
 
 impl AuditorBuilder {
-    /// Uses so many cores; 0 is all that there are, which is also what it does untold.
+    /// Sets the number of cores to use. 0 means all cores, which is the default.
     #[must_use]
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.jobs = NonZeroUsize::new(jobs);
         self
     }
 
-    /// Remembers in a file of that directory what was found in layers, and does not read again what is remembered. Without
-    /// one, every layer is read by every scan.
+    /// Stores the verdicts on layers in a file in this directory, so that known layers are not read again.
+    /// Without a cache, every scan reads every layer.
     #[must_use]
     pub fn cache(mut self, directory: impl Into<PathBuf>) -> Self {
         self.cache = Some(directory.into());
         self
     }
 
-    /// Audits images of these platforms only.
+    /// Restricts audits to images of these platforms.
     #[must_use]
     pub fn platform(mut self, platform: PlatformFilter) -> Self {
         self.options.platform = platform;
         self
     }
 
-    /// Hashes plain layers of local archives, too, and checks uncompressed layers against the config's `diff_ids`.
-    /// Compressed blobs always are checked against their digests.
+    /// Also hashes the plain layers of local archives, and checks uncompressed layers against the config's
+    /// `diff_ids`. Compressed blobs are always checked against their digests.
     #[must_use]
     pub fn verify_digests(mut self, verify: bool) -> Self {
         self.options.verify_digests = verify;
         self
     }
 
-    /// The auditor.
+    /// Builds the auditor.
     pub fn build(self) -> Auditor {
         let store = self.cache.map(|directory| Arc::new(Cache::at(directory)) as Arc<dyn Store>);
         Auditor { engine: Engine::new(self.jobs, store, Clock::System), options: self.options }
     }
 }
 
-/// How one scan is ended and watched.
+/// The means to end and watch one scan.
 pub struct Control<'a> {
-    /// Ends the scan when it is told to.
+    /// Ends the scan on request.
     pub cancel: Cancel,
-    /// Ends the scan after this time. The report then has an error with the code `timed-out`, beside all that was found.
+    /// Ends the scan after this time. The report then has an error with the code `timed-out`, in addition to
+    /// everything found so far.
     pub timeout: Option<Duration>,
-    /// Is told how far the scan is.
+    /// Receives the progress of the scan.
     pub progress: &'a dyn Progress,
 }
 

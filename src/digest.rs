@@ -6,28 +6,28 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The SHA-256 of a blob's bytes, written `sha256:<64 hex digits>`.
 ///
-/// Other algorithms that the specification registers are not in use by any builder; a document that
-/// names one fails to parse and is reported.
+/// No builder uses the other algorithms registered by the specification. A document that uses one fails to
+/// parse and is reported.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
-/// A string that is no `sha256:` digest.
+/// The error for a string that is not a `sha256:` digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a sha256 digest")]
 pub struct ParseDigestError;
 
 impl Digest {
-    /// The digest with these raw bytes, as a hash function returns them.
+    /// Creates a digest from raw bytes, as returned by a hash function.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The raw bytes.
+    /// Returns the raw bytes.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0
     }
 
-    /// The 64 lower-case hex digits, without the algorithm.
+    /// Returns the 64 lower-case hex digits, without the algorithm.
     pub fn hex(&self) -> String {
         use fmt::Write as _;
         let mut text = String::with_capacity(64);
@@ -37,7 +37,7 @@ impl Digest {
         text
     }
 
-    /// Reads 64 hex digits without the algorithm, as file names in `blobs/sha256` are written.
+    /// Parses 64 hex digits without the algorithm, as in the file names of `blobs/sha256`.
     pub fn from_hex(hex: &str) -> Result<Self, ParseDigestError> {
         let digits = hex.as_bytes();
         if digits.len() != 64 {
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// The digest of a layer's uncompressed tar stream, as the config's `rootfs.diff_ids` lists it.
+/// The digest of a layer's uncompressed tar stream, as listed in the config's `rootfs.diff_ids`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DiffId(pub Digest);
@@ -97,7 +97,7 @@ impl fmt::Display for DiffId {
     }
 }
 
-/// A layer's place in its manifest, from 0.
+/// The index of a layer in its manifest, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LayerIndex(pub usize);

@@ -1,4 +1,4 @@
-//! What can go wrong while bytes are fetched and read: a code for each kind, and an error that carries one.
+//! Faults while bytes are fetched and read: a code for each kind, and an error that carries a code.
 
 use std::error::Error;
 use std::fmt;
@@ -6,27 +6,27 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-/// What somebody who gets a problem can do about it.
+/// The action with which a user can resolve a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Remedy {
-    /// The same audit may succeed later.
+    /// Repeat the audit; it may succeed later.
     TryAgain,
-    /// The artefact has to be made or sent anew.
+    /// Rebuild the artefact or transfer it again.
     Replace,
-    /// The artefact needs more than the limits allow.
+    /// Raise the limits that the artefact exceeds.
     RaiseLimit,
-    /// Permissions, keys or arguments have to change.
+    /// Change permissions, keys or arguments.
     Change,
-    /// A report of the fault is welcome.
+    /// Report the fault to the maintainers.
     Report,
-    /// Nothing has to be done.
+    /// Do nothing.
     Nothing,
 }
 
-/// Makes [`Code`] from its only table: variant, name in reports, remedy, meaning.
+/// Generates [`Code`] from its only table: variant, name in reports, remedy, meaning.
 macro_rules! codes {
     ($($variant:ident = $name:literal, $remedy:ident, $meaning:literal;)*) => {
-        /// The kind of a problem, as the report's `code` names it.
+        /// The kind of a problem, given as `code` in reports.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[non_exhaustive]
         pub enum Code {
@@ -34,20 +34,20 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in the order of the documentation.
+            /// All codes, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The name that the report uses.
+            /// Returns the name used in reports.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
 
-            /// What can be done about it.
+            /// Returns the remedy.
             pub fn remedy(self) -> Remedy {
                 match self { $(Self::$variant => Remedy::$remedy),* }
             }
 
-            /// What it means, one sentence.
+            /// Returns the meaning, one sentence.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning),* }
             }
@@ -74,7 +74,7 @@ codes! {
 }
 
 impl Code {
-    /// The kind of problem that an error is: the code that it carries, else the one that its kind stands for.
+    /// Returns the code of an error: the code that it carries, otherwise the one for its kind.
     pub(crate) fn of(error: &io::Error) -> Self {
         if let Some(fault) = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
             return fault.code;
@@ -103,7 +103,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// An error with the code of its kind, for readers, whose errors are [`io::Error`].
+/// An error with a code, for readers, whose errors are [`io::Error`].
 #[derive(Debug)]
 pub(crate) struct Fault {
     code: Code,
@@ -111,7 +111,8 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// A reader's error. The message is a sentence without a full stop; it may quote what was read.
+    /// Creates a reader's error. The message is a sentence without a full stop, and may quote bytes that were
+    /// read.
     pub(crate) fn io(code: Code, message: impl Into<String>) -> io::Error {
         io::Error::other(Self { code, message: message.into() })
     }
@@ -125,12 +126,12 @@ impl fmt::Display for Fault {
 
 impl Error for Fault {}
 
-/// Whether an error is a limit of ours rather than something that is wrong with the bytes.
+/// Returns true if an error is a limit of ours and not a problem with the bytes.
 pub(crate) fn is_limit(error: &io::Error) -> bool {
     Code::of(error) == Code::Limit
 }
 
-/// The same error once more: [`io::Error`] cannot be cloned.
+/// Returns a copy of an error, because [`io::Error`] cannot be cloned.
 pub(crate) fn repeat(error: &io::Error) -> io::Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
         Some(fault) => Fault::io(fault.code, fault.message.clone()),

@@ -1,5 +1,5 @@
-//! What fuzz targets and benchmarks reach of the rooms: properties that hold for any bytes, and searches to be timed.
-//! Nothing here is promised to anybody.
+//! Internal functions for fuzz targets and benchmarks: properties that hold for any bytes, and searches to be
+//! timed. Nothing here is part of the stable interface.
 
 #![allow(
     clippy::indexing_slicing,
@@ -20,10 +20,10 @@ use crate::stream::{
 use crate::unpack::{Origin, Unpacker};
 use crate::{ci, dockerfile, rules};
 
-/// More is not read of a bomb.
+/// The maximum number of decompressed bytes, in case the input is a bomb.
 const MOST: u64 = 4 << 20;
 
-/// What a search finds does not depend on the pieces in which it is given the bytes.
+/// Checks that the result of a search does not depend on how the input is split.
 pub fn scanner(bytes: &[u8], cuts: &[u16]) {
     let mut scanner = Scanner::new();
     let mut rest = bytes;
@@ -36,12 +36,12 @@ pub fn scanner(bytes: &[u8], cuts: &[u16]) {
     assert_eq!(scanner.finish(), detect::find(bytes));
 }
 
-/// Any bytes are parsed as a Dockerfile, and every rule looks at them. Gives how many findings there are.
+/// Parses any bytes as a Dockerfile and applies every rule. Returns the number of findings.
 pub fn dockerfile(bytes: &[u8]) -> usize {
     rules::dockerfile::check(bytes, &dockerfile::parse(bytes)).len()
 }
 
-/// Any bytes are read as a CI file of each kind, and the rule looks at them.
+/// Reads any bytes as a CI file of each kind and applies the rule.
 pub fn ci(bytes: &[u8]) {
     for path in [
         "compose.yaml",
@@ -57,8 +57,8 @@ pub fn ci(bytes: &[u8]) {
     }
 }
 
-/// Any bytes are decompressed without a panic and in bounded memory, and a part on its own gives what the whole stream
-/// begins with.
+/// Checks that any bytes are decompressed without a panic and in bounded memory. Each part on its own must
+/// yield a prefix of the whole stream.
 pub fn decompress(bytes: &[u8]) {
     let mut whole = Vec::new();
     if let Ok(stream) = Decompressed::new(Window::with_capacity(4096, bytes)) {
@@ -81,10 +81,10 @@ pub fn decompress(bytes: &[u8]) {
     }
 }
 
-/// Any 7z archive is read without a panic and in bounded memory.
+/// Checks that any 7z archive is read without a panic and in bounded memory.
 pub fn sevenz(archive: &[u8]) {
     let _ = sevenz::entries(archive, 16 << 20, &mut |_, bytes: &mut dyn Read| {
-        // More is not read of a bomb.
+        // No more is read, in case the archive is a bomb.
         match io::copy(&mut bytes.take(1 << 20), &mut io::sink())? {
             n if n == 1 << 20 => Err(io::Error::other("enough")),
             _ => Ok(()),
@@ -92,23 +92,24 @@ pub fn sevenz(archive: &[u8]) {
     });
 }
 
-/// Every byte of a tar stream goes to a body, to a gap or to the rest, whatever its headers say.
+/// Checks that every byte of a tar stream belongs to a body, to a gap or to the rest, whatever its headers
+/// contain.
 pub fn tar(bytes: &[u8]) {
     let mut count = Count::default();
     let outcome = walk(&mut Window::with_capacity(4096, bytes), &mut count);
     assert!(!matches!(outcome, Err(TarError::Io(_))), "a slice gives no error");
     assert!(count.bytes <= bytes.len() as u64, "bytes are given twice");
-    // The padding of a long name is searched by nobody but readers of the raw bytes, if it is not zero.
+    // Nonzero padding of a long name is searched only as raw bytes.
     let mut all = Count::default();
     all.add(bytes);
     assert!(count.nonzero <= all.nonzero, "bytes are made up");
 }
 
-/// Counts what it is given.
+/// A visitor that counts the bytes it receives.
 #[derive(Default)]
 struct Count {
     bytes: u64,
-    /// Bytes that are not zero, which nothing may leave out.
+    /// The number of nonzero bytes, which must not be left out.
     nonzero: u64,
 }
 
@@ -145,7 +146,7 @@ impl Visit for Count {
     }
 }
 
-/// Whatever the unpacker reads must end, and give the same however the bytes are cut into pieces.
+/// Checks that the unpacker ends on any input, and that the result does not depend on how the input is split.
 pub fn unpack(bytes: &[u8]) {
     let unpacked = |input: &mut dyn Peek| {
         let (found, outcome) = Unpacker::new(&Stop::default()).search(Origin::default(), input);
@@ -156,7 +157,7 @@ pub fn unpack(bytes: &[u8]) {
     assert_eq!(unpacked(&mut &*bytes), unpacked(&mut Window::new(Pieces(bytes, piece))));
 }
 
-/// Gives its bytes in pieces of a length.
+/// A reader that returns its bytes in pieces of a given length.
 struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {
@@ -170,7 +171,7 @@ impl Read for Pieces<'_> {
 pub struct Body<'a>(&'a mut dyn Peek);
 
 impl Body<'_> {
-    /// Shows the body piece by piece.
+    /// Passes the body to `see` piece by piece.
     pub fn pieces(&mut self, mut see: impl FnMut(&[u8])) -> io::Result<()> {
         loop {
             let view = self.0.fill_buf()?;
@@ -183,21 +184,21 @@ impl Body<'_> {
         }
     }
 
-    /// How many tokens are in it, plain and in every encoding.
+    /// Counts the tokens in the body, both plain and encoded.
     pub fn tokens(&mut self) -> io::Result<usize> {
         let mut scanner = Scanner::new();
         self.pieces(|piece| scanner.feed(piece))?;
         Ok(scanner.finish().len())
     }
 
-    /// How many tokens are in it and in the files within it.
+    /// Counts the tokens in the body and in the files nested in it.
     pub fn tokens_within(&mut self) -> io::Result<usize> {
         let (found, outcome) = Unpacker::new(&Stop::default()).search(Origin::default(), self.0);
         outcome.map(|()| found.occurrences.len())
     }
 }
 
-/// Shows the files in the plain layers of an image archive.
+/// Passes each file in the plain layers of an image archive to `see`.
 pub fn for_each_file(archive: &Path, mut see: impl FnMut(Body<'_>) -> io::Result<()>) -> io::Result<()> {
     let mut layers = Files(|layer: &mut dyn Peek| {
         if !begins_tar(layer.peek(512)?) {
@@ -209,7 +210,7 @@ pub fn for_each_file(archive: &Path, mut see: impl FnMut(Body<'_>) -> io::Result
     walk(&mut Window::new(File::open(archive)?), &mut layers).map_err(io::Error::other)
 }
 
-/// Shows the body of every file.
+/// A visitor that passes the body of every file to a function.
 struct Files<F>(F);
 
 impl<F: FnMut(&mut dyn Peek) -> io::Result<()>> Visit for Files<F> {

@@ -1,19 +1,21 @@
-//! Panics: each is a fault of stowaway's own or of a library, and ends one piece of work rather than the process.
+//! Containment of panics. A panic is a bug in stowaway or in a library. It ends one piece of work, not the
+//! process.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 
 thread_local! {
-    /// Whether a panic of this thread is an answer that is expected.
+    /// Whether a panic of the current thread is an expected result.
     static EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work`; nothing where it panics. What the work has changed must be judged anew or be thrown away.
+/// Runs `work` and returns `None` if it panics. State that `work` has changed must then be checked again or
+/// discarded.
 pub(crate) fn contain<T>(work: impl FnOnce() -> T) -> Option<T> {
     panic::catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-/// As [`contain`], where a panic is an answer like another that nobody has to hear of.
+/// Runs `work` like [`contain`], for work in which a panic is an ordinary result that is not reported.
 pub(crate) fn contain_quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
     let before = EXPECTED.replace(true);
     let done = contain(work);
@@ -21,8 +23,8 @@ pub(crate) fn contain_quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
     done
 }
 
-/// Has the process say where it panicked, for a program whose threads do nothing but audit. The message of a panic may
-/// quote what was read, so it is not shown.
+/// Makes panics print only their location, for a program whose threads do nothing but audit. The message of a
+/// panic is not shown, because it may quote bytes that were read.
 pub(crate) fn tell_place_alone() {
     panic::set_hook(Box::new(|info| {
         if !EXPECTED.try_with(Cell::get).unwrap_or(false) {

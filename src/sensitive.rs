@@ -1,4 +1,4 @@
-//! The one type in which token text lives.
+//! The only types that hold token text.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,33 +8,33 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-/// Bytes from outside that may be or hold a token.
+/// Bytes from outside that may be or contain a token.
 ///
-/// They cannot be printed or serialised, `Debug` shows their length alone, and they are wiped when dropped, also when
-/// the buffer grows. [`Masked`](crate::mask::Masked) is the form that may be shown.
+/// They cannot be printed or serialised, and `Debug` shows only their length. They are wiped on drop, and the
+/// old buffer is wiped when the buffer grows. [`Masked`](crate::mask::Masked) is the form that may be shown.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sensitive(Zeroizing<Vec<u8>>);
 
 impl Sensitive {
-    /// Adds bytes at the end.
+    /// Appends bytes.
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         self.0.extend_from_slice(bytes);
     }
 
-    /// Adds one byte at the end.
+    /// Appends one byte.
     pub(crate) fn push(&mut self, byte: u8) {
         self.reserve(1);
         self.0.push(byte);
     }
 
-    /// Removes all bytes and wipes them. The capacity stays.
+    /// Removes all bytes and wipes them. The capacity remains.
     pub(crate) fn clear(&mut self) {
         self.0.fill(0);
         self.0.clear();
     }
 
-    /// Removes the first `n` bytes; the place that this frees at the end is wiped.
+    /// Removes the first `n` bytes. The space freed at the end is wiped.
     pub(crate) fn drop_front(&mut self, n: usize) {
         let n = n.min(self.0.len());
         let left = self.0.len() - n;
@@ -45,7 +45,7 @@ impl Sensitive {
         self.0.truncate(left);
     }
 
-    /// A vector that grows by itself leaves its old buffer behind as it is, so that it is replaced here.
+    /// Grows the buffer by replacing it. A vector that grows by itself would not wipe its old buffer.
     fn reserve(&mut self, more: usize) {
         let len = self.0.len() + more;
         if len > self.0.capacity() {
@@ -118,12 +118,12 @@ impl fmt::Debug for Sensitive {
     }
 }
 
-/// A name or path from outside. Cheap to clone, since many findings share one.
+/// A name or path from outside. It is cheap to clone, because many findings share one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name(Arc<Sensitive>);
 
 impl Name {
-    /// Whether both are clones of one name. Two names with the same bytes may be none.
+    /// Returns true if both are clones of the same name. Two names with equal bytes need not be.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

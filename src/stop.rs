@@ -1,4 +1,4 @@
-//! An audit that is ended early: because somebody asks for it, or because its time is up.
+//! The early end of an audit, on request or by timeout.
 
 use std::io;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::fault::{Code, Fault};
 
-/// Cancels audits from another thread. Clones cancel the same audits.
+/// A handle that cancels audits from another thread. Clones cancel the same audits.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Ends the audits that were given this value. They report what they found until then, and an error with the code
-    /// `cancelled`. An audit that begins later ends at once.
+    /// Ends the audits that were given this value. Their reports contain everything found so far and an error
+    /// with the code `cancelled`. Audits that begin later end at once.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -23,8 +23,8 @@ impl Cancel {
     }
 }
 
-/// The reasons for which one audit ends early. Whoever fetches or decodes bytes asks for them at each buffer. Once there
-/// is a reason, there is one for good: who sees none at the end of its work knows that nothing was cut short.
+/// The reasons for which one audit ends early. Code that fetches or decodes bytes checks them at each buffer.
+/// A reason never goes away. Therefore, if there is none at the end of some work, nothing was cut short.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stop {
     cancel: Cancel,
@@ -32,15 +32,15 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Ends when `cancel` says so, or after `timeout`.
+    /// Creates a value that ends the audit when `cancel` is triggered, or after `timeout`.
     pub(crate) fn new(cancel: Cancel, timeout: Option<Duration>) -> Self {
         Self { cancel, deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)) }
     }
 
-    /// Why the audit has to end, as the error of a reader.
+    /// Checks whether the audit has to end.
     ///
     /// # Errors
-    /// Of the code `cancelled` or `timed-out`.
+    /// Returns an error with the code `cancelled` or `timed-out`, in the form of a reader's error.
     pub(crate) fn check(&self) -> io::Result<()> {
         if self.cancel.is_cancelled() {
             return Err(Fault::io(Code::Cancelled, "the audit was cancelled"));
@@ -51,7 +51,7 @@ impl Stop {
         Ok(())
     }
 
-    /// Whether the audit has to end.
+    /// Returns true if the audit has to end.
     pub(crate) fn is_due(&self) -> bool {
         self.check().is_err()
     }

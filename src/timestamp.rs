@@ -1,43 +1,43 @@
-//! Points in time, as tokens and reports name them.
+//! Points in time in tokens and reports.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A second in UTC, from the year 1 to 9999. Shown and serialised as RFC 3339 has it.
+/// A second in UTC, from the year 1 to 9999. Shown and serialised according to RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// The second that many seconds after the start of 1970, unless it is after the year 9999.
+    /// Creates a timestamp from seconds since the start of 1970. Returns `None` after the year 9999.
     pub fn from_unix(seconds: u64) -> Option<Self> {
         jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(Self)
     }
 
-    /// Seconds since the start of 1970; 0 for an earlier time.
+    /// Returns the seconds since the start of 1970, or 0 for an earlier time.
     pub fn to_unix(self) -> u64 {
         u64::try_from(self.0.as_second()).unwrap_or(0)
     }
 
-    /// The present, as the system's clock has it.
+    /// Returns the current time of the system's clock.
     pub fn now() -> Option<Self> {
         Self::from_unix(u64::try_from(jiff::Timestamp::now().as_second()).ok()?)
     }
 
-    /// The day: `2026-09-21`.
+    /// Returns the date, such as `2026-09-21`.
     pub fn date(self) -> String {
         self.0.to_string().chars().take_while(|&c| c != 'T').collect()
     }
 }
 
-/// Says what time it is, which decides whether tokens that carry a date have expired.
+/// The clock that decides whether dated tokens have expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Clock {
-    /// Nothing is said of expiry.
+    /// No clock. Expiry is not reported.
     #[default]
     None,
-    /// The system's.
+    /// The system's clock.
     System,
 }
 

@@ -1,4 +1,5 @@
-//! One blob, read once: hashed and searched as it is stored, decompressed, walked as a layer if it is one.
+//! Reading of one blob in a single pass: hashing and searching its stored bytes, decompressing them, and
+//! walking them if the blob is a layer.
 
 use std::io::{self, Read};
 
@@ -21,23 +22,23 @@ use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, wal
 use crate::unpack::{self, Origin};
 use crate::verdict::{BlobVerdict, Bytes, Content, kept};
 
-/// How a blob is read.
+/// The parameters for reading a blob.
 #[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
     /// Whether plain blobs and decompressed layers are hashed.
     pub(crate) verify_digests: bool,
-    /// Of the scan's budget and progress this blob's parts.
+    /// The scan, with the budget and progress of this blob.
     pub(crate) scan: Scan<'a>,
-    /// Opens the blob once more, where that can be.
+    /// A function that opens the blob again, if that is possible.
     pub(crate) reopen: Option<&'a Reopen<'a>>,
 }
 
-/// Reads a blob of that name to its end, whatever is wrong with it.
+/// Reads a named blob to its end, even after errors.
 pub(crate) fn audit(name: &[u8], input: &mut dyn Read, reading: Reading<'_>) -> BlobVerdict {
     audit_by(name, input, reading, read_in_turn)
 }
 
-/// The same on several threads: one reads and hashes, one decompresses, one searches.
+/// Reads a named blob to its end on several threads: one reads and hashes, one decompresses, one searches.
 pub(crate) fn audit_side_by_side(
     name: &[u8],
     input: &mut (dyn Read + Send),
@@ -46,10 +47,11 @@ pub(crate) fn audit_side_by_side(
     audit_by(name, input, reading, read_side_by_side)
 }
 
-/// How the content of a blob is read from its bytes as they are stored; it says what kept it from reading them all.
+/// A function that reads the content of a blob from its stored bytes. It returns the problem that kept it
+/// from reading all of them.
 type ReadStored<R> = fn(Tap<'_, '_, R>, Compression, Reading<'_>, &mut BlobVerdict) -> Option<Problem>;
 
-/// A blob of which the first bytes have been looked at.
+/// A blob whose first bytes have been examined.
 type Headed<I> = io::Chain<io::Cursor<Sensitive>, I>;
 
 fn audit_by<I: Read>(
@@ -87,7 +89,7 @@ fn audit_by<I: Read>(
         });
         verdict.problem = verdict.problem.or(malformed);
     }
-    // After an error the rest is still hashed, and searched as it is stored.
+    // After an error, the rest of the stored bytes is still hashed and searched.
     let mut tap = Tap { input: &mut input, stored: &mut stored };
     match io::copy(&mut tap, &mut io::sink()) {
         Ok(_) => verdict.is_fetched = true,
@@ -105,15 +107,15 @@ fn audit_by<I: Read>(
     if !reading.scan.budget.keep(&mut stored) {
         verdict.problem.get_or_insert_with(Budget::overflow);
     }
-    // Decoders of what lies within files end early without an error.
+    // Decoders of nested content end early without an error.
     verdict.problem = verdict.problem.or_else(|| reading.scan.cut_short());
-    // What stands uncompressed in a compressed stream has been found by way of its content.
+    // Text that is uncompressed in a compressed stream has been found in the decompressed content already.
     let found = verdict.content.tokens();
     verdict.stored = stored.into_iter().filter(|occurrence| !found.contains(&occurrence.token)).collect();
     verdict
 }
 
-/// Reads, decompresses and searches on this thread, in turn.
+/// Reads, decompresses and searches in turn on the current thread.
 fn read_in_turn<I: Read>(
     stored: Tap<'_, '_, I>,
     compression: Compression,
@@ -137,7 +139,7 @@ fn read_in_turn<I: Read>(
     problem
 }
 
-/// Does the same on several threads, of which this one searches.
+/// Reads, decompresses and searches on several threads. The current thread searches.
 fn read_side_by_side<I: Read + Send>(
     stored: Tap<'_, '_, I>,
     compression: Compression,
@@ -153,7 +155,7 @@ fn read_side_by_side<I: Read + Send>(
     problem
 }
 
-/// Reads the decompressed bytes; says what kept it from reading them all.
+/// Reads the decompressed bytes. Returns the problem that kept it from reading all of them.
 fn read_content<R: Read>(
     mut window: Window<R>,
     reading: Reading<'_>,
@@ -182,17 +184,17 @@ fn read_content<R: Read>(
     }
 }
 
-/// The problem that a walk over a tar stream ended early.
+/// Creates the problem that a walk over a tar stream ended early.
 pub(crate) fn tar_problem(error: &TarError) -> Problem {
     Problem::error(error.code(), Place::Here, Message::foreign(error.to_string()))
 }
 
-/// An archive of no entries is two zero blocks.
+/// Returns true for an archive without entries, which consists of two zero blocks.
 fn is_empty_tar(view: &[u8]) -> bool {
     view.is_empty() || (view.len() >= 512 && view.iter().take(512).all(|&b| b == 0))
 }
 
-/// What is done with bytes as they are stored.
+/// The processing of bytes as they are stored.
 struct Stored<'a> {
     hash: Option<Sha256>,
     scanner: Option<Scanner>,
@@ -201,7 +203,7 @@ struct Stored<'a> {
     scan: Scan<'a>,
 }
 
-/// Passes bytes on and hashes and searches them as they go by.
+/// A reader that hashes and searches the bytes that it passes on.
 struct Tap<'a, 'b, R> {
     input: &'a mut R,
     stored: &'a mut Stored<'b>,

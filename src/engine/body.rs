@@ -1,4 +1,4 @@
-//! The body of one file of a layer.
+//! The body of one file in a layer.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -11,17 +11,17 @@ use crate::detect::{self, KeptSearch, KeptToken, MAX_KEPT, Occurrence};
 use crate::stream::{Decompressed, Entry, Extent, Peek, SparseMap, Tap, Window};
 use crate::unpack::{Found, Origin, Unpacker};
 
-/// What came of a file.
+/// The result of searching a file.
 pub(crate) struct Searched {
-    /// The tokens in it.
+    /// The tokens in the file.
     pub(crate) found: Found,
-    /// What may be credentials of unknown shape.
+    /// Possible credentials of unknown shape.
     pub(crate) kept: Vec<KeptToken>,
-    /// An error of the reader.
+    /// The reader's error, if any.
     pub(crate) outcome: io::Result<()>,
 }
 
-/// Opens a blob once more, at its first byte.
+/// A function that opens a blob again, at its first byte.
 pub(crate) type Reopen<'a> = dyn Fn() -> io::Result<Box<dyn Read + Send + 'a>> + 'a;
 
 /// Reads a body to its end and searches it.
@@ -51,7 +51,7 @@ pub(crate) fn search(
 }
 
 fn search_small(unpacker: &mut Unpacker, origin: Origin<'_>, entry: &Entry, body: &mut dyn Peek) -> Searched {
-    // Most small files lie in the buffer as a whole.
+    // Most small files are in the buffer as a whole.
     if let Ok(mut view) = body.fill_buf()
         && view.len() as u64 == entry.size
     {
@@ -67,7 +67,7 @@ fn search_small(unpacker: &mut Unpacker, origin: Origin<'_>, entry: &Entry, body
     Searched { found, kept, outcome: outcome.and(searched) }
 }
 
-/// The file once more, from the start of its layer.
+/// Opens a file again, by reading its layer from the start.
 pub(crate) fn reopened<'a>(reopen: Option<&'a Reopen<'a>>, entry: &Entry) -> io::Result<Box<dyn Peek + 'a>> {
     let Some(reopen) = reopen else { return Err(io::ErrorKind::Unsupported.into()) };
     let mut layer = Window::new(Decompressed::new(Window::new(reopen()?))?);
@@ -75,15 +75,16 @@ pub(crate) fn reopened<'a>(reopen: Option<&'a Reopen<'a>>, entry: &Entry) -> io:
     Ok(Box::new(Window::new(layer.take(entry.size))))
 }
 
-/// The whole of a small file, as far as it can be read.
+/// Reads the whole of a small file, as far as possible.
 fn read_small(body: &mut dyn Peek) -> (Zeroizing<Vec<u8>>, io::Result<()>) {
     let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
     let outcome = body.read_to_end(&mut whole);
     (whole, outcome.map(|_| ()))
 }
 
-/// Searches the data of a sparse file as it is stored, since a map may lie, and then each stretch by itself
-/// for what ends or begins at a hole. Offsets count in the file with its holes.
+/// Searches the data of a sparse file. The data is first searched as stored, because the map may be wrong.
+/// Then each stretch is searched on its own, for tokens that end or begin at a hole. Offsets count in the
+/// file including its holes.
 fn search_sparse(extent: &Extent, body: &mut dyn Peek) -> (Found, io::Result<()>) {
     let mut scanner = scanner();
     let passed = Cell::new(0);
@@ -91,7 +92,7 @@ fn search_sparse(extent: &Extent, body: &mut dyn Peek) -> (Found, io::Result<()>
         scanner.feed(bytes);
         passed.set(passed.get() + bytes.len() as u64);
     });
-    // Where stretches begin: in the body, and in the file.
+    // The start of each stretch, in the body and in the file.
     let mut starts: Vec<(u64, u64)> = Vec::new();
     let mut at_holes = Vec::new();
     let map = match extent {

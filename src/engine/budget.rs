@@ -1,4 +1,4 @@
-//! What an audit may remember, so that memory is bounded whatever an image holds.
+//! The memory budget of an audit. It limits memory use for any image.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,37 +9,37 @@ use crate::mask::message;
 use crate::unpack::MAX_IN_FILE;
 use crate::verdict::cost;
 
-/// Bytes that names, links and occurrences of one target may take together.
+/// The maximum number of bytes for the names, links and occurrences of one target.
 const MEMORY: usize = 40 * 1024 * 1024;
 
-/// Shared by all that is read of one target. Once it is used up, which threads got what is left is chance;
-/// an error says then that the report is not whole.
+/// The budget shared by all readers of one target. Once it is used up, the timing of threads decides what is
+/// left out. In that case an error states that the report is incomplete.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
-    /// What all took together.
+    /// The bytes taken by all parts.
     all: Arc<AtomicUsize>,
-    /// What was taken by way of this one.
+    /// The bytes taken through this value.
     own: AtomicUsize,
 }
 
 impl Budget {
-    /// The same budget for one part of the target, which is told how much that part took.
+    /// Returns the same budget for one part of the target. The new value counts the bytes taken by that part.
     pub(crate) fn for_part(&self) -> Self {
         Self { all: Arc::clone(&self.all), own: AtomicUsize::new(0) }
     }
 
-    /// How much was taken by way of this one.
+    /// Returns the number of bytes taken through this value.
     pub(crate) fn taken(&self) -> usize {
         self.own.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes` of what is left; says whether there was so much.
+    /// Takes `bytes` from the budget. Returns true if the budget was sufficient.
     pub(crate) fn take(&self, bytes: usize) -> bool {
         self.own.fetch_add(bytes, Ordering::Relaxed);
         self.all.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) <= MEMORY
     }
 
-    /// Takes `bytes` if there is so much left, else nothing.
+    /// Takes `bytes` if the budget is sufficient, otherwise nothing.
     pub(crate) fn take_whole(&self, bytes: usize) -> bool {
         let taken = |all: usize| all.checked_add(bytes).filter(|&all| all <= MEMORY);
         let fits = self.all.try_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok();
@@ -47,13 +47,13 @@ impl Budget {
         fits
     }
 
-    /// Gives back what was taken.
+    /// Returns bytes to the budget.
     pub(crate) fn give_back(&self, bytes: usize) {
         self.own.fetch_sub(bytes, Ordering::Relaxed);
         self.all.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Keeps as many of what was found in one file as there is room for; says whether that was all.
+    /// Keeps as many results of one file as the budget allows. Returns true if all are kept.
     pub(crate) fn keep<T>(&self, found: &mut Vec<T>) -> bool {
         let all = found.len();
         let kept = (0..all.min(MAX_IN_FILE)).take_while(|_| self.take(cost(1))).count();
@@ -61,7 +61,7 @@ impl Budget {
         kept == all
     }
 
-    /// The problem that names the limit.
+    /// Creates the problem that names the limit.
     pub(crate) fn overflow() -> Problem {
         let detail = message!(
             "it holds more names or tokens than are kept ({} tokens of a file, {} MiB in all): not all are listed",

@@ -1,4 +1,4 @@
-//! Tokens in one JSON document, with the fields they stand in.
+//! Tokens in one JSON document, with the fields that hold them.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -29,28 +29,28 @@ use crate::verdict::{BlobVerdict, Content, FieldToken, kept};
 use sha2::Digest as _;
 use sha2::Sha256;
 
-/// So many bytes tell a document from a tar stream.
+/// The number of bytes needed to distinguish a document from a tar stream.
 const HEAD: u64 = 512;
-/// How many times larger than its text a parsed document is, about.
+/// The approximate size of a parsed document relative to its text.
 const PARSED: u64 = 16;
 
-/// How bytes begin.
+/// The start of a blob's bytes.
 pub(super) enum Begin {
-    /// As a document does, and these are all of them.
+    /// A possible document, complete.
     Document(Sensitive),
-    /// Otherwise, or they are too many for a document: the first of them.
+    /// The first bytes of a blob that is not a document, or is too large for one.
     Bytes(Sensitive),
 }
 
-/// Reads what may be a document to its end.
+/// Reads the first bytes of a blob. A possible document is read to its end.
 pub(super) fn begin(input: &mut impl Read) -> io::Result<Begin> {
     let mut bytes = Vec::new();
     let mut outcome = input.by_ref().take(HEAD).read_to_end(&mut bytes);
     let start = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes).trim_ascii_start();
-    // A tar's first name may begin with a bracket.
+    // The first name in a tar stream may begin with a bracket.
     let may_be = matches!(start.first(), Some(b'{' | b'[')) && !begins_tar(&bytes);
     if may_be && outcome.is_ok() {
-        // One more than a document may have.
+        // One byte more than the maximum size of a document.
         outcome = input.by_ref().take(MAX_DOCUMENT + 1 - HEAD).read_to_end(&mut bytes);
     }
     let bytes = Sensitive::from(bytes);
@@ -62,9 +62,9 @@ pub(super) fn begin(input: &mut impl Read) -> io::Result<Begin> {
     })
 }
 
-/// What is found in a document of that name.
+/// Searches a named document.
 pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict {
-    // Parsed, a document takes many times its size.
+    // A parsed document takes many times its size.
     let held = hold_memory(PARSED * bytes.len() as u64, "a JSON document");
     let hash: [u8; 32] = Sha256::digest(bytes).into();
     let mut found = search(bytes);
@@ -84,8 +84,8 @@ pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict 
     }
 }
 
-/// Searches a document: its raw bytes first, then every string as it is decoded. What only the raw bytes
-/// show (a member written twice, broken JSON) has no field.
+/// Searches a document: first the raw bytes, then every decoded string. Tokens that only the raw bytes show
+/// (in a duplicate member, or in broken JSON) have no field.
 fn search(bytes: &[u8]) -> Vec<FieldToken> {
     let raw = detect::find(bytes);
     let mut found = Vec::new();
@@ -127,10 +127,10 @@ fn in_field(field: Field, text: Name, occurrence: Occurrence) -> FieldToken {
     FieldToken { field, text, token, confidence, via }
 }
 
-/// Whether a string holds a token variable's value of unknown shape: `HF_TOKEN=opaque` in the environment
-/// or, as a build argument, in front of a history entry's command.
+/// Returns true if a string holds the value of a token variable that has an unknown shape. Such a value is
+/// `HF_TOKEN=opaque` in the environment, or a build argument before the command of a history entry.
 fn holds_unknown(field: impl Fn() -> Field, text: &str) -> bool {
-    // Most strings are neither, so the field is written out late.
+    // Most strings are neither, so the field is built only when needed.
     if !text.contains('=') {
         return false;
     }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use crate::detect::{self, Occurrence, Step, StepKind, TarPart};
 use crate::stream::{Field, Gap};
 
-/// Tokens between bodies, each with the field it stands in; its offset counts in that field. A name that
-/// stands twice, cut short in the header block and whole in an extended header, counts once.
+/// Finds tokens between bodies. Each is returned with the field that holds it, and its offset counts in that
+/// field. A name may occur twice, cut short in the header block and complete in an extended header. A token
+/// in it counts once.
 pub(crate) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
     let mut found: Vec<(Field, Occurrence)> = Vec::new();
     let mut in_names = HashSet::new();
@@ -30,7 +31,7 @@ pub(crate) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
     found
 }
 
-/// The part of the tar stream that a field is, for the way to a token.
+/// Returns the part of a tar stream that a field belongs to, for the step to a token.
 fn part(field: &Field) -> TarPart {
     match field {
         Field::Name => TarPart::Name,

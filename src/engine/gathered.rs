@@ -1,4 +1,4 @@
-//! All that was read of the source of an image.
+//! The results of reading the source of an image.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
@@ -16,25 +16,25 @@ use crate::source::{Around, Blob};
 use crate::stream::{Bounds, Gap};
 use crate::verdict::BlobVerdict;
 
-/// Tokens in an archive's own bytes are listed up to this many.
+/// The maximum number of tokens listed for an archive's own bytes.
 const MAX_AROUND: usize = 1000;
-/// What a blob costs in memory beside its name, about.
+/// The approximate memory cost of a blob, in addition to its name.
 const BLOB: usize = 500;
 
-/// All that a source holds, as far as it was read.
+/// The contents of a source, as far as they were read.
 #[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) inventory: Inventory,
-    /// What was found in each blob that was read.
+    /// The verdict on each blob that was read.
     pub(crate) verdicts: BTreeMap<usize, BlobVerdict>,
-    /// Tokens in the archive's own bytes, with the name of the entry they stand in front of or behind.
+    /// Tokens in the archive's own bytes, with the name of the adjacent entry.
     pub(crate) around: Vec<(Vec<u8>, Occurrence)>,
     pub(crate) problems: Vec<Problem>,
     overflowed: bool,
 }
 
 impl Gathered {
-    /// Adds a blob that the source lists; gives its number.
+    /// Adds a blob that the source lists. Returns its number.
     pub(super) fn add_blob(&mut self, blob: Blob, budget: &Budget) -> usize {
         if !budget.take(3 * blob.name.len() + BLOB) {
             self.overflow();
@@ -43,7 +43,7 @@ impl Gathered {
         let name = blob.name.clone();
         let (number, is_new) = self.inventory.add(blob);
         if !is_new {
-            // Which of them counts depends on who loads the archive.
+            // Tools disagree on which of the two counts when they load the archive.
             let detail = Message::own("the archive holds two entries of that name");
             self.problems.push(Problem::error(Code::Corrupt, Place::entry(&name), detail));
         }
@@ -68,7 +68,7 @@ impl Gathered {
         }
     }
 
-    /// Adds what stands in the compressed bytes of the archive and in nothing that was decoded of them.
+    /// Adds tokens that occur in the compressed bytes of the archive but in none of the decoded content.
     pub(super) fn add_stored(&mut self, mut stored: Vec<Occurrence>) {
         if stored.is_empty() {
             return;
@@ -79,12 +79,12 @@ impl Gathered {
         self.add_around(stored.into_iter().map(|occurrence| (Vec::new(), occurrence)));
     }
 
-    /// Forgets the blobs that belong to images which are left out.
+    /// Removes the blobs of images that are left out.
     pub(crate) fn leave_out(&mut self, unwanted: &BTreeSet<usize>) {
         self.verdicts.retain(|number, _| !unwanted.contains(number));
     }
 
-    /// Whether names or tokens were left out for want of memory.
+    /// Returns true if names or tokens were left out because of the memory limit.
     pub(super) fn is_overflowed(&self) -> bool {
         self.overflowed
     }
@@ -95,13 +95,13 @@ impl Gathered {
         }
     }
 
-    /// A blob as the place of a problem.
+    /// Returns a blob as the place of a problem.
     pub(crate) fn place(&self, number: usize) -> Place {
         Place::entry(self.inventory.name(number))
     }
 }
 
-/// Searches the bytes of an archive that belong to none of its entries.
+/// A search of the bytes that belong to none of an archive's entries.
 pub(super) struct SearchAround<'a> {
     pub(super) scan: Scan<'a>,
     pub(super) gathered: Gathered,

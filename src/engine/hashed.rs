@@ -1,4 +1,4 @@
-//! Bytes that are hashed as they go by.
+//! Hashing of bytes while they are read.
 
 use std::io::{self, Read};
 
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 
-/// Passes bytes on and hashes them, if they are to be.
+/// A reader that hashes the bytes it passes on, if there is a hash.
 pub(crate) struct Hashed<'a, R> {
     pub(crate) input: R,
     pub(crate) hash: &'a mut Option<Sha256>,
@@ -22,7 +22,7 @@ impl<R: Read> Read for Hashed<'_, R> {
     }
 }
 
-/// The digest of what went by.
+/// Returns the digest of the bytes read.
 pub(crate) fn finish(hash: Sha256) -> Digest {
     let bytes: [u8; 32] = hash.finalize().into();
     Digest::from_bytes(bytes)

@@ -1,4 +1,4 @@
-//! Which thread reads which blob, and which blobs several read together.
+//! The distribution of blobs to threads, and the choice of blobs that several threads read together.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,27 +7,27 @@ use super::permits::Permit;
 use super::{Scan, contained};
 use crate::verdict::BlobVerdict;
 
-/// Starting threads does not pay for smaller blobs.
+/// The minimum size of a blob that is read side by side. Starting threads does not pay off for smaller blobs.
 const MIN_SIDE_BY_SIDE: u64 = 4 * 1024 * 1024;
 
-/// So many blobs are read so at once, since each takes some 25 MiB for buffers.
+/// The maximum number of blobs read side by side at a time. Each takes about 25 MiB for buffers.
 const MAX_SIDE_BY_SIDE: usize = 2;
 
-/// So many blobs beside those that the cores are at are fetched at a time from somewhere else.
+/// The number of additional blobs that are fetched from a remote source while the cores work on others.
 const MAX_WAITING: usize = 4;
 
-/// Reads the blobs, given by number and size, on all threads. One that is larger than what is left for a thread is to
-/// be read by several side by side, so that a single large one keeps every core busy.
+/// Reads the blobs, given by number and size, on all threads. A blob larger than the remaining share of one
+/// thread is read by several threads side by side. This way a single large blob keeps every core busy.
 pub(super) fn in_parallel(
     scan: Scan<'_>,
     waits: bool,
     mut blobs: Vec<(usize, u64)>,
     read: impl Fn(usize, bool, &mut Permit<'_>) -> BlobVerdict + Sync,
 ) -> BTreeMap<usize, BlobVerdict> {
-    // The largest first, so that no thread is left with it at the end.
+    // The largest blob comes first, so that no thread is still reading it at the end.
     blobs.sort_by_key(|&(entry, size)| (std::cmp::Reverse(size), entry));
     let threads = scan.engine.jobs as u64;
-    // Sizes are claims, so they may add up to anything.
+    // Sizes are only claims, so their sum may overflow.
     let mut left = blobs.iter().fold(0, |sum: u64, (_, size)| sum.saturating_add(*size));
     let blobs: Vec<(usize, bool)> = blobs
         .into_iter()

@@ -1,5 +1,5 @@
-//! One layer, walked: what its files hold, and what it says of paths. Nothing here depends on the image,
-//! since layers are shared between images.
+//! The walk over one layer, which collects the contents of its files and its paths. Nothing here depends on
+//! the image, because images share layers.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
@@ -15,26 +15,26 @@ use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Peek, Visit};
 use crate::unpack::{MAX_IN_FILE, Origin, Reread, Unpacker};
 use crate::verdict::{File, HardLink, LayerContent};
 
-/// What of a [`LayerContent`] a path stands for.
+/// The item of a [`LayerContent`] that a path refers to.
 #[derive(Clone, Copy)]
 enum Named {
     File(usize),
     HardLink(usize),
 }
 
-/// Collects a [`LayerContent`] from a walk.
+/// A collector of a [`LayerContent`] during a walk.
 pub(crate) struct LayerVisitor<'a> {
     content: LayerContent,
     unpacker: Unpacker,
     scan: Scan<'a>,
-    /// What is remembered by path, to tell what is superseded.
+    /// Collected items by path, to recognise superseded ones.
     by_path: HashMap<Vec<u8>, Named>,
     last_path: Vec<u8>,
-    /// How many entries there were.
+    /// The number of entries so far.
     entries: usize,
-    /// Files that hold git objects with tokens in them, by number.
+    /// The files that hold git objects with tokens, by number.
     git_files: HashMap<u32, usize>,
-    /// Opens the layer once more, where that can be.
+    /// A function that opens the layer again, if that is possible.
     reopen: Option<&'a Reopen<'a>>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> LayerVisitor<'a> {
         self.content
     }
 
-    /// Whether there is room for something of that size.
+    /// Takes memory from the budget. Returns true if the budget was sufficient.
     fn room(&mut self, bytes: usize) -> bool {
         let room = self.scan.budget.take(bytes);
         self.content.overflow |= !room;
@@ -79,7 +79,8 @@ impl<'a> LayerVisitor<'a> {
 
     fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
         self.content.overflow |= !self.scan.budget.keep(&mut found);
-        // What counts by the file's own name is a finding; the rest is one only in some image.
+        // Credentials that count by the file's own name are findings. The others are findings only in some
+        // images.
         let (mut kept, other): (Vec<_>, Vec<_>) =
             kept.into_iter().partition(|kept| detect::keeps(path, kept.form));
         self.content.overflow |= !self.scan.budget.keep(&mut kept);
@@ -96,7 +97,7 @@ impl<'a> LayerVisitor<'a> {
     fn note_path(&mut self, entry: &Entry) {
         self.entries += 1;
         if entry.after_end {
-            // Nobody unpacks it, so it hides nothing and moves nothing.
+            // Tools do not unpack entries after the end, so these hide nothing and supersede nothing.
             return;
         }
         let superseded = match self.by_path.remove(&entry.path) {
@@ -166,7 +167,7 @@ impl Visit for LayerVisitor<'_> {
         if found.is_empty() {
             return;
         }
-        // Where padding holds it, it belongs to the entry before.
+        // A token in padding belongs to the preceding entry.
         found.sort_by_key(|(field, _)| *field == Field::Padding);
         let split = found.partition_point(|(field, _)| *field != Field::Padding);
         let padding = found.split_off(split).into_iter().map(|(_, occurrence)| occurrence).collect();

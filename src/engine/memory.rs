@@ -1,5 +1,5 @@
-//! What earlier audits found in the blobs of a target, and what this one leaves for later ones. A blob that is
-//! known is hashed and not read again.
+//! The verdicts of earlier audits on the blobs of a target, and the verdicts that this audit stores for later
+//! ones. A known blob is hashed but not read again.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
@@ -16,14 +16,14 @@ use crate::source::Blob;
 use crate::verdict::{BlobVerdict, DETECTOR, Entry, Kept, Store};
 use crate::verdict::{codec, kept};
 
-/// What is hashed is read in pieces of that size.
+/// The size of the pieces in which bytes are hashed.
 const BUFFER: usize = 256 * 1024;
-/// A verdict that takes more bytes is not kept: that is a layer of two million files.
+/// The maximum size of a stored verdict, reached by a layer with two million files.
 const MAX_VALUE: usize = 16 << 20;
-/// What one target leaves for later is held in memory until its end, up to this many bytes.
+/// The maximum total size of the verdicts that one target stores. They are held in memory until its end.
 const MAX_LEARNED: usize = 32 << 20;
 
-/// The memory of one target; none where there is no store.
+/// The remembered verdicts for one target. Empty if there is no store.
 #[derive(Default)]
 pub(crate) struct Memory<'a> {
     store: Option<&'a dyn Store>,
@@ -35,7 +35,7 @@ pub(crate) struct Memory<'a> {
 struct Learned {
     entries: Vec<Entry>,
     bytes: usize,
-    /// What was of use, where that is worth noting.
+    /// Entries that were used, if their last recorded use is old enough to record a new one.
     used: Vec<Digest>,
 }
 
@@ -44,15 +44,15 @@ impl<'a> Memory<'a> {
         Self { store: scan.engine.store.as_deref(), ..Self::default() }
     }
 
-    /// Looks all these blobs up at once.
+    /// Looks up all of these blobs at once.
     pub(super) fn look_up<'b>(&mut self, blobs: impl Iterator<Item = &'b Blob>) {
         let Some(store) = self.store else { return };
         let digests: Vec<Digest> = blobs.filter_map(claimed).collect();
         self.known = store.get(DETECTOR, &digests);
     }
 
-    /// The verdict on a blob, if its bytes are the known ones: for that it is opened and hashed, unless its digest is to be
-    /// trusted.
+    /// Returns the remembered verdict on a blob if its bytes are the known ones. To verify that, the blob is
+    /// opened and hashed, unless its digest is trusted.
     pub(super) fn recall(&self, blob: &Blob, open: &Reopen<'_>, reading: Reading<'_>) -> Option<BlobVerdict> {
         let claimed = claimed(blob)?;
         let kept = self.known.get(&claimed)?;
@@ -63,7 +63,7 @@ impl<'a> Memory<'a> {
             }
         } else {
             if !verdict.is_compressed && !blob.is_trusted {
-                // It would not be hashed otherwise.
+                // Otherwise the blob would not be hashed.
                 return None;
             }
             verdict.diff_id = None;
@@ -78,7 +78,7 @@ impl<'a> Memory<'a> {
             let (digest, size) = hash(open, scan);
             if digest != Some(claimed) || size != verdict.size {
                 scan.budget.give_back(charge);
-                // It is read once more.
+                // The blob is read a second time.
                 scan.progress.add_total(size);
                 return None;
             }
@@ -91,8 +91,8 @@ impl<'a> Memory<'a> {
         Some(verdict)
     }
 
-    /// Keeps a verdict for later audits, if it holds for these bytes wherever they lie. `charge` is what it took of
-    /// the budget.
+    /// Stores a verdict for later audits, if it holds for these bytes in every place. `charge` is the amount
+    /// it took from the budget.
     pub(super) fn learn(&self, blob: &Blob, verdict: &BlobVerdict, charge: usize) {
         if self.store.is_none() {
             return;
@@ -108,7 +108,7 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// Writes what was learned.
+    /// Writes the collected verdicts to the store.
     pub(crate) fn save(self) {
         let Some(store) = self.store else { return };
         let Learned { entries, used, .. } = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -120,13 +120,13 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// The digest of a blob, where a verdict does not depend on its name.
+/// Returns the digest of a blob whose verdict does not depend on its name.
 fn claimed(blob: &Blob) -> Option<Digest> {
     blob.digest.filter(|_| !kept::is_keeper(&blob.name))
 }
 
-/// The digest of what can be opened, and how many bytes were read. An error gives no digest: who audits it will
-/// meet it again.
+/// Hashes a blob. Returns its digest and the number of bytes read. An error yields no digest; the audit of
+/// the blob will meet the same error.
 fn hash(open: &Reopen<'_>, scan: Scan<'_>) -> (Option<Digest>, u64) {
     let mut size = 0;
     let Ok(input) = open() else { return (None, size) };

@@ -1,5 +1,5 @@
-//! Reads blobs, each once, on all threads: what is in them becomes a verdict. The only room that decides what runs in
-//! parallel.
+//! The engine that reads blobs, each once, on all threads, and produces a verdict for each. No other module
+//! decides what runs in parallel.
 
 pub(crate) mod blob;
 mod body;
@@ -35,26 +35,26 @@ use crate::verdict::Store;
 use budget::Budget;
 use permits::{Permit, Permits};
 
-/// More threads than any machine of today has cores would only cost memory.
+/// The maximum number of threads. More threads than current machines have cores would only cost memory.
 const MAX_THREADS: usize = 256;
-/// Scans at a time, each of which may remember as much as its [`budget`] allows.
+/// The maximum number of concurrent scans. Each may use as much memory as its [`budget`] allows.
 const MAX_SCANS: usize = 4;
 
-/// All that scans share: threads, memory, what is remembered of layers, the time of day. It lives as long as the
+/// The state shared by all scans: threads, memory, remembered layers, and the clock. It lives as long as the
 /// program.
 #[derive(Debug)]
 pub(crate) struct Engine {
     jobs: usize,
     cores: Permits,
     scans: Permits,
-    /// Lets one blob at a time be decoded with large windows.
+    /// A gate that lets one blob at a time be decoded with large windows.
     gate: Gate,
     store: Option<Arc<dyn Store>>,
     clock: Clock,
 }
 
 impl Engine {
-    /// With so many cores to use; all of the machine's where it is not said.
+    /// Creates an engine that uses `jobs` cores, by default all cores of the machine.
     pub(crate) fn new(jobs: Option<NonZeroUsize>, store: Option<Arc<dyn Store>>, clock: Clock) -> Self {
         let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let jobs = jobs.map_or_else(all, NonZeroUsize::get).min(MAX_THREADS);
@@ -68,12 +68,12 @@ impl Engine {
         }
     }
 
-    /// The time of day.
+    /// Returns the clock.
     pub(crate) fn clock(&self) -> Clock {
         self.clock
     }
 
-    /// Waits until a further scan may begin, and does `work` with it.
+    /// Waits until another scan may begin, and runs `work` with it.
     pub(crate) fn scan<T>(
         &self,
         stop: &Stop,
@@ -84,8 +84,8 @@ impl Engine {
         work(Scan { engine: self, stop, budget: &Budget::default(), progress })
     }
 
-    /// Does `work` for each number below `count`, in that order, until the scan has to end: as many at a time as there are
-    /// cores, and `waiting` more of which that many wait for bytes.
+    /// Runs `work` for each number below `count`, in order, until the scan has to end. As many calls run at a
+    /// time as there are cores, plus up to `waiting` calls while that many wait for bytes.
     fn for_each(
         &self,
         stop: &Stop,
@@ -105,7 +105,7 @@ impl Engine {
         };
         std::thread::scope(|scope| {
             for _ in 1..count.min(self.jobs + waiting) {
-                // Where no more threads are to be had, those that there are do the work.
+                // If no more threads can be started, the existing ones do the work.
                 if std::thread::Builder::new().spawn_scoped(scope, run).is_err() {
                     break;
                 }

@@ -1,14 +1,14 @@
-//! A number of places that threads take and give back: cores, and scans at a time.
+//! A fixed number of permits that threads take and return. They represent cores, and concurrent scans.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::stop::Stop;
 
-/// How long a thread waits before it asks whether its scan is to end.
+/// The interval at which a waiting thread checks whether its scan has to end.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Places that are shared by all scans of an engine.
+/// The permits shared by all scans of an engine.
 #[derive(Debug)]
 pub(super) struct Permits {
     free: Mutex<usize>,
@@ -20,7 +20,8 @@ impl Permits {
         Self { free: Mutex::new(count), freed: Condvar::new() }
     }
 
-    /// Waits for a place. A scan that has to end gets none, and does not wait: it has little left to do.
+    /// Waits for a permit. A scan that has to end does not wait and proceeds without a permit, because it has
+    /// little left to do.
     pub(super) fn take<'a>(&'a self, stop: &'a Stop) -> Permit<'a> {
         let mut permit = Permit { permits: self, stop, is_held: false };
         permit.wait();
@@ -28,7 +29,7 @@ impl Permits {
     }
 }
 
-/// A place, until it is dropped.
+/// A permit, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     permits: &'a Permits,
@@ -37,7 +38,7 @@ pub(super) struct Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// Gives the place back while `wait` waits for something.
+    /// Returns the permit while `wait` runs, and takes one again afterwards.
     pub(super) fn lend<T>(&mut self, wait: impl FnOnce() -> T) -> T {
         self.give_back();
         let outcome = wait();

@@ -1,19 +1,20 @@
-//! How an audit tells that it moves on, to whoever shows that.
+//! Progress reports of an audit.
 
-/// Told how many bytes an audit has to read, and has read. Called from all threads, often.
+/// A receiver of the number of bytes that an audit has to read and has read. All threads call its methods,
+/// and often.
 pub trait Progress: Sync {
-    /// So many more bytes will be read. Adds up; what nobody can foresee is never added.
+    /// Announces `bytes` more bytes to read. Calls add up. Bytes that cannot be foreseen are never announced.
     fn add_total(&self, bytes: u64);
 
-    /// So many more bytes have been read.
+    /// Reports that `bytes` more bytes have been read.
     fn advance(&self, bytes: u64);
 
-    /// The reading of one part begins, of so many bytes of those that were announced. What it is told counts for the
-    /// whole as well; it ends when it is dropped.
+    /// Begins the reading of one part, which has `bytes` of the announced bytes. Progress of the part counts
+    /// for the whole as well. The part ends when the returned value is dropped.
     fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_>;
 }
 
-/// Shows nothing.
+/// A receiver that shows nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Silent;
 

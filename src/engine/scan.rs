@@ -1,4 +1,4 @@
-//! One scan, as all that reads for it sees it.
+//! The view that readers have of one scan.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,11 +17,11 @@ use crate::stop::Stop;
 use crate::stream::{Member, Party, relay};
 use crate::unpack::Unpacker;
 
-/// Pieces of a pipe that are on their way at most.
+/// The maximum number of pieces in transit from a pipe.
 const PIECES: usize = 16;
 
-/// What a scan carries to wherever bytes are fetched: why it may have to end, what it may remember, and who is told how
-/// far it is.
+/// The context of a scan, available wherever bytes are read: the reasons to end early, the memory budget, and
+/// the receiver of progress.
 #[derive(Clone, Copy)]
 pub(crate) struct Scan<'a> {
     pub(crate) engine: &'a Engine,
@@ -31,18 +31,18 @@ pub(crate) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// A reader of the scan's: it ends with the scan, and its bytes count as progress.
+    /// Wraps a reader for this scan. It ends with the scan, and its bytes count as progress.
     pub(crate) fn reader<R: Read>(self, input: R) -> Reader<'a, R> {
         Reader { scan: self, input, counts: true }
     }
 
-    /// As [`Self::reader`], for bytes that were not announced.
+    /// Wraps a reader for this scan whose bytes were not announced and do not count as progress.
     pub(crate) fn uncounted<R: Read>(self, input: R) -> Reader<'a, R> {
         Reader { scan: self, input, counts: false }
     }
 
-    /// What can be read from a file or pipe. Reading a pipe may wait for somebody else without end: that is left to a thread
-    /// of its own, which the scan gives up when it has to end.
+    /// Returns a reader for a file or pipe. Reading a pipe may block forever. Therefore a separate thread
+    /// reads it, and the scan abandons that thread when it has to end.
     pub(crate) fn input(self, mut input: File) -> Box<dyn Read + Send> {
         if input.metadata().is_ok_and(|metadata| metadata.is_file()) {
             return Box::new(input);
@@ -52,18 +52,19 @@ impl<'a> Scan<'a> {
         Box::new(relayed.until(self.stop.clone()))
     }
 
-    /// Searches what lies within files, until the scan has to end.
+    /// Returns an unpacker that searches nested content until the scan has to end.
     pub(crate) fn unpacker(self) -> Unpacker {
         Unpacker::new(self.stop)
     }
 
-    /// What `work` gives for each number below `count`, in that order, done on all threads. Where the scan has to end, that
-    /// is not all.
+    /// Returns the results of `work` for each number below `count`, in order, computed on all threads. If the
+    /// scan has to end, some results are missing.
     pub(crate) fn map<T: Send>(self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         self.map_waiting(count, 0, |number, _| work(number))
     }
 
-    /// As [`Self::map`], where up to `waiting` threads more than there are cores lend theirs while they wait.
+    /// Returns the results of `work` like [`Self::map`], but with up to `waiting` additional threads. Threads
+    /// lend their cores while they wait.
     pub(super) fn map_waiting<T: Send>(
         self,
         count: usize,
@@ -78,19 +79,20 @@ impl<'a> Scan<'a> {
         done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
     }
 
-    /// Has this thread read one blob: its large windows are taken in turn with those of all scans.
+    /// Registers the current thread as the reader of one blob. Its large windows are taken in turn with those
+    /// of all scans.
     pub(crate) fn begin_blob(self) -> Member {
         Party::new(self.engine.gate.clone(), self.stop.clone()).join()
     }
 
-    /// The problem that the scan has to end before all is read. Asked behind the reading of something, where decoders may
-    /// have ended early without an error.
+    /// Returns the problem that the scan has to end before everything is read. It is checked after each read
+    /// operation, because decoders may have ended early without an error.
     pub(crate) fn cut_short(self) -> Option<Problem> {
         self.stop.check().err().map(|error| Problem::of(&error, Place::Here))
     }
 }
 
-/// Bytes that are read for a scan.
+/// A reader for a scan.
 pub(crate) struct Reader<'a, R> {
     scan: Scan<'a>,
     input: R,
@@ -108,7 +110,7 @@ impl<R: Read> Read for Reader<'_, R> {
     }
 }
 
-/// Does `work`, which reads one thing. A panic is a problem of that thing alone.
+/// Runs `work`, which reads one item. A panic becomes a problem of that item alone.
 pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Problem> {
     panics::contain(work).ok_or_else(|| {
         let detail = Message::own(concat!(

@@ -1,4 +1,4 @@
-//! Detection over readers.
+//! Detection of tokens in readers.
 
 use std::io::{self, BufRead};
 
@@ -6,12 +6,12 @@ use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner, Step, StepKind, 
 use crate::stream::{Bounds, Peek, Tap, Window};
 use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
-/// A search of one content. It lists one token more than are kept, so that more can be told from all.
+/// Creates a scanner for some content. It lists one token more than is kept, to reveal that there are more.
 pub(crate) fn scanner() -> Scanner {
     Scanner::with_limit(MAX_IN_FILE + 1)
 }
 
-/// Reads `body` to its end and searches it. What was found before an error is kept.
+/// Reads `body` to its end and searches it. Tokens found before an error are kept.
 pub(crate) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
     let mut scanner = scanner();
     let outcome = loop {
@@ -30,7 +30,8 @@ pub(crate) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io:
     outcome
 }
 
-/// Lets `search` read a file of that path, and looks meanwhile for what may be credentials of unknown shape.
+/// Lets `search` read a file with this path, and looks for possible credentials of unknown shape at the same
+/// time.
 pub(crate) fn search_kept<T>(
     path: &[u8],
     body: &mut dyn Peek,
@@ -41,10 +42,10 @@ pub(crate) fn search_kept<T>(
     (found, kept.finish())
 }
 
-/// The step into the bytes that follow the last entry of a tar stream.
+/// The step into the bytes after the last entry of a tar stream.
 const TRAILER: StepKind = StepKind::Tar(TarPart::Trailer);
 
-/// Searches the bytes that follow the last entry of a tar stream. Offsets count in the stream.
+/// Searches the bytes after the last entry of a tar stream. Offsets count in the stream.
 pub(crate) fn search_rest(
     unpacker: &mut Unpacker,
     bounds: Bounds,

@@ -1,5 +1,5 @@
-//! A stream that several threads read together: one reads and hashes it as it is stored, one decompresses, and the
-//! one that asks for it searches.
+//! Reading of a stream by several threads. One reads and hashes the stored bytes, one decompresses them, and
+//! the calling thread searches the result.
 
 use std::io::Read;
 
@@ -9,14 +9,15 @@ use super::hashed::{Hashed, finish};
 use crate::digest::Digest;
 use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 
-/// How many MiB are hashed ahead of the decoder. What was compressed well takes the decoder longer, what could not be
-/// compressed takes the hash longer, and they follow each other: what is ahead is for the second.
+/// The number of MiB that may be hashed ahead of the decoder. Well compressed data takes the decoder longer,
+/// and incompressible data takes the hash longer. The two kinds alternate, so the hash works ahead in
+/// preparation for the second.
 const STORED: usize = 16;
-/// How many MiB are ahead of the search: what it does not get to while it waits for a core.
+/// The number of MiB that may be decoded ahead of the search while it waits for a core.
 const CONTENT: usize = 4;
 
-/// Has `stored` read and decompressed by other threads, and `search` read what comes of it. Gives what that gives, and
-/// the digest of the decompressed bytes if `hash` is to be carried on.
+/// Has other threads read and decompress `stored` while `search` reads the decompressed bytes. Returns the
+/// result of `search`. Also returns the digest of the decompressed bytes if `hash` is given.
 pub(crate) fn side_by_side<T>(
     mut stored: impl Read + Send,
     compression: Compression,
@@ -55,7 +56,7 @@ mod tests {
     use crate::engine::blob::Reading;
     use crate::engine::tests::engine;
 
-    /// A layer with files of two sizes, some of which hold a token, of `len` bytes or more.
+    /// Creates a layer of at least `len` bytes with files of two sizes, some of which hold a token.
     fn layer(len: usize) -> Vec<u8> {
         let token = format!("hf{}{}", '_', "QwErTyUiOpAsDfGhJkLzXcVbNmQaZwSxEd");
         let mut tar = tar::Builder::new(Vec::new());
@@ -78,7 +79,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// Fails behind its bytes, as a disk does.
+    /// A reader that fails after its bytes, like a broken disk.
     struct Failing<'a>(&'a [u8]);
 
     impl Read for Failing<'_> {

@@ -1,5 +1,5 @@
-//! Reads a source whose blobs can be read in any order: first the documents that say what images there are, then what
-//! these need, on all threads, and last what nothing refers to.
+//! Reading of a source whose blobs can be read in any order. First come the documents that name the images,
+//! then the blobs that these need, on all threads, and last the blobs without a reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -20,10 +20,10 @@ use crate::mask::message;
 use crate::source::{Archive, Blob, Descriptor, Source};
 use crate::verdict::BlobVerdict;
 
-/// Documents that say what images there are, of one source together.
+/// The maximum total size of the documents that name the images of a source.
 const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
 
-/// Lists a plain archive, whose entries are then read by [`read`].
+/// Lists a plain archive. [`read`] then reads its entries.
 pub(crate) fn open_archive(scan: Scan<'_>, path: &Path) -> io::Result<(Archive, Gathered)> {
     let mut around = SearchAround { scan, gathered: Gathered::default() };
     let (archive, error) = Archive::open(path, &mut around)?;
@@ -32,15 +32,15 @@ pub(crate) fn open_archive(scan: Scan<'_>, path: &Path) -> io::Result<(Archive, 
     Ok((archive, gathered))
 }
 
-/// What of a source is to be read.
+/// The selection of blobs to read from a source.
 pub(crate) struct Wanted<'a> {
-    /// The images of that tag alone.
+    /// The tag of the only images to read.
     pub(crate) tag: Option<&'a str>,
-    /// Which blobs are left out, once it is known what images there are.
+    /// A function that selects the blobs to leave out, once the images are known.
     pub(crate) leave_out: &'a dyn Fn(&Inventory, &Resolved) -> BTreeSet<usize>,
 }
 
-/// Reads what is wanted of a source.
+/// Reads the selected blobs of a source.
 pub(crate) fn read(
     source: &dyn Source,
     mut gathered: Gathered,
@@ -88,7 +88,7 @@ pub(crate) fn read(
     (gathered, resolved)
 }
 
-/// The blobs that are layers, each with its number in an image.
+/// Returns the blobs that are layers, each with its index in an image.
 fn layers(resolved: &Resolved) -> BTreeMap<usize, usize> {
     let layers = resolved.images.iter().flat_map(|image| image.layers.iter().enumerate());
     layers.filter_map(|(n, layer)| Some((layer.entry?, n))).collect()
@@ -98,11 +98,11 @@ fn size(inventory: &Inventory, number: usize) -> u64 {
     inventory.blob(number).map_or(0, |blob| blob.size)
 }
 
-/// Reads documents while images are resolved.
+/// A reader of documents while images are resolved.
 struct Fetch<'a> {
     source: &'a dyn Source,
     scan: Scan<'a>,
-    /// How many bytes were read.
+    /// The number of bytes read so far.
     len: u64,
     read: Vec<(usize, BlobVerdict)>,
 }
@@ -113,7 +113,7 @@ impl Documents for Fetch<'_> {
     }
 
     fn read(&mut self, number: usize, blob: &Blob) -> Result<Document, DocumentError> {
-        // What is too large for a document is searched as any blob is.
+        // A blob that is too large for a document is searched like any other blob.
         if blob.size > MAX_DOCUMENT || self.len.saturating_add(blob.size) > MAX_DOCUMENTS {
             return Err(DocumentError::None);
         }
@@ -135,7 +135,7 @@ impl Documents for Fetch<'_> {
     }
 }
 
-/// One blob that is to be read.
+/// One blob to read.
 struct One<'a> {
     source: &'a dyn Source,
     blob: &'a Blob,
@@ -176,7 +176,7 @@ impl One<'_> {
     }
 }
 
-/// Gives its core to others while it waits for bytes.
+/// A reader that lends its core to other threads while it waits for bytes.
 struct Lending<'a, 'p> {
     input: &'a mut dyn Read,
     core: &'a mut Permit<'p>,

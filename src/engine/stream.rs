@@ -1,4 +1,4 @@
-//! Reads an archive from front to end, as it comes: what it holds is known at its end only.
+//! Reading of an archive from front to back. Its contents are known only at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Read};
@@ -21,11 +21,11 @@ use crate::stream::{
 };
 use crate::verdict::BlobVerdict;
 
-/// Documents that are kept until it is known which of them say what images there are, of one archive together.
+/// The maximum total size of the documents kept until it is known which of them name images.
 const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
 
-/// Reads an archive, whatever it is compressed with. Compressed bytes are also searched as they are stored: header
-/// fields, skippable frames and what lies behind the end are in no entry.
+/// Reads an archive with any compression. The compressed bytes are also searched as stored, because header
+/// fields, skippable frames and bytes after the end are in no entry.
 pub(crate) fn read(
     input: &mut (dyn Read + Send),
     compression: Compression,
@@ -48,7 +48,8 @@ pub(crate) fn read(
     let Stream { around, mut documents, .. } = visitor;
     let mut gathered = around.gathered;
     if outcome.is_err() && compression != Compression::None {
-        // The rest is searched as it is stored; that it is not whole is known.
+        // The rest of the stored bytes is searched. An error here adds nothing, since the stream is already
+        // known to be incomplete.
         drop(io::copy(&mut input, &mut io::sink()));
     }
     gathered.add_stored(stored.map(Scanner::finish).unwrap_or_default());
@@ -68,7 +69,7 @@ pub(crate) fn read(
     (gathered, resolved)
 }
 
-/// The documents that went by.
+/// The documents read so far.
 #[derive(Default)]
 struct Kept {
     documents: BTreeMap<usize, Document>,
@@ -127,7 +128,7 @@ impl Visit for Stream<'_, '_> {
                 let reading = Reading { verify_digests, scan, reopen: None };
                 let verdict = blob::audit(&entry.path, &mut (&*head).chain(&mut failing), reading);
                 if let Some(error) = failing.error.take() {
-                    // Of the archive, not of the blob: the walk ends with it.
+                    // The error belongs to the archive, not to the blob. The walk ends with it.
                     self.keep(number, verdict);
                     return Err(error);
                 }
@@ -153,7 +154,7 @@ impl Stream<'_, '_> {
     }
 }
 
-/// Passes bytes on and searches them as they go by.
+/// A reader that searches the bytes it passes on.
 struct Searched<'a> {
     input: &'a mut (dyn Read + Send),
     scanner: Option<&'a mut Scanner>,
@@ -169,7 +170,7 @@ impl Read for Searched<'_> {
     }
 }
 
-/// Remembers an error that the reader above it takes for its own.
+/// A reader that remembers its error, because the reader on top of it reports the error as its own.
 struct Failing<'a> {
     input: &'a mut dyn Read,
     error: Option<io::Error>,

@@ -1,4 +1,4 @@
-//! The files of a directory, searched by all threads.
+//! The files of a directory, searched on all threads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,16 +13,16 @@ use crate::stream::{Peek, Window};
 use crate::unpack::{Origin, Unpacker};
 use crate::verdict::kept;
 
-/// What was found in a file.
+/// The result of searching a file.
 #[derive(Default)]
 pub(crate) struct Searched {
     pub(crate) occurrences: Vec<Occurrence>,
     pub(crate) problems: Vec<Problem>,
-    /// What kept it from being read to its end.
+    /// The problem that kept the file from being read to its end.
     pub(crate) problem: Option<Problem>,
 }
 
-/// Reads a file to its end and searches it. What lies in git objects is told when the unpacker is finished.
+/// Reads a file to its end and searches it. Tokens in git objects are returned when the unpacker is finished.
 pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &mut dyn Peek) -> Searched {
     let ((mut found, outcome), kept) =
         search_kept(origin.path, input, |input| unpacker.search(origin, input));
@@ -32,8 +32,8 @@ pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &m
     Searched { occurrences: found.occurrences, problems: found.problems, problem }
 }
 
-/// Searches these files; gives those of which there is something to tell. The files of a git repository are read one
-/// after the other, since they belong together.
+/// Searches the selected files. Returns only files with results. The files of a git repository are read in
+/// sequence, because they belong together.
 pub(crate) fn search(
     scan: Scan<'_>,
     context: &BuildContext,

@@ -1,4 +1,4 @@
-//! Where a finding lies.
+//! Locations of findings.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::detect::{Encoding, Position};
 use crate::digest::{DiffId, Digest, LayerIndex};
 use crate::mask::{Masked, PathName};
 
-/// A position as two fields of a location, null where the content is not text.
+/// Serialises a position as two fields of a location. Both are null if the content is not text.
 mod position_fields {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -29,112 +29,112 @@ mod position_fields {
     }
 }
 
-/// Whether offset, line and column count in the file itself: the token is in it as it is, or with characters of it spelled.
-/// After any other step they count in what was decoded.
+/// Returns true if offset, line and column refer to the file itself: the token is in the file as it is, or
+/// with some of its characters escaped. After any other step they refer to the decoded content.
 #[must_use]
 pub fn counts_in_file(via: &[Masked]) -> bool {
     let spellings = [Encoding::Concatenation, Encoding::Percent, Encoding::Escape];
     via.iter().all(|step| spellings.iter().any(|spelling| step.as_str() == spelling.name()))
 }
 
-/// What has become of a layer's file in the layers above it.
+/// The state of a layer's file, as the layers above leave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Still there in the final file system.
+    /// Still present in the final file system.
     Present,
-    /// Removed by a whiteout of a later layer; whoever pulls the image can still read it.
+    /// Removed by a whiteout in a later layer. Anyone who pulls the image can still read it.
     Deleted,
-    /// Replaced by another entry; whoever pulls the image can still read it.
+    /// Replaced by another entry. Anyone who pulls the image can still read it.
     Overwritten,
 }
 
-/// A Dockerfile line that an image finding was traced to.
+/// The Dockerfile line that caused an image finding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DockerfileLine {
     /// The Dockerfile.
     #[serde(flatten)]
     pub path: PathName,
-    /// The instruction's first line, from 1.
+    /// The first line of the instruction, counted from 1.
     pub line: u64,
 }
 
-/// The JSON documents an image is made of.
+/// The JSON documents of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Document {
     /// The image configuration.
     Config,
-    /// An image manifest, the docker archive's `manifest.json` included.
+    /// An image manifest, or the `manifest.json` of a docker archive.
     Manifest,
-    /// An image index, or a layout's own files.
+    /// An image index, or a file of the layout itself.
     Index,
     /// An in-toto attestation, or another document that refers to an image.
     Attestation,
 }
 
-/// Where a finding lies. The JSON form is pinned by the report schema.
+/// The location of a finding. The report schema fixes its JSON form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Location {
     /// In a layer of an image.
     Layer {
-        /// The image's name, null where the source gives it none.
+        /// The name of the image. Null if the source gives it none.
         image: Option<Masked>,
         /// `os/architecture[/variant]`.
         platform: Option<Masked>,
-        /// The layer's place in the manifest.
+        /// The index of the layer in the manifest.
         layer: LayerIndex,
-        /// The digest of the blob as it is stored, null where the source names none.
+        /// The digest of the blob as stored. Null if the source does not name one.
         digest: Option<Digest>,
-        /// The digest of the uncompressed layer, as the config lists it.
+        /// The digest of the uncompressed layer, as listed in the config.
         diff_id: Option<DiffId>,
-        /// The entry's path, without a leading `/` or `./`.
+        /// The path of the entry, without a leading `/` or `./`.
         #[serde(flatten)]
         path: PathName,
-        /// Line and column in the innermost decoded content, null where that is not text.
+        /// Line and column in the innermost decoded content. Null if that is not text.
         #[serde(flatten, with = "position_fields")]
         position: Option<Position>,
-        /// Byte offset in the innermost decoded content.
+        /// The byte offset in the innermost decoded content.
         offset: u64,
-        /// How it was reached inside the entry, outermost first.
+        /// The decoding steps inside the entry, outermost first.
         via: Vec<Masked>,
-        /// What has become of the file.
+        /// The state of the file.
         state: State,
-        /// The layer that hides it.
+        /// The layer that hides the file.
         hidden_by: Option<LayerIndex>,
-        /// The history entry that made the layer, null where history and layers do not line up.
+        /// The history entry that created the layer. Null if history and layers do not match.
         created_by: Option<Masked>,
-        /// The Dockerfile line, where one is known.
+        /// The Dockerfile line, if known.
         dockerfile: Option<DockerfileLine>,
     },
     /// In a JSON document of an image.
     Config {
-        /// The image's name, null where there is none, and for an index.
+        /// The name of the image. Null for an unnamed image and for an index.
         image: Option<Masked>,
-        /// The image's platform; null for an index.
+        /// The platform of the image. Null for an index.
         platform: Option<Masked>,
-        /// Which document.
+        /// The kind of document.
         document: Document,
-        /// The document's digest, null where the source names none.
+        /// The digest of the document. Null if the source does not name one.
         digest: Option<Digest>,
-        /// The field, `config.Env[2]`.
+        /// The field, such as `config.Env[2]`.
         field: Masked,
-        /// How it was reached inside the field, outermost first.
+        /// The decoding steps inside the field, outermost first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         via: Vec<Masked>,
-        /// The Dockerfile line, where one is known.
+        /// The Dockerfile line, if known.
         dockerfile: Option<DockerfileLine>,
     },
-    /// In a blob that nothing refers to, in a blob's bytes as stored, or in the archive's own bytes.
+    /// In a blob without references, in the stored bytes of a blob, or in the bytes of the archive itself.
     Blob {
-        /// The blob's digest, where it has one.
+        /// The digest of the blob, if it has one.
         digest: Option<Digest>,
-        /// The archive's entry or the layout's file.
+        /// The entry of the archive, or the file of the layout.
         entry: Masked,
-        /// Byte offset in the innermost decoded content.
+        /// The byte offset in the innermost decoded content.
         offset: u64,
-        /// How it was reached inside the entry, outermost first.
+        /// The decoding steps inside the entry, outermost first.
         via: Vec<Masked>,
     },
     /// In a Dockerfile.
@@ -142,15 +142,15 @@ pub enum Location {
         /// The Dockerfile.
         #[serde(flatten)]
         path: PathName,
-        /// First line of the span, from 1.
+        /// The first line of the span, counted from 1.
         line: u64,
-        /// First column of the span, in characters, from 1.
+        /// The first column of the span in characters, counted from 1.
         column: u64,
-        /// Last line of the span.
+        /// The last line of the span.
         end_line: u64,
-        /// The column behind the span's last character.
+        /// The column after the last character of the span.
         end_column: u64,
-        /// The stage's name, or its number from 0; null in front of the first `FROM`.
+        /// The name of the build stage, or its number from 0. Null before the first `FROM`.
         stage: Option<Masked>,
     },
     /// In a file on disk.
@@ -158,30 +158,30 @@ pub enum Location {
         /// The file.
         #[serde(flatten)]
         path: PathName,
-        /// Line and column in the innermost decoded content, null where that is not text.
+        /// Line and column in the innermost decoded content. Null if that is not text.
         #[serde(flatten, with = "position_fields")]
         position: Option<Position>,
-        /// Byte offset in the innermost decoded content.
+        /// The byte offset in the innermost decoded content.
         offset: u64,
-        /// How it was reached inside the file, outermost first.
+        /// The decoding steps inside the file, outermost first.
         via: Vec<Masked>,
     },
 }
 
-/// A further reference to the same occurrence: another image, layer, platform or hard-linked name.
+/// Another reference to the same occurrence, through a different image, layer, platform or hard link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Also {
-    /// The image's name.
+    /// The name of the image.
     pub image: Option<Masked>,
-    /// The image's platform.
+    /// The platform of the image.
     pub platform: Option<Masked>,
-    /// The layer's place in that image's manifest; null for a document.
+    /// The index of the layer in that image's manifest. Null for a document.
     pub layer: Option<LayerIndex>,
-    /// The path there; absent for a document.
+    /// The path in that layer. Absent for a document.
     #[serde(flatten)]
     pub path: Option<PathName>,
-    /// What has become of the file there; null for a document.
+    /// The state of the file in that image. Null for a document.
     pub state: Option<State>,
-    /// The layer that hides it there.
+    /// The layer that hides the file in that image.
     pub hidden_by: Option<LayerIndex>,
 }

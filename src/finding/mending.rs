@@ -1,4 +1,4 @@
-//! What mending a Dockerfile comes to.
+//! The result of mending a Dockerfile.
 
 use super::RuleId;
 use super::Severity;
@@ -7,71 +7,72 @@ use crate::mask::Masked;
 use crate::mask::PathName;
 use std::collections::BTreeSet;
 
-/// A Dockerfile, and what it would be without its leaks. All of it is safe to show.
+/// A Dockerfile and the changes that remove its leaks. All fields are safe to show.
 pub struct Mending {
-    /// The file, as it was named.
+    /// The path of the file, as the user named it.
     pub path: PathName,
-    /// What changes.
+    /// The changes.
     pub hunks: Vec<Hunk>,
-    /// How many leaks are mended.
+    /// The number of leaks that are mended.
     pub mended: usize,
-    /// What `docker build --secret` is given from now on.
+    /// The values to pass to `docker build --secret` from now on.
     pub secrets: Vec<Masked>,
-    /// What `docker run -e` is given from now on, where the image's programs need the token.
+    /// The values to pass to `docker run -e` from now on, if programs in the image need the token.
     pub at_start: Vec<Masked>,
-    /// The kinds of token whose text stood in the file: they have to be revoked, mended or not.
+    /// The kinds of token whose text was in the file. Such tokens have to be revoked even if the file is
+    /// mended.
     pub kinds: BTreeSet<TokenKind>,
-    /// What is left, in order of position.
+    /// The remaining leaks, in order of position.
     pub left: Vec<Leak>,
 }
 
 /// A leak that was not mended.
 pub struct Leak {
-    /// Its line in the file as it was.
+    /// The line in the original file.
     pub line_before: u64,
-    /// Its line in the mended file.
+    /// The line in the mended file.
     pub line_after: u64,
     /// The rule.
     pub rule: RuleId,
-    /// How bad it is.
+    /// The severity of the leak.
     pub severity: Severity,
-    /// What it is.
+    /// The description of the leak.
     pub message: Masked,
-    /// Why it was left as it is, where there is a reason of its own.
+    /// The reason why the leak was not mended, if there is a specific one.
     pub why: Option<Masked>,
-    /// What to do about it by hand.
+    /// The manual fix.
     pub help: Masked,
 }
 
-/// Changes that stand close to each other.
+/// A group of adjacent changes.
 pub struct Hunk {
-    /// The first line of the text as it was, from 1, and how many there are.
+    /// The first line in the original text, counted from 1, and the number of lines.
     pub before: (usize, usize),
-    /// The same of the text as it is to be.
+    /// The first line in the mended text, counted from 1, and the number of lines.
     pub after: (usize, usize),
-    /// The lines of both.
+    /// The lines of both texts.
     pub lines: Vec<Line>,
 }
 
-/// Which text a line is of.
+/// The text that a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Both.
+    /// Both texts.
     Both,
-    /// The text as it was.
+    /// The original text.
     Before,
-    /// The text as it is to be.
+    /// The mended text.
     After,
 }
 
-/// A line.
+/// A line of a hunk.
 pub struct Line {
-    /// Which text it is of.
+    /// The text that the line belongs to.
     pub side: Side,
-    /// Its text, without the line ending.
+    /// The text of the line, without the line ending.
     pub text: Masked,
-    /// Whether that is all of it: nothing was masked.
+    /// Whether the text is complete, with nothing masked.
     pub is_whole: bool,
-    /// Its ending: `\n`, `\r\n`, or nothing at the end of the file.
+    /// The line ending: `\n`, `\r\n`, or empty at the end of the file.
     pub ending: &'static str,
 }

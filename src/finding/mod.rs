@@ -1,5 +1,5 @@
-//! The report as a value: findings, where they lie, problems, and what mending a Dockerfile comes to. Everything here is
-//! safe to show: token text never gets this far, and text from outside is [`Masked`].
+//! The report as a value: findings, their locations, problems, and the result of mending a Dockerfile.
+//! Everything here is safe to show. Token text never gets this far, and text from outside is [`Masked`].
 
 mod location;
 mod mending;

@@ -1,40 +1,40 @@
-//! Something that was not read, or that is odd, before it is put into the words of a report.
+//! Problems, before they are worded for a report: parts that were not read, and oddities.
 
 use crate::detect::Step;
 use crate::fault::Code;
 use crate::mask::Message;
 use crate::sensitive::Name;
 
-/// Something that was not read, or that is odd: its kind, its place, and what there is to say of it.
+/// A part of the target that was not read, or an oddity in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Problem {
-    /// What it means for the audit.
+    /// The effect of the problem on the audit.
     pub(crate) effect: Effect,
-    /// Its kind.
+    /// The kind of problem.
     pub(crate) code: Code,
-    /// The part of the target it is in.
+    /// The affected part of the target.
     pub(crate) place: Place,
-    /// The file in that part, where it is in one.
+    /// The affected file in that part, if there is one.
     pub(crate) path: Option<Name>,
-    /// The way into the file, outermost first.
+    /// The steps into the file, outermost first.
     pub(crate) via: Vec<Step>,
-    /// What is wrong: a sentence without a full stop.
+    /// The description: a sentence without a full stop.
     pub(crate) detail: Message,
 }
 
-/// What a problem means for the audit.
+/// The effect of a problem on the audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Effect {
-    /// The audit is incomplete: somebody else could have read more.
+    /// The audit is incomplete: another tool could have read more.
     Error,
-    /// Nobody could have read more, or it is merely odd.
+    /// No tool could have read more, or the target is merely odd.
     Note,
 }
 
 /// A part of a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
-    /// The part at hand, which whoever collects problems knows.
+    /// The current part, which the collector of problems knows.
     #[default]
     Here,
     /// The target as a whole.
@@ -47,13 +47,13 @@ pub(crate) enum Place {
     File,
     /// A line of the file that is the target.
     Line(u64),
-    /// A line of a file of a directory.
+    /// A line of a file in a directory.
     FileLine(Name, u64),
-    /// A manifest, by the digest that it is referred to by.
+    /// A manifest, by the digest in the reference to it.
     Manifest(Name, Option<ImageName>),
-    /// An attestation, by the digest that it is referred to by.
+    /// An attestation, by the digest in the reference to it.
     Attestation(Name),
-    /// An option of the command line.
+    /// A command line option.
     Option(&'static str),
     /// A part of an image.
     Image(ImagePart, Option<ImageName>),
@@ -62,60 +62,60 @@ pub(crate) enum Place {
 /// The parts of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ImagePart {
-    /// All of it.
+    /// The whole image.
     Whole,
-    /// Its config.
+    /// The config.
     Config,
-    /// The history in its config.
+    /// The history in the config.
     History,
     /// A layer, by its index in the manifest.
     Layer(usize),
 }
 
-/// What an image is called where a target holds several.
+/// The name of an image, for targets that hold several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ImageName {
-    /// Its name; its number where it has none.
+    /// The name, or the number of an unnamed image.
     pub(crate) name: Name,
-    /// Its platform, where it names one.
+    /// The platform, if the image names one.
     pub(crate) platform: Option<Name>,
 }
 
 impl Problem {
-    /// Something that makes the audit incomplete.
+    /// Creates a problem that makes the audit incomplete.
     pub(crate) fn error(code: Code, place: Place, detail: Message) -> Self {
         Self { effect: Effect::Error, code, place, path: None, via: Vec::new(), detail }
     }
 
-    /// Something that is worth a note.
+    /// Creates a problem that is only worth a note.
     pub(crate) fn note(code: Code, place: Place, detail: Message) -> Self {
         Self { effect: Effect::Note, ..Self::error(code, place, detail) }
     }
 
-    /// A reader's error.
+    /// Creates a problem from a reader's error.
     pub(crate) fn of(error: &std::io::Error, place: Place) -> Self {
         Self::error(Code::of(error), place, Message::foreign(error.to_string()))
     }
 
-    /// The problem at another place.
+    /// Moves the problem to another place.
     pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = place;
         self
     }
 
-    /// Whether it makes the audit incomplete.
+    /// Returns true if the problem makes the audit incomplete.
     pub(crate) fn is_error(&self) -> bool {
         self.effect == Effect::Error
     }
 }
 
 impl Place {
-    /// An entry of an archive or a file of a directory.
+    /// Returns the place of an archive entry or of a file in a directory.
     pub(crate) fn entry(name: &[u8]) -> Self {
         Self::Entry(name.into())
     }
 
-    /// A part of an image.
+    /// Returns the place of a part of an image.
     pub(crate) fn image(part: ImagePart) -> Self {
         Self::Image(part, None)
     }

@@ -1,4 +1,4 @@
-//! The report value: what every output format is a pure function of.
+//! The report value. Every output format is a pure function of it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,20 +12,20 @@ use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 use crate::fault::Code;
 use crate::mask::Masked;
 
-/// The JSON report's schema identifier. Fields may be added under it, never changed.
+/// The schema identifier of the JSON report. Fields may be added under this identifier, but not changed.
 pub const SCHEMA: &str = "stowaway.report/1";
 
-/// How bad a finding is. Ordered: `Low` < `Critical`.
+/// The severity of a finding, in ascending order: `Low` < `Critical`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth a look.
     Low,
-    /// Should be mended.
+    /// Should be fixed.
     Medium,
-    /// Building as written would leak a token.
+    /// Building the Dockerfile as written would leak a token.
     High,
-    /// A token can be read by whoever gets the artefact.
+    /// Anyone who gets the artefact can read a token.
     Critical,
 }
 
@@ -40,13 +40,13 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A rule's id, `family/name`. The catalogue in `rules` says what it means.
+/// The ID of a rule, written `family/name`. The catalogue in `rules` describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RuleId(Cow<'static, str>);
 
 impl RuleId {
-    /// The id.
+    /// Returns the ID.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,8 +64,8 @@ impl fmt::Display for RuleId {
     }
 }
 
-/// Identifies a finding across runs, machines and rebuilds: the version of the scheme and a SHA-256 over what makes the
-/// finding this one. Written `1:<64 hex digits>`.
+/// The identity of a finding across runs, machines and rebuilds. It consists of the version of the scheme and
+/// a SHA-256 over the properties that distinguish the finding. Written `1:<64 hex digits>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint {
     scheme: u32,
@@ -76,7 +76,7 @@ impl Fingerprint {
     /// The version of the scheme that this program writes.
     pub const SCHEME: u32 = 1;
 
-    /// A fingerprint of the current scheme.
+    /// Creates a fingerprint of the current scheme.
     pub(crate) fn new(hash: Digest) -> Self {
         Self { scheme: Self::SCHEME, hash }
     }
@@ -109,86 +109,86 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// Something that a build as written would leave behind.
+/// Something that building the Dockerfile as written would leave in the image or the builder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leaves {
-    /// Where it would stay.
+    /// The place where it would remain.
     #[serde(rename = "where")]
     pub place: Where,
-    /// The path, for a file in a layer where it is known.
+    /// The path, for a file in a layer with a known path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Masked>,
 }
 
-/// The places in which a build leaves things.
+/// The places in which a build leaves data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Where {
-    /// A file of a layer.
+    /// A file in a layer.
     Layer,
-    /// The config's environment.
+    /// The environment in the config.
     Env,
-    /// A label of the config.
+    /// A label in the config.
     Label,
     /// Another field of the config.
     Config,
-    /// A history entry of the config.
+    /// A history entry in the config.
     History,
-    /// The builder's cache alone.
+    /// Only the builder's cache.
     BuildCache,
-    /// The Dockerfile's own text alone.
+    /// Only the text of the Dockerfile itself.
     Source,
 }
 
-/// One leak, and what to do about it.
+/// A leak, and the way to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The rule that found it.
+    /// The rule that reported the finding.
     pub rule: RuleId,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// How sure it is.
+    /// The confidence.
     pub confidence: Confidence,
-    /// What was found, one sentence.
+    /// The description, one sentence.
     pub message: Masked,
-    /// What to do: the exact change to make.
+    /// The exact change to make.
     pub help: Masked,
-    /// The same in every audit of the same leak: it does not depend on lines, layers, digests, spellings of the target or
-    /// what else is found.
+    /// The fingerprint. It is the same in every audit of the same leak: it does not depend on lines, layers,
+    /// digests, the spelling of the target, or other findings.
     pub fingerprint: Fingerprint,
-    /// The token, where token text was found.
+    /// The token, if token text was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenSummary>,
-    /// The target, as it was given.
+    /// The target, as given by the user.
     pub target: Masked,
-    /// Where it lies: the first reference that is still present, else the first.
+    /// The location: the first reference that is still present, otherwise the first reference.
     pub location: Location,
-    /// The other references to the same occurrence.
+    /// Further references to the same occurrence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Also>,
-    /// Other places that explain it.
+    /// Other locations that explain the finding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Location>,
-    /// For a Dockerfile: what building it would leave behind.
+    /// For a Dockerfile: the places where building it would leave the token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<Leaves>,
 }
 
-/// Something that could not be read (in `errors`), or that is merely odd (in `notes`).
+/// A part that could not be read (in `errors`), or an oddity (in `notes`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Issue {
-    /// The target, as it was given.
+    /// The target, as given by the user.
     pub target: Masked,
-    /// The part of it: `layer 3`, `index.json`.
+    /// The affected part of the target, such as `layer 3` or `index.json`.
     #[serde(rename = "where")]
     pub place: Masked,
-    /// The kind of the problem.
+    /// The kind of problem.
     pub code: Code,
-    /// What is wrong, one sentence.
+    /// The description, one sentence.
     pub message: Masked,
 }
 
-/// What kind of thing a target turned out to be.
+/// The detected kind of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TargetKind {
@@ -198,18 +198,18 @@ pub enum TargetKind {
     Dockerfile,
     /// A build context or source tree.
     Context,
-    /// A single file, taken as it is.
+    /// A single file, read as it is.
     File,
 }
 
 /// One audited target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// The target, as it was given.
+    /// The target, as given by the user.
     pub target: Masked,
-    /// What it turned out to be; null where that could not be told.
+    /// The detected kind. Null if it could not be determined.
     pub kind: Option<TargetKind>,
-    /// The images in it.
+    /// The images in the target.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ImageSummary>,
 }
@@ -217,15 +217,15 @@ pub struct Target {
 /// One image of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageSummary {
-    /// The image's name, null where the source gives it none.
+    /// The name of the image. Null if the source gives it none.
     pub name: Option<Masked>,
     /// `os/architecture[/variant]`.
     pub platform: Option<Masked>,
-    /// The manifest's digest; null for a docker archive, which has no manifest of its own.
+    /// The digest of the manifest. Null for a docker archive, which has no manifest of its own.
     pub manifest_digest: Option<Digest>,
-    /// The config's digest.
+    /// The digest of the config.
     pub config_digest: Option<Digest>,
-    /// Whether its blobs are in this source. Exporters leave platforms behind in name only.
+    /// Whether the source holds the blobs of the image. Exporters may list platforms without their blobs.
     pub held: bool,
     /// The layers, lowest first.
     pub layers: Vec<LayerSummary>,
@@ -234,71 +234,71 @@ pub struct ImageSummary {
 /// One layer of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerSummary {
-    /// The layer's place in the manifest.
+    /// The index of the layer in the manifest.
     pub index: LayerIndex,
-    /// The digest of the blob as it is stored.
+    /// The digest of the blob as stored.
     pub digest: Option<Digest>,
-    /// The digest of the uncompressed tar stream, as the config lists it.
+    /// The digest of the uncompressed tar stream, as listed in the config.
     pub diff_id: Option<DiffId>,
-    /// The media type its descriptor claims.
+    /// The media type that the descriptor claims.
     pub media_type: Option<Masked>,
-    /// The blob's size in bytes, as stored where it was read, else as its descriptor claims.
+    /// The size of the blob in bytes: as stored if it was read, otherwise as the descriptor claims.
     pub size: Option<u64>,
-    /// The history entry that made it.
+    /// The history entry that created the layer.
     pub created_by: Option<Masked>,
-    /// Whether its verdict came from the cache.
+    /// Whether the verdict came from the cache.
     pub cached: bool,
 }
 
 /// The tool that wrote a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
-    /// `stowaway`.
+    /// The name, `stowaway`.
     pub name: Cow<'static, str>,
-    /// Its version.
+    /// The version.
     pub version: Cow<'static, str>,
 }
 
 /// The counts of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// All findings.
+    /// The number of findings.
     pub findings: usize,
-    /// Distinct tokens, by hash.
+    /// The number of distinct tokens, by hash.
     pub tokens: usize,
-    /// Findings of that severity.
+    /// The number of findings with this severity.
     pub critical: usize,
-    /// Findings of that severity.
+    /// The number of findings with this severity.
     pub high: usize,
-    /// Findings of that severity.
+    /// The number of findings with this severity.
     pub medium: usize,
-    /// Findings of that severity.
+    /// The number of findings with this severity.
     pub low: usize,
 }
 
-/// The outcome of one audit.
+/// The result of one audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// The schema identifier, [`SCHEMA`].
     pub schema: Cow<'static, str>,
-    /// Who wrote it.
+    /// The tool that wrote the report.
     pub tool: Tool,
-    /// Whether everything was read: no errors.
+    /// Whether everything was read, so that there are no errors.
     pub complete: bool,
     /// The counts.
     pub summary: Summary,
-    /// What was audited, in the order given.
+    /// The audited targets, in the order given.
     pub targets: Vec<Target>,
-    /// What was found, ordered by target, image, layer, path, offset, rule.
+    /// The findings, ordered by target, image, layer, path, offset, rule.
     pub findings: Vec<Finding>,
-    /// What was not read and somebody else could.
+    /// Parts that were not read although another tool could read them.
     pub errors: Vec<Issue>,
-    /// What nobody could read, or is merely odd.
+    /// Parts that no tool could read, and oddities.
     pub notes: Vec<Issue>,
 }
 
 impl Report {
-    /// A report over what was audited; counts and completeness follow from the rest.
+    /// Creates a report from the results. Counts and completeness are derived from the arguments.
     pub fn new(targets: Vec<Target>, findings: Vec<Finding>, errors: Vec<Issue>, notes: Vec<Issue>) -> Self {
         let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
         let tokens: std::collections::BTreeSet<_> =

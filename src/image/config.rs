@@ -1,4 +1,4 @@
-//! An image's configuration, as far as an audit needs it structured.
+//! The configuration of an image, as far as an audit needs it in structured form.
 
 use oci_spec::image::ImageConfiguration;
 use serde::Deserialize as _;
@@ -7,7 +7,7 @@ use super::document::{DocumentError, as_go_reads, parse};
 use crate::digest::DiffId;
 use crate::sensitive::{Name, Sensitive};
 
-/// The members that are read, as the specification spells them.
+/// The JSON members that are read, as the specification spells them.
 const NAMES: [&str; 13] = [
     "architecture",
     "os",
@@ -24,15 +24,15 @@ const NAMES: [&str; 13] = [
     "created",
 ];
 
-/// What the configuration says of places, layers and platform. Everything else of it is searched as
-/// strings.
+/// The environment, history, layers and platform of an image. The rest of the configuration is searched as
+/// plain strings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Config {
-    /// `NAME=value`, as they are in effect when the image runs.
+    /// The environment of the running image, as `NAME=value`.
     pub(crate) env: Vec<Sensitive>,
     /// The history, oldest first.
     pub(crate) history: Vec<HistoryEntry>,
-    /// The digests of the uncompressed layers; none for one that cannot be read.
+    /// The digests of the uncompressed layers; `None` for a digest that cannot be read.
     pub(crate) diff_ids: Vec<Option<DiffId>>,
     /// `os/architecture[/variant]`.
     pub(crate) platform: Option<String>,
@@ -43,14 +43,14 @@ pub(crate) struct Config {
 pub(crate) struct HistoryEntry {
     /// The command.
     pub(crate) created_by: Option<Name>,
-    /// Whether it made no layer.
+    /// Whether the entry created no layer.
     pub(crate) empty_layer: bool,
-    /// Who is said to have made it; kaniko signs its entries so.
+    /// The author. kaniko signs its entries here.
     pub(crate) author: Option<String>,
 }
 
 impl Config {
-    /// Reads a configuration document.
+    /// Parses a configuration document.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
         let parsed = as_go_reads(parse(bytes)?, &NAMES);
         let config = ImageConfiguration::deserialize(parsed.value())?;

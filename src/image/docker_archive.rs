@@ -1,4 +1,4 @@
-//! The images of a docker archive, as its `manifest.json` names them.
+//! The images that the `manifest.json` of a docker archive names.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::mask::message;
 use crate::source::claimed_digest;
 
 impl Resolver<'_> {
-    /// Adds the images of `manifest.json`, but for those that `index.json` has named as well.
+    /// Adds the images of `manifest.json`, except those that `index.json` names as well.
     pub(super) fn docker_manifest(&mut self, entry: usize) {
         self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image: None });
         let read = self.read(entry).and_then(|document| read_docker_manifest(&document.bytes));
@@ -18,7 +18,7 @@ impl Resolver<'_> {
             Ok(images) => images,
             Err(error) => return self.unreadable(manifest_json(), error),
         };
-        // The newer `docker save` names its images in both ways.
+        // Newer versions of `docker save` name their images in both files.
         let known: BTreeMap<usize, usize> = self
             .resolved
             .images
@@ -63,12 +63,12 @@ impl Resolver<'_> {
     }
 }
 
-/// The document that lists the images of a docker archive.
+/// Returns the place of the document that lists the images of a docker archive.
 fn manifest_json() -> Place {
     Place::entry(b"manifest.json")
 }
 
-/// The problem that an entry which the manifest names is not in the archive.
+/// Creates the problem that an entry named by the manifest is not in the archive.
 fn missing(name: &str, part: ImagePart) -> Problem {
     Problem::error(Code::Missing, Place::image(part), message!("{} is not in the archive", name))
 }

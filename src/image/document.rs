@@ -8,41 +8,41 @@ use crate::mask::Message;
 use crate::sensitive::Sensitive;
 use crate::source::{Blob, Descriptor};
 
-/// Larger blobs are not taken for documents: registries refuse manifests of this size.
+/// The maximum size of a document. Registries reject manifests of this size.
 pub(crate) const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
 
 /// A document as it was read.
 #[derive(Clone)]
 pub(crate) struct Document {
-    /// Its bytes.
+    /// The bytes of the document.
     pub(crate) bytes: Sensitive,
-    /// Their digest.
+    /// The digest of the bytes.
     pub(crate) digest: Digest,
 }
 
-/// Gives documents, as they are asked for while images are resolved.
+/// A provider of documents while images are resolved.
 pub(crate) trait Documents {
-    /// The blob that a descriptor refers to, where it is not in the inventory already.
+    /// Returns the blob that a descriptor refers to, if it is not in the inventory already.
     fn refer(&mut self, descriptor: &Descriptor<'_>) -> Option<Blob>;
 
-    /// Reads the blob of that number.
+    /// Reads the blob with this number.
     ///
     /// # Errors
-    /// Where the blob is no document, or could not be read.
+    /// Fails if the blob is not a document or could not be read.
     fn read(&mut self, number: usize, blob: &Blob) -> Result<Document, DocumentError>;
 }
 
-/// A document that is not JSON, nested deeper than anything real, or not of the form it should have. Says
-/// where, and quotes nothing: the parsers' own messages hold pieces of the text.
+/// A document that is not JSON, has excessive nesting, or has the wrong form. The error gives the position
+/// but quotes nothing, because the parsers' own messages contain pieces of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DocumentError {
     /// Bytes that are not kept as a document.
     #[error("it is not a JSON document, or too large for one")]
     None,
-    /// Bytes that could not be read, which is a problem of its own.
+    /// Bytes that could not be read, which is reported separately.
     #[error("it was not read")]
     Unread,
-    /// No JSON.
+    /// Invalid JSON.
     #[error("it is not valid JSON (line {line}, column {column})")]
     Syntax {
         /// The line, from 1.
@@ -50,7 +50,7 @@ pub(crate) enum DocumentError {
         /// The column, from 1.
         column: usize,
     },
-    /// JSON, but without the members or types that such a document has.
+    /// JSON without the required members or types.
     #[error("it is JSON, but not of the form that such a document has")]
     Form,
 }
@@ -70,16 +70,16 @@ impl From<DocumentError> for Message {
     }
 }
 
-/// Parses a document. Depth is bounded by the parser.
+/// Parses a document. The parser limits the nesting depth.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, DocumentError> {
     Ok(Parsed(serde_json::from_slice(bytes)?))
 }
 
-/// A parsed document, whose strings are wiped when it is dropped.
+/// A parsed document. Its strings are wiped when it is dropped.
 pub(crate) struct Parsed(Value);
 
 impl Parsed {
-    /// The document.
+    /// Returns the document.
     pub(crate) fn value(&self) -> &Value {
         &self.0
     }
@@ -113,8 +113,8 @@ fn wipe(value: &mut Value) {
     }
 }
 
-/// A document as Go's decoder, and so every engine, sees it: members that are null are absent, and the
-/// case of a name does not count. `names` are the spellings that the types behind it know.
+/// Converts a document to what Go's decoder, and therefore every engine, sees: null members are absent, and
+/// names are matched regardless of case. `names` lists the spellings that the deserialised types know.
 pub(super) fn as_go_reads(parsed: Parsed, names: &[&str]) -> Parsed {
     Parsed(renamed(parsed.take(), names))
 }

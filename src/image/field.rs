@@ -1,14 +1,14 @@
-//! The strings of a JSON document, with the fields that hold them.
+//! The strings of a JSON document and the fields that hold them.
 
 use serde_json::Value;
 
 use crate::sensitive::{Name, Sensitive};
 
-/// A field of a JSON document: the way to it from the root, empty for the document as a whole.
+/// A field of a JSON document: its path from the root. The path is empty for the document as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Field(Vec<FieldStep>);
 
-/// One step of the way to a field.
+/// One step of the path to a field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum FieldStep {
     /// A member of an object, by its key.
@@ -18,20 +18,20 @@ pub(crate) enum FieldStep {
 }
 
 impl Field {
-    /// The steps, from the root.
+    /// Returns the steps, starting at the root.
     pub(crate) fn steps(&self) -> &[FieldStep] {
         &self.0
     }
 
-    /// Whether it is the document as a whole.
+    /// Returns true if the field is the document as a whole.
     pub(crate) fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The steps below the member at `path`, if the field is that member or is inside it.
+    /// Returns the steps below the member at `path`, if the field is that member or is inside it.
     ///
-    /// Letter case does not count: Docker and containerd decode documents with Go's `encoding/json`, which takes `env` for
-    /// `Env`.
+    /// Letter case is ignored. Docker and containerd decode documents with Go's `encoding/json`, which
+    /// accepts `env` for `Env`.
     pub(crate) fn below(&self, path: &[&str]) -> Option<&[FieldStep]> {
         let (head, rest) = self.0.split_at_checked(path.len())?;
         let is = |step: &FieldStep, name: &str| matches!(step, FieldStep::Member(key) if key.eq_ignore_ascii_case(name.as_bytes()));
@@ -40,7 +40,7 @@ impl Field {
 }
 
 impl Field {
-    /// As it is written: `config.Env[1]`, `config.Labels["org.x"]`. A key may hold a token.
+    /// Returns the written form, such as `config.Env[1]` or `config.Labels["org.x"]`. A key may hold a token.
     pub(crate) fn label(&self) -> Sensitive {
         let mut label = Sensitive::default();
         for (i, step) in self.0.iter().enumerate() {
@@ -68,7 +68,7 @@ fn is_plain(key: &[u8]) -> bool {
     !key.is_empty() && key.iter().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b))
 }
 
-/// The way to a string that is being visited; becomes a [`Field`] only when somebody asks.
+/// The path to the string being visited. It is converted to a [`Field`] only on request.
 pub(crate) struct Visited<'a>(&'a [Step<'a>]);
 
 #[derive(Clone, Copy)]
@@ -78,7 +78,7 @@ enum Step<'a> {
 }
 
 impl Visited<'_> {
-    /// The field.
+    /// Converts the path to a field.
     pub(crate) fn to_field(&self) -> Field {
         let steps = self.0.iter().map(|step| match step {
             Step::Member(key) => FieldStep::Member((*key).into()),
@@ -88,8 +88,8 @@ impl Visited<'_> {
     }
 }
 
-/// Calls `visit` with every string of a document and the way to it, in document order. The keys of objects count as
-/// strings in the object's own field.
+/// Calls `visit` with every string of a document and its path, in document order. The keys of an object count
+/// as strings in the object's own field.
 pub(crate) fn for_each_string(value: &Value, visit: &mut impl FnMut(&Visited<'_>, &str)) {
     each(value, &mut Vec::new(), visit);
 }

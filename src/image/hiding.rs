@@ -1,4 +1,4 @@
-//! Which paths a layer hides in the layers below it (OCI image specification, "Whiteouts").
+//! The paths that a layer hides in the layers below it (OCI image specification, "Whiteouts").
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -10,29 +10,29 @@ use crate::stream::path::{join, split};
 
 const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
-/// Other names with this prefix are the bookkeeping of an old storage driver.
+/// The prefix of bookkeeping files of an old storage driver, apart from opaque whiteouts.
 const BOOKKEEPING: &[u8] = b".wh..wh.";
 
-/// Whether a normalised path marks something as removed rather than being there itself.
+/// Returns true if a normalised path marks something as removed instead of naming a file.
 pub(crate) fn is_whiteout(path: &[u8]) -> bool {
     split(path).1.starts_with(WHITEOUT)
 }
 
-/// The paths of a layer, as far as needed to say what it hides: 64 bits of each path's SHA-256, so that
-/// a million files take some megabytes.
+/// The paths of a layer, in the form needed to decide what the layer hides. Each path is stored as 64 bits of
+/// its SHA-256, so a million files take a few megabytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LayerPaths {
     directories: Hashes,
     others: Hashes,
     whiteouts: Hashes,
     opaque: Hashes,
-    /// How many components those paths have: an ancestor of another depth need not be looked up.
+    /// The depths of all these paths, in components. Ancestors at other depths need not be looked up.
     depths: BTreeSet<usize>,
 }
 
 type Hashes = HashSet<u64, BuildHasherDefault<Taken>>;
 
-/// The keys are hashes already.
+/// A hasher for keys that are hashes already.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Taken(u64);
 
@@ -49,7 +49,7 @@ impl Hasher for Taken {
 }
 
 impl LayerPaths {
-    /// What one path costs in memory, about.
+    /// The approximate memory cost of one path.
     pub(crate) const COST: usize = 32;
 
     /// Adds an entry by its normalised path.
@@ -58,7 +58,7 @@ impl LayerPaths {
         let (set, path) = if name == OPAQUE {
             (&mut self.opaque, directory.to_vec())
         } else if name.starts_with(BOOKKEEPING) {
-            return; // Names nothing of the image.
+            return; // Bookkeeping, not a path of the image.
         } else if let Some(hidden) = name.strip_prefix(WHITEOUT) {
             (&mut self.whiteouts, join(directory, hidden))
         } else if is_directory {
@@ -70,12 +70,13 @@ impl LayerPaths {
         self.depths.insert(depth(&path));
     }
 
-    /// How many paths there are.
+    /// Returns the number of paths.
     pub(crate) fn len(&self) -> usize {
         [&self.directories, &self.others, &self.whiteouts, &self.opaque].iter().map(|set| set.len()).sum()
     }
 
-    /// All of it as numbers, in rising order: directories, others, whiteouts, opaque directories, and the depths.
+    /// Returns all fields as numbers in ascending order: directories, others, whiteouts, opaque directories,
+    /// and depths.
     pub(crate) fn to_numbers(&self) -> [Vec<u64>; 5] {
         let sorted = |set: &Hashes| {
             let mut hashes: Vec<u64> = set.iter().copied().collect();
@@ -87,7 +88,7 @@ impl LayerPaths {
         [sorted(directories), sorted(others), sorted(whiteouts), sorted(opaque), depths]
     }
 
-    /// What [`Self::to_numbers`] gave.
+    /// Rebuilds the value from the result of [`Self::to_numbers`].
     pub(crate) fn from_numbers([directories, others, whiteouts, opaque, depths]: [Vec<u64>; 5]) -> Self {
         let set = |hashes: Vec<u64>| hashes.into_iter().collect();
         Self {
@@ -99,7 +100,8 @@ impl LayerPaths {
         }
     }
 
-    /// What this layer, lying above, does to a file of that path; none if the file stays.
+    /// Returns the effect that this layer has on a file at `path` in a layer below. Returns `None` if the
+    /// file remains visible.
     pub(crate) fn hides(&self, path: &PathHashes) -> Option<State> {
         let (own, ancestors) = path.0.split_last()?;
         if self.others.contains(own) || self.directories.contains(own) {
@@ -120,7 +122,7 @@ impl LayerPaths {
     }
 }
 
-/// A normalised path as [`LayerPaths`] knows it: hashed once, asked of many layers.
+/// A normalised path in the form used by [`LayerPaths`]. It is hashed once and looked up in many layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PathHashes(Vec<u64>);
 
@@ -142,12 +144,12 @@ impl PathHashes {
         Self(hashes)
     }
 
-    /// The hash of a path alone.
+    /// Returns the hash of the path alone.
     pub(super) fn own(path: &[u8]) -> u64 {
         hash(path)
     }
 
-    /// The hashes of the path and its ancestors, the path itself first.
+    /// Returns the hashes of the path and its ancestors, the path itself first.
     pub(super) fn nearest_first(&self) -> impl Iterator<Item = u64> + '_ {
         self.0.iter().rev().copied()
     }

@@ -1,10 +1,10 @@
-//! History entries lined up with layers (OCI image specification, "Image Configuration", `history`).
+//! The alignment of history entries with layers (OCI image specification, "Image Configuration", `history`).
 
 use super::config::HistoryEntry;
 use crate::sensitive::Name;
 
-/// For each layer the command that made it. None where the two cannot be lined up: then nothing is
-/// guessed.
+/// Returns the command that made each layer. Returns `None` if history and layers do not match, since a guess
+/// could be wrong.
 pub(crate) fn align(history: &[HistoryEntry], layers: usize) -> Option<Vec<Option<Name>>> {
     let made: Vec<_> =
         history.iter().filter(|entry| !entry.empty_layer).map(|entry| entry.created_by.clone()).collect();

@@ -1,4 +1,4 @@
-//! What a source turned out to hold, by name and by digest.
+//! The blobs found in a source, by name and by digest.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,10 @@ use crate::digest::Digest;
 use crate::source::Blob;
 use crate::stream::path::normalise;
 
-/// Rounds of following links in an archive.
+/// The maximum number of links followed one after the other in an archive.
 const MAX_LINKS: usize = 8;
 
-/// The blobs of a source, each with a number of its own.
+/// The blobs of a source, each with its own number.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     blobs: Vec<Blob>,
@@ -19,8 +19,8 @@ pub(crate) struct Inventory {
 }
 
 impl Inventory {
-    /// Adds a blob; gives its number, and whether its name is new. The last of a name counts, as where an archive is
-    /// unpacked, and the last of a digest.
+    /// Adds a blob. Returns its number, and true if its name is new. Among blobs with the same name or
+    /// digest, the last one counts, just as when an archive is unpacked.
     pub(crate) fn add(&mut self, blob: Blob) -> (usize, bool) {
         let number = self.blobs.len();
         if let Some(digest) = blob.digest {
@@ -31,7 +31,8 @@ impl Inventory {
         (number, is_new)
     }
 
-    /// Adds a blob that nothing will find by its name or digest, for want of memory for these; gives its number.
+    /// Adds a blob that cannot be found by name or digest, because there is no memory left for these. Returns
+    /// its number.
     pub(crate) fn add_nameless(&mut self, mut blob: Blob) -> usize {
         blob.name.clear();
         blob.digest = None;
@@ -39,17 +40,17 @@ impl Inventory {
         self.blobs.len() - 1
     }
 
-    /// How many blobs there are.
+    /// Returns the number of blobs.
     pub(crate) fn len(&self) -> usize {
         self.blobs.len()
     }
 
-    /// The blob of that number.
+    /// Returns the blob with this number.
     pub(crate) fn blob(&self, number: usize) -> Option<&Blob> {
         self.blobs.get(number)
     }
 
-    /// The name of a blob; empty where it was not kept.
+    /// Returns the name of a blob. The name is empty if it was not kept.
     pub(crate) fn name(&self, number: usize) -> &[u8] {
         self.blob(number).map(|blob| &blob.name[..]).unwrap_or_default()
     }
@@ -59,7 +60,7 @@ impl Inventory {
         self.links.insert(from.to_vec(), to.to_vec());
     }
 
-    /// The blob of that name, links followed.
+    /// Returns the blob with this name, after following links.
     pub(crate) fn by_name(&self, name: &[u8]) -> Option<usize> {
         let mut name = normalise(name);
         for _ in 0..MAX_LINKS {
@@ -71,7 +72,7 @@ impl Inventory {
         None
     }
 
-    /// The blob that is kept or referred to by that digest.
+    /// Returns the blob that is stored or referred to under this digest.
     pub(crate) fn by_digest(&self, digest: &Digest) -> Option<usize> {
         self.digests.get(digest).copied()
     }

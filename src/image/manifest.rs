@@ -1,5 +1,5 @@
 //! Manifests and indexes (OCI image specification; Docker's schema 2 has the same members), and the
-//! docker archive's `manifest.json`.
+//! `manifest.json` of docker archives.
 
 use oci_spec::image::{Descriptor as OciDescriptor, ImageIndex, ImageManifest, MediaType};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::document::{DocumentError, Parsed, as_go_reads, parse};
 use crate::digest::Digest;
 use crate::source::Blob;
 
-/// The members that are read, as the specification spells them.
+/// The JSON members that are read, as the specification spells them.
 const NAMES: [&str; 16] = [
     "schemaVersion",
     "mediaType",
@@ -29,17 +29,17 @@ const NAMES: [&str; 16] = [
     "data",
 ];
 
-/// A manifest or an index, told apart by what it lists.
+/// A manifest or an index. The members it lists decide which one it is.
 #[derive(Debug)]
 pub(super) enum Manifest {
     Index { manifests: Vec<Descriptor> },
     Image { config: Descriptor, layers: Vec<Descriptor>, is_artifact: bool },
 }
 
-/// A reference from one document to a blob.
+/// A document's reference to a blob.
 #[derive(Debug, Clone)]
 pub(super) struct Descriptor {
-    /// The digest as written, and as one that can be looked up.
+    /// The digest as written. `digest` is the parsed form, if it can be looked up.
     pub(super) digest_text: String,
     pub(super) digest: Option<Digest>,
     pub(super) media_type: String,
@@ -48,7 +48,7 @@ pub(super) struct Descriptor {
     pub(super) name: Option<String>,
     pub(super) tag: Option<String>,
     pub(super) is_attestation: bool,
-    /// Whether the blob is to be had elsewhere.
+    /// Whether the blob is available elsewhere.
     pub(super) has_urls: bool,
 }
 
@@ -69,14 +69,14 @@ impl Manifest {
     }
 }
 
-/// Whether a config of that media type makes an image; what it says is not to be trusted, so only a type
-/// that is plainly another counts as another.
+/// Returns true if a config of this media type belongs to an image. Media types are unreliable, so only a
+/// plainly different type counts as different.
 fn is_image_config(media_type: &MediaType) -> bool {
     let media_type = media_type.to_string();
     media_type.is_empty() || media_type.contains("image") || media_type.contains("octet-stream")
 }
 
-/// An image of no layers may leave the list out.
+/// Adds an empty list of layers if there is none. An image without layers may omit the list.
 fn with_layers(mut parsed: Parsed) -> Parsed {
     if let Some(members) = parsed.value_mut().as_object_mut()
         && members.contains_key("config")
@@ -87,7 +87,7 @@ fn with_layers(mut parsed: Parsed) -> Parsed {
 }
 
 impl Descriptor {
-    /// Of a document that was asked for by name.
+    /// Creates the descriptor of a document that was requested by name.
     pub(super) fn root(blob: &Blob, name: &str) -> Self {
         Self {
             digest_text: blob.digest.map(|digest| digest.to_string()).unwrap_or_default(),
@@ -127,7 +127,7 @@ impl Descriptor {
     }
 }
 
-/// One image of a docker archive's `manifest.json`.
+/// One image in the `manifest.json` of a docker archive.
 #[derive(Debug, Deserialize)]
 pub(super) struct DockerImage {
     #[serde(rename = "Config", default)]
@@ -138,7 +138,7 @@ pub(super) struct DockerImage {
     pub(super) layers: Vec<String>,
 }
 
-/// Reads a docker archive's `manifest.json`.
+/// Parses the `manifest.json` of a docker archive.
 pub(super) fn read_docker_manifest(bytes: &[u8]) -> Result<Vec<DockerImage>, DocumentError> {
     let parsed = as_go_reads(parse(bytes)?, &["Config", "RepoTags", "Layers"]);
     Ok(Vec::deserialize(parsed.value())?)

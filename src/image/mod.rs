@@ -1,5 +1,5 @@
-//! What an image is: index to manifest to config to layers, history lined up with layers, and which
-//! layer hides what.
+//! The structure of an image: from index to manifest to config to layers, the alignment of history and
+//! layers, and the files that each layer hides.
 
 mod config;
 mod docker_archive;

@@ -1,5 +1,5 @@
-//! The files in which Hugging Face tools, and those that they log in to, keep a token, in one image. Where they
-//! lie is moved by the image's environment and by symbolic links (`huggingface_hub/constants.py`).
+//! The files of one image in which Hugging Face tools, and the tools they log in to, keep tokens. The image's
+//! environment and symbolic links change the location of these files (`huggingface_hub/constants.py`).
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,27 +9,28 @@ use crate::hub::files::{IN_HOMES, Keeper, MOVED, Moved};
 use crate::sensitive::Sensitive;
 use crate::stream::path::{ancestors, join, normalise, split};
 
-/// Links that are followed one behind the other, as many as the kernel follows.
+/// The maximum number of links followed one after the other, equal to the kernel's limit.
 const MAX_ROUNDS: usize = 40;
-/// More places than any real image has.
+/// The maximum number of places, which is more than any real image has.
 const MAX_PLACES: usize = 4096;
-/// Steps of following links, and bytes of the paths that they make.
+/// The maximum number of steps of following links. `MAX_BYTES` limits the total length of the resulting
+/// paths.
 const MAX_STEPS: usize = 32 * MAX_PLACES;
 const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// No longer path can be opened, so a longer value moves nothing.
+/// The maximum length of a value. Longer paths cannot be opened, so a longer value has no effect.
 const MAX_VALUE: usize = 4096;
 
 /// The places of one image.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     exact: BTreeMap<Vec<u8>, Keeper>,
-    /// Endings that the environment adds, for values that begin with `~`.
+    /// Path endings that the environment adds, from values that begin with `~`.
     endings: BTreeMap<Vec<u8>, Keeper>,
 }
 
 impl Places {
-    /// The places of an image with that environment (`NAME=value`) and those symbolic links (normalised
-    /// path, target as written) in any of its layers.
+    /// Determines the places of an image. `env` is its environment (`NAME=value`), and `links` are the
+    /// symbolic links in any of its layers (normalised path, target as written).
     pub(crate) fn new<'a>(
         env: &[Sensitive],
         links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>,
@@ -49,7 +50,7 @@ impl Places {
         places
     }
 
-    /// What is kept at a normalised path.
+    /// Returns the keeper of the file at a normalised path.
     pub(crate) fn at(&self, path: &[u8]) -> Option<Keeper> {
         let by_ending = || IN_HOMES.iter().find(|file| file.is_at(path)).map(|file| file.keeper);
         let ends = |ending: &[u8]| {
@@ -67,9 +68,9 @@ impl Places {
         map.insert(normalise(format!("{base}/{rest}").as_bytes()), keeper);
     }
 
-    /// Adds what places are called on the other side of the links that lead to them.
+    /// Adds the names of places on the other side of links that lead to them.
     fn follow<'a>(&mut self, links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>) {
-        // Each link by its name read backwards, so that those with one ending stand together.
+        // Each link is keyed by its reversed name, so that links with the same ending are adjacent.
         let links: BTreeSet<Link> = links
             .into_iter()
             .map(|(from, to)| (from.iter().rev().copied().collect(), resolve(from, to)))
@@ -108,7 +109,8 @@ impl Places {
         }
     }
 
-    /// Follows links that are a home, or any directory between it and the file; gives what that adds.
+    /// Follows links that are a home directory, or any directory between it and the file. Returns the added
+    /// places.
     fn behind_endings(&mut self, links: &BTreeSet<Link>, room: &mut Room) -> Vec<Vec<u8>> {
         let mut added = Vec::new();
         let endings: Vec<(Vec<u8>, Keeper)> = IN_HOMES
@@ -144,10 +146,10 @@ impl Places {
     }
 }
 
-/// A link: its name read backwards, and where it leads, normalised.
+/// A link: its reversed name and its normalised target.
 type Link = (Vec<u8>, Vec<u8>);
 
-/// What following links may still cost.
+/// The remaining budget for following links.
 struct Room {
     places: usize,
     bytes: usize,
@@ -155,7 +157,7 @@ struct Room {
 }
 
 impl Room {
-    /// Takes a step that makes a path of that length; says whether there was room for it.
+    /// Spends one step and a path of this length. Returns true if the budget allowed it.
     fn take(&mut self, len: usize) -> bool {
         self.steps = self.steps.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(len);
@@ -163,13 +165,13 @@ impl Room {
     }
 }
 
-/// Where a link leads, as a normalised path.
+/// Returns the normalised target of a link.
 fn resolve(from: &[u8], to: &[u8]) -> Vec<u8> {
     if to.first() == Some(&b'/') { normalise(to) } else { normalise(&join(split(from).0, to)) }
 }
 
-/// Puts variables into a path, as `os.path.expandvars` does: `$NAME` and `${NAME}`, unknown ones left. None
-/// where that is too long for a path.
+/// Expands variables in a path as `os.path.expandvars` does: `$NAME` and `${NAME}`. Unknown variables are
+/// left in place. Returns `None` if the result is too long for a path.
 fn expand(value: &str, env: &BTreeMap<&str, &str>) -> Option<String> {
     let mut out = String::new();
     let mut rest = value;

@@ -1,28 +1,28 @@
-//! Which platforms of an index are wanted.
+//! The selection of platforms in an index.
 
-/// Which platforms of an index are audited.
+/// The platforms of an index that are audited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlatformFilter {
-    /// All that the source holds.
+    /// All platforms in the source.
     All,
-    /// One.
+    /// A single platform.
     Only(Platform),
 }
 
-/// `os/architecture[/variant]`.
+/// A platform, written `os/architecture[/variant]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
-    /// `linux`.
+    /// The operating system, such as `linux`.
     pub os: String,
-    /// `amd64`.
+    /// The architecture, such as `amd64`.
     pub architecture: String,
-    /// `v8`.
+    /// The variant, such as `v8`.
     pub variant: Option<String>,
 }
 
 impl PlatformFilter {
-    /// Whether an image of that platform (`os/architecture[/variant]`) is to be audited. A filter without
-    /// a variant takes all of them.
+    /// Returns true if an image of this platform (`os/architecture[/variant]`) is to be audited. A filter
+    /// without a variant accepts all variants.
     pub(crate) fn takes(&self, platform: Option<&str>) -> bool {
         let Self::Only(wanted) = self else { return true };
         let mut parts = platform.unwrap_or_default().split('/');

@@ -1,4 +1,5 @@
-//! From what a source holds to images: `index.json` and `manifest.json`, nested indexes, configs, layers.
+//! Resolution of a source's blobs to images: `index.json` and `manifest.json`, nested indexes, configs,
+//! layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,65 +16,67 @@ use crate::mask::{Message, message};
 use crate::sensitive::Name;
 use crate::source::{self, Blob, Root};
 
-/// An index nested deeper is not followed: real ones nest once or twice.
+/// The maximum nesting depth of indexes. Real indexes are nested once or twice.
 const MAX_DEPTH: usize = 32;
-/// More references are not followed: an index of indexes can name one manifest without end.
+/// The maximum number of references that are followed. Nested indexes can name one manifest any number of
+/// times.
 const MAX_REFERENCES: usize = 10_000;
-/// Further layers of an image are left out: engines stack a few hundred at most.
+/// The maximum number of layers of an image. Engines stack a few hundred at most.
 const MAX_LAYERS: usize = 1000;
-/// Layers of all images together.
+/// The maximum number of layers of all images together.
 const MAX_ALL_LAYERS: usize = 20_000;
 
 /// An image of a source.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Image {
-    /// Its name.
+    /// The name of the image.
     pub(crate) name: Option<String>,
     /// `os/architecture[/variant]`.
     pub(crate) platform: Option<String>,
-    /// The digest of its manifest; a docker archive has none.
+    /// The digest of the manifest. A docker archive has none.
     pub(crate) manifest_digest: Option<Digest>,
-    /// The digest of its config.
+    /// The digest of the config.
     pub(crate) config_digest: Option<Digest>,
-    /// The entry of its config.
+    /// The inventory entry of the config.
     pub(crate) config_entry: Option<usize>,
-    /// What its config says.
+    /// The contents of the config.
     pub(crate) config: Arc<Config>,
-    /// Its layers, lowest first.
+    /// The layers, lowest first.
     pub(crate) layers: Vec<Layer>,
-    /// Whether any of its blobs is in this source.
+    /// Whether the source holds any blob of the image.
     pub(crate) held: bool,
-    /// Whether its history could be lined up with its layers.
+    /// Whether the history could be aligned with the layers.
     pub(crate) history_aligned: bool,
-    /// Problems with it. They do not count while none of it is held and other images are.
+    /// Problems with the image. They are ignored if the source holds none of this image's blobs but does hold
+    /// other images.
     pub(crate) problems: Vec<Problem>,
 }
 
 /// A layer of an image.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layer {
-    /// The entry that holds it; none if it is missing.
+    /// The inventory entry of the layer. `None` if the layer is missing.
     pub(crate) entry: Option<usize>,
-    /// The digest its descriptor names.
+    /// The digest in the layer's descriptor.
     pub(crate) digest: Option<Digest>,
     /// The digest of the uncompressed layer.
     pub(crate) diff_id: Option<DiffId>,
-    /// The media type its descriptor names.
+    /// The media type in the layer's descriptor.
     pub(crate) media_type: Option<String>,
-    /// The size its descriptor names.
+    /// The size in the layer's descriptor.
     pub(crate) size: Option<u64>,
-    /// The command that made it.
+    /// The command that made the layer.
     pub(crate) created_by: Option<Name>,
 }
 
 /// A JSON document that belongs to an image or an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DocumentRef {
-    /// Its entry.
+    /// The inventory entry.
     pub(crate) entry: usize,
-    /// Which document it is.
+    /// The kind of document.
     pub(crate) document: Document,
-    /// The image it belongs to, by number; none for an index.
+    /// The number of the image that the document belongs to. `None` for an index.
     pub(crate) image: Option<usize>,
 }
 
@@ -82,20 +85,21 @@ pub(crate) struct DocumentRef {
 pub(crate) struct Resolved {
     /// The images, in the order in which the source names them.
     pub(crate) images: Vec<Image>,
-    /// The documents they are made of. One may stand several times, for several images.
+    /// The documents of the images. A document may be listed several times, for several images.
     pub(crate) documents: Vec<DocumentRef>,
-    /// Entries that belong to attestations and other artifacts.
+    /// Inventory entries that belong to attestations and other artifacts.
     pub(crate) attached: BTreeSet<usize>,
     /// Problems with the source as a whole.
     pub(crate) problems: Vec<Problem>,
     /// Whether there is an `index.json` or a `manifest.json`.
     pub(crate) names_images: bool,
-    /// Whether a tag was asked for, so that what belongs to other images is left alone.
+    /// Whether a tag was requested, so that blobs of other images are ignored.
     pub(crate) is_selection: bool,
 }
 
-/// Finds the images of a source. With a tag, only those that `index.json` names so. Documents are read as they are
-/// needed; what they refer to and the source does not list is added to the inventory.
+/// Finds the images of a source. With a tag, finds only those to which `index.json` gives this name.
+/// Documents are read on demand. Blobs that they refer to are added to the inventory if the source does not
+/// list them.
 pub(crate) fn resolve(
     root: &Root,
     inventory: &mut Inventory,
@@ -129,14 +133,14 @@ pub(super) struct Resolver<'a> {
     pub(super) resolved: Resolved,
     references: usize,
     layers: usize,
-    /// Whether that there are too many has been said.
+    /// Whether an exceeded limit has been reported.
     bounded: bool,
-    /// What has been read, since one document may be named without end.
+    /// Manifests read so far. They are cached because a document may be named any number of times.
     manifests: BTreeMap<usize, Result<Arc<Manifest>, DocumentError>>,
     configs: BTreeMap<usize, Result<(Arc<Config>, Digest), DocumentError>>,
-    /// The manifests that have been taken, with the names they were taken under.
+    /// The manifests taken so far, with the names under which they were taken.
     seen: BTreeSet<(usize, Option<String>)>,
-    /// The entries of the indexes that lead to the present one.
+    /// The entries of the indexes that lead to the current one.
     chain: Vec<usize>,
 }
 
@@ -145,13 +149,13 @@ impl Resolver<'_> {
         self.resolved.problems.push(Problem::error(code, place, detail));
     }
 
-    /// Reads the document of that number.
+    /// Reads the document with this number.
     pub(super) fn read(&mut self, number: usize) -> Result<document::Document, DocumentError> {
         let blob = self.inventory.blob(number).ok_or(DocumentError::None)?;
         self.given.read(number, blob)
     }
 
-    /// The blob of a descriptor, where the source has it.
+    /// Returns the blob of a descriptor, if the source has it.
     fn find(&mut self, descriptor: &Descriptor) -> Option<usize> {
         let digest = descriptor.digest?;
         self.inventory.by_digest(&digest).or_else(|| {
@@ -161,7 +165,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// The images that an OCI image layout and a docker archive name in files.
+    /// Resolves the images that an OCI image layout and a docker archive name in files.
     fn files(&mut self, tag: Option<&str>) {
         let index = self.inventory.by_name(b"index.json");
         let docker = self.inventory.by_name(b"manifest.json");
@@ -178,7 +182,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The images of a manifest or index that was asked for by name.
+    /// Resolves the images of a manifest or index that was requested by name.
     fn manifest(&mut self, blob: &Blob, name: &str) {
         self.resolved.names_images = true;
         let descriptor = Descriptor::root(blob, name);
@@ -213,7 +217,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Says what is wrong with a document, unless that has been said.
+    /// Reports what is wrong with a document, unless it has been reported already.
     pub(super) fn unreadable(&mut self, place: Place, error: DocumentError) {
         if error != DocumentError::Unread {
             self.problem(Code::Corrupt, place, error.into());
@@ -281,8 +285,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// An index names more than an exporter may have put in: whether that is an error depends on whether
-    /// anything else is there.
+    /// Reports a blob that an index names but the source does not hold. Exporters may leave blobs out, so it
+    /// depends on the presence of other blobs whether this is an error.
     fn not_held(&mut self, descriptor: &Descriptor, name: Option<&str>, place: Place) {
         if descriptor.is_attestation {
             let detail =
@@ -334,7 +338,7 @@ impl Resolver<'_> {
         self.finish(image);
     }
 
-    /// As many of an image's layers as are looked at.
+    /// Returns the layers of an image up to the limit.
     pub(super) fn bounded<'a, T>(&mut self, layers: &'a [T], manifest: &str) -> &'a [T] {
         let room = MAX_LAYERS.min(MAX_ALL_LAYERS.saturating_sub(self.layers));
         let taken = layers.get(..room).unwrap_or(layers);
@@ -361,7 +365,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Reads the image's config and puts its history and `diff_ids` to the layers.
+    /// Reads the image's config and assigns its history and `diff_ids` to the layers.
     pub(super) fn finish(&mut self, mut image: Image) {
         if let Some(entry) = image.config_entry {
             match self.config(entry) {
@@ -394,7 +398,7 @@ impl Resolver<'_> {
         self.resolved.images.push(image);
     }
 
-    /// Reads a config; gives its digest as well.
+    /// Reads a config. Also returns its digest.
     fn config(&mut self, number: usize) -> Result<(Arc<Config>, Digest), DocumentError> {
         if let Some(known) = self.configs.get(&number) {
             return known.clone();
@@ -406,7 +410,7 @@ impl Resolver<'_> {
         read
     }
 
-    /// An attestation, or another artifact that refers to an image: its layers are documents.
+    /// Handles an attestation, or another artifact that refers to an image. Its layers are documents.
     fn attachment(&mut self, entry: usize, config: &Descriptor, layers: &[Descriptor]) {
         let document = |entry, document| DocumentRef { entry, document, image: None };
         self.resolved.documents.push(document(entry, Document::Manifest));
@@ -414,7 +418,8 @@ impl Resolver<'_> {
             match self.find(layer) {
                 Some(entry) => {
                     self.resolved.attached.insert(entry);
-                    // What is too large for a document, or no JSON, is searched as any blob is.
+                    // A blob that is too large for a document, or is not JSON, is searched like any other
+                    // blob.
                     self.resolved.documents.push(document(entry, Document::Attestation));
                 }
                 None if i == 0 => {}
@@ -427,12 +432,12 @@ impl Resolver<'_> {
     }
 }
 
-/// The document that lists the images of a layout.
+/// Returns the place of the document that lists the images of a layout.
 fn index_json() -> Place {
     Place::entry(b"index.json")
 }
 
-/// The problem that the blob of a descriptor is not held.
+/// Creates the problem that the blob of a descriptor is not held.
 fn missing(descriptor: &Descriptor, place: Place) -> Problem {
     let digest = &descriptor.digest_text;
     if descriptor.digest.is_none() {

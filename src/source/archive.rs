@@ -1,4 +1,4 @@
-//! An image archive on disk: a tar file whose entries are read where they lie.
+//! An image archive on disk: a tar file whose entries are read in place.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -8,11 +8,11 @@ use std::path::Path;
 use super::{Blob, Source};
 use crate::stream::{Bounds, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, path, walk};
 
-/// What is done with the bytes of an archive that belong to none of its entries.
+/// A handler for the bytes of an archive that belong to none of its entries.
 pub(crate) trait Around {
-    /// Bytes between entries.
+    /// Handles the bytes between entries.
     fn gap(&mut self, gap: &Gap<'_>);
-    /// Bytes behind the last entry that could be told.
+    /// Handles the bytes after the last readable entry.
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()>;
 }
 
@@ -25,8 +25,8 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Lists a tar file without reading the bodies of its entries. The error that ended the listing early
-    /// stands beside what was listed until then.
+    /// Lists a tar file without reading the bodies of its entries. If an error ends the listing early, it is
+    /// returned together with the entries listed so far.
     pub(crate) fn open(path: &Path, around: &mut dyn Around) -> io::Result<(Self, Option<TarError>)> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
@@ -54,7 +54,7 @@ impl Source for Archive {
     }
 }
 
-/// A stretch of a file, read by position so that many can be read at once.
+/// A section of a file. It is read by position, so that several sections can be read at once.
 struct Section<'a> {
     file: &'a File,
     at: u64,
@@ -108,8 +108,8 @@ impl Visit for List<'_> {
     }
 }
 
-/// The normalised name that a link in an archive stands for: `docker save` links layers it has written
-/// before.
+/// Returns the normalised name that a link in an archive refers to. `docker save` writes repeated layers as
+/// links.
 pub(crate) fn link_target(entry: &Entry) -> Option<Vec<u8>> {
     let target = entry.link.as_deref()?;
     match entry.kind {

@@ -1,32 +1,32 @@
-//! What a source gives.
+//! Blobs, as sources provide them.
 
 use crate::digest::Digest;
 
-/// A blob that a source can be asked for.
+/// A blob that a source can open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Blob {
-    /// The source's own number of it.
+    /// The number that the source gave the blob.
     pub(crate) id: usize,
-    /// What the source calls it: its path in an archive or layout, normalised; its digest in a registry.
+    /// The source's name for the blob: a normalised path in an archive or layout, a digest in a registry.
     pub(crate) name: Vec<u8>,
-    /// Its size in bytes, as far as that can be told without reading it.
+    /// The size in bytes, as far as it is known without reading the blob.
     pub(crate) size: u64,
-    /// The digest that it is kept or referred to by.
+    /// The digest under which the blob is stored or referred to.
     pub(crate) digest: Option<Digest>,
-    /// Whether whoever asks by that digest gets the bytes of that digest, or nobody does: it need not be read to know what
-    /// they are.
+    /// Whether the source guarantees that the bytes match the digest. The digest of such a blob is known
+    /// without reading it.
     pub(crate) is_trusted: bool,
 }
 
 impl Blob {
-    /// A blob of that path in an archive or layout. The digest that its name claims is not to be trusted.
+    /// Creates a blob at a path in an archive or layout. The digest that its name claims is not trusted.
     pub(crate) fn at(id: usize, name: Vec<u8>, size: u64) -> Self {
         let digest = claimed_digest(&name);
         Self { id, name, size, digest, is_trusted: false }
     }
 }
 
-/// What a document says of a blob that it refers to (OCI image specification, "Content Descriptors").
+/// A document's reference to a blob (OCI image specification, "Content Descriptors").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Descriptor<'a> {
     /// The digest.
@@ -37,7 +37,8 @@ pub(crate) struct Descriptor<'a> {
     pub(crate) media_type: &'a str,
 }
 
-/// The digest that a name claims: `blobs/sha256/HEX` in a layout, `HEX.json` for the config of a docker archive.
+/// Returns the digest that a name claims: `blobs/sha256/HEX` in a layout, `HEX.json` for the config of a
+/// docker archive.
 pub(crate) fn claimed_digest(name: &[u8]) -> Option<Digest> {
     let name = std::str::from_utf8(name).ok()?;
     let hex = name.strip_prefix("blobs/sha256/").or_else(|| name.strip_suffix(".json"))?;

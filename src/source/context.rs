@@ -1,4 +1,4 @@
-//! A build context or source tree: a directory, every file of it.
+//! A build context or source tree: a directory and all files in it.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,23 +12,24 @@ use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::Message;
 
-/// A directory on disk. Links are not followed, as no builder does; what is neither file nor directory is passed over.
+/// A directory on disk. Links are not followed, because builders do not follow them either. Entries that are
+/// neither file nor directory are skipped.
 pub(crate) struct BuildContext {
     root: PathBuf,
     files: Vec<ContextFile>,
 }
 
-/// A file of a context.
+/// A file of a build context.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ContextFile {
-    /// Its path, relative to the root.
+    /// The path relative to the root.
     pub path: Vec<u8>,
-    /// Its size in bytes, as far as that is known without reading it.
+    /// The size in bytes, as far as it is known without reading the file.
     pub size: u64,
 }
 
 impl BuildContext {
-    /// Lists a directory, in order of path, with the problems of parts that cannot be listed.
+    /// Lists a directory in order of path. Also returns a problem for each part that cannot be listed.
     pub(crate) fn open(root: &Path) -> (Self, Vec<Problem>) {
         let mut files = Vec::new();
         let mut unlisted = Vec::new();
@@ -51,12 +52,12 @@ impl BuildContext {
         (Self { root: root.to_owned(), files }, unlisted)
     }
 
-    /// Its files, in order of path.
+    /// Returns the files in order of path.
     pub(crate) fn files(&self) -> &[ContextFile] {
         &self.files
     }
 
-    /// The number of the file at that path.
+    /// Returns the number of the file at `path`.
     pub(crate) fn find(&self, path: &[u8]) -> Option<usize> {
         self.files.binary_search_by(|file| file.path.as_slice().cmp(path)).ok()
     }
@@ -64,13 +65,13 @@ impl BuildContext {
     /// Opens file number `n`.
     ///
     /// # Errors
-    /// Those of the system.
+    /// Fails if the system cannot open the file.
     pub(crate) fn open_file(&self, n: usize) -> io::Result<File> {
         let file = self.files.get(n).ok_or(io::ErrorKind::NotFound)?;
         File::open(self.root.join(std::ffi::OsStr::from_bytes(&file.path)))
     }
 
-    /// The paths that git would not pass over for a `.gitignore` in the tree.
+    /// Returns the paths that no `.gitignore` in the tree excludes.
     pub(crate) fn kept_by_git(&self) -> BTreeSet<Vec<u8>> {
         let mut walk = WalkBuilder::new(&self.root);
         walk.standard_filters(false)

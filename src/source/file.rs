@@ -8,7 +8,7 @@ use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
 
-/// Opens a file for reading; a directory is none.
+/// Opens a file for reading. A directory is an error.
 pub(crate) fn open_file(path: &Path) -> Result<File, Problem> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -17,7 +17,7 @@ pub(crate) fn open_file(path: &Path) -> Result<File, Problem> {
     Ok(file)
 }
 
-/// Reads at most `limit` bytes to their end; `wrong` is the message about more.
+/// Reads the whole input, which must not exceed `limit` bytes. `wrong` is the error message for larger input.
 pub(crate) fn read_up_to(input: impl Read, limit: u64, wrong: &'static str) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
@@ -33,7 +33,8 @@ pub(crate) fn read_up_to(input: impl Read, limit: u64, wrong: &'static str) -> R
     Ok(bytes)
 }
 
-/// The problem that a target cannot be read: the operating system's reason, without its error number.
+/// Creates the problem that a target cannot be read. It contains the operating system's reason without its
+/// error number.
 pub(crate) fn unreadable(error: &io::Error) -> Problem {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => Message::own("there is no such file or directory"),
@@ -43,7 +44,7 @@ pub(crate) fn unreadable(error: &io::Error) -> Problem {
     Problem::error(Code::of(error), Place::Target, detail)
 }
 
-/// A path as bytes, as it is spelled.
+/// Returns a path as bytes, without normalising it.
 pub(crate) fn path_bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
 }

@@ -1,4 +1,4 @@
-//! Tells what stands at a bare path by what it holds, never by its name.
+//! Detection of the kind of target at a bare path, by its content and never by its name.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -6,28 +6,28 @@ use std::path::Path;
 
 use crate::stream::{Compression, begins_tar};
 
-/// What stands at a path.
+/// The kind of content at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     /// A directory with an OCI image layout.
     Layout,
     /// Another directory.
     Directory,
-    /// A plain tar file that can be read at any place.
+    /// A plain tar file with random access.
     Archive,
-    /// A compressed file, or a pipe: readable from front to end only.
+    /// A compressed file or a pipe, which can only be read from front to back.
     Stream,
-    /// A file of no bytes.
+    /// An empty file.
     Empty,
     /// Another regular file.
     Other,
 }
 
-/// Looks at a path and at the first bytes of a file.
+/// Examines a path and the first bytes of a file.
 pub(crate) fn inspect(path: &Path) -> io::Result<Content> {
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
-        // Listing it tells apart a directory without a layout and one that may not be read.
+        // Listing the directory distinguishes one without a layout from one that must not be read.
         fs::read_dir(path)?;
         let layout = path.join("oci-layout").exists() || path.join("index.json").exists();
         return Ok(if layout { Content::Layout } else { Content::Directory });

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{Blob, Source};
 use crate::stream::path::normalise;
 
-/// `blobs/ALGORITHM/HEX` is three levels; nothing of a layout lies deeper.
+/// The maximum depth. `blobs/ALGORITHM/HEX` has three levels, and nothing in a layout is deeper.
 const DEPTH: usize = 4;
 
 /// A layout directory.
@@ -18,20 +18,20 @@ pub(crate) struct Layout {
     blobs: Vec<Blob>,
     paths: Vec<PathBuf>,
     links: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Files by their real path, to tell other names of them.
+    /// Files by their real path, to recognise other names of the same file.
     by_path: HashMap<PathBuf, usize>,
 }
 
 /// A part of a layout that could not be listed.
 pub(crate) struct Unlisted {
-    /// Its path under the layout, normalised.
+    /// The normalised path within the layout.
     pub name: Vec<u8>,
-    /// Why.
+    /// The reason.
     pub error: io::Error,
 }
 
 impl Layout {
-    /// Lists the files of a layout, in the order of their names. What cannot be listed stands beside.
+    /// Lists the files of a layout in order of name. Also returns the parts that cannot be listed.
     pub(crate) fn open(root: &Path) -> (Self, Vec<Unlisted>) {
         let mut layout = Self {
             root: root.to_owned(),
@@ -62,7 +62,7 @@ impl Layout {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
-            // Blobs may be links, but not to what else this machine holds.
+            // Blobs may be links, but only to files within the layout.
             let inside = path.canonicalize().and_then(|real| {
                 if real.starts_with(real_root) {
                     Ok((fs::metadata(&real)?, entry.file_type()?.is_symlink(), real))
@@ -71,7 +71,7 @@ impl Layout {
                 }
             });
             match inside {
-                // What is behind a link to a directory of the layout is listed where it lies.
+                // The contents of a linked directory in the layout are listed at their real place.
                 Ok((metadata, true, _)) if metadata.is_dir() => {}
                 Ok((metadata, false, _)) if metadata.is_dir() && depth > 0 => {
                     self.list(&path, real_root, depth - 1, unlisted);
@@ -89,7 +89,8 @@ impl Layout {
         }
     }
 
-    /// Adds a file, or another name of one. Of several names the one that claims a digest counts.
+    /// Adds a file, or another name of a known file. If a file has several names, the one that claims a
+    /// digest is used.
     fn add(&mut self, mut name: Vec<u8>, size: u64, real: PathBuf) {
         let is_blob = |name: &[u8]| name.starts_with(b"blobs/");
         let known = self.by_path.get(&real).and_then(|&known| self.blobs.get_mut(known));

@@ -1,5 +1,5 @@
-//! Where bytes come from. A source gives blobs by what refers to them, and lists those that it knows by itself; what
-//! they mean is not its business.
+//! Sources of bytes. A source opens blobs by reference and lists the blobs that it knows by itself. It does
+//! not interpret them.
 
 mod archive;
 mod blob;
@@ -19,52 +19,53 @@ pub(crate) use inspect::{Content, inspect};
 pub(crate) use layout::Layout;
 pub(crate) use target::{Target, looks_like_reference};
 
-/// A source whose blobs can be read in any order and several at once.
+/// A source whose blobs can be read in any order and several at a time.
 ///
-/// Blobs that an image needs are opened once each, but for git packs (see [`Self::rereads`]). Those that the source lists
-/// and nothing refers to are opened after all others.
+/// Each blob that an image needs is opened once, except for git packs (see [`Self::rereads`]). Listed blobs
+/// without a reference to them are opened after all others.
 pub(crate) trait Source: Sync {
-    /// Where the images of the source are named.
+    /// Returns the place where the source names its images.
     fn root(&self) -> Root {
         Root::Files
     }
 
-    /// The blobs that the source lists without being asked, in its own order. Those of a registry are known by what refers
-    /// to them alone.
+    /// Returns the blobs that the source lists by itself, in the source's order. The blobs of a registry are
+    /// known only through references.
     fn listed(&self) -> &[Blob] {
         &[]
     }
 
-    /// Other names of listed blobs: a symbolic or hard link and the name it stands for, both normalised.
+    /// Returns other names of listed blobs: each a symbolic or hard link and the name it refers to, both
+    /// normalised.
     fn links(&self) -> &[(Vec<u8>, Vec<u8>)] {
         &[]
     }
 
-    /// The blob that a descriptor refers to, where the source can be asked for one that it does not list.
+    /// Returns the blob that a descriptor refers to, if the source can provide blobs that it does not list.
     fn refer(&self, _descriptor: &Descriptor<'_>) -> Option<Blob> {
         None
     }
 
-    /// The bytes of a blob of this source, from the first on. They can be read forward only.
+    /// Opens a blob of this source at its first byte, for reading front to back.
     fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>>;
 
-    /// How often a blob may be opened again where that is of use: large git packs are read several times.
+    /// Returns the number of times a blob may be opened again. Large git packs are read several times.
     fn rereads(&self) -> usize {
         16
     }
 
-    /// Whether reading waits for somebody else, so that it needs a thread and no core.
+    /// Returns true if reading mostly waits for another party, so that it needs a thread but no core.
     fn waits(&self) -> bool {
         false
     }
 }
 
-/// Where the images of a source are named.
+/// The place where a source names its images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Root {
-    /// In `index.json`, as in an OCI image layout, and in `manifest.json`, as in a docker archive.
+    /// `index.json`, as in an OCI image layout, and `manifest.json`, as in a docker archive.
     Files,
-    /// In a manifest or index that was asked for under a name, as in a registry.
+    /// A manifest or index that was requested by name, as in a registry.
     #[cfg_attr(not(test), expect(dead_code, reason = "no source of this version is asked by name"))]
     Manifest {
         /// The document.

@@ -1,10 +1,10 @@
-//! What a user names as a target: a path, `-`, or a transport as `skopeo` spells it.
+//! Targets as users name them: a path, `-`, or a transport in the spelling of `skopeo`.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-/// A target, as it is spelled; what is there is told by [`super::inspect()`].
+/// A target as it is spelled. [`super::inspect()`] examines the content of a bare path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     /// An image archive on standard input.
@@ -19,23 +19,24 @@ pub(crate) enum Target {
     Context(PathBuf),
     /// `file:PATH`.
     File(PathBuf),
-    /// A bare path, told by its content.
+    /// A bare path, classified by its content.
     Bare(PathBuf),
 }
 
-/// A target that this version does not read.
+/// An argument that this version does not accept as a target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TargetError {
     /// A transport that `skopeo` knows and this version does not.
     #[error("{0} targets are not supported by this version")]
     Unsupported(&'static str),
-    /// Nothing behind the colon, or an empty argument.
+    /// An empty argument, or nothing after the colon.
     #[error("the target names no path")]
     Empty,
 }
 
 impl Target {
-    /// Reads a target. A path that contains a colon is one if it exists: the transports come first.
+    /// Parses a target. Transports take precedence. Every other argument is a path, even if it contains a
+    /// colon.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, TargetError> {
         const UNSUPPORTED: [&str; 8] = [
             "docker://",
@@ -59,7 +60,7 @@ impl Target {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
             if bytes.is_empty() { Err(TargetError::Empty) } else { Ok(path) }
         };
-        // A file of that name is `./-`.
+        // A file with the name `-` is spelled `./-`.
         let file = |bytes: &[u8]| path(if bytes == b"-" { b"/dev/stdin" } else { bytes });
         if let Some(rest) = behind("docker-archive:").or_else(|| behind("oci-archive:")) {
             if rest == b"-" {
@@ -69,8 +70,8 @@ impl Target {
         }
         if let Some(rest) = behind("oci:") {
             let whole = path(rest)?;
-            // As skopeo does, the first colon splits off a tag, which may hold further ones; a directory
-            // that has a colon in its name wins.
+            // As in skopeo, the first colon separates the directory from a tag, and a tag may contain further
+            // colons. However, an existing directory with a colon in its name takes precedence.
             let colons = memchr::memchr_iter(b':', rest).filter(|_| !whole.exists());
             let splits: Vec<_> =
                 colons.filter_map(|at| Some((path(rest.get(..at)?).ok()?, rest.get(at + 1..)?))).collect();
@@ -94,7 +95,7 @@ impl Target {
         Ok(Self::Bare(path(bytes)?))
     }
 
-    /// The file or directory that it names; none for standard input.
+    /// Returns the named file or directory, or `None` for standard input.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Stdin => None,
@@ -108,8 +109,9 @@ impl Target {
     }
 }
 
-/// Whether a path could be meant as the reference of an image, `alpine` or `ghcr.io/org/app:1`: the
-/// grammar of the distribution project's `reference` package, but nothing that ends as a file does.
+/// Returns true if a path could be meant as an image reference, such as `alpine` or `ghcr.io/org/app:1`. The
+/// grammar is that of the distribution project's `reference` package, without names that end like a file
+/// name.
 pub(crate) fn looks_like_reference(path: &Path) -> bool {
     let Some(text) = path.to_str() else { return false };
     let (above, last) = text.rsplit_once('/').map_or((None, text), |(above, last)| (Some(above), last));

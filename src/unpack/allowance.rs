@@ -1,11 +1,11 @@
-//! How much the containers of one layer may still decode to.
+//! The decoding budget that the containers of one layer share.
 
 use std::cell::Cell;
 
 use crate::stop::Stop;
 
-/// Bytes that may still be decoded, counted down by every decoder that is at work. Once the audit has to end there are
-/// none.
+/// The number of bytes that may still be decoded. Every active decoder counts it down. The allowance is zero
+/// once the audit has to end.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     left: Cell<u64>,
@@ -17,17 +17,17 @@ impl Allowance {
         Self { left: Cell::new(bytes), stop }
     }
 
-    /// How many bytes may still be decoded.
+    /// Returns the number of bytes that may still be decoded.
     pub(crate) fn left(&self) -> u64 {
         if self.stop.is_due() { 0 } else { self.left.get() }
     }
 
-    /// Counts bytes that were decoded.
+    /// Subtracts bytes that were decoded.
     pub(crate) fn spend(&self, bytes: usize) {
         self.left.set(self.left.get().saturating_sub(bytes as u64));
     }
 
-    /// Whether it is used up, as it is not where only the audit has to end.
+    /// Returns true if the budget is used up. An audit that has to end early does not use it up.
     pub(super) fn is_used_up(&self) -> bool {
         self.left.get() == 0
     }

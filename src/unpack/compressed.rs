@@ -1,4 +1,4 @@
-//! Compressed streams: all members of one format that follow each other are one content.
+//! Compressed streams. Consecutive members of the same format are read as one stream of content.
 
 use crate::fault::is_limit;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use super::raw::Raw;
 use crate::detect::StepKind;
 use crate::stream::{Compression, Part, Peek, Window};
 
-/// How much of a decoded content is held.
+/// The number of decoded bytes held in memory.
 pub(super) const WINDOW: usize = 128 * 1024;
 
 pub(super) fn open(level: &mut Level<'_, '_>, compression: Compression, raw: &mut Raw<'_>) {
@@ -20,8 +20,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, compression: Compression, raw: &mu
     }
 }
 
-/// Reads what comes of a stream before its damage, which is near: what lies behind that is for others to
-/// tell.
+/// Reads the bytes that a stream yields before damage near its start. The bytes after the damage are left to
+/// the caller.
 pub(super) fn open_damaged(level: &mut Level<'_, '_>, compression: Compression, raw: &mut Raw<'_>) {
     let Ok(head) = raw.peek(HEAD) else { return };
     let head = head.get(..HEAD).unwrap_or(head).to_vec();
@@ -30,11 +30,11 @@ pub(super) fn open_damaged(level: &mut Level<'_, '_>, compression: Compression, 
     }
 }
 
-/// Reads what a decoder gives as a content of its own.
+/// Reads the output of a decoder as content of its own.
 pub(super) fn decode(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Read) {
     let mut decoder = level.unpacker.limits.meter(decoder);
     let outcome = level.enter(step.clone(), &mut Window::with_capacity(WINDOW, &mut decoder));
-    // Bytes of which nothing can be decoded are no stream.
+    // Bytes that decode to nothing are not a stream.
     if let Err(error) = outcome
         && (decoder.has_given() || is_limit(&error))
     {
@@ -42,7 +42,7 @@ pub(super) fn decode(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Re
     }
 }
 
-/// The members of a compressed stream as one reader.
+/// A reader over all members of a compressed stream.
 struct Members<R> {
     compression: Compression,
     member: Option<Part<R>>,

@@ -1,4 +1,4 @@
-//! Which containers there are, told by content.
+//! Detection of container formats by content.
 
 use crate::fault::is_limit;
 use std::io::Read as _;
@@ -8,16 +8,17 @@ use super::{git, sevenz, zip};
 use crate::search::Search;
 use crate::stream::{Compression, Part, begins_tar, gzip_header_len, zstd_with_small_window};
 
-/// How many bytes are looked at where a container may begin. A stream that is damaged within them is none:
-/// of random bytes, few begin one and none goes on.
+/// The number of bytes examined at a possible start of a container. A stream that is damaged within them does
+/// not count as a stream: a few random byte sequences look like a start, but none decodes this far.
 pub(super) const HEAD: usize = 1024;
-/// The longest magic number that [`next_magic`] looks for.
+/// The length of the longest magic number that [`next_magic`] looks for.
 pub(super) const LONGEST: usize = 7;
 
-/// Deflate gives its first byte within so many, the description of its first codes included.
+/// Deflate yields its first byte within this many bytes of input, including the description of its first
+/// codes.
 const SOON: usize = 400;
 
-/// A container.
+/// A container format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// A compressed stream.
@@ -26,18 +27,18 @@ pub(super) enum Format {
     Damaged(Compression),
     /// A tar archive.
     Tar,
-    /// A member of a zip archive, with its header.
+    /// A member of a zip archive, including its header.
     Zip,
     /// A 7z archive.
     SevenZ,
-    /// A loose object of git.
+    /// A loose git object.
     GitObject,
-    /// A pack of git objects.
+    /// A git pack.
     GitPack,
 }
 
 impl Format {
-    /// What a content is that begins with these bytes.
+    /// Returns the format of content that begins with these bytes.
     pub(super) fn at_start(head: &[u8]) -> Option<Self> {
         if begins_tar(head) {
             return Some(Self::Tar);
@@ -55,7 +56,7 @@ impl Format {
         })
     }
 
-    /// What begins with these bytes in the midst of a content.
+    /// Returns the format of a container that begins with these bytes in the middle of other content.
     pub(super) fn inside(head: &[u8]) -> Option<Self> {
         Self::of(head, false)
     }
@@ -75,7 +76,8 @@ impl Format {
             compression => {
                 let is_stream = match decode(compression, head) {
                     Decoded::All => true,
-                    // The header of xz has a checksum; any bytes look like those of the others.
+                    // xz headers carry a checksum. In the other formats, arbitrary bytes can look like a
+                    // header.
                     Decoded::TooLarge => match compression {
                         Compression::Zstd => zstd_with_small_window(head)
                             .is_some_and(|head| decode(compression, &head) == Decoded::All),
@@ -89,15 +91,15 @@ impl Format {
     }
 }
 
-/// How far a stream can be decoded.
+/// The extent to which a stream can be decoded.
 #[derive(PartialEq, Eq)]
 enum Decoded {
-    /// As far as the bytes at hand go.
+    /// All available bytes decode.
     All,
-    /// Something came of it before the damage.
+    /// Some bytes decode before the damage.
     Some,
     None,
-    /// It takes more memory than it may.
+    /// The decoder needs more memory than allowed.
     TooLarge,
 }
 
@@ -114,7 +116,7 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
             Ok(0) => break,
             Ok(n) => given += n,
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                // Deflate gives something soon behind its header; other blocks are longer.
+                // Deflate yields output soon after its header. Blocks of the other formats are longer.
                 let may_come = head.len() == HEAD
                     && (compression != Compression::Gzip
                         || gzip_header_len(head).is_some_and(|len| len + SOON > HEAD));
@@ -127,13 +129,13 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
     Decoded::All
 }
 
-/// Where the next container may begin.
+/// Returns the offset at which the next container may begin.
 pub(super) fn next_magic(bytes: &[u8]) -> Option<usize> {
     static MAGIC: LazyLock<Search> = LazyLock::new(|| Search::new(&MAGIC_NUMBERS));
     MAGIC.find(bytes, 0).map(|(at, _)| at)
 }
 
-/// What containers begin with that can be told in the midst of a content.
+/// Magic numbers of the containers that can be detected in the middle of other content.
 const MAGIC_NUMBERS: [&[u8]; 9] = [
     // gzip, zip, Zstandard
     b"\x1f\x8b\x08",
@@ -144,7 +146,7 @@ const MAGIC_NUMBERS: [&[u8]; 9] = [
     b"BZh",
     b"\x04\x22\x4d\x18",
     b"LZIP",
-    // 7z, packs of git
+    // 7z, git packs
     b"7z\xbc\xaf\x27\x1c",
     b"PACK\x00\x00\x00",
 ];

@@ -1,4 +1,4 @@
-//! Git's loose objects and packs as containers.
+//! Loose git objects and git packs as containers.
 
 use std::io::{self, Read as _};
 
@@ -12,9 +12,9 @@ use crate::stream::{Peek, hold_memory};
 
 /// The step into a repository as a whole.
 const GIT: StepKind = StepKind::Git(GitObject::Unknown);
-/// What a pack may hold of itself and of what its deltas need.
+/// The memory that a pack may use, for its own entries and for the bases of its deltas.
 const PACK_MEMORY: u64 = 64 << 20;
-/// Bytes for the commits and trees of a repository that lies in an object of another one.
+/// The memory for the commits and trees of a repository inside an object of another repository.
 const INNER_MEMORY: usize = 1 << 20;
 
 pub(super) fn open_loose(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
@@ -22,7 +22,7 @@ pub(super) fn open_loose(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
 }
 
 pub(super) fn open_pack(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
-    // One at a time.
+    // Only one pack is read at a time.
     let held = match hold_memory(PACK_MEMORY, "a git pack") {
         Ok(held) => held,
         Err(error) => return level.failed(GIT, &error),
@@ -51,14 +51,14 @@ fn open(
     read: impl FnOnce(&mut Raw<'_>, GitFile, &mut Objects, Limits<'_>, &mut Sink<'_>) -> io::Result<Vec<Problem>>,
 ) {
     let place = GitFile::new(level.origin.number, level.origin.path);
-    // What the objects themselves hold may be git's again.
+    // The content of an object may contain git objects in turn.
     let inner = Objects::new(INNER_MEMORY);
     let mut objects = std::mem::replace(&mut level.unpacker.git, inner);
     let left = level.unpacker.limits.share();
     let mut sink = |_: Kind, content: &mut dyn Peek| search(level, content);
     let outcome = read(raw, place, &mut objects, Limits::new(&left), &mut sink);
     level.unpacker.git = objects;
-    // An error of the reader is known to whoever reads the content around.
+    // A reader's error is reported by the reader of the enclosing content.
     for problem in outcome.unwrap_or_default() {
         level.add_problems(&GIT, vec![problem]);
     }
@@ -76,7 +76,7 @@ fn search(level: &mut Level<'_, '_>, content: &mut dyn Peek) -> Vec<Occurrence> 
     found.occurrences
 }
 
-/// What was found in a repository's objects, in order of file.
+/// Returns the tokens found in a repository's objects, in order of file.
 pub(super) fn finish(objects: Objects, found: &mut Found) -> Vec<(u32, Occurrence)> {
     let (findings, problems) = objects.finish();
     for problem in problems {

@@ -1,4 +1,4 @@
-//! One content while it is read: its own bytes, and the contents of the containers in it.
+//! One level of nesting: the bytes of some content, and the contents of the containers in it.
 
 use crate::fault::{Code, is_limit};
 use crate::finding::{Effect, Place, Problem};
@@ -16,42 +16,42 @@ use crate::detect::TokenSummary;
 use crate::detect::{Occurrence, Step, StepKind};
 use crate::stream::Peek;
 
-/// A content within `depth` containers.
+/// The content at a nesting depth of `depth`.
 pub(super) struct Level<'u, 'o> {
     pub(super) unpacker: &'u mut Unpacker,
-    /// The file that all of it lies in.
+    /// The file that holds all of the content.
     pub(super) origin: Origin<'o>,
     depth: usize,
-    /// What was found in the containers of this content.
+    /// The tokens found in containers in this content.
     inner: Vec<Inner>,
-    /// Whether it begins with a member of a zip archive.
+    /// Whether the content begins with a member of a zip archive.
     is_zip: bool,
-    /// Problems that are real only if something else proves true.
+    /// Problems that are reported only once their zip member is confirmed.
     doubtful: Vec<Doubtful>,
     pub(super) found: Found,
 }
 
-/// A problem with what may be a member of a zip archive: it is one if the next one, or the archive's directory, begins
-/// where it ends.
+/// A problem with a suspected member of a zip archive. The member is real if another member, or the archive's
+/// directory, begins at its end.
 struct Doubtful {
     end: u64,
     problem: Problem,
 }
 
-/// What was found in one container.
+/// The tokens found in one container.
 struct Inner {
-    /// The bytes of this content that it takes.
+    /// The range of the container in this content.
     raw: Range<u64>,
-    /// Whether the content that was entered takes fewer bytes, which its step names.
+    /// Whether the entered content covers only part of the container. In that case its step names the part.
     is_part: bool,
     occurrences: Vec<Occurrence>,
 }
 
-/// Smaller members are not waited for.
+/// The minimum size of a member whose confirmation is awaited.
 const MIN_DOUBTFUL: u64 = 32;
-/// So many are waited for at once.
+/// The maximum number of members whose confirmation is awaited at a time.
 const MAX_DOUBTFUL: usize = 64;
-/// A problem with a container, or with the member of one.
+/// Creates a problem about a container, or about a member of one.
 pub(super) fn problem(effect: Effect, code: Code, step: StepKind, detail: Message) -> Problem {
     let via = vec![Step::new(step, 0..0)];
     Problem { effect, code, place: Place::Here, path: None, via, detail }
@@ -70,12 +70,12 @@ impl<'u, 'o> Level<'u, 'o> {
         }
     }
 
-    /// Whether it is the file itself.
+    /// Returns true if this is the file itself.
     pub(super) fn is_file(&self) -> bool {
         self.depth == 0
     }
 
-    /// Reads the content to its end: what it begins with, then what else begins in it.
+    /// Reads the content to its end: the container at its start, then other containers in it.
     pub(super) fn read(mut self, mut raw: Raw<'_>) -> (Found, io::Result<()>) {
         let outcome = raw.watch_pages().and_then(|()| self.read_all(&mut raw));
         let (occurrences, limited) = raw.finish();
@@ -118,7 +118,7 @@ impl<'u, 'o> Level<'u, 'o> {
         }
     }
 
-    /// Decodes a container. However that ends, the reading goes on behind what it took.
+    /// Decodes a container. Whatever the outcome, reading continues after the bytes that the container took.
     fn open(&mut self, format: Format, raw: &mut Raw<'_>) {
         let (start, known) = (raw.passed(), self.inner.len());
         match format {
@@ -146,12 +146,12 @@ impl<'u, 'o> Level<'u, 'o> {
         }
     }
 
-    /// Reads the content of a container that has to be decoded. Gives the error of its reader.
+    /// Reads the decoded content of a container. Returns the error of its reader.
     pub(super) fn enter(&mut self, step: StepKind, content: &mut dyn Peek) -> io::Result<()> {
         self.enter_as(step, None, Raw::whole(content))
     }
 
-    /// Reads content that is in this one as it is, at `range`.
+    /// Reads content that is stored unchanged in this content, at `range`.
     pub(super) fn enter_stored(
         &mut self,
         step: StepKind,
@@ -181,7 +181,7 @@ impl<'u, 'o> Level<'u, 'o> {
         outcome
     }
 
-    /// Reads a content that lies one deeper, unless that is too deep or nothing more may be decoded.
+    /// Reads content one level deeper. Returns `None` if that is too deep or nothing more may be decoded.
     pub(super) fn descend(&mut self, raw: Raw<'_>) -> Option<(Found, io::Result<()>)> {
         let limits = &self.unpacker.limits;
         let depth = self.depth + 1;
@@ -193,7 +193,7 @@ impl<'u, 'o> Level<'u, 'o> {
         (!limits.are_used_up()).then(|| Level::new(self.unpacker, self.origin, depth).read(raw))
     }
 
-    /// Takes over the problems of a container.
+    /// Adds the problems of a container.
     pub(super) fn add_problems(&mut self, step: &StepKind, problems: Vec<Problem>) {
         for mut problem in problems {
             problem.via.insert(0, Step::new(step.clone(), 0..0));
@@ -201,7 +201,8 @@ impl<'u, 'o> Level<'u, 'o> {
         }
     }
 
-    /// A decoder ended with an error: something is wrong with the bytes, or a limit of ours was hit.
+    /// Reports that a decoder ended with an error: either the bytes are invalid, or one of our limits was
+    /// hit.
     pub(super) fn failed(&mut self, step: StepKind, error: &io::Error) {
         let reason = error.to_string();
         if is_limit(error) {
@@ -212,18 +213,18 @@ impl<'u, 'o> Level<'u, 'o> {
         }
     }
 
-    /// Nobody could have read more of a container, or it is merely odd.
+    /// Adds a note: no tool could have read more of the container, or the container is merely odd.
     pub(super) fn note(&mut self, step: StepKind, code: Code, detail: Message) {
         self.found.add_problem(problem(Effect::Note, code, step, detail));
     }
 
-    /// Somebody else could have read more of a container.
+    /// Adds an error: another tool could have read more of the container.
     pub(super) fn error(&mut self, step: StepKind, code: Code, detail: Message) {
         self.found.add_problem(problem(Effect::Error, code, step, detail));
     }
 
-    /// A problem that is one only if the bytes from `at` to `end` are a member of a zip archive. In a content that begins as
-    /// such an archive they are; elsewhere the next member has to begin at `end`.
+    /// Adds a problem that holds only if the bytes from `at` to `end` are a member of a zip archive. If the
+    /// content begins as a zip archive, they are. Otherwise the next member has to begin at `end`.
     pub(super) fn doubtful(&mut self, problem: Problem, at: u64, end: Option<u64>) {
         if self.is_zip {
             return self.found.add_problem(problem);
@@ -235,7 +236,7 @@ impl<'u, 'o> Level<'u, 'o> {
         }
     }
 
-    /// Decides about doubtful problems by `view`, which begins at `at`.
+    /// Settles doubtful problems with the bytes of `view`, which begins at `at`.
     fn resolve_doubts(&mut self, at: u64, view: &[u8]) {
         let found = &mut self.found;
         self.doubtful.retain(|doubtful| {
@@ -249,8 +250,8 @@ impl<'u, 'o> Level<'u, 'o> {
         });
     }
 
-    /// Puts the readings together. A token that can be seen in the content's own bytes, where a container
-    /// lies, is the one that was found again by decoding: it is listed once, by the plainest way.
+    /// Merges the results of all readings. A token that is visible in the content's own bytes, inside a
+    /// container, is found again by decoding the container. It is listed once, with the shortest way.
     fn merge(self) -> Found {
         let mut found = self.found;
         let mut seen: HashMap<TokenSummary, Vec<u64>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! What nested containers may cost, so that bombs and quines end.
+//! Resource limits for nested containers, so that reading bombs and quines ends.
 
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -7,25 +7,25 @@ use super::allowance::Allowance;
 use crate::mask::{Message, message};
 use crate::stop::Stop;
 
-/// Tokens that are listed of one file; there may be more in it.
+/// The maximum number of tokens listed for one file. The file may hold more.
 pub(crate) const MAX_IN_FILE: usize = 1000;
-/// Bytes to which the containers of one layer may decode together.
+/// The maximum total number of bytes decoded from the containers of one layer.
 const MAX_DECODED: u64 = 64 << 30;
-/// How deep containers may lie in each other.
+/// The maximum nesting depth of containers.
 const MAX_DEPTH: usize = 16;
 
-/// What is left for one layer.
+/// The remaining limits of one layer.
 #[derive(Debug)]
 pub(super) struct Limits {
-    /// Shared with every decoder that is at work.
+    /// The allowance, shared with every active decoder.
     decoded: Rc<Allowance>,
     depth: usize,
-    /// Whether it has been said that the budget ran out.
+    /// Whether the exhausted budget has been reported.
     said: bool,
 }
 
 impl Limits {
-    /// The limits of one layer, whose audit may have to end early.
+    /// Creates the limits of one layer, whose audit may have to end early.
     pub(super) fn new(stop: Stop) -> Self {
         Self::of(MAX_DECODED, MAX_DEPTH, stop)
     }
@@ -34,12 +34,12 @@ impl Limits {
         Self { decoded: Rc::new(Allowance::new(decoded, stop)), depth, said: false }
     }
 
-    /// Whether content may lie within that many containers.
+    /// Returns true if content at this depth may be read.
     pub(super) fn allow(&self, depth: usize) -> bool {
         depth <= self.depth
     }
 
-    /// The message about a container that lies deeper.
+    /// Returns the message about a container that is nested too deeply.
     pub(super) fn too_deep(&self) -> Message {
         message!(
             "containers lie more than {} deep in each other; what lies deeper was not decoded",
@@ -47,17 +47,17 @@ impl Limits {
         )
     }
 
-    /// What may still be decoded, for a decoder that counts it down itself.
+    /// Returns the remaining allowance, for a decoder that counts it down itself.
     pub(super) fn share(&self) -> Rc<Allowance> {
         Rc::clone(&self.decoded)
     }
 
-    /// Whether nothing more may be decoded.
+    /// Returns true if nothing more may be decoded.
     pub(super) fn are_used_up(&self) -> bool {
         self.decoded.left() == 0
     }
 
-    /// The message that nothing more may be decoded, once.
+    /// Returns the message that the budget is exhausted, once.
     pub(super) fn used_up(&mut self) -> Option<Message> {
         let first = self.decoded.is_used_up() && !self.said;
         self.said |= first;
@@ -69,7 +69,7 @@ impl Limits {
         })
     }
 
-    /// Counts what `decoder` gives, and ends it where the budget or the audit ends.
+    /// Counts the output of `decoder`, and ends it when the budget is spent or the audit ends.
     pub(super) fn meter<R: Read>(&self, decoder: R) -> Metered<R> {
         Metered { decoder, left: self.share(), has_given: false }
     }
@@ -83,7 +83,7 @@ pub(super) struct Metered<R> {
 }
 
 impl<R> Metered<R> {
-    /// Whether anything came of it.
+    /// Returns true if the decoder has yielded any bytes.
     pub(super) fn has_given(&self) -> bool {
         self.has_given
     }

@@ -1,7 +1,7 @@
-//! What lies within a file: compressed streams, archives, and files within those, to any depth. Every
-//! content is searched as it is, and each that can be decoded once more in its decoded form, with
-//! [`via`](crate::detect::Occurrence::via) naming the way in. Nothing is written to disk, and no more of a
-//! content is held than a window.
+//! The contents of a file: compressed streams, archives, and files within those, to any depth. All content is
+//! searched as it is. Content that can be decoded is searched once more in decoded form, and
+//! [`via`](crate::detect::Occurrence::via) names the steps that lead to it. Nothing is written to disk, and
+//! no more than a window of any content is held in memory.
 
 mod allowance;
 mod compressed;
@@ -32,23 +32,25 @@ use level::Level;
 use limits::Limits;
 use raw::Raw;
 
-/// Bytes that may be spent on the commits and trees of one layer, to name what a token stands in.
+/// The memory for the commits and trees of one layer, which are needed to name the location of a token.
 const GIT_MEMORY: usize = 8 << 20;
 
-/// Searches the files of one layer, one after the other. What they may decode to together is limited.
+/// A searcher for the files of one layer, one after the other. The total number of bytes decoded from them is
+/// limited.
 pub(crate) struct Unpacker {
     limits: Limits,
     git: git::Objects,
 }
 
 impl Unpacker {
-    /// For the files of one layer. Once the audit has to end, containers are no longer decoded.
+    /// Creates the unpacker for the files of one layer. Once the audit has to end, containers are no longer
+    /// decoded.
     pub(crate) fn new(stop: &Stop) -> Self {
         Self { limits: Limits::new(stop.clone()), git: git::Objects::new(GIT_MEMORY) }
     }
 
-    /// Reads one file to its end and searches all that is in it. What was found before an error of the
-    /// reader is kept.
+    /// Reads one file to its end and searches all of its contents. If the reader fails, tokens found before
+    /// the error are kept.
     pub(crate) fn search(&mut self, origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
         let known = self.git.count();
         let (mut found, outcome) = Level::new(self, origin, 0).read(Raw::whole(file));
@@ -56,8 +58,8 @@ impl Unpacker {
         (found, outcome)
     }
 
-    /// What was found in git objects, with the number of the file that holds each: the commit and the path of
-    /// one may be told by another file.
+    /// Returns the tokens found in git objects, each with the number of the file that holds it. Another file
+    /// may reveal the commit and the path of an object.
     pub(crate) fn finish(self) -> (Vec<(u32, Occurrence)>, Vec<Problem>) {
         let mut found = Found::default();
         let occurrences = git_objects::finish(self.git, &mut found);
@@ -65,7 +67,7 @@ impl Unpacker {
     }
 }
 
-/// Searches one file that no others belong to.
+/// Searches a single file that does not belong to a layer.
 pub(crate) fn search(stop: &Stop, origin: Origin<'_>, file: &mut dyn Peek) -> (Found, io::Result<()>) {
     let mut unpacker = Unpacker::new(stop);
     let (mut found, outcome) = unpacker.search(origin, file);

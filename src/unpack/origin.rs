@@ -1,19 +1,19 @@
-//! Where the bytes of a search come from.
+//! The origin of the bytes that are searched.
 
 use std::io;
 
 use crate::stream::Peek;
 
-/// Opens a file once more, at its first byte.
+/// A function that opens a file again, at its first byte.
 pub(crate) type Reread<'a> = dyn Fn() -> io::Result<Box<dyn Peek + 'a>> + 'a;
 
 /// The file that is searched.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Origin<'a> {
-    /// The caller's number of it.
+    /// The number that the caller gave the file.
     pub number: u32,
-    /// Its path, by which the parts of a git repository find together.
+    /// The path of the file. It associates the parts of a git repository with each other.
     pub path: &'a [u8],
-    /// How it can be read again, where it can.
+    /// A function that opens the file again, if that is possible.
     pub reread: Option<&'a Reread<'a>>,
 }

@@ -1,4 +1,4 @@
-//! A content's own bytes, searched as decoders read them.
+//! The raw bytes of some content, searched while decoders read them.
 
 use std::io::{self, BufRead, Read};
 
@@ -8,49 +8,49 @@ use super::sqlite::Pages;
 use crate::detect::{Occurrence, Scanner};
 use crate::stream::Peek;
 
-/// Content that stands as it is in another one has been searched there but for what its borders cut or
-/// glue together: where it is large, this much of it is looked at again on either side.
+/// Content stored unchanged inside other content has been searched there already, except for tokens that its
+/// borders cut or join. For large content, only this many bytes at each end are searched again.
 const EDGE: u64 = 64 * 1024;
 
-/// Passes a content on and searches it as it goes by.
+/// A reader that passes content on and searches it at the same time.
 pub(super) struct Raw<'a> {
     input: &'a mut dyn Peek,
-    /// From the start; all of it, or as far as the first edge.
+    /// The search from the start: all of the content, or its first `EDGE` bytes.
     start: Scanner,
-    /// Of content that has been searched already: its size, and the search of its end.
+    /// For content that has been searched already: its size, and the search of its end.
     verbatim: Option<(u64, Scanner)>,
-    /// The pages of a database, if it is one.
+    /// The pages of the content, if it is a database.
     pages: Option<Pages>,
     passed: u64,
 }
 
 impl<'a> Raw<'a> {
-    /// Content that nothing else has searched.
+    /// Creates a reader for content that has not been searched anywhere else.
     pub(super) fn whole(input: &'a mut dyn Peek) -> Self {
-        // It lists one token more than are kept, so that more can be told from all.
+        // The scanner lists one token more than is kept, to reveal that there are more.
         let start = Scanner::with_limit(MAX_IN_FILE + 1);
         Self { input, start, verbatim: None, pages: None, passed: 0 }
     }
 
-    /// Content of so many bytes that stand as they are in the one around it.
+    /// Creates a reader for content of `size` bytes that is stored unchanged in the enclosing content.
     pub(super) fn verbatim(input: &'a mut dyn Peek, size: u64) -> Self {
         let end = (size > 4 * EDGE).then(|| (size, Scanner::with_limit(MAX_IN_FILE + 1)));
         Self { verbatim: end, ..Self::whole(input) }
     }
 
-    /// How many bytes have gone by.
+    /// Returns the number of bytes that were consumed.
     pub(super) fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// Joins what pages cut, if the content is a database.
+    /// Enables the search across page borders if the content is a database.
     pub(super) fn watch_pages(&mut self) -> io::Result<()> {
         self.pages = Pages::begin(self.peek(HEAD)?);
         Ok(())
     }
 
-    /// What was found, in order of offset, that in pages last; and whether pages had more borders than can be
-    /// remembered.
+    /// Returns the occurrences in order of offset, with those across page borders last. The flag is true if
+    /// there were more page borders than can be remembered.
     pub(super) fn finish(mut self) -> (Vec<Occurrence>, bool) {
         let pages = self.pages.take().map(Pages::finish).unwrap_or_default();
         let mut found = self.start.finish();
@@ -66,7 +66,7 @@ impl<'a> Raw<'a> {
     }
 
     fn searched(&mut self, n: usize) {
-        // The bytes are buffered, so asking for them again cannot fail.
+        // The bytes are buffered, so a second request cannot fail.
         let Ok(view) = self.input.fill_buf() else { return };
         let bytes = view.get(..n).unwrap_or(view);
         if let Some(pages) = &mut self.pages {
@@ -84,8 +84,8 @@ impl<'a> Raw<'a> {
 
 impl Peek for Raw<'_> {
     fn peek(&mut self, min: usize) -> io::Result<&[u8]> {
-        // Asked twice, for what has been read once is held. What comes before an error of the reader is read
-        // to its end, however little it is; then the error comes again.
+        // Bytes read before an error are held, so the input is asked twice. They are consumed first, however
+        // few they are. After them, the error appears again.
         let _ = self.input.peek(min);
         self.input.fill_buf()
     }
@@ -112,7 +112,7 @@ impl Read for Raw<'_> {
     }
 }
 
-/// The next `left` bytes of a content.
+/// The next `left` bytes of some content.
 pub(super) struct Stretch<'r, 'a> {
     pub(super) raw: &'r mut Raw<'a>,
     pub(super) left: u64,

@@ -1,4 +1,5 @@
-//! 7z archives. What lies where is told by their end, so that they are held while they are read.
+//! 7z archives. The layout is described at the end of an archive, so the whole archive is held in memory
+//! while it is read.
 
 use crate::fault::{Code, is_limit};
 use std::io::{self, Read as _};
@@ -13,16 +14,17 @@ use crate::stream::{Peek as _, Window, hold_memory};
 
 /// The step into an archive as a whole.
 const ARCHIVE: StepKind = StepKind::Container(Container::SevenZ);
-/// The first header, which is all that stands in front of the data.
+/// The length of the first header, which is the only header before the data.
 const HEADER: usize = 32;
-/// Larger archives are not read.
+/// The maximum size of an archive that is read.
 const MAX_SIZE: u64 = 32 << 20;
-/// What the decoders of one archive may take.
+/// The maximum memory for the decoders of one archive.
 const MEMORY: u64 = 64 << 20;
 
-/// The size of the archive that begins with these bytes: where its header lies, and how long that is.
+/// Returns the size of the archive that begins with these bytes, computed from the offset and length of its
+/// end header.
 pub(super) fn size(head: &[u8]) -> Option<u64> {
-    // Version 0.x; the magic number alone stands in tables of such numbers as well.
+    // The major version has to be 0. The magic number alone also occurs in tables of magic numbers.
     let (_, fields) = head.get(..HEADER)?.strip_prefix(b"7z\xbc\xaf\x27\x1c\0")?.split_first()?;
     let (expected, fields) = fields.split_first_chunk()?;
     if checksum(fields) != u32::from_le_bytes(*expected) {

@@ -14,7 +14,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let mut visitor = Entries { level, start };
     let outcome = walk(&mut Window::with_capacity(WINDOW, raw), &mut visitor);
     match outcome {
-        // An error of the reader is known to whoever reads the content around.
+        // A reader's error is reported by the reader of the enclosing content.
         Ok(()) | Err(TarError::Io(_)) => {}
         Err(error) => {
             let detail = message!("{}; its bytes were searched", error.to_string());
@@ -25,13 +25,13 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
 
 struct Entries<'l, 'u, 'o> {
     level: &'l mut Level<'u, 'o>,
-    /// Where the archive begins in the content.
+    /// The start of the archive in the content.
     start: u64,
 }
 
 impl Visit for Entries<'_, '_, '_> {
     fn gap(&mut self, _: &Gap<'_>) {
-        // It stands as it is in the content around, where it has been searched.
+        // The gap is part of the enclosing content, which is searched there.
     }
 
     fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {

@@ -10,7 +10,7 @@ use super::*;
 mod broken;
 mod made_up;
 
-/// A token that no two names share.
+/// Returns a token that is unique to the name.
 fn token(name: &str) -> String {
     use sha2::Digest as _;
     let bytes: Vec<u8> =
@@ -53,7 +53,8 @@ fn stored(name: &str, data: &[u8]) -> Vec<u8> {
     member(name, 0, 0, u32::try_from(data.len()).unwrap(), data)
 }
 
-/// Text that holds a token, with letters around it so that it has no chance to be seen compressed.
+/// Returns text that holds a token, with other letters around it so that the token is not visible in
+/// compressed form.
 fn text(token: &str) -> Vec<u8> {
     let filler: String = (0..200).fold(String::new(), |text, i| {
         text + &format!("line {i} of the text, and {} more\n", i * 7919 % 1000)
@@ -67,7 +68,7 @@ fn with(mut unpacker: Unpacker, content: &[u8]) -> Found {
     found
 }
 
-/// The ways to what was found, each joined with ` > `.
+/// Returns the steps to each occurrence, joined with ` > `.
 fn ways(content: &[u8]) -> Vec<String> {
     let found = with(Unpacker::new(&Stop::default()), content);
     assert_eq!(found.problems, [], "no problem is expected");
@@ -156,7 +157,7 @@ fn borders_of_members_glue_nothing_to_a_token() {
     let token = token("a");
     let content = [stored("name", token.as_bytes()), stored("name", token.as_bytes())].concat();
     assert_eq!(with(Unpacker::new(&Stop::default()), &content).occurrences.len(), 2);
-    // So large that only its edges are searched again.
+    // The content is so large that only its edges are searched again.
     for front in [true, false] {
         let filler = vec![b'-'; 2_000_000];
         let data =
@@ -242,7 +243,7 @@ fn random_bytes_are_no_containers() {
     }
 }
 
-/// A reader that fails behind its bytes.
+/// A reader that fails after its bytes.
 struct Failing<'a>(&'a [u8]);
 
 impl io::Read for Failing<'_> {

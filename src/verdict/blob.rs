@@ -1,4 +1,4 @@
-//! What was found in a blob.
+//! The verdict on a blob.
 
 use std::collections::BTreeSet;
 
@@ -9,38 +9,38 @@ use crate::finding::Problem;
 use crate::image::Field;
 use crate::sensitive::Name;
 
-/// What was found in a blob, whatever image it belongs to.
+/// The result of searching a blob. It does not depend on the image that uses the blob.
 #[derive(Debug, Default)]
 pub(crate) struct BlobVerdict {
-    /// Bytes read, as stored.
+    /// The number of stored bytes read.
     pub(crate) size: u64,
-    /// The digest of the bytes as stored, where they were hashed.
+    /// The digest of the stored bytes, if they were hashed.
     pub(crate) digest: Option<Digest>,
-    /// The digest of the decompressed bytes, where those were hashed.
+    /// The digest of the decompressed bytes, if they were hashed.
     pub(crate) diff_id: Option<Digest>,
     /// Whether the bytes are stored compressed.
     pub(crate) is_compressed: bool,
-    /// Tokens in compressed bytes as they are stored: in header fields, skippable frames, behind the end.
+    /// Tokens in the compressed bytes as stored: in header fields, in skippable frames, or after the end.
     pub(crate) stored: Vec<Occurrence>,
-    /// What the bytes are.
+    /// The decoded content.
     pub(crate) content: Content,
-    /// What may be a credential of unknown shape in bytes whose name says so.
+    /// Possible credentials of unknown shape, in bytes whose name marks a credential file.
     pub(crate) kept: Vec<KeptToken>,
-    /// Why some of it could not be read.
+    /// The reason why part of the blob could not be read.
     pub(crate) problem: Option<Problem>,
-    /// Whether the source gave all of its bytes, so that there is a size and a digest to compare.
+    /// Whether the source provided all bytes, so that size and digest can be compared.
     pub(crate) is_fetched: bool,
-    /// Whether an earlier audit found it.
+    /// Whether the verdict comes from an earlier audit.
     pub(crate) is_cached: bool,
 }
 
 impl BlobVerdict {
-    /// On a blob of which nothing was read.
+    /// Creates the verdict on a blob of which nothing was read.
     pub(crate) fn unread(problem: Problem) -> Self {
         Self { problem: Some(problem), ..Self::default() }
     }
 
-    /// Whether there is anything to report of it.
+    /// Returns true if there is anything to report.
     pub(crate) fn has_something(&self) -> bool {
         self.problem.is_some()
             || !self.stored.is_empty()
@@ -48,7 +48,7 @@ impl BlobVerdict {
             || !self.content.tokens().is_empty()
     }
 
-    /// The tokens in it, however they were reached.
+    /// Returns all tokens in the blob, including those reached through decoding.
     pub(crate) fn tokens(&self) -> BTreeSet<TokenSummary> {
         let mut tokens = self.content.tokens();
         tokens.extend(self.stored.iter().map(|occurrence| occurrence.token.clone()));
@@ -56,7 +56,7 @@ impl BlobVerdict {
     }
 }
 
-/// What a blob's bytes turned out to be.
+/// The content of a blob.
 #[derive(Debug)]
 pub(crate) enum Content {
     /// A tar stream.
@@ -70,27 +70,27 @@ pub(crate) enum Content {
 /// A token in a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldToken {
-    /// The field; the root where only the raw bytes show the token.
+    /// The field. It is the root if only the raw bytes show the token.
     pub(crate) field: Field,
-    /// The string of the field that it stands in; empty for the root.
+    /// The string that holds the token. Empty for the root.
     pub(crate) text: Name,
     pub(crate) token: TokenSummary,
     pub(crate) confidence: Confidence,
-    /// How it was reached inside the field, outermost first.
+    /// The decoding steps inside the field, outermost first.
     pub(crate) via: Vec<Step>,
 }
 
-/// What was found in bytes that are no tar stream.
+/// The results for bytes other than a tar stream or a document.
 #[derive(Debug, Default)]
 pub(crate) struct Bytes {
-    /// The tokens in them.
+    /// The tokens in the bytes.
     pub(crate) occurrences: Vec<Occurrence>,
-    /// Problems with what is in them.
+    /// Problems with content nested in the bytes.
     pub(crate) problems: Problems,
 }
 
 impl Content {
-    /// Problems with what is in it.
+    /// Returns the problems with nested content.
     pub(crate) fn problems(&self) -> Option<&Problems> {
         match self {
             Self::Layer(layer) => Some(&layer.problems),
@@ -115,10 +115,10 @@ impl Default for Content {
     }
 }
 
-/// What an occurrence costs in memory until it is a finding of the report, about.
+/// The approximate memory cost of an occurrence until it becomes a finding of the report.
 const OCCURRENCE: usize = 2048;
 
-/// What so many occurrences cost in memory.
+/// Returns the memory cost of this many occurrences.
 pub(crate) fn cost(occurrences: usize) -> usize {
     occurrences.saturating_mul(OCCURRENCE)
 }

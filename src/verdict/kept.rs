@@ -1,4 +1,4 @@
-//! Which of the credentials of unknown shape that a file may hold count: that is for the file's names to say.
+//! The selection of credentials of unknown shape in a file. The names of the file decide which of them count.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,8 @@ use crate::detect::keeps;
 use crate::image::Keeper;
 use crate::image::Places;
 
-/// What the credentials of unknown shape among `kept` are to a report, in a file of that name alone: those at
-/// which `known` has none of known shape.
+/// Returns the occurrences to report for the credentials of unknown shape in `kept`, in a file with this
+/// single name. A credential is omitted if `known` has a token of known shape at the same offset.
 pub(crate) fn occurrences(name: &[u8], kept: &[KeptToken], known: &[Occurrence]) -> Vec<Occurrence> {
     let seen = |offset: u64| known.iter().any(|o| o.offset == offset && o.via.is_empty());
     let credentials = credentials(kept, std::iter::once(name), &Places::default()).into_iter();
@@ -30,7 +30,7 @@ pub(crate) fn occurrences(name: &[u8], kept: &[KeptToken], known: &[Occurrence])
         .collect()
 }
 
-/// Those of `kept` that count in a file of these names, one for each offset.
+/// Returns the kept tokens that count in a file with these names, one for each offset.
 pub(crate) fn credentials<'k>(
     kept: &'k [KeptToken],
     names: impl Iterator<Item = &'k [u8]>,
@@ -51,12 +51,12 @@ pub(crate) fn credentials<'k>(
     kept.iter().filter(counts).filter(|kept| seen.insert(kept.offset)).collect()
 }
 
-/// Whether a file of that name may be one in which credentials count, whatever image it is in.
+/// Returns true if a file with this name may be a credential file in some image.
 pub(crate) fn is_keeper(name: &[u8]) -> bool {
     KeptSearch::reads_large(name) || Places::default().at(name).is_some()
 }
 
-/// Whether `hf auth login` itself writes a file of one of these names.
+/// Returns true if `hf auth login` itself writes a file with one of these names.
 pub(crate) fn is_login<'n>(mut names: impl Iterator<Item = &'n [u8]>, places: &Places) -> bool {
     names.any(|name| places.at(name).is_some_and(Keeper::is_written_by_login))
 }

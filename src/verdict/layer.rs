@@ -1,53 +1,53 @@
-//! What was found in a layer. Nothing here depends on the image, since layers are shared between images.
+//! The results for a layer. Nothing here depends on the image, because images share layers.
 
 use super::Problems;
 use crate::detect::{KeptToken, Occurrence};
 use crate::image::LayerPaths;
 use crate::sensitive::Name;
 
-/// What a layer holds.
+/// The contents of a layer.
 #[derive(Debug, Default)]
 pub(crate) struct LayerContent {
-    /// Files with something in them, in the order of the stream.
+    /// Files with results, in the order of the stream.
     pub(crate) files: Vec<File>,
     /// Hard links, in the order of the stream.
     pub(crate) hard_links: Vec<HardLink>,
     /// Symbolic links: the normalised name, and the target as written.
     pub(crate) symlinks: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What it hides in the layers below.
+    /// The paths that the layer hides in the layers below.
     pub(crate) paths: LayerPaths,
-    /// Problems with what is in its files.
+    /// Problems with the contents of its files.
     pub(crate) problems: Problems,
-    /// The first name that is absolute or climbs, and how many there are.
+    /// The first name that is absolute or leads out of the root, and the number of such names.
     pub(crate) odd_names: Option<(Vec<u8>, usize)>,
-    /// Whether something was left out of the above for lack of memory.
+    /// Whether something was left out because of the memory limit.
     pub(crate) overflow: bool,
 }
 
-/// A file of a layer in which something was found.
+/// A file of a layer with results.
 #[derive(Debug)]
 pub(crate) struct File {
-    /// Its path, normalised.
+    /// The normalised path.
     pub(crate) path: Name,
-    /// The tokens in it.
+    /// The tokens in the file.
     pub(crate) occurrences: Vec<Occurrence>,
-    /// What would be a token if this is a place where one is kept.
+    /// Credentials that count if the file is a credential file.
     pub(crate) kept: Vec<KeptToken>,
-    /// The number of its entry in the layer.
+    /// The number of the file's entry in the layer.
     pub(crate) number: usize,
-    /// The number of a later entry of that path in the same layer.
+    /// The number of a later entry with this path in the same layer.
     pub(crate) superseded_by: Option<usize>,
 }
 
-/// Another name for an entry of this layer or of one below.
+/// Another name for an entry of this layer or a layer below.
 #[derive(Debug)]
 pub(crate) struct HardLink {
-    /// The name, normalised.
+    /// The normalised name.
     pub(crate) name: Vec<u8>,
-    /// The name it stands for, normalised.
+    /// The normalised name of the target.
     pub(crate) target: Vec<u8>,
-    /// The number of its entry in the layer.
+    /// The number of the link's entry in the layer.
     pub(crate) number: usize,
-    /// The number of a later entry of that name in the same layer.
+    /// The number of a later entry with this name in the same layer.
     pub(crate) superseded_by: Option<usize>,
 }

@@ -1,4 +1,5 @@
-//! What was found in a blob, whatever image it belongs to; its form on disk, and the store that keeps it.
+//! The verdict on a blob, independent of the images that use the blob, its stored form, and the store that
+//! keeps it.
 
 mod blob;
 pub(crate) mod cache;
@@ -13,6 +14,6 @@ pub(crate) use layer::{File, HardLink, LayerContent};
 pub(crate) use problems::Problems;
 pub(crate) use store::{Entry, Kept, Store, Version};
 
-/// The version of what [`BlobVerdict`] says of a blob and of its form in a store. Raise it with every change of either:
-/// a test holds it to the verdicts on a fixed set of blobs.
+/// The version of [`BlobVerdict`]'s meaning and of its stored form. Increment it with every change to either.
+/// A test checks it against the verdicts on a fixed set of blobs.
 pub(crate) const DETECTOR: Version = Version(1);

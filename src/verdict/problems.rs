@@ -1,12 +1,12 @@
-//! The problems of one blob or directory, bounded.
+//! The problems of one blob or directory, up to a limit.
 
 use crate::finding::{Effect, Place, Problem};
 use crate::mask::message;
 
-/// Problems that are kept of each effect.
+/// The maximum number of problems kept for each effect.
 const MAX_KEPT: usize = 50;
 
-/// Problems with the files of a blob; of very many, the first.
+/// Problems with the files of a blob. If there are very many, the first ones are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     errors: First,
@@ -20,7 +20,7 @@ struct First {
 }
 
 impl Problems {
-    /// Adds the problems with the file at `path`; empty where it is no file of its own.
+    /// Adds the problems with the file at `path`. The path is empty for bytes that are not a file.
     pub(crate) fn add(&mut self, path: &[u8], problems: Vec<Problem>) {
         if problems.is_empty() {
             return;
@@ -35,22 +35,22 @@ impl Problems {
         }
     }
 
-    /// Notes alone: the first, and how many there are beside.
+    /// Creates a value from the first notes and the number of further ones, without errors.
     pub(super) fn of_notes(kept: Vec<Problem>, more: usize) -> Self {
         Self { notes: First { kept, more }, ..Self::default() }
     }
 
-    /// The first notes, and how many there are beside.
+    /// Returns the first notes and the number of further ones.
     pub(super) fn kept_notes(&self) -> (&[Problem], usize) {
         (&self.notes.kept, self.notes.more)
     }
 
-    /// Whether any of them makes the audit incomplete.
+    /// Returns true if any problem makes the audit incomplete.
     pub(crate) fn has_errors(&self) -> bool {
         !self.errors.kept.is_empty()
     }
 
-    /// All of them, at that place; where some were left out, how many.
+    /// Returns all problems with their place set to `place`. If some were left out, their number is included.
     pub(crate) fn at<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = Problem> + 'a {
         [&self.errors, &self.notes].into_iter().flat_map(move |first| first.at(place))
     }

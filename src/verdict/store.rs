@@ -1,43 +1,44 @@
-//! What is remembered of blobs from one scan to the next, wherever it is kept.
+//! The storage of verdicts from one scan to the next, independent of its medium.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::digest::Digest;
 
-/// Keeps bytes by digest and detector version. It knows nothing of what the bytes mean.
+/// A store of bytes by digest and detector version. It does not interpret the bytes.
 ///
-/// A store is never a reason to fail: one that cannot be read holds nothing, and one that cannot be written keeps
-/// nothing. What it gives must be what was put under that digest and version, whoever else can write to it.
+/// A store never makes an audit fail. An unreadable store returns nothing, and one that cannot be written
+/// keeps nothing. Returned bytes must be the ones stored under that digest and version, even if others can
+/// write to the store.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    /// What is kept under these digests.
+    /// Returns the bytes stored under these digests.
     fn get(&self, version: Version, digests: &[Digest]) -> BTreeMap<Digest, Kept>;
 
-    /// Keeps `entries`, and notes that what is under the digests of `used` was of use.
+    /// Stores `entries`, and records a use of the entries under the digests in `used`.
     fn put(&self, version: Version, entries: &[Entry], used: &[Digest]);
 }
 
-/// The version of all that decides what is found in a blob and how it is written. What was kept by another version
-/// counts for nothing.
+/// The version of the code that decides what is found in a blob and how it is written. Entries of other
+/// versions are ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) u32);
 
-/// Something to keep.
+/// An entry to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// What it is found by.
+    /// The key of the entry.
     pub(crate) digest: Digest,
     /// The bytes.
     pub(crate) value: Vec<u8>,
-    /// Whether it takes the place of what is there.
+    /// Whether the entry replaces an existing one.
     pub(crate) replaces: bool,
 }
 
-/// What was kept under a digest.
+/// The bytes stored under a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// The bytes, as they were put.
+    /// The bytes, unchanged.
     pub(crate) value: Vec<u8>,
-    /// Whether their last use is long ago, so that this one is worth noting.
+    /// Whether the last recorded use is long ago, so that this one should be recorded.
     pub(crate) is_stale: bool,
 }

@@ -1,4 +1,4 @@
-//! An engine for tests, a scan on it, and a source that tells what is asked of it.
+//! An engine for tests, a scan that runs on it, and a source that records requests.
 
 mod panics;
 mod remote;
@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::stop::{Cancel, Stop};
 use crate::verdict::{Entry, Kept, Version};
 
-/// What a scan of a test refers to.
+/// The values that a test's scan refers to.
 pub(crate) struct Bench {
     engine: Engine,
     stop: Stop,
@@ -24,18 +24,18 @@ impl Bench {
         Scan { engine: &self.engine, stop: &self.stop, budget: &self.budget, progress: &Silent }
     }
 
-    /// The same, ended by `cancel`.
+    /// Returns the bench with a scan that `cancel` ends.
     fn ended_by(self, cancel: &Cancel) -> Self {
         Self { stop: Stop::new(cancel.clone(), None), ..self }
     }
 
-    /// The same, which ends after that time.
+    /// Returns the bench with a scan that ends after `timeout`.
     fn within(self, timeout: std::time::Duration) -> Self {
         Self { stop: Stop::new(Cancel::default(), Some(timeout)), ..self }
     }
 }
 
-/// With so many cores.
+/// Creates a bench with `jobs` cores.
 pub(crate) fn engine(jobs: usize) -> Bench {
     engine_with(jobs, None)
 }

@@ -1,4 +1,4 @@
-//! A fault of our own costs one blob.
+//! Checks that an internal fault affects only one blob.
 
 use super::remote::{Remote, digest_of};
 use super::sources::{audit, codes, layer, token, verdicts};
@@ -11,7 +11,8 @@ fn a_panic_while_a_blob_is_read_is_a_problem_of_that_blob() {
     for (jobs, large) in [(1, false), (2, false), (2, true)] {
         let mut layers = layers.clone();
         if large {
-            // Large enough for several threads: the one that panics is then not the one that searches.
+            // The layer is large enough for several threads, so the thread that panics is not the one that
+            // searches.
             layers[1] = layer("b", "nothing").repeat(80);
         }
         let mut remote = Remote::image(&layers);

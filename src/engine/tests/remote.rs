@@ -1,4 +1,5 @@
-//! A source as a registry is one: it lists nothing, is asked by name, and gives bytes forward only.
+//! A source that acts like a registry: it lists no blobs, is asked by name, and can be read only front to
+//! back.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -9,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 use crate::digest::Digest;
 use crate::source::{Blob, Descriptor, Root, Source};
 
-/// What reading a blob does, beside giving its bytes, once so many were given.
+/// A side effect of reading a blob after a given number of bytes.
 pub(super) type Fault = Box<dyn Fn() -> io::Result<()> + Send + Sync>;
 
-/// Blobs by digest, and what is asked for.
+/// Blobs by digest, and a record of requests.
 #[derive(Default)]
 pub(super) struct Remote {
     blobs: BTreeMap<Digest, Vec<u8>>,
@@ -20,7 +21,7 @@ pub(super) struct Remote {
     faults: BTreeMap<Digest, (usize, Fault)>,
     opened: Mutex<Vec<Digest>>,
     bytes: Mutex<usize>,
-    /// Whether its digests are to be trusted.
+    /// Whether the digests are trusted.
     pub(super) is_trusted: bool,
 }
 
@@ -36,7 +37,7 @@ impl Remote {
         digest
     }
 
-    /// An image of these layers, gzip-compressed tars.
+    /// Creates an image with these layers, which are gzip-compressed tars.
     pub(super) fn image(layers: &[Vec<u8>]) -> Self {
         let mut remote = Self { is_trusted: true, ..Self::default() };
         let config = r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
@@ -53,7 +54,7 @@ impl Remote {
         remote
     }
 
-    /// Has reading the blob do that once `after` bytes of it were given.
+    /// Makes reading the blob trigger `fault` after `after` bytes.
     pub(super) fn fault(&mut self, digest: Digest, after: usize, fault: Fault) {
         self.faults.insert(digest, (after, fault));
     }
@@ -63,7 +64,7 @@ impl Remote {
         self.blobs.remove(&digest);
     }
 
-    /// What was opened since this was asked last, in order, and how many bytes were read.
+    /// Returns the blobs opened since the last call, in order, and the number of bytes read.
     pub(super) fn asked(&self) -> (Vec<Digest>, usize) {
         (std::mem::take(&mut self.opened.lock().unwrap()), std::mem::take(&mut self.bytes.lock().unwrap()))
     }

@@ -1,5 +1,5 @@
-//! What is asked of a source: how often blobs are opened, how many bytes are read, in which order, and what comes of a
-//! source that fails.
+//! Requests to a source: the number of times blobs are opened, the number of bytes read, their order, and the
+//! results for a failing source.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ pub(super) fn token() -> String {
     ["hf_", "ZqumpmhsEJNpjJOQGarb", "FlYmGylvuhfJXq"].concat()
 }
 
-/// A layer of one file, whose text is not compressed well.
+/// Creates a layer with one file, whose text does not compress well.
 pub(super) fn layer(path: &str, text: &str) -> Vec<u8> {
     let mut state = 1_u32;
     let noise = std::iter::repeat_with(|| {
@@ -31,7 +31,7 @@ pub(super) fn layer(path: &str, text: &str) -> Vec<u8> {
     layer_of(path, text.as_bytes())
 }
 
-/// A layer of one file.
+/// Creates a layer with one file.
 fn layer_of(path: &str, bytes: &[u8]) -> Vec<u8> {
     gzip(&tar_of(path, bytes), 1)
 }
@@ -50,7 +50,7 @@ pub(super) fn audit(bench: &Bench, source: &dyn Source) -> (Gathered, Resolved) 
     read(source, Gathered::default(), reading, &Wanted { tag: None, leave_out: &leave_out })
 }
 
-/// The verdict on each layer of the only image.
+/// Returns the verdict on each layer of the only image.
 pub(super) fn verdicts((gathered, resolved): &(Gathered, Resolved)) -> Vec<&BlobVerdict> {
     let layers = resolved.images[0].layers.iter();
     layers.map(|layer| &gathered.verdicts[&layer.entry.unwrap()]).collect()
@@ -179,7 +179,8 @@ fn a_blob_that_is_gone_is_missing() {
 fn threads_that_wait_for_bytes_take_no_core() {
     let layers: Vec<Vec<u8>> = (0..3).map(|n| layer(&n.to_string(), "")).collect();
     let mut remote = Remote::image(&layers);
-    // No layer goes on until bytes of all are waited for; with one core that takes threads beside those that compute.
+    // No layer proceeds until bytes of all layers are awaited. With one core, that takes threads in addition
+    // to the computing ones.
     let waiting = Arc::new(AtomicUsize::new(0));
     for layer in &layers {
         let waiting = Arc::clone(&waiting);
@@ -242,7 +243,7 @@ fn a_scan_ends_in_time_where_a_source_takes_too_long() {
 
 #[test]
 fn a_bomb_within_a_file_ends_with_the_scan() {
-    // One small file that decodes to more than the test has time for, and no byte of it comes late.
+    // One small file that decodes to more than the test has time for. None of its bytes arrive late.
     let bomb = gzip(&vec![0; 1 << 20], 2000);
     let remote = Remote::image(&[layer_of("srv/bomb.gz", &bomb)]);
     let start = Instant::now();

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use gix_object::Kind;
 
-/// Objects by the offset of their entry, bounded in bytes. Where room is wanted, the one of the lowest
-/// priority goes: what was used last stays longest.
+/// Objects by the offset of their entry, limited in total bytes. When space runs out, the object with the
+/// lowest priority is dropped, so recently used objects stay longest.
 #[derive(Debug)]
 pub(super) struct Bases {
     limit: usize,
@@ -20,21 +20,21 @@ pub(super) struct Bases {
 #[derive(Debug)]
 struct Held {
     base: Base,
-    /// The first half of its id.
+    /// The first half of the object's ID.
     key: u64,
     priority: u64,
-    /// How many deltas still need it.
+    /// The number of deltas that still need the object.
     uses: u32,
 }
 
-/// An object that a delta may be made from.
+/// An object that can serve as the base of a delta.
 #[derive(Debug, Clone)]
 pub(super) struct Base {
     pub(super) kind: Kind,
     pub(super) bytes: Rc<Vec<u8>>,
 }
 
-/// What an object costs beside its bytes.
+/// The memory that an object takes in addition to its bytes.
 const OVERHEAD: usize = 200;
 
 impl Bases {
@@ -49,13 +49,13 @@ impl Bases {
         }
     }
 
-    /// A priority above all before it.
+    /// Returns a priority above all earlier ones.
     pub(super) fn latest(&mut self) -> u64 {
         self.clock += 1;
         self.clock
     }
 
-    /// The offset of the object with that key.
+    /// Returns the offset of the object with this key.
     pub(super) fn offset_of(&self, key: u64) -> Option<u64> {
         self.by_key.get(&key).copied()
     }
@@ -68,7 +68,7 @@ impl Bases {
         self.held.get(&offset).map(|held| held.base.clone())
     }
 
-    /// Makes an object stay as long as `priority` says.
+    /// Sets the priority of an object.
     pub(super) fn touch(&mut self, offset: u64, priority: u64) {
         if let Some(held) = self.held.get_mut(&offset) {
             self.by_priority.remove(&(held.priority, offset));
@@ -77,8 +77,8 @@ impl Bases {
         }
     }
 
-    /// Makes room for `size` bytes beside the object at `pinned`, at the cost of what has no higher priority;
-    /// says whether there is.
+    /// Makes room for `size` bytes by dropping objects of equal or lower priority. The object at `pinned` is
+    /// never dropped. Returns false if there is not enough room.
     pub(super) fn make_room(&mut self, size: usize, priority: u64, pinned: Option<u64>) -> bool {
         let pinned_size = pinned.and_then(|offset| self.held.get(&offset)).map_or(0, Held::cost);
         if size.saturating_add(OVERHEAD).saturating_add(pinned_size) > self.limit {
@@ -94,7 +94,7 @@ impl Bases {
         true
     }
 
-    /// Holds an object, if there is room.
+    /// Holds an object if there is room.
     pub(super) fn insert(
         &mut self,
         offset: u64,
@@ -127,7 +127,7 @@ impl Bases {
         }
     }
 
-    /// Says that a delta was made from it; lets it go when no other needs it.
+    /// Records that a delta was made from the object. Drops the object if no other delta needs it.
     pub(super) fn used(&mut self, offset: u64, priority: u64) {
         self.touch(offset, priority);
         let left = self.held.get_mut(&offset).map(|held| {
@@ -139,7 +139,7 @@ impl Bases {
         }
     }
 
-    /// Sets anew how many deltas need each object. What none needs goes.
+    /// Updates the number of deltas that need each object. Drops objects that no delta needs.
     pub(super) fn plan(&mut self, uses: impl Fn(u64) -> Option<u32>) {
         let offsets: Vec<u64> = self.held.keys().copied().collect();
         for offset in offsets {

@@ -11,34 +11,34 @@ use super::inflate::{Decode, Fault};
 use crate::detect::Occurrence;
 use crate::stream::Peek;
 
-/// The buffer of contents that are not held: more than is ever looked at ahead.
+/// The buffer size for content that is not held. It exceeds every look-ahead.
 pub(super) const BUFFER: usize = 64 * 1024;
-/// What is allocated at once for a content, whatever its size is said to be.
+/// The initial allocation for content, whatever its claimed size.
 const FIRST: usize = 64 * 1024;
 
-/// What is known of an object before it is decoded.
+/// The facts about an object that are known before it is decoded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claim {
     pub(super) kind: Kind,
-    /// Its size, as the pack has it.
+    /// The size that the pack claims.
     pub(super) size: u64,
     pub(super) hash: gix_hash::Kind,
 }
 
-/// What came of an object.
+/// The result of decoding an object.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Its content, where it was to be held and could be decoded.
+    /// The content, if it was to be held and could be decoded.
     pub(super) bytes: Option<Vec<u8>>,
-    /// Its id; none where its size was not as claimed, or its hash is known to be forged.
+    /// The ID. `None` if the size differs from the claimed one, or if the hash is a known forgery.
     pub(super) id: Option<ObjectId>,
-    /// What was found in it.
+    /// The tokens found in the content.
     pub(super) found: Vec<Occurrence>,
-    /// What ended it early. What was decoded until then has been searched.
+    /// The fault that ended decoding early. All bytes decoded before it were searched.
     pub(super) fault: Option<Fault>,
 }
 
-/// Decodes an object, and searches it where there is a sink. It is held as a whole if its size is said to be
+/// Decodes an object, and searches it if there is a sink. The content is held in full if its claimed size is
 /// at most `hold`.
 pub(super) fn read(
     decoder: &mut dyn Decode,
@@ -55,7 +55,7 @@ pub(super) fn read(
     }
     let (bytes, end) = whole(&mut decoder, claim.size);
     if let Ok(false) = end {
-        // There is more than was said.
+        // The content is longer than claimed.
         return stream(&mut decoder, claim, hash, bytes, sink);
     }
     let mut outcome = Outcome::default();
@@ -73,9 +73,9 @@ pub(super) fn read(
     outcome
 }
 
-/// Decodes up to the claimed size; says whether that was all.
+/// Decodes up to the claimed size. Returns true if the content ended there.
 fn whole(decoder: &mut Metered<'_, '_>, size: u64) -> (Vec<u8>, Result<bool, Fault>) {
-    // One byte more, to see the end.
+    // One extra byte, to detect the end.
     let size = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1);
     let mut bytes = vec![0; size.min(FIRST)];
     let mut filled = 0;
@@ -100,7 +100,7 @@ fn whole(decoder: &mut Metered<'_, '_>, size: u64) -> (Vec<u8>, Result<bool, Fau
     (bytes, end)
 }
 
-/// Decodes to the end, behind what has been decoded, without holding more than a buffer.
+/// Continues after the bytes already decoded and decodes to the end. Holds no more than one buffer.
 fn stream(
     decoder: &mut Metered<'_, '_>,
     claim: Claim,
@@ -129,7 +129,7 @@ fn stream(
     Outcome { bytes: None, id, found, fault }
 }
 
-/// Counts what is decoded, and ends where nothing more may be.
+/// A decoder that counts its output and ends when the allowance is spent.
 struct Metered<'d, 'l> {
     decoder: &'d mut dyn Decode,
     left: &'l Allowance,
@@ -146,7 +146,7 @@ impl Decode for Metered<'_, '_> {
     }
 }
 
-/// A content as a reader. To whoever reads it, it ends where it cannot be decoded any further.
+/// A reader over an object's content. To its consumers, the content ends where decoding fails.
 struct Content<'r, 'd, 'l> {
     decoder: &'r mut Metered<'d, 'l>,
     buffer: Vec<u8>,

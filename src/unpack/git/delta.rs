@@ -1,31 +1,31 @@
-//! Deltas: gitformat-pack(5), "Deltified representation". The result comes piece by piece, so that it need
-//! not be held, whatever its size is said to be.
+//! Deltas: gitformat-pack(5), "Deltified representation". The result is produced piece by piece, so it need
+//! not be held in memory, whatever its claimed size.
 
 use std::ops::Range;
 
 use super::inflate::{Decode, Fault, Inflate};
 
-/// The instructions of a delta, as they are inflated.
+/// The instructions of a delta, inflated on demand.
 pub(super) struct Instructions<'i, 'a> {
     inflate: &'i mut Inflate<'a>,
     buffer: [u8; 4096],
     held: Range<usize>,
-    /// Size of the base as the delta has it, in bytes.
+    /// The size of the base in bytes, as the delta claims.
     pub(super) base_size: u64,
-    /// Size of the result as the delta has it, in bytes.
+    /// The size of the result in bytes, as the delta claims.
     pub(super) result_size: u64,
 }
 
-/// One instruction.
+/// One instruction of a delta.
 enum Instruction {
-    /// So much of the base, from there.
+    /// Copies `len` bytes of the base, starting at `at`.
     Copy { at: usize, len: usize },
-    /// So many bytes that follow.
+    /// Inserts this many of the following bytes.
     Insert(usize),
 }
 
 impl<'i, 'a> Instructions<'i, 'a> {
-    /// Reads the two sizes with which a delta begins.
+    /// Reads the two sizes at the start of a delta.
     pub(super) fn begin(inflate: &'i mut Inflate<'a>) -> Result<Self, Fault> {
         let mut new = Self { inflate, buffer: [0; 4096], held: 0..0, base_size: 0, result_size: 0 };
         new.base_size = new.size()?;
@@ -47,7 +47,7 @@ impl<'i, 'a> Instructions<'i, 'a> {
         }
     }
 
-    /// The bytes at hand; none at the end.
+    /// Returns the buffered bytes. An empty slice means the end.
     fn view(&mut self) -> Result<&[u8], Fault> {
         if self.held.is_empty() {
             self.held = 0..self.inflate.decode(&mut self.buffer)?;
@@ -65,7 +65,7 @@ impl<'i, 'a> Instructions<'i, 'a> {
         self.byte()?.ok_or(Fault::Broken)
     }
 
-    /// The next instruction; none at the end.
+    /// Reads the next instruction. Returns `None` at the end.
     fn next(&mut self) -> Result<Option<Instruction>, Fault> {
         let Some(command) = self.byte()? else { return Ok(None) };
         if command & 0x80 == 0 {
@@ -103,7 +103,7 @@ impl<'i, 'a> Instructions<'i, 'a> {
     }
 }
 
-/// Copies as much as there is room for.
+/// Copies as many bytes as fit.
 fn copy(from: &[u8], to: &mut [u8]) -> usize {
     let n = from.len().min(to.len());
     if let (Some(from), Some(to)) = (from.get(..n), to.get_mut(..n)) {
@@ -112,16 +112,16 @@ fn copy(from: &[u8], to: &mut [u8]) -> usize {
     n
 }
 
-/// What a delta makes of its base.
+/// The result of applying a delta to its base.
 pub(super) struct Applied<'i, 'a, 'b> {
     instructions: Instructions<'i, 'a>,
     base: &'b [u8],
-    /// What is left of the current instruction.
+    /// The rest of the current instruction.
     copying: &'b [u8],
     inserting: usize,
-    /// How much of the result is still to come.
+    /// The number of result bytes still to come.
     left: u64,
-    /// What came of a step, where bytes were given first.
+    /// A fault to return on the next call, because bytes were returned first.
     fault: Option<Fault>,
 }
 
@@ -181,8 +181,8 @@ impl Decode for Applied<'_, '_, '_> {
     }
 }
 
-/// What a delta inserts, where its base is not at hand, with a NUL for each copy, next to which the search
-/// wants no word to end.
+/// The bytes that a delta inserts, for a delta whose base is not available. Each copy is replaced by a NUL,
+/// next to which the search does not require a word boundary.
 pub(super) struct Inserted<'i, 'a> {
     instructions: Instructions<'i, 'a>,
     inserting: usize,

@@ -1,34 +1,34 @@
-//! The header of an entry of a pack: gitformat-pack(5), "pack-*.pack files have the following format".
+//! The header of a pack entry: gitformat-pack(5), "pack-*.pack files have the following format".
 
 use gix_hash::ObjectId;
 use gix_object::Kind;
 
-/// More bytes than any header has.
+/// An upper bound on the length of a header.
 pub(super) const LONGEST: usize = 64;
 
-/// What an entry says of itself.
+/// The header of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) form: Form,
-    /// What its stream is said to decode to, in bytes.
+    /// The claimed decoded size of the entry's stream, in bytes.
     pub(super) size: u64,
-    /// How many bytes the header takes.
+    /// The length of the header in bytes.
     pub(super) len: usize,
 }
 
-/// How an object is stored.
+/// The way in which an object is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Form {
-    /// By itself.
+    /// Stored in full.
     Whole(Kind),
-    /// As a delta of the object whose entry begins so many bytes before this one.
+    /// Stored as a delta. The entry of its base begins this many bytes earlier.
     Behind(u64),
-    /// As a delta of the object of that id.
+    /// Stored as a delta of the object with this ID.
     Reference(ObjectId),
 }
 
 impl Entry {
-    /// The header at the start of `bytes`, if there is one. `hash` says how long ids are.
+    /// Reads the header at the start of `bytes`, if there is one. `hash` determines the length of IDs.
     pub(super) fn read(bytes: &[u8], hash: gix_hash::Kind) -> Option<Self> {
         let mut bytes_at = bytes.iter().copied().enumerate().map(|(at, byte)| (at + 1, byte));
         let (mut len, mut byte) = bytes_at.next()?;

@@ -1,22 +1,22 @@
-//! What the path of a file says of the repository that it belongs to.
+//! Facts about a repository that the path of one of its files reveals.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Where a loose object or a pack lies.
+/// The location of a loose object or a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GitFile {
-    /// The caller's number of the file.
+    /// The number that the caller gave the file.
     pub(crate) file: u32,
-    /// Stands for the repository: the same for all files of one.
+    /// An identifier of the repository, equal for all files in it.
     pub(super) repository: u64,
-    /// What the repository's ids are made with.
+    /// The hash function of the repository's object IDs.
     pub(super) hash: gix_hash::Kind,
 }
 
 impl GitFile {
-    /// Told by the path in the layer: the repository is what stands in front of `objects/`, and a name of 62
-    /// or more hexadecimal digits is that of an object or a pack in a SHA-256 repository. Bytes that lie
-    /// in another file than git's own are taken for SHA-1.
+    /// Derives the location from a path in the layer. The repository is the part of the path before
+    /// `objects/`. A name of 62 or more hexadecimal digits belongs to an object or a pack of a SHA-256
+    /// repository. Bytes in any file that is not git's own are assumed to use SHA-1.
     pub(crate) fn new(file: u32, path: &[u8]) -> Self {
         let components: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
         let objects = components.iter().rposition(|component| *component == b"objects");

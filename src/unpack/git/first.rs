@@ -1,4 +1,4 @@
-//! The first time over a pack, from front to back, as it is read.
+//! The first pass over a pack, front to back, while it is read.
 
 use std::io;
 
@@ -19,27 +19,27 @@ use crate::fault::Code;
 use crate::mask::message;
 use crate::stream::Peek;
 
-/// What a row costs, in bytes, now and while deltas are resolved.
+/// The memory cost of a row in bytes, both now and while deltas are resolved.
 const ROW: usize = 48;
-/// Rows that cost nothing: as many as an honest pack has that can be kept as a whole.
+/// The number of rows that are not charged. It matches the largest ordinary pack that can be kept in full.
 const FREE_ROWS: Row = 1 << 17;
-/// Tokens that are listed of what one delta inserts.
+/// The maximum number of tokens listed for the bytes that one delta inserts.
 const MAX_INSERTED: usize = 100;
-/// Unresolved deltas of which is remembered what was found in what they insert.
+/// The maximum number of unresolved deltas for which tokens in the inserted bytes are remembered.
 const MAX_REMEMBERED: usize = 4096;
 
-/// What stands behind an object.
+/// The state of the pack after an object.
 enum Next {
-    /// The next one.
+    /// The next entry follows.
     There,
-    /// Nobody can tell: where this one ends is not known.
+    /// The end of this entry is unknown, so the next one cannot be found.
     Lost,
-    /// It does not matter: nothing more may be decoded.
+    /// Nothing more may be decoded, so the next entry does not matter.
     Unwanted,
 }
 
 impl Pack<'_, '_> {
-    /// Decodes and searches every object. A delta whose base is not held is left pending.
+    /// Decodes and searches every object. A delta whose base is not held stays pending.
     pub(super) fn read_all(&mut self, input: &mut Recorder<'_>) -> io::Result<()> {
         let Some(count) = header(input.peek(HEADER)?) else { return Ok(()) };
         io::BufRead::consume(input, HEADER);
@@ -109,7 +109,7 @@ impl Pack<'_, '_> {
         if let (Some(_), Some(row)) = (&fault, row) {
             self.table.forget(row);
         }
-        // A delta that makes no sense is left behind; a stream that makes none ends the pack.
+        // After an invalid delta, reading continues. After an invalid stream, the rest of the pack is lost.
         let end = inflate.drain(self.limits.left);
         input.kept.end();
         if row.is_some() {
@@ -176,8 +176,8 @@ impl Pack<'_, '_> {
         base: Option<(u64, &Base)>,
     ) -> Option<Fault> {
         let priority = self.bases.latest();
-        // Git writes an object and all that is made from it in one stretch, so that even a large one may push
-        // out all that is held.
+        // Git writes an object and everything made from it in one stretch. Therefore even a large object may
+        // displace all held objects.
         let hold = usize::try_from(claim.size)
             .ok()
             .filter(|size| self.bases.make_room(*size, priority, base.map(|(at, _)| at)))
@@ -190,7 +190,7 @@ impl Pack<'_, '_> {
         outcome.fault
     }
 
-    /// Remembers what an object was found to be.
+    /// Records the result of decoding an object.
     pub(super) fn settle(&mut self, kind: Kind, row: Option<Row>, outcome: &mut Outcome) {
         if let Some(id) = &outcome.id {
             if let Some(row) = row {
@@ -203,7 +203,7 @@ impl Pack<'_, '_> {
         self.objects.keep(self.place, kind, outcome.id, std::mem::take(&mut outcome.found));
     }
 
-    /// Searches what a delta inserts, for the case that its base never turns up, and leaves it pending.
+    /// Searches the bytes that a delta inserts, in case its base never turns up. The delta stays pending.
     fn search_inserted(
         &mut self,
         instructions: Instructions<'_, '_>,
@@ -235,7 +235,8 @@ impl Pack<'_, '_> {
     }
 }
 
-/// Behind the last object stands a checksum, which hardly ever looks like another one.
+/// Returns true if a zlib stream follows the entry's header. After the last object there is a checksum, which
+/// hardly ever looks like one.
 fn is_followed_by_zlib(entry: &Entry, head: &[u8]) -> bool {
     matches!(head.get(entry.len..), Some(&[method, flags, ..])
         if method == 0x78 && u16::from_be_bytes([method, flags]).is_multiple_of(31))

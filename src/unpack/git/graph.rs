@@ -1,4 +1,4 @@
-//! Commits and trees of a layer, kept compactly, and the way from a commit to a blob.
+//! The commits and trees of a layer in compact form, and the path from a commit to a blob.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,33 +8,35 @@ use gix_object::{CommitRefIter, TreeRefIter};
 
 use super::key::key;
 
-/// Paths that are longer are not named.
+/// The maximum length of a path that is reported.
 const MAX_PATH: usize = 2048;
 
-/// What a commit costs, with what vectors and tables keep in reserve; a tree; an edge; a child; a name.
+/// The memory cost of a commit, a tree, an edge, a child and a name. Each includes the spare capacity of
+/// vectors and tables.
 const COMMIT: usize = 120;
 const TREE: usize = 64;
 const EDGE: usize = 6;
 const CHILD: usize = 56;
 const NAME: usize = 48;
 
-/// Objects are known by the first half of their ids. Versions of a tree share most of their entries, so that
-/// each entry (a name and what it stands for) is stored once, and a tree is a list of numbers.
+/// The graph of commits and trees. Objects are known by the first half of their IDs. Versions of a tree share
+/// most of their entries, so each entry (a name and an object) is stored once, and a tree is a list of
+/// numbers.
 #[derive(Debug)]
 pub(super) struct Graph {
-    /// What is left to spend, in bytes.
+    /// The remaining memory budget in bytes.
     memory: usize,
     commits: Vec<Commit>,
     /// The number of each tree.
     trees: HashMap<u64, u32>,
-    /// Where the list of each tree starts; it ends where the next one does.
+    /// The start of each tree's list in `edges`. A list ends where the next one starts.
     starts: Vec<u32>,
-    /// The lists, one after the other: numbers of children.
+    /// The lists of all trees, concatenated: numbers of children.
     edges: Vec<u32>,
     children: Vec<Child>,
-    /// By a hash of the child, its number.
+    /// The number of each child, by a hash of the child.
     child_numbers: HashMap<u64, u32>,
-    /// Names, each with its end.
+    /// All names, concatenated. `name_ends` holds the end of each.
     names: Vec<u8>,
     name_ends: Vec<u32>,
     name_numbers: HashMap<u64, u32>,
@@ -52,22 +54,22 @@ struct Commit {
 /// An entry of a tree.
 #[derive(Debug, Clone, Copy)]
 struct Child {
-    /// What it stands for.
+    /// The key of the entry's object.
     key: u64,
     /// The number of its name.
     name: u32,
 }
 
-/// Where an object is first seen.
+/// The earliest place at which an object appears.
 #[derive(Debug, Clone)]
 pub(super) struct Located {
     pub(super) time: i64,
     pub(super) commit: ObjectId,
-    /// The numbers of the names that lead to it, the last one first; none where there are too many.
+    /// The numbers of the names in the path, last component first. `None` if there are too many.
     names: Option<Vec<u32>>,
 }
 
-/// How a tree was reached: from which tree, as which child.
+/// The tree and child through which a tree was reached.
 #[derive(Debug, Clone, Copy)]
 struct Reached {
     from: Option<(u32, u32)>,
@@ -92,7 +94,8 @@ impl Graph {
 
     fn spend(&mut self, bytes: usize) -> bool {
         let left = self.memory.checked_sub(bytes);
-        // Once something did not fit, nothing does: what is named depends on the order only.
+        // Once one item does not fit, no later item is accepted. This way the reported names depend on the
+        // order only.
         self.memory = left.unwrap_or(0);
         left.is_some()
     }
@@ -117,7 +120,7 @@ impl Graph {
         self.trees.insert(key(id), number);
         self.starts.push(start);
         for entry in TreeRefIter::from_bytes(content, id.kind()).map_while(Result::ok) {
-            // A submodule's commit is in another repository.
+            // The commit of a submodule is in another repository.
             if entry.mode.is_commit() {
                 continue;
             }
@@ -129,7 +132,7 @@ impl Graph {
         }
     }
 
-    /// The number of an entry; none where there is no room.
+    /// Returns the number of an entry. Returns `None` if there is no room.
     fn child(&mut self, key: u64, name: &[u8]) -> Option<u32> {
         let name = self.name(name)?;
         let hash = self.hasher.hash_one((key, name));
@@ -156,10 +159,10 @@ impl Graph {
         Some(number)
     }
 
-    /// For each of the `wanted` blobs and trees, by the first halves of their ids, the earliest commit that
-    /// holds it; a commit is found as itself, without names. Commits are gone through in order of time, each
-    /// tree is visited once: a tree that holds another one many times, at every level, costs no more than its
-    /// entries.
+    /// Finds the earliest commit that holds each of the `wanted` blobs and trees, given by the first halves
+    /// of their IDs. A wanted commit is found as itself, without names. Commits are visited in order of time,
+    /// and each tree is visited once. A tree that holds another tree many times, at every level, therefore
+    /// costs no more than its entries.
     pub(super) fn locate(&self, wanted: &HashSet<u64>) -> HashMap<u64, Located> {
         let mut located = HashMap::new();
         if wanted.is_empty() {
@@ -202,7 +205,7 @@ impl Graph {
         located
     }
 
-    /// The entries of a tree.
+    /// Returns the entries of a tree.
     fn list(&self, tree: u32) -> &[u32] {
         let at = |tree: usize| self.starts.get(tree).map_or(self.edges.len(), |start| *start as usize);
         let tree = tree as usize;
@@ -213,7 +216,7 @@ impl Graph {
         let mut names = vec![child.name];
         let mut tree = tree;
         while let Some(Some(Reached { from: Some((above, number)) })) = reached.get(tree as usize) {
-            // Each name is one byte at least, and a slash.
+            // Each name takes at least one byte, plus a slash.
             if names.len() > MAX_PATH / 2 {
                 return None;
             }
@@ -223,7 +226,7 @@ impl Graph {
         Some(names)
     }
 
-    /// The path in the commit; none where it is too long to name.
+    /// Returns the path within the commit. Returns `None` if it is too long to report.
     pub(super) fn path(&self, located: &Located) -> Option<Vec<u8>> {
         let mut path = Vec::new();
         for (n, &name) in located.names.as_ref()?.iter().rev().enumerate() {

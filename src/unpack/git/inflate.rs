@@ -1,4 +1,4 @@
-//! One zlib stream out of a longer input, decoded piece by piece.
+//! Decoding of a single zlib stream within a longer input, piece by piece.
 
 use std::io;
 
@@ -7,26 +7,27 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::super::allowance::Allowance;
 use crate::stream::Peek;
 
-/// Gives bytes; nothing once it has ended.
+/// A source of decoded bytes. After the end it yields nothing.
 pub(super) trait Decode {
-    /// Fills the front of `out`, which is not empty, and says how far; zero at the end.
+    /// Fills the front of `out`, which must not be empty. Returns the number of bytes written; zero means the
+    /// end.
     fn decode(&mut self, out: &mut [u8]) -> Result<usize, Fault>;
 }
 
-/// Why decoding ended early.
+/// The reason why decoding ended early.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The reader beneath failed.
+    /// The underlying reader failed.
     Input(io::Error),
     /// The input ended.
     Cut,
-    /// It is no valid stream, or no valid delta.
+    /// The stream or the delta is invalid.
     Broken,
     /// Nothing more may be decoded.
     Spent,
 }
 
-/// A zlib stream at the start of `input`. The input is consumed up to its end and no further.
+/// A zlib stream at the start of `input`. Only the bytes of the stream are consumed.
 pub(super) struct Inflate<'a> {
     input: &'a mut dyn Peek,
     state: &'a mut Decompress,
@@ -35,13 +36,13 @@ pub(super) struct Inflate<'a> {
 }
 
 impl<'a> Inflate<'a> {
-    /// `state` is only passed in to be used again.
+    /// Starts a stream. `state` is passed in so that its allocation is reused.
     pub(super) fn new(input: &'a mut dyn Peek, state: &'a mut Decompress) -> Self {
         state.reset(true);
         Self { input, state, ended: false, broken: false }
     }
 
-    /// Goes to the end of the stream, which costs as well.
+    /// Decodes to the end of the stream. The bytes count towards the allowance.
     pub(super) fn drain(&mut self, left: &Allowance) -> Result<(), Fault> {
         let mut scratch = [0; 4096];
         loop {

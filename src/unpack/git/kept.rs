@@ -1,38 +1,39 @@
-//! Entries of a pack that are kept as they are stored, so that they can be decoded again.
+//! Entries of a pack that are kept in stored form, so that they can be decoded again.
 
 use std::io::{self, BufRead, Read};
 
 use crate::stream::Peek;
 
-/// Entries that are shorter are not worth choosing among.
+/// The minimum of the `longest` limit; below it, the limit becomes zero. Choosing among shorter entries is
+/// not worthwhile.
 const SHORTEST: usize = 64;
 
-/// Entries by their offsets, bounded in bytes. Where they are too many, the longest go: what is long is
-/// mostly something of which nobody keeps versions, and a hundred versions of a text are shorter than one
+/// Entries by their offsets, limited in total bytes. When space runs out, the longest entries are dropped.
+/// Long entries are mostly files without many versions, and a hundred versions of a text are shorter than one
 /// picture.
 #[derive(Debug)]
 pub(super) struct Kept {
     limit: usize,
     bytes: Vec<u8>,
-    /// Offsets in the pack, ascending, and where in `bytes` each entry starts.
+    /// The offset of each entry in the pack, ascending, and its start in `bytes`.
     places: Vec<(u64, usize)>,
-    /// Entries that are longer are not kept.
+    /// The maximum length of a kept entry.
     longest: usize,
     /// Whether the last entry is still being added.
     is_open: bool,
-    /// What is taken from the limit for other things.
+    /// The number of bytes taken from the limit for other purposes.
     charged: usize,
 }
 
 impl Kept {
-    /// What an entry costs beside its bytes.
+    /// The memory that an entry takes in addition to its bytes.
     pub(super) const PLACE: usize = 16;
 
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, bytes: Vec::new(), places: Vec::new(), longest: limit, is_open: false, charged: 0 }
     }
 
-    /// Begins the entry at `offset`, which lies behind all others.
+    /// Begins the entry at `offset`, which is after all others.
     pub(super) fn begin(&mut self, offset: u64) {
         self.places.push((offset, self.bytes.len()));
         self.is_open = true;
@@ -59,7 +60,7 @@ impl Kept {
         self.is_open = false;
     }
 
-    /// Takes from what may be kept.
+    /// Reduces the number of bytes that may be kept.
     pub(super) fn charge(&mut self, bytes: usize) {
         self.charged += bytes;
         self.shrink();
@@ -69,7 +70,7 @@ impl Kept {
         self.places.binary_search_by_key(&offset, |(offset, _)| *offset).is_ok()
     }
 
-    /// The entry at `offset`, with its header.
+    /// Returns the entry at `offset`, including its header.
     pub(super) fn get(&self, offset: u64) -> Option<&[u8]> {
         let found = self.places.binary_search_by_key(&offset, |(offset, _)| *offset).ok()?;
         let (_, start) = self.places.get(found)?;
@@ -81,7 +82,7 @@ impl Kept {
         self.bytes.len() + self.places.len() * Self::PLACE + self.charged > self.limit
     }
 
-    /// Lets go of the longest, until there is room for some time.
+    /// Drops the longest entries until there is some spare room.
     fn shrink(&mut self) {
         if !self.is_full() {
             return;
@@ -112,7 +113,7 @@ impl Kept {
     }
 }
 
-/// Passes a pack on, counts its bytes, and keeps what there is room for.
+/// A reader that passes a pack on, counts its bytes, and keeps entries while there is room.
 pub(super) struct Recorder<'a> {
     input: &'a mut dyn Peek,
     pub(super) kept: Kept,
@@ -124,7 +125,7 @@ impl<'a> Recorder<'a> {
         Self { input, kept: Kept::new(limit), passed: 0 }
     }
 
-    /// The offset in the pack of the next byte.
+    /// Returns the offset of the next byte in the pack.
     pub(super) fn offset(&self) -> u64 {
         self.passed
     }
@@ -142,7 +143,7 @@ impl BufRead for Recorder<'_> {
     }
 
     fn consume(&mut self, n: usize) {
-        // The bytes are buffered, so asking for them again cannot fail.
+        // The bytes are buffered, so a second request cannot fail.
         if let Ok(view) = self.input.fill_buf() {
             self.kept.push(view.get(..n).unwrap_or(view));
         }

@@ -1,4 +1,5 @@
-//! Loose objects: gitformat-loose(5). A zlib stream of a header, `blob 12` and a NUL, and the content.
+//! Loose objects: gitformat-loose(5). A loose object is a zlib stream of a header (such as `blob 12` and a
+//! NUL) and the content.
 
 use std::io;
 
@@ -14,15 +15,15 @@ use crate::finding::{Place, Problem};
 use crate::mask::Message;
 use crate::stream::Peek;
 
-/// More bytes than a header has: the longest word, a space, twenty digits and a NUL.
+/// An upper bound on the length of a header: the longest word, a space, twenty digits and a NUL.
 const HEADER: usize = 32;
-/// Commits and trees up to this size are read.
+/// The maximum size of commits and trees that are parsed.
 const HOLD: usize = 8 << 20;
 
-/// Whether a loose object begins with these bytes; 64 of them are enough to tell.
+/// Returns true if a loose object begins with these bytes. 64 bytes are enough to decide.
 pub(crate) fn begins_loose(mut head: &[u8]) -> bool {
     let &[method, flags, ..] = head else { return false };
-    // gitformat-loose: the first byte of a deflate stream, and the check of the first two.
+    // gitformat-loose: the first byte of a deflate stream, and the check of the first two bytes.
     if method & 0x0f != 8 || !u16::from_be_bytes([method, flags]).is_multiple_of(31) {
         return false;
     }
@@ -32,7 +33,7 @@ pub(crate) fn begins_loose(mut head: &[u8]) -> bool {
     loose_header(header.get(..filled).unwrap_or_default()).is_ok()
 }
 
-/// Reads the loose object at the start of `content` and searches it. The error is that of the reader.
+/// Reads the loose object at the start of `content` and searches it. Errors come from the reader.
 pub(crate) fn loose(
     content: &mut dyn Peek,
     place: GitFile,
@@ -85,7 +86,7 @@ fn fill(inflate: &mut Inflate<'_>, out: &mut [u8]) -> (usize, Option<Fault>) {
     (filled, None)
 }
 
-/// What was decoded along with the header, and the rest.
+/// The bytes decoded along with the header, followed by the rest of the stream.
 struct Joined<'h, 'a> {
     head: &'h [u8],
     fault: Option<Fault>,

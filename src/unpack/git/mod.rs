@@ -1,17 +1,17 @@
-//! What git keeps compressed: loose objects and packs. Configuration, refs and reflogs are plain files and
-//! need nothing of this.
+//! Git data that is stored compressed: loose objects and packs. Configuration, refs and reflogs are plain
+//! files and do not need this module.
 //!
-//! A layer's [`Objects`] are told of every loose object ([`loose()`]) and every pack ([`pack()`]) while the layer
-//! is walked. Each object's content goes once to a [`Sink`], which searches it. At the end
-//! [`Objects::finish`] lines up what was found with commits and paths: any commit counts, also one that no
-//! branch leads to any more.
+//! A layer's [`Objects`] receive every loose object ([`loose()`]) and every pack ([`pack()`]) while the layer
+//! is walked. The content of each object is passed once to a [`Sink`], which searches it. At the end,
+//! [`Objects::finish`] matches the results with commits and paths. Every commit counts, even if no branch
+//! leads to it any more.
 //!
-//! Of the `gix` crates, `gix-object` reads commits, trees and headers, and `gix-hash` makes ids. `gix-pack`
-//! is not used. It reads packs that are mapped into memory as a whole and have an index beside them; its
-//! reader of streams (`BytesToEntriesIter`) gives compressed bytes in buffers of any size and leaves decoding
-//! to temporary files; what would be left is the header of an entry, which is thirty lines ([`entry`]), for
-//! eight more crates. Applying a delta is private there, and wants the whole result allocated as large as the
-//! pack claims it to be.
+//! Of the `gix` crates, `gix-object` parses commits, trees and headers, and `gix-hash` computes IDs.
+//! `gix-pack` is not used. It reads packs that are memory-mapped as a whole and come with an index. Its
+//! stream reader (`BytesToEntriesIter`) returns compressed bytes in buffers of any size and leaves decoding
+//! to temporary files. Only the entry header would be left to use, which is thirty lines ([`entry`]) here and
+//! eight more crates there. Its code for applying a delta is private, and allocates the whole result at the
+//! size that the pack claims.
 
 mod bases;
 mod content;
@@ -47,27 +47,27 @@ use super::allowance::Allowance;
 use crate::detect::Occurrence;
 use crate::stream::Peek;
 
-/// Searches the content of one object. What it leaves unread is passed over.
+/// A function that searches the content of one object. Any content that it leaves unread is skipped.
 pub(crate) type Sink<'a> = dyn FnMut(Kind, &mut dyn Peek) -> Vec<Occurrence> + 'a;
 
-/// Opens the same pack once more, at its first byte.
+/// A function that opens the same pack again, at its first byte.
 pub(crate) type Reread<'a> = dyn FnMut() -> io::Result<Box<dyn Peek + 'a>> + 'a;
 
-/// What one container may cost.
+/// The resource limits for one container.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits<'a> {
-    /// Bytes that may still be decoded. Counted down; at zero the reading stops.
+    /// The number of bytes that may still be decoded. Reading stops at zero.
     pub(crate) left: &'a Allowance,
-    /// Bytes of a pack that may be kept as they are stored, so that they can be decoded again.
+    /// The number of bytes of a pack that may be kept in stored form, so that they can be decoded again.
     pub(crate) kept: usize,
-    /// Bytes of objects that may be held because deltas need them.
+    /// The number of object bytes that may be held because deltas need them.
     pub(crate) bases: usize,
-    /// Objects of a pack whose place is remembered, at some 24 bytes each.
+    /// The number of objects of a pack whose location is remembered, at about 24 bytes each.
     pub(crate) rows: usize,
 }
 
 impl<'a> Limits<'a> {
-    /// The limits of one pack; `left` is how much may still be decoded.
+    /// Returns the limits for one pack. `left` is the number of bytes that may still be decoded.
     pub(crate) fn new(left: &'a Allowance) -> Self {
         Self { left, kept: 32 << 20, bases: 32 << 20, rows: 1 << 20 }
     }

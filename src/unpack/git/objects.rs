@@ -1,4 +1,4 @@
-//! What the git objects of a layer hold, lined up with commits and paths.
+//! The tokens in the git objects of a layer, matched with commits and paths.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -14,10 +14,11 @@ use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::message;
 
-/// Tokens in objects that are remembered; what is one finding in the end may have been in thousands.
+/// The maximum number of hits that are remembered. A single finding may come from thousands of them.
 const MAX_HITS: usize = 16 * 1024;
 
-/// Told of every git object of a layer, whichever file it lies in; says in the end where each token stands.
+/// A collector for all git objects of a layer, across all files that hold them. At the end it reports the
+/// commit and path of each token.
 #[derive(Debug)]
 pub(crate) struct Objects {
     graph: Graph,
@@ -30,8 +31,8 @@ pub(crate) struct Objects {
 pub(crate) struct GitFinding {
     /// The number of the file that holds the object: [`GitFile::file`].
     pub(crate) file: u32,
-    /// The token, in the object's content. Its `via` begins with `git:COMMIT:PATH`, or with `git:OBJECT`
-    /// where no commit of the layer holds the object, or it is a commit or a tag itself.
+    /// The token in the object's content. Its `via` begins with `git:COMMIT:PATH`. It begins with
+    /// `git:OBJECT` if no commit of the layer holds the object, or if the object is a commit or a tag.
     pub(crate) occurrence: Occurrence,
 }
 
@@ -42,31 +43,31 @@ struct Hit {
     occurrence: Occurrence,
 }
 
-/// What holds a token.
+/// The holder of a token.
 #[derive(Debug, Clone, Copy)]
 enum Holder {
     Object(Kind, Option<ObjectId>),
-    /// A delta of which nobody knows what it makes: the offset of its entry.
+    /// A delta with an unknown result, by the offset of its entry.
     Delta(u64),
 }
 
-/// One finding of those that are the same token at the same path: the earliest commit's. The rest is to make
-/// the choice the same in every run.
+/// The sort key that selects one finding among several for the same token at the same path. The earliest
+/// commit wins. The other fields make the choice deterministic.
 type Rank = (i64, Option<ObjectId>, Option<ObjectId>, u64, u32);
 
 impl Objects {
-    /// For one layer. `memory` is how many bytes may be spent on commits, trees and names; objects of which
-    /// is heard once they are spent may be reported without path.
+    /// Creates the collector for one layer. `memory` is the number of bytes that may be spent on commits,
+    /// trees and names. Objects seen after it is spent may be reported without a path.
     pub(crate) fn new(memory: usize) -> Self {
         Self { graph: Graph::new(memory), hits: Vec::new(), overflow: false }
     }
 
-    /// How many tokens have been found in objects.
+    /// Returns the number of tokens found in objects.
     pub(crate) fn count(&self) -> usize {
         self.hits.len()
     }
 
-    /// Takes note of a commit or a tree.
+    /// Records a commit or a tree.
     pub(super) fn learn(&mut self, kind: Kind, id: &ObjectId, content: &[u8]) {
         match kind {
             Kind::Tree => self.graph.add_tree(id, content),
@@ -75,12 +76,12 @@ impl Objects {
         }
     }
 
-    /// Takes note of what was found in an object.
+    /// Records the tokens found in an object.
     pub(super) fn keep(&mut self, place: GitFile, kind: Kind, id: Option<ObjectId>, found: Vec<Occurrence>) {
         self.add(place, Holder::Object(kind, id), found);
     }
 
-    /// Takes note of what was found in the bytes that an unresolved delta inserts.
+    /// Records the tokens found in the bytes that an unresolved delta inserts.
     pub(super) fn keep_delta(&mut self, place: GitFile, offset: u64, found: Vec<Occurrence>) {
         self.add(place, Holder::Delta(offset), found);
     }
@@ -99,9 +100,9 @@ impl Objects {
         }
     }
 
-    /// The commit and the path at which a blob or a tree is first seen: the earliest by committer's time,
-    /// then by id; in it the path of fewest components, then the one that comes first. For tests of one
-    /// object; [`Self::finish`] locates all at once.
+    /// Returns the commit and the path at which a blob or a tree first appears. The earliest commit by
+    /// committer time wins, then the lowest ID. Within the commit, the path with the fewest components wins,
+    /// then the first one. This function serves tests of one object; [`Self::finish`] locates all at once.
     #[cfg(test)]
     pub(crate) fn locate(&self, id: &ObjectId) -> Option<(ObjectId, Vec<u8>)> {
         let wanted = HashSet::from([key(id)]);
@@ -110,11 +111,11 @@ impl Objects {
         Some((located.commit, self.graph.path(located)?))
     }
 
-    /// All tokens, in order of file, then of history.
+    /// Returns all tokens, ordered by file, then by history.
     ///
-    /// A token that stands in many versions of a file is one finding, at the commit that brought it in: who
-    /// removes it has to rewrite all that follows anyway. So are one in many commit messages or headers, in
-    /// many tags, and one in objects that no commit leads to.
+    /// A token in many versions of a file is one finding, at the commit that introduced it. Removing it means
+    /// rewriting everything that follows anyway. Likewise, a token in many commit messages or headers is one
+    /// finding, as is one in many tags, and one in several objects that no commit leads to.
     pub(crate) fn finish(self) -> (Vec<GitFinding>, Vec<Problem>) {
         let wanted: HashSet<u64> =
             self.hits.iter().filter_map(|hit| hit.holder.id()).map(|id| key(&id)).collect();
@@ -168,7 +169,7 @@ impl Holder {
         }
     }
 
-    /// What is one finding together with the token.
+    /// Returns the key that, together with the token, identifies one finding.
     fn group(self, path: Option<&[u8]>) -> (u8, u64) {
         match (self, path) {
             (Self::Object(..), Some(path)) => {
@@ -183,7 +184,7 @@ impl Holder {
         }
     }
 
-    /// What reports call the object: by commit and path where a commit leads to it, else by its id.
+    /// Returns the name of the object in reports: commit and path if a commit leads to it, otherwise its ID.
     fn object(self, at: Option<&Located>, graph: &Graph) -> GitObject {
         let located = at.and_then(|at| Some((at.commit, graph.path(at)?)));
         match (located, self) {

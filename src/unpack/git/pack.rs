@@ -1,5 +1,5 @@
-//! Packs: gitformat-pack(5). Every object is decoded as the pack goes by; deltas whose base is not at hand
-//! then are resolved in further rounds.
+//! Packs: gitformat-pack(5). Every object is decoded while the pack is read. Deltas whose base is not
+//! available at that time are resolved in further rounds.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,10 +15,10 @@ use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
 use crate::stream::Peek;
 
-/// Bytes of a pack's header.
+/// The length of a pack header in bytes.
 pub(super) const HEADER: usize = 12;
 
-/// What is said where nothing more may be decoded.
+/// Returns the problem that is reported when nothing more may be decoded.
 pub(super) fn spent() -> Problem {
     let detail = Message::own("git objects decode to more than the limit: the rest was not decoded");
     Problem::error(Code::Limit, Place::Here, detail)
@@ -28,12 +28,12 @@ fn objects(n: usize) -> String {
     if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
 }
 
-/// Whether a pack begins with these bytes: its header, and that of an object with a zlib stream behind it.
+/// Returns true if a pack begins with these bytes: a pack header, an entry header, and a zlib stream.
 pub(crate) fn begins_pack(head: &[u8]) -> bool {
     let Some(count) = header(head) else { return false };
     let entry = head.get(HEADER..).unwrap_or_default();
     let size = entry.iter().take_while(|&&b| b & 0x80 != 0).count() + 1;
-    // The id of the base stands in front of a delta.
+    // The ID of the base comes before the delta.
     let bases: &[usize] = match entry.first().map(|b| b >> 4 & 7) {
         Some(1..=4) => &[0],
         Some(7) => &[20, 32],
@@ -45,14 +45,14 @@ pub(crate) fn begins_pack(head: &[u8]) -> bool {
     })
 }
 
-/// How many objects a pack says it has.
+/// Returns the number of objects that the pack header claims.
 pub(super) fn header(head: &[u8]) -> Option<u32> {
     let &[b'P', b'A', b'C', b'K', 0, 0, 0, 2 | 3, a, b, c, d, ..] = head else { return None };
     Some(u32::from_be_bytes([a, b, c, d]))
 }
 
-/// Reads the pack at the start of `body` and searches every object of it. `reread` opens the same pack again;
-/// it is used only where deltas cannot be resolved otherwise. The error is that of a reader.
+/// Reads the pack at the start of `body` and searches all of its objects. `reread` opens the same pack again.
+/// It is used only if deltas cannot be resolved otherwise. Errors come from the reader.
 pub(crate) fn pack(
     body: &mut dyn Peek,
     reread: Option<&mut Reread<'_>>,
@@ -82,7 +82,7 @@ pub(crate) fn pack(
     outcome.map(|()| problems)
 }
 
-/// A pack while it is read.
+/// The state of a pack while it is read.
 pub(super) struct Pack<'a, 's> {
     pub(super) place: GitFile,
     pub(super) objects: &'a mut Objects,
@@ -90,29 +90,29 @@ pub(super) struct Pack<'a, 's> {
     pub(super) sink: &'a mut Sink<'s>,
     pub(super) bases: Bases,
     pub(super) table: Table,
-    /// Deltas that are not resolved yet, in the order of the pack.
+    /// Deltas that are not resolved yet, in pack order.
     pub(super) pending: Vec<Row>,
-    /// What was found in what they insert, by their offset.
+    /// The tokens found in the bytes that pending deltas insert, by the offset of the delta.
     pub(super) inserted: BTreeMap<u64, Vec<Occurrence>>,
-    /// Whether more was found there than is remembered.
+    /// Whether more tokens were found in inserted bytes than are remembered.
     pub(super) is_more_inserted: bool,
-    /// How many deltas could not be resolved and are not among the pending, for want of rows.
+    /// The number of unresolved deltas that are missing from `pending` because the row limit was reached.
     pub(super) forgotten: usize,
-    /// How many deltas make no sense.
+    /// The number of invalid deltas.
     pub(super) damaged: usize,
-    /// Whether it was gone over as often as may be.
+    /// Whether the maximum number of passes was reached.
     pub(super) is_unfinished: bool,
     pub(super) problems: Vec<Problem>,
 }
 
 impl Pack<'_, '_> {
-    /// Lists what was found in what unresolved deltas insert, and says what was not resolved.
+    /// Lists the tokens in the inserted bytes of unresolved deltas, and reports the unresolved deltas.
     fn finish(mut self) -> Vec<Problem> {
         self.table.link();
         let (mut baseless, circular) = self.hopeless();
         let mut unresolved = (self.pending.len() + self.forgotten).saturating_sub(baseless + circular);
         if unresolved > 0 || self.is_unfinished || self.is_more_inserted {
-            // The base that is missing may be one that was not made.
+            // A missing base may be an object that was not decoded.
             unresolved += std::mem::take(&mut baseless);
         }
         for (offset, found) in std::mem::take(&mut self.inserted) {
@@ -131,8 +131,8 @@ impl Pack<'_, '_> {
                 "{} of a git pack are deltas of objects that are not in it: what they insert was searched",
                 objects(baseless)
             );
-            // Others read a whole pack, of a bundle that rests on another one, say; a base that is missing from
-            // a damaged one is lost.
+            // Other tools may be able to read an intact pack, for example one in a bundle that depends on
+            // another bundle. A base missing from a damaged pack is lost.
             if damaged == 0 && self.problems.is_empty() {
                 self.problems.push(Problem::error(Code::Missing, Place::Here, detail));
             } else {
@@ -153,8 +153,8 @@ impl Pack<'_, '_> {
         self.problems.push(Problem::note(code, Place::Here, detail));
     }
 
-    /// Sorts out a fault that ended one object: gives back that of a reader, remembers any other, and says
-    /// whether anything more may be decoded.
+    /// Handles a fault that ended one object. Returns a reader's error, and records any other fault. Returns
+    /// true if more may be decoded.
     pub(super) fn fault(&mut self, fault: Option<Fault>) -> io::Result<bool> {
         match fault {
             None => {}

@@ -1,39 +1,39 @@
-//! What has to be decoded so that pending deltas are resolved, and in what order.
+//! The order in which objects must be decoded to resolve pending deltas.
 
 use super::table::{From, Row, Table};
 
-/// The pending deltas and all that they are made from, less what is held already.
+/// The pending deltas and all objects they are made from, except those already held.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// What to decode. Each object stands behind what it is made from, and all that is made from one stands
-    /// together, so that no more is held at a time than one chain.
+    /// The objects to decode. Each comes after its base, and all objects made from one base are adjacent.
+    /// Therefore at most one chain is held at a time.
     pub(super) steps: Vec<Row>,
-    /// By row, of how many steps each object is the base.
+    /// The number of steps that use each row as their base.
     uses: Vec<u32>,
-    /// How many pending deltas lead to an object that is not there.
+    /// The number of pending deltas that lead to a missing object.
     pub(super) baseless: usize,
-    /// How many lead back to themselves.
+    /// The number of pending deltas that lead back to themselves.
     pub(super) circular: usize,
 }
 
-/// What is known of a row while the plan is made.
+/// The state of a row while the plan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Unseen,
-    /// On the way that is being followed.
+    /// Part of the chain that is being followed.
     Here,
     Planned,
-    /// It is held, so that nothing has to be done.
+    /// Already held, so nothing has to be done.
     Held,
     Baseless,
     Circular,
-    /// It leads to what cannot be read.
+    /// Leads to an object that cannot be read.
     Unreadable,
 }
 
 impl Plan {
-    /// Follows every pending delta to an object that is held or stored whole. Each row is visited once, so
-    /// that chains of any length and circles cost no more than the table is long.
+    /// Follows every pending delta to an object that is held or stored in full. Each row is visited once, so
+    /// chains of any length and cycles cost no more than the length of the table.
     pub(super) fn new(
         table: &Table,
         pending: &[Row],
@@ -43,7 +43,7 @@ impl Plan {
         let mut plan = Self { uses: vec![0; table.len()], ..Self::default() };
         let mut marks = vec![Mark::Unseen; table.len()];
         let mut way = Vec::new();
-        // Bases with what is made from them; those that are made from nothing.
+        // Pairs of a base and an object made from it, and the objects without a base.
         let mut pairs = Vec::new();
         let mut roots = Vec::new();
         for &delta in pending {
@@ -87,7 +87,7 @@ impl Plan {
         plan
     }
 
-    /// Depth first, in the order of the pack.
+    /// Orders the steps depth first, in pack order.
     fn order(&mut self, mut roots: Vec<Row>, mut pairs: Vec<(Row, Row)>, is_held: impl Fn(Row) -> bool) {
         pairs.sort_unstable();
         roots.sort_unstable();
@@ -112,7 +112,7 @@ impl Plan {
         }
     }
 
-    /// How many steps need an object as their base.
+    /// Returns the number of steps that need an object as their base.
     pub(super) fn uses(&self, row: Row) -> u32 {
         self.uses.get(row as usize).copied().unwrap_or_default()
     }

@@ -1,13 +1,14 @@
-//! Deltas whose base was not at hand when the pack went by.
+//! Deltas whose base was not available during the first pass.
 //!
-//! Git writes a pack in the order of history, the newest version of every file first, and most deltas make an
-//! older version from a newer one: in a large pack, hundreds of megabytes lie between the two. Entries are
-//! therefore kept as they are stored, several times smaller than what they decode to, the short ones before
-//! the long. From these, family after family is decoded; only one chain at a time is held decoded.
+//! Git writes a pack in order of history, the newest version of every file first. Most deltas make an older
+//! version from a newer one, and in a large pack, hundreds of megabytes are between the two. Therefore
+//! entries are kept in stored form, several times smaller than decoded, with short entries preferred over
+//! long ones. The kept entries are decoded one family at a time, and only one chain at a time is held
+//! decoded.
 //!
-//! What cannot be resolved from these is collected by reading the pack again: as many whole families as fit,
-//! in each round. So there are no more rounds than the entries that are needed are times larger than what may
-//! be kept.
+//! Deltas that cannot be resolved this way are collected by reading the pack again, in each round as many
+//! whole families as fit. The number of rounds is therefore the total size of the needed entries divided by
+//! the limit on kept bytes.
 
 use std::collections::HashSet;
 use std::io::{self, BufRead as _};
@@ -27,15 +28,16 @@ use super::plan::Plan;
 use super::table::{From, Row};
 use crate::finding::{Place, Problem};
 
-/// How often a pack is read again at most.
+/// The maximum number of times a pack is read again.
 const ROUNDS: usize = 16;
-/// How often what is kept is gone over, where chains are too large to be held or bases are known by id only.
+/// The maximum number of passes over the kept entries. Several passes are needed if chains are too large to
+/// hold, or if bases are known by ID only.
 const TURNS: usize = 64;
 /// Objects up to this size are decoded in one piece even if no delta needs them.
 const HOLD: usize = 1 << 20;
 
 impl Pack<'_, '_> {
-    /// Resolves what is pending from what was kept, and what is left by reading again.
+    /// Resolves pending deltas from the kept entries, then the remaining ones by reading the pack again.
     pub(super) fn resolve(&mut self, kept: Kept, reread: Option<&mut Reread<'_>>) -> io::Result<()> {
         self.resolve_from(&kept)?;
         drop(kept);
@@ -63,7 +65,7 @@ impl Pack<'_, '_> {
         Ok(())
     }
 
-    /// Reads the pack again, and keeps of it what the first families need.
+    /// Reads the pack again and keeps the entries that the first families need.
     fn collect(&mut self, reread: &mut Reread<'_>) -> io::Result<Kept> {
         self.table.link();
         let plan = Plan::new(&self.table, &self.pending, |row| self.is_held(row), |_| true);
@@ -137,7 +139,7 @@ impl Pack<'_, '_> {
         Ok(())
     }
 
-    /// Goes once over what is kept; says whether anything more may be decoded.
+    /// Makes one pass over the kept entries. Returns true if more may be decoded.
     fn turn(&mut self, kept: &Kept) -> io::Result<bool> {
         self.table.link();
         let table = &self.table;
@@ -177,7 +179,7 @@ impl Pack<'_, '_> {
         Ok(goes_on)
     }
 
-    /// Decodes one object. It is searched if that has not been done.
+    /// Decodes one object, and searches it if that has not been done yet.
     fn make(
         &mut self,
         row: Row,
@@ -187,7 +189,7 @@ impl Pack<'_, '_> {
         mut bytes: &[u8],
         state: &mut Decompress,
     ) -> Option<Fault> {
-        // A source may not give the same bytes again.
+        // A source may return different bytes the second time.
         let Some(entry) = Entry::read(bytes, self.place.hash) else { return Some(Fault::Broken) };
         bytes = bytes.get(entry.len..).unwrap_or_default();
         let mut inflate = Inflate::new(&mut bytes, state);
@@ -235,8 +237,8 @@ impl Pack<'_, '_> {
         fault
     }
 
-    /// How many of the pending deltas nobody can resolve from this pack: of objects that are not in it, and
-    /// of each other.
+    /// Counts the pending deltas that can never be resolved from this pack: those of missing objects, and
+    /// those that form cycles.
     pub(super) fn hopeless(&self) -> (usize, usize) {
         let plan = Plan::new(&self.table, &self.pending, |_| false, |_| true);
         (plan.baseless, plan.circular)

@@ -1,16 +1,16 @@
-//! Where the objects of a pack lie and what they are made from: what a later round needs to know.
+//! The location and the base of each object in a pack, as later rounds need them.
 
-/// The row of an object, in the order of the pack.
+/// The row of an object, in pack order.
 pub(super) type Row = u32;
 
-/// What an object is made from.
+/// The base of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum From {
-    /// Nothing: it is stored whole.
+    /// No base: the object is stored in full.
     Itself,
-    /// The object of that row.
+    /// The object in this row.
     Row(Row),
-    /// An object that is not known.
+    /// An unknown object.
     Unknown,
 }
 
@@ -24,10 +24,10 @@ pub(super) struct Table {
     /// The end of the last row's entry.
     end: u64,
     offsets: Vec<u64>,
-    /// First halves of ids; zero where not known.
+    /// The first halves of object IDs; zero if unknown.
     keys: Vec<u64>,
     bases: Vec<Row>,
-    /// Keys of bases, each with a delta of it, where the base is known by its id only.
+    /// Bases known by ID only: the key of each base and the row of its delta.
     references: Vec<(u64, Row)>,
 }
 
@@ -44,7 +44,7 @@ impl Table {
         }
     }
 
-    /// Adds the next object; none where the limit is reached.
+    /// Adds the next object. Returns `None` if the limit is reached.
     pub(super) fn add(&mut self, offset: u64) -> Option<Row> {
         if self.offsets.len() >= self.limit {
             return None;
@@ -64,13 +64,13 @@ impl Table {
         self.offsets.get(row as usize).copied().unwrap_or_default()
     }
 
-    /// How many bytes its entry takes.
+    /// Returns the length of an entry in bytes.
     pub(super) fn len_of(&self, row: Row) -> usize {
         let end = self.offsets.get(row as usize + 1).copied().unwrap_or(self.end);
         usize::try_from(end.saturating_sub(self.offset(row))).unwrap_or(usize::MAX)
     }
 
-    /// Says where the last object of which there is a row ends, if nothing is known of the next one.
+    /// Sets the end of the last object that has a row, for the case that the next object has none.
     pub(super) fn set_end(&mut self, end: u64) {
         self.end = end;
     }
@@ -88,7 +88,7 @@ impl Table {
         }
     }
 
-    /// Says that an object is a delta of the one at that offset, which lies in front of it.
+    /// Records that an object is a delta of the one at `offset`, which is earlier in the pack.
     pub(super) fn set_base(&mut self, row: Row, offset: Option<u64>) {
         let base = offset.and_then(|offset| self.row_at(offset)).unwrap_or(UNKNOWN);
         if let Some(slot) = self.bases.get_mut(row as usize) {
@@ -96,13 +96,13 @@ impl Table {
         }
     }
 
-    /// Says that an object is a delta of one that is known by its id only.
+    /// Records that an object is a delta of one that is known by its ID only.
     pub(super) fn set_reference(&mut self, row: Row, key: u64) {
         self.set_base(row, None);
         self.references.push((key, row));
     }
 
-    /// Says that an object cannot be made.
+    /// Records that an object cannot be decoded.
     pub(super) fn forget(&mut self, row: Row) {
         self.set_base(row, None);
     }
@@ -113,7 +113,7 @@ impl Table {
         }
     }
 
-    /// Looks for the bases that are known by their ids, among the objects whose ids are known by now.
+    /// Looks up bases that are known by their IDs among the objects whose IDs are known by now.
     pub(super) fn link(&mut self) {
         if self.references.is_empty() {
             return;
@@ -123,7 +123,7 @@ impl Table {
             let from = self.references.partition_point(|(wanted, _)| wanted < key);
             let of_it = self.references.get(from..).unwrap_or_default().iter();
             let of_it = of_it.take_while(|(wanted, _)| wanted == key && *key != 0);
-            // An object that is there many times counts once.
+            // An object that occurs several times counts once.
             let is_linked = |row: &Row| self.bases.get(*row as usize) != Some(&UNKNOWN);
             if of_it.clone().next().is_none_or(|(_, row)| is_linked(row)) {
                 continue;

@@ -1,7 +1,7 @@
-//! Where the cells of a B-tree page are cut because their payload goes on in an overflow page.
+//! The ends of cells in a B-tree page whose payload continues in an overflow page.
 
-/// Adds the end of the local part of each such cell, with the number of the page behind it. A page that is none of
-/// a B-tree, or whose numbers are wild, gives nothing or what does no harm.
+/// Adds the end of the local part of each such cell, with the number of the overflow page stored after it.
+/// For a page that is not a B-tree page, or that holds arbitrary numbers, the result is empty or harmless.
 pub(super) fn cuts(page: &[u8], is_first: bool, found: &mut Vec<(usize, u32)>) {
     let start = if is_first { 100 } else { 0 };
     let Some(header) = page.get(start..start + 12) else { return };
@@ -9,7 +9,7 @@ pub(super) fn cuts(page: &[u8], is_first: bool, found: &mut Vec<(usize, u32)>) {
         [kind, _, _, high, low, ..] => (*kind, usize::from(*high) << 8 | usize::from(*low)),
         _ => return,
     };
-    // Page header, and what stands in front of the payload's length in a cell.
+    // The length of the page header, and the number of bytes before the payload length in a cell.
     let (header_len, left_child, is_index) = match kind {
         0x02 => (12, 4, true),
         0x0a => (8, 0, true),
@@ -23,7 +23,7 @@ pub(super) fn cuts(page: &[u8], is_first: bool, found: &mut Vec<(usize, u32)>) {
     }
 }
 
-/// The cut of the cell whose payload's length stands at `at`.
+/// Returns the end of the local part of the cell whose payload length is at `at`, and the overflow page.
 fn cut(page: &[u8], at: usize, is_index: bool) -> Option<(usize, u32)> {
     let (payload, mut at) = varint(page, at)?;
     if !is_index {
@@ -33,7 +33,7 @@ fn cut(page: &[u8], at: usize, is_index: bool) -> Option<(usize, u32)> {
     Some((end, super::page_number(page, end)?))
 }
 
-/// How much of a payload lies in the cell itself, where that is not all.
+/// Returns the number of payload bytes in the cell itself, unless the cell holds the whole payload.
 fn local(usable: u64, payload: u64, is_index: bool) -> Option<usize> {
     let most = if is_index { (usable - 12) * 64 / 255 - 23 } else { usable - 35 };
     if payload <= most {
@@ -44,7 +44,7 @@ fn local(usable: u64, payload: u64, is_index: bool) -> Option<usize> {
     usize::try_from(if wanted <= most { wanted } else { least }).ok()
 }
 
-/// A number of up to nine bytes, and where it ends.
+/// Reads a varint of up to nine bytes. Returns its value and the offset after it.
 fn varint(page: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut number = 0_u64;
     for (i, &b) in page.get(at..)?.iter().take(9).enumerate() {

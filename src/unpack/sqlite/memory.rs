@@ -1,45 +1,45 @@
-//! What is remembered of a database's pages, within bounds.
+//! The parts of a database's pages that are remembered, within a memory limit.
 
 use zeroize::Zeroizing;
 
 use super::{CONTEXT, POINTER, is_token_byte, token_run};
 
-/// All that is remembered of one database may take this much.
+/// The maximum memory for one database.
 const MEMORY: usize = 16 * 1024 * 1024;
-/// Heads are kept in blocks of that size.
+/// The size of the blocks that hold page heads.
 const BLOCK: usize = 64 * 1024 + CONTEXT;
-/// What a tail costs beside its text.
+/// The memory that a tail takes in addition to its text.
 const TAIL: usize = 96;
 
-/// The end of a page's or cell's content, in which a token may begin.
+/// The end of a page or of a cell, in which a token may begin.
 pub(super) struct Tail {
-    /// Where in the file the text begins.
+    /// The offset of the text in the file.
     pub(super) offset: u64,
-    /// The page on which it goes on.
+    /// The page on which the text continues.
     pub(super) next: u32,
-    /// Where in the text the token begins; what stands in front is its surroundings.
+    /// The start of the token in the text. The bytes before it are context.
     pub(super) token: usize,
     pub(super) text: Zeroizing<Vec<u8>>,
-    /// Whether it may be encoded.
+    /// Whether the token may be encoded.
     pub(super) encoded: bool,
 }
 
-/// How many bytes of a token in UTF-16 there may be at the start of `bytes`, of which the first character may lack
-/// a half.
+/// Returns the length of a possible UTF-16 token at the start of `bytes`. Half of the first character may be
+/// missing.
 fn wide_run(bytes: &[u8]) -> usize {
     const MOST: usize = 128;
     let run = |phase: usize| {
         let units = bytes.get(phase..).unwrap_or_default().chunks_exact(2).take(MOST / 2);
         phase + 2 * units.take_while(|unit| matches!(unit, [b, 0] if is_token_byte(*b))).count()
     };
-    // A letter beside a NUL may be anything.
+    // A single letter next to a NUL is no evidence of a token.
     Some(run(0).max(run(1))).filter(|&run| run >= 4).unwrap_or_default()
 }
 
-/// Heads of pages and tails of content.
+/// The heads of pages and the tails of pages and cells.
 #[derive(Default)]
 pub(super) struct Memory {
-    /// For each page: the block of its head, where in the block, and how long.
+    /// For each page: the block of its head, the offset in the block, and the length.
     heads: Vec<(u16, u32, u32)>,
     blocks: Vec<Zeroizing<Vec<u8>>>,
     tails: Vec<Tail>,
@@ -48,8 +48,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Remembers how the next page begins, if a token may go on there: its first four bytes, all that may belong to a
-    /// token, and a little behind it.
+    /// Remembers the start of the next page if a token may continue there: its first four bytes, all bytes
+    /// that may belong to a token, and some context after them.
     pub(super) fn add_head(&mut self, page: &[u8]) {
         if self.full {
             return;
@@ -72,7 +72,7 @@ impl Memory {
         self.heads.push(place.map_or((0, 0, 0), |at| (block, number(at), number(len))));
     }
 
-    /// How a page begins, by its number from 1.
+    /// Returns the head of a page. Page numbers start at 1.
     pub(super) fn head(&self, number: u32) -> Option<&[u8]> {
         let at = usize::try_from(number).ok()?.checked_sub(1)?;
         let (block, at, len) = *self.heads.get(at)?;
@@ -80,7 +80,7 @@ impl Memory {
         self.blocks.get(usize::from(block))?.get(at..at + len).filter(|head| !head.is_empty())
     }
 
-    /// Remembers the end of some content.
+    /// Remembers the end of a page or a cell.
     pub(super) fn add_tail(&mut self, offset: u64, next: u32, text: &[u8], token: usize, encoded: bool) {
         if self.take(TAIL + text.len()) {
             self.tails.push(Tail { offset, next, token, text: Zeroizing::new(text.to_vec()), encoded });
@@ -91,7 +91,7 @@ impl Memory {
         &self.tails
     }
 
-    /// Whether something was left out.
+    /// Returns true if the memory limit was reached and something was left out.
     pub(super) fn is_full(&self) -> bool {
         self.full
     }

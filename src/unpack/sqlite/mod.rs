@@ -1,10 +1,10 @@
-//! Tokens that the pages of an `SQLite` database cut in two (<https://www.sqlite.org/fileformat.html>). What lies in
-//! one page, freed ones included, the search of the raw bytes finds; a long value goes on in overflow pages
-//! anywhere in the file, and a token may lie across such a border.
+//! Tokens that the pages of an `SQLite` database cut in two (<https://www.sqlite.org/fileformat.html>). The
+//! search of the raw bytes finds every token within a single page, including free pages. However, a long
+//! value continues in overflow pages anywhere in the file, and a token may cross such a border.
 //!
-//! Chains are not followed: each border is joined by itself, from what was remembered of its two sides, so that
-//! wild or circular page numbers cost nothing. Since the content of a deleted row is all that is left of it, a
-//! border is told by what it looks like as well: half a token, and behind it four bytes that are a page number.
+//! Chains are not followed. Each border is joined on its own, from the remembered bytes of its two sides, so
+//! invalid or circular page numbers cost nothing. Of a deleted row, only the content remains. Therefore a
+//! border is also recognised by its appearance: half a token, followed by four bytes that are a page number.
 
 mod cells;
 mod memory;
@@ -24,41 +24,41 @@ use crate::hub::tokens;
 use memory::{Memory, Tail};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
-/// What of the file's header says how large its pages are.
+/// The length of the part of the file header that determines the page size.
 const HEADER: usize = 21;
-/// The longest token that is told apart from text.
+/// The maximum length of a token that is distinguished from text.
 const MAX_TOKEN: usize = 16 * 1024;
-/// The longest token that is no web token, and a little more.
+/// The maximum length of a token other than a web token, with some margin.
 const SHORT_TOKEN: usize = 64;
-/// How much of an encoded token may stand in front of a border.
+/// The maximum number of bytes of an encoded token before a border.
 const MAX_ENCODED: usize = 512;
-/// How much is kept in front of a token and behind it, by which its surroundings are judged.
+/// The number of bytes kept before and after a token, for judging its context.
 const CONTEXT: usize = 64;
-/// The number of the page on which an overflow page goes on.
+/// The length of the page number at the start of an overflow page, which names the next one.
 const POINTER: usize = 4;
 
 /// A database that is read page by page.
 pub(crate) struct Pages {
     page_size: usize,
-    /// How much of a page is in use: extensions may keep some bytes at its end for themselves.
+    /// The number of bytes of a page that are in use. Extensions may reserve some bytes at its end.
     usable: usize,
     page: Zeroizing<Vec<u8>>,
-    /// How many pages have been read.
+    /// The number of pages read so far.
     count: u32,
     memory: Memory,
 }
 
-/// What came of reading a database.
+/// The result of reading a database.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// The tokens that lie across a border, in order of offset.
+    /// The tokens that cross a border, in order of offset.
     pub(crate) occurrences: Vec<Occurrence>,
-    /// Whether more would have had to be remembered than is allowed: there may be further ones.
+    /// Whether the memory limit was reached, so that there may be more tokens.
     pub(crate) limited: bool,
 }
 
 impl Pages {
-    /// The database that begins with `head`, if it is one. The first bytes of it are to be fed as well.
+    /// Returns a reader if `head` is the start of a database. The bytes of `head` have to be fed as well.
     pub(crate) fn begin(head: &[u8]) -> Option<Self> {
         let header = head.get(..HEADER).filter(|header| header.starts_with(MAGIC))?;
         let page_size = match header.get(16..18)? {
@@ -93,7 +93,7 @@ impl Pages {
         }
     }
 
-    /// Ends the file and searches across the borders. A page that breaks off counts for nothing.
+    /// Ends the file and searches across the borders. A truncated last page is ignored.
     pub(crate) fn finish(self) -> Found {
         let mut occurrences = Vec::new();
         let mut seen = HashSet::new();
@@ -105,7 +105,7 @@ impl Pages {
             }
         }
         occurrences.sort_by_key(|occurrence| occurrence.offset);
-        // One more than are kept, so that more can be told from all.
+        // One more than is kept, to reveal that there are more.
         occurrences.truncate(MAX_IN_FILE + 1);
         Found { occurrences, limited: self.memory.is_full() }
     }
@@ -115,7 +115,7 @@ impl Pages {
         let page_at = u64::from(self.count - 1) * self.page_size as u64;
         let content = page.get(..self.usable).unwrap_or_default();
         self.memory.add_head(content);
-        // Where the content may be cut, each with the page on which it goes on.
+        // Offsets at which the content may be cut, each with the page on which it continues.
         let mut cuts = Vec::new();
         if let Some(next) = page_number(content, 0) {
             cuts.push((content.len(), next));
@@ -142,7 +142,7 @@ impl Pages {
         }
     }
 
-    /// The tokens that begin in a tail and end behind it.
+    /// Returns the tokens that begin in a tail and end after it.
     fn search(&self, tail: &Tail) -> Vec<Occurrence> {
         let joined = self.join(tail);
         let border = tail.text.len();
@@ -159,7 +159,7 @@ impl Pages {
         });
         for occurrence in &mut found {
             occurrence.move_to(occurrence.at.start + tail.offset);
-            // All of it that stands there.
+            // The end of the part of the token before the border.
             occurrence.at.end = border + tail.offset;
             occurrence.position = None;
             let step = Step::new(StepKind::Pages, occurrence.at.clone());
@@ -168,12 +168,12 @@ impl Pages {
         found
     }
 
-    /// A tail with what follows it, as far as a token may reach.
+    /// Joins a tail with the bytes that follow it, as far as a token may reach.
     fn join(&self, tail: &Tail) -> Zeroizing<Vec<u8>> {
         let mut joined = Zeroizing::new(Vec::with_capacity(tail.text.len() + MAX_TOKEN + CONTEXT));
         joined.extend_from_slice(&tail.text);
         let mut next = tail.next;
-        // A web token may fill pages; each of them is the head of the next border.
+        // A web token may fill whole pages. Each of those pages is the head of the next border.
         while let Some((number, text)) =
             self.memory.head(next).and_then(|head| head.split_at_checked(POINTER))
         {
@@ -194,7 +194,8 @@ impl Pages {
     }
 }
 
-/// The page number at `at`, if it can be one that something goes on at: the first page holds the schema.
+/// Reads the page number at `at`. Returns `None` if nothing can continue on that page: page 1 holds the
+/// schema.
 fn page_number(bytes: &[u8], at: usize) -> Option<u32> {
     let number = bytes.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))?;
     (2..u32::MAX).contains(&number).then_some(number)
@@ -204,18 +205,18 @@ fn is_token_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')
 }
 
-/// How many bytes of a token there may be at the start of `bytes`.
+/// Returns the length of a possible token at the start of `bytes`.
 fn token_run(bytes: &[u8]) -> usize {
     bytes.iter().position(|&b| !is_token_byte(b)).unwrap_or(bytes.len())
 }
 
-/// Where a token may begin, and where the first byte stands that belongs to none.
+/// The possible start of a token, and the offset of the first byte that cannot belong to it.
 struct Start {
     at: usize,
     end: usize,
 }
 
-/// Where tokens may begin, in rising order.
+/// Returns the possible starts of tokens in ascending order.
 fn starts(content: &[u8]) -> Vec<Start> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
@@ -233,7 +234,7 @@ fn starts(content: &[u8]) -> Vec<Start> {
     starts.collect()
 }
 
-/// Where the token begins that is cut at `end`, if one may be.
+/// Returns the start of the token that is cut at `end`, if there may be one.
 fn start_of_half(content: &[u8], starts: &[Start], end: usize) -> Option<usize> {
     let before = content.get(..end)?;
     let last =
@@ -244,16 +245,16 @@ fn start_of_half(content: &[u8], starts: &[Start], end: usize) -> Option<usize> 
             return Some(start.at);
         }
     }
-    // A part of a prefix may be all that is there.
+    // Only a part of the prefix may be before the border.
     let part = |prefix: &[u8]| {
         (1..prefix.len()).rev().find(|&len| prefix.get(..len).is_some_and(|part| before.ends_with(part)))
     };
     tokens::roots().filter_map(|prefix| part(prefix.as_bytes())).max().map(|len| end - len)
 }
 
-/// Where encoded tokens begin that may be cut, by where that is.
+/// Returns the possible starts of encoded tokens that are cut, by the offset of the cut.
 fn encoded_halves(content: &[u8], cuts: &[(usize, u32)]) -> HashMap<usize, usize> {
-    // Cells that overlap must not make this cost more than their page.
+    // Overlapping cells must not raise the cost above that of their page.
     let mut room = (2 * content.len()).max(16 * MAX_ENCODED);
     let mut halves = HashMap::new();
     for &(end, _) in cuts {

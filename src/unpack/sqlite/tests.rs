@@ -1,4 +1,4 @@
-//! Databases that `SQLite` itself makes, by way of Python, and bytes that are none.
+//! Databases written by `SQLite` through Python, and bytes that are not a database.
 
 use crate::detect::tests::labels;
 use crate::stop::Stop;
@@ -15,14 +15,14 @@ fn token() -> String {
     token_of("hf_")
 }
 
-/// A body as random ones look, put behind a prefix at run time only.
+/// Returns a token with a random-looking body. The prefix is added only at run time.
 fn token_of(prefix: &str) -> String {
     let digest = [&Sha256::digest(b"border")[..], &Sha256::digest(b"page")[..]].concat();
     let letters = digest.iter().take(34).map(|b| char::from(b % 26 + if b & 128 == 0 { b'a' } else { b'A' }));
     letters.fold(prefix.to_owned(), |token, letter| token + &letter.to_string())
 }
 
-/// A web token of that many bytes, about.
+/// Returns a web token of about `len` bytes.
 fn web_token(prefix: &str, len: usize) -> String {
     let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
     let noise: Vec<u8> =
@@ -38,7 +38,7 @@ fn directory() -> PathBuf {
     path
 }
 
-/// Runs a script with the path of a new database and further arguments, and gives the database.
+/// Runs a script with the path of a new database and further arguments. Returns the database.
 fn database(name: &str, script: &str, arguments: &[&str]) -> Vec<u8> {
     let path = directory().join(name);
     let _ = std::fs::remove_file(&path);
@@ -54,7 +54,8 @@ fn read(bytes: &[u8], piece: usize) -> Found {
     pages.finish()
 }
 
-/// How often the token is found: in the raw bytes, and across borders. Each offset must be the token's own.
+/// Counts the occurrences of the token in the raw bytes and across borders. Each offset must be the token's
+/// own.
 fn counts(bytes: &[u8], token: &str) -> (usize, usize) {
     let raw = detect::find(bytes).len();
     let found = read(bytes, 10_007);
@@ -68,7 +69,7 @@ fn counts(bytes: &[u8], token: &str) -> (usize, usize) {
     (raw, found.occurrences.len())
 }
 
-/// One row for each place of the token around the borders of a long value, so that every kind of cut comes about.
+/// One row for each position of the token around the borders of a long value, to cover every kind of cut.
 const ROWS: &str = "
 import hashlib
 def made(row):
@@ -109,7 +110,7 @@ db.close()
 open(path + '.count', 'w').write(str(count))
 ";
 
-/// How many rows there are in a database of that name.
+/// Returns the number of rows in the named database.
 fn rows(name: &str) -> usize {
     std::fs::read_to_string(directory().join(format!("{name}.count"))).unwrap().parse().unwrap()
 }
@@ -125,7 +126,7 @@ fn every_kind_of_border() {
             let (raw, across) = counts(&bytes, &token);
             assert!(across > 0, "{kind} {size}");
             let all = rows(&name);
-            // Each row has a token of its own. Where pages were split, what moved stands in its old page as well.
+            // Each row has its own token. If pages were split, moved content remains in its old page as well.
             let found = [detect::find(&bytes), read(&bytes, bytes.len()).occurrences].concat();
             let distinct: HashSet<_> = found.into_iter().map(|occurrence| occurrence.token).collect();
             assert_eq!(distinct.len(), all, "{kind} {size}: {raw} raw, {across} across");
@@ -190,7 +191,8 @@ fn rows_that_were_deleted() {
         let bytes = database(&name, ROWS, &arguments.map(|a| a as &str));
         let (raw, across) = counts(&bytes, &token);
         let all = rows(&name);
-        // Freed pages that list others have lost their first bytes, and cells their lengths.
+        // Free pages that list other free pages have lost their first bytes, and cells have lost their
+        // lengths.
         assert!((raw + across) * 100 >= all * 93, "{size}: {raw} raw and {across} of {all}");
         assert!(across * 100 >= (all - raw) * 50, "{size}: {raw} raw and {across} of {all}");
     }
@@ -256,7 +258,7 @@ fn what_is_no_database() {
     assert!(Pages::begin(&header([2, 0], 32)).is_some());
 }
 
-/// A database of wild bytes behind a valid header.
+/// Returns a database of arbitrary bytes after a valid header.
 fn wild(fill: impl Fn(usize) -> u8, len: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..len).map(fill).collect();
     bytes[..16].copy_from_slice(MAGIC);
@@ -288,7 +290,7 @@ fn wild_page_numbers_cost_nothing() {
         );
         assert!(read(&mixed, 1 << 16).occurrences.is_empty());
     }
-    // Every cell of every page claims to end at another byte of one long run.
+    // Every cell of every page claims to end at a different byte of one long run.
     let cells = wild(
         |at| match at % 65536 {
             0 => 0x0d,

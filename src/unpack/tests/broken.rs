@@ -1,11 +1,11 @@
-//! Streams that break off or are damaged, and what only looks like a container.
+//! Truncated or damaged streams, and bytes that only look like a container.
 
 use crate::stop::Stop;
 use std::io::{Read as _, Write as _};
 
 use super::*;
 
-/// A deflate stream that is damaged behind `data`.
+/// Returns a deflate stream that is damaged after `data`.
 fn damaged_deflate(data: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(data).unwrap();
@@ -32,10 +32,10 @@ fn what_comes_before_damage_is_searched() {
     }
 }
 
-/// What the decoder around it gives meanwhile does not count as its own.
+/// The output of the outer decoder in the meantime does not count as the stream's own.
 #[test]
 fn what_only_looks_like_a_long_header_is_no_stream_wherever_it_stands_in_another() {
-    // An extra field, and a checksum of the header that is wrong.
+    // A header with an extra field and a wrong header checksum.
     let header = b"\x1f\x8b\x08\x06\0\0\0\0\0\x03\x40\x9cAA\x3c\x9c";
     let looks_so = [&header[..], &noise(6000)].concat();
     for before in (0..20_000).step_by(1500) {
@@ -98,7 +98,7 @@ fn zip_headers_that_lie_hide_nothing() {
             assert_eq!(ways(&[before, &content, b"PK\x01\x02"].concat()), ["zip:n"], "{at} {byte}");
         }
     }
-    // A stream that ends within what is looked at, with its checksum in front of it or behind.
+    // A stream that ends within the examined bytes, with its checksum before or after it.
     let token = super::token("b");
     let data = deflate(token.as_bytes());
     let mut crc = flate2::Crc::new();
@@ -125,7 +125,7 @@ fn a_method_that_is_not_read_is_an_error_of_an_archive_only() {
         ([b"#!", &unread[..], &unread].concat(), &said),
         ([&[0; 5000], &unread[..], &stored("m", b"x")].concat(), &said),
         ([b"#!", &secret[..], b"PK\x01\x02"].concat(), &encrypted),
-        // As in a test of a library.
+        // Such bytes occur in the test data of libraries.
         ([b"#!", &unread[..], b"..."].concat(), &[]),
         ([b"#!", &secret[..], b"..."].concat(), &[]),
         ([b"#!", &member("name", 14, 0, 4, b"data")[..], b"PK\x01\x02"].concat(), &[]),
@@ -167,7 +167,7 @@ fn a_zstd_window_beyond_the_limit_is_an_error_in_the_midst_of_a_content() {
         let mut stream = zstd::Encoder::new(Vec::new(), 3).unwrap();
         stream.write_all(&text).unwrap();
         let mut stream = stream.finish().unwrap();
-        // Not a single segment.
+        // The frame does not consist of a single segment.
         assert_eq!(stream[4] & 0x20, 0);
         stream[5] = 21 << 3;
         for before in [&b""[..], b"!<arch>\n"] {

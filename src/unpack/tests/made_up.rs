@@ -1,4 +1,4 @@
-//! That kinds which are in the table alone are found in every container.
+//! Checks that kinds of token that exist only in the table are found in every container.
 
 use crate::stop::Stop;
 use std::io::Cursor;
@@ -25,7 +25,7 @@ fn every_container_is_opened() {
             Body::Letters => token(kind.prefix),
             Body::WebToken => web_token(kind.prefix),
         };
-        // Pieces of it in front, so that no format holds it as it is.
+        // Pieces of the token come first, so that no format stores the token unchanged.
         let pieces: Vec<&[u8]> = token.as_bytes().chunks(9).collect();
         let text = [pieces.join(&b"\n"[..]), text(&token)].concat();
         let mut forms: Vec<(String, Vec<u8>)> =

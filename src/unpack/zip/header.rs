@@ -1,10 +1,10 @@
-//! What stands in front of a member's data, and how the data can be read.
+//! The local header of a member, and the way in which the member's data is read.
 
 use std::io::{self, Read as _};
 
 use crate::stream::{Compression, Deflate};
 
-/// What a member's local header says (section 4.3.7).
+/// The local header of a member (section 4.3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member {
     version: u8,
@@ -12,39 +12,40 @@ pub(crate) struct Member {
     flags: u16,
     method: u16,
     crc: u32,
-    /// The size of its data as stored, where the header knows it.
+    /// The stored size of the data, if the header has it.
     pub(super) size: Option<u64>,
     unpacked: u32,
     pub(super) name: u16,
     pub(super) extra: u16,
 }
 
-/// How a member's data is read.
+/// The way in which a member's data is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
-    /// As it stands.
+    /// Unchanged.
     Stored,
     Deflate,
     Part(Compression),
-    /// By nobody.
+    /// Not readable without a key.
     Encrypted,
-    /// By others: it is compressed by that method.
+    /// Compressed by this method, which other tools can read.
     Unread(u16),
 }
 
-/// The fixed part of the header.
+/// The length of the fixed part of the header.
 pub(super) const HEADER: usize = 30;
-/// Deflate that goes on for so many bytes without a fault is no chance.
+/// Deflate data that decodes to this many bytes without an error is not there by chance.
 const LONG: usize = 200;
-/// How much is decoded to see that.
+/// The number of bytes decoded to find that out.
 const PROBE: u64 = 64 * 1024;
 
 impl Member {
-    /// Reads a header at the start of a content, or in its midst.
+    /// Reads a header at the start of some content, or in the middle of it.
     ///
-    /// Readers go by the directory at the archive's end and skip most of this, so a header may claim what the
-    /// specification does not have: then its data must decode. In the midst of a content, so must that of a
-    /// header whose name is no name: such are texts about the format, not archives.
+    /// Zip readers use the directory at the end of the archive and skip most of the local header. A header
+    /// may therefore contain values that the specification does not know. In that case its data must decode.
+    /// In the middle of other content, the data must also decode if the header's name is invalid. Such bytes
+    /// come from texts about the format, not from archives.
     pub(crate) fn read(head: &[u8], at_start: bool) -> Option<(Self, How)> {
         let member = Self::parse(head)?;
         let is_regular = member.is_regular() && (at_start || member.has_name(head));
@@ -59,7 +60,7 @@ impl Member {
                     is_regular.then_some(How::Encrypted)?
                 }
             }
-            // What is stored has one size.
+            // Stored data has the same size before and after.
             0 if member.size.zip(unpacked).is_some_and(|(a, b)| a != b) && deflates() => How::Deflate,
             0 => (is_regular || member.has_name(head)).then_some(How::Stored)?,
             8 => (is_regular || deflates()).then_some(How::Deflate)?,
@@ -91,25 +92,26 @@ impl Member {
         let (unpacked, rest) = long(rest)?;
         let (name, rest) = short(rest)?;
         let (extra, _) = short(rest)?;
-        // With bit 3 the sizes stand behind the data.
+        // With bit 3 set, the sizes come after the data.
         let size = (flags & 8 == 0 || size > 0).then_some(u64::from(size));
         (name > 0).then_some(Self { version, system, flags, method, crc, size, unpacked, name, extra })
     }
 
-    /// Whether the specification has its version, method and flags.
+    /// Returns true if the specification knows the version, method and flags.
     fn is_regular(&self) -> bool {
         let known = matches!(self.method, 0..=10 | 12 | 14 | 16 | 18..=20 | 93..=99);
         known && self.version <= 63 && self.system <= 30 && self.flags & 0xd000 == 0
     }
 
-    /// Whether its name is one, as far as it can be seen.
+    /// Returns true if the visible part of the name is valid.
     fn has_name(&self, head: &[u8]) -> bool {
         let name = head.get(HEADER..).unwrap_or_default();
         !name.iter().take(usize::from(self.name)).any(u8::is_ascii_control)
     }
 }
 
-/// Whether bytes begin a deflate stream for certain: a long one, or one that ends with its checksum.
+/// Returns true if the bytes are certain to begin a deflate stream: either a long one, or one that ends with
+/// the right checksum.
 fn begins_deflate(data: &[u8], crc: u32) -> bool {
     let mut decoder = Deflate::bare(data);
     let mut text = Vec::new();

@@ -1,5 +1,5 @@
-//! Zip archives, member by member as they stand (APPNOTE 6.3.10). The central directory is not asked: it may
-//! lie, or be cut off, and with it members may overlap; the bytes of a file are read once, in order.
+//! Zip archives, member by member in file order (APPNOTE 6.3.10). The central directory is ignored: it may be
+//! wrong or cut off, and it allows members to overlap. The bytes of a file are read once, in order.
 
 use std::io::Read as _;
 
@@ -21,10 +21,10 @@ pub(super) use header::Member;
 
 /// The step into an archive as a whole.
 const ARCHIVE: StepKind = StepKind::Container(Container::Zip);
-/// Longer names are not shown whole.
+/// Longer names are truncated.
 const MAX_NAME: usize = 4096;
 
-/// Reads one member; what follows it is for others to tell.
+/// Reads one member. The bytes after it are left to the caller.
 pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let at_start = raw.passed() == 0;
     let Some((_, how)) = raw.peek(HEAD).ok().and_then(|head| Member::read(head, at_start)) else { return };
@@ -32,7 +32,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let end = member.size.map(|size| raw.passed().saturating_add(size));
     match how {
         How::Stored if member.size.is_none() && raw.peek(HEAD).is_ok_and(git::begins_loose) => {
-            // Where it ends is told by itself alone.
+            // The end of the loose object is known only from its own stream.
             git_objects::open_loose(level, raw);
         }
         How::Stored => stored(level, step, member.size.unwrap_or(0), raw),
@@ -51,7 +51,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     }
 }
 
-/// Reads past the header; gives it with the name of the way in.
+/// Reads past the header. Returns the header and the step for the member.
 fn header(raw: &mut Raw<'_>) -> Option<(Member, StepKind)> {
     let mut fixed = [0; HEADER];
     raw.read_exact(&mut fixed).ok()?;
@@ -67,7 +67,7 @@ fn header(raw: &mut Raw<'_>) -> Option<(Member, StepKind)> {
     Some((member, StepKind::member(Container::Zip, &name)))
 }
 
-/// The stored size of a Zip64 record (section 4.5.3), in which the uncompressed size comes first.
+/// Returns the stored size in a Zip64 record (section 4.5.3), where the uncompressed size comes first.
 fn zip64_size(mut extra: &[u8]) -> Option<u64> {
     loop {
         let (id, rest) = short(extra)?;
@@ -81,7 +81,7 @@ fn zip64_size(mut extra: &[u8]) -> Option<u64> {
 }
 
 fn stored(level: &mut Level<'_, '_>, step: StepKind, size: u64, raw: &mut Raw<'_>) {
-    // An error of the reader is known to whoever reads the content around.
+    // A reader's error is reported by the reader of the enclosing content.
     let range = raw.passed()..raw.passed().saturating_add(size);
     let _ = level.enter_stored(step, range, &mut Stretch { raw, left: size });
 }

@@ -4,7 +4,7 @@ use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _};
 
 use super::Failed;
 
-/// A file that is open for reading, or for writing as well.
+/// A database opened for reading only, or also for writing.
 pub(super) enum Either {
     Reading(ReadOnlyDatabase),
     Writing(Database),
@@ -20,7 +20,7 @@ impl Either {
     }
 }
 
-/// What an error of the store means for the file.
+/// Maps an error of the database to its consequence for the file.
 pub(super) fn failed(error: impl Into<redb::Error>) -> Failed {
     use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error.into() {

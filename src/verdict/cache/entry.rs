@@ -1,4 +1,4 @@
-//! How an entry stands in the file.
+//! The stored form of an entry.
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,17 +8,17 @@ use crate::verdict::store::Version;
 const VERSION: usize = 16;
 const DIGEST: usize = 32;
 
-/// A version, as it is stored.
+/// Returns the stored form of a version.
 fn prefix(version: Version) -> [u8; VERSION] {
     u128::from(version.0).to_be_bytes()
 }
 
-/// Whether a key as it is stored is of that version.
+/// Returns true if a stored key belongs to this version.
 pub(super) fn is_of(version: Version, key: &[u8]) -> bool {
     key.starts_with(&prefix(version))
 }
 
-/// Version and digest, as they are stored.
+/// A version and a digest in stored form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key([u8; VERSION + DIGEST]);
 
@@ -39,12 +39,12 @@ impl Key {
         Digest::from_bytes(self.0.last_chunk().copied().unwrap_or_default())
     }
 
-    /// The value with a hash in front of it that also covers the key.
+    /// Prepends a hash to the value. The hash also covers the key.
     pub(super) fn seal(&self, value: &[u8]) -> Vec<u8> {
         [&self.hash(value)[..], value].concat()
     }
 
-    /// The value, if it is what was sealed under this key.
+    /// Returns the value if it was sealed under this key.
     pub(super) fn unseal<'v>(&self, sealed: &'v [u8]) -> Option<&'v [u8]> {
         let (hash, value) = sealed.split_first_chunk::<32>()?;
         (*hash == self.hash(value)).then_some(value)

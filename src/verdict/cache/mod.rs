@@ -1,8 +1,8 @@
-//! Bytes that one run leaves for the next, by digest: a file in the user's cache directory. It knows nothing of
-//! what the bytes mean.
+//! Data that one run stores for the next, by digest, in a file in the user's cache directory. The cache does
+//! not interpret the stored values.
 //!
-//! A cache is never a reason to fail. One that cannot be opened is none; one that is broken is made anew. Each value
-//! carries a hash over itself and its key, and counts only where that fits.
+//! A cache never makes an audit fail. A cache that cannot be opened is ignored, and a broken one is
+//! recreated. Each value carries a hash over itself and its key, and is used only if the hash matches.
 
 mod database;
 mod entry;
@@ -22,14 +22,16 @@ use entry::Key;
 pub(crate) use place::directory;
 use place::{Identity, Place};
 
-/// Bytes that the values may take. A layer of ten thousand files takes about 100 KiB, so this is some two thousand
-/// layers: more than most machines ever see, and less than one image of a machine learning framework.
+/// The maximum total size of the values. A layer of ten thousand files takes about 100 KiB, so this is enough
+/// for about two thousand layers. Most machines never see that many layers, and it is less than the size of
+/// one image with a machine learning framework.
 const BOUND: u64 = 256 << 20;
-/// What is asked for at once is read up to this many bytes.
+/// The maximum number of bytes read in one request.
 const MAX_READ: usize = 32 << 20;
-/// How long another process is waited for, each time.
+/// The maximum time spent waiting for another process, per attempt.
 const PATIENCE: Duration = Duration::from_millis(450);
-/// A use is noted anew after so many seconds: noting each would write on every run.
+/// The interval in seconds at which a use is recorded again. Recording each use would write to the file on
+/// every run.
 const USE: u64 = 60 * 60;
 
 /// A cache in a directory.
@@ -37,61 +39,61 @@ const USE: u64 = 60 * 60;
 pub(crate) struct Cache {
     place: Place,
     bound: u64,
-    /// Whether it turned out to be unusable: it is not tried again.
+    /// Whether the cache was found unusable. It is not tried again.
     given_up: AtomicBool,
 }
 
-/// What there is of a cache.
+/// A description of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Summary {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// What it holds; nothing where it cannot be read.
+    /// The number of entries. `None` if the file cannot be read.
     pub held: Option<Held>,
-    /// The file's size in bytes; none where there is no file.
+    /// The size of the file in bytes. `None` if there is no file.
     pub bytes: Option<u64>,
-    /// How many bytes its values may take.
+    /// The maximum total size of the values in bytes.
     pub bound: u64,
 }
 
-/// How many entries there are.
+/// The number of entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Held {
-    /// Those of this version.
+    /// Entries of this version.
     pub entries: u64,
-    /// Those of other versions, which go first.
+    /// Entries of other versions, which are removed first.
     pub outdated: u64,
 }
 
 impl Held {
-    /// Those of any version.
+    /// Returns the number of entries of all versions.
     pub(crate) fn all(self) -> u64 {
         self.entries + self.outdated
     }
 }
 
-/// Why something could not be done.
+/// The reason why an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failed {
     /// There is no file.
     Absent,
-    /// Another process has it.
+    /// Another process has the file open.
     Busy,
-    /// It was not closed properly, and is whole once it is opened for writing.
+    /// The file was not closed properly. Opening it for writing repairs it.
     Unclean,
-    /// It is no cache, or not whole.
+    /// The file is not a cache, or is damaged.
     Broken,
-    /// The system does not let us.
+    /// The system denies access.
     Unusable,
 }
 
 impl Cache {
-    /// The cache in that directory, which need not be there yet.
+    /// Creates a cache in a directory, which need not exist yet.
     pub(crate) fn at(directory: PathBuf) -> Self {
         Self { place: Place::new(directory), bound: BOUND, given_up: AtomicBool::new(false) }
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         self.place.file()
     }
@@ -123,12 +125,12 @@ impl Cache {
         });
     }
 
-    /// Whether the entry leaves room for others.
+    /// Returns true if the entry is small enough to leave room for others.
     fn takes(&self, entry: &Entry) -> bool {
         table::weight(entry.value.len()) <= self.bound / 4
     }
 
-    /// What there is of it; entries of other versions are outdated. Nothing is changed.
+    /// Describes the cache without changing it. Entries of other versions count as outdated.
     pub(crate) fn summary(&self, version: Version) -> Summary {
         let count = || self.place.peek(self.bound, |database| table::count(database, version));
         let start = Instant::now();
@@ -146,17 +148,17 @@ impl Cache {
         Summary { path: self.path().to_owned(), held, bytes, bound: self.bound }
     }
 
-    /// Removes it, if it is there. Says what was removed.
+    /// Removes the cache file if it exists. Returns a description of the removed cache.
     ///
     /// # Errors
-    /// Those of the system: whatever stands in its place is still there.
+    /// Fails if the system cannot remove the file.
     pub(crate) fn clear(&self, version: Version) -> io::Result<Option<Summary>> {
         let summary = self.summary(version);
         Ok(self.place.clear()?.then_some(summary))
     }
 
-    /// Does something with the file, waiting for other processes where it must. A broken file goes; where there
-    /// is something to write, it is made anew.
+    /// Runs an operation on the file, and waits for other processes if necessary. A broken file is removed.
+    /// It is recreated if the operation writes.
     fn attempt<T>(
         &self,
         writes: bool,
@@ -197,7 +199,7 @@ impl Store for Cache {
     }
 }
 
-/// Seconds since the start of 1970.
+/// Returns the seconds since the start of 1970.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

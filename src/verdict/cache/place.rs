@@ -1,4 +1,4 @@
-//! Where the file lies, who may read it, and how it comes and goes.
+//! The location of the cache file, its permissions, and its creation and removal.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
@@ -13,15 +13,14 @@ use super::Failed;
 use super::database::{Either, failed};
 
 const NAME: &str = "layers.redb";
-/// What the store may hold in memory of the file.
+/// The memory that the database may use for caching the file.
 const MEMORY: usize = 8 << 20;
 
-/// What a file takes that holds next to nothing, at most. What goes beyond twice the bound and this is no use any
-/// more: it is begun anew.
+/// The maximum size of an almost empty file. A file larger than twice the bound plus this value is recreated.
 const OVERHEAD: u64 = 1 << 20;
 
-/// The directory of this program's caches, from the values of `XDG_CACHE_HOME` and `HOME` (XDG Base Directory
-/// Specification): none where neither names one. A relative path is no answer.
+/// Returns the directory of this program's caches, derived from the values of `XDG_CACHE_HOME` and `HOME`
+/// (XDG Base Directory Specification). Returns `None` if neither is usable. Relative paths are ignored.
 pub(crate) fn directory(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
     let absolute = |path: &&OsStr| Path::new(path).is_absolute();
     let caches = match xdg_cache_home.filter(absolute) {
@@ -31,7 +30,7 @@ pub(crate) fn directory(xdg_cache_home: Option<&OsStr>, home: Option<&OsStr>) ->
     Some(caches.join("stowaway"))
 }
 
-/// Tells one file from another that took its place.
+/// The device and inode of a file. They distinguish it from another file that replaced it.
 pub(super) type Identity = (u64, u64);
 
 /// The file and its directory.
@@ -51,12 +50,12 @@ impl Place {
         &self.file
     }
 
-    /// The size of the file, where there is one.
+    /// Returns the size of the file, if it exists.
     pub(super) fn len(&self) -> Option<u64> {
         fs::symlink_metadata(&self.file).ok().filter(Metadata::is_file).map(|metadata| metadata.len())
     }
 
-    /// Reads from the file; one that was not closed properly is put in order first.
+    /// Reads from the file. A file that was not closed properly is repaired first.
     pub(super) fn read<T>(
         &self,
         bound: u64,
@@ -71,7 +70,7 @@ impl Place {
         work(&Either::Writing(database.map_err(failed)?))
     }
 
-    /// Reads from the file, and changes nothing.
+    /// Reads from the file without changing it.
     pub(super) fn peek<T>(
         &self,
         bound: u64,
@@ -91,7 +90,7 @@ impl Place {
         work(&Either::Reading(database))
     }
 
-    /// Writes to the file, which is made where there is none.
+    /// Writes to the file, and creates it if necessary.
     pub(super) fn write<T>(
         &self,
         bound: u64,
@@ -105,7 +104,7 @@ impl Place {
         };
         let database = builder().create_with_backend(backend(file)?).map_err(failed)?;
         let done = work(&database)?;
-        // What is committed is safe; what closing it adds only spares the next one work.
+        // Committed data is safe. The data added on closing only saves the next process some work.
         drop(database.close());
         Ok(done)
     }
@@ -123,7 +122,7 @@ impl Place {
             fs::set_permissions(&self.directory, Permissions::from_mode(0o700))
                 .map_err(|_| Failed::Unusable)?;
             if is_open {
-                // Whatever is in it may be anybody's.
+                // In a directory that others could write, the file may come from anyone.
                 return Err(Failed::Broken);
             }
         }
@@ -133,13 +132,13 @@ impl Place {
     fn make_file(&self) -> Result<File, Failed> {
         let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&self.file);
         made.map_err(|error| match error.kind() {
-            // Another process was faster.
+            // Another process created the file first.
             io::ErrorKind::AlreadyExists => Failed::Busy,
             _ => Failed::Unusable,
         })
     }
 
-    /// Opens the file if it is ours, and nobody else may have written it.
+    /// Opens the file if it belongs to us and nobody else can have written to it.
     fn open(&self, writes: bool, bound: u64, identity: &mut Option<Identity>) -> Result<File, Failed> {
         let lacking = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => Failed::Absent,
@@ -154,13 +153,13 @@ impl Place {
         if metadata.is_dir() || !is_own(&metadata) {
             return Err(Failed::Unusable);
         }
-        // A link leads to a file that is none of ours, and a pipe would be waited for.
+        // A link leads to a file that is not ours, and a pipe would block.
         let is_too_large = metadata.len() > bound.saturating_mul(2).saturating_add(OVERHEAD);
         if !metadata.is_file() || is_writable_by_others(&metadata) || is_too_large {
             return Err(Failed::Broken);
         }
         if metadata.len() == 0 && !writes {
-            // Another process is about to fill it.
+            // Another process is about to fill the file.
             return Err(Failed::Absent);
         }
         let file = OpenOptions::new().read(true).write(writes).open(&self.file).map_err(lacking)?;
@@ -170,7 +169,8 @@ impl Place {
         Ok(file)
     }
 
-    /// Removes the file if it is still the one that was found to be broken. Whoever has it open keeps it so long.
+    /// Removes the file if it is still the one that was found broken. Processes that have it open can
+    /// continue to use it.
     pub(super) fn discard(&self, identity: Option<Identity>) -> io::Result<()> {
         let metadata = match fs::symlink_metadata(&self.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -182,11 +182,11 @@ impl Place {
         self.remove().map(|_| ())
     }
 
-    /// Removes the file, and the directory if nothing else is in it.
+    /// Removes the file, and the directory if it is then empty.
     pub(super) fn clear(&self) -> io::Result<bool> {
         let removed = self.remove()?;
         if removed {
-            // Where something else is in it, it stays.
+            // The directory stays if it is not empty.
             drop(fs::remove_dir(&self.directory));
         }
         Ok(removed)
@@ -211,7 +211,7 @@ fn backend(file: File) -> Result<FileBackend, Failed> {
     FileBackend::new(file).map_err(failed)
 }
 
-/// Whether it belongs to whoever runs this. What root is given of somebody else's is not root's to trust.
+/// Returns true if the file belongs to the current user. Even root does not trust files of other users.
 fn is_own(metadata: &Metadata) -> bool {
     fs::metadata("/proc/self").map_or(true, |process| process.uid() == metadata.uid())
 }

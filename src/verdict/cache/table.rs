@@ -1,4 +1,4 @@
-//! The tables of the file: values by key, and when each was last of use.
+//! The tables of the file: values by key, and the last use of each value.
 
 use redb::{Database, Durability, ReadableTable, ReadableTableMetadata, TableDefinition, TableError};
 
@@ -9,18 +9,18 @@ use crate::verdict::store::{Entry, Version};
 
 /// Sealed values.
 const VALUES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("values");
-/// For each of them: when it was last of use, and what it weighs.
+/// The last use and the weight of each value.
 const USES: TableDefinition<'_, &[u8], (u64, u64)> = TableDefinition::new("uses");
 
-/// What a page takes. A value takes pages of its own, to the next power of two.
+/// The size of a page. A value takes whole pages, rounded up to a power of two.
 const PAGE: u64 = 4096;
 
-/// What an entry of that many bytes takes in the file, about.
+/// Returns the approximate size in the file of an entry with `len` bytes.
 pub(super) fn weight(len: usize) -> u64 {
     (len as u64).saturating_add(256).max(PAGE).checked_next_power_of_two().unwrap_or(u64::MAX)
 }
 
-/// What is to be written.
+/// The changes to write.
 pub(super) struct Change<'a> {
     pub(super) version: Version,
     pub(super) entries: Vec<&'a Entry>,
@@ -29,7 +29,7 @@ pub(super) struct Change<'a> {
     pub(super) bound: u64,
 }
 
-/// The values of these keys, as many as take up to `room` bytes, each with its last use.
+/// Reads the values of these keys, up to `room` bytes in total, each with its last use.
 pub(super) fn read(
     database: &Either,
     keys: &[Key],
@@ -54,7 +54,7 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// Writes a change in one transaction, and makes room for it.
+/// Writes the changes in one transaction and removes surplus entries.
 pub(super) fn write(database: &Database, change: &Change<'_>) -> Result<(), Failed> {
     let mut transaction = database.begin_write().map_err(failed)?;
     transaction.set_durability(Durability::Immediate).map_err(failed)?;
@@ -89,7 +89,7 @@ pub(super) fn write(database: &Database, change: &Change<'_>) -> Result<(), Fail
     transaction.commit().map_err(failed)
 }
 
-/// What has to go: first what is of another version, then what was not of use for the longest time.
+/// Returns the entries to remove: first those of other versions, then the least recently used.
 fn surplus(
     uses: &impl ReadableTable<&'static [u8], (u64, u64)>,
     change: &Change<'_>,
@@ -114,7 +114,7 @@ fn surplus(
     Ok(gone)
 }
 
-/// How many entries there are.
+/// Counts the entries.
 pub(super) fn count(database: &Either, version: Version) -> Result<Held, Failed> {
     let transaction = database.begin_read()?;
     let uses = match transaction.open_table(USES) {

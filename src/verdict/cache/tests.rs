@@ -9,7 +9,7 @@ const NONE: [u8; 0] = [];
 const ONE: Version = Version(1);
 const OTHER: Version = Version(2);
 
-/// A directory of its own, which goes when the test has passed.
+/// A separate directory, removed when the test has passed.
 struct Own(PathBuf);
 
 impl Own {
@@ -47,7 +47,7 @@ fn entry(n: u8, len: usize) -> Entry {
     Entry { digest: digest(n), value: vec![n; len], replaces: false }
 }
 
-/// The numbers of the entries that are there.
+/// Returns the numbers of the entries in the cache.
 fn there(cache: &Cache) -> Vec<u8> {
     let all: Vec<Digest> = (0..=255).map(digest).collect();
     cache.get(ONE, &all).keys().map(|digest| digest.to_bytes()[0]).collect()
@@ -98,7 +98,7 @@ fn where_it_lies() {
 #[test]
 fn the_bound_holds_and_the_longest_unused_goes_first() {
     let own = Own::new();
-    // Sixteen pages; an entry of up to a page less some bytes weighs one.
+    // The bound is sixteen pages. An entry of slightly less than a page takes one page.
     let cache = own.bounded(16 * 4096);
     for n in 0..16 {
         cache.put_at(ONE, &[entry(n, 3000)], &[], 1000 + u64::from(n));
@@ -109,7 +109,7 @@ fn the_bound_holds_and_the_longest_unused_goes_first() {
     let left = there(&cache);
     assert_eq!(left[..3], [0, 4, 5], "three pages were needed, and the first was of use");
     assert_eq!(left[left.len() - 2..], [20, 21]);
-    // One that takes a quarter stays, a larger one is not kept.
+    // An entry that takes a quarter of the bound is kept, a larger one is not.
     cache.put_at(ONE, &[entry(30, 4 * 4096 - 300), entry(31, 4 * 4096)], &[], 2002);
     assert!(there(&cache).contains(&30) && !there(&cache).contains(&31));
     for n in 0..200 {
@@ -122,7 +122,7 @@ fn the_bound_holds_and_the_longest_unused_goes_first() {
         cache.put_at(ONE, &[entry(n, 30_000 * usize::from(n % 16))], &[], 3000 + u64::from(n));
         assert!(fs::metadata(cache.path()).unwrap().len() <= 4 << 20);
     }
-    // Each of the last ones takes half a MiB.
+    // Each of the last entries takes half a MiB.
     assert_eq!(there(&cache), [252, 253, 254, 255]);
 }
 
@@ -158,8 +158,8 @@ fn a_use_is_noted_once_an_hour() {
     assert_eq!(there(&cache), [1]);
 }
 
-/// Changes the file of a cache of three entries: what is read then is what was put, or nothing; and the cache
-/// can be used again.
+/// Damages the file of a cache with three entries. Afterwards each entry is either intact or missing, and the
+/// cache can be used again.
 #[track_caller]
 fn assert_survives(own: &Own, case: &str, spoil: impl FnOnce(&Path)) {
     let cache = own.cache();
@@ -242,7 +242,7 @@ fn a_file_with_a_changed_byte_gives_what_was_put_or_nothing() {
     let cache = own.cache();
     cache.put(ONE, &[entry(1, 10), entry(2, 5000), entry(3, 100)], &[]);
     let sound = fs::read(cache.path()).unwrap();
-    // The header, and all that is in use behind it.
+    // The header, and all used bytes after it.
     let places = (0..sound.len())
         .filter(|&at| at < 512 || sound[at.saturating_sub(8)..].iter().take(16).any(|&b| b != 0));
     let mut answers = [0; 2];

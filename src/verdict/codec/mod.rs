@@ -1,5 +1,5 @@
-//! A verdict as bytes, for later audits. What is written holds no token, and what is read back is judged anew:
-//! it may only be what an audit could have found.
+//! The stored form of a verdict for later audits. Stored bytes contain no token. Bytes that are read back are
+//! checked again and accepted only if an audit could have produced them.
 
 mod note;
 mod raw;
@@ -18,7 +18,7 @@ use note::Notes;
 use raw::Raw;
 use spot::{Place, Spot, occurrences_of, pair, position, spots};
 
-/// A verdict and what it took of the budget.
+/// A verdict and the amount it took from the budget.
 #[derive(Serialize, Deserialize)]
 struct Record {
     size: u64,
@@ -62,12 +62,13 @@ struct LinkRecord {
     superseded_by: Option<u64>,
 }
 
-/// The verdict as bytes, with what it took of the budget: nothing where it is not whole, or a token might be in it.
+/// Encodes a verdict and the amount it took from the budget. Returns `None` if the verdict is incomplete or
+/// might contain a token.
 pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
     if !may_be_remembered(verdict) || !needs_no_mask(verdict) {
         return None;
     }
-    // All fields are named, here and below, so that a new one is not forgotten.
+    // All fields are named, here and below, so that new fields are not forgotten.
     let BlobVerdict {
         size,
         digest: _,
@@ -96,17 +97,18 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
         content,
     };
     let bytes = postcard::to_allocvec(&record).ok()?;
-    // Nothing of it is a token; this is what would tell if something were.
+    // Nothing in the verdict should be a token. This check is a safeguard.
     let holds_token = !detect::find(&bytes).is_empty() || !detect::find_in_binary(&bytes).is_empty();
     (!holds_token).then_some(bytes)
 }
 
-/// Whether it is what every audit of these bytes would find: all of it was read, and no limit of one run was hit.
+/// Returns true if every audit of these bytes would give this verdict: all bytes were read, and no limit of
+/// the run was hit.
 fn may_be_remembered(verdict: &BlobVerdict) -> bool {
     let is_whole = match &verdict.content {
         Content::Layer(layer) => !layer.overflow,
         Content::Bytes(_) => verdict.is_compressed,
-        // They are read each time: what an image is stands in them.
+        // Documents are read every time, because they define the images.
         Content::Document(_) => false,
     };
     is_whole
@@ -115,7 +117,7 @@ fn may_be_remembered(verdict: &BlobVerdict) -> bool {
         && !verdict.content.problems().is_some_and(Problems::has_errors)
 }
 
-/// Whether no text in it is anything that a report would have to mask.
+/// Returns true if no text in the verdict is changed by the mask.
 fn needs_no_mask(verdict: &BlobVerdict) -> bool {
     let is_plain = |text: &[u8]| mask(text).as_str() == String::from_utf8_lossy(text);
     let are_plain = |via: &[Step]| via.iter().all(|step| is_plain(&step.kind.label()));
@@ -145,8 +147,8 @@ fn needs_no_mask(verdict: &BlobVerdict) -> bool {
         && verdict.content.problems().is_none_or(|problems| problems.kept_notes().0.iter().all(note))
 }
 
-/// The verdict that these bytes are, without its digest, and what it takes of the budget: nothing where they are
-/// none that an audit could have made.
+/// Decodes a verdict without its digest, and the amount it takes from the budget. Returns `None` if no audit
+/// could have produced the bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
     let (record, rest) = postcard::take_from_bytes::<Record>(bytes).ok()?;
     if !rest.is_empty() {
@@ -174,7 +176,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
     (may_be_remembered(&verdict) && charge >= least_charge(&verdict)).then_some((verdict, charge))
 }
 
-/// A verdict cannot have taken less than that, so that what is read back is bounded as what is found.
+/// Returns the least amount that such a verdict takes from the budget. Verdicts that are read back are thus
+/// limited just like new ones.
 fn least_charge(verdict: &BlobVerdict) -> usize {
     let occurrences = verdict.stored.len();
     match &verdict.content {

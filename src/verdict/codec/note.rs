@@ -1,4 +1,4 @@
-//! Notes in a record.
+//! The notes in a record.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::finding::{Place, Problem};
 use crate::mask::Message;
 use crate::verdict::Problems;
 
-/// The first notes, and how many there are beside.
+/// The first notes, and the number of further ones.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Notes(Vec<Note>, u64);
 
@@ -38,7 +38,7 @@ impl Notes {
         let notes = self.0.into_iter().map(|note| Problem {
             path: note.path.map(|Raw(path)| path.into()),
             via: note.via.into_iter().map(StepRecord::step).collect(),
-            // Whoever can write to the cache wrote it: it is foreign text from here on.
+            // Anyone with write access to the cache may have written the text, so it is treated as foreign.
             ..Problem::note(note.code, Place::Here, Message::foreign(note.detail))
         });
         Some(Problems::of_notes(notes.collect(), usize::try_from(self.1).ok()?))

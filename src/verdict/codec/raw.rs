@@ -5,11 +5,11 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Bytes that are written as they are.
+/// Bytes that are written unchanged.
 pub(super) struct Raw(pub(super) Vec<u8>);
 
 impl Raw {
-    /// Eight bytes for each number: most are hashes.
+    /// Encodes numbers with eight bytes each. Most of them are hashes, which do not get shorter otherwise.
     pub(super) fn of_numbers(numbers: &[u64]) -> Self {
         Self(numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
     }

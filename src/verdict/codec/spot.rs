@@ -1,4 +1,4 @@
-//! An occurrence in a record: without the token, with all that led to it.
+//! The stored form of an occurrence. It omits the token but keeps all steps to it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::detect::{Confidence, Occurrence, Position, Redacted, TokenHash, Token
 use crate::digest::Digest;
 use crate::timestamp::Timestamp;
 
-/// Line and column.
+/// A line and a column.
 pub(super) type Place = (u64, u64);
 
 /// An occurrence.
@@ -59,7 +59,7 @@ pub(super) fn occurrences_of(spots: Vec<Spot>) -> Option<Vec<Occurrence>> {
 
 impl Spot {
     fn occurrence(self) -> Option<Occurrence> {
-        // An unknown token has no hash, a known one always has.
+        // A token of unknown shape has no hash, and one of known shape always has one.
         let is_redacted =
             self.kind.known().is_some() == self.sha256.is_some() && redacts(self.kind, &self.redacted);
         is_redacted.then(|| Occurrence {
@@ -80,7 +80,7 @@ impl Spot {
     }
 }
 
-/// Whether a redacted form is one of that kind.
+/// Returns true if a redacted form fits the kind.
 fn redacts(kind: TokenKind, text: &str) -> bool {
     let Some(kind) = kind.known() else { return text == "…" };
     let tail = text.strip_prefix(kind.prefix).and_then(|rest| rest.strip_prefix('…'));

@@ -1,4 +1,4 @@
-//! A step of the way to a token in a record.
+//! The stored form of a step to a token.
 
 use serde::{Deserialize, Serialize};
 

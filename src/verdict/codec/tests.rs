@@ -106,7 +106,7 @@ fn of_layer(change: impl FnOnce(&mut LayerContent)) -> BlobVerdict {
 
 const CHARGE: usize = 100_000;
 
-/// All of a verdict as text, sets in order.
+/// Returns a verdict as text, with sets in sorted order.
 fn shown(verdict: &BlobVerdict) -> String {
     let BlobVerdict { size, diff_id, is_compressed, stored, content, kept, problem, .. } = verdict;
     let rest = format!("{size} {diff_id:?} {is_compressed} {stored:?} {kept:?} {problem:?}");
@@ -169,7 +169,7 @@ fn no_token_is_remembered() {
         &|layer| layer.symlinks[0].1 = b"https://user:Opaque-Value@huggingface.co/x".to_vec(),
         &|layer| layer.symlinks[0].1 = b"HF_TOKEN=Opaque-Value".to_vec(),
         &|layer| layer.odd_names = Some((name("../"), 1)),
-        // What no mask has seen.
+        // Text that the mask has not processed.
         &|layer| {
             let step = StepKind::member(Container::Tar, &name("x/"));
             layer.files[0].occurrences[0].via = vec![Step::new(step, 0..1)];

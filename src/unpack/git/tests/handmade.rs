@@ -12,7 +12,7 @@ pub(super) fn zlib(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A number as pack headers of entries have it: the kind, and a size.
+/// Encodes the start of an entry header: the kind and a size.
 pub(super) fn head(kind: u8, size: u64) -> Vec<u8> {
     let mut bytes = vec![kind << 4 | (size & 15) as u8];
     let mut rest = size >> 4;
@@ -24,7 +24,7 @@ pub(super) fn head(kind: u8, size: u64) -> Vec<u8> {
     bytes
 }
 
-/// A size at the start of a delta.
+/// Encodes a size at the start of a delta.
 pub(super) fn size(mut size: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
@@ -37,7 +37,7 @@ pub(super) fn size(mut size: u64) -> Vec<u8> {
     }
 }
 
-/// The distance to the base of a delta.
+/// Encodes the distance to the base of a delta.
 pub(super) fn distance(distance: u64) -> Vec<u8> {
     let mut bytes = vec![(distance & 0x7f) as u8];
     let mut rest = distance >> 7;
@@ -60,7 +60,7 @@ impl Pack {
         Self { bytes: b"PACK\0\0\0\x02\0\0\0\0".to_vec(), count: 0 }
     }
 
-    /// Adds an entry; gives its offset.
+    /// Adds an entry and returns its offset.
     pub(super) fn add(&mut self, head: &[u8], content: &[u8]) -> usize {
         self.add_stream(head, &zlib(content))
     }
@@ -77,13 +77,13 @@ impl Pack {
         self.add(&head(3, content.len() as u64), content)
     }
 
-    /// A delta of the entry at `base`.
+    /// Adds a delta of the entry at `base`.
     pub(super) fn delta(&mut self, base: usize, delta: &[u8]) -> usize {
         let back = (self.bytes.len() - base) as u64;
         self.add(&[head(6, delta.len() as u64), distance(back)].concat(), delta)
     }
 
-    /// A delta of the blob of that content.
+    /// Adds a delta of the blob with this ID.
     pub(super) fn delta_of(&mut self, id: &[u8], delta: &[u8]) -> usize {
         self.add(&[&head(7, delta.len() as u64)[..], id].concat(), delta)
     }
@@ -95,7 +95,7 @@ impl Pack {
     }
 }
 
-/// A delta that copies `copied` bytes from the start of its base and inserts what follows.
+/// Returns a delta that copies `copied` bytes from the start of its base and then inserts `inserted`.
 pub(super) fn edit(base: usize, copied: usize, inserted: &[u8]) -> Vec<u8> {
     let mut delta = [size(base as u64), size((copied + inserted.len()) as u64)].concat();
     delta.extend(copy(copied));
@@ -106,7 +106,7 @@ pub(super) fn edit(base: usize, copied: usize, inserted: &[u8]) -> Vec<u8> {
     delta
 }
 
-/// The instruction that copies that many bytes from the start of the base.
+/// Returns the instruction that copies `len` bytes from the start of the base.
 pub(super) fn copy(len: usize) -> Vec<u8> {
     if len == 0 {
         return Vec::new();

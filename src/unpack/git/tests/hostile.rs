@@ -1,4 +1,5 @@
-//! Packs and objects that git would not make: each ends, in bounded memory, and says what is wrong.
+//! Packs and objects that git would not make. Reading each of them ends, in bounded memory, and reports the
+//! problem.
 
 use crate::detect::tests::labels;
 use std::time::Instant;
@@ -82,14 +83,14 @@ fn what_is_inserted_is_found_without_a_base() {
     let audit = audit(&whole);
     assert_eq!(audit.ways(&token), ["git:delta@12"]);
     assert_limit(&audit, "3 objects of a git pack are deltas of objects that are not in it");
-    // Of a pack that breaks off, nobody can tell.
+    // In a pack that breaks off, the missing bases are no error.
     assert!(!cut.problems.iter().any(crate::finding::Problem::is_error), "{:?}", cut.problems);
 }
 
 #[test]
 fn deltas_that_lead_in_a_circle() {
-    // What a delta makes is known only with its base, so that ids of a circle cannot be made; one that
-    // points to itself can be written down all the same.
+    // The result of a delta is known only with its base, so the IDs in a cycle cannot be computed. A delta
+    // that points to itself can still be written by hand.
     let mut pack = Pack::new();
     let at = pack.bytes.len();
     pack.add(&[head(6, 5), distance(0)].concat(), &edit(5, 5, b""));
@@ -118,7 +119,7 @@ fn a_chain_of_a_hundred_thousand() {
 
 #[test]
 fn a_chain_from_the_back() {
-    // Each delta stands in front of its base.
+    // Each delta comes before its base.
     let mut contents = vec![b"0".to_vec()];
     for n in 1..2000_u32 {
         contents.push(n.to_string().into_bytes());
@@ -131,7 +132,7 @@ fn a_chain_from_the_back() {
     }
     pack.blob(&contents[0]);
     let audit = audit(&pack.finish());
-    // Ids are known one after the other: it would take as many rounds as the chain is long.
+    // IDs become known one after the other, so the number of rounds needed is the length of the chain.
     assert_eq!(audit.ways(&token), ["git:delta@12"]);
     let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
     assert!(error.is_error());

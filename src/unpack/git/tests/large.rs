@@ -1,4 +1,4 @@
-//! Packs that do not fit in what may be held.
+//! Packs that exceed the memory limits.
 
 use super::support::{Again, Audit, Repository, noise, text, token};
 use crate::finding::Problem;
@@ -6,7 +6,8 @@ use crate::stop::Stop;
 use crate::unpack::allowance::Allowance;
 use crate::unpack::git::Limits;
 
-/// Versions of files, one token each, whose objects are many times what is held in these tests.
+/// Creates versions of files with one token each. Their objects are many times larger than the limits of
+/// these tests.
 fn versions(files: usize, versions: usize) -> (Repository, Vec<(String, String)>) {
     let repository = Repository::new();
     let mut expected = Vec::new();
@@ -34,7 +35,7 @@ fn assert_all(audit: &Audit, expected: &[(String, String)]) {
     assert_eq!(audit.findings.len(), expected.len());
 }
 
-/// Limits under which the compressed forms of two or three files and three decoded ones are held at a time.
+/// Returns limits that allow the compressed forms of two or three files and three decoded files at a time.
 fn narrow(left: &Allowance) -> Limits<'_> {
     Limits { bases: 130_000, kept: 64 * 1024, ..Limits::new(left) }
 }
@@ -56,7 +57,7 @@ fn families_in_one_stretch_need_little() {
 
 #[test]
 fn bases_that_were_passed_long_ago() {
-    // Whole objects first, then all that is made from those, …: nothing that is needed is ever near.
+    // All whole objects come first, then the deltas of those, and so on. No needed object is ever near.
     let (repository, expected) = versions(12, 6);
     repository.repack(&["--depth=50"]);
     let bytes = super::shuffle::by_depth(&repository.packs()[0]);
@@ -64,7 +65,7 @@ fn bases_that_were_passed_long_ago() {
     let (audit, times) = Audit::of_pack(&bytes, narrow(&left), Again::Works);
     assert_all(&audit, &expected);
     assert!((2..=6).contains(&times), "{times} rounds for twelve files");
-    // Without a second time over the pack, it is said what is missing.
+    // Without a second pass over the pack, the missing deltas are reported.
     let (audit, _) = Audit::of_pack(&bytes, narrow(&left), Again::Never);
     let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
     assert!(error.is_error());
@@ -76,7 +77,7 @@ fn bases_that_were_passed_long_ago() {
     let errors: Vec<_> = audit.problems.iter().map(|problem| problem.detail.to_string()).collect();
     assert!(errors.iter().any(|error| error.contains("the file is gone")), "{errors:?}");
     assert!(!audit.findings.is_empty() && audit.problems.iter().all(Problem::is_error));
-    // Where the compressed forms fit, one time is enough.
+    // One pass is enough if the compressed forms fit.
     let limits = Limits { kept: 400 * 1024, ..narrow(&left) };
     assert_all(&Audit::of_pack(&bytes, limits, Again::Never).0, &expected);
 }
@@ -119,7 +120,7 @@ fn a_pack_of_forty_megabytes() {
     let bytes = repository.packs().remove(0);
     assert!(bytes.len() > 40 << 20, "{}", bytes.len());
     let left = Allowance::new(1 << 30, Stop::default());
-    // The old version is a delta of the new one, which lies forty megabytes in front of it.
+    // The old version is a delta of the new one, which is forty megabytes before it.
     let (audit, times) = Audit::of_pack(&bytes, Limits::new(&left), Again::Never);
     audit.assert_whole();
     assert_eq!(times, 0);

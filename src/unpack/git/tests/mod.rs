@@ -1,4 +1,4 @@
-//! Repositories that git makes, and packs that nobody would.
+//! Repositories that git makes, and packs that it would never make.
 
 mod handmade;
 mod hostile;

@@ -1,4 +1,4 @@
-//! Repositories as git leaves them.
+//! Repositories as git writes them.
 
 use super::shuffle;
 use super::support::Audit;
@@ -10,12 +10,12 @@ use crate::hub::tokens::Body;
 use crate::hub::tokens::made_up;
 use crate::unpack::git::entry::Form;
 
-/// A worktree file in which a line with a token stands among others.
+/// A worktree file in which one of many lines has a token.
 fn config(token: &str) -> String {
     format!("{}HF_TOKEN={token}\n{}", text("before", 40), text("behind", 40))
 }
 
-/// Commits a token, another in its place, and then none.
+/// Commits a token, then another in its place, and then none.
 fn rotated(repository: &Repository) -> ([String; 2], [String; 3]) {
     rotated_with(repository, [token("old"), token("new")])
 }
@@ -205,7 +205,7 @@ fn two_repositories_of_one_layer() {
     let files = [one.files(), two.files()].concat();
     let audit = Audit::of(&files);
     assert_eq!(audit.ways(&token).len(), 2);
-    // A blob that both hold is named by the earliest commit of the layer.
+    // A blob that both repositories hold is named by the earliest commit of the layer.
     assert!(audit.ways(&token).iter().all(|way| commits.iter().any(|commit| way.contains(commit))));
 }
 

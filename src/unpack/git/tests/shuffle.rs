@@ -1,5 +1,4 @@
-//! A pack in another order than git writes: first all whole objects, then all their deltas, then the deltas
-//! of those.
+//! Reordering of packs. The result has all whole objects first, then their deltas, then the deltas of those.
 
 use gix_object::Kind;
 
@@ -36,7 +35,7 @@ pub(super) fn by_depth(pack: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The entries of a pack, in its order.
+/// Returns the forms of a pack's entries, in pack order.
 pub(super) fn forms(pack: &[u8]) -> Vec<Form> {
     parts(pack).into_iter().map(|part| part.entry.form).collect()
 }

@@ -1,4 +1,4 @@
-//! Repositories in temporary directories, and what is found in them.
+//! Repositories in temporary directories, and the tokens found in them.
 
 use crate::detect::tests::labels;
 use crate::finding::Problem;
@@ -18,7 +18,7 @@ use crate::unpack::git::{
     GitFile, GitFinding, Kind, Limits, Objects, Reread, begins_loose, begins_pack, loose, pack,
 };
 
-/// A token that is put together when the test runs.
+/// Builds a token at run time.
 pub(super) fn token(seed: &str) -> String {
     token_of("hf_", seed)
 }
@@ -32,7 +32,7 @@ pub(super) fn token_of(prefix: &str, seed: &str) -> String {
     letters.fold(prefix.to_owned(), |token, letter| token + &letter.to_string())
 }
 
-/// Lines that compress badly and are alike in no two places.
+/// Returns lines that compress badly and do not repeat.
 pub(super) fn text(seed: &str, lines: usize) -> String {
     let line = |n| {
         let digest = Sha256::digest(format!("{seed} {n}"));
@@ -41,7 +41,7 @@ pub(super) fn text(seed: &str, lines: usize) -> String {
     (0..lines).map(line).collect()
 }
 
-/// Bytes that do not compress.
+/// Returns bytes that do not compress.
 pub(super) fn noise(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed;
     let words = std::iter::repeat_with(|| {
@@ -51,7 +51,7 @@ pub(super) fn noise(seed: u64, len: usize) -> Vec<u8> {
     words.take(len.div_ceil(4)).flat_map(u32::to_le_bytes).take(len).collect()
 }
 
-/// A repository that is gone when it is dropped.
+/// A repository that is deleted when it is dropped.
 pub(super) struct Repository {
     pub(super) dir: PathBuf,
     ticks: Cell<u64>,
@@ -78,7 +78,7 @@ impl Repository {
         new
     }
 
-    /// Runs git, a second after the last time.
+    /// Runs git, one second after the previous run.
     pub(super) fn git(&self, args: &[&str]) -> String {
         self.ticks.set(self.ticks.get() + 1);
         let time = format!("{} +0000", self.ticks.get());
@@ -102,20 +102,20 @@ impl Repository {
         fs::write(path, content).unwrap();
     }
 
-    /// Commits all that is there; gives the commit's id.
+    /// Commits all files and returns the ID of the commit.
     pub(super) fn commit(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// Everything in packs, nothing thrown away.
+    /// Packs all objects and keeps unreachable ones.
     pub(super) fn repack(&self, options: &[&str]) {
         self.git(&[&["repack", "-q", "-a", "-d", "-f", "--keep-unreachable"], options].concat());
         self.git(&["prune-packed"]);
     }
 
-    /// Its packs.
+    /// Returns the contents of all packs.
     pub(super) fn packs(&self) -> Vec<Vec<u8>> {
         let packs = self
             .files()
@@ -124,7 +124,7 @@ impl Repository {
         packs.map(|(_, bytes)| bytes).collect()
     }
 
-    /// All files of the repository without its worktree, in order of name.
+    /// Returns all files of the repository except its worktree, sorted by name.
     pub(super) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         let git = self.dir.join(".git");
@@ -133,7 +133,7 @@ impl Repository {
         files
     }
 
-    /// What is found in it.
+    /// Searches the repository.
     pub(super) fn audit(&self) -> Audit {
         Audit::of(&self.files())
     }
@@ -158,7 +158,7 @@ pub(super) enum Again {
     Fails,
 }
 
-/// What came of reading some files.
+/// The result of reading some files.
 #[derive(Debug)]
 pub(super) struct Audit {
     pub(super) findings: Vec<GitFinding>,
@@ -205,7 +205,7 @@ impl Audit {
         Self { findings, problems }
     }
 
-    /// The ways to a token.
+    /// Returns the `via` labels of all findings of a token.
     #[track_caller]
     pub(super) fn ways(&self, token: &str) -> Vec<String> {
         let summary = detect::find(token.as_bytes()).remove(0).token;
@@ -219,7 +219,7 @@ impl Audit {
     }
 }
 
-/// Searches the content of an object, as it is.
+/// Searches the content of an object as it is.
 pub(super) fn search(_: Kind, content: &mut dyn Peek) -> Vec<detect::Occurrence> {
     let mut bytes = Vec::new();
     content.read_to_end(&mut bytes).unwrap();
