@@ -1,43 +1,44 @@
-//! Expands variables in a word as BuildKit does (`frontend/dockerfile/shell/lex.go`), and follows what is
-//! known of the values.
+//! Expands variables in a word as BuildKit does (`frontend/dockerfile/shell/lex.go`), and tracks the
+//! properties of their values.
 
 use zeroize::Zeroizing;
 
 use super::scope::Scope;
 use crate::text::Text;
 
-/// What is known of a value. It may hold a token, so it is wiped when dropped.
+/// A value, as far as it is known. It may hold a token, so it is wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Value {
     text: Zeroizing<String>,
-    /// Whether the build cannot change the text: no build argument went into it.
+    /// Whether the build cannot change the text, that is, no build argument is part of it.
     pub is_certain: bool,
-    /// Whether the value of a token variable, or token text, may be in it.
+    /// Whether the text may contain the value of a token variable or token text.
     pub carries_token: bool,
 }
 
 impl Value {
-    /// A value that stands in the file.
+    /// Returns a value that is written in the file.
     pub(crate) fn literal(text: &str) -> Self {
         Self { text: Zeroizing::new(text.to_owned()), is_certain: true, carries_token: false }
     }
 
-    /// The text as far as the file says: build arguments have their defaults. Compare it, never show it.
+    /// Returns the text according to the file, with the defaults of build arguments. Compare it, never show
+    /// it.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The text where no build changes it, else nothing.
+    /// Returns the text if no build can change it, and otherwise an empty string.
     pub(crate) fn certain_text(&self) -> &str {
         if self.is_certain { &self.text } else { "" }
     }
 
-    /// A copy of the text.
+    /// Returns a copy of the text.
     pub(crate) fn to_text(&self) -> String {
         self.text.as_str().to_owned()
     }
 
-    /// Whether the value can be something else than empty or a placeholder.
+    /// Returns true if the value can be something other than empty or a placeholder.
     pub(crate) fn may_hold_something(&self) -> bool {
         !self.is_certain || !super::placeholder::is_placeholder(&self.text)
     }
@@ -61,11 +62,11 @@ impl std::fmt::Debug for Value {
     }
 }
 
-/// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
-/// and no longer certain.
+/// The maximum length of an expanded value in bytes. `ENV A=$A$A` doubles the value each time. A longer
+/// value is truncated and no longer certain.
 const MAX_LEN: usize = 8 << 10;
 
-/// How deep `${a:-${b:-…}}` is followed; what lies deeper is taken as text.
+/// The maximum nesting depth of `${a:-${b:-…}}`. Deeper expansions are treated as plain text.
 const MAX_DEPTH: usize = 32;
 
 /// Expands `word` with the variables of `scope`.
@@ -92,8 +93,8 @@ impl Expander<'_> {
         self.chars.next().map(|(_, c)| c)
     }
 
-    /// Expands up to `stop`, or to the end: the value, and whether `stop` was found. BuildKit fails where
-    /// a quote or a brace is never closed; here what was read so far counts.
+    /// Expands the text up to `stop` or the end. Returns the value and whether `stop` was found. BuildKit
+    /// fails if a quote or a brace is never closed; here the text read so far counts.
     fn until(&mut self, stop: Option<char>, depth: usize) -> (Value, bool) {
         let mut value = Value::literal("");
         while let Some(c) = self.peek() {
@@ -167,7 +168,7 @@ impl Expander<'_> {
         match operator {
             Some('-') => {
                 let (word, _) = self.until(Some('}'), depth + 1);
-                // With a build argument that may or may not be given, it can be either.
+                // A build argument may be given or not, so the result can be either.
                 match (has_value, variable.is_certain) {
                     (true, _) => value.append(&variable),
                     (false, true) => value.append(&word),
@@ -191,11 +192,11 @@ impl Expander<'_> {
                 value.append(&variable);
             }
             Some('#' | '%' | '/') => {
-                // What is cut or replaced is not followed: the value as a whole stands for it.
+                // Truncation and replacement are not evaluated. The whole value is used instead.
                 self.until(Some('}'), depth + 1);
                 value.append(&variable);
             }
-            // `}`, and what BuildKit rejects.
+            // `}`, and anything that BuildKit rejects.
             _ => value.append(&variable),
         }
     }

@@ -1,4 +1,4 @@
-//! Stages: which instruction belongs to which, and what each is built from.
+//! Build stages: the instructions of each stage, and its base.
 
 use super::{Arguments, Instruction, Keyword, Scope, Scopes};
 use crate::mask::Message;
@@ -7,29 +7,29 @@ use crate::text::{Flaw, Span, Text};
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stage {
-    /// Its number, from 0.
+    /// Its index, starting at 0.
     pub index: usize,
-    /// Its name, in lower case as BuildKit compares names. Compare it, never show it: the mask does not know
-    /// a token whose case was folded.
+    /// Its name in lower case, because BuildKit ignores the case of names. Compare it, never show it:
+    /// masking does not recognize a token whose case was changed.
     pub name: Option<String>,
-    /// Its name as it is written, for reports.
+    /// Its name as written, for reports.
     pub written: Option<Text>,
-    /// What it is built from.
+    /// The base of the stage.
     pub base: Base,
-    /// Its `FROM`.
+    /// The span of its `FROM`.
     pub span: Span,
 }
 
-/// What a stage is built from.
+/// The base of a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// An image, `scratch` included: the reference, with variables replaced by their defaults.
+    /// An image, which may be `scratch`: its reference, with variables replaced by their defaults.
     Image(String),
-    /// An earlier stage, by number.
+    /// An earlier stage, by index.
     Stage(usize),
 }
 
-/// Numbers the stages and tells each instruction the one it belongs to.
+/// Numbers the stages and assigns a stage to each instruction.
 pub(super) fn assign(instructions: &mut [Instruction], escape: u8, flaws: &mut Vec<Flaw>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut globals = Scopes::new(escape);
@@ -94,13 +94,13 @@ fn read_from(
     Stage { index: stages.len(), name, written, base, span: instruction.span }
 }
 
-/// The last of the stages that has this name.
+/// Returns the last stage with this name.
 fn find(stages: &[Stage], name: &str) -> Option<usize> {
     let name = name.to_lowercase();
     stages.iter().rev().find(|stage| stage.name.as_deref() == Some(name.as_str())).map(|s| s.index)
 }
 
-/// The stage that `--from` names, by name or number, among those in front of `before`.
+/// Returns the stage that `--from` names, by name or number, among the stages before `before`.
 pub(crate) fn find_from(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
     let earlier = stages.get(..before.min(stages.len())).unwrap_or_default();
     find(earlier, name).or_else(|| name.parse().ok().filter(|&index: &usize| index < earlier.len()))
