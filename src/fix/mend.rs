@@ -1,7 +1,9 @@
-//! Mends a Dockerfile: logins and variables that carry a token go, and the `RUN`s that need it get it from a secret.
+//! Mends a Dockerfile: removes logins and variables that carry a token, and mounts a secret in the `RUN`s
+//! that need the token.
 //!
-//! [`mend`] works in rounds, each of which plans changes from what the rules find and makes them, until there is
-//! nothing left that it knows to mend. What it makes is read again: changes that would break the file are not made.
+//! [`mend`] works in rounds. Each round plans changes from the findings of the rules and applies them,
+//! until nothing is left that can be mended. The result is parsed again, and changes that would break the
+//! file are discarded.
 
 use std::collections::BTreeSet;
 
@@ -16,33 +18,33 @@ use crate::mask::mask;
 use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
 
-/// A Dockerfile as it should be.
+/// A mended Dockerfile.
 pub(crate) struct Mended {
-    /// The text. It may hold tokens still: write it where the original lay, never show it.
+    /// The text. It may still hold tokens: write it to the original path, never show it.
     pub source: Zeroizing<Vec<u8>>,
-    /// The secrets that the build is to be given now.
+    /// The secrets that the build now needs.
     pub secrets: BTreeSet<Secret>,
-    /// The variables that the container is to be given when it starts, since the image no longer holds them.
+    /// The variables that the container needs at start, because the image no longer holds them.
     pub at_start: BTreeSet<String>,
-    /// The kinds of token whose text stood in it: they have to be revoked all the same.
+    /// The kinds of token whose text was in the file. These tokens still have to be revoked.
     pub kinds: BTreeSet<TokenKind>,
-    /// How many leaks there were.
+    /// The number of leaks before mending.
     pub found: usize,
-    /// What is still wrong, in order of its place in the mended text.
+    /// The remaining leaks, sorted by their position in the mended text.
     pub left: Vec<Left>,
 }
 
 /// A secret of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Secret {
-    /// The name under which the Dockerfile knows it.
+    /// The id of the secret in the Dockerfile.
     pub id: String,
-    /// The variable of whoever builds that holds it.
+    /// The variable in the environment of the build's caller that holds the secret.
     pub variable: String,
 }
 
 impl Secret {
-    /// What `docker build --secret` is given.
+    /// Returns the argument of `docker build --secret`.
     pub(crate) fn argument(&self) -> Masked {
         mask(format!("id={},env={}", self.id, self.variable).as_bytes())
     }
@@ -50,23 +52,23 @@ impl Secret {
 
 /// A leak that was not mended.
 pub(crate) struct Left {
-    /// What the rules say of it.
+    /// The hit of the rule.
     pub hit: Hit,
-    /// Why it was left as it is; none where the rule's advice says it.
+    /// The reason why the leak was not mended, or `None` if the advice of the rule covers it.
     pub why: Option<Masked>,
 }
 
-/// Something that is not mended, and why.
+/// Something that is not mended, with the reason.
 pub(super) struct Declined {
     pub(super) span: Span,
     pub(super) why: Masked,
 }
 
-/// Why something is not mended, by place.
+/// The reasons why places are not mended.
 struct Reasons {
-    /// In order of place.
+    /// The declined places, sorted by position.
     declined: Vec<Declined>,
-    /// Where the furthest of those up to each ends.
+    /// For each declined place, the maximum end of all places up to it.
     ends: Vec<usize>,
 }
 
@@ -81,7 +83,7 @@ impl Reasons {
         Self { declined, ends }
     }
 
-    /// What is said of this very place, else of one that overlaps it.
+    /// Returns the reason for exactly this place, or else the reason for an overlapping one.
     fn of(&self, span: Span) -> Option<Masked> {
         let first = self.declined.partition_point(|declined| declined.span < span);
         let same = self.declined.get(first).filter(|declined| declined.span == span);
@@ -94,10 +96,11 @@ impl Reasons {
     }
 }
 
-/// How many rounds there are at most. One mends nearly all; what a round uncovers is left to the next.
+/// The maximum number of rounds. One round mends nearly everything, and later rounds mend leaks that a
+/// round uncovers.
 const MAX_ROUNDS: usize = 8;
 
-/// Mends what can be mended without a doubt. The source must parse without problems.
+/// Mends everything that can be mended with certainty. The source must parse without problems.
 pub(crate) fn mend(source: &[u8]) -> Mended {
     let mut mended = Mended {
         source: Zeroizing::new(source.to_vec()),
@@ -138,14 +141,14 @@ pub(crate) fn mend(source: &[u8]) -> Mended {
     mended
 }
 
-/// What the rules find, without what the file itself asks to ignore.
+/// Returns the hits of the rules, without those that the file's own comments ignore.
 fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
     let hits = find(context);
     let silenced = ignored(source, context.dockerfile, &LineIndex::new(source), &hits).silenced;
     hits.into_iter().zip(silenced).filter_map(|(hit, silenced)| (!silenced).then_some(hit)).collect()
 }
 
-/// Whether a changed file can still be built, and leaks no more than before.
+/// Returns true if a changed file can still be built and leaks no more than before.
 fn is_better(source: &[u8], hits: usize, stages: usize) -> bool {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);
