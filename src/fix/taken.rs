@@ -46,7 +46,7 @@ pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Doc
     hits
 }
 
-/// The maximum size of a `.dockerignore` file. A larger file is ignored.
+/// The maximum number of bytes of a `.dockerignore` file that are read.
 const MAX_IGNORES: u64 = 16 * 1024 * 1024;
 
 fn ignores(context: &BuildContext, path: &[u8]) -> Option<Dockerignore> {
