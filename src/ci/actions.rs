@@ -1,5 +1,5 @@
-//! GitHub Actions (workflow syntax; metadata syntax for actions): the scripts of steps, and what is given to actions that
-//! build images.
+//! GitHub Actions (workflow syntax; metadata syntax for actions): the scripts of steps, and the inputs of
+//! actions that build images.
 
 use super::{
     BuildArgument, Carriers, CiFile, CiScript, Job, Variables,
@@ -17,7 +17,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     let outer = Settings::default().within(document);
     for (name, job) in document.get("jobs").map(Node::entries).unwrap_or_default() {
         let place = message!("job {}", shown(name));
-        // A workflow that is called may build an image as well.
+        // A reusable workflow that is called may build an image as well.
         let Inputs { mut arguments, .. } = inputs::read(job, &place);
         outer.mark(&mut arguments);
         file.arguments.append(&mut arguments);
@@ -28,7 +28,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     }
 }
 
-/// What is set for all steps below.
+/// The settings that apply to all steps below.
 #[derive(Debug, Clone, Default)]
 struct Settings {
     environment: Vec<Variables>,
@@ -44,7 +44,7 @@ impl Settings {
         settings
     }
 
-    /// Tells which variables bring a token into build arguments.
+    /// Marks the build arguments that get a token from variables.
     fn mark(&self, arguments: &mut [BuildArgument]) {
         let mut carriers = Carriers::default();
         for (name, value) in self.environment.iter().flat_map(|layer| layer.iter()) {
@@ -63,7 +63,7 @@ fn environment(node: &Node) -> Option<Variables> {
     super::environment(plain.iter().map(|(name, value)| (name, Some(value))))
 }
 
-/// How many steps of a job may set variables for those behind them.
+/// The maximum number of steps of a job that may set variables for later steps.
 const MAX_EXPORTS: usize = 16;
 
 fn steps(node: &Node, settings: &Settings, prefix: &Message, file: &mut CiFile) {
@@ -116,7 +116,7 @@ fn steps(node: &Node, settings: &Settings, prefix: &Message, file: &mut CiFile) 
     file.jobs.push(job);
 }
 
-/// Whether a step runs in each job that comes so far.
+/// Returns true if a step runs in each job that reaches it.
 fn always(condition: &Text) -> bool {
     let text = condition.to_str();
     let text = text.trim().trim_start_matches("${{").trim_end_matches("}}");

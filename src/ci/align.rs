@@ -1,10 +1,11 @@
-//! Finds for each character of a decoded scalar where it stands in the file: indentation, folded lines, doubled quotes
-//! and escapes lie between the two.
+//! Finds the position in the file of each character of a decoded scalar. The file has indentation, folded
+//! lines, doubled quotes and escapes that the value lacks.
 
 use crate::text::{Span, Text};
 
-/// `value` as a text that knows its places. `source` is what it was decoded from, without the quote or the block header in
-/// front, and begins at `base` in the file. What cannot be lined up is mapped to all that is left of the source.
+/// Returns `value` as a text with source positions. `source` is the text that it was decoded from, without
+/// the opening quote or the block header, and begins at `base` in the file. The part that cannot be aligned
+/// is mapped to all that is left of the source.
 pub(super) fn align(source: &str, base: usize, value: &str) -> Text {
     let mut text = Text::new();
     let mut at = 0;
@@ -23,7 +24,7 @@ pub(super) fn align(source: &str, base: usize, value: &str) -> Text {
     text
 }
 
-/// How far it is to the source of a character, and how wide that is.
+/// The distance to the source of a character, and the width of that source.
 struct Step {
     skipped: usize,
     width: usize,
@@ -31,7 +32,7 @@ struct Step {
 
 fn step(source: &str, c: char, before: Option<char>) -> Option<Step> {
     let mut skipped = 0;
-    // In front of a character stand at most a doubled quote, the rest of a line that is continued, and indentation.
+    // A character may be preceded by a doubled quote, the rest of a continued line, and indentation.
     for _ in 0..4 {
         let rest = source.get(skipped..)?;
         let here = |width| Some(Step { skipped, width });
@@ -65,7 +66,7 @@ fn step(source: &str, c: char, before: Option<char>) -> Option<Step> {
     None
 }
 
-/// The width of an escape of JSON or YAML.
+/// Returns the width of an escape of JSON or YAML.
 fn escape_width(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let is_high = |digits: Option<&[u8]>| {
@@ -80,7 +81,7 @@ fn escape_width(rest: &str) -> usize {
         Some(b'U') => 10,
         _ => 2,
     };
-    // A character behind the backslash that takes several bytes is not cut.
+    // A multi-byte character after the backslash is not split.
     (width..=bytes.len()).find(|&at| rest.is_char_boundary(at)).unwrap_or(bytes.len())
 }
 
@@ -88,7 +89,7 @@ fn escape_width(rest: &str) -> usize {
 mod tests {
     use super::*;
 
-    /// Where each `x` of the value is found in the source.
+    /// Returns the source offset of each `x` of the value.
     fn found(source: &str, value: &str) -> Vec<usize> {
         let text = align(source, 100, value);
         assert_eq!(text.as_bytes(), value.as_bytes());

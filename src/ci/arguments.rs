@@ -7,14 +7,15 @@ use super::{
 use crate::mask::Message;
 use crate::text::Text;
 
-/// The build arguments of a map (`NAME: value`) or a list (`- NAME=value`). Those of HCL may be an expression of maps.
+/// Collects the build arguments of a map (`NAME: value`) or a list (`- NAME=value`). In HCL, they may be an
+/// expression with maps in it.
 pub(super) fn of_node(node: &Node, place: &Message, given: Given, out: &mut Vec<BuildArgument>) {
     match &node.kind {
         Kind::Map(entries) => {
             for (name, value) in entries {
                 let value = match &value.kind {
                     Kind::Scalar(text) | Kind::Expression(text, _) => Some(text.clone()),
-                    // Compose takes it from the environment, the others leave it out.
+                    // Compose takes the value from the environment. The other tools omit the argument.
                     Kind::Null if given == Given::Compose => None,
                     _ => continue,
                 };
@@ -37,7 +38,7 @@ pub(super) fn of_node(node: &Node, place: &Message, given: Given, out: &mut Vec<
 }
 
 impl BuildArgument {
-    /// Reads `NAME=value`, or `NAME` alone.
+    /// Parses `NAME=value`, or `NAME` alone.
     pub(crate) fn from_text(text: &Text, place: &Message, given: Given) -> Self {
         let text = text.trimmed();
         let equals = memchr::memchr(b'=', text.as_bytes());
@@ -47,7 +48,7 @@ impl BuildArgument {
     }
 }
 
-/// The lines of a text that say something; quotes around a whole line are taken off.
+/// Returns the non-empty lines of a text, without quotes around a whole line.
 pub(super) fn lines(text: &Text) -> Vec<Text> {
     let bytes = text.as_bytes();
     let mut lines = Vec::new();
@@ -65,7 +66,7 @@ pub(super) fn lines(text: &Text) -> Vec<Text> {
     lines
 }
 
-/// Splits at the commas that stand in front of another `NAME=`; where no `=` is, at each.
+/// Splits at the commas that precede another `NAME=`, or at each comma if there is no `=`.
 pub(super) fn split(line: &Text) -> Vec<Text> {
     let bytes = line.as_bytes();
     let mut parts = Vec::new();

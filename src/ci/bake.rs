@@ -1,4 +1,5 @@
-//! Docker Buildx Bake: `args` of targets (Bake file reference, "target.args"), through the file's own variables.
+//! Docker Buildx Bake: the `args` of targets (Bake file reference, "target.args"), including the file's own
+//! variables.
 
 use super::{
     Carriers, CiFile, Given, arguments, inline, shown,
@@ -7,7 +8,7 @@ use super::{
 use crate::mask::message;
 use crate::text::Text;
 
-/// How often variables that are made of others are looked at.
+/// The maximum number of rounds in which variables that refer to others are resolved.
 const MAX_ROUNDS: usize = 8;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
@@ -26,17 +27,17 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     }
 }
 
-/// The blocks of a kind, by their labels.
+/// Returns the blocks of a kind, with their labels.
 fn blocks<'a>(document: &'a Node, kind: &'static [u8]) -> impl Iterator<Item = &'a (Text, Node)> {
     let blocks = document.entries().iter().filter(move |(name, _)| name.as_bytes() == kind);
     blocks.flat_map(|(_, block)| {
-        // JSON may have a list of such maps.
+        // In JSON, the maps may be in a list.
         let maps = if block.items().is_empty() { std::slice::from_ref(block) } else { block.items() };
         maps.iter().flat_map(Node::entries)
     })
 }
 
-/// Which variables of the file are given a token.
+/// Returns the variables of the file that are given a token.
 fn variables(document: &Node) -> Carriers {
     let mut carriers = Carriers::default();
     let declared =
@@ -52,7 +53,7 @@ fn variables(document: &Node) -> Carriers {
     carriers
 }
 
-/// Those that a target has in its matrix as well.
+/// Adds the variables of a target's matrix.
 fn with_matrix(carriers: &Carriers, target: &Node) -> Carriers {
     let mut carriers = carriers.clone();
     for (name, values) in target.get("matrix").map(Node::entries).unwrap_or_default() {

@@ -1,10 +1,11 @@
-//! Build arguments on the command lines of builders: `docker build --build-arg NAME=value` and its like.
+//! Build arguments on the command lines of builders, such as `docker build --build-arg NAME=value`.
 
 use super::arguments::split;
 use crate::shell::Word;
 use crate::text::Text;
 
-/// What a builder's command line gives as build arguments: `NAME=value`, or `NAME` for what the environment has.
+/// Returns the build arguments on a builder's command line: `NAME=value`, or `NAME` for a value from the
+/// environment.
 pub(super) fn build_arguments(program: &str, arguments: &[Word]) -> Vec<Text> {
     match build(program, arguments) {
         Some(Build::Plain) => options(arguments, &["--build-arg", "--secret-build-arg"]),
@@ -28,7 +29,7 @@ pub(super) fn build_arguments(program: &str, arguments: &[Word]) -> Vec<Text> {
     }
 }
 
-/// The build argument that an override of Bake sets: `TARGET.args.NAME=value`.
+/// Returns the build argument that an override of Bake sets: `TARGET.args.NAME=value`.
 pub(super) fn bake_override(text: &Text) -> Option<Text> {
     let bytes = text.as_bytes();
     let name = memchr::memchr(b'=', bytes).unwrap_or(bytes.len());
@@ -37,19 +38,20 @@ pub(super) fn bake_override(text: &Text) -> Option<Text> {
 }
 
 enum Build {
-    /// `--build-arg`.
+    /// A builder with the option `--build-arg`.
     Plain,
     Bake,
     /// BuildKit's own client.
     Frontend,
-    /// Google's, whose substitutions become build arguments.
+    /// Google Cloud Build, whose substitutions become build arguments.
     Google,
     Heroku,
 }
 
-/// Whether a command builds an image.
+/// Returns the kind of builder, if a command builds an image.
 fn build(program: &str, arguments: &[Word]) -> Option<Build> {
-    // `docker buildx build`, `docker compose build`, …: options in front of a command may take a word.
+    // `docker buildx build`, `docker compose build` and others. Options before the subcommand may take a
+    // word.
     let mut words = arguments.iter().map(|word| word.text.to_str());
     let mut verbs = std::iter::from_fn(|| {
         loop {
@@ -65,7 +67,7 @@ fn build(program: &str, arguments: &[Word]) -> Option<Build> {
     let is_build = |verb: &str| matches!(verb, "build" | "b" | "bud" | "build-using-dockerfile");
     let is_kaniko = |word: &Word| memchr::memmem::find(word.text.as_bytes(), b"kaniko").is_some();
     match program {
-        // Kaniko's, and one that takes the option anywhere.
+        // Kaniko, and a program that accepts the option anywhere.
         "executor" | "earthly" => Some(Build::Plain),
         "buildctl" | "buildctl-daemonless.sh" => (verbs.next()? == "build").then_some(Build::Frontend),
         "az" => (verbs.next()? == "acr" && verbs.next()? == "build").then_some(Build::Plain),
@@ -93,7 +95,7 @@ fn build(program: &str, arguments: &[Word]) -> Option<Build> {
     }
 }
 
-/// Options in front of the command that take a word.
+/// Options before the subcommand that take a word.
 const TAKES_WORD: [&str; 25] = [
     "-c",
     "--context",
@@ -122,7 +124,7 @@ const TAKES_WORD: [&str; 25] = [
     "--addr",
 ];
 
-/// The values of options, `--option value` and `--option=value`.
+/// Returns the values of options, given as `--option value` or `--option=value`.
 fn options(arguments: &[Word], names: &[&str]) -> Vec<Text> {
     let mut values = Vec::new();
     let mut words = arguments.iter();

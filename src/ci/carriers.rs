@@ -1,39 +1,40 @@
-//! Which variables are given a token, and what their values go into.
+//! Tracks the variables that are given a token, and the values that use them.
 
 use std::collections::HashSet;
 
 use super::BuildArgument;
 use crate::detect;
 
-/// The variables that are known to hold a token, beside those whose names say so.
+/// The variables that are known to hold a token, in addition to those whose names imply it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Carriers {
     names: HashSet<String>,
 }
 
-/// How many variables of one place are remembered.
+/// The maximum number of variables that are remembered for one place.
 const MAX_NAMES: usize = 1024;
 
 impl Carriers {
-    /// Takes what a variable is given. What it was given before in another branch may still count.
+    /// Records the assignment of a variable. Its previous value in another branch may still apply.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         if self.names.len() < MAX_NAMES && self.carries(value) {
             self.names.insert(name.to_owned());
         }
     }
 
-    /// Takes a variable that is given something else now.
+    /// Records that a variable no longer holds a token.
     pub(crate) fn unset(&mut self, name: &str) {
         self.names.remove(name);
     }
 
-    /// Whether a variable holds a token.
+    /// Returns true if a variable holds a token.
     pub(crate) fn has(&self, name: &str) -> bool {
         detect::is_token_variable(name) || self.names.contains(name)
     }
 
-    /// Whether a text holds a token, or the value of a variable that does goes into it: `$HF_TOKEN`, `${HF_TOKEN:-x}`,
-    /// `${localEnv:HF_TOKEN}`. What is only said where there is one (`${HF_TOKEN:+yes}`) does not count.
+    /// Returns true if a text contains a token or expands a variable that holds one: `$HF_TOKEN`,
+    /// `${HF_TOKEN:-x}` or `${localEnv:HF_TOKEN}`. Text that only depends on the existence of a token
+    /// (`${HF_TOKEN:+yes}`) does not count.
     pub(crate) fn carries(&self, text: &str) -> bool {
         let names = text.split('$').skip(1).any(|rest| {
             let (rest, is_braced) = match rest.strip_prefix(['{', '(']) {
@@ -49,7 +50,7 @@ impl Carriers {
         names || !detect::find(text.as_bytes()).is_empty()
     }
 
-    /// Marks a build argument whose value is a token by way of these variables.
+    /// Marks a build argument if its value is a token because of these variables.
     pub(crate) fn mark(&self, argument: &mut BuildArgument) {
         argument.carries = match &argument.value {
             Some(value) => self.carries(&value.to_str()),

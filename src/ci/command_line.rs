@@ -1,5 +1,5 @@
-//! Command lines of scripts, with the variables that the script puts into them: which build arguments they give, and what
-//! they set for the steps behind.
+//! Command lines of scripts, with the script's own variables expanded: the build arguments that they give,
+//! and the variables that they set for later steps.
 
 use std::collections::HashMap;
 
@@ -7,34 +7,36 @@ use super::{BuildArgument, Carriers, CiScript, Given, build_command::build_argum
 use crate::shell::{Step, StepKind, Word};
 use crate::text::Text;
 
-/// How many words a variable may hold, and how many variables that hold some are remembered.
+/// The maximum number of words of a variable, and of variables with words that are remembered.
 const MAX_WORDS: usize = 256;
-/// How many words all commands of a script together are given by variables.
+/// The maximum number of words that variables add to all commands of a script together.
 const MAX_EXPANDED: usize = 1 << 16;
 
-/// The variables of a shell, as far as it has run.
+/// The variables of a shell at the current step.
 #[derive(Debug, Default)]
 pub(crate) struct ShellVariables {
     carriers: Carriers,
-    /// The words of those that may be a part of a command line. What other branches give is among them.
+    /// The words of variables that may be part of a command line. The words from other branches are
+    /// included.
     words: HashMap<String, Vec<Word>>,
     expanded: usize,
 }
 
 impl ShellVariables {
-    /// Takes the variables that are set for a script.
+    /// Sets the variables in the environment of a script.
     pub(crate) fn enter(&mut self, script: &CiScript) {
         for (name, value) in script.variables() {
             self.set(&name.to_str(), value, true);
         }
     }
 
-    /// Whether a token goes into a text.
+    /// Returns true if a text expands to a token.
     pub(super) fn carries(&self, text: &Text) -> bool {
         self.carriers.carries(&text.to_str())
     }
 
-    /// The build arguments that a step of a script gives. What it sets holds for the steps behind it.
+    /// Returns the build arguments that a step of a script gives. Variables that the step sets apply to the
+    /// following steps.
     pub(crate) fn step(&mut self, step: &Step, script: &CiScript) -> Vec<BuildArgument> {
         let StepKind::Program { name, arguments, assignments } = &step.kind else { return Vec::new() };
         let is_sure = step.branches.is_empty();
@@ -60,7 +62,7 @@ impl ShellVariables {
     fn command(&mut self, name: &str, arguments: &[Word], script: &CiScript) -> Vec<BuildArgument> {
         let arguments = self.expand(arguments);
         let given = match self.held(name).and_then(<[_]>::split_first) {
-            // The program is in a variable as well.
+            // The program is given by a variable too.
             Some((program, first)) => {
                 let program = program.text.to_str();
                 let program = program.rsplit('/').next().unwrap_or_default();
@@ -78,7 +80,8 @@ impl ShellVariables {
 
     fn set(&mut self, name: &str, value: &Text, is_sure: bool) {
         let text = value.to_str();
-        // `NAME+=' --option'` is not told from `NAME=`: what begins like that is added.
+        // `NAME+=' --option'` cannot be distinguished from `NAME=`. A value that looks like an addition is
+        // added.
         if is_sure && !text.contains('$') && !text.starts_with([' ', '-']) {
             self.carriers.unset(name);
         }
@@ -95,7 +98,7 @@ impl ShellVariables {
         }
     }
 
-    /// The words that a variable holds, where a word is nothing but it: `$X`, `${X}`, `${X[@]}`.
+    /// Returns the words of a variable if the whole word is its expansion: `$X`, `${X}` or `${X[@]}`.
     fn held(&self, word: &str) -> Option<&[Word]> {
         let name = word.strip_prefix('$')?;
         let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
@@ -119,7 +122,7 @@ impl ShellVariables {
     }
 }
 
-/// The words of a value that is not quoted where it is used.
+/// Splits a value that is expanded without quotes into words.
 fn split(text: &Text) -> Vec<Word> {
     let bytes = text.as_bytes();
     let mut words = Vec::new();

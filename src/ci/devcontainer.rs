@@ -9,7 +9,7 @@ use super::{
 use crate::mask::{Message, message};
 use crate::shell::{Language, Script, Word};
 
-/// The commands, in the order in which they run.
+/// The lifecycle commands, in the order in which they run.
 const COMMANDS: [&str; 6] = [
     "initializeCommand",
     "onCreateCommand",
@@ -62,7 +62,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     file.jobs.push(job);
 }
 
-/// A string is given to a shell, a list is run as it is.
+/// A string is run by a shell, and a list is run directly.
 fn script(command: &Node) -> Option<Script> {
     match &command.kind {
         Kind::Scalar(text) => Some(Script::Text { language: Language::Shell, text: text.clone() }),
@@ -73,7 +73,7 @@ fn script(command: &Node) -> Option<Script> {
     }
 }
 
-/// A word of ours.
+/// Creates a word that is not in the file.
 fn word(text: &str) -> Word {
     let mut word = Word::default();
     word.text.push(text.as_bytes(), crate::text::Span::default());

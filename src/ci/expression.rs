@@ -1,10 +1,11 @@
-//! `${{ … }}` of GitHub Actions: it is replaced by text before a shell sees the script.
+//! The expressions `${{ … }}` of GitHub Actions. They are replaced by text before a shell sees the script.
 
 use crate::detect;
 use crate::text::{Span, Text};
 
-/// The text with each expression as a variable that a shell knows, so that quotes and blanks in it mean nothing:
-/// `${{ secrets.HF_TOKEN }}` becomes `${HF_TOKEN}`. One whose value is no token becomes `${_}`.
+/// Replaces each expression by a variable that a shell understands, so that its quotes and blanks have no
+/// effect: `${{ secrets.HF_TOKEN }}` becomes `${HF_TOKEN}`. An expression whose value is not a token
+/// becomes `${_}`.
 pub(super) fn without_expressions(text: &Text) -> Text {
     let bytes = text.as_bytes();
     let mut out = Text::new();
@@ -25,7 +26,7 @@ pub(super) fn without_expressions(text: &Text) -> Text {
     out
 }
 
-/// How long an expression is, the braces behind it included. Strings in it are quoted with `'`.
+/// Returns the length of an expression, including the closing braces. Its strings are quoted with `'`.
 fn length(bytes: &[u8]) -> Option<usize> {
     let mut is_quoted = false;
     for (at, byte) in bytes.iter().enumerate() {
@@ -38,12 +39,12 @@ fn length(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// The name of the secret or variable whose value an expression has.
+/// Returns the name of the secret or variable that gives an expression its value.
 fn variable(expression: &str) -> &str {
     const ASKS: [&str; 9] =
         ["==", "!=", "<", ">", "!", "contains(", "startsWith(", "endsWith(", "hashFiles("];
     if ASKS.iter().any(|asks| expression.contains(asks)) {
-        // What asks for something gives true or false; but `a == b && c` gives c.
+        // Comparisons and tests give true or false, but `a == b && c` gives c.
         if !expression.contains("&&") {
             return "_";
         }
@@ -55,7 +56,7 @@ fn variable(expression: &str) -> &str {
     }
     match last.trim() {
         "runner.temp" => "RUNNER_TEMP",
-        // What the file itself sets has its name in scripts.
+        // Variables that the file itself sets have the same name in scripts.
         whole => {
             let name = whole.strip_prefix("env.").filter(|name| !name.is_empty());
             name.filter(|name| name.chars().all(is_part)).unwrap_or("_")

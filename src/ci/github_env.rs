@@ -1,4 +1,4 @@
-//! `$GITHUB_ENV` of GitHub Actions: what a step writes to that file is set for the steps behind it.
+//! `$GITHUB_ENV` of GitHub Actions. A step writes variables for the following steps to that file.
 
 use super::{CiScript, VARIABLES, Variables, command_line::ShellVariables, environment};
 use crate::hub::variables::HF_TOKEN;
@@ -6,7 +6,7 @@ use crate::shell;
 use crate::shell::{Script, Step, StepKind, Word};
 use crate::text::Text;
 
-/// The variables that a script sets for the steps behind it.
+/// Returns the variables that a script sets for the following steps.
 pub(super) fn exported(script: &CiScript) -> Option<Variables> {
     let Script::Text { text, .. } = &script.script else { return None };
     memchr::memmem::find(text.as_bytes(), b"GITHUB_ENV")?;
@@ -21,7 +21,7 @@ pub(super) fn exported(script: &CiScript) -> Option<Variables> {
             let name = line.slice(0..at).trimmed();
             let mut value = line.slice(at + 1..line.len());
             if variables.carries(&value) && !super::Carriers::default().carries(&value.to_str()) {
-                // The name it has here means nothing in the next step.
+                // The name that the variable has here means nothing in the next step.
                 let span = value.span();
                 value = Text::new();
                 value.push(format!("${{{HF_TOKEN}}}").as_bytes(), span);
@@ -29,12 +29,13 @@ pub(super) fn exported(script: &CiScript) -> Option<Variables> {
             pairs.push((name, value));
         }
     }
-    // Where a step may not run, what it says of places does not count.
+    // A conditional step may not run, so the variables for tokens and file locations that it sets are
+    // ignored.
     pairs.retain(|(name, _)| script.condition.is_none() || !VARIABLES.contains(&name.to_str().as_ref()));
     environment(pairs.iter().map(|(name, value)| (name, Some(value))))
 }
 
-/// The lines that a step writes to the file.
+/// Returns the lines that a step writes to the file.
 fn written(step: &Step, steps: &[Step]) -> Vec<Text> {
     let is_file = |word: &Word| word.text.to_str().trim_end_matches('}').ends_with("GITHUB_ENV");
     let StepKind::Program { name, arguments, .. } = &step.kind else { return Vec::new() };
@@ -44,7 +45,7 @@ fn written(step: &Step, steps: &[Step]) -> Vec<Text> {
     if step.outputs.iter().any(is_file) { printed(step) } else { Vec::new() }
 }
 
-/// The lines that `echo`, `printf` and `cat` print.
+/// Returns the lines that `echo`, `printf` and `cat` print.
 fn printed(step: &Step) -> Vec<Text> {
     let StepKind::Program { name, arguments, .. } = &step.kind else { return Vec::new() };
     match name.as_str() {

@@ -1,4 +1,4 @@
-//! GitLab CI (CI/CD YAML syntax reference): the scripts of jobs, hidden ones included.
+//! GitLab CI (CI/CD YAML syntax reference): the scripts of jobs, including hidden jobs.
 
 use super::{
     CiFile, CiScript, Job, Variables, shown,
@@ -8,9 +8,9 @@ use crate::mask::{Message, message};
 use crate::shell::{Language, Script};
 use crate::text::{Flaw, Text};
 
-/// How deep lists of commands lie within each other, references included; GitLab's own limit.
+/// The maximum nesting depth of lists of commands, including references. This is GitLab's own limit.
 const MAX_DEPTH: usize = 10;
-/// How many commands of a file are read: references could ask for any number.
+/// The maximum number of commands of a file. References could produce any number of them.
 const MAX_COMMANDS: usize = 20_000;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
@@ -34,7 +34,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     }
 }
 
-/// `NAME: value`, or `NAME: {value: …}`.
+/// Parses `NAME: value` or `NAME: {value: …}`.
 fn variables(node: &Node) -> Option<Variables> {
     let entries = node.get("variables").map(Node::entries).unwrap_or_default();
     super::environment(
@@ -76,7 +76,8 @@ impl Reader<'_> {
         if depth > MAX_DEPTH || self.left == 0 {
             return;
         }
-        // References count as well: a script that refers to itself in many places would grow without end.
+        // References are counted too, because a script that refers to itself in many places would grow
+        // without limit.
         self.left -= 1;
         match &node.kind {
             Kind::Scalar(text) => out.push(text.clone()),

@@ -1,4 +1,5 @@
-//! HCL to trees, by `hcl-edit`: as Bake reads it, where a block with a label is an entry in a map of that name.
+//! Parses HCL into trees with `hcl-edit`. As in Bake, a labelled block is an entry in a map with the name
+//! of the block.
 
 use std::collections::HashSet;
 
@@ -17,7 +18,7 @@ use super::{
 use crate::mask::{Quoted, message};
 use crate::text::{Flaw, Span, Text};
 
-/// The body of a file, or what is wrong with it. `text` begins at `base` in the file.
+/// Parses the body of a file, or returns the flaw that prevents it. `text` begins at `base` in the file.
 pub(super) fn parse(text: &str, base: usize) -> Result<Node, Flaw> {
     let body = parse_body(text).map_err(|error| {
         let at = base + error.location().offset();
@@ -69,7 +70,7 @@ impl Reader<'_> {
             Expression::Null(_) => Kind::Null,
             Expression::Bool(_) | Expression::Number(_) => Kind::Scalar(align(source, span.start, source)),
             Expression::HeredocTemplate(_) => {
-                // Without the lines of the delimiter.
+                // The content without the lines of the delimiter.
                 let start = source.find('\n').map_or(source.len(), |at| at + 1);
                 let body = source.get(start..).unwrap_or_default();
                 let end = body.trim_end().rfind('\n').map_or(0, |at| at + 1);
@@ -79,7 +80,7 @@ impl Reader<'_> {
             Expression::String(value) => {
                 Kind::Scalar(align(source.get(1..).unwrap_or_default(), span.start + 1, value.value()))
             }
-            // What a template refers to is written as a shell writes it.
+            // Variables in a template are written in shell syntax.
             Expression::StringTemplate(template) => {
                 let mut text = Text::new();
                 for element in template {
@@ -106,13 +107,13 @@ impl Reader<'_> {
                 Kind::Expression(variables(&sources.join(" "), span), parts)
             }
             Expression::FuncCall(call) => {
-                // What these give says nothing of the token.
+                // The results of these functions do not reveal the token.
                 let asks = ["equal", "notequal", "length", "strlen", "contains", "sha256", "md5"];
                 let source = if asks.contains(&call.name.name.as_str()) { "" } else { source };
                 let parts = call.args.iter().map(|argument| self.expression(argument)).collect();
                 Kind::Expression(variables(source, span), parts)
             }
-            // Numbers and answers.
+            // Numbers and booleans.
             Expression::UnaryOp(_) | Expression::BinaryOp(_) => {
                 Kind::Expression(variables("", span), Vec::new())
             }
@@ -130,7 +131,7 @@ impl Reader<'_> {
         Node { kind, span }
     }
 
-    /// The map that `{for NAME in [...] : NAME => VALUE}` makes.
+    /// Returns the map that `{for NAME in [...] : NAME => VALUE}` produces.
     fn each(&self, each: &ForExpr) -> Option<Node> {
         let key = each.key_expr.as_ref()?.as_variable()?;
         if key.as_str() != each.intro.value_var.as_str() {
@@ -157,7 +158,7 @@ impl Reader<'_> {
     }
 }
 
-/// The names in an expression, as a shell writes variables; some variable where there is none.
+/// Returns the names in an expression as shell variables, or a placeholder variable if there are none.
 fn variables(source: &str, span: Span) -> Text {
     let mut text = Text::new();
     let names = source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -173,7 +174,7 @@ fn variables(source: &str, span: Span) -> Text {
     text
 }
 
-/// How many names of one expression are told.
+/// The maximum number of names of one expression.
 const MAX_NAMES: usize = 64;
 
 #[cfg(test)]

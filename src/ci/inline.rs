@@ -1,9 +1,9 @@
-//! Dockerfiles that stand in a file of another kind.
+//! Dockerfiles that are embedded in a file of another kind.
 
 use crate::text::Text;
 
-/// A text without the first character of each `doubled`: how `$` is written where variables are filled in before a
-/// builder sees the text.
+/// Removes the first character of each `doubled`. A `$` is doubled in files whose variables are expanded
+/// before a builder sees the text.
 pub(super) fn without_doubled(text: &Text, doubled: &[u8]) -> Text {
     let mut out = Text::new();
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! What actions are given (`with`): build arguments, and scripts that they run.
+//! The inputs of actions (`with`): build arguments, and scripts that the actions run.
 
 use super::{
     BuildArgument, Given, arguments,
@@ -10,14 +10,14 @@ use crate::mask::Message;
 use crate::shell;
 use crate::text::{Span, Text};
 
-/// What the inputs of one step hold.
+/// The inputs of one step.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
     pub(super) arguments: Vec<BuildArgument>,
     pub(super) scripts: Vec<Text>,
 }
 
-/// Reads the inputs of an action or a workflow.
+/// Parses the inputs of an action or a workflow.
 pub(super) fn read(node: &Node, place: &Message) -> Inputs {
     let mut found = Inputs::default();
     let Some(uses) = node.get("uses").and_then(Node::text) else { return found };
@@ -33,7 +33,7 @@ pub(super) fn read(node: &Node, place: &Message) -> Inputs {
         let value = without_expressions(value);
         let is_option = value.trimmed().byte(0) == Some(b'-');
         let texts = if name.ends_with("buildargs") && !is_option {
-            // Docker's own action splits at newlines alone, many others at commas too.
+            // Docker's own actions split only at newlines. Many others also split at commas.
             let lines = arguments::lines(&value);
             if uses.starts_with("docker/") {
                 lines
@@ -60,18 +60,20 @@ pub(super) fn read(node: &Node, place: &Message) -> Inputs {
     found
 }
 
-/// Whether an action runs an input in a shell (`nick-fields/retry`, `devcontainers/ci`, `appleboy/ssh-action`, …).
+/// Returns true if an action runs an input in a shell (`nick-fields/retry`, `devcontainers/ci`,
+/// `appleboy/ssh-action` and others).
 fn is_script(name: &str, uses: &str) -> bool {
     matches!(name, "command" | "run" | "runcmd" | "script" | "inlinescript")
         && !uses.contains("github-script")
 }
 
-/// The build arguments among the options that an action hands to a builder (`extra_args`, `extra-args`, `args`, …).
+/// Returns the build arguments among the options that an action passes to a builder (`extra_args`,
+/// `extra-args`, `args` and others).
 fn options(value: &Text) -> Vec<Text> {
     if memchr::memmem::find(value.as_bytes(), b"--build-arg").is_none() {
         return Vec::new();
     }
-    // In one line or each in its own.
+    // The options may be on one line or on separate lines.
     let mut line = Text::new();
     line.push(b"build", value.source_span(0..1));
     for part in arguments::lines(value) {

@@ -1,4 +1,4 @@
-//! JSON with comments and trailing commas to trees, by `jsonc-parser`.
+//! Parses JSON with comments and trailing commas into trees with `jsonc-parser`.
 
 use jsonc_parser::{
     CollectOptions, ParseOptions,
@@ -14,7 +14,7 @@ use super::{
 use crate::mask::{Quoted, message};
 use crate::text::{Flaw, Span, Text};
 
-/// The value of a file, or what is wrong with it. `text` begins at `base` in the file.
+/// Parses the value of a file, or returns the flaw that prevents it. `text` begins at `base` in the file.
 pub(super) fn parse(text: &str, base: usize) -> Result<Node, Flaw> {
     let parsed =
         parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).map_err(|error| {
@@ -62,7 +62,7 @@ impl Reader<'_> {
     }
 }
 
-/// The content of a string with its quotes.
+/// Returns the content of a string, given with its quotes.
 fn quoted(source: &str, base: usize, value: &str) -> Text {
     align(source.get(1..).unwrap_or_default(), base + 1, value)
 }

@@ -1,6 +1,6 @@
-//! Which files of a tree tell a CI system or a builder what to do, by their paths.
+//! Recognizes files of CI systems and builders by their paths.
 
-/// Who reads a file.
+/// The tool that reads a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Docker Compose.
@@ -9,22 +9,23 @@ pub(crate) enum Dialect {
     Bake,
     /// Development containers.
     Devcontainer,
-    /// GitHub Actions and what follows it (Gitea, Forgejo): workflows and composite actions.
+    /// GitHub Actions and compatible systems (Gitea, Forgejo): workflows and composite actions.
     Actions,
     /// GitLab CI.
     GitLab,
 }
 
-/// How a file is written.
+/// The syntax of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
     Yaml,
-    /// JSON, comments and trailing commas allowed.
+    /// JSON, with comments and trailing commas allowed.
     Json,
     Hcl,
 }
 
-/// What a path says of a file. Names count as the tools spell them, in any directory.
+/// Returns the dialect and the syntax of the file at a path. Names must be spelled as the tools expect
+/// them, in any directory.
 pub(super) fn kind(path: &[u8]) -> Option<(Dialect, Syntax)> {
     let path = std::str::from_utf8(path).ok()?;
     let mut parts = path.rsplit('/');

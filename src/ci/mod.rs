@@ -1,7 +1,8 @@
-//! What CI systems and builders are told: compose and bake files, development containers, GitHub Actions, GitLab CI.
+//! Files of CI systems and builders: compose and bake files, development containers, GitHub Actions and
+//! GitLab CI.
 //!
-//! Each dialect gives the same plain value, [`CiFile`]: scripts, whose every byte knows where it stands in the file, and build
-//! arguments. What a file says of secrets, of the environment of services and of anything else is left out.
+//! Each dialect is parsed into the same plain value, [`CiFile`]: scripts, with the position in the file of
+//! every byte, and build arguments. Secrets, the environment of services and everything else are left out.
 
 mod actions;
 mod align;
@@ -37,49 +38,52 @@ pub(crate) use carriers::Carriers;
 pub(crate) use command_line::ShellVariables;
 pub(crate) use kind::Dialect;
 
-/// How large a file is read; nobody writes larger ones by hand, and parsed it takes many times the memory.
+/// The maximum size of a file. Nobody writes larger files by hand, and a parsed file takes many times its
+/// size in memory.
 pub(crate) const MAX_SIZE: usize = 1 << 20;
 
-/// The same for HCL, whose reader takes time by the square of an object's entries.
+/// The maximum size of an HCL file. Its parser takes quadratic time in the number of entries of an object.
 const MAX_HCL: usize = 64 << 10;
 
-/// What a file holds that may give away a token.
+/// The parts of a file that may give away a token.
 #[derive(Debug)]
 pub(crate) struct CiFile {
-    /// Who reads it.
+    /// The tool that reads the file.
     pub dialect: Dialect,
     /// Scripts that run in one place, one after the other.
     pub jobs: Vec<Job>,
-    /// Build arguments that stand in fields of their own; those on command lines are in the scripts.
+    /// Build arguments in fields of their own. Those on command lines are in the scripts.
     pub arguments: Vec<BuildArgument>,
-    /// Dockerfiles that stand in it.
+    /// Dockerfiles embedded in the file.
     pub dockerfiles: Vec<Text>,
-    /// What was not read.
+    /// The parts that could not be read.
     pub(crate) flaws: Vec<Flaw>,
 }
 
-/// Scripts that see what those in front of them have written.
+/// A list of scripts in which each sees the files written by the previous ones.
 #[derive(Debug, Default)]
 pub(crate) struct Job {
-    /// In the order in which they run.
+    /// The scripts in the order in which they run.
     pub scripts: Vec<CiScript>,
 }
 
 /// A script.
 #[derive(Debug)]
 pub(crate) struct CiScript {
-    /// What it runs, expressions of the CI system replaced by variables.
+    /// The script, with expressions of the CI system replaced by variables.
     pub script: Script,
-    /// Where it stands, in words: "job `build`, step 2".
+    /// The location in words: "job `build`, step 2".
     pub(crate) place: Message,
-    /// The condition it runs under, by where the first one of that text stands; none where it always does.
+    /// The condition under which the script runs, identified by the offset of its first occurrence. `None`
+    /// if it always runs.
     pub condition: Option<usize>,
-    /// The variables that are set for it, the outermost first; shared with the other scripts that they are set for.
+    /// The variables that are set for the script, the outermost first. They are shared with the other
+    /// scripts for which they are set.
     pub environment: Vec<Variables>,
 }
 
 impl CiScript {
-    /// The variables that are set for it; the last of a name counts.
+    /// Returns the variables that are set for the script. The last one with a given name applies.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &(Text, Text)> {
         self.environment.iter().flat_map(|layer| layer.iter())
     }
@@ -91,21 +95,20 @@ pub(crate) type Variables = Arc<[(Text, Text)]>;
 /// A build argument.
 #[derive(Debug)]
 pub(crate) struct BuildArgument {
-    /// Its name.
     pub name: Text,
-    /// What it is given, as written; none where the environment has it.
+    /// The value as written, or `None` if it comes from the environment.
     pub value: Option<Text>,
-    /// Where it stands.
+    /// The location in the file.
     pub span: Span,
-    /// Where that is, in words: "service `web`".
+    /// The location in words: "service `web`".
     pub(crate) place: Message,
-    /// What gives it.
+    /// The origin of the build argument.
     pub given: Given,
-    /// Whether variables of the file bring a token into its value, whatever their names are.
+    /// Whether variables of the file put a token into the value, whatever their names are.
     pub carries: bool,
 }
 
-/// What gives a build argument.
+/// The origin of a build argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Given {
     /// `build.args` of a compose service.
@@ -120,17 +123,18 @@ pub(crate) enum Given {
     Command,
 }
 
-/// The variables that say where the Hub's tools have a token from, and where they put one.
+/// The variables that determine the source of the token for the Hub's tools, and the location of their
+/// files.
 pub(crate) const VARIABLES: [&str; 6] =
     [READ[0], READ[1], files::HOME, files::TOKEN_PATH, files::CACHE_HOME, "HOME"];
 
-/// Whether a file of that path is one that [`read`] knows.
+/// Returns true if [`read`] knows files at that path.
 pub(crate) fn is_known(path: &[u8]) -> bool {
     kind::kind(path).is_some()
 }
 
-/// Reads a file; none where its path says that it is of another kind. Nothing in it makes this fail: what cannot be read
-/// is a flaw beside what can.
+/// Parses a file. Returns `None` if its path shows that it is of another kind. Parsing never fails:
+/// unreadable parts become flaws, and the rest is kept.
 pub(crate) fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     let (dialect, syntax) = kind::kind(path)?;
     let mut file = CiFile {
@@ -177,7 +181,8 @@ fn one(parsed: Result<tree::Node, Flaw>) -> (Vec<tree::Node>, Option<Flaw>) {
     }
 }
 
-/// The text, each byte that is not UTF-8 replaced by one that is, so that offsets stay.
+/// Decodes the text. Each byte that is not UTF-8 is replaced by a single byte, so that offsets stay the
+/// same.
 fn decoded(bytes: &[u8]) -> zeroize::Zeroizing<String> {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -187,8 +192,9 @@ fn decoded(bytes: &[u8]) -> zeroize::Zeroizing<String> {
     zeroize::Zeroizing::new(text)
 }
 
-/// The variables among these that say where the Hub's tools have a token from and where they put one, that are given a
-/// token, or that hold build arguments. Long values are cut.
+/// Returns the relevant variables among these: those that determine the source of the token or the location
+/// of the Hub's files, those that are given a token, and those that hold build arguments. Long values are
+/// truncated.
 fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) -> Option<Variables> {
     const MAX_VALUE: usize = 4096;
     const MAX_VARIABLES: usize = 64;
@@ -205,7 +211,7 @@ fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) 
     (!variables.is_empty()).then_some(variables)
 }
 
-/// A name from a file, as a sentence may show it.
+/// Returns a name from a file in a form that can be shown in a sentence.
 fn shown(name: &Text) -> Message {
     message!("`{}`", Quoted(name.as_bytes()))
 }

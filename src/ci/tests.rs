@@ -1,6 +1,6 @@
 use super::*;
 
-/// Name, value, place and line of each build argument.
+/// Returns the name, value, place and line of each build argument.
 fn arguments(path: &str, text: &str) -> Vec<String> {
     let file = read(path.as_bytes(), text.as_bytes()).unwrap();
     assert!(file.flaws.is_empty(), "{:?}", file.flaws);
@@ -109,7 +109,7 @@ fn what_is_not_read_is_told() {
     assert!(read(b"main.py", b"").is_none());
 }
 
-/// Prints how long the slowest takes: none may take long for what is repeated in it.
+/// Prints the time of the slowest file. Repeated content must not take superlinear time.
 #[test]
 fn what_is_repeated_takes_no_longer_each() {
     let mut slowest = (std::time::Duration::ZERO, "", "");

@@ -1,10 +1,10 @@
-//! What the readers of YAML, JSON and HCL give: one tree, each part of which knows where it stands.
+//! The tree that the YAML, JSON and HCL parsers return. Each part of it has its position in the file.
 
 use std::collections::HashSet;
 
 use crate::text::{Span, Text};
 
-/// How deep a tree is read; what lies deeper is left out.
+/// The maximum depth of a tree. Deeper parts are left out.
 pub(super) const MAX_DEPTH: usize = 96;
 
 /// A value.
@@ -19,12 +19,12 @@ pub(super) enum Kind {
     Null,
     Scalar(Text),
     List(Vec<Node>),
-    /// A key may stand there more than once.
+    /// A map, which may contain a key more than once.
     Map(Vec<(Text, Node)>),
-    /// GitLab's `!reference [job, key]`.
+    /// `!reference [job, key]` of GitLab.
     Reference(Vec<Text>),
-    /// An expression of HCL that is no literal: the variable in it that matters, as a shell would name it, and the
-    /// values among its parts.
+    /// An HCL expression that is not a literal: its relevant variables in shell syntax, and the values
+    /// among its parts.
     Expression(Text, Vec<Node>),
 }
 
@@ -33,7 +33,7 @@ impl Node {
         Self { kind: Kind::Null, span: Span::new(at, at) }
     }
 
-    /// The entries of a map.
+    /// Returns the entries of a map.
     pub(super) fn entries(&self) -> &[(Text, Node)] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -41,7 +41,7 @@ impl Node {
         }
     }
 
-    /// The items of a list.
+    /// Returns the items of a list.
     pub(super) fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::List(items) => items,
@@ -49,18 +49,18 @@ impl Node {
         }
     }
 
-    /// The value of a key; the last one, where it stands there more than once.
+    /// Returns the value of a key. If the map contains the key more than once, the last value is used.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let mut entries = self.entries().iter().rev();
         entries.find(|(name, _)| name.as_bytes() == key.as_bytes()).map(|(_, value)| value)
     }
 
-    /// The same, down several maps.
+    /// Returns the value at a path of keys through several maps.
     pub(super) fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// The text of a scalar.
+    /// Returns the text of a scalar.
     pub(super) fn text(&self) -> Option<&Text> {
         match &self.kind {
             Kind::Scalar(text) => Some(text),
@@ -68,7 +68,8 @@ impl Node {
         }
     }
 
-    /// The values below it, itself included: at most `limit`, since a longer count says no more.
+    /// Returns the weight of this node and everything below it. Each value counts at least once, and long
+    /// texts count more. The sum stops at `limit`, because a larger one makes no difference.
     pub(super) fn weight(&self, limit: usize) -> usize {
         let text = |text: &Text| 1 + text.len() / 64;
         let mut weight = 1;
@@ -98,7 +99,7 @@ impl Node {
         weight
     }
 
-    /// How many maps and lists lie within each other.
+    /// Returns the nesting depth of maps and lists.
     pub(super) fn depth(&self) -> usize {
         let mut depth = 0;
         let mut level = vec![self];
@@ -114,7 +115,7 @@ impl Node {
     }
 }
 
-/// Puts the entries of maps that are merged (`<<: *defaults`) behind those that a map has itself.
+/// Appends the entries of merged maps (`<<: *defaults`) to those of the map itself.
 pub(super) fn merge(entries: &mut Vec<(Text, Node)>, merged: Vec<Node>) {
     if merged.is_empty() {
         return;

@@ -1,4 +1,5 @@
-//! YAML to trees, by the events of `saphyr-parser`. Aliases are copied where they stand, up to a bound.
+//! Parses YAML into trees, using the events of `saphyr-parser`. Aliases are expanded by copying, up to a
+//! limit.
 
 use std::collections::HashMap;
 
@@ -11,11 +12,12 @@ use super::{
 use crate::mask::{Message, Quoted, message};
 use crate::text::{Flaw, Span, Text};
 
-/// How much aliases may copy, in values: a file of a few lines could ask for more than any memory holds.
+/// The maximum number of values that aliases may copy. A file of a few lines could otherwise exhaust any
+/// memory.
 const MAX_COPIED: usize = 1 << 17;
 
-/// The documents of a file, and what is wrong with it. `text` begins at `base` in the file. What stands in front of an
-/// error is given all the same.
+/// Parses the documents of a file, and returns the flaw if there is one. `text` begins at `base` in the
+/// file. Everything before an error is returned as well.
 pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Flaw>) {
     let mut builder = Builder {
         text,
@@ -49,9 +51,9 @@ pub(super) fn parse(text: &str, base: usize) -> (Vec<Node>, Option<Flaw>) {
     (builder.documents, builder.flaw)
 }
 
-/// Where in bytes the characters of a text lie.
+/// The byte offsets of the characters of a text.
 struct Offsets {
-    /// Nothing where each character is one byte.
+    /// `None` if each character is one byte.
     starts: Option<Vec<u32>>,
     len: usize,
 }
@@ -73,12 +75,12 @@ impl Offsets {
     }
 }
 
-/// A list or a map whose end has not come.
+/// A list or a map that is not closed yet.
 struct Open {
     start: usize,
     anchor: usize,
     is_reference: bool,
-    /// Whether it is a map.
+    /// Whether the collection is a map.
     is_map: bool,
     items: Vec<Node>,
     entries: Vec<(Text, Node)>,
@@ -93,9 +95,9 @@ struct Builder<'a> {
     documents: Vec<Node>,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
-    /// How much may still be copied.
+    /// The number of values that may still be copied.
     left: usize,
-    /// How many lists and maps are open that lie too deep.
+    /// The number of open lists and maps that are nested too deeply.
     skipping: usize,
     flaw: Option<Flaw>,
 }
@@ -188,7 +190,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What an alias stands for.
+    /// Returns a copy of the value that an alias refers to.
     fn copy(&mut self, anchor: usize, at: usize) -> Option<Node> {
         let copied = if self.left > 0 { self.anchors.get(&anchor) } else { None };
         let weight = copied.map_or(0, |node| node.weight(self.left));
@@ -222,7 +224,7 @@ impl Builder<'_> {
                 Kind::Scalar(align(source.get(1..).unwrap_or_default(), base + 1, value))
             }
             ScalarStyle::Literal | ScalarStyle::Folded => {
-                // The marks are those of the first line that is not empty.
+                // The markers are those of the first non-empty line.
                 let content = value.trim_start_matches('\n');
                 let mut text = Text::new();
                 for _ in content.len()..value.len() {
@@ -237,8 +239,8 @@ impl Builder<'_> {
     }
 }
 
-/// How wide a tag and an anchor in front of a scalar are; the marks begin with them. In front of a block its header
-/// stands as well.
+/// Returns the width of a tag and an anchor before a scalar, which the markers include. Before a block
+/// scalar, its header is included too.
 fn properties(source: &str, is_block: bool) -> usize {
     let mut rest = source;
     while rest.starts_with(['!', '&']) {
@@ -261,7 +263,7 @@ mod tests {
         documents.remove(0)
     }
 
-    /// The offsets of the `Q`s of all scalars, however deep.
+    /// Collects the offsets of the `Q`s of all scalars at any depth.
     fn marks(node: &Node, found: &mut Vec<usize>) {
         if let Some(text) = node.text() {
             let places = text.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'Q');
@@ -280,7 +282,7 @@ mod tests {
             let mut found = Vec::new();
             marks(&root(&text), &mut found);
             let mut expected: Vec<usize> = text.match_indices('Q').map(|(at, _)| at).collect();
-            // The alias.
+            // The alias repeats the last two offsets.
             expected.extend_from_within(expected.len() - 2..);
             assert_eq!(found, expected, "{text:?}");
         }

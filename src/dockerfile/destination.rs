@@ -1,9 +1,10 @@
-//! Where `COPY` and `ADD` put what they take (Docker's Dockerfile reference, "Destination" of `COPY`).
+//! The destination of the files that `COPY` and `ADD` copy (Docker's Dockerfile reference, "Destination" of
+//! `COPY`).
 
 use super::{Instruction, Scope};
 use crate::text::Text;
 
-/// Directories that an image has before anything is copied into it.
+/// Directories that exist in an image before anything is copied into it.
 const DIRECTORIES: [&str; 18] = [
     "",
     "bin",
@@ -28,13 +29,13 @@ const DIRECTORIES: [&str; 18] = [
 /// The last word of a `COPY` or `ADD`.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
-    /// Without a leading slash; none where it is not known.
+    /// The path without a leading slash, or `None` if it is unknown.
     path: Option<String>,
     is_directory: bool,
 }
 
 impl Destination {
-    /// The destination and the sources of a `COPY` or `ADD`.
+    /// Returns the destination and the sources of a `COPY` or `ADD`.
     pub(crate) fn of<'a>(instruction: &'a Instruction, scope: Scope<'_>) -> Option<(Self, &'a [Text])> {
         let (last, sources) = instruction.words().split_last()?;
         let value = scope.expand(last);
@@ -52,13 +53,13 @@ impl Destination {
         Some((Self { path, is_directory }, sources))
     }
 
-    /// Where a file of that name is put that is itself a source.
+    /// Returns the destination path of a file that is itself a source.
     pub(crate) fn file(&self, name: &str) -> Option<String> {
         let path = self.path.as_ref()?;
         Some(if self.is_directory { join(path, name) } else { path.clone() })
     }
 
-    /// Where a file is put that lies at `rest` below a source.
+    /// Returns the destination path of a file at `rest` below a source.
     pub(crate) fn below(&self, rest: &str) -> Option<String> {
         Some(join(self.path.as_ref()?, rest))
     }
@@ -68,8 +69,8 @@ fn join(directory: &str, rest: &str) -> String {
     normal(&format!("{directory}/{rest}"))
 }
 
-/// A path without a leading slash, `.` and `..` parts, and a slash at its end. What stands for a directory that is not known
-/// has no parent that is.
+/// Normalizes a path: it has no leading slash, no `.` or `..` parts and no trailing slash. The placeholder
+/// for an unknown directory has no known parent.
 pub(crate) fn normal(path: &str) -> String {
     let mut parts = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {

@@ -1,14 +1,14 @@
-//! Parser directives (BuildKit, `frontend/dockerfile/parser/directives.go`): `# key=value` comments in front of
+//! Parser directives (BuildKit, `frontend/dockerfile/parser/directives.go`): `# key=value` comments before
 //! everything else.
 
 use crate::text::Span;
 
-/// A directive that was read.
+/// A parser directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
-    /// `syntax`, `escape` or `check`.
+    /// The name: `syntax`, `escape` or `check`.
     pub name: DirectiveName,
-    /// The value, without white space at its ends.
+    /// The value without surrounding white space.
     pub value: Span,
     /// The whole comment.
     pub span: Span,
@@ -25,7 +25,7 @@ pub enum DirectiveName {
     Check,
 }
 
-/// The directives of a file, and the escape character that follows from them.
+/// The directives of a file, and the escape character that they set.
 #[derive(Debug, Clone)]
 pub struct Directives {
     found: Vec<Directive>,
@@ -38,28 +38,28 @@ impl Directives {
         Self { found: Vec::new(), escape: b'\\', done: false }
     }
 
-    /// The escape character: `\`, or a backtick where a directive says so.
+    /// Returns the escape character: `\`, or a backtick if a directive sets it.
     pub fn escape(&self) -> char {
         char::from(self.escape)
     }
 
-    /// The same, as a byte.
+    /// Returns the escape character as a byte.
     pub fn escape_byte(&self) -> u8 {
         self.escape
     }
 
-    /// All directives in order.
+    /// Returns all directives in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Directive> {
         self.found.iter()
     }
 
-    /// The directive of that name.
+    /// Returns the directive with that name.
     pub fn get(&self, name: DirectiveName) -> Option<&Directive> {
         self.found.iter().find(|d| d.name == name)
     }
 
-    /// Reads a line that may be a directive. The first line that is none ends them; BuildKit rejects a
-    /// repeated directive and an escape character that is not one of the two.
+    /// Parses a line that may be a directive. The first other line ends the directives. BuildKit rejects a
+    /// repeated directive, and an escape character other than these two.
     pub(super) fn read(&mut self, line: &[u8], span: Span) -> Result<bool, &'static str> {
         if self.done {
             return Ok(false);
@@ -93,7 +93,7 @@ impl<'a> IntoIterator for &'a Directives {
     }
 }
 
-/// Splits `# key = value`; the value's span is relative to the line.
+/// Splits `# key = value`. The span of the value is relative to the line.
 fn split(line: &[u8]) -> Option<(DirectiveName, Span)> {
     let line = std::str::from_utf8(line).ok()?;
     let body = line.strip_prefix('#')?;

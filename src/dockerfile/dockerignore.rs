@@ -1,16 +1,17 @@
-//! What of a build context Docker leaves out (`moby/patternmatcher`, as BuildKit's `fsutil` uses it).
+//! The part of a build context that Docker leaves out (`moby/patternmatcher`, as used by BuildKit's
+//! `fsutil`).
 //!
-//! The format looks like that of `.gitignore` and is another: a pattern is anchored at the context's root, a
-//! directory's pattern holds for all below it, and what comes last decides, so that `!` can take a file back
-//! out of a directory that is left out.
+//! The format resembles `.gitignore` but differs from it. A pattern is anchored at the root of the context.
+//! A pattern that matches a directory applies to everything below it. The last matching pattern decides, so
+//! `!` can include a file of an excluded directory again.
 
 use super::PathPattern;
 
-/// A line that Docker would refuse the whole file for.
+/// A line that makes Docker refuse the whole file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} holds no valid pattern")]
 pub(crate) struct BadPattern {
-    /// The line, from 1.
+    /// The line number, starting at 1.
     pub line: usize,
 }
 
@@ -23,16 +24,17 @@ pub(crate) struct Dockerignore {
 #[derive(Debug)]
 struct Pattern {
     path: PathPattern,
-    /// `!…`: what it matches is taken in.
+    /// Whether the pattern begins with `!`, which includes the files that it matches.
     takes_in: bool,
     line: usize,
 }
 
 impl Dockerignore {
-    /// Reads the file.
+    /// Parses the file.
     ///
     /// # Errors
-    /// The first line that is no pattern; `docker build` ends with it, too.
+    ///
+    /// Returns the first line that is not a valid pattern. `docker build` fails at that line too.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, BadPattern> {
         let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         let mut patterns = Vec::new();
@@ -59,8 +61,8 @@ impl Dockerignore {
         Ok(Self { patterns })
     }
 
-    /// The line that leaves out the file at `path`, which is relative to the context's root and has no `.` or `..`
-    /// in it; none where the file is taken in.
+    /// Returns the number of the line that excludes the file at `path`, or `None` if the file is included.
+    /// The path is relative to the root of the context and has no `.` or `..` parts.
     pub(crate) fn excluded_by(&self, path: &[u8]) -> Option<usize> {
         let last = self.patterns.iter().rev().find(|pattern| pattern.path.takes(path))?;
         (!last.takes_in).then_some(last.line)

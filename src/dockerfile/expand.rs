@@ -1,10 +1,10 @@
-//! Expands variables in a word as BuildKit does (`frontend/dockerfile/shell/lex.go`), and follows what is
-//! known of the values.
+//! Expands variables in a word as BuildKit does (`frontend/dockerfile/shell/lex.go`), and tracks the
+//! properties of their values.
 
 use super::Value;
 use crate::text::Text;
 
-/// How deep `${a:-${b:-…}}` is followed; what lies deeper is taken as text.
+/// The maximum nesting depth of `${a:-${b:-…}}`. Deeper expansions are treated as plain text.
 const MAX_DEPTH: usize = 32;
 
 /// Gives the value of a variable that is in scope.
@@ -33,8 +33,8 @@ impl Expander<'_, '_> {
         self.chars.next().map(|(_, c)| c)
     }
 
-    /// Expands up to `stop`, or to the end: the value, and whether `stop` was found. BuildKit fails where
-    /// a quote or a brace is never closed; here what was read so far counts.
+    /// Expands the text up to `stop` or the end. Returns the value and whether `stop` was found. BuildKit
+    /// fails if a quote or a brace is never closed; here the text read so far counts.
     fn until(&mut self, stop: Option<char>, depth: usize) -> (Value, bool) {
         let mut value = Value::literal("");
         while let Some(c) = self.peek() {
@@ -112,7 +112,7 @@ impl Expander<'_, '_> {
         match operator {
             Some('-') => {
                 let (word, _) = self.until(Some('}'), depth + 1);
-                // With a build argument that may or may not be given, it can be either.
+                // A build argument may be given or not, so the result can be either.
                 match (has_value, variable.is_certain) {
                     (true, _) => value.append(&variable),
                     (false, true) => value.append(&word),
@@ -136,11 +136,11 @@ impl Expander<'_, '_> {
                 value.append(&variable);
             }
             Some('#' | '%' | '/') => {
-                // What is cut or replaced is not followed: the value as a whole stands for it.
+                // Truncation and replacement are not evaluated. The whole value is used instead.
                 self.until(Some('}'), depth + 1);
                 value.append(&variable);
             }
-            // `}`, and what BuildKit rejects.
+            // `}`, and anything that BuildKit rejects.
             _ => value.append(&variable),
         }
     }

@@ -6,22 +6,22 @@ use crate::text::{Span, Text};
 /// A heredoc of `RUN`, `COPY` or `ADD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Heredoc {
-    /// The delimiter, with its quotes gone.
+    /// The delimiter without its quotes.
     pub name: Text,
-    /// The number in front of `<<`, 0 where there is none.
+    /// The number before `<<`, or 0 if there is none.
     pub file_descriptor: u32,
-    /// Whether variables in the body are expanded: no part of the delimiter is quoted.
+    /// Whether variables in the body are expanded, that is, no part of the delimiter is quoted.
     pub expand: bool,
-    /// Whether leading tabs are cut: `<<-`.
+    /// Whether leading tabs are removed (`<<-`).
     pub chomp: bool,
-    /// The body, with leading tabs cut where `chomp` says so.
+    /// The body, without leading tabs if `chomp` is set.
     pub body: Text,
-    /// The body's lines in the source, the delimiter's line not included.
+    /// The lines of the body in the source, without the line of the delimiter.
     pub span: Span,
 }
 
-/// The heredocs that a joined instruction opens, bodies still empty. One counts only where `<<` stands
-/// at the start of a shell word, and always with `\` as the escape character.
+/// Returns the heredocs that a joined instruction opens, with empty bodies. An opener counts only if `<<`
+/// is at the start of a shell word. The escape character is always `\` here.
 pub(super) fn openers(line: &Text) -> Vec<Heredoc> {
     if memchr::memmem::find(line.as_bytes(), b"<<").is_none() {
         return Vec::new();
@@ -29,13 +29,13 @@ pub(super) fn openers(line: &Text) -> Vec<Heredoc> {
     shell_words(line).iter().filter_map(opener).collect()
 }
 
-/// Whether a line consists of one shell word.
+/// Returns true if a line consists of one shell word.
 pub(super) fn is_single_word(line: &Text) -> bool {
     shell_words(line).len() == 1
 }
 
-/// Splits at white space outside quotes; quotes and escapes stay. A quote that is never closed means no
-/// words at all, as in BuildKit.
+/// Splits a line at white space outside quotes. Quotes and escapes stay in the words. As in BuildKit, a
+/// line with an unclosed quote has no words.
 fn shell_words(line: &Text) -> Vec<Text> {
     let bytes = line.as_bytes();
     let mut words = Vec::new();
@@ -71,7 +71,7 @@ fn shell_words(line: &Text) -> Vec<Text> {
     words
 }
 
-/// Reads `[digits]<<[-]delimiter`; the delimiter holds no further `<`.
+/// Parses `[digits]<<[-]delimiter`. The delimiter contains no other `<`.
 fn opener(word: &Text) -> Option<Heredoc> {
     let digits = word.as_bytes().iter().take_while(|b| b.is_ascii_digit()).count();
     if !word.starts_with_at(digits, b"<<") {
@@ -122,13 +122,13 @@ fn unquoted(word: &Text) -> Text {
     plain
 }
 
-/// Whether a line, without its ending, closes the heredoc.
+/// Returns true if a line, given without its line ending, closes the heredoc.
 pub(super) fn closes(heredoc: &Heredoc, line: &[u8]) -> bool {
     let tabs = if heredoc.chomp { leading_tabs(line) } else { 0 };
     line.get(tabs..) == Some(heredoc.name.as_bytes())
 }
 
-/// Appends one line of the source, with its ending, to the heredoc's body.
+/// Appends a line of the source, including its line ending, to the body of the heredoc.
 pub(super) fn push_line(heredoc: &mut Heredoc, source: &[u8], line: Span) {
     let bytes = source.get(line.start..line.end).unwrap_or_default();
     let tabs = if heredoc.chomp { leading_tabs(bytes) } else { 0 };

@@ -1,4 +1,4 @@
-//! What a Dockerfile is made of.
+//! The parts of a Dockerfile.
 
 use super::Heredoc;
 use crate::text::{Span, Text};
@@ -25,7 +25,7 @@ pub(crate) enum Keyword {
     User,
     Volume,
     Workdir,
-    /// Not an instruction; BuildKit rejects the file.
+    /// Not an instruction. BuildKit rejects the file.
     Unknown,
 }
 
@@ -51,13 +51,13 @@ const KEYWORDS: [(Keyword, &str); 18] = [
 ];
 
 impl Keyword {
-    /// The keyword that a word names, in any case.
+    /// Returns the keyword that a word names, in any case.
     pub(crate) fn of(word: &[u8]) -> Self {
         let found = KEYWORDS.iter().find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes()));
         found.map_or(Self::Unknown, |&(keyword, _)| keyword)
     }
 
-    /// Its name in upper case; empty for [`Keyword::Unknown`].
+    /// Returns the name in upper case, or an empty string for [`Keyword::Unknown`].
     pub(crate) fn name(self) -> &'static str {
         KEYWORDS.iter().find(|&&(keyword, _)| keyword == self).map_or("", |&(_, name)| name)
     }
@@ -66,43 +66,43 @@ impl Keyword {
 /// One instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Instruction {
-    /// Which one it is.
+    /// The kind of instruction.
     pub keyword: Keyword,
-    /// The word that names it.
+    /// The span of the keyword.
     pub keyword_span: Span,
-    /// From its keyword to the end of its last line, heredocs and their delimiters included.
+    /// The span from the keyword to the end of the last line, including heredocs and their delimiters.
     pub span: Span,
-    /// The joined text, keyword included, without heredocs.
+    /// The joined text including the keyword, without heredocs.
     pub text: Text,
-    /// The `--name=value` flags in front of the arguments.
+    /// The `--name=value` flags before the arguments.
     pub flags: Vec<Flag>,
-    /// What follows the flags.
+    /// The arguments after the flags.
     pub arguments: Arguments,
-    /// The heredocs it opens. They belong to the inner instruction of an `ONBUILD`.
+    /// The heredocs that the instruction opens. Those of an `ONBUILD` are in its inner instruction.
     pub heredocs: Vec<Heredoc>,
-    /// The instruction that an `ONBUILD` holds.
+    /// The inner instruction of an `ONBUILD`.
     pub onbuild: Option<Box<Instruction>>,
-    /// The stage it belongs to, by number; none in front of the first `FROM`.
+    /// The index of the stage, or `None` before the first `FROM`.
     pub stage: Option<usize>,
 }
 
 impl Instruction {
-    /// The instruction that acts: what an `ONBUILD` holds, else the instruction itself.
+    /// Returns the inner instruction of an `ONBUILD`, and otherwise the instruction itself.
     pub(crate) fn effective(&self) -> &Self {
         self.onbuild.as_deref().unwrap_or(self)
     }
 
-    /// Whether it runs in builds from the image only.
+    /// Returns true if the instruction runs only in builds based on the image.
     pub(crate) fn is_onbuild(&self) -> bool {
         self.keyword == Keyword::Onbuild
     }
 
-    /// The first flag of that name.
+    /// Returns the first flag with that name.
     pub(crate) fn flag(&self, name: &str) -> Option<&Flag> {
         self.flags.iter().find(|flag| flag.name.as_bytes() == name.as_bytes())
     }
 
-    /// The arguments as words, whichever form they have.
+    /// Returns the arguments as words, whatever their form.
     pub(crate) fn words(&self) -> &[Text] {
         match &self.arguments {
             Arguments::Words(words) | Arguments::Exec(words) => words,
@@ -110,7 +110,7 @@ impl Instruction {
         }
     }
 
-    /// The `name=value` pairs of `ENV`, `ARG` and `LABEL`.
+    /// Returns the `name=value` pairs of `ENV`, `ARG` and `LABEL`.
     pub(crate) fn pairs(&self) -> &[Pair] {
         match &self.arguments {
             Arguments::Pairs(pairs) => pairs,
@@ -122,45 +122,45 @@ impl Instruction {
 /// A flag, `--mount=type=secret,id=x`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flag {
-    /// `mount`.
+    /// The name: `mount`.
     pub name: Text,
-    /// `type=secret,id=x`; none for a bare flag.
+    /// The value: `type=secret,id=x`. `None` for a flag without a value.
     pub value: Option<Text>,
-    /// All of it.
+    /// The span of the whole flag.
     pub span: Span,
 }
 
-/// What follows an instruction's flags.
+/// The arguments of an instruction, after its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Arguments {
-    /// Nothing, or nothing that could be read.
+    /// No arguments, or arguments that could not be parsed.
     None,
-    /// The exec form, a JSON array of strings, with the escapes resolved.
+    /// The exec form, a JSON array of strings, with its escapes resolved.
     Exec(Vec<Text>),
-    /// Words between white space, as written (`FROM`, `COPY`, `ADD`, `EXPOSE`, `VOLUME`).
+    /// Words separated by white space, as written (`FROM`, `COPY`, `ADD`, `EXPOSE`, `VOLUME`).
     Words(Vec<Text>),
-    /// `ENV`, `LABEL`, `ARG`.
+    /// The pairs of `ENV`, `LABEL` and `ARG`.
     Pairs(Vec<Pair>),
-    /// One text, as written: the shell form of `RUN`, `CMD`, `ENTRYPOINT`; `USER`, `WORKDIR`, …
+    /// A single text, as written: the shell form of `RUN`, `CMD` and `ENTRYPOINT`, or the argument of
+    /// `USER`, `WORKDIR` and others.
     Line(Text),
 }
 
-/// A name and its value, as written: quotes and escapes are still there.
+/// A name and its value, as written, with quotes and escapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pair {
-    /// The name.
     pub name: Text,
-    /// The value; none for an `ARG` without a default.
+    /// The value, or `None` for an `ARG` without a default.
     pub value: Option<Text>,
-    /// Both.
+    /// The span of both.
     pub span: Span,
 }
 
 /// A comment line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Comment {
-    /// From its `#` to the end of the line.
+    /// The span from the `#` to the end of the line.
     pub span: Span,
-    /// Whether it stands between the continuation lines of an instruction.
+    /// Whether the comment is between the continuation lines of an instruction.
     pub in_continuation: bool,
 }

@@ -1,19 +1,19 @@
-//! The exec form: a JSON array of strings, read by the rules of Go's `encoding/json`, with each
-//! character's place kept.
+//! The exec form: a JSON array of strings, parsed by the rules of Go's `encoding/json`. The source position
+//! of each character is kept.
 
 use crate::text::Text;
 use crate::text::skip_space;
 
-/// Why a text is no exec form.
+/// The reason why a text is not in exec form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotStrings {
-    /// No JSON array: BuildKit takes the text as the shell form.
+    /// The text is not a JSON array. BuildKit uses it as the shell form.
     NotJson,
-    /// A JSON array that holds something else than strings: BuildKit rejects it.
+    /// The text is a JSON array with values other than strings. BuildKit rejects it.
     OtherValues,
 }
 
-/// Reads `["a", "b"]`.
+/// Parses `["a", "b"]`.
 pub(super) fn string_array(text: &Text) -> Result<Vec<Text>, NotStrings> {
     let start = skip_space(text, 0);
     if text.byte(start) != Some(b'[') {
@@ -54,7 +54,7 @@ fn strings(text: &Text, mut at: usize) -> Option<Vec<Text>> {
     (skip_blank(text, at + 1) == text.len()).then_some(words)
 }
 
-/// Reads the string whose quote stands at `at`: the string, and the offset behind it.
+/// Parses the string whose opening quote is at `at`. Returns the string and the offset after it.
 fn string(text: &Text, mut at: usize) -> Option<(Text, usize)> {
     if text.byte(at) != Some(b'"') {
         return None;
@@ -79,7 +79,7 @@ fn string(text: &Text, mut at: usize) -> Option<(Text, usize)> {
     }
 }
 
-/// Decodes the escape at `at`: the character, and how many bytes it takes.
+/// Decodes the escape at `at`. Returns the character and the length of the escape in bytes.
 fn escape(text: &Text, at: usize) -> Option<(char, usize)> {
     let decoded = match text.byte(at + 1)? {
         byte @ (b'"' | b'\\' | b'/') => char::from(byte),
@@ -97,7 +97,7 @@ fn escape(text: &Text, at: usize) -> Option<(char, usize)> {
                 let code = 0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00);
                 return Some((char::from_u32(code)?, 12));
             }
-            // Go reads a lone surrogate as the replacement character.
+            // Go decodes a lone surrogate to the replacement character.
             return Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6));
         }
         _ => return None,

@@ -1,12 +1,13 @@
-//! Source bytes to logical lines: directives, comments, continuations. Follows `Parse` of BuildKit's
-//! `frontend/dockerfile/parser/parser.go`.
+//! Splits source bytes into logical lines: directives, comments and continuations. Follows `Parse` in
+//! BuildKit's `frontend/dockerfile/parser/parser.go`.
 
 use super::{Comment, Directives};
 use crate::mask::Message;
 use crate::text::{BYTE_ORDER_MARK, Flaw, skip_space, space_at};
 use crate::text::{Span, Text};
 
-/// Reads a source line by line. Heredoc bodies are read raw, all else goes through [`Lines::next_joined`].
+/// A line reader. Heredoc bodies are read as raw lines, and everything else is read by
+/// [`Lines::next_joined`].
 pub(super) struct Lines<'a> {
     source: &'a [u8],
     at: usize,
@@ -15,10 +16,10 @@ pub(super) struct Lines<'a> {
     pub(super) flaws: Vec<Flaw>,
 }
 
-/// An instruction's text with its continuations joined.
+/// The text of an instruction with its continuation lines joined.
 pub(super) struct Joined {
     pub(super) text: Text,
-    /// From the first line's first byte that is no white space to the end of the last line.
+    /// The span from the first non-blank byte of the first line to the end of the last line.
     pub(super) span: Span,
 }
 
@@ -28,13 +29,13 @@ impl<'a> Lines<'a> {
         Self { source, at, directives: Directives::new(), comments: Vec::new(), flaws: Vec::new() }
     }
 
-    /// Where the next line starts.
+    /// Returns the offset of the next line.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
-    /// The next physical line: its span without the line ending, and its span with it. A line ends with
-    /// `\n`; all `\r` in front of that belong to the ending.
+    /// Returns the spans of the next physical line without and with its line ending. A line ends with `\n`,
+    /// and all `\r` before the `\n` belong to the ending.
     pub(super) fn next_raw(&mut self) -> Option<(Span, Span)> {
         let rest = self.source.get(self.at..).filter(|rest| !rest.is_empty())?;
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
@@ -45,7 +46,7 @@ impl<'a> Lines<'a> {
         Some((Span::new(start, start + bare), Span::new(start, start + end)))
     }
 
-    /// The next instruction with its continuation lines joined.
+    /// Returns the next instruction with its continuation lines joined.
     pub(super) fn next_joined(&mut self) -> Option<Joined> {
         loop {
             let (line, _) = self.next_raw()?;
@@ -84,8 +85,8 @@ impl<'a> Lines<'a> {
         Span::new(line.start + at, line.end)
     }
 
-    /// Cuts an escape character at the end of the line, white space behind it allowed. Two of them are an
-    /// escaped escape character and no continuation.
+    /// Removes an escape character at the end of the line, along with any white space after it. Two escape
+    /// characters are an escaped escape character, not a continuation.
     fn without_continuation(&self, line: Span) -> (Span, bool) {
         let escape = self.directives.escape_byte();
         let bytes = self.bytes(line);
@@ -98,8 +99,8 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Whether the line, of which leading white space has been cut, is a comment. Keeps it, and reads a
-    /// directive from it where one may still stand.
+    /// Returns true if the line, without its leading white space, is a comment. Records the comment, and
+    /// parses a directive from it if one is still allowed.
     fn take_comment_or_directive(&mut self, line: Span, at_start: bool) -> bool {
         let bytes = self.bytes(line);
         let is_comment = bytes.first() == Some(&b'#');

@@ -1,8 +1,9 @@
-//! Dockerfiles: text to instructions with exact spans, stages, variables in scope and shell commands.
+//! Dockerfiles: instructions with exact spans, stages, variables in scope and shell commands.
 //!
-//! Follows BuildKit's parser (`moby/buildkit`, `frontend/dockerfile`). [`parse`] never fails as a whole: a
-//! line that BuildKit would reject is a [`Flaw`](crate::text::Flaw), and reading goes on. Every byte of a joined
-//! instruction, of a word without its quotes and of a nested script knows where it came from ([`crate::text::Text`]).
+//! Follows BuildKit's parser (`moby/buildkit`, `frontend/dockerfile`). [`parse`] never fails as a whole. A
+//! line that BuildKit would reject becomes a [`Flaw`](crate::text::Flaw), and parsing continues. Every byte
+//! of a joined instruction, of an unquoted word and of a nested script knows its source position
+//! ([`crate::text::Text`]).
 
 mod destination;
 mod directive;

@@ -2,41 +2,41 @@
 
 use super::{Instruction, Scope, Value};
 
-/// What a mount puts into the container of a `RUN`.
+/// The type of a mount in the container of a `RUN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum MountKind {
-    /// A part of the build context, a stage or an image. What is written there is thrown away.
+    /// A part of the build context, of a stage or of an image. Files written there are discarded.
     Bind,
     /// A directory that the builder keeps between builds.
     Cache,
     /// A directory in memory.
     Tmpfs,
-    /// A secret of the build, as a file or an environment variable.
+    /// A secret of the build, as a file or as an environment variable.
     Secret,
-    /// An SSH agent's socket.
+    /// The socket of an SSH agent.
     Ssh,
 }
 
-/// A mount. Values have their variables expanded.
+/// A mount. Variables in its values are expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mount {
-    /// What it is.
+    /// The type of the mount.
     pub kind: MountKind,
-    /// `id`.
+    /// The value of `id`.
     pub id: Option<String>,
-    /// `target`, else for a secret without `env` the place where it then lies.
+    /// The value of `target`. For a secret without `target` and `env`, the default location.
     pub target: Option<String>,
-    /// `env`: the variable a secret is put into.
+    /// The value of `env`: the variable that holds a secret.
     pub env: Option<String>,
-    /// `from`.
+    /// The value of `from`.
     pub from: Option<String>,
-    /// `source`.
+    /// The value of `source`.
     pub source: Option<String>,
-    /// `required`.
+    /// The value of `required`.
     pub required: bool,
 }
 
-/// The mounts of a `RUN`.
+/// Returns the mounts of a `RUN`.
 pub(crate) fn mounts(instruction: &Instruction, scope: Scope<'_>) -> Vec<Mount> {
     let flags = instruction.flags.iter().filter(|flag| flag.name.as_bytes() == b"mount");
     flags.filter_map(|flag| flag.value.as_ref()).map(|value| mount(&scope.expand(value))).collect()
@@ -77,7 +77,8 @@ fn mount(value: &Value) -> Mount {
         }
     }
     if mount.kind == MountKind::Secret {
-        // Without an id the target's last part names the secret; without a target it lies in /run/secrets.
+        // Without an id, the last part of the target names the secret. Without a target, the secret is in
+        // /run/secrets.
         let last = |target: &String| target.rsplit('/').next().unwrap_or_default().to_owned();
         if mount.id.is_none() {
             mount.id = mount.source.clone().or_else(|| mount.target.as_ref().map(last));

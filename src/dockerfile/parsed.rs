@@ -3,17 +3,16 @@
 use super::{Comment, Directives, Instruction, Stage};
 use crate::text::Flaw;
 
-/// A Dockerfile as it was read.
+/// A parsed Dockerfile.
 #[derive(Debug, Clone)]
 pub(crate) struct Dockerfile {
-    /// The parser directives.
     pub directives: Directives,
     /// All instructions in order.
     pub instructions: Vec<Instruction>,
-    /// All comments in order, directives not included.
+    /// All comments in order, without directives.
     pub comments: Vec<Comment>,
-    /// The stages in order.
     pub stages: Vec<Stage>,
-    /// What BuildKit would reject, in order. What could be read of such a line is still there.
+    /// The faults for which BuildKit would reject the file, in order. The readable part of such a line is
+    /// kept.
     pub(crate) flaws: Vec<Flaw>,
 }

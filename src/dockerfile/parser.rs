@@ -1,5 +1,5 @@
-//! Logical lines to instructions. Follows `Parse` and the dispatch table of BuildKit's
-//! `frontend/dockerfile/parser/parser.go`, and what `frontend/dockerfile/instructions/parse.go` then rejects.
+//! Parses logical lines into instructions. Follows `Parse` and the dispatch table of BuildKit's
+//! `frontend/dockerfile/parser/parser.go`, and the checks in `frontend/dockerfile/instructions/parse.go`.
 
 use super::json::{NotStrings, string_array};
 use super::lines::{Lines, split_keyword};
@@ -9,8 +9,8 @@ use crate::mask::{Message, message};
 use crate::text::space_at;
 use crate::text::{Flaw, Span, Text};
 
-/// Reads a Dockerfile. It never fails as a whole: a line that BuildKit would reject is a
-/// [`Flaw`], and reading goes on behind it.
+/// Parses a Dockerfile. It never fails as a whole: a line that BuildKit would reject becomes a [`Flaw`],
+/// and parsing continues after it.
 pub(crate) fn parse(source: &[u8]) -> Dockerfile {
     let mut lines = Lines::new(source);
     let mut instructions = Vec::new();
@@ -63,7 +63,7 @@ fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruc
     instruction.span.end = end;
 }
 
-/// How deep `ONBUILD ONBUILD …` is followed. BuildKit rejects the second one.
+/// The maximum nesting depth of `ONBUILD ONBUILD …`. BuildKit rejects the second one.
 const MAX_ONBUILD: usize = 4;
 
 struct Reader {
@@ -160,7 +160,7 @@ impl Reader {
         }
     }
 
-    /// `HEALTHCHECK CMD …` and `HEALTHCHECK NONE`: what follows the type.
+    /// Parses the arguments of `HEALTHCHECK CMD …` and `HEALTHCHECK NONE`.
     fn healthcheck(&mut self, rest: &Text) -> Arguments {
         let (kind, command) = split_keyword(rest);
         if kind.as_bytes().eq_ignore_ascii_case(b"NONE") {
@@ -172,7 +172,7 @@ impl Reader {
         self.exec_form(&command).unwrap_or(Arguments::Line(command))
     }
 
-    /// `name=value …`, or the legacy `name value`: the first word decides.
+    /// Parses `name=value …` or the legacy form `name value`. The first word decides between them.
     fn pairs(&mut self, keyword: Keyword, rest: &Text) -> Vec<Pair> {
         let words = quoted_words(rest, self.escape);
         let Some(first) = words.first() else { return Vec::new() };
@@ -192,7 +192,7 @@ impl Reader {
 
 fn flag(word: &Text) -> Flag {
     let Pair { name, value, span } = pair(word);
-    // A flag that is only dashes has no name; `--` itself never gets here.
+    // A flag that consists only of dashes has no name. `--` itself never gets here.
     Flag { name: name.slice(2.min(name.len())..name.len()), value, span }
 }
 
@@ -204,10 +204,11 @@ fn pair(word: &Text) -> Pair {
     }
 }
 
-/// Whether bytes are a Dockerfile, told by content: text whose first instruction, behind directives and
-/// comments, is `FROM` or `ARG`.
+/// Returns true if the content of a file looks like a Dockerfile: text whose first instruction, after
+/// directives and comments, is `FROM` or `ARG`.
 pub(crate) fn looks_like_dockerfile(bytes: &[u8]) -> bool {
-    // A file that is not text, or whose first instruction lies megabytes in, is none.
+    // A binary file is not a Dockerfile, nor is a file whose first instruction comes after megabytes of
+    // text.
     let head = bytes.get(..bytes.len().min(1 << 20)).unwrap_or_default();
     if memchr::memchr(0, head).is_some() {
         return false;
@@ -216,7 +217,7 @@ pub(crate) fn looks_like_dockerfile(bytes: &[u8]) -> bool {
     let Some(joined) = lines.next_joined() else { return false };
     let (word, rest) = split_keyword(&joined.text);
     let first = rest.byte(0);
-    // `from x import y` is Python, `FROM = 3` an assignment.
+    // `from x import y` is Python, and `FROM = 3` is an assignment.
     let is_python =
         word.as_bytes() == b"from" && plain_words(&rest).get(1).is_some_and(|w| w.as_bytes() == b"import");
     matches!(Keyword::of(word.as_bytes()), Keyword::From | Keyword::Arg)

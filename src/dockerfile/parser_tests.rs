@@ -1,5 +1,5 @@
-//! Two other parsers as oracles: where they accept one of our fixtures, we agree with them, but for the
-//! differences that are named here.
+//! Compares the parser with two others. If they accept one of the fixtures, the results must agree, apart
+//! from the differences that are named here.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -14,13 +14,13 @@ fn fixtures() -> BTreeMap<String, Vec<u8>> {
     files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())).collect()
 }
 
-/// The fixtures that `parse-dockerfile` 0.1.9 rejects, and why.
+/// The fixtures that `parse-dockerfile` 0.1.9 rejects, each with the reason.
 const REJECTED_BY_PARSE_DOCKERFILE: [(&str, &str); 2] = [
     ("broken.txt", "BuildKit rejects it too"),
     ("heredoc-redirected.txt", "it sees no heredoc in `RUN cat <<EOF > /etc/app.conf`"),
 ];
 
-/// The fixtures that `dockerfile-parser` 0.9.0 rejects, and why.
+/// The fixtures that `dockerfile-parser` 0.9.0 rejects, each with the reason.
 const REJECTED_BY_DOCKERFILE_PARSER: [(&str, &str); 8] = [
     ("broken.txt", "BuildKit rejects it too"),
     ("byte-order-mark.txt", "it knows no byte order mark"),
@@ -71,9 +71,9 @@ fn compare_command(file: &str, source: &str, ours: &Instruction, theirs: &Comman
             assert_eq!(strings(words), expected, "{file}");
         }
         (Arguments::Line(line), Command::Shell(expected)) => {
-            // Theirs is the source with its continuations still in it.
+            // Their value is the source text, including its continuations.
             assert_eq!(line.span().start, expected.span.start, "{file}: {}", text(source, &expected.span));
-            // At the end of the file it keeps an escape character that BuildKit drops.
+            // At the end of the file, `parse-dockerfile` keeps an escape character that BuildKit drops.
             if !expected.value.contains('\n') && !expected.value.ends_with('\\') {
                 assert_eq!(line.to_str(), expected.value.trim_end(), "{file}");
             }
@@ -100,7 +100,7 @@ fn we_agree_with_parse_dockerfile() {
     for (file, bytes) in fixtures() {
         let source = String::from_utf8(bytes.clone()).unwrap();
         let ours = parse(&bytes);
-        // It knows no byte order mark, and counts from behind it.
+        // `parse-dockerfile` does not support byte order marks, so its offsets begin after the mark.
         let (skipped, plain) = source.strip_prefix('\u{feff}').map_or((0, source.as_str()), |rest| (3, rest));
         let Ok(theirs) = parse_dockerfile::parse(plain) else {
             rejected.push(file);

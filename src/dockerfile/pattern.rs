@@ -2,34 +2,34 @@
 
 use regex::bytes::{Regex, RegexBuilder};
 
-/// How much memory one compiled pattern may take.
+/// The maximum memory of one compiled pattern, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
-/// A pattern, anchored at the context's root.
+/// A pattern anchored at the root of the context.
 #[derive(Debug)]
 pub(crate) struct PathPattern(Regex);
 
 impl PathPattern {
-    /// Compiles a pattern as Go's `filepath.Match` has it, and `**` for any number of directories. None where
-    /// Docker refuses it.
+    /// Compiles a pattern in the syntax of Go's `filepath.Match`, with `**` for any number of directories.
+    /// Returns `None` if Docker refuses the pattern.
     pub(crate) fn new(pattern: &[u8]) -> Option<Self> {
         compile(&clean(pattern)).map(Self)
     }
 
-    /// Whether it matches the path or a directory that the path lies in. The path is relative to the root, without
-    /// `.` or `..` in it.
+    /// Returns true if the pattern matches the path or one of its parent directories. The path is relative
+    /// to the root and has no `.` or `..` parts.
     pub(crate) fn takes(&self, path: &[u8]) -> bool {
         self.taken(path).is_some()
     }
 
-    /// The path or the outermost directory of it that is matched.
+    /// Returns the path or its outermost parent directory that the pattern matches.
     pub(crate) fn taken<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         let slashes = memchr::memchr_iter(b'/', path).filter_map(|at| path.get(..at));
         slashes.chain(std::iter::once(path)).find(|path| self.0.is_match(path))
     }
 }
 
-/// As Go's `filepath.Clean` does it, and without the slash in front.
+/// Cleans a pattern as Go's `filepath.Clean` does, and removes the leading slash.
 fn clean(pattern: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = Vec::new();
     let is_rooted = pattern.first() == Some(&b'/');
@@ -46,7 +46,8 @@ fn clean(pattern: &[u8]) -> Vec<u8> {
     if parts.is_empty() { b".".to_vec() } else { parts.join(&b'/') }
 }
 
-/// The pattern as a regular expression: Go's `filepath.Match`, and `**` for any number of directories.
+/// Translates a pattern into a regular expression. The syntax is that of Go's `filepath.Match`, with `**`
+/// for any number of directories.
 fn compile(pattern: &[u8]) -> Option<Regex> {
     let mut regex = String::from("^");
     let mut rest = pattern;
@@ -73,7 +74,7 @@ fn compile(pattern: &[u8]) -> Option<Regex> {
     RegexBuilder::new(&regex).unicode(false).dot_matches_new_line(true).size_limit(MAX_PATTERN).build().ok()
 }
 
-/// Reads a class behind its `[`; gives what follows it.
+/// Parses a character class after its `[`. Returns the rest of the pattern.
 fn class<'a>(mut rest: &'a [u8], regex: &mut String) -> Option<&'a [u8]> {
     regex.push('[');
     if let Some(behind) = rest.strip_prefix(b"^") {
@@ -99,7 +100,7 @@ fn class<'a>(mut rest: &'a [u8], regex: &mut String) -> Option<&'a [u8]> {
     }
 }
 
-/// One byte of a class; none for the `]` that ends it.
+/// Parses one byte of a class. The byte is `None` for the `]` that ends the class.
 fn member(rest: &[u8], must_be: bool) -> Option<(Option<u8>, &[u8])> {
     let (&byte, behind) = rest.split_first()?;
     match byte {

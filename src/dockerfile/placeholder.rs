@@ -1,9 +1,9 @@
-//! Values that stand for a token without being one.
+//! Placeholder values for tokens.
 
 use crate::hub::tokens;
 
-/// Whether a value is empty, or plainly no credential: what [`crate::detect::is_placeholder`] knows, a path, or
-/// shell syntax that a build takes as text.
+/// Returns true if a value is empty or plainly not a credential. That includes the placeholders of
+/// [`crate::detect::is_placeholder`], a path, and shell syntax that a build uses as plain text.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']).trim();
     let lower = value.to_ascii_lowercase();
@@ -16,7 +16,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
             && !holds_token(value))
 }
 
-/// Whether there is token text in a value.
+/// Returns true if a value contains token text.
 pub(super) fn holds_token(value: &str) -> bool {
     !crate::detect::find(value.as_bytes()).is_empty()
 }

@@ -1,4 +1,4 @@
-//! What of a stage gets into the final image.
+//! The parts of each stage that become part of the final image.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,42 +10,42 @@ use super::{
 use crate::shell;
 use crate::shell::{Step, StepKind};
 
-/// Says what of each stage gets into the final image, which is the last stage.
+/// The parts of each stage that become part of the final image, which is the last stage.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reach {
-    /// For each stage: whether all of it is in the final image.
+    /// For each stage, whether all of it is part of the final image.
     whole: Vec<bool>,
-    /// In order of `from`.
+    /// The edges, sorted by `from`.
     edges: Vec<Edge>,
 }
 
-/// Files of one stage that get into another.
+/// Files of one stage that are copied into another.
 #[derive(Debug, Clone)]
 struct Edge {
     from: usize,
     into: usize,
-    /// The path that is taken, without a leading slash; empty for everything.
+    /// The copied path, without a leading slash. Empty if everything is copied.
     source: String,
-    /// Whether `source` is what stands in front of a wildcard.
+    /// Whether `source` is the part of the path before a wildcard.
     is_pattern: bool,
     put: Put,
 }
 
-/// Where files get to.
+/// The destination of the files.
 #[derive(Debug, Clone)]
 enum Put {
-    /// Where they were.
+    /// At their original path.
     There,
     Copied(Destination),
-    /// At a place that is not known.
+    /// At an unknown path.
     Somewhere,
 }
 
-/// How many edges one question follows before it takes the answer to be yes.
+/// The maximum number of edges that one query follows before it assumes a positive answer.
 const MAX_STEPS: usize = 256;
 
 impl Reach {
-    /// Reads how the stages hang together.
+    /// Determines the relations between the stages.
     pub(crate) fn new(dockerfile: &Dockerfile, scopes: &Scopes) -> Self {
         let stages = &dockerfile.stages;
         let mut whole = vec![false; stages.len()];
@@ -78,14 +78,14 @@ impl Reach {
         Self { whole, edges }
     }
 
-    /// Whether all of the stage is in the final image: layers, environment, history. Instructions in
-    /// front of the first `FROM` belong to no stage and reach nothing.
+    /// Returns true if all of the stage is part of the final image: layers, environment and history.
+    /// Instructions before the first `FROM` belong to no stage and have no effect on the image.
     pub(crate) fn is_whole(&self, stage: Option<usize>) -> bool {
         stage.and_then(|index| self.whole.get(index)).copied().unwrap_or(false)
     }
 
-    /// Where a file that a stage holds at `path` gets to in the final image: nowhere, or at these paths, none for one
-    /// that is not known. Without a path: any file.
+    /// Returns the paths in the final image of the file at `path` in a stage. `None` in the set is an
+    /// unknown path. Without a `path`, any file of the stage is meant.
     pub(crate) fn places(&self, stage: Option<usize>, path: Option<&str>) -> BTreeSet<Option<String>> {
         let Some(stage) = stage else { return BTreeSet::new() };
         let mut steps = 0;
@@ -125,7 +125,8 @@ impl Reach {
 }
 
 impl Edge {
-    /// Whether the file at `path` is taken, and where it gets to, where that is known.
+    /// Returns the destination of the file at `path` if it is copied. The inner value is `None` if the
+    /// destination is unknown.
     #[expect(clippy::option_option, reason = "taken or not, and known or not")]
     fn carried(&self, path: Option<&str>) -> Option<Option<String>> {
         let Some(path) = path else { return Some(None) };
@@ -133,7 +134,7 @@ impl Edge {
         let name = path.rsplit('/').next().unwrap_or_default();
         Some(match &self.put {
             Put::There => Some(path.to_owned()),
-            // A wildcard may stand for a directory, whose name is then lost.
+            // A wildcard may match a directory. Its name is unknown then.
             Put::Copied(_) if self.is_pattern && rest.contains('/') => None,
             Put::Copied(to) if self.is_pattern || rest.is_empty() => to.file(name),
             Put::Copied(to) => to.below(rest),
@@ -185,8 +186,8 @@ fn instruction_edges(
     }
 }
 
-/// Whether a step may copy what lies under a mount. A mount itself leaves nothing in the layer; which programs copy is not
-/// known, so that each that names it may.
+/// Returns true if a step may copy files of a mount. A mount by itself leaves nothing in the layer. The
+/// programs that copy are unknown, so every program that names the mount may copy.
 fn names(step: &Step, target: &str) -> bool {
     match &step.kind {
         StepKind::Program { arguments, .. } => {
@@ -196,17 +197,17 @@ fn names(step: &Step, target: &str) -> bool {
     }
 }
 
-/// A path without what follows its first wildcard, and whether it had one.
+/// Returns the part of a path before its first wildcard, and whether it has one.
 fn without_wildcards(path: &str) -> (String, bool) {
     let fixed = path.split(['*', '?', '[']).next().unwrap_or_default();
     if fixed.len() == path.len() {
         return (normal(path), false);
     }
-    // `/root/.ca*` takes what lies in `/root`: better too much than too little.
+    // `/root/.ca*` is treated as everything in `/root`. Too much is better than too little here.
     (normal(fixed.rsplit_once('/').map_or("", |(parent, _)| parent)), true)
 }
 
-/// What of `path` lies below `directory`; empty for the directory itself.
+/// Returns the part of `path` below `directory`. The result is empty for the directory itself.
 fn rest_below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
     if directory.is_empty() {
         return Some(path);

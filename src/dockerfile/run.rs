@@ -1,10 +1,10 @@
-//! What a `RUN` runs (BuildKit, `dispatchRun` in `frontend/dockerfile/dockerfile2llb/convert.go`).
+//! The script of a `RUN` (BuildKit, `dispatchRun` in `frontend/dockerfile/dockerfile2llb/convert.go`).
 
 use super::{Arguments, Instruction, Scope, heredoc};
 use crate::shell::{Language, Script};
 use crate::text::{Span, Text};
 
-/// The script of a `RUN`, none for one without arguments.
+/// Returns the script of a `RUN`, or `None` if it has no arguments.
 pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<Script> {
     let line = match &instruction.arguments {
         Arguments::Exec(words) => return Some(Script::Exec(words.clone())),
@@ -12,7 +12,7 @@ pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<
         _ => return None,
     };
     let default = match scope.shell() {
-        // A wrapper such as `conda run` names the shell behind it.
+        // A wrapper such as `conda run` is followed by the name of the shell.
         Some(words) => {
             let mut known = words.iter().map(|word| Language::of_program(&word.to_str()));
             known.find(|language| *language != Language::Other).unwrap_or(Language::Other)
@@ -21,7 +21,7 @@ pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<
     };
     match instruction.heredocs.as_slice() {
         [] => Some(Script::Text { language: default, text: line.clone() }),
-        // A heredoc alone is the script itself.
+        // If the line consists only of a heredoc, the heredoc is the script.
         [only] if heredoc::is_single_word(line) => {
             let language = shebang(&only.body).unwrap_or(default);
             Some(Script::Text { language, text: only.body.clone() })
@@ -40,7 +40,7 @@ pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<
     }
 }
 
-/// The language that a `#!` line names.
+/// Returns the language that a `#!` line names.
 fn shebang(script: &Text) -> Option<Language> {
     let text = script.to_str();
     let line = text.strip_prefix("#!")?.lines().next()?;

@@ -1,5 +1,5 @@
-//! Variables as they are in scope at each instruction (BuildKit, `dockerfile2llb/convert.go`; Docker's
-//! Dockerfile reference, "Scope" of `ARG`).
+//! The variables in scope at each instruction (BuildKit, `dockerfile2llb/convert.go`; Docker's Dockerfile
+//! reference, "Scope" of `ARG`).
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -9,10 +9,10 @@ use std::{
 use super::{Arguments, Base, Dockerfile, Instruction, Keyword, Pair, Stage, Value, expand, placeholder};
 use crate::text::Text;
 
-/// Where a variable comes from.
+/// The instruction that sets a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// `ARG`: the build may give it a value.
+    /// `ARG`, whose value the build may set.
     Arg,
     /// `ENV`.
     Env,
@@ -21,65 +21,65 @@ pub(crate) enum Origin {
 /// A variable in scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Binding<'a> {
-    /// Where it comes from.
+    /// The instruction that sets the variable.
     pub origin: Origin,
-    /// Its value; an `ARG` has its default, or nothing.
+    /// The value. For an `ARG` it is the default, or empty.
     pub value: &'a Value,
 }
 
-/// All settings of one name in a stage, each with the number of the instruction that makes it.
+/// All settings of one name in a stage, each with the index of its instruction.
 type History<T> = Vec<(usize, T)>;
 
-/// What the instructions of one stage set.
+/// The settings that the instructions of one stage make.
 #[derive(Debug, Default)]
 struct Settings {
-    /// The stage it goes on from.
+    /// The stage on which this one is based.
     base: Option<usize>,
     args: HashMap<String, History<Value>>,
     env: HashMap<String, History<Value>>,
     user: History<Value>,
-    /// None where it is not known.
+    /// The working directory, or `None` if it is unknown.
     directory: History<Option<String>>,
     shell: History<Arc<[Text]>>,
     /// The first `ARG` that may carry a token.
     first_token_argument: Option<usize>,
 }
 
-/// The variables of a whole file. It takes memory for each setting once, however many see it.
+/// The variables of a whole file. Each setting is stored only once, however many instructions see it.
 #[derive(Debug)]
 pub(crate) struct Scopes {
     escape: u8,
-    /// What is set in front of the first `FROM`.
+    /// The settings before the first `FROM`.
     globals: Settings,
     stages: Vec<Settings>,
-    /// The stage of each instruction; none where the globals hold.
+    /// The stage of each instruction, or `None` if the globals are in scope.
     places: Vec<Option<usize>>,
 }
 
-/// How many stages are followed back, each built from the one before.
+/// The maximum number of stages that are followed back, each based on the previous one.
 const MAX_BASES: usize = 64;
 
-/// The variables and settings that hold at one instruction.
+/// The variables and settings in scope at one instruction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scope<'a> {
     scopes: &'a Scopes,
     stage: Option<usize>,
-    /// What instructions from this one on set is not in scope.
+    /// The index of the first instruction whose settings are not in scope.
     before: usize,
 }
 
 impl Scopes {
-    /// With nothing set.
+    /// Returns empty scopes.
     pub(super) fn new(escape: u8) -> Self {
         Self { escape, globals: Settings::default(), stages: Vec::new(), places: Vec::new() }
     }
 
-    /// Those of no file: nothing is set.
+    /// Returns the scopes without a file, in which nothing is set.
     pub(crate) fn nothing() -> Self {
         Self::new(b'\\')
     }
 
-    /// Reads what a file sets.
+    /// Collects the settings of a file.
     pub(crate) fn of(dockerfile: &Dockerfile) -> Self {
         let mut scopes = Self::new(dockerfile.directives.escape_byte());
         for instruction in &dockerfile.instructions {
@@ -88,17 +88,17 @@ impl Scopes {
         scopes
     }
 
-    /// The scope in front of the instruction of that number. A `FROM` sees the globals alone.
+    /// Returns the scope before the instruction with that index. A `FROM` sees only the globals.
     pub(crate) fn at(&self, instruction: usize) -> Scope<'_> {
         Scope { scopes: self, stage: self.places.get(instruction).copied().flatten(), before: instruction }
     }
 
-    /// The scope behind all that was taken so far, in front of the first `FROM`.
+    /// Returns the scope before the first `FROM` that contains all settings taken so far.
     pub(super) fn global(&self) -> Scope<'_> {
         Scope { scopes: self, stage: None, before: usize::MAX }
     }
 
-    /// Takes what the next instruction sets.
+    /// Records the settings of the next instruction.
     pub(super) fn take(&mut self, instruction: &Instruction, stages: &[Stage]) {
         let number = self.places.len();
         let place = instruction.stage.filter(|_| instruction.keyword != Keyword::From);
@@ -116,8 +116,8 @@ impl Scopes {
             self.stages.push(settings);
             return;
         }
-        // What ONBUILD sets is there for the triggers behind it only; it is taken as in scope, so that they
-        // are judged together.
+        // The settings of an ONBUILD apply only to the following triggers. They are treated as in scope, so
+        // that the triggers are judged together.
         let acts = instruction.effective();
         let scope = self.at(number);
         match acts.keyword {
@@ -172,15 +172,15 @@ impl Scopes {
     }
 }
 
-/// The last setting in front of an instruction.
+/// Returns the last setting before an instruction.
 fn last<T>(history: &History<T>, before: usize) -> Option<&T> {
     let end = history.partition_point(|(number, _)| *number < before);
     history.get(end.checked_sub(1)?).map(|(_, value)| value)
 }
 
 impl<'a> Scope<'a> {
-    /// The settings that are in scope: those of the stage, then those of the stages it goes on from, which
-    /// all stand in front of it.
+    /// Returns the settings in scope: those of the stage, then those of the stages it is based on, all of
+    /// which precede it.
     fn chain(self) -> impl Iterator<Item = &'a Settings> {
         let scopes = self.scopes;
         let first = match self.stage {
@@ -190,7 +190,7 @@ impl<'a> Scope<'a> {
         std::iter::successors(first, |settings| scopes.stages.get(settings.base?)).take(MAX_BASES)
     }
 
-    /// The variable of that name. `ENV` goes before `ARG`.
+    /// Returns the variable with that name. `ENV` takes precedence over `ARG`.
     pub(crate) fn get(self, name: &str) -> Option<Binding<'a>> {
         let env = self.chain().find_map(|settings| last(settings.env.get(name)?, self.before));
         if let Some(value) = env {
@@ -200,35 +200,35 @@ impl<'a> Scope<'a> {
         Some(Binding { origin: Origin::Arg, value })
     }
 
-    /// The names of the variables that carry a token.
+    /// Returns the names of the variables that carry a token.
     pub(crate) fn token_variables(self) -> BTreeSet<&'a str> {
         let names = self.chain().flat_map(|settings| settings.env.keys().chain(settings.args.keys()));
         let carries = |name: &&str| self.get(name).is_some_and(|binding| binding.value.carries_token);
         names.map(String::as_str).filter(carries).collect()
     }
 
-    /// Whether a build argument that may carry a token is in scope.
+    /// Returns true if a build argument that may carry a token is in scope.
     pub(crate) fn has_token_argument(self) -> bool {
         self.chain().any(|settings| settings.first_token_argument.is_some_and(|number| number < self.before))
     }
 
-    /// The last `USER`, expanded; none where the base image decides.
+    /// Returns the last `USER`, expanded, or `None` if the base image decides.
     pub(crate) fn user(self) -> Option<&'a Value> {
         self.chain().find_map(|settings| last(&settings.user, self.before))
     }
 
-    /// The working directory, absolute; none where the base image or the build decides.
+    /// Returns the absolute working directory, or `None` if the base image or the build decides.
     pub(crate) fn directory(self) -> Option<&'a str> {
         self.chain().find_map(|settings| last(&settings.directory, self.before))?.as_deref()
     }
 
-    /// The working directory once a `WORKDIR` names this one.
+    /// Returns the working directory after a `WORKDIR` with this value.
     fn moved_to(self, value: &Value) -> Option<String> {
         let path = value.as_str().trim();
         if value.is_certain && !path.contains('$') { self.absolute(path) } else { None }
     }
 
-    /// A path as it is from the working directory, where that is known.
+    /// Returns a path as an absolute path, if the working directory is known.
     pub(crate) fn absolute(self, path: &str) -> Option<String> {
         if path.starts_with('/') {
             return Some(path.to_owned());
@@ -236,7 +236,7 @@ impl<'a> Scope<'a> {
         self.directory().map(|directory| format!("{directory}/{path}"))
     }
 
-    /// The shell that runs a shell form, where `SHELL` has set one.
+    /// Returns the shell of the shell form, if a `SHELL` has set one.
     pub(crate) fn shell(self) -> Option<&'a [Text]> {
         self.chain().find_map(|settings| last(&settings.shell, self.before)).map(AsRef::as_ref)
     }
@@ -246,12 +246,13 @@ impl<'a> Scope<'a> {
         expand::expand(word, &|name| self.get(name).map(|binding| binding.value), self.scopes.escape)
     }
 
-    /// The name that a pair gives a value to, with its quotes gone.
+    /// Returns the name of a pair without its quotes.
     pub(crate) fn name(self, pair: &Pair) -> String {
         self.expand(&pair.name).to_text()
     }
 
-    /// What an `ENV` sets. It sees the variables as they are in front of the whole instruction.
+    /// Returns the value that an `ENV` sets. Its variables have the values from before the whole
+    /// instruction.
     pub(crate) fn env_value(self, pair: &Pair) -> Value {
         let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |value| self.expand(value));
         let is_token_variable = crate::detect::carries_token(&self.name(pair), value.certain_text());

@@ -5,35 +5,35 @@ use crate::text::{Span, Text};
 /// A build stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stage {
-    /// Its number, from 0.
+    /// Its index, starting at 0.
     pub index: usize,
-    /// Its name, in lower case as BuildKit compares names. Compare it, never show it: the mask does not know
-    /// a token whose case was folded.
+    /// Its name in lower case, because BuildKit ignores the case of names. Compare it, never show it:
+    /// masking does not recognize a token whose case was changed.
     pub name: Option<String>,
-    /// Its name as it is written, for reports.
+    /// Its name as written, for reports.
     pub written: Option<Text>,
-    /// What it is built from.
+    /// The base of the stage.
     pub base: Base,
-    /// Its `FROM`.
+    /// The span of its `FROM`.
     pub span: Span,
 }
 
-/// What a stage is built from.
+/// The base of a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Base {
-    /// An image, `scratch` included: the reference, with variables replaced by their defaults.
+    /// An image, which may be `scratch`: its reference, with variables replaced by their defaults.
     Image(String),
-    /// An earlier stage, by number.
+    /// An earlier stage, by index.
     Stage(usize),
 }
 
-/// The last of the stages that has this name.
+/// Returns the last stage with this name.
 pub(super) fn find(stages: &[Stage], name: &str) -> Option<usize> {
     let name = name.to_lowercase();
     stages.iter().rev().find(|stage| stage.name.as_deref() == Some(name.as_str())).map(|s| s.index)
 }
 
-/// The stage that `--from` names, by name or number, among those in front of `before`.
+/// Returns the stage that `--from` names, by name or number, among the stages before `before`.
 pub(crate) fn find_from(stages: &[Stage], name: &str, before: usize) -> Option<usize> {
     let earlier = stages.get(..before.min(stages.len())).unwrap_or_default();
     find(earlier, name).or_else(|| name.parse().ok().filter(|&index: &usize| index < earlier.len()))

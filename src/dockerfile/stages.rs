@@ -5,7 +5,7 @@ use super::{Arguments, Instruction, Keyword, Scope, Scopes};
 use crate::mask::Message;
 use crate::text::{Flaw, Text};
 
-/// Numbers the stages and tells each instruction the one it belongs to.
+/// Numbers the stages and assigns a stage to each instruction.
 pub(super) fn assign(instructions: &mut [Instruction], escape: u8, flaws: &mut Vec<Flaw>) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut globals = Scopes::new(escape);

@@ -1,4 +1,4 @@
-//! The parser as a whole, by what BuildKit makes of the same bytes.
+//! Tests of the whole parser. The expected results are those of BuildKit for the same bytes.
 
 use proptest::prelude::*;
 

@@ -4,42 +4,43 @@ use zeroize::Zeroizing;
 
 use super::placeholder::is_placeholder;
 
-/// How long a value gets by expansion, in bytes: `ENV A=$A$A` doubles it each time. What is longer is cut,
-/// and no longer certain.
+/// The maximum length of an expanded value in bytes. `ENV A=$A$A` doubles the value each time. A longer
+/// value is truncated and no longer certain.
 const MAX_LEN: usize = 8 << 10;
 
-/// What is known of a value. It may hold a token, so it is wiped when dropped.
+/// A value, as far as it is known. It may hold a token, so it is wiped when dropped.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Value {
     text: Zeroizing<String>,
-    /// Whether the build cannot change the text: no build argument went into it.
+    /// Whether the build cannot change the text, that is, no build argument is part of it.
     pub is_certain: bool,
-    /// Whether the value of a token variable, or token text, may be in it.
+    /// Whether the text may contain the value of a token variable or token text.
     pub carries_token: bool,
 }
 
 impl Value {
-    /// A value that stands in the file.
+    /// Returns a value that is written in the file.
     pub(crate) fn literal(text: &str) -> Self {
         Self { text: Zeroizing::new(text.to_owned()), is_certain: true, carries_token: false }
     }
 
-    /// The text as far as the file says: build arguments have their defaults. Compare it, never show it.
+    /// Returns the text according to the file, with the defaults of build arguments. Compare it, never show
+    /// it.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The text where no build changes it, else nothing.
+    /// Returns the text if no build can change it, and otherwise an empty string.
     pub(crate) fn certain_text(&self) -> &str {
         if self.is_certain { &self.text } else { "" }
     }
 
-    /// A copy of the text.
+    /// Returns a copy of the text.
     pub(crate) fn to_text(&self) -> String {
         self.text.as_str().to_owned()
     }
 
-    /// Whether the value can be something else than empty or a placeholder.
+    /// Returns true if the value can be something other than empty or a placeholder.
     pub(crate) fn may_hold_something(&self) -> bool {
         !self.is_certain || !is_placeholder(&self.text)
     }

@@ -1,10 +1,10 @@
 //! Splits an instruction's arguments into words (BuildKit, `frontend/dockerfile/parser/line_parsers.go` and
-//! `split_command.go`). Quotes and escapes stay in the words: expansion takes them away.
+//! `split_command.go`). Quotes and escapes stay in the words and are removed by expansion.
 
 use crate::text::{Text, char_width, skip_space, space_at};
 
-/// Words as `ENV`, `LABEL` and `ARG` have them: white space in quotes or behind the escape character does
-/// not end a word.
+/// Splits the arguments of `ENV`, `LABEL` and `ARG`. White space in quotes or after the escape character
+/// does not end a word.
 pub(super) fn quoted_words(text: &Text, escape: u8) -> Vec<Text> {
     let bytes = text.as_bytes();
     let mut words = Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn quoted_words(text: &Text, escape: u8) -> Vec<Text> {
         }
         at = at.min(text.len());
         let mut word = text.slice(start..at);
-        // An escape character that ends the text is dropped.
+        // An escape character at the end of the text is dropped.
         if at == text.len() && ends_in_escape(&word, escape) {
             word = word.slice(0..word.len() - 1);
         }
@@ -43,7 +43,7 @@ fn ends_in_escape(word: &Text, escape: u8) -> bool {
     word.as_bytes().iter().rev().take_while(|&&b| b == escape).count() % 2 == 1
 }
 
-/// Words as `FROM`, `COPY` and the like have them: nothing protects white space.
+/// Splits the arguments of `FROM`, `COPY` and similar instructions. Nothing protects white space.
 pub(super) fn plain_words(text: &Text) -> Vec<Text> {
     let mut words = Vec::new();
     let is_blank = |b: u8| matches!(b, b'\t' | b'\x0b' | b'\x0c' | b'\r' | b' ');
@@ -60,8 +60,8 @@ pub(super) fn plain_words(text: &Text) -> Vec<Text> {
     words
 }
 
-/// Takes the `--flags` in front; what is left is the second value. Quotes and backslashes in flags are
-/// resolved here, as BuildKit does, whatever the escape character.
+/// Splits off the leading `--flags` and returns them with the rest. Like BuildKit, it resolves quotes and
+/// backslashes in flags here, whatever the escape character.
 pub(super) fn split_flags(text: &Text) -> (Vec<Text>, Text) {
     let bytes = text.as_bytes();
     let mut flags = Vec::new();

@@ -1,4 +1,4 @@
-//! The things that a script does which matter to tokens.
+//! The effects of a script that matter to tokens.
 
 use std::rc::Rc;
 
@@ -6,109 +6,110 @@ use super::pattern::covers_normal;
 use super::source::Sources;
 use crate::text::Span;
 
-/// One thing that a step of a script does. Effects are listed in the order in which they happen.
+/// One effect of a step of a script. Effects are listed in the order in which they happen.
 #[derive(Debug, Clone)]
 pub(crate) struct Effect {
     pub(crate) kind: EffectKind,
     /// The command, or the call in a Python script.
     pub(crate) span: Span,
-    /// The step, by number.
+    /// The index of the step.
     pub(crate) step: usize,
-    /// What of the step does it.
+    /// The part of the step that has the effect.
     pub(crate) by: Agent,
-    /// The branches it is in, the outermost first: it happens only where all of them run.
+    /// The branches around the step, the outermost first. The effect happens only if all of them run.
     pub(crate) branches: Vec<usize>,
 }
 
-/// What of a step does something.
+/// The part of a step that has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agent {
     /// The step itself.
     Step,
     /// A command that the step's Python script runs.
     Process,
-    /// A trap, when the shell ends in front of the step or behind it.
+    /// A trap that runs because the shell ended before or after the step.
     Trap,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum EffectKind {
-    /// A token gets into a file.
+    /// A token is written into a file.
     Write(Write),
-    /// A program is handed a token in a URL, and keeps it in no file.
+    /// A program is given a token in a URL but does not store it in a file.
     Pass(Pass),
     /// Files are removed.
     Removal(Vec<Removal>),
     /// A login to the Hub.
     Login(Login),
-    /// A logout.
+    /// A logout from the Hub.
     Logout(Logout),
-    /// Files of a login are copied or moved to another place.
+    /// The files of a login are copied or moved to another place.
     LoginCopied,
-    /// A tool of the Hub is handed a value, which it takes for a token whatever it is.
+    /// A tool of the Hub is given a value that it uses as a token, whatever the value is.
     Handed(Sources),
-    /// A program reads what a login or a variable is for.
+    /// A program reads a file of a login or a token from its environment.
     Read(Read),
-    /// Git is told to keep the passwords that it is handed in this file, by its name.
+    /// Git is configured to store the passwords it is given in the file with this name.
     Helper(String),
 }
 
-/// A token that gets into a file.
+/// A token that is written into a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     /// The program that writes.
     pub(crate) program: String,
-    /// Where the token comes from.
+    /// The origin of the token.
     pub(crate) value: Sources,
-    /// How it is written.
+    /// The form in which the token is written.
     pub(crate) form: Form,
-    /// The file, as a normal path; none where its place is not known.
+    /// The file as a normal path, or `None` if its location is unknown.
     pub(crate) file: Option<String>,
 }
 
-/// How a token is written into a file.
+/// The form in which a token is written into a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// In a URL, in front of the host.
+    /// In a URL, before the host.
     Url,
-    /// In any other way.
+    /// In any other form.
     Text,
 }
 
-/// A token that goes by.
+/// A token that a program is given but does not store.
 #[derive(Debug, Clone)]
 pub(crate) struct Pass {
     /// The program.
     pub(crate) program: String,
-    /// Where the token comes from.
+    /// The origin of the token.
     pub(crate) value: Sources,
 }
 
-/// An operand of `rm` or of its like.
+/// An operand of `rm` or a similar command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Removal {
-    /// A normal path or a pattern of one, absolute or in a home that is not known; none where it is not known itself.
+    /// A normal path or a pattern of one, absolute or below an unknown home directory. `None` if the path
+    /// itself is unknown.
     pub(crate) pattern: Option<String>,
-    /// What of it goes.
+    /// The extent of the removal.
     pub(crate) extent: Extent,
 }
 
-/// What a removal takes.
+/// The kinds of file that a removal deletes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Extent {
-    /// Files alone.
+    /// Only files.
     Files,
-    /// Directories with all that is in them, too.
+    /// Files, and directories with all their contents.
     Trees,
 }
 
 impl Removal {
-    /// The removal of one file.
+    /// Returns the removal of one file.
     pub(crate) fn of_file(file: String) -> Self {
         Self { pattern: Some(file), extent: Extent::Files }
     }
 
-    /// Whether it takes a file away.
+    /// Returns true if the removal deletes the file.
     pub(crate) fn takes(&self, file: &str) -> bool {
         let depth = |path: &str| path.split('/').count();
         let takes = |pattern: &str| {
@@ -123,38 +124,38 @@ impl Removal {
 pub(crate) struct Login {
     /// The command in normal form: `hf auth login`.
     pub(crate) command: &'static str,
-    /// The files that it writes; none where their place is not known.
+    /// The files that the login writes, or `None` if their location is unknown.
     pub(crate) files: Option<Rc<[String]>>,
-    /// The files that a logout in its place would remove.
+    /// The files that a logout at this point would remove.
     pub(crate) place: Option<Rc<[String]>>,
-    /// Whether it hands the token to git too.
+    /// Whether the login also stores the token in git's credential helper.
     pub(crate) handover: Handover,
-    /// Where its token may come from, by the words around it and the variables in them.
+    /// The possible sources of its token, judging by the surrounding words and the variables in them.
     pub(crate) token: Rc<Sources>,
 }
 
-/// A logout.
+/// A logout from the Hub.
 #[derive(Debug, Clone)]
 pub(crate) struct Logout {
-    /// The files of a login in its place; none where their place is not known.
+    /// The files that a login at this point would write, or `None` if their location is unknown.
     pub(crate) files: Option<Rc<[String]>>,
-    /// Which tokens it takes out of them.
+    /// The tokens that the logout deletes from the files.
     pub(crate) tokens: Tokens,
 }
 
 impl Logout {
-    /// What it removes; nothing where it leaves the files there.
+    /// Returns the files that the logout removes. The list is empty if the files remain.
     pub(crate) fn removals(&self) -> Vec<Removal> {
         let files = self.files.iter().filter(|_| self.tokens == Tokens::All);
         files.flat_map(|files| files.iter().cloned().map(Removal::of_file)).collect()
     }
 }
 
-/// The tokens that a logout takes.
+/// The tokens that a logout deletes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tokens {
     All,
-    /// The one that it names. Which one a login wrote is not known.
+    /// Only the token that the command names. The name under which a login stored its token is unknown.
     Named,
 }
 
@@ -165,12 +166,12 @@ pub(crate) enum Handover {
     None,
 }
 
-/// Something that a program reads or may read.
+/// Something that a program reads, or may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Read {
-    /// A token in its environment.
+    /// A token in the environment of the program.
     Environment(Reader),
-    /// A file or a directory that a login makes: the program fails where that is not there.
+    /// A file or a directory that a login creates. The program fails if it is missing.
     LoginFiles,
 }
 
@@ -179,6 +180,6 @@ pub(crate) enum Read {
 pub(crate) enum Reader {
     /// One of the Hub's own tools.
     Hub,
-    /// Any other.
+    /// Any other program.
     Other,
 }

@@ -1,4 +1,4 @@
-//! Goes over the steps of a script, once.
+//! The interpreter, which visits the steps of a script once.
 
 use crate::hub::python as names;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::detect;
 use crate::shell::{self, Step, StepKind};
 use crate::text::{Span, Text};
 
-/// What the steps of a script do, in order.
+/// Returns the effects of the steps of a script, in order.
 pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Vec<Effect> {
     let mut interpreter = Interpreter { state: State::new(surroundings), effects: Vec::new() };
     let mut traps = Traps::default();
@@ -42,24 +42,24 @@ struct Interpreter<'a> {
     effects: Vec<Effect>,
 }
 
-/// What runs a step.
+/// The context in which a step runs.
 #[derive(Clone, Copy)]
 struct Frame<'a> {
-    /// The step of the script itself, by number.
+    /// The index of the step in the outermost script.
     step: usize,
     agent: Agent,
-    /// The Python script that runs it.
+    /// The Python script that runs the step.
     around: Option<&'a Step>,
 }
 
 impl Interpreter<'_> {
-    /// What a trap takes away when its shell ends.
+    /// Adds the effects of a trap that runs when its shell ends.
     fn trapped(&mut self, trap: &Trap, steps: &[Step]) {
         let frame = Frame { step: trap.step, agent: Agent::Trap, around: None };
         self.inner(&trap.steps(steps), frame);
     }
 
-    /// The steps of a script within a step.
+    /// Adds the effects of a script that a step runs.
     fn inner(&mut self, steps: &[Step], frame: Frame<'_>) {
         let mut pipes = Pipes::default();
         for index in 0..steps.len() {
@@ -90,7 +90,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// What a command does, its redirections included.
+    /// Returns the effects of a command, including its redirections.
     fn command(&self, call: &Call<'_>, pipes: &mut Pipes) -> Vec<EffectKind> {
         let mut kinds = Vec::new();
         let step = call.near.step;
@@ -108,7 +108,7 @@ impl Interpreter<'_> {
     }
 
     fn add(&mut self, kind: EffectKind, span: Span, branches: &[usize], frame: Frame<'_>) {
-        // What a trap does beside cleaning up is not told.
+        // Only the cleaning up that a trap does is reported.
         if frame.agent == Agent::Trap && !matches!(kind, EffectKind::Logout(_) | EffectKind::Removal(_)) {
             return;
         }
@@ -123,7 +123,7 @@ impl Interpreter<'_> {
         self.effects.push(Effect { kind, span, step, by, branches });
     }
 
-    /// What a Python script does.
+    /// Adds the effects of a Python script.
     fn python(&mut self, script: &Text, step: &Step, before: Option<&Step>, frame: Frame<'_>) {
         let read = EffectKind::Read(Read::Environment(Reader::Other));
         self.add(read, step.span, &step.branches, frame);
@@ -146,7 +146,7 @@ impl Interpreter<'_> {
                     }
                     self.inner(&inner, Frame { agent: Agent::Process, around: Some(step), ..frame });
                 }
-                // Neither a trap's script nor one that another runs is followed any further.
+                // Scripts of traps and scripts inside other scripts are not followed any further.
                 python::Event::Process(_) => {}
                 python::Event::Write(python::Written { carried, file, .. }) => {
                     let file = file.and_then(|file| self.state.named(&file.to_str()));
@@ -158,7 +158,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Where the token comes from in something that a Python script reads.
+    /// Returns the sources of the token in something that a Python script reads.
     fn carried(&self, read: &python::Read<'_>) -> Option<Sources> {
         let variables = &self.state.variables;
         let sources = match read {
@@ -174,7 +174,7 @@ impl Interpreter<'_> {
         (!sources.have_no_token()).then_some(sources)
     }
 
-    /// What a call of the Hub's library does.
+    /// Returns the effect of a call of the Hub's library.
     fn call(&self, call: python::Call, token: Rc<Sources>) -> EffectKind {
         let place = self.state.login_files();
         let (command, files, handover) = match call {

@@ -1,4 +1,4 @@
-//! What a login writes, and where its token comes from, whatever makes it.
+//! The files that a login writes and the origin of its token, whether a command or a Python call logs in.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::dockerfile::{Mount, MountKind, Scope};
 use crate::hub::variables::is_read;
 use crate::shell::{Step, StepKind};
 
-/// The files that a login writes; none where their place is not known.
+/// Returns the files that a login writes, or `None` if their location is unknown.
 pub(super) fn files(state: &State<'_>, handover: Handover) -> Option<Rc<[String]>> {
     let files = state.login_files()?;
     match (handover, &state.helper) {
@@ -23,18 +23,18 @@ pub(super) fn files(state: &State<'_>, handover: Handover) -> Option<Rc<[String]
     }
 }
 
-/// A step with those that say what its words mean.
+/// A step, together with the steps that affect the meaning of its words.
 #[derive(Clone, Copy)]
 pub(super) struct Near<'a> {
     pub(super) step: &'a Step,
-    /// The step in front.
+    /// The step before it.
     pub(super) before: Option<&'a Step>,
-    /// The Python script that runs it.
+    /// The Python script that runs the step.
     pub(super) around: Option<&'a Step>,
 }
 
-/// Where the token of a login may come from: the words of its step, of the one in front, which may feed it, and of the
-/// script that runs it.
+/// Returns the possible sources of a login's token. They are in the words of its step, of the step before
+/// it (which may feed it through a pipe) and of the script that runs it.
 pub(super) fn token(near: &Near<'_>, state: &State<'_>) -> Sources {
     let mut sources = Sources::default();
     for near in near.around.into_iter().chain(near.before).chain([near.step]) {
@@ -56,18 +56,18 @@ pub(super) fn token(near: &Near<'_>, state: &State<'_>) -> Sources {
     sources
 }
 
-/// Where the token of a login comes from.
+/// The origin of a login's token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TokenOrigin<'a> {
-    /// Its text is in the script.
+    /// The token text is in the script.
     Literal,
-    /// It is a mounted secret.
+    /// The token is a mounted secret.
     Secret(&'a Mount),
-    /// It comes from the build, or from somewhere that is not known.
+    /// The token comes from the build or from an unknown origin.
     Other,
 }
 
-/// Where the token with these sources comes from, in a `RUN` with these mounts.
+/// Returns the origin of the token with these sources, in a `RUN` with these mounts.
 pub(crate) fn origin<'a>(token: &Sources, mounts: &'a [Mount], scope: Scope<'_>) -> TokenOrigin<'a> {
     if token.iter().any(|source| *source == Source::Literal) {
         return TokenOrigin::Literal;
@@ -85,7 +85,7 @@ pub(crate) fn origin<'a>(token: &Sources, mounts: &'a [Mount], scope: Scope<'_>)
     }
 }
 
-/// The variables that a value goes through.
+/// Returns the variables that a value passes through.
 pub(crate) fn variables(token: &Sources) -> impl Iterator<Item = &str> {
     token.iter().filter_map(|source| match source {
         Source::Variable { name, .. } => Some(name.as_str()),

@@ -1,10 +1,10 @@
-//! Where a login puts its files (`huggingface_hub` 2.4.0, `constants.py` and `_login.py`).
+//! The location of a login's files (`huggingface_hub` 2.4.0, `constants.py` and `_login.py`).
 
 use super::variables::{Setting, Variables, View};
 use crate::hub::files::{CACHE_HOME, DIRECTORY, HOME, STORED_TOKENS, TOKEN, TOKEN_PATH};
 
-/// The files that a login writes, the token first, as the environment names them, with `~` in front where the home is not
-/// known; none where the place is not known at all.
+/// Returns the files that a login writes, the token first, according to the environment. The paths begin
+/// with `~` if the home directory is unknown. Returns `None` if the location is entirely unknown.
 pub(super) fn login_files(variables: &Variables<'_>) -> Option<[String; 2]> {
     let setting = |name| variables.setting(name, View::Program);
     let (directory, token) = match setting(TOKEN_PATH) {
@@ -28,7 +28,8 @@ pub(super) fn login_files(variables: &Variables<'_>) -> Option<[String; 2]> {
     Some([token, format!("{directory}/{STORED_TOKENS}")])
 }
 
-/// Whether a path is one of a login's files, their directory or a cache directory above that: what a login makes.
+/// Returns true if a login creates the path: one of its files, their directory or a cache directory above
+/// that.
 pub(crate) fn is_made_by_login(path: &str, files: &[String]) -> bool {
     let directory = files.first().and_then(|file| file.rsplit_once('/')).map(|(directory, _)| directory);
     let is_cache = path.rsplit('/').next() == Some(".cache")

@@ -1,8 +1,9 @@
-//! What scripts do with tokens and with the files that hold them, whatever file a script is in.
+//! The effects of scripts on tokens and on the files that hold them. The kind of file that contains the
+//! script does not matter.
 //!
-//! [`interpret`] goes over the steps of a script once and lists its [`Effect`]s in order: tokens that are written into files,
-//! removals, logins, logouts, and what programs read. Rules, forecasts and `fix` ask that list. What each program does is
-//! said in `programs`, one file a kind of program.
+//! [`interpret`] visits the steps of a script once and lists its [`Effect`]s in order: tokens written into
+//! files, removals, logins, logouts, and reads of programs. Rules, forecasts and `fix` all use that list.
+//! The module `programs` describes the programs, with one file for each kind of program.
 
 mod effect;
 mod instruction;

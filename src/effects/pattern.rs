@@ -1,14 +1,14 @@
-//! Paths and the patterns that a shell expands.
+//! Paths, and the patterns that a shell expands to paths.
 
 use crate::dockerfile::normal;
 
-/// Whether `rm PATTERN`, or a mount at `pattern`, takes the file at `path` away: the file itself, or a directory above it.
-/// The path is a normal one.
+/// Returns true if `rm PATTERN`, or a mount at `pattern`, hides or removes the file at `path`. The pattern
+/// may match the file itself or a directory above it. `path` is a normal path.
 pub(crate) fn covers(pattern: &str, path: &str) -> bool {
     covers_normal(&normal(pattern), path)
 }
 
-/// [`covers`] for a pattern that is a normal path already.
+/// Does what [`covers`] does, for a pattern that is already a normal path.
 pub(crate) fn covers_normal(pattern: &str, path: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return path
@@ -19,10 +19,11 @@ pub(crate) fn covers_normal(pattern: &str, path: &str) -> bool {
     pattern.split('/').all(|expected| parts.next().is_some_and(|part| matches_glob(expected, part)))
 }
 
-/// `*` and `?`, as a shell has them within one name.
+/// Returns true if a name matches a pattern with `*` and `?`. As in a shell, they match within one path
+/// component.
 fn matches_glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    // A wildcard in front does not stand for a dot.
+    // A leading wildcard does not match a dot.
     if name.first() == Some(&'.') && matches!(pattern.first(), Some('*' | '?')) {
         return false;
     }

@@ -1,25 +1,26 @@
-//! What of a script's effects is still there when the script has ended.
+//! The effects of a script that persist after it has ended.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::effect::{Effect, EffectKind, Login, Logout, Removal, Tokens, Write};
 
-/// A login that nothing takes back.
+/// A login that nothing undoes.
 pub(crate) struct LoginLeft<'a> {
-    /// The number of the effect.
+    /// The index of the effect.
     pub(crate) number: usize,
     pub(crate) login: &'a Login,
-    /// Those of its files that nothing removes; none where it is not known which they are, or where else they are.
+    /// The files of the login that nothing removes. `None` if the files are unknown or may have been copied
+    /// elsewhere.
     pub(crate) files: Option<Vec<&'a str>>,
 }
 
-/// The logins that no logout takes back, in order. Files that are removed are left out.
+/// Returns the logins that no logout undoes, in order. Removed files are left out.
 pub(crate) fn logins_left<'a>(
     effects: impl DoubleEndedIterator<Item = &'a Effect> + ExactSizeIterator,
 ) -> Vec<LoginLeft<'a>> {
     let mut later = CleanUps::default();
-    // Whether the files may be somewhere else by the end.
+    // Whether the files may be elsewhere by the end.
     let mut are_copied = false;
     let mut left = Vec::new();
     for (number, Effect { kind, branches, .. }) in effects.enumerate().rev() {
@@ -28,7 +29,7 @@ pub(crate) fn logins_left<'a>(
                 later.logout(branches, files.as_ref());
             }
             EffectKind::Removal(removals) => later.remove(branches, removals),
-            // What comes later does not remove the copy.
+            // Later commands do not remove the copy.
             EffectKind::LoginCopied => {
                 later = CleanUps::default();
                 are_copied = true;
@@ -46,14 +47,14 @@ pub(crate) fn logins_left<'a>(
     left
 }
 
-/// Whether a file is still there at the end.
+/// Whether a file still exists at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Kept,
     Removed,
 }
 
-/// The tokens that get into files, in order, each with what becomes of the file.
+/// Returns the tokens that are written into files, in order, each with the fate of the file.
 pub(crate) fn writes_left(effects: &[Effect]) -> Vec<(&Effect, &Write, Fate)> {
     let mut later = CleanUps::default();
     let mut left = Vec::new();
@@ -73,13 +74,14 @@ pub(crate) fn writes_left(effects: &[Effect]) -> Vec<(&Effect, &Write, Fate)> {
     left
 }
 
-/// How many removals of one script are remembered; those in front of them count for nothing.
+/// The maximum number of removals of one script that are remembered. Earlier removals are ignored.
 const MAX_REMOVALS: usize = 256;
 
-/// The branches that a logout is in, and the files that it removes.
+/// The branches around a logout, and the files that it removes.
 type Place<'a> = (&'a [usize], Option<Rc<[String]>>);
 
-/// What takes files away behind a place of a script. Scripts are walked backwards, so that each effect is looked at once.
+/// The logouts and removals after a point of a script. Scripts are walked backwards, so that each effect is
+/// visited once.
 #[derive(Default)]
 struct CleanUps<'a> {
     logouts: HashSet<Place<'a>>,
@@ -105,20 +107,20 @@ impl<'a> CleanUps<'a> {
         }
     }
 
-    /// Whether a logout removes what is kept for these files, wherever a login in `branches` ran.
+    /// Returns true if a logout removes these files after a login in `branches`.
     fn log_out(&self, branches: &[usize], files: Option<&Rc<[String]>>) -> bool {
         !self.logouts.is_empty()
             && enclosing(branches).any(|outer| self.logouts.contains(&(outer, files.cloned())))
     }
 
-    /// Whether a file is removed, wherever it was written in `branches`.
+    /// Returns true if a file written in `branches` is removed.
     fn remove_file(&self, branches: &[usize], file: &str) -> bool {
         let mut found = enclosing(branches).filter_map(|outer| self.removals.get(outer));
         found.any(|removals| removals.iter().any(|removal| removal.takes(file)))
     }
 }
 
-/// The branches around a place, its own included.
+/// Returns the branches around a place, including its own.
 fn enclosing(branches: &[usize]) -> impl Iterator<Item = &[usize]> {
     (0..=branches.len()).filter_map(|len| branches.get(..len))
 }

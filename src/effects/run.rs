@@ -1,4 +1,4 @@
-//! The `RUN`s of a Dockerfile with what they do.
+//! The `RUN` instructions of a Dockerfile, with their scripts and effects.
 
 use super::effect::{Effect, EffectKind, Login};
 use super::interpreter::interpret;
@@ -11,7 +11,7 @@ use crate::dockerfile::{
 };
 use crate::shell::{self, Script, Step};
 
-/// A `RUN` with what it does.
+/// A `RUN` with its steps and effects.
 pub(crate) struct Run {
     pub(crate) script: Script,
     pub(crate) steps: Vec<Step>,
@@ -19,10 +19,11 @@ pub(crate) struct Run {
     pub(crate) effects: Vec<Effect>,
 }
 
-/// The `RUN`s of a file by the numbers of their instructions; none for another instruction, and for one without
-/// arguments.
+/// Returns the `RUN`s of a file, indexed by instruction. The entry is `None` for other instructions and for
+/// a `RUN` without arguments.
 pub(crate) fn runs(dockerfile: &Dockerfile, scopes: &Scopes) -> Vec<Option<Run>> {
-    // The file that git's helper keeps passwords in, by stage: it is set up once for the stage and for those that go on from it.
+    // The password file of git's helper, by stage. The helper is set up once for a stage and for the stages
+    // based on it.
     let mut helpers: Vec<Option<String>> = Vec::new();
     let numbered = dockerfile.instructions.iter().enumerate();
     let runs = numbered.map(|(number, instruction)| {
@@ -50,19 +51,20 @@ pub(crate) fn runs(dockerfile: &Dockerfile, scopes: &Scopes) -> Vec<Option<Run>>
     runs.collect()
 }
 
-/// Where a file of a `RUN` lies.
+/// The location of a file in a `RUN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In the layer.
     Layer,
     /// Under a mount.
     Mount(MountKind),
-    /// It is a device, or something that the kernel makes.
+    /// In a device or a file provided by the kernel.
     Device,
 }
 
 impl Run {
-    /// Where a file lies, by its normal path: under the innermost mount.
+    /// Returns the location of a file, given its normal path. If several mounts cover the path, the
+    /// innermost decides.
     pub(crate) fn place(&self, file: &str) -> Place {
         if ["dev/", "proc/", "sys/"].iter().any(|root| file.starts_with(root)) {
             return Place::Device;
@@ -74,12 +76,12 @@ impl Run {
         innermost.map_or(Place::Layer, |(mount, _)| Place::Mount(mount.kind))
     }
 
-    /// Where the token of a login comes from.
+    /// Returns the origin of a login's token.
     pub(crate) fn origin(&self, login: &Login, scope: Scope<'_>) -> TokenOrigin<'_> {
         origin(&login.token, &self.mounts, scope)
     }
 
-    /// Whether it compiles a Python module: it imports it, or compiles all that there are.
+    /// Returns true if the `RUN` compiles a Python module, by importing it or by compiling all modules.
     pub(crate) fn compiles(&self, module: &str) -> bool {
         self.steps.iter().any(|step| programs::compiles(step, module))
     }

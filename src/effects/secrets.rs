@@ -7,17 +7,16 @@ use crate::hub::words::STEMS;
 
 /// A mounted secret.
 pub(super) struct Secret<'a> {
-    /// Its number among the mounts.
+    /// The index of the secret among the mounts.
     pub(super) number: usize,
-    /// The mount.
     pub(super) mount: &'a Mount,
-    /// The file that it lies in, as a normal path.
+    /// The file of the secret, as a normal path.
     file: Option<String>,
-    /// Whether it is taken for a token of the Hub.
+    /// Whether the secret is considered a token of the Hub.
     pub(super) certainty: Certainty,
 }
 
-/// The secrets among the mounts.
+/// Returns the secrets among the mounts.
 pub(super) fn secrets(mounts: &[Mount]) -> Vec<Secret<'_>> {
     let mounts = mounts.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Secret);
     let secret = |(number, mount): (usize, _)| {
@@ -28,24 +27,24 @@ pub(super) fn secrets(mounts: &[Mount]) -> Vec<Secret<'_>> {
 }
 
 impl Secret<'_> {
-    /// Whether a path, as it is written, names the secret's file or a directory above it.
+    /// Returns true if a path, as written, names the secret's file or a directory above it.
     pub(super) fn lies_at(&self, path: &str) -> bool {
         path.starts_with('/') && self.file.as_deref().is_some_and(|file| covers(path, file))
     }
 
-    /// Whether a text names the secret's file.
+    /// Returns true if a text names the secret's file.
     pub(super) fn file_is_in(&self, text: &str) -> bool {
         let file = self.mount.target.as_deref().filter(|target| target.len() > 1);
         file.is_some_and(|file| holds_word(text, file))
     }
 
-    /// Whether a text names the secret's file or its variable.
+    /// Returns true if a text names the secret's file or its variable.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.file_is_in(text) || self.mount.env.as_deref().is_some_and(|name| holds_word(text, name))
     }
 }
 
-/// Whether a name or a path stands in a text, and not as a part of a longer one.
+/// Returns true if a text contains a name or a path that is not part of a longer one.
 pub(crate) fn holds_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     !word.is_empty()
@@ -56,7 +55,7 @@ pub(crate) fn holds_word(text: &str, word: &str) -> bool {
         })
 }
 
-/// Words in the name of a secret that say that it is for another service.
+/// Words in the name of a secret that show that it belongs to another service.
 const OTHER_SERVICES: [&str; 48] = [
     "npm",
     "npmrc",
@@ -108,7 +107,7 @@ const OTHER_SERVICES: [&str; 48] = [
     "kube",
 ];
 
-/// Whether a secret may be a token of the Hub: unless its name says that it is for another service.
+/// Returns true if a secret may be a token of the Hub, that is, unless its name mentions another service.
 fn may_be_for_the_hub(mount: &Mount) -> bool {
     let names = [&mount.id, &mount.env, &mount.target];
     let last = |name: &String| name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();

@@ -1,73 +1,72 @@
-//! Where a value may come from.
+//! The possible sources of a value.
 
 use crate::dockerfile::Origin;
 
-/// Where a value, or a part of it, comes from.
+/// The source of a value or of a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// Token text that stands in the script.
+    /// Token text in the script.
     Literal,
-    /// A mounted secret, by its number among the mounts.
+    /// A mounted secret, by its index among the mounts.
     Secret(usize),
-    /// A variable. Its origin is known where an `ARG` or an `ENV` sets it.
+    /// A variable. Its origin is known if an `ARG` or an `ENV` sets it.
     Variable {
-        /// The variable's name.
         name: String,
-        /// What sets it outside of the script.
+        /// The instruction outside the script that sets the variable.
         origin: Option<Origin>,
     },
 }
 
 impl Source {
-    /// Whether the history of the `RUN` holds the value too.
+    /// Returns true if the history of the `RUN` contains the value too.
     pub(crate) fn is_in_history(&self) -> bool {
         matches!(self, Self::Literal | Self::Variable { origin: Some(Origin::Arg), .. })
     }
 }
 
-/// How much is known of the value that a source gives.
+/// The certainty that the value of a source is a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certainty {
-    /// It may be anything.
+    /// The value may be anything.
     Possible,
-    /// It is a token.
+    /// The value is a token.
     Token,
 }
 
-/// The sources that one value may have, in the order in which they were found.
+/// The possible sources of one value, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sources(Vec<(Source, Certainty)>);
 
-/// How many sources of one value are remembered. Tokens go before other values.
+/// The maximum number of sources of one value. Tokens take precedence over other values.
 const MAX_SOURCES: usize = 64;
 
 impl Sources {
-    /// One source, of a token.
+    /// Returns a single source, whose value is a token.
     pub(crate) fn token(source: Source) -> Self {
         Self(vec![(source, Certainty::Token)])
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no sources.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether no token is among them.
+    /// Returns true if none of the sources gives a token.
     pub(crate) fn have_no_token(&self) -> bool {
         self.first_token().is_none()
     }
 
-    /// The first source that gives a token: reports name that one.
+    /// Returns the first source that gives a token. Reports name that source.
     pub(crate) fn first_token(&self) -> Option<&Source> {
         self.0.iter().find(|(_, certainty)| *certainty == Certainty::Token).map(|(source, _)| source)
     }
 
-    /// All sources, whatever they give.
+    /// Returns all sources.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
         self.0.iter().map(|(source, _)| source)
     }
 
-    /// Adds a source. A source that is known already stays at its place, unless it turns out to give a token.
+    /// Adds a source. A known source keeps its position, unless it turns out to give a token.
     pub(crate) fn add(&mut self, source: Source, certainty: Certainty) {
         if let Some(at) = self.0.iter().position(|(known, _)| *known == source) {
             let is_new_token = certainty == Certainty::Token
@@ -95,18 +94,18 @@ impl Sources {
         }
     }
 
-    /// The same sources, none of which is known to give a token any more.
+    /// Returns these sources with the certainty [`Certainty::Possible`].
     pub(crate) fn made_possible(&self) -> Self {
         Self(self.0.iter().map(|(source, _)| (source.clone(), Certainty::Possible)).collect())
     }
 
-    /// The sources of tokens alone.
+    /// Returns only the sources of tokens.
     pub(crate) fn tokens(&self) -> Self {
         let tokens = self.0.iter().filter(|(_, certainty)| *certainty == Certainty::Token);
         Self(tokens.cloned().collect())
     }
 
-    /// These, or others where no token is among these.
+    /// Returns these sources if one of them gives a token, and otherwise the other ones.
     pub(crate) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
         if self.have_no_token() { other() } else { self }
     }

@@ -1,4 +1,4 @@
-//! What is known while a script runs: variables, the working directory, and what it has done so far.
+//! The state of a running script: its variables, its working directory and the files it has written.
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
@@ -13,31 +13,31 @@ use super::words;
 use crate::dockerfile::{Scope, normal};
 use crate::shell::{Step, StepKind, Word};
 
-/// Stands for a working directory that is not known; no path has it.
+/// A placeholder for an unknown working directory. It does not occur in any path.
 const UNKNOWN: &str = "\u{1}";
 
-/// How many files are remembered as holding a token.
+/// The maximum number of files that are remembered as holding a token.
 const MAX_WRITTEN: usize = 256;
 
-/// A script, as far as it has run.
+/// The state of a script at the current step.
 pub(crate) struct State<'a> {
     pub(super) variables: Variables<'a>,
-    /// Whether the Hub's tools find a token in the environment that the script was given.
+    /// Whether the Hub's tools find a token in the initial environment of the script.
     pub(super) ambient: Ambient,
-    /// The file in which git's credential helper keeps passwords, as git is told its name.
+    /// The password file of git's credential helper, as written in git's configuration.
     pub(super) helper: Option<String>,
     directory: String,
     /// The subshells that are open.
     open: Vec<Subshell>,
-    /// Where the settings begin that hold for the steps alone that run.
+    /// The marks at which the settings begin that apply only to the running steps.
     marks: Vec<usize>,
-    /// The files of a login, until a variable or the directory changes.
+    /// The files of a login. The cell is cleared when a variable or the directory changes.
     login_files: OnceCell<Option<Rc<[String]>>>,
-    /// The files that a token was written into, the last one last.
+    /// The files into which a token was written, the most recent one last.
     written: VecDeque<(String, Sources)>,
 }
 
-/// A subshell, with what counts again when it has ended.
+/// A subshell, with the values that are restored when it ends.
 struct Subshell {
     number: usize,
     directory: String,
@@ -63,12 +63,12 @@ impl<'a> State<'a> {
         state
     }
 
-    /// The state in front of an instruction that runs no script.
+    /// Returns the state before an instruction that does not run a script.
     pub(crate) fn of_instruction(scope: Scope<'a>) -> Self {
         Self::new(Surroundings::of_instruction(scope))
     }
 
-    /// Goes on to a step: subshells that ended in front of it take what they set with them.
+    /// Enters a step. Subshells that ended before the step lose their settings.
     pub(super) fn enter(&mut self, step: &Step) {
         let open = self.open.iter().zip(&step.subshells);
         let shared = open.take_while(|(open, subshell)| open.number == **subshell).count();
@@ -100,7 +100,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Ends a step: what was set for it alone goes.
+    /// Leaves a step. The settings that applied only to the step are dropped.
     pub(super) fn leave(&mut self, step: &Step) {
         if let Some(mark) = self.marks.pop().filter(|mark| *mark < self.variables.mark()) {
             self.variables.restore(mark);
@@ -109,7 +109,7 @@ impl<'a> State<'a> {
         if self.variables.drop_own() {
             self.login_files.take();
         }
-        // Steps within it may have been in others.
+        // Inner steps may have been in other branches.
         self.variables.enter(&step.branches);
     }
 
@@ -117,24 +117,24 @@ impl<'a> State<'a> {
         (words::assigned(&self.variables, value, view), words::sources(&self.variables, value, view))
     }
 
-    /// Sets a variable for the steps behind.
+    /// Sets a variable for the following steps.
     pub(super) fn assign(&mut self, name: &str, value: &Word) {
         let (text, sources) = self.value(value, View::Shell);
         self.set(name, text, sources);
     }
 
-    /// Sets a variable for the steps behind, to a text and sources that are known.
+    /// Sets a variable for the following steps, to a known text and known sources.
     pub(super) fn set(&mut self, name: &str, text: Setting, sources: Sources) {
         self.variables.assign(name, text, sources);
         self.login_files.take();
     }
 
-    /// Gives a variable to the programs that run behind.
+    /// Exports a variable to the following programs.
     pub(super) fn export(&mut self, name: &str) {
         self.variables.export(name);
     }
 
-    /// Goes to another directory; to one that is not known where no word names it.
+    /// Changes the working directory. It becomes unknown if no word names the new one.
     pub(super) fn change_directory(&mut self, to: Option<&Word>) {
         let known = to.and_then(|word| self.file(word));
         self.directory = known.map_or_else(
@@ -144,7 +144,7 @@ impl<'a> State<'a> {
         self.login_files.take();
     }
 
-    /// The normal path that a word names, none where that is not known.
+    /// Returns the normal path that a word names, or `None` if it is unknown.
     pub(super) fn file(&self, word: &Word) -> Option<String> {
         let text = word.text.to_str();
         if word.has_substitution || (word.is_quoted && text.starts_with('~')) {
@@ -153,17 +153,17 @@ impl<'a> State<'a> {
         self.named(&text)
     }
 
-    /// The normal path that a name stands for, none where that is not known.
+    /// Returns the normal path denoted by a name, or `None` if it is unknown.
     pub(super) fn named(&self, name: &str) -> Option<String> {
         Some(self.within(&words::expand(&self.variables, name, View::Shell)?))
     }
 
-    /// The normal path that a name stands for which the program expands that runs.
+    /// Returns the normal path denoted by a name that the running program expands.
     pub(super) fn named_by_program(&self, name: &str) -> Option<String> {
         Some(self.within(&words::expand(&self.variables, name, View::Program)?))
     }
 
-    /// A path as it is from the working directory.
+    /// Returns the normal path of a path relative to the working directory.
     pub(super) fn within(&self, path: &str) -> String {
         if path.starts_with(['/', '~']) {
             normal(path)
@@ -172,18 +172,18 @@ impl<'a> State<'a> {
         }
     }
 
-    /// A file in the home directory of the program that runs.
+    /// Returns a file in the home directory of the running program.
     pub(super) fn home_file(&self, name: &str) -> String {
         normal(&format!("{}/{name}", self.variables.home(View::Program)))
     }
 
-    /// The files that a login writes, the token first; none where their place is not known.
+    /// Returns the files that a login writes, the token first, or `None` if their location is unknown.
     pub(super) fn login_files(&self) -> Option<Rc<[String]>> {
         let files = || Some(login_files(&self.variables)?.map(|file| self.within(&file)).into());
         self.login_files.get_or_init(files).clone()
     }
 
-    /// Where the value of a word may come from.
+    /// Returns the possible sources of the value of a word.
     pub(super) fn sources(&self, word: &Word) -> Sources {
         words::sources(&self.variables, word, View::Shell)
     }
@@ -196,19 +196,20 @@ impl<'a> State<'a> {
         self.written.push_back((file, value));
     }
 
-    /// The token that the script wrote into a file at this path, or below it: the last one.
+    /// Returns the sources of the token that the script last wrote into a file at this path or below it.
     pub(super) fn held_at(&self, path: &str) -> Sources {
         let found = self.written.iter().rev().find(|(file, _)| covers_normal(path, file));
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     }
 }
 
-/// The files that a login writes that runs as an instruction begins, the token first; none where their place is not known.
+/// Returns the files that a login at the start of an instruction writes, the token first, or `None` if
+/// their location is unknown.
 pub(crate) fn login_files_in(scope: Scope<'_>) -> Option<Rc<[String]>> {
     State::of_instruction(scope).login_files()
 }
 
-/// The path in a layer, none where its home or its directory is not known.
+/// Returns the path in a layer, or `None` if its home directory or working directory is unknown.
 pub(crate) fn layer_path(path: &str) -> Option<&str> {
     (!path.starts_with(['~', '\u{1}'])).then_some(path)
 }

@@ -1,28 +1,28 @@
-//! What `trap … EXIT` leaves for the end of a shell.
+//! The scripts that `trap … EXIT` sets for the end of a shell.
 
 use std::collections::HashMap;
 
 use crate::shell::{self, Language, Script, Step, StepKind};
 use crate::text::Text;
 
-/// How many steps of a function are taken for its body.
+/// The maximum number of steps of a function that are considered its body.
 const MAX_BODY: usize = 16;
 
-/// A script for the end of a shell.
+/// A script that runs at the end of a shell.
 pub(super) struct Trap {
-    /// The shell.
+    /// The shell that sets the trap.
     subshells: Vec<usize>,
-    /// The branches that the `trap` is in.
+    /// The branches around the `trap`.
     branches: Vec<usize>,
-    /// The number of the step that sets it.
+    /// The index of the step that sets the trap.
     pub(super) step: usize,
     script: Text,
-    /// The steps between the definition of the function that it names and the `trap`.
+    /// The steps between the definition of the function named by the `trap` and the `trap` itself.
     body: (usize, usize),
 }
 
 impl Trap {
-    /// What runs. `all` are the steps of the script that the trap is set in.
+    /// Returns the steps that the trap runs. `all` are the steps of the script that sets it.
     pub(super) fn steps(&self, all: &[Step]) -> Vec<Step> {
         let (start, end) = self.body;
         let mut steps = if start < end {
@@ -33,7 +33,7 @@ impl Trap {
         for step in &mut steps {
             step.subshells.splice(0..0, self.subshells.iter().copied());
             step.branches.clone_from(&self.branches);
-            // The step that feeds it has another number, if it is there at all.
+            // The step that feeds it has another index, if it is present at all.
             step.feeder = None;
         }
         steps
@@ -44,23 +44,23 @@ impl Trap {
 #[derive(Default)]
 pub(super) struct Traps {
     open: Vec<Trap>,
-    /// The first step of each name without arguments: a function is defined that way.
+    /// The first step of each name without arguments. A function definition looks like that.
     names: HashMap<String, usize>,
 }
 
 impl Traps {
-    /// The traps of the shells that end in front of a step, the innermost first.
+    /// Returns the traps of the shells that end before a step, the innermost first.
     pub(super) fn ended(&mut self, step: &Step) -> Vec<Trap> {
         let open = self.open.iter().take_while(|trap| step.subshells.starts_with(&trap.subshells)).count();
         self.open.drain(open..).rev().collect()
     }
 
-    /// Those of all shells that are open at the end.
+    /// Returns the traps of all shells that are open at the end.
     pub(super) fn rest(&mut self) -> Vec<Trap> {
         self.open.drain(..).rev().collect()
     }
 
-    /// Takes what a step says of traps.
+    /// Records the trap or the function definition in a step.
     pub(super) fn take(&mut self, index: usize, step: &Step) {
         let StepKind::Program { name, arguments, .. } = &step.kind else { return };
         if arguments.is_empty() && !name.is_empty() {
@@ -78,7 +78,7 @@ impl Traps {
             let start = first + 1;
             (start, index.min(start + MAX_BODY))
         });
-        // The last one of a shell counts.
+        // The last trap of a shell replaces the earlier ones.
         if self.open.last().is_some_and(|trap| trap.subshells == step.subshells) {
             self.open.pop();
         }

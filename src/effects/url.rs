@@ -1,4 +1,4 @@
-//! Credentials in URLs, as scripts write them.
+//! Credentials in URLs, as written in scripts.
 
 use super::source::{Source, Sources};
 use super::variables::{Variables, View};
@@ -7,17 +7,17 @@ use crate::detect;
 use crate::hub::addresses::is_fetched_from;
 use crate::shell::Word;
 
-/// A URL with something in front of its host.
+/// A URL with userinfo before its host.
 #[derive(Debug, PartialEq, Eq)]
 struct Url<'a> {
-    /// What stands in front of the `@`.
+    /// The part before the `@`.
     userinfo: &'a str,
     host: &'a str,
-    /// What follows the host, up to white space or a quote.
+    /// The part after the host, up to white space or a quote.
     path: &'a str,
 }
 
-/// The URLs in a text that have a user or a password in them.
+/// Returns the URLs in a text that contain a user or a password.
 fn urls(text: &str) -> Vec<Url<'_>> {
     let rests = text.match_indices("://").filter_map(|(at, found)| text.get(at + found.len()..));
     rests
@@ -31,10 +31,11 @@ fn urls(text: &str) -> Vec<Url<'_>> {
         .collect()
 }
 
-/// How long the part in front of the path may be; a longer one is no URL.
+/// The maximum length of the part before the path. A text with a longer one is not a URL.
 const MAX_AUTHORITY: usize = 4096;
 
-/// How long the part in front of the path is; expansions in it count as a whole. None for one that is too long.
+/// Returns the length of the part before the path, or `None` if it is too long. Expansions in it are
+/// skipped as a whole.
 fn authority_len(text: &str) -> Option<usize> {
     let mut closing: Vec<char> = Vec::new();
     let mut before = ' ';
@@ -56,15 +57,15 @@ fn authority_len(text: &str) -> Option<usize> {
     Some(text.len())
 }
 
-/// A token in front of the host of a URL.
+/// A token before the host of a URL.
 pub(crate) struct Credential {
-    /// Where the token comes from.
+    /// The sources of the token.
     pub(crate) value: Sources,
-    /// What follows the host.
+    /// The part after the host.
     pub(crate) path: String,
 }
 
-/// The token in a URL's user or password. In front of a host of the Hub any value is one.
+/// Returns the token in the user or the password of a URL. Before a host of the Hub, any value is a token.
 pub(super) fn credential(variables: &Variables<'_>, word: &Word) -> Option<Credential> {
     let text = word.text.to_str();
     urls(&text).into_iter().find_map(|url| {

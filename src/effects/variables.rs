@@ -1,4 +1,4 @@
-//! The variables of a script, as far as it has run: their texts, and where their values come from.
+//! The variables of a script at the current step: their texts and the sources of their values.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,10 +7,10 @@ use super::secrets::{Secret, secrets};
 use super::source::{Certainty, Source, Sources};
 use crate::dockerfile::{Mount, Scope};
 
-/// Stands for a home directory that is not known, and is a home directory's name in scripts.
+/// A placeholder for an unknown home directory. Scripts write a home directory that way too.
 const UNKNOWN_HOME: &str = "~";
 
-/// The text of a variable, as far as it is known.
+/// The text of a variable, if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Setting {
     Unset,
@@ -18,48 +18,48 @@ pub(super) enum Setting {
     Unknown,
 }
 
-/// Who looks a variable up.
+/// The reader of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
-    /// The shell, which expands the words of a command before the command's own assignments hold.
+    /// The shell, which expands the words of a command before the command's own assignments apply.
     Shell,
-    /// The program that the command runs, which has these assignments in its environment.
+    /// The program that the command runs. It has these assignments in its environment.
     Program,
 }
 
-/// A variable that the script has set.
+/// A variable set by the script.
 #[derive(Debug, Clone)]
 struct Variable {
     text: Setting,
-    /// The values it was given, each with the branches in which that was: where these are not those of the reader, the
-    /// assignment may not have run.
+    /// The values assigned to the variable, each with the branches of the assignment. If these are not
+    /// branches of the reader, the assignment may not have run.
     values: Vec<(Vec<usize>, Sources)>,
     is_exported: bool,
 }
 
-/// A branch that no command is in.
+/// A branch that contains no command.
 const UNSURE: [usize; 1] = [usize::MAX];
 
-/// How many values of one variable are told apart.
+/// The maximum number of values of one variable that are distinguished.
 const MAX_VALUES: usize = 8;
-/// How many variables are looked at where any of them may count.
+/// The maximum number of variables that are examined when any of them may matter.
 const MAX_LOOKED_AT: usize = 64;
 
-/// The variables that are set around a script and by it.
+/// The variables set outside a script and by it.
 pub(super) struct Variables<'a> {
     scope: Scope<'a>,
     secrets: Vec<Secret<'a>>,
     set: BTreeMap<String, Variable>,
-    /// The names that `export` was given.
+    /// The arguments of `export`.
     exported: BTreeSet<String>,
-    /// The names in `set` that hold a token, and those among them that programs see.
+    /// The names in `set` that hold a token, and those of them that programs see.
     carriers: BTreeSet<String>,
     exported_carriers: BTreeSet<String>,
-    /// The variables that were set, each with what was there before.
+    /// The variables that were set, each with its previous state.
     log: Vec<(String, Option<Variable>)>,
-    /// The assignments in front of the command that runs.
+    /// The assignments before the name of the running command.
     own: Vec<(String, Variable)>,
-    /// The branches that the command is in.
+    /// The branches around the command.
     branches: Vec<usize>,
     /// The variables of the scope that hold a token.
     in_scope: OnceCell<BTreeSet<&'a str>>,
@@ -81,24 +81,24 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// The mounted secrets.
+    /// Returns the mounted secrets.
     pub(super) fn secrets(&self) -> &[Secret<'a>] {
         &self.secrets
     }
 
-    /// Goes on to a command in these branches.
+    /// Enters a command in these branches.
     pub(super) fn enter(&mut self, branches: &[usize]) {
         self.own.clear();
         self.branches.clear();
         self.branches.extend_from_slice(branches);
     }
 
-    /// How many settings there were, to go back to with [`Variables::restore`].
+    /// Returns the number of settings so far, to go back to with [`Variables::restore`].
     pub(super) fn mark(&self) -> usize {
         self.log.len()
     }
 
-    /// Takes back what was set since then.
+    /// Undoes the settings since the mark.
     pub(super) fn restore(&mut self, mark: usize) {
         while self.log.len() > mark
             && let Some((name, before)) = self.log.pop()
@@ -128,12 +128,12 @@ impl<'a> Variables<'a> {
         self.set.insert(name.to_owned(), variable)
     }
 
-    /// Sets a variable from here on.
+    /// Sets a variable for the following commands.
     pub(super) fn assign(&mut self, name: &str, text: Setting, sources: Sources) {
         let before = self.set.get(name);
         let is_exported = before.is_some_and(|before| before.is_exported);
         let mut values = before.map(|before| before.values.clone()).unwrap_or_default();
-        // What was set in these branches, or within them, is gone for sure.
+        // Values set in these branches, or within them, are certainly overwritten.
         values.retain(|(branches, _)| !branches.starts_with(&self.branches));
         if values.len() >= MAX_VALUES {
             values.remove(0);
@@ -142,8 +142,8 @@ impl<'a> Variables<'a> {
         self.set_to(name, Variable { text, values, is_exported });
     }
 
-    /// Sets a variable in the environment of a whole script. Its former value counts as well: where the script is in double
-    /// quotes, the shell around it has put that in already.
+    /// Sets a variable in the environment of a whole script. Its previous value is kept too: if the script
+    /// is in double quotes, the outer shell has already expanded the variable.
     pub(super) fn assign_around(&mut self, name: &str, text: Setting, sources: Sources) {
         let mut values = self.set.get(name).map(|before| before.values.clone()).unwrap_or_default();
         values.push((UNSURE.to_vec(), sources));
@@ -155,22 +155,22 @@ impl<'a> Variables<'a> {
         self.log.push((name.to_owned(), before));
     }
 
-    /// Sets a variable for the program alone that the command runs.
+    /// Sets a variable only for the program that the command runs.
     pub(super) fn assign_own(&mut self, name: &str, text: Setting, sources: Sources) {
-        // What a substitution makes of the former value is not known.
+        // The effect of a substitution on the previous value is unknown.
         let branches = if text == Setting::Unknown { UNSURE.to_vec() } else { Vec::new() };
         let values = vec![(branches, sources)];
         self.own.push((name.to_owned(), Variable { text, values, is_exported: true }));
     }
 
-    /// Gives a variable to the programs that run from here on.
+    /// Exports a variable to the following programs.
     pub(super) fn export(&mut self, name: &str) {
         if self.exported.insert(name.to_owned()) && self.carriers.contains(name) {
             self.exported_carriers.insert(name.to_owned());
         }
     }
 
-    /// Forgets the assignments of the command that ran. Gives whether there were any.
+    /// Forgets the assignments of the finished command. Returns true if there were any.
     pub(super) fn drop_own(&mut self) -> bool {
         let had_some = !self.own.is_empty();
         self.own.clear();
@@ -182,7 +182,7 @@ impl<'a> Variables<'a> {
         own.into_iter().find(|(own, _)| own == name).map(|(_, variable)| variable)
     }
 
-    /// Where the value of a variable may come from, the variable itself included.
+    /// Returns the possible sources of a variable's value, including the variable itself.
     pub(super) fn value(&self, name: &str, view: View) -> Sources {
         let named = || Source::Variable { name: name.to_owned(), origin: None };
         let (own, set) = (self.own(name, view), self.set.get(name));
@@ -199,12 +199,12 @@ impl<'a> Variables<'a> {
                 }
             }
         }
-        // None of the assignments runs in any case.
+        // None of the assignments is certain to run.
         sources.extend(&self.given(name));
         sources
     }
 
-    /// Where the value comes from that a variable has without the script.
+    /// Returns the sources of the value that a variable has outside the script.
     fn given(&self, name: &str) -> Sources {
         let binding = self.scope.get(name);
         let source = Source::Variable { name: name.to_owned(), origin: binding.map(|b| b.origin) };
@@ -220,7 +220,7 @@ impl<'a> Variables<'a> {
         sources
     }
 
-    /// Where the value of a variable comes from in a place where anything is a token.
+    /// Returns the sources of a variable's value in a place where any value is a token.
     pub(super) fn password(&self, name: &str) -> Sources {
         self.value(name, View::Shell).tokens().or_else(|| {
             let binding = self.scope.get(name).filter(|_| !self.set.contains_key(name));
@@ -230,7 +230,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// Whether programs see a variable.
+    /// Returns true if programs see the variable.
     pub(super) fn is_exported(&self, name: &str) -> bool {
         self.own(name, View::Program).is_some()
             || self.exported.contains(name)
@@ -243,7 +243,7 @@ impl<'a> Variables<'a> {
         self.in_scope.get_or_init(|| self.scope.token_variables())
     }
 
-    /// The variables through which programs see a token, each with the tokens.
+    /// Returns the variables through which programs see a token, each with its sources.
     pub(super) fn exported_tokens(&self) -> impl Iterator<Item = (&str, Sources)> {
         let given = self.secrets.iter().filter_map(|secret| secret.mount.env.as_deref());
         let scope = self.in_scope().iter().copied().take(MAX_LOOKED_AT);
@@ -255,24 +255,24 @@ impl<'a> Variables<'a> {
             .filter(|(_, tokens)| !tokens.have_no_token())
     }
 
-    /// The variables of the script that hold a token, seen by programs or not.
+    /// Returns the variables of the script that hold a token, whether programs see them or not.
     pub(super) fn carriers(&self) -> impl Iterator<Item = &str> {
         self.carriers.iter().take(MAX_LOOKED_AT).map(String::as_str)
     }
 
-    /// Whether the script has set a variable.
+    /// Returns true if the script has set the variable.
     pub(super) fn is_set(&self, name: &str) -> bool {
         self.set.contains_key(name)
     }
 
-    /// The text of a variable.
+    /// Returns the text of a variable.
     pub(super) fn setting(&self, name: &str, view: View) -> Setting {
         if let Some(variable) = self.own(name, view).or_else(|| self.set.get(name)) {
             return variable.text.clone();
         }
         match self.scope.get(name).map(|binding| binding.value) {
             None => Setting::Unset,
-            // The library expands `~`; a variable that is still there would have to come from the image.
+            // The library expands `~`. A remaining variable would have to come from the image.
             Some(value) if value.is_certain && !value.as_str().contains('$') => {
                 match value.as_str().strip_prefix('~') {
                     Some(_) if name == "HOME" => Setting::Unknown,
@@ -284,7 +284,7 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// The home directory.
+    /// Returns the home directory.
     pub(super) fn home(&self, view: View) -> String {
         match self.setting("HOME", view) {
             Setting::Known(home) => return home,
@@ -296,7 +296,7 @@ impl<'a> Variables<'a> {
         match name {
             _ if !user.is_certain => UNKNOWN_HOME.to_owned(),
             "" | "root" | "0" => "/root".to_owned(),
-            // The home of a user who is known by number alone is in a file of the image.
+            // The home directory of a user given by number is recorded in a file of the image.
             _ if name.bytes().all(|b| b.is_ascii_digit()) => UNKNOWN_HOME.to_owned(),
             _ => format!("/home/{name}"),
         }

@@ -1,4 +1,4 @@
-//! The words of a script: which path one names, and where its value may come from.
+//! The words of a script: the paths they name, and the possible sources of their values.
 
 use super::source::{Certainty, Source, Sources};
 use super::variables::{Setting, Variables, View};
@@ -6,7 +6,7 @@ use crate::detect;
 use crate::effects::secrets::holds_word;
 use crate::shell::{HereDocument, Word};
 
-/// A text with `~` and `$VARIABLE` replaced; none where a part is not known.
+/// Returns a text with `~` and `$VARIABLE` replaced, or `None` if a part is unknown.
 pub(super) fn expand(variables: &Variables<'_>, text: &str, view: View) -> Option<String> {
     let text = match text.strip_prefix('~') {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => {
@@ -39,13 +39,13 @@ pub(super) fn expand(variables: &Variables<'_>, text: &str, view: View) -> Optio
     Some(format!("{value}{rest}"))
 }
 
-/// The text that a variable gets by an assignment.
+/// Returns the text that an assignment gives a variable.
 pub(super) fn assigned(variables: &Variables<'_>, value: &Word, view: View) -> Setting {
     let text = if value.has_substitution { None } else { expand(variables, &value.text.to_str(), view) };
     text.map_or(Setting::Unknown, Setting::Known)
 }
 
-/// Where the value of a word may come from once a shell has expanded it.
+/// Returns the possible sources of the value of a word after a shell has expanded it.
 pub(super) fn sources(variables: &Variables<'_>, word: &Word, view: View) -> Sources {
     let mut sources = Sources::default();
     let bytes = word.text.as_bytes();
@@ -61,7 +61,7 @@ pub(super) fn sources(variables: &Variables<'_>, word: &Word, view: View) -> Sou
     let text = word.text.to_str();
     if word.has_substitution {
         sources.extend(&substituted(variables, &text));
-        // What a command makes of a variable's value is not known.
+        // The effect of a command on a variable's value is unknown.
         let inner = expanded(&text).into_iter().filter(|name| variables.is_set(name));
         for name in inner {
             sources.extend(&variables.value(name, view).made_possible());
@@ -71,7 +71,7 @@ pub(super) fn sources(variables: &Variables<'_>, word: &Word, view: View) -> Sou
     sources
 }
 
-/// The secrets that a text names: what makes a value of them is not looked at.
+/// Returns the secrets that a text names, without regard to how the text turns them into a value.
 pub(super) fn named(variables: &Variables<'_>, text: &str) -> Sources {
     let mut sources = Sources::default();
     for secret in variables.secrets().iter().filter(|secret| secret.is_in(text)) {
@@ -80,7 +80,8 @@ pub(super) fn named(variables: &Variables<'_>, text: &str) -> Sources {
     sources
 }
 
-/// The secret that a substitution in a text reads: `$(cat /run/secrets/x)`, `$(< /run/secrets/x)`.
+/// Returns the secret that a substitution in a text reads: `$(cat /run/secrets/x)` or `$(<
+/// /run/secrets/x)`.
 pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
     let reads = |inner: &&str| holds_word(inner, "cat") || inner.contains('<');
     let mut sources = Sources::default();
@@ -92,7 +93,7 @@ pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
     sources
 }
 
-/// Where the token in a here-document comes from.
+/// Returns the sources of the token in a heredoc.
 pub(super) fn document(variables: &Variables<'_>, document: &HereDocument) -> Sources {
     let mut sources = Sources::default();
     if !detect::find(document.body.as_bytes()).is_empty() {
@@ -108,12 +109,12 @@ pub(super) fn document(variables: &Variables<'_>, document: &HereDocument) -> So
     sources
 }
 
-/// The secret whose file a word names, or whose directory.
+/// Returns the secret whose file or directory a word names.
 pub(super) fn secret_file(variables: &Variables<'_>, word: &Word) -> Sources {
     secret_at(variables, &word.text.to_str())
 }
 
-/// The secret that lies at a path.
+/// Returns the secret at a path.
 pub(super) fn secret_at(variables: &Variables<'_>, path: &str) -> Sources {
     let mut sources = Sources::default();
     for secret in variables.secrets().iter().filter(|secret| secret.lies_at(path)) {
@@ -122,7 +123,7 @@ pub(super) fn secret_at(variables: &Variables<'_>, path: &str) -> Sources {
     sources
 }
 
-/// The names of the variables that are expanded in a text: `$NAME` and `${NAME…}`.
+/// Returns the names of the variables that are expanded in a text: `$NAME` and `${NAME…}`.
 pub(crate) fn expanded(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut escaped = false;

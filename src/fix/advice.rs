@@ -1,4 +1,4 @@
-//! What a finding's help shows: the line to write in place of the one it is about.
+//! The replacement line that a finding's help shows.
 
 use super::outcome::Secret;
 use super::plan;
@@ -10,17 +10,17 @@ use crate::rules::dockerfile::{
 };
 use crate::text::Span;
 
-/// A line that is longer is not shown.
+/// The maximum length of a line that is shown.
 const MAX_SHOWN: usize = 400;
-/// How many findings of a file are shown a line of their own.
+/// The maximum number of findings of a file that are shown a replacement line.
 const MAX_ADVISED: usize = 64;
-/// How many lines are tried for one of them.
+/// The maximum number of lines that are tried for one finding.
 const MAX_TRIED: usize = 8;
 
 const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
 
-/// Runs all rules over a Dockerfile, and shows in the help of what they find how to mend it. The hits are in order of position,
-/// then rule.
+/// Runs all rules over a Dockerfile, and adds to the help of each hit how to mend it. The hits are sorted
+/// by position, then by rule.
 pub(crate) fn check_and_advise(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     let context = Context::new(source, dockerfile);
     let mut hits = find(&context);
@@ -28,7 +28,7 @@ pub(crate) fn check_and_advise(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hi
     hits
 }
 
-/// Shows the mended line in the help of those findings that are mended without a doubt.
+/// Adds the mended line to the help of the hits that can be mended with certainty.
 pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
     if hits.is_empty() {
         return;
@@ -45,7 +45,8 @@ pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
         }
         let instructions = &context.dockerfile.instructions;
         let holder = instructions.partition_point(|instruction| instruction.span.end <= hit.span.start);
-        // The line itself, or the next one that gets the secret. Only a few are tried, since each costs time.
+        // The line itself, or the next one that gets the secret. Only a few lines are tried, because each
+        // try takes time.
         let places = (holder..).zip(instructions.iter().skip(holder));
         let places = places.filter_map(|(index, instruction)| {
             let is_run = instruction.effective().keyword == Keyword::Run && instruction.stage == hit.stage;
@@ -79,10 +80,10 @@ pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
     }
 }
 
-/// An instruction as it is mended, on one line; none where it cannot be shown.
+/// Returns a mended instruction on one line, or `None` if it cannot be shown.
 fn shown(context: &Context<'_>, edits: &super::edit::Edits, span: Span) -> Option<Masked> {
     let source = edits.within(context.source, span);
-    // What the mask would not see as one token must not be shown.
+    // A token that masking does not recognize as a whole must not be shown.
     let is_safe = |bytes: &[u8]| {
         detect::find(bytes).is_empty()
             && !holds_split_token(bytes)

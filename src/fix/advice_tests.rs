@@ -1,4 +1,4 @@
-//! Where a login's token comes from, and what the help says of it.
+//! The origin of a login's token, and the help for each origin.
 
 use super::check_and_advise;
 use crate::dockerfile::parse;
@@ -119,7 +119,7 @@ fn a_credential_helper_of_the_stage_before_counts() {
     assert!(paths.into_iter().any(|path| path.as_str().ends_with(".git-credentials")));
 }
 
-/// A made-up token, put together here so that none stands in a file.
+/// Returns a made-up token. It is assembled here so that no file contains it.
 fn token() -> String {
     format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx")
 }

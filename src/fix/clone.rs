@@ -1,21 +1,21 @@
-//! `git clone` of a URL with a token in it, as one that asks a credential helper.
+//! Rewrites `git clone` with a token in the URL so that git asks a credential helper.
 
 use super::edit::Edits;
 use crate::shell::Command;
 use crate::text::Span;
 
-/// A `git clone` that can be written anew.
+/// A `git clone` that can be rewritten.
 pub(super) struct Clone {
     pub(super) command: Span,
-    /// Behind the word `git`.
+    /// The offset after the word `git`.
     git_end: usize,
-    /// The user and the password in the URL, with the `@`.
+    /// The user and the password in the URL, including the `@`.
     userinfo: Span,
-    /// What stands for the token there.
+    /// The variable in place of the token.
     password: String,
 }
 
-/// Looks for the `git clone` at `span`.
+/// Finds the `git clone` at `span`.
 pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
     let command = commands.iter().find(|command| command.span == span)?;
     let word = |index: usize| command.word(index);
@@ -31,7 +31,7 @@ pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
     let authority = url_text.get("https://".len()..)?.split('/').next()?;
     let (userinfo, _) = authority.rsplit_once('@')?;
     let password = userinfo.split_once(':').map_or(userinfo, |(_, password)| password);
-    // Nothing that quotes of the helper could not hold, and nothing that is put together.
+    // Only values that the helper's quotes can hold and that are not composed of several parts.
     let is_variable = |text: &str| {
         let name = text.strip_prefix('$').unwrap_or_default();
         let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
@@ -47,7 +47,7 @@ pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
 }
 
 impl Clone {
-    /// The variable that holds the token.
+    /// Returns the name of the variable that holds the token.
     pub(super) fn variable(&self) -> &str {
         self.password.trim_start_matches('$').trim_matches(['{', '}'])
     }

@@ -1,6 +1,7 @@
-//! Takes members out of a list that is written over one or many lines: commands of a `RUN`, pairs of an `ENV`.
+//! Removes members from a list that is written over one or more lines: commands of a `RUN` or pairs of an
+//! `ENV`.
 //!
-//! Comments between the lines stay. What is left is continued over its lines as before.
+//! Comments between the lines stay. The remaining members keep their continuation lines.
 
 use std::ops::Range;
 
@@ -25,13 +26,13 @@ impl Page<'_> {
         if start == 0 && self.source.starts_with(b"\xEF\xBB\xBF") { 3 } else { start }
     }
 
-    /// Behind the line ending of the line that holds `at`.
+    /// Returns the offset after the ending of the line that contains `at`.
     fn line_end(&self, at: usize) -> usize {
         memchr::memchr(b'\n', self.slice(at..self.source.len()))
             .map_or(self.source.len(), |found| at + found + 1)
     }
 
-    /// Where the line ending in front of `at` begins; all `\r` belong to it.
+    /// Returns the start of the line ending before `at`. All `\r` belong to the ending.
     fn before_line_ending(&self, at: usize) -> usize {
         let before = self.slice(0..at);
         let line = before.strip_suffix(b"\n").unwrap_or(before);
@@ -42,19 +43,19 @@ impl Page<'_> {
         at + self.slice(at..self.source.len()).iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
     }
 
-    /// The comment lines within a range, from the start of the line to behind its ending.
+    /// Returns the comment lines within a range, each including its line ending.
     fn comment_lines(&self, range: Range<usize>) -> Vec<Range<usize>> {
         let first = self.comments.partition_point(|comment| comment.span.start < range.start);
         let within = self.comments.iter().skip(first).take_while(|comment| comment.span.end <= range.end);
         within.map(|c| self.line_start(c.span.start)..self.line_end(c.span.end)).collect()
     }
 
-    /// Whether a comment stands within.
+    /// Returns true if there is a comment within the span.
     pub(super) fn has_comment(&self, span: Span) -> bool {
         !self.comment_lines(span.start..span.end).is_empty()
     }
 
-    /// Parts that take out all of `range` but these lines.
+    /// Returns the parts of `range` without these lines.
     fn all_but(range: Range<usize>, lines: &[Range<usize>]) -> Vec<Span> {
         let mut parts = Vec::new();
         let mut at = range.start;
@@ -67,12 +68,12 @@ impl Page<'_> {
         parts
     }
 
-    /// Takes out what begins at `start`, up to where the next member begins.
+    /// Removes the member at `start`, up to the start of the next member.
     pub(super) fn cut_forward(&self, start: usize, next: usize) -> Vec<Span> {
         let lines = self.comment_lines(start..next);
         let is_first = |at: usize| self.skip_blanks(self.line_start(at)) == at;
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
-            // Of lines of their own each keeps its indentation.
+            // If the members are on lines of their own, each keeps its indentation.
             let are_lines =
                 is_first(start) && is_first(next) && self.line_start(start) < self.line_start(next);
             let at = |at| if are_lines { self.line_start(at) } else { at };
@@ -83,7 +84,7 @@ impl Page<'_> {
         if is_first(start) {
             return Self::all_but(self.line_start(start)..end, &lines);
         }
-        // Something stands in front: it goes on over the comments.
+        // Something precedes the member and is continued over the comments.
         let ending = self.before_line_ending(first.start);
         let escape = self.slice(start..ending).iter().rposition(|&b| b == self.escape);
         let escape = escape.map_or(ending, |at| start + at);
@@ -92,20 +93,20 @@ impl Page<'_> {
         parts
     }
 
-    /// Takes out what ends at `end`, the last member, from where the one in front ends.
+    /// Removes the last member, which ends at `end`, from the end of the previous member on.
     pub(super) fn cut_backward(&self, before: usize, end: usize) -> Vec<Span> {
         let lines = self.comment_lines(before..end);
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
             return vec![Span::new(before, end)];
         };
-        // The comments stand behind the instruction from now on.
+        // The comments now follow the instruction.
         let mut parts = vec![Span::new(before, self.before_line_ending(first.start))];
         parts.extend(Self::all_but(first.start..self.before_line_ending(last.end), &lines));
         parts.push(Span::new(self.before_line_ending(last.end), end));
         parts
     }
 
-    /// Takes out whole lines: those of an instruction.
+    /// Removes the whole lines of an instruction.
     pub(super) fn cut_lines(&self, span: Span) -> Vec<Span> {
         let last = span.end.saturating_sub(1).max(span.start);
         let range = self.line_start(span.start)..self.line_end(last);

@@ -1,4 +1,4 @@
-//! What changes between two texts, by lines, with every token masked.
+//! The line diff of two texts, with every token masked.
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
@@ -6,7 +6,7 @@ use super::masked_lines;
 use crate::finding::{Hunk, Line, Side};
 use crate::mask::Masked;
 
-/// How many lines that stay are shown around those that change.
+/// The number of unchanged lines that are shown around the changed ones.
 const CONTEXT: usize = 3;
 
 /// A comparison of two texts.
@@ -36,7 +36,7 @@ impl Diff {
         let hunk = |operations: Vec<DiffOp>| {
             let (first, last) = (operations.first()?, operations.last()?);
             let range = |start: usize, end: usize| {
-                // A range of no lines is named by the line in front of it.
+                // An empty range is named by the line before it.
                 (if start == end { start } else { start + 1 }, end - start)
             };
             let mut lines = Vec::new();
@@ -59,7 +59,8 @@ impl Diff {
         Self { hunks, operations }
     }
 
-    /// The line of the text as it was that a line of the other one comes from. Both count from 1.
+    /// Returns the line of the old text that corresponds to a line of the new text. Both are counted from
+    /// 1.
     pub(super) fn line_before(&self, after: u64) -> u64 {
         let index = usize::try_from(after).unwrap_or(usize::MAX).saturating_sub(1);
         let holder = self.operations.iter().find(|operation| operation.new_range().contains(&index));

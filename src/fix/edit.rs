@@ -4,22 +4,22 @@ use zeroize::Zeroizing;
 
 use crate::text::Span;
 
-/// Changes that are made together. None of them sees another.
+/// Edits that are applied together. Their positions refer to the original text.
 #[derive(Default)]
 pub(super) struct Edits(Vec<(Span, String)>);
 
 impl Edits {
-    /// Puts `text` in place of what is at `span`.
+    /// Replaces the text at `span` by `text`.
     pub(super) fn replace(&mut self, span: Span, text: impl Into<String>) {
         self.0.push((span, text.into()));
     }
 
-    /// Puts `text` in front of the byte at `at`.
+    /// Inserts `text` before the byte at `at`.
     pub(super) fn insert(&mut self, at: usize, text: impl Into<String>) {
         self.replace(Span::new(at, at), text);
     }
 
-    /// Takes out what is at these spans.
+    /// Deletes the text at these spans.
     pub(super) fn delete(&mut self, spans: impl IntoIterator<Item = Span>) {
         self.0.extend(spans.into_iter().map(|span| (span, String::new())));
     }
@@ -28,7 +28,7 @@ impl Edits {
         self.0.is_empty()
     }
 
-    /// What becomes of the part at `span`, by the changes that lie in it.
+    /// Returns the part at `span` after the edits that are inside it.
     pub(super) fn within(&self, source: &[u8], span: Span) -> Zeroizing<Vec<u8>> {
         let mut inner = Self::default();
         for (edit, text) in &self.0 {
@@ -40,12 +40,13 @@ impl Edits {
         inner.apply(source.get(span.start..span.end).unwrap_or_default())
     }
 
-    /// The changed text. What lies within a part that is taken out goes with it.
+    /// Returns the edited text. Edits inside a deleted part are dropped.
     pub(super) fn apply(mut self, source: &[u8]) -> Zeroizing<Vec<u8>> {
-        // What is put in comes before what is taken out from there on.
+        // Insertions come before the deletions that begin at the same offset.
         self.0.sort_by_key(|(span, text)| (span.start, span.start < span.end, !text.is_empty(), span.end));
         let added: usize = self.0.iter().map(|(_, text)| text.len()).sum();
-        // With all room taken at once, no copy of a token stays behind in memory that was given back.
+        // All capacity is reserved at once, so that no reallocation leaves a copy of a token in freed
+        // memory.
         let mut out = Zeroizing::new(Vec::with_capacity(source.len() + added));
         let mut at = 0;
         for (span, text) in self.0 {

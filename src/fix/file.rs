@@ -1,4 +1,4 @@
-//! Mends one Dockerfile, and says what changes.
+//! Mends one Dockerfile and describes the changes.
 
 use std::path::Path;
 
@@ -16,22 +16,22 @@ use crate::source::{open_file, read_up_to};
 use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
 
-/// How large a file is mended: what is done takes quadratic time in the worst case.
+/// The maximum size of a file that is mended. Mending takes quadratic time in the worst case.
 const MAX_MENDED: u64 = 128 << 10;
 
-/// Why a file could not be mended.
+/// The reason why a file could not be mended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MendError {
-    /// It could not be read; one sentence on why.
+    /// The file could not be read. The text is one sentence with the reason.
     #[error("{0}")]
     Unreadable(Masked),
-    /// `BuildKit` would reject it, or it is too large to be read as a Dockerfile.
+    /// `BuildKit` would reject the file, or it is too large for a Dockerfile.
     #[error("it is no Dockerfile that can be built")]
     Rejected(Vec<Issue>),
 }
 
-/// Reads and mends the Dockerfile at `path`: what there is to say, and the mended text, which may hold tokens still. Nothing
-/// is written.
+/// Reads and mends the Dockerfile at `path`. Returns the description of the changes and the mended text,
+/// which may still hold tokens. Nothing is written.
 pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
     let read = open_file(path)
         .and_then(|file| read_up_to(file, MAX_MENDED, "it is no Dockerfile that can be mended"));

@@ -1,11 +1,11 @@
-//! Token text in a script, in the place of which a variable can stand.
+//! Token text in a script that a variable can replace.
 
 use crate::dockerfile::{Arguments, Instruction};
 use crate::shell;
 use crate::shell::{Command, Language, Redirection, Script};
 use crate::text::{Span, Text};
 
-/// How the shell reads what stands at a place.
+/// The quotes around a place in a shell script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
     None,
@@ -13,16 +13,16 @@ pub(super) enum Quotes {
     Double,
 }
 
-/// Where token text stands.
+/// The location of token text.
 pub(super) enum Place {
-    /// In a word of the shell, which can expand a variable there.
+    /// In a shell word, in which a variable is expanded.
     Shell(Quotes),
-    /// Anywhere else; why it is left there.
+    /// Anywhere else, with the reason why the token text is left there.
     Elsewhere(&'static str),
 }
 
 impl Quotes {
-    /// What to write for a variable's value in the place of `span`, and what goes for it.
+    /// Returns the text that expands the variable, and the span that it replaces.
     pub(super) fn write(self, name: &str, source: &[u8], span: Span) -> (Span, String) {
         let next = source.get(span.end).copied().unwrap_or(b' ');
         let is_longer = next.is_ascii_alphanumeric() || next == b'_';
@@ -35,7 +35,7 @@ impl Quotes {
     }
 }
 
-/// Looks at the place of a token in a script with these commands.
+/// Determines the location of a token in a script with these commands.
 pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: Span) -> Place {
     let Script::Text { language, text } = script else {
         return Place::Elsewhere("the exec form expands no variables: write the shell form, with $HF_TOKEN");
@@ -52,7 +52,7 @@ pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: 
     }
     let holders =
         commands.iter().filter(|command| command.span.start <= span.start && span.end <= command.span.end);
-    // The innermost one.
+    // The innermost command.
     let Some(command) = holders.min_by_key(|command| command.span.end - command.span.start) else {
         return Place::Elsewhere(
             "it stands in a here-document: let what reads that use HF_TOKEN from its environment",
@@ -71,7 +71,8 @@ pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: 
     }
 }
 
-/// Looks at the place of a token in a `CMD` or its like, which run when the container does.
+/// Determines the location of a token in a `CMD` or a similar instruction, which runs when the container
+/// starts.
 pub(super) fn in_command(
     source: &[u8],
     instruction: &Instruction,
@@ -90,7 +91,7 @@ pub(super) fn in_command(
     }
 }
 
-/// Which quotes are open at `to`; none where that cannot be told.
+/// Returns the quotes that are open at `to`, or `None` if they cannot be determined.
 fn quotes(text: &Text, from: usize, to: usize) -> Option<Quotes> {
     let mut open = Quotes::None;
     let mut at = from;

@@ -1,7 +1,9 @@
-//! Mends a Dockerfile: logins and variables that carry a token go, and the `RUN`s that need it get it from a secret.
+//! Mends a Dockerfile: removes logins and variables that carry a token, and mounts a secret in the `RUN`s
+//! that need the token.
 //!
-//! [`mend`] works in rounds, each of which plans changes from what the rules find and makes them, until there is
-//! nothing left that it knows to mend. What it makes is read again: changes that would break the file are not made.
+//! [`mend`] works in rounds. Each round plans changes from the findings of the rules and applies them,
+//! until nothing is left that can be mended. The result is parsed again, and changes that would break the
+//! file are discarded.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +17,11 @@ use crate::mask::Masked;
 use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
 
-/// Why something is not mended, by place.
+/// The reasons why places are not mended.
 struct Reasons {
-    /// In order of place.
+    /// The declined places, sorted by position.
     declined: Vec<Declined>,
-    /// Where the furthest of those up to each ends.
+    /// For each declined place, the maximum end of all places up to it.
     ends: Vec<usize>,
 }
 
@@ -34,7 +36,7 @@ impl Reasons {
         Self { declined, ends }
     }
 
-    /// What is said of this very place, else of one that overlaps it.
+    /// Returns the reason for exactly this place, or else the reason for an overlapping one.
     fn of(&self, span: Span) -> Option<Masked> {
         let first = self.declined.partition_point(|declined| declined.span < span);
         let same = self.declined.get(first).filter(|declined| declined.span == span);
@@ -47,10 +49,11 @@ impl Reasons {
     }
 }
 
-/// How many rounds there are at most. One mends nearly all; what a round uncovers is left to the next.
+/// The maximum number of rounds. One round mends nearly everything, and later rounds mend leaks that a
+/// round uncovers.
 const MAX_ROUNDS: usize = 8;
 
-/// Mends what can be mended without a doubt. The source must parse without problems.
+/// Mends everything that can be mended with certainty. The source must parse without problems.
 pub(crate) fn mend(source: &[u8]) -> Mended {
     let mut mended = Mended {
         source: Zeroizing::new(source.to_vec()),
@@ -91,14 +94,14 @@ pub(crate) fn mend(source: &[u8]) -> Mended {
     mended
 }
 
-/// What the rules find, without what the file itself asks to ignore.
+/// Returns the hits of the rules, without those that the file's own comments ignore.
 fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
     let hits = find(context);
     let silenced = ignored(source, context.dockerfile, &LineIndex::new(source), &hits).silenced;
     hits.into_iter().zip(silenced).filter_map(|(hit, silenced)| (!silenced).then_some(hit)).collect()
 }
 
-/// Whether a changed file can still be built, and leaks no more than before.
+/// Returns true if a changed file can still be built and leaks no more than before.
 fn is_better(source: &[u8], hits: usize, stages: usize) -> bool {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);

@@ -1,5 +1,5 @@
-//! Mends Dockerfiles, and says how: logins and variables that carry a token go, and the `RUN`s that need it get it from a
-//! secret.
+//! Mends Dockerfiles and describes the changes. Logins and variables that carry a token are removed, and
+//! the `RUN`s that need the token get it from a secret.
 
 mod advice;
 mod clone;

@@ -1,4 +1,4 @@
-//! Under which name a secret holds which of the tokens that stand in a file.
+//! The names of the secrets that replace the tokens of a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,12 @@ use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::{Context, Hit, literal_token};
 use crate::text::Span;
 
-/// The names, by token. Two tokens never share one: they may be of two accounts.
+/// The names by token. Two tokens never share a name, because they may belong to two accounts.
 pub(super) struct Names(BTreeMap<TokenHash, String>);
 
 impl Names {
-    /// A token that a variable holds has that variable's name; others are numbered in the order they stand in.
+    /// Chooses the names. The token of a variable gets the name of that variable, and the others are
+    /// numbered in the order in which they occur.
     pub(super) fn new(context: &Context<'_>, hits: &[Hit]) -> Self {
         let mut names = BTreeMap::new();
         let mut taken = BTreeSet::new();
@@ -49,7 +50,7 @@ impl Names {
         Self(names)
     }
 
-    /// The name for the first token that stands in a part of the source.
+    /// Returns the name for the first token in a part of the source.
     pub(super) fn of(&self, hits: &[Hit], span: Span) -> Option<&str> {
         self.0.get(&token(hits, span)?).map(String::as_str)
     }

@@ -9,33 +9,33 @@ use crate::mask::{Masked, mask};
 use crate::rules::dockerfile::Hit;
 use crate::text::Span;
 
-/// A Dockerfile as it should be.
+/// A mended Dockerfile.
 pub(crate) struct Mended {
-    /// The text. It may hold tokens still: write it where the original lay, never show it.
+    /// The text. It may still hold tokens: write it to the original path, never show it.
     pub source: Zeroizing<Vec<u8>>,
-    /// The secrets that the build is to be given now.
+    /// The secrets that the build now needs.
     pub secrets: BTreeSet<Secret>,
-    /// The variables that the container is to be given when it starts, since the image no longer holds them.
+    /// The variables that the container needs at start, because the image no longer holds them.
     pub at_start: BTreeSet<String>,
-    /// The kinds of token whose text stood in it: they have to be revoked all the same.
+    /// The kinds of token whose text was in the file. These tokens still have to be revoked.
     pub kinds: BTreeSet<TokenKind>,
-    /// How many leaks there were.
+    /// The number of leaks before mending.
     pub found: usize,
-    /// What is still wrong, in order of its place in the mended text.
+    /// The remaining leaks, sorted by their position in the mended text.
     pub left: Vec<Left>,
 }
 
 /// A secret of a build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Secret {
-    /// The name under which the Dockerfile knows it.
+    /// The id of the secret in the Dockerfile.
     pub id: String,
-    /// The variable of whoever builds that holds it.
+    /// The variable in the environment of the build's caller that holds the secret.
     pub variable: String,
 }
 
 impl Secret {
-    /// What `docker build --secret` is given.
+    /// Returns the argument of `docker build --secret`.
     pub(crate) fn argument(&self) -> Masked {
         mask(format!("id={},env={}", self.id, self.variable).as_bytes())
     }
@@ -43,13 +43,13 @@ impl Secret {
 
 /// A leak that was not mended.
 pub(crate) struct Left {
-    /// What the rules say of it.
+    /// The hit of the rule.
     pub hit: Hit,
-    /// Why it was left as it is; none where the rule's advice says it.
+    /// The reason why the leak was not mended, or `None` if the advice of the rule covers it.
     pub why: Option<Masked>,
 }
 
-/// Something that is not mended, and why.
+/// Something that is not mended, with the reason.
 pub(super) struct Declined {
     pub(super) span: Span,
     pub(super) why: Masked,

@@ -1,4 +1,4 @@
-//! One round of mending: what is changed, and what is not.
+//! One round of mending: the changes, and the places that are not changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,18 +22,18 @@ use crate::rules::dockerfile::{
     Context, Hit, literal_token, login_command, login_with_secret_mount, logins, token_written_to_file,
 };
 
-/// What one round comes to.
+/// The plan of one round.
 #[derive(Default)]
 pub(super) struct Plan {
     pub(super) edits: Edits,
     pub(super) declined: Vec<Declined>,
-    /// The secrets that each `RUN` gets, by number.
+    /// The secrets that each `RUN` gets, by the index of the instruction.
     pub(super) mounted: BTreeMap<usize, Vec<Secret>>,
     /// The variables that containers need from now on.
     pub(super) at_start: BTreeSet<String>,
 }
 
-/// Plans what to change of a file in which the rules find `hits`.
+/// Plans the changes to a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let mut plan = Plan::default();
     let refused = if is_for_windows(context) {
@@ -73,7 +73,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let names = Names::new(context, hits);
     let mending = Mending { context, page, hits, names: &names, settings: &settings };
     plan.at_start.extend(settings.environment.iter().cloned());
-    // The secret that stands for the logins of a stage, as of the instruction that is looked at.
+    // The secret that replaces the logins of a stage, as of the current instruction.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let stage = instruction.stage.unwrap_or(0);
@@ -128,7 +128,8 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     plan
 }
 
-/// Whether an instruction copies one file to where the Hub's tools keep the token: the same as a login.
+/// Returns true if an instruction copies a single file to the path of the Hub's token file. That is
+/// equivalent to a login.
 fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
     let [_, to] = instruction.words() else { return false };
     let places = login_files_in(scope);
@@ -137,14 +138,14 @@ fn is_token_file(instruction: &Instruction, scope: Scope<'_>) -> bool {
         && places.is_some_and(|places| places.contains(&normal(scope.expand(to).as_str())))
 }
 
-/// Token text outside of `RUN`s.
+/// Plans the replacement of token text outside of `RUN`s.
 fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut Plan) {
     for hit in hits.iter().filter(|hit| hit.rule.id == literal_token::RULE.id) {
         if settings.drops(context, hit.span) {
             continue;
         }
         let Some(holder) = context.holder(hit.span.start) else {
-            // Nothing is built of a comment.
+            // Comments are not part of a build.
             plan.edits.replace(hit.span, "<token>");
             continue;
         };

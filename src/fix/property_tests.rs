@@ -1,4 +1,4 @@
-//! Made Dockerfiles: whatever is mended can still be built, says what it said otherwise, and shows no token.
+//! Generated Dockerfiles: the mended file can still be built, is otherwise unchanged and shows no token.
 
 use super::{
     masked_lines,
@@ -73,7 +73,7 @@ fn run_instruction() -> impl proptest::strategy::Strategy<Value = String> {
             let body: String = commands
                 .map(|(at, (command, joint))| command.to_owned() + if at < last { joint } else { "" })
                 .collect();
-            // In a here-document every line stands for itself.
+            // In a here-document, every line is independent.
             let body = if head.contains("EOF") { body.replace("\\\n", "\n") } else { body };
             format!("{head}{body}{tail}")
         },

@@ -1,4 +1,5 @@
-//! What becomes of one `RUN`: logins go, token text goes, and the secrets that the rest needs are mounted.
+//! Mends one `RUN`: logins and token text are removed, and the secrets that the remaining commands need are
+//! mounted.
 
 use crate::hub::variables::{HF_TOKEN, READ, is_read};
 use std::collections::BTreeMap;
@@ -39,10 +40,10 @@ use crate::shell::Step;
 use crate::shell::StepKind;
 use crate::text::Span;
 
-/// How many findings of one `RUN` are mended in one round.
+/// The maximum number of findings of one `RUN` that are mended in one round.
 pub(super) const MAX_HITS: usize = 16;
 
-/// Spans in order, those that overlap as one.
+/// Returns the spans in order, with overlapping spans united.
 fn united(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     let mut spans: Vec<Span> = spans.collect();
     spans.sort_unstable();
@@ -54,7 +55,7 @@ fn united(spans: impl Iterator<Item = Span>) -> Vec<Span> {
     spans
 }
 
-/// What is known of a file that is mended.
+/// The state of a file that is being mended.
 pub(super) struct Mending<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) page: Page<'a>,
@@ -63,17 +64,17 @@ pub(super) struct Mending<'a> {
     pub(super) settings: &'a Settings,
 }
 
-/// A `RUN` that is mended.
+/// A `RUN` that is being mended.
 pub(super) struct MendedRun<'a> {
     mending: &'a Mending<'a>,
     instruction: &'a Instruction,
     scope: Scope<'a>,
     run: &'a Run,
-    /// The commands of the script, where it is one for a shell.
+    /// The commands of the script, if it is a shell script.
     commands: Vec<Command>,
-    /// Logins that go.
+    /// The logins to remove.
     targets: Vec<Span>,
-    /// Token text, each with the variable that takes its place.
+    /// Token text, each with the variable that replaces it.
     literals: Vec<(Span, String)>,
     clones: Vec<Clone>,
 }
@@ -93,7 +94,7 @@ impl<'a> MendedRun<'a> {
         Some(Self { mending, instruction, scope, run, commands, targets, literals, clones })
     }
 
-    /// Takes in what the rules find here; gives the secret that a login took its token from.
+    /// Records the findings in this `RUN`. Returns the secret from which a login took its token.
     pub(super) fn take(&mut self, logins: &[&Login<'_>], declined: &mut Vec<Declined>) -> Option<String> {
         let Mending { context, hits, names, settings, .. } = *self.mending;
         let mut given = None;
@@ -129,7 +130,8 @@ impl<'a> MendedRun<'a> {
             self.targets.push(login.span);
             given = Some(id);
         }
-        // With its text gone, a login that is logged out again would fail: the variable still logs in.
+        // Without the token text, a login that is followed by a logout would fail. The variable replaces
+        // that login too.
         for hit in within(hits, self.instruction.span).take(MAX_HITS) {
             if let Some(span) = self.undone_login(hit).filter(|_| refused.is_none()) {
                 given = given.or_else(|| names.of(hits, self.pipeline(span)).map(str::to_owned));
@@ -165,7 +167,7 @@ impl<'a> MendedRun<'a> {
         given
     }
 
-    /// A token file of the Hub that the `RUN` writes itself: the same as a login.
+    /// Records a token file of the Hub that the `RUN` itself writes. Writing it is equivalent to a login.
     pub(super) fn writes_token_file(&mut self, hit: &Hit) -> Option<String> {
         let places = login_files_in(self.scope)?;
         let is_place = |path: &String| places.contains(path);
@@ -185,7 +187,7 @@ impl<'a> MendedRun<'a> {
         Some(secret.unwrap_or_else(|| HF_TOKEN.to_owned()))
     }
 
-    /// Makes the changes. `logged_in` is the secret that stands for the logins up to here.
+    /// Writes the changes. `logged_in` is the secret that replaces the logins up to here.
     pub(super) fn write(
         self,
         logged_in: Option<&str>,
@@ -236,7 +238,7 @@ impl<'a> MendedRun<'a> {
         self.mount(needed, &rest, edits)
     }
 
-    /// What the commands of the script itself do.
+    /// Returns the effects of the commands of the script itself.
     fn effects(&self) -> impl Iterator<Item = &'a Effect> {
         let is_command = |effect: &&Effect| {
             let step = self.run.steps.get(effect.step);
@@ -245,7 +247,7 @@ impl<'a> MendedRun<'a> {
         self.run.effects.iter().filter(is_command)
     }
 
-    /// The login that token text belongs to.
+    /// Returns the login that token text belongs to.
     fn undone_login(&self, hit: &Hit) -> Option<Span> {
         let login = self.effects().find(|effect| {
             matches!(effect.kind, EffectKind::Login(_)) && self.pipeline(effect.span).overlaps(hit.span)
@@ -254,7 +256,8 @@ impl<'a> MendedRun<'a> {
         is_new.then_some(login.span)
     }
 
-    /// Whether the helper of a clone sees the variable, and nothing behind it counts on the URL that git kept.
+    /// Returns true if the credential helper of a clone sees the variable, and no later command relies on
+    /// the URL that git stored.
     fn can_ask(&self, clone: &Clone) -> bool {
         let name = clone.variable();
         let is_mounted = self.run.mounts.iter().any(|mount| mount.env.as_deref() == Some(name));
@@ -271,7 +274,8 @@ impl<'a> MendedRun<'a> {
             && !git::uses_clone(behind)
     }
 
-    /// Whether a mount is written with quotes, in which its place is not where its words are.
+    /// Returns true if a mount is written with quotes. The spans of its words do not give its position
+    /// then.
     fn has_quoted_mount(&self) -> bool {
         let quote = |span: Span| {
             let behind = self.mending.page.source.get(span.start..span.end + 1).unwrap_or_default();
@@ -280,7 +284,7 @@ impl<'a> MendedRun<'a> {
         self.instruction.effective().flags.iter().any(|flag| quote(flag.span))
     }
 
-    /// The login with what is piped into it.
+    /// Returns the span of the login and of the command that is piped into it.
     fn pipeline(&self, login: Span) -> Span {
         let steps = &self.run.steps;
         let step = steps.iter().find(|step| step.span == login);
@@ -288,7 +292,8 @@ impl<'a> MendedRun<'a> {
         feeder.map_or(login, |feeder| feeder.span.to(login))
     }
 
-    /// The source of the `RUN` without what goes, to look for names in. It may hold a token.
+    /// Returns the source of the `RUN` without the removed parts, to search it for names. It may hold a
+    /// token.
     fn rest(&self, gone: &[Span]) -> zeroize::Zeroizing<String> {
         let mut edits = Edits::default();
         let span = self.instruction.span;
@@ -302,7 +307,8 @@ impl<'a> MendedRun<'a> {
         zeroize::Zeroizing::new(String::from_utf8_lossy(&edits.apply(source)).into_owned())
     }
 
-    /// The variables that the rest of the `RUN` needs from secrets, each with the secret's name.
+    /// Returns the variables that the remaining commands need from secrets, each with the name of its
+    /// secret.
     fn needed(&self, rest: &str, gone: &[Span], logged_in: Option<&str>) -> BTreeMap<String, String> {
         let mut needed = BTreeMap::new();
         let here: Vec<_> = self.mending.settings.in_scope(self.scope).collect();
@@ -338,7 +344,7 @@ impl<'a> MendedRun<'a> {
         if let (Some(id), false) = (logged_in, has_hub(&needed)) {
             needed.insert(HF_TOKEN.to_owned(), id.to_owned());
         }
-        // Which of the others a program reads is not known.
+        // It is unknown which of the other variables a program reads.
         for &(name, variable) in &here {
             if variable.is_known && !is_read(name) {
                 needed.entry(name.to_owned()).or_insert_with(|| variable.id.clone());
@@ -347,7 +353,8 @@ impl<'a> MendedRun<'a> {
         needed
     }
 
-    /// Commands that end a login, which would fail or do nothing without one. With a login that stays, none.
+    /// Returns the commands that end a login, which would fail or do nothing without one. Returns none if a
+    /// login stays.
     fn ends_of_logins(&self) -> Vec<Span> {
         let files = login_files_in(self.scope);
         let is_file = |path: &String| files.as_ref().is_some_and(|files| files.contains(path));
@@ -379,7 +386,7 @@ impl<'a> MendedRun<'a> {
         ends
     }
 
-    /// Whether something runs beside the Hub's own tools that may read a mounted file.
+    /// Returns true if a program other than the Hub's own tools runs, which may read a mounted file.
     fn reads_files(&self) -> bool {
         let reads =
             |effect: &Effect| matches!(effect.kind, EffectKind::Read(Read::Environment(Reader::Other)));
@@ -400,7 +407,7 @@ impl<'a> MendedRun<'a> {
             if self.run.mounts.iter().any(|mount| is_secret(mount) && mount.env.as_ref() == Some(&variable)) {
                 continue;
             }
-            // A mount that only the login used becomes this one.
+            // A mount that only the login used is reused.
             let is_free = |mount: &Mount| {
                 if reads_files {
                     return false;

@@ -1,4 +1,4 @@
-//! Takes commands out of a script.
+//! Removes commands from a script.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -7,37 +7,37 @@ use crate::effects::python;
 use crate::shell::{Command, Language, Redirect, Redirection, Script, Step, StepKind};
 use crate::text::{Span, Text};
 
-/// A pipeline of the outermost list of a script, in offsets of its text.
+/// A pipeline of the outermost list of a script, given by offsets into the text.
 struct Pipeline {
     start: usize,
     end: usize,
-    /// Whether a here-document follows it, whose lines would have to go as well.
+    /// Whether the pipeline has a here-document, whose lines would have to be removed too.
     has_document: bool,
 }
 
-/// What stands between two pipelines.
+/// The text between two pipelines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
-    /// Nothing: the script begins or ends there.
+    /// The start or the end of the script.
     End,
     And,
     Semicolon,
     Line,
-    /// A list begins in front of it: `then`, `do`, `{`, `(`.
+    /// The start of a list: `then`, `do`, `{` or `(`.
     Opening,
     Other,
 }
 
-/// What is to become of a script.
+/// The result of removing commands from a script.
 pub(super) enum Cut {
-    /// Nothing is left of it.
+    /// The whole script is removed.
     All,
-    /// These parts of the source go, and these are replaced.
+    /// Some parts of the source are deleted, and others are replaced.
     Parts { deleted: Vec<Span>, replaced: Vec<(Span, &'static str)> },
 }
 
-/// Takes out the commands at `targets`; none where that cannot be done without changing what the rest does.
-/// `commands` are those of the script, where it is one for a shell.
+/// Removes the commands at `targets`. Returns `None` if that would change the meaning of the remaining
+/// commands. `commands` are those of the script if it is a shell script.
 pub(super) fn cut(
     page: Page<'_>,
     script: &Script,
@@ -47,7 +47,8 @@ pub(super) fn cut(
 ) -> Option<Cut> {
     let text = match script {
         Script::Exec(words) => {
-            // All of it is one command; what a script within it does beside the login is not taken apart.
+            // The script is a single command. If it runs an inner script that does more than log in, it is
+            // not taken apart.
             let all = words.first()?.span().to(words.last()?.span());
             let is_all =
                 |target: &Span| matches!(whole_command(steps, *target), Target::Command(span) if span == all);
@@ -73,7 +74,8 @@ pub(super) fn cut(
                 if pipeline.has_document {
                     return None;
                 }
-                // The last command of a pipeline that only feeds it stands for all of it.
+                // The last command of a pipeline represents the whole pipeline if the other commands only
+                // feed it.
                 if spans.contains(&command) && pipeline.end == end {
                     whole.insert(index);
                 } else {
@@ -107,19 +109,19 @@ pub(super) fn cut(
         }
         rest = rest.get(count..).unwrap_or_default();
     }
-    // A comment between its lines would go with a command that another stands for.
+    // A comment between the lines of a replaced command would be lost with it.
     let is_whole = !replaced.iter().any(|(span, _)| page.has_comment(*span));
     is_whole.then_some(Cut::Parts { deleted, replaced })
 }
 
 enum Target<'a> {
-    /// The whole command.
+    /// A whole command.
     Command(Span),
-    /// A call in a Python script that does more.
+    /// A call in a Python script that does more than log in.
     Call(&'a Text),
 }
 
-/// A login in a Python script is the command that runs the script, where the script does nothing else.
+/// Returns the command that runs a Python script if the script does nothing but log in.
 fn whole_command(steps: &[Step], target: Span) -> Target<'_> {
     let script = steps.iter().find_map(|step| match &step.kind {
         StepKind::Python(text) if text.span().overlaps(target) => Some((text, step.span)),
@@ -132,14 +134,14 @@ fn whole_command(steps: &[Step], target: Span) -> Target<'_> {
     }
 }
 
-/// Calls of a Python script, put out of action.
+/// Replaces calls of a Python script by `None`.
 fn calls(text: &Text, targets: &[Span]) -> Option<Cut> {
     let extent = |target: &Span| Some((python::extent(text, *target)?, "None"));
     let replaced = targets.iter().map(extent).collect::<Option<Vec<_>>>()?;
     Some(Cut::Parts { deleted: Vec::new(), replaced })
 }
 
-/// The pipelines of a script that stand in no other command.
+/// Returns the pipelines of a script that are not inside another command.
 fn pipelines(text: &Text, commands: &[Command]) -> Vec<Pipeline> {
     let mut commands: Vec<_> = commands
         .iter()
@@ -170,7 +172,8 @@ fn pipelines(text: &Text, commands: &[Command]) -> Vec<Pipeline> {
     out
 }
 
-/// What stands in front of a pipeline; for the number behind the last one, what follows that.
+/// Returns the text before a pipeline. For the index after the last one, it is the text after that
+/// pipeline.
 fn gap(text: &Text, list: &[Pipeline], index: usize) -> Gap {
     let before = index.checked_sub(1).and_then(|before| list.get(before));
     let this = list.get(index);
@@ -199,7 +202,7 @@ enum Group {
     Parts(Vec<Span>),
 }
 
-/// Takes out neighbours; none where what stands around them would mean something else then.
+/// Removes adjacent pipelines. Returns `None` if that would change the meaning of the surrounding text.
 fn group(page: Page<'_>, text: &Text, list: &[Pipeline], first: usize, last: usize) -> Option<Group> {
     let (before, behind) = (gap(text, list, first), gap(text, list, last + 1));
     let (start, end) = (list.get(first)?.start, list.get(last)?.end);

@@ -1,4 +1,4 @@
-//! Which `ARG`, `ENV` and `LABEL` go, and under which name the token comes from a secret then.
+//! Selects the `ARG`, `ENV` and `LABEL` pairs to remove, and the names of the secrets that replace them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,40 +13,41 @@ use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_arg, token_in_env};
 use crate::text::Span;
 
-/// A variable that a secret holds from now on.
+/// A variable whose value now comes from a secret.
 #[derive(Debug, Clone)]
 pub(super) struct Variable {
-    /// The secret's name.
+    /// The id of the secret.
     pub(super) id: String,
-    /// Whether a program may read it without its name being written: it is a token's by its name.
+    /// Whether a program may read the variable although the script does not mention it. That is so for the
+    /// names of token variables.
     pub(super) is_known: bool,
 }
 
-/// What becomes of the settings of a file.
+/// The changes to the settings of a file.
 #[derive(Default)]
 pub(super) struct Settings {
-    /// By name.
+    /// The variables by name.
     pub(super) variables: BTreeMap<String, Variable>,
-    /// The `ENV`s that go.
+    /// The names of the `ENV`s to remove.
     pub(super) environment: BTreeSet<String>,
-    /// The pairs that go, by instruction and number.
+    /// The pairs to remove, by the index of the instruction and of the pair.
     dropped: BTreeSet<(usize, usize)>,
 }
 
 struct Candidate {
     keyword: Keyword,
     name: String,
-    /// The variable that it takes its value from.
+    /// The variable from which the pair takes its value.
     from: Option<String>,
     is_known: bool,
 }
 
-/// How many variables of a file are mended.
+/// The maximum number of variables of a file that are mended.
 const MAX_NAMES: usize = 16;
-/// How often it is looked for variables that others keep.
+/// The maximum number of rounds in the search for variables that other settings keep.
 const MAX_ROUNDS: usize = 8;
 
-/// Decides which settings go. What cannot is put into `declined`.
+/// Selects the settings to remove. Settings that cannot be removed are added to `declined`.
 pub(super) fn settings<'a>(
     context: &Context<'_>,
     hits: &[Hit],
@@ -64,7 +65,7 @@ pub(super) fn settings<'a>(
         for (number, pair) in acts.pairs().iter().enumerate() {
             let is_hit = within(hits, pair.span).any(|hit| {
                 let is_setting = hit.rule.id == token_in_arg::RULE.id || hit.rule.id == token_in_env::RULE.id;
-                // In front of the first FROM only its text is wrong.
+                // Before the first FROM, only token text is a problem.
                 let is_text = hit.rule.id == literal_token::RULE.id && instruction.stage.is_none();
                 (is_setting && hit.span == pair.span) || (is_text && hit.span.overlaps(pair.span))
             });
@@ -124,7 +125,7 @@ pub(super) fn settings<'a>(
 }
 
 impl Settings {
-    /// Labels with a token in them, and what is declared in front of the first `FROM` for what goes.
+    /// Adds labels with a token in them, and declarations before the first `FROM` of removed variables.
     fn take_rest(&mut self, context: &Context<'_>, hits: &[Hit]) {
         for (index, (instruction, scope)) in context.instructions().enumerate() {
             let acts = instruction.effective();
@@ -152,7 +153,7 @@ impl Settings {
         }
     }
 
-    /// Whether a place lies in a setting that goes.
+    /// Returns true if the span is in a removed setting.
     pub(super) fn drops(&self, context: &Context<'_>, span: Span) -> bool {
         let instructions = &context.dockerfile.instructions;
         let index = instructions.partition_point(|instruction| instruction.span.end <= span.start);
@@ -163,7 +164,7 @@ impl Settings {
             && self.dropped.contains(&(index, number))
     }
 
-    /// The variables that a `RUN` in this scope saw so far.
+    /// Returns the variables that a `RUN` in this scope saw before.
     pub(super) fn in_scope(&self, scope: Scope<'_>) -> impl Iterator<Item = (&str, &Variable)> {
         let is_there = move |name: &str| scope.get(name).is_some_and(|b| b.value.may_hold_something());
         self.variables
@@ -172,7 +173,7 @@ impl Settings {
             .filter(move |(name, _)| is_there(name))
     }
 
-    /// Takes the pairs out.
+    /// Removes the pairs.
     pub(super) fn write(&self, context: &Context<'_>, page: Page<'_>, edits: &mut Edits) {
         let mut by_instruction: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for &(index, number) in &self.dropped {
@@ -209,7 +210,7 @@ fn pair_at<'a>(context: &Context<'a>, (index, number): (usize, usize)) -> Option
     context.dockerfile.instructions.get(index)?.effective().pairs().get(number)
 }
 
-/// The one variable that a value is taken from, where it is nothing else.
+/// Returns the variable that is the whole value of a pair.
 fn reference(pair: &Pair) -> Option<String> {
     let value = pair.value.as_ref()?.to_str().into_owned();
     let inner = value.trim_matches('"').strip_prefix('$')?;
@@ -224,8 +225,8 @@ fn reference(pair: &Pair) -> Option<String> {
     is_name.then(|| inner.to_owned())
 }
 
-/// Finds the variables that something else needs still, of which no secret takes the place. Gives whether there are
-/// more than were known.
+/// Finds the variables that are still needed elsewhere, where no secret can replace them. Returns true if
+/// it found new ones.
 fn block(
     context: &Context<'_>,
     candidates: &BTreeMap<(usize, usize), Candidate>,
@@ -261,7 +262,7 @@ fn block(
     blocked.len() > before
 }
 
-/// An instruction's source, here-documents included.
+/// Returns the source of an instruction, including its here-documents.
 fn written(context: &Context<'_>, instruction: &Instruction) -> String {
     let Span { start, end } = instruction.span;
     String::from_utf8_lossy(context.source.get(start..end).unwrap_or_default()).into_owned()

@@ -1,4 +1,4 @@
-//! The lines of a Dockerfile as they may be shown.
+//! The lines of a Dockerfile in a form that may be shown.
 
 use crate::detect;
 use crate::dockerfile::{Keyword, parse};
@@ -6,14 +6,14 @@ use crate::mask::{Masked, holds_split_token, mask};
 use crate::rules::dockerfile::{Context, find};
 use crate::text::Span;
 
-/// The lines of a Dockerfile without their endings, each token and each value of a token variable in them masked,
-/// over whatever lines and quotes it is spread.
+/// Returns the lines of a Dockerfile without their endings. Tokens and the values of token variables are
+/// masked, even if they are spread over several lines or quotes.
 pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);
     let mut spans: Vec<Span> =
         find(&context).into_iter().filter(|hit| hit.token.is_some()).map(|hit| hit.span).collect();
-    // Where a variable has a secret of unknown shape, only its value is one.
+    // If a variable holds a secret of unknown shape, only its value is secret.
     for span in &mut spans {
         let Some(holder) = context.holder(span.start).filter(|_| !context.is_comment(span.start)) else {
             continue;
@@ -27,7 +27,7 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
         }
     }
     spans.sort_by_key(|span| (span.start, span.end));
-    // A token that only variables put together stands in pieces, anywhere.
+    // The pieces of a token that only variables put together may be anywhere.
     let is_in_pieces = spans.iter().any(|span| {
         let part = source.get(span.start..span.end).unwrap_or_default();
         detect::find(part).is_empty() && !holds_split_token(part)
@@ -53,7 +53,7 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
             let part = bare.get(start..end).unwrap_or_default();
             let masked = mask(part);
             let is_whole = here.start <= span.start && span.end <= here.end;
-            // A part of a token, or one that the mask does not know as such.
+            // This is a part of a token, or a token that masking does not recognize.
             let is_bare = !is_whole || masked.as_str().as_bytes() == part;
             shown.extend_from_slice(if is_bare { "…" } else { masked.as_str() }.as_bytes());
             from = end;
@@ -64,8 +64,8 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
     out
 }
 
-/// A word of so many letters and digits, mixed as in a token, is shown nowhere: it may be the body of one whose prefix
-/// a script puts in front of it.
+/// The minimum length of a word of mixed letters and digits that is hidden everywhere. It may be the body
+/// of a token whose prefix a script adds.
 const MAX_WORD: usize = 30;
-/// The same where a token is known to stand in pieces.
+/// The minimum length of a hidden word if a token is known to be in pieces.
 const MAX_PIECE: usize = 8;

@@ -1,4 +1,4 @@
-//! The `# syntax=` line that `--mount=type=secret,env=` needs: version 1.10 of the frontend, from 2024.
+//! The `# syntax=` line that `--mount=type=secret,env=` requires: version 1.10 of the frontend, from 2024.
 
 use super::edit::Edits;
 use crate::dockerfile::DirectiveName;
@@ -8,12 +8,12 @@ use crate::text::Span;
 const LINE: &str = "# syntax=docker/dockerfile:1";
 const FIRST: (u32, u32) = (1, 10);
 
-/// Whether the frontend that the file names may be one that does not know it, and cannot be raised.
+/// Returns true if the frontend named by the file may not support it and cannot be upgraded.
 pub(super) fn is_unknown(context: &Context<'_>) -> bool {
     named(context).is_some_and(|(_, value)| newer(&value) == Newer::Unknown)
 }
 
-/// The frontend that the file names, with its place.
+/// Returns the frontend that the file names, and its span.
 fn named(context: &Context<'_>) -> Option<(Span, String)> {
     let value = context.dockerfile.directives.get(DirectiveName::Syntax)?.value;
     let bytes = context.source.get(value.start..value.end).unwrap_or_default();
@@ -32,7 +32,7 @@ pub(super) fn need_secrets_in_variables(context: &Context<'_>, edits: &mut Edits
     }
 }
 
-/// Behind a byte order mark and a `#!` line, which BuildKit passes over.
+/// Returns the offset after a byte order mark and a `#!` line, which BuildKit skips.
 fn first_line(source: &[u8]) -> usize {
     let start = if source.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let rest = source.get(start..).unwrap_or_default();
@@ -50,7 +50,7 @@ enum Newer {
     Unknown,
 }
 
-/// What to name in place of a frontend.
+/// Returns the replacement for a frontend.
 fn newer(frontend: &str) -> Newer {
     let (frontend, digest) =
         frontend.split_once('@').map_or((frontend, None), |(name, digest)| (name, Some(digest)));
@@ -73,7 +73,7 @@ fn newer(frontend: &str) -> Newer {
         _ if tag == "experimental" => Newer::Write(format!("{image}:1")),
         _ => Newer::Unknown,
     };
-    // Which version a digest stands for is known only where the tag says one that is new enough.
+    // The version of a digest is known only if the tag names a version that is new enough.
     let is_exact = version.contains('.') || version.parse::<u32>().is_ok_and(|major| major > 1);
     if digest.is_some() && !(newer == Newer::IsEnough && is_exact) { Newer::Unknown } else { newer }
 }

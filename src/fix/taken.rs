@@ -1,4 +1,4 @@
-//! The files with tokens that a build of the Dockerfile takes from its context.
+//! The files with tokens that a build of the Dockerfile copies from its context.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,8 +11,8 @@ use crate::engine::tree::search;
 use crate::rules::dockerfile::{ContextToken, Hit, copies_context, leaks};
 use crate::source::BuildContext;
 
-/// What the rules say of each such file, for a build in the Dockerfile's own directory. Only files that are taken are read;
-/// nothing is said of what cannot be.
+/// Returns the hits for these files, for a build in the directory of the Dockerfile. Only copied files are
+/// read, and unreadable ones are not reported.
 pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     if !copies_context(source, dockerfile) {
         return Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Doc
         token: TokenSummary::unknown(),
         confidence: Confidence::High,
     };
-    // What stands in the Dockerfile itself is mended or told.
+    // Tokens in the Dockerfile itself are mended or reported elsewhere.
     let candidates = files.files().iter().enumerate().filter(|(_, file)| file.path != own);
     let candidates = candidates.filter(|(_, file)| ignores.excluded_by(&file.path).is_none());
     let (numbers, all): (Vec<_>, Vec<_>) =
@@ -46,7 +46,7 @@ pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Doc
     hits
 }
 
-/// A larger file of patterns is none.
+/// The maximum number of bytes of a `.dockerignore` file that are read.
 const MAX_IGNORES: u64 = 16 * 1024 * 1024;
 
 fn ignores(context: &BuildContext, path: &[u8]) -> Option<Dockerignore> {

@@ -8,7 +8,8 @@ pub(super) fn token() -> String {
     format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
 }
 
-/// Mends a source; gives the text with the token's place marked, and the rules that are left.
+/// Mends a source. Returns the text with the token replaced by a placeholder, and the rules that still
+/// fire.
 fn run(source: &str) -> (String, Vec<&'static str>) {
     let token = token();
     let mended = mend(source.replace("@TOKEN@", &token).as_bytes());
@@ -21,7 +22,7 @@ fn run(source: &str) -> (String, Vec<&'static str>) {
 const SYNTAX: &str = "# syntax=docker/dockerfile:1\n";
 const MOUNT: &str = "--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN";
 
-/// What a body behind `FROM a` becomes, `MOUNT` in place of the mount.
+/// Checks the result of mending a body after `FROM a`. `MOUNT` is a placeholder for the mount.
 #[track_caller]
 fn becomes(body: &str, expected: &str) {
     let (text, left) = run(&format!("FROM a\n{body}"));
@@ -229,7 +230,7 @@ fn the_syntax_line_stands_where_it_counts() {
     }
 }
 
-/// All Dockerfiles of the tests, by name.
+/// Returns all Dockerfiles of the tests, with their names.
 fn fixtures() -> Vec<(String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let mut out = Vec::new();
@@ -246,7 +247,7 @@ fn fixtures() -> Vec<(String, String)> {
     out
 }
 
-/// What every mended file has to be, whatever it was.
+/// Checks the properties that every mended file must have.
 pub(super) fn holds(name: &str, source: &str) -> Mended {
     let before = parse(source.as_bytes());
     let mended = mend(source.as_bytes());
@@ -256,23 +257,23 @@ pub(super) fn holds(name: &str, source: &str) -> Mended {
     assert_eq!(mend(&mended.source).source, mended.source, "{name}: twice is not once");
     assert_eq!(before.stages.len(), after.stages.len(), "{name}");
     assert!(mended.left.len() <= mended.found, "{name}");
-    // What is no setting and no RUN stays as it is, token text aside.
+    // All instructions other than settings and RUNs stay as they are, except for token text.
     let others = |dockerfile: &crate::dockerfile::Dockerfile| -> Vec<String> {
         use crate::dockerfile::Keyword::{Arg, Env, Label, Run};
         let others = dockerfile.instructions.iter();
         let others = others.filter(|i| !matches!(i.effective().keyword, Arg | Env | Label | Run));
-        // A copied token file goes as a login does.
+        // A copied token file is removed like a login.
         let others = others.filter(|i| !i.text.to_str().ends_with("/.cache/huggingface/token"));
         others.map(|i| i.text.to_str().replace(&token(), "$HF_TOKEN")).collect()
     };
     assert_eq!(others(&before), others(&after), "{name}");
-    // Each comment stays, in its order.
+    // All comments stay, in their order.
     let comments = |source: &str, dockerfile: &crate::dockerfile::Dockerfile| -> Vec<String> {
         let comments = dockerfile.comments.iter();
         comments.map(|c| source.get(c.span.start..c.span.end).unwrap().replace(&token(), "<token>")).collect()
     };
     assert_eq!(comments(source, &before), comments(&text, &after), "{name}: {text}");
-    // Line endings stay what they were.
+    // The line endings stay.
     if !source.contains('\r') {
         assert!(!text.contains('\r'), "{name}");
     }

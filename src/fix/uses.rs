@@ -1,4 +1,5 @@
-//! What counts on a login beside the Hub's tools: commands that need its files, or that clear the environment.
+//! Uses of a login other than by the Hub's tools: commands that need its files, or that clear the
+//! environment.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +25,13 @@ const COPIED: &str = "another stage takes what it leaves";
 const CLEARED: &str =
     "a command behind it runs without the variables of the RUN, as by `sudo`, `su` or `env -i`";
 
-/// The stages whose logins have to stay, and why.
+/// Returns the stages whose logins have to stay, with the reasons.
 pub(super) fn stages_that_keep(
     context: &Context<'_>,
     logins: &BTreeMap<Span, &Login<'_>>,
 ) -> BTreeMap<usize, &'static str> {
     let mut keep = BTreeMap::new();
-    // Where the first login of each stage ends.
+    // The end of the first login of each stage.
     let mut first: BTreeMap<usize, usize> = BTreeMap::new();
     for (span, login) in logins {
         if let Some(stage) = login.stage {
@@ -68,7 +69,8 @@ pub(super) fn stages_that_keep(
     keep
 }
 
-/// The stage that a `COPY --from` takes token files from, and whether it asks for these or their directory by name.
+/// Returns the stage from which a `COPY --from` takes token files, and whether it names these files or
+/// their directory.
 pub(super) fn copied_login(
     context: &Context<'_>,
     instruction: &Instruction,
@@ -77,7 +79,7 @@ pub(super) fn copied_login(
     let acts = instruction.effective();
     let from = acts.flag("from")?.value.as_ref()?;
     let from = stage_of(context, scope.expand(from).as_str(), instruction.stage?)?;
-    // The places are those of the stage at its end.
+    // The paths are those at the end of the stage.
     let last = context.dockerfile.instructions.iter().rposition(|i| i.stage == Some(from))?;
     let files = login_files_in(context.scopes.at(last))?;
     let (_, sources) = acts.words().split_last()?;
@@ -92,7 +94,7 @@ fn stage_of(context: &Context<'_>, name: &str, before: usize) -> Option<usize> {
     find_from(&context.dockerfile.stages, name, before)
 }
 
-/// A stage and those that it goes on from.
+/// Returns a stage and the stages it is based on.
 fn chain(context: &Context<'_>, stage: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(stage), |&stage| match context.dockerfile.stages.get(stage)?.base {
         Base::Stage(base) => Some(base),
@@ -101,7 +103,7 @@ fn chain(context: &Context<'_>, stage: usize) -> impl Iterator<Item = usize> {
     .take(64)
 }
 
-/// What a `RUN` wants of a login that no variable can give.
+/// Returns the reason why a `RUN` needs a login that no variable can replace.
 fn wants(
     context: &Context<'_>,
     instruction: &Instruction,

@@ -1,5 +1,5 @@
-//! The catalogue: every rule, one to a file, with its id, text, examples and logic together.
-//! `stowaway rules`, reports and the documentation are made from it.
+//! The catalogue of all rules. Each file contains one rule with its id, text, examples and logic. `stowaway
+//! rules`, reports and the documentation are generated from the catalogue.
 
 pub(crate) mod context;
 pub(crate) mod dockerfile;
@@ -10,38 +10,39 @@ use crate::finding::Severity;
 
 pub(crate) use fix::Fix;
 
-/// One rule: what it finds and what to do about it. Examples carry `hf_…` where a token would stand.
+/// A rule: the findings it reports and the advice on them. The examples contain `hf_…` in place of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
-    /// `family/name`; never changes.
+    /// The id `family/name`, which never changes.
     pub id: &'static str,
-    /// The severity of its findings, before anything raises or lowers it.
+    /// The default severity of its findings, before anything raises or lowers it.
     pub severity: Severity,
-    /// What it finds, one line without a full stop.
+    /// A summary of its findings in one line, without a full stop.
     pub summary: &'static str,
-    /// Why that matters, a short paragraph.
+    /// The reason why that matters, in a short paragraph.
     pub why: &'static str,
-    /// An example that it fires on.
+    /// An example in which the rule fires.
     pub bad: &'static str,
-    /// The same, mended.
+    /// The example after the fix.
     pub good: &'static str,
-    /// How to fix it.
+    /// The advice on how to fix a finding.
     pub fix: Fix,
 }
 
-/// Every rule, in catalogue order: by family, as an image comes about. The only registry there is.
+/// Returns all rules in catalogue order: by family, in the order in which an image is built and used. This
+/// is the only registry.
 pub(crate) fn all() -> Vec<&'static Rule> {
     [dockerfile::DOCKERFILE_RULES, image::IMAGE_RULES, context::CONTEXT_RULES].concat()
 }
 
-/// The rule of this id.
+/// Returns the rule with this id.
 pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     all().into_iter().find(|rule| rule.id == id)
 }
 
-/// The rule whose id looks most like `id`, where one looks like it at all. Serves error messages.
+/// Returns the rule whose id is most similar to `id`, if any is similar enough. Used in error messages.
 pub(crate) fn nearest(id: &str) -> Option<&'static Rule> {
-    // A name without its family is the likeliest slip, so names are compared alone as well.
+    // Omitting the family is the most likely mistake, so names without a family are compared as well.
     let likeness = |rule: &Rule| {
         let name = rule.id.split_once('/').map_or(rule.id, |(_, name)| name);
         strsim::jaro_winkler(rule.id, id).max(strsim::jaro_winkler(name, id))
@@ -93,7 +94,7 @@ mod tests {
         }
     }
 
-    /// Ids never change: a line that goes or changes here breaks somebody's ignore list.
+    /// Ids never change. A change in an existing line breaks somebody's ignore list.
     #[test]
     fn the_list_of_ids() {
         let ids: Vec<_> = all().iter().map(|rule| format!("{} {}", rule.id, rule.severity)).collect();

@@ -1,9 +1,9 @@
-//! Which commands run only where others do: conditions, loops and what stands behind `||`.
+//! Tracks the commands that run only under a condition: in `if`, in loops and after `||`.
 
-/// How many branches one command is told to stand in.
+/// The maximum number of branches that are recorded for one command.
 const MAX_BRANCHES: usize = 12;
 
-/// A compound command, as far as its end is concerned.
+/// The kind of a compound command, which determines how it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compound {
     Parentheses,
@@ -14,45 +14,46 @@ pub(super) enum Compound {
 #[derive(Debug, Clone)]
 struct Level {
     compound: Compound,
-    /// The branches around it.
+    /// The branches around the compound command.
     outer: Vec<usize>,
-    /// The subshells that it runs in, the outermost first.
+    /// The subshells in which the compound command runs, the outermost first.
     subshells: Vec<usize>,
-    /// The branch of the compound command: behind `then`, `else`, `do`, a pattern.
+    /// The branch within the compound command: after `then`, `else`, `do` or a pattern.
     branch: Option<usize>,
-    /// The branch in the list of `&&` and `||`.
+    /// The branch in a list of `&&` and `||`.
     chain: Option<usize>,
 }
 
-/// The compound commands around the place that is read. A branch is known by the place where it starts.
+/// The compound commands around the current position. A branch is identified by its start offset.
 #[derive(Debug, Clone)]
 pub(super) struct Branches(Vec<Level>);
 
 impl Branches {
-    /// What is read within these branches and subshells.
+    /// Starts within these branches and subshells.
     pub(super) fn within(outer: Vec<usize>, subshells: Vec<usize>) -> Self {
         Self(vec![Level { compound: Compound::Other, outer, subshells, branch: None, chain: None }])
     }
 
-    /// The subshells that a command runs in here, the outermost first. Each is known by the place where it starts.
+    /// Returns the subshells of a command at this position, the outermost first. Each is identified by its
+    /// start offset.
     pub(super) fn subshells(&self) -> &[usize] {
         self.0.last().map_or(&[], |level| level.subshells.as_slice())
     }
 
-    /// The branches that a command at `at` stands in, the outermost first.
+    /// Returns the branches around a command at `at`, the outermost first.
     pub(super) fn path(&self, at: usize) -> Vec<usize> {
         let Some(level) = self.0.last() else { return Vec::new() };
         let mut path = level.outer.clone();
         path.extend(level.branch.into_iter().chain(level.chain));
         if path.len() > MAX_BRANCHES {
-            // Too deep to follow: it stands in a branch of its own.
+            // The nesting is too deep to follow, so the command gets a branch of its own.
             path.truncate(MAX_BRANCHES);
             path.push(at);
         }
         path
     }
 
-    /// Begins a compound command; gives what [`Branches::truncate`] ends it with.
+    /// Begins a compound command. Returns the depth with which [`Branches::truncate`] ends it.
     pub(super) fn open(&mut self, compound: Compound, at: usize) -> usize {
         let depth = self.0.len();
         let outer = self.path(at);
@@ -72,7 +73,7 @@ impl Branches {
         self.truncate(self.0.len().saturating_sub(1));
     }
 
-    /// Takes a `)`: it ends parentheses, or the pattern of a `case`.
+    /// Handles a `)`, which ends parentheses or the pattern of a `case`.
     pub(super) fn parenthesis(&mut self, at: usize) {
         match self.0.last().map(|level| level.compound) {
             Some(Compound::Parentheses) => self.close(),
@@ -89,14 +90,14 @@ impl Branches {
         }
     }
 
-    /// What follows in this list runs only sometimes.
+    /// Marks the rest of this list as conditional.
     pub(super) fn chain(&mut self, at: usize) {
         if let Some(level) = self.0.last_mut() {
             level.chain = Some(at);
         }
     }
 
-    /// Takes a `;` or a newline.
+    /// Handles a `;` or a newline.
     pub(super) fn end_list(&mut self) {
         if let Some(level) = self.0.last_mut() {
             level.chain = None;

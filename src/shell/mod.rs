@@ -1,7 +1,8 @@
-//! A small reader of POSIX shell scripts, as far as an audit needs it: the simple commands in the order they
-//! run, with words, redirections and here-documents, and the scripts nested in them.
+//! A small parser of POSIX shell scripts, as far as an audit needs one. It returns the simple commands in
+//! the order in which they run, with words, redirections and here-documents, and the scripts nested in
+//! them.
 //!
-//! It never fails. What it does not understand comes back as words of some command.
+//! It never fails. Text that it does not understand is returned as words of some command.
 
 mod branches;
 mod command;

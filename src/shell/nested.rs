@@ -1,10 +1,11 @@
-//! Scripts within scripts: what `sh -c`, `python -c`, `eval`, here-documents and pipes give to an interpreter.
+//! Scripts within scripts, given to an interpreter by `sh -c`, `python -c`, `eval`, here-documents and
+//! pipes.
 
 use super::Language;
 use super::{Command, Redirection, Word, wrappers::base_name};
 use crate::text::{Span, Text};
 
-/// `python -m MODULE …`: the module and what follows it.
+/// Parses `python -m MODULE …`. Returns the module and its arguments.
 pub(super) fn module<'a>(program: &str, arguments: &'a [Word]) -> Option<(String, &'a [Word])> {
     if Language::of_program(program) != Language::Python {
         return None;
@@ -21,7 +22,7 @@ pub(super) fn module<'a>(program: &str, arguments: &'a [Word]) -> Option<(String
 pub(super) struct Nested {
     pub(super) language: Language,
     pub(super) script: Text,
-    /// Whether another process runs it.
+    /// Whether another process runs the script.
     pub(super) is_process: bool,
 }
 
@@ -31,7 +32,7 @@ impl Nested {
     }
 }
 
-/// The script that an interpreter is given.
+/// Returns the script that an interpreter is given.
 pub(super) fn nested(
     program: &str,
     arguments: &[Word],
@@ -56,14 +57,15 @@ pub(super) fn nested(
                 return Some(Nested::of_process(language, joined(words.as_slice())));
             }
             "-m" if language == Language::Python => return None,
-            // Options with a value of their own.
+            // These options have a value of their own.
             "-X" | "-W" if language == Language::Python => {
                 words.next();
             }
             "--command" if is_su => return Some(Nested::of_process(language, words.next()?.text.clone())),
             option if option.starts_with("--") => {}
             option if option.starts_with(['-', '+']) => {
-                // Each `o` and `O` takes a word, wherever in the bundle it stands: `-euxo pipefail -c`.
+                // Each `o` and `O` takes a word, at any position in a bundle of options: `-euxo pipefail
+                // -c`.
                 let takes_word = |c: &char| matches!(c, 'o' | 'O');
                 if language == Language::Shell && !is_su {
                     for _ in option.chars().filter(takes_word) {
@@ -75,14 +77,14 @@ pub(super) fn nested(
                 }
             }
             _ if is_su => {}
-            // A script file: not to be seen from here.
+            // The content of a script file is not available here.
             _ => return None,
         }
     }
     standard_input(command, before).map(|script| Nested::of_process(language, script))
 }
 
-/// What a command reads, where the script itself says so.
+/// Returns the standard input of a command, if the script itself contains it.
 fn standard_input(command: &Command, before: &[Command]) -> Option<Text> {
     let own = command.redirects.iter().rev().find_map(|redirect| match &redirect.to {
         Redirection::HereDocument { body, .. } => Some(body.clone()),
@@ -101,7 +103,7 @@ fn standard_input(command: &Command, before: &[Command]) -> Option<Text> {
     }
 }
 
-/// Words with a space between them.
+/// Joins words with spaces.
 fn joined(words: &[Word]) -> Text {
     let mut text = Text::new();
     for word in words {

@@ -1,14 +1,14 @@
-//! Script text to simple commands (POSIX.1-2017, "Shell Command Language", 2.2 to 2.7 and 2.9).
+//! Parses script text into simple commands (POSIX.1-2017, "Shell Command Language", 2.2 to 2.7 and 2.9).
 
 use super::branches::{Branches, Compound};
 use super::{Command, Redirect, Redirection, Word};
 use crate::text::Text;
 
-/// How deep substitutions are followed; deeper ones stay text.
+/// The maximum depth of nested substitutions. Deeper ones stay plain text.
 pub(super) const MAX_DEPTH: usize = 24;
 
-/// The simple commands of a script. A substitution's commands come in front of the command it is in, as
-/// they run.
+/// Returns the simple commands of a script. The commands of a substitution come before the command that
+/// contains it, because they run first.
 pub(crate) fn commands(script: &Text) -> Vec<Command> {
     let mut parser = Parser {
         script,
@@ -30,7 +30,7 @@ pub(super) enum Until {
     Parenthesis,
 }
 
-/// A here-document whose body has not come yet.
+/// A here-document whose body has not been read yet.
 struct Pending {
     command: usize,
     redirect: usize,
@@ -41,7 +41,7 @@ struct Pending {
 pub(super) struct Parser<'a> {
     pub(super) script: &'a Text,
     pub(super) at: usize,
-    /// Finished commands with their numbers.
+    /// The finished commands with their numbers.
     out: Vec<(usize, Command)>,
     pub(super) pipelines: usize,
     pending: Vec<Pending>,
@@ -50,7 +50,7 @@ pub(super) struct Parser<'a> {
     branches: Branches,
 }
 
-/// The command that is being read.
+/// The command that is being parsed.
 struct Open {
     id: usize,
     start: usize,
@@ -80,7 +80,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Puts the command that was read into the list, and opens the next.
+    /// Adds the parsed command to the list, and begins the next.
     fn finish(&mut self, open: &mut Open, same_pipeline: bool) {
         let end = self.at;
         let pipeline = open.command.pipeline;
@@ -164,12 +164,13 @@ impl Parser<'_> {
         self.branches.truncate(outside);
     }
 
-    /// The place in the source that is read.
+    /// Returns the source offset of the current position.
     fn here(&self) -> usize {
         self.script.source_offset(self.at)
     }
 
-    /// Whether the command in front asks something, so that what is joined to it by `&&` runs only sometimes.
+    /// Returns true if the previous command is a test, so that a command joined to it by `&&` runs only
+    /// sometimes.
     fn is_behind_test(&self) -> bool {
         let program = self.out.last().and_then(|(_, command)| command.words.first());
         program.is_some_and(|word| {
@@ -189,7 +190,7 @@ impl Parser<'_> {
         }
     }
 
-    /// How many digits stand here in front of `<` or `>`.
+    /// Returns the number of digits at the cursor that precede `<` or `>`.
     fn descriptor_width(&self) -> Option<usize> {
         let digits = (0..4).take_while(|&n| self.peek(n).is_some_and(|b| b.is_ascii_digit())).count();
         matches!(self.peek(digits), Some(b'<' | b'>')).then_some(digits)
@@ -254,7 +255,7 @@ impl Parser<'_> {
         let start = self.at;
         let word = self.read_word();
         if self.at == start {
-            // Never stand still, whatever the byte is.
+            // Always advance, whatever the byte is.
             self.at += 1;
             return;
         }
@@ -288,7 +289,7 @@ impl Parser<'_> {
         open.command.words.push(word);
     }
 
-    /// Reads the words of an array, `(…)`, with a blank between them.
+    /// Parses the words of an array, `(…)`, joined by blanks.
     fn array(&mut self) -> Word {
         let mut array = Word::default();
         self.at += 1;
@@ -319,7 +320,7 @@ impl Parser<'_> {
         array
     }
 
-    /// Reads the commands of a text that is not a plain part of this script.
+    /// Parses the commands of a text that is not a plain part of this script.
     pub(super) fn nested(&mut self, script: &Text) {
         let mut subshells = self.branches.subshells().to_vec();
         subshells.push(self.here());
@@ -340,7 +341,7 @@ impl Parser<'_> {
     }
 }
 
-/// Reads `NAME=value` or `NAME+=value`.
+/// Parses `NAME=value` or `NAME+=value`.
 fn assignment(word: &Word) -> Option<(String, Word)> {
     let bytes = word.text.as_bytes();
     let at = bytes.iter().position(|&b| b == b'=')?;

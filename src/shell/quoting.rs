@@ -1,11 +1,12 @@
-//! Words with their quotes and expansions (POSIX.1-2017, "Shell Command Language", 2.2, 2.5 and 2.6).
+//! Parses words with their quotes and expansions (POSIX.1-2017, "Shell Command Language", 2.2, 2.5 and
+//! 2.6).
 
 use super::Word;
 use super::parser::{MAX_DEPTH, Parser, Until};
 use crate::text::Text;
 
 impl Parser<'_> {
-    /// Reads a word with its quotes resolved.
+    /// Parses a word and resolves its quotes.
     pub(super) fn read_word(&mut self) -> Word {
         let mut word = Word::default();
         while let Some(byte) = self.peek(0) {
@@ -62,7 +63,7 @@ impl Parser<'_> {
         self.at += 1;
     }
 
-    /// `$'…'`, as bash has it; the escapes that matter in a script.
+    /// Parses `$'…'` as bash does, with the escapes that matter in a script.
     fn ansi_quoted(&mut self, word: &mut Word) {
         self.at += 1;
         while let Some(byte) = self.peek(0).filter(|&b| b != b'\'') {
@@ -123,7 +124,7 @@ impl Parser<'_> {
                 if !name.is_empty() {
                     word.variables.push(name);
                 }
-                // Up to the brace that closes it; what lies in between may hold further variables.
+                // Skips to the closing brace. The text up to it may contain further variables.
                 let mut braces = 1;
                 while let Some(byte) = self.peek(0) {
                     match byte {
@@ -171,7 +172,7 @@ impl Parser<'_> {
         self.script.slice(start..self.at).to_str().into_owned()
     }
 
-    /// `$((…))` is kept as text.
+    /// Keeps `$((…))` as text.
     fn arithmetic(&mut self, word: &mut Word) {
         let start = self.at;
         let rest = self.script.as_bytes().get(self.at..).unwrap_or_default();
@@ -179,7 +180,7 @@ impl Parser<'_> {
         self.push(word, start, self.at - start);
     }
 
-    /// Reads `(…)` at the cursor as commands; the word keeps the text from `start` on.
+    /// Parses `(…)` at the cursor as commands. The word keeps the text from `start` on.
     fn substitution(&mut self, word: &mut Word, start: usize) {
         word.has_substitution = true;
         self.at += 1;
@@ -207,7 +208,7 @@ impl Parser<'_> {
         let end = (self.at + 1 + len).min(self.script.len());
         word.has_substitution = true;
         if self.depth < MAX_DEPTH {
-            // Backslashes in front of `$`, a backtick or a backslash go away in there.
+            // Inside backticks, a backslash before `$`, a backtick or a backslash is removed.
             let mut inner = Text::new();
             let mut at = self.at + 1;
             while at < end {

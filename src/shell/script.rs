@@ -1,20 +1,19 @@
-//! A script, and what it is written in.
+//! A script and its language.
 
 use crate::text::Text;
 
-/// The language of a script, told by what runs it.
+/// The language of a script, determined by its interpreter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Language {
-    /// A POSIX shell or one that is near to it.
+    /// A POSIX shell or a similar one.
     Shell,
-    /// Python.
     Python,
-    /// Another one.
+    /// Any other language.
     Other,
 }
 
 impl Language {
-    /// The language of an interpreter, by its path or name.
+    /// Returns the language of an interpreter, given its path or name.
     pub(crate) fn of_program(program: &str) -> Self {
         let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
         let name = name.strip_suffix(".exe").unwrap_or(name);
@@ -33,16 +32,16 @@ fn is_version(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
-/// What a `RUN` runs.
+/// The script of a `RUN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Script {
-    /// The exec form: a program and its arguments, with no shell.
+    /// The exec form: a program and its arguments, without a shell.
     Exec(Vec<Text>),
     /// A script for an interpreter.
     Text {
-        /// What it is written in.
+        /// The language of the script.
         language: Language,
-        /// The script, heredocs included.
+        /// The script, including heredocs.
         text: Text,
     },
 }

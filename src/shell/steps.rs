@@ -1,5 +1,5 @@
-//! From commands to what really runs: wrappers such as `env` and `sudo` are taken away, and nested scripts
-//! (`sh -c`, `python -c`, here-documents and pipes into an interpreter) are followed.
+//! Turns commands into the steps that really run. Wrappers such as `env` and `sudo` are removed, and nested
+//! scripts (`sh -c`, `python -c`, here-documents and pipes into an interpreter) are followed.
 
 use super::{
     Command, Redirection, Word, commands,
@@ -9,41 +9,41 @@ use super::{
 use super::{Language, Script};
 use crate::text::{Span, Text};
 
-/// One thing that runs.
+/// A program or script that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// What it is.
+    /// The kind of step.
     pub kind: StepKind,
-    /// Where the command stands that runs it, in the source.
+    /// The source span of the command that runs the step.
     pub span: Span,
-    /// The branches it stands in; see [`Command::branches`].
+    /// The branches around the step; see [`Command::branches`].
     pub branches: Vec<usize>,
-    /// The subshells and scripts it runs in; see [`Command::subshells`].
+    /// The subshells and scripts in which the step runs; see [`Command::subshells`].
     pub subshells: Vec<usize>,
-    /// The variables that whatever runs its script sets for all of that.
+    /// The variables that the command around a nested script sets for the whole script.
     pub environment: Vec<(String, Word)>,
-    /// The files and texts that it reads by `<` and `<<<`.
+    /// The files and texts that the step reads by `<` and `<<<`.
     pub inputs: Vec<Word>,
     /// Whether its standard input comes from a pipe or a redirection.
     pub is_fed: bool,
-    /// The files that its standard output goes to, by `>` and its like.
+    /// The files that its standard output is redirected to, by `>` and similar operators.
     pub outputs: Vec<Word>,
-    /// The here-documents that it reads.
+    /// The here-documents that the step reads.
     pub documents: Vec<HereDocument>,
-    /// The step whose output it reads by a pipe, by number.
+    /// The index of the step whose output it reads through a pipe.
     pub feeder: Option<usize>,
 }
 
 /// A here-document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HereDocument {
-    /// Its text.
+    /// The text of the here-document.
     pub body: Text,
-    /// Whether variables in it are expanded.
+    /// Whether variables in the body are expanded.
     pub expand: bool,
 }
 
-/// What a script runs in.
+/// The context in which a script runs.
 #[derive(Debug, Clone, Default)]
 struct Outer {
     branches: Vec<usize>,
@@ -52,7 +52,7 @@ struct Outer {
 }
 
 impl Outer {
-    /// What a command of the script runs in.
+    /// Returns the context of a command of the script.
     fn around(&self, command: &Command) -> Self {
         Self {
             branches: [self.branches.as_slice(), &command.branches].concat(),
@@ -63,7 +63,7 @@ impl Outer {
 }
 
 impl Step {
-    /// A step of which only this much is known.
+    /// Creates a step with no further properties.
     fn new(kind: StepKind, span: Span, outer: Outer) -> Self {
         let Outer { branches, subshells, environment } = outer;
         let (inputs, outputs, documents) = (Vec::new(), Vec::new(), Vec::new());
@@ -81,7 +81,7 @@ impl Step {
         }
     }
 
-    /// What a command reads and writes by its redirections.
+    /// Adds the inputs and outputs of a command's redirections.
     fn with_redirects(mut self, command: &Command) -> Self {
         for redirect in &command.redirects {
             let reads = redirect.operator.starts_with('<');
@@ -102,26 +102,27 @@ impl Step {
     }
 }
 
-/// What runs.
+/// The kind of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StepKind {
     /// A program or a builtin.
     Program {
-        /// Its name without directories, or the module behind `python -m`; empty for assignments alone.
+        /// Its name without directories, or the module after `python -m`. Empty for a command of
+        /// assignments only.
         name: String,
         /// Its arguments.
         arguments: Vec<Word>,
-        /// The variables that are set for it alone.
+        /// The variables that are set only for the program.
         assignments: Vec<(String, Word)>,
     },
     /// A Python script.
     Python(Text),
 }
 
-/// How deep scripts in scripts are followed.
+/// The maximum depth of scripts in scripts.
 const MAX_DEPTH: usize = 8;
 
-/// What a script runs, in order.
+/// Returns the steps of a script, in order.
 pub(crate) fn steps(script: &Script) -> Vec<Step> {
     let mut out = Vec::new();
     match script {
@@ -162,7 +163,7 @@ fn follow_text(
 }
 
 fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &Outer) {
-    // The step of the command in front, which feeds the next where they are one pipeline.
+    // The step of the previous command, which feeds the next one if they are in the same pipeline.
     let mut last: Option<(usize, usize)> = None;
     for (index, command) in commands.iter().enumerate() {
         let before = commands.get(..index).unwrap_or_default();

@@ -1,17 +1,17 @@
-//! Programs that run another one (`env`, `sudo`, `uv run`): what they run.
+//! Programs that run another program (`env`, `sudo`, `uv run`).
 
 use super::Language;
 use super::{Command, Word};
 use crate::hub::programs::PROGRAMS;
 use crate::text::{Span, Text};
 
-/// The last part of a path, without `.exe`.
+/// Returns the last part of a path, without `.exe`.
 pub(super) fn base_name(program: &str) -> String {
     let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".exe").unwrap_or(name).to_owned()
 }
 
-/// The name of what runs: of a path, or of what `$(which NAME)` and `$(command -v NAME)` look for.
+/// Returns the name of a program, given its path, `$(which NAME)` or `$(command -v NAME)`.
 pub(super) fn program_name(program: &str) -> String {
     let inner = program.strip_prefix("$(").and_then(|inner| inner.strip_suffix(')'));
     let inner = inner.or_else(|| program.strip_prefix('`')?.strip_suffix('`'));
@@ -21,7 +21,8 @@ pub(super) fn program_name(program: &str) -> String {
     base_name(looked_for.map_or(program, str::trim))
 }
 
-/// The `HOME` that a program which changes the user sets for what it runs; none where it leaves that alone.
+/// Returns the `HOME` that a program sets when it changes the user, or `None` if it leaves `HOME`
+/// unchanged.
 pub(super) fn home_of(program: &str, arguments: &[Word]) -> Option<(String, Word)> {
     let texts: Vec<_> = arguments.iter().map(|word| word.text.to_str()).collect();
     let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
@@ -64,7 +65,7 @@ pub(super) fn home_of(program: &str, arguments: &[Word]) -> Option<(String, Word
         "root" | "0" => "/root".to_owned(),
         _ => format!("/home/{name}"),
     };
-    // Where the home of a user known by number is stands in a file of the image.
+    // The home directory of a user given by number is recorded in a file of the image.
     let is_number = name != "0" && name.bytes().all(|b| b.is_ascii_digit());
     let mut text = Text::new();
     text.push(home.as_bytes(), arguments.first().map_or_else(Span::default, |word| word.text.span()));
@@ -123,8 +124,8 @@ const WRAPPERS: [&str; 42] = [
     "catchsegv",
 ];
 
-/// Programs that are looked for behind a wrapper, beside the Hub's, shells, Python and other wrappers. Options of the
-/// wrapper in front of them, with whatever values, are passed over.
+/// Programs that are recognized after a wrapper, in addition to the Hub's tools, shells, Python and other
+/// wrappers. Options of the wrapper before them are skipped, along with their values.
 const TARGETS: [&str; 31] = [
     "rm",
     "cat",
@@ -159,13 +160,13 @@ const TARGETS: [&str; 31] = [
     "earthly",
 ];
 
-/// Takes the wrappers away.
+/// Removes the wrappers of a command.
 pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
     let mut words = command.words.as_slice();
     let mut assignments = command.assignments.clone();
     while let Some((first, rest)) = words.split_first() {
         let name = base_name(&first.text.to_str());
-        // `runuser -u USER -- PROGRAM …` has no shell.
+        // `runuser -u USER -- PROGRAM …` does not use a shell.
         let is_runuser = name == "runuser" && rest.first().is_some_and(|w| w.text.as_bytes() == b"-u");
         if !is_runuser && !WRAPPERS.contains(&name.as_str()) {
             break;

@@ -1,28 +1,30 @@
-//! Two sequences aligned: what instructions would leave, and what a history holds.
+//! Aligns two sequences: the entries that instructions would leave, and the entries of a history.
 //!
-//! The entries in front may be a base image's, those behind may be added by other tools; between the two, every entry
-//! belongs to an instruction, in order. An instruction without an entry is allowed only where the builder may leave it
-//! out. Of all alignments those count that leave the fewest entries behind, and of these the ones with the most pairs.
+//! The first entries may come from a base image, and other tools may have added the last ones. Each entry
+//! between them belongs to an instruction, in order. An instruction may lack an entry only if the builder
+//! may omit it. The best alignments are those that leave the fewest entries unassigned at the end, and
+//! among these the ones with the most pairs.
 
-/// What is to be aligned.
+/// The input of an alignment.
 pub(super) struct Rows<'a> {
-    /// How many entries there are.
+    /// The number of entries.
     pub(super) entries: usize,
-    /// Of each instruction whether it may be without an entry.
+    /// For each instruction, whether it may lack an entry.
     pub(super) optional: &'a [bool],
-    /// Of each instruction the entries that may be its own: a bit for each.
+    /// For each instruction, the entries that may belong to it, as one bit per entry.
     pub(super) fitting: &'a [BitRow],
-    /// The entry at which the first instruction must begin; none where a base image may stand in front.
+    /// The entry at which the first instruction must begin. `None` if the entries of a base image may come
+    /// first.
     pub(super) start: Option<usize>,
-    /// Whether entries may be left behind the last instruction.
+    /// Whether entries may remain after the last instruction.
     pub(super) may_trail: bool,
 }
 
-/// A bit for each entry.
+/// A row with one bit per entry.
 pub(super) struct BitRow(Vec<u64>);
 
 impl BitRow {
-    /// Asks of each entry.
+    /// Builds a row by calling `fits` for each entry.
     pub(super) fn of(entries: usize, mut fits: impl FnMut(usize) -> bool) -> Self {
         let mut words = vec![0_u64; entries.div_ceil(64)];
         for (i, word) in words.iter_mut().enumerate() {
@@ -37,28 +39,30 @@ impl BitRow {
         self.0.get(entry / 64).is_some_and(|word| word >> (entry % 64) & 1 == 1)
     }
 
-    /// Whether no entry fits.
+    /// Returns true if no entry fits.
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
 }
 
-/// The best alignments.
+/// The result of all best alignments.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Alignment {
     /// The first entry that belongs to an instruction.
     pub(super) start: usize,
-    /// For each entry from there on the instructions it may belong to: one where all best alignments agree.
+    /// For each entry from `start` on, the instructions to which it may belong. There is only one if all
+    /// best alignments agree.
     pub(super) owners: Vec<Vec<usize>>,
 }
 
-/// So many instructions are remembered where there are several for an entry.
+/// The maximum number of instructions that are remembered for one entry.
 const MAX_OWNERS: usize = 8;
 
-/// No alignment leads here.
+/// The value of a cell that no alignment reaches.
 const NO_WAY: u32 = u32::MAX;
 
-/// Pairs on the best way, by how many instructions and entries have been passed.
+/// The number of pairs on the best path to each cell. The cells are indexed by the number of instructions
+/// and entries passed.
 struct Table {
     width: usize,
     cells: Vec<u32>,
@@ -82,8 +86,8 @@ impl Table {
     }
 }
 
-/// The best alignments; none where an instruction that must have left an entry has none, or nothing is aligned at
-/// all. Takes time and memory for instructions times entries.
+/// Returns the best alignments. Returns `None` if a mandatory instruction has no entry, or if nothing is
+/// aligned. Time and memory are proportional to instructions times entries.
 pub(super) fn align(rows: &Rows<'_>) -> Option<Alignment> {
     let (instructions, entries) = (rows.fitting.len(), rows.entries);
     let is_optional = |instruction: usize| rows.optional.get(instruction).copied().unwrap_or(false);
@@ -115,7 +119,7 @@ pub(super) fn align(rows: &Rows<'_>) -> Option<Alignment> {
             behind.set(i, entry, skipped.max(paired.map(|pairs| pairs + 1)));
         }
     }
-    // Pairs follow each other without a gap, so that all best alignments begin at one entry.
+    // Pairs follow each other without a gap, so all best alignments begin at the same entry.
     let start = end.checked_sub(usize::try_from(best).ok()?)?;
     let owners = (start..end).map(|entry| {
         let is_best = |&i: &usize| {
@@ -131,7 +135,7 @@ pub(super) fn align(rows: &Rows<'_>) -> Option<Alignment> {
 mod tests {
     use super::*;
 
-    /// Aligns letters: an instruction owns equal entries; those in lower case are optional.
+    /// Aligns letters. An instruction owns equal entries, and lower-case instructions are optional.
     fn letters(
         instructions: &str,
         history: &str,

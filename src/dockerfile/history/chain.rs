@@ -1,17 +1,18 @@
-//! The instructions that lead to a stage's image: its own, behind those of the stages it goes on from.
+//! The instructions that lead to the image of a stage: those of the stages it is based on, followed by its
+//! own.
 
 use crate::dockerfile::{Base, Dockerfile, Keyword};
 
-/// What a build of one stage runs through.
+/// The instructions that a build of one stage runs.
 pub(super) struct Chain {
-    /// The numbers of the instructions, in the order in which they are run.
+    /// The indices of the instructions, in the order in which they run.
     pub(super) instructions: Vec<usize>,
-    /// Whether nothing was there before: the first stage is `FROM scratch`.
+    /// Whether the chain begins with an empty image, that is, the first stage is `FROM scratch`.
     pub(super) from_scratch: bool,
 }
 
 impl Chain {
-    /// The way to the stage of that number. `of_stage` holds the instructions of each stage.
+    /// Returns the chain to the stage with that index. `of_stage` holds the instructions of each stage.
     pub(super) fn to(stage: usize, dockerfile: &Dockerfile, of_stage: &[Vec<usize>]) -> Self {
         let mut stages = Vec::new();
         let mut next = Some(stage);
@@ -31,7 +32,8 @@ impl Chain {
     }
 }
 
-/// Whether a stage's base is written out. What `FROM $BASE` means is up to the build.
+/// Returns true if the base of a stage is written literally. The meaning of `FROM $BASE` depends on the
+/// build.
 fn is_literal(dockerfile: &Dockerfile, stage: usize) -> bool {
     let from = dockerfile
         .instructions

@@ -1,53 +1,54 @@
-//! One history entry, `created_by`, taken apart as far as all spellings allow.
+//! A history entry (`created_by`), parsed as far as all spellings allow.
 
 use super::template::{Solid, skeleton, solid};
 use crate::dockerfile::Keyword;
 
-/// What BuildKit writes behind instructions that made a layer.
+/// The text that BuildKit appends to instructions that made a layer.
 const BUILDKIT_MARK: &str = " # buildkit";
-/// What the classic builder and buildah write in front of what no shell runs.
+/// The text that the classic builder and buildah put before instructions that no shell runs.
 const NOP: &str = "#(nop)";
-/// What buildah writes behind an instruction where options of the build changed labels, annotations or times.
+/// The texts that buildah appends to an instruction if build options changed labels, annotations or times.
 const NOTES_OF_BUILDAH: [&str; 5] =
     ["|unsetLabel=", "|inheritLabels=", "|unsetAnnotation=", "|inheritAnnotations=", "|force-mtime="];
 
 /// A history entry.
 pub(super) struct Entry<'a> {
-    /// All of it, without a mark.
+    /// The whole text without a mark.
     pub(super) text: &'a str,
-    /// The same without white space.
+    /// The whole text without white space.
     pub(super) solid: Solid,
-    /// The instruction it names.
+    /// The instruction that the entry names.
     pub(super) named: Option<Named<'a>>,
 }
 
-/// An instruction as an entry names it.
+/// An instruction named by an entry.
 pub(super) struct Named<'a> {
     pub(super) keyword: Keyword,
-    /// What follows the keyword.
+    /// The text after the keyword.
     pub(super) rest: &'a str,
-    /// The same without white space.
+    /// The text after the keyword, without white space.
     pub(super) solid: Solid,
-    /// Whether it stands behind `#(nop)`.
+    /// Whether the instruction follows `#(nop)`.
     pub(super) is_nop: bool,
-    /// What it is compared by beside that.
+    /// An additional form in which the arguments are compared.
     pub(super) form: Form,
 }
 
-/// What the arguments of some instructions come to. Told once, since each entry is compared with many instructions.
+/// A comparable form of the arguments of some instructions. It is computed once, because each entry is
+/// compared with many instructions.
 pub(super) enum Form {
     /// A list or a command, as a skeleton.
     Skeleton(Solid),
-    /// `COPY [--chown=…] a b /c`: all but the flags.
+    /// `COPY [--chown=…] a b /c`: all words except the flags.
     Words(Solid),
-    /// `COPY [--chown=…] file:DIGEST in /c`: where the files go.
+    /// `COPY [--chown=…] file:DIGEST in /c`: the destination of the files.
     Destination(Solid),
-    /// Nothing else.
+    /// No additional form.
     Plain,
 }
 
 impl<'a> Entry<'a> {
-    /// Takes an entry apart. One without a text names nothing.
+    /// Parses an entry. An entry without text names no instruction.
     pub(super) fn read(created_by: &'a str) -> Self {
         let mut text = created_by.trim();
         text = text.strip_suffix(BUILDKIT_MARK).unwrap_or(text).trim_end();
@@ -94,12 +95,14 @@ fn copy_form(mut rest: &str, is_nop: bool) -> Form {
     destination.map_or(Form::Plain, |destination| Form::Destination(solid(destination.as_bytes())))
 }
 
-/// What stands for the sources of a copy: `file:DIGEST`, `dir:DIGEST`, `multi:DIGEST`, and lists of these.
+/// Returns true if a text is a summary of the sources of a copy: `file:DIGEST`, `dir:DIGEST`,
+/// `multi:DIGEST`, or a list of these.
 fn is_summary(text: &str) -> bool {
     text.split([',', ' ']).filter(|part| !part.is_empty()).all(|part| part.contains(':'))
 }
 
-/// Whether the words are a shell with the options that make it run a script: `/bin/bash -o pipefail -c`.
+/// Returns true if the words are a shell with the options that make it run a script: `/bin/bash -o pipefail
+/// -c`.
 pub(super) fn is_shell(text: &str) -> bool {
     let mut words = text.split_whitespace();
     let Some(program) = words.next() else { return false };
@@ -110,7 +113,7 @@ pub(super) fn is_shell(text: &str) -> bool {
     is_plain
         && !program.starts_with(['-', '|'])
         && words.all(|word| {
-            // One with a `=` is a flag of `RUN`, which buildah leaves behind the shell.
+            // A word with a `=` is a flag of `RUN`, which buildah leaves after the shell.
             let is_option =
                 (word.starts_with('-') && !word.contains('=')) || (word.starts_with('/') && word.len() == 2);
             let is_value = takes_value && word.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -1,50 +1,51 @@
-//! What an instruction leaves in the history, in every builder's spelling.
+//! The history entries that an instruction leaves, in the spelling of each builder.
 //!
-//! - BuildKit (`dockerfile2llb/convert.go`): variables expanded, `RUN` as `RUN [|N ARGS] SHELL COMMAND`, `COPY` and
-//!   `ADD` by their words, lists as Go prints them.
-//! - The classic builder: `SHELL #(nop) INSTRUCTION`, expanded; `COPY` and `ADD` as `COPY file:DIGEST in DEST`; `RUN` as
-//!   `[|N ARGS] SHELL COMMAND`.
-//! - buildah (`imagebuildah/stage_executor.go`): the same, but as it is written in the file, flags included, and with
-//!   `/bin/sh -c` whatever the shell.
+//! - BuildKit (`dockerfile2llb/convert.go`): variables expanded, `RUN` as `RUN [|N ARGS] SHELL COMMAND`,
+//!   `COPY` and `ADD` by their words, lists as Go prints them.
+//! - The classic builder: `SHELL #(nop) INSTRUCTION`, expanded; `COPY` and `ADD` as `COPY file:DIGEST in
+//!   DEST`; `RUN` as `[|N ARGS] SHELL COMMAND`.
+//! - buildah (`imagebuildah/stage_executor.go`): like the classic builder, but with the text of the file,
+//!   flags included, and with `/bin/sh -c` for every shell.
 //! - kaniko: the instruction as it is written.
 
 use super::template::{Solid, Template, skeleton, solid};
 use crate::dockerfile::{Arguments, Instruction, Keyword, heredoc};
 use crate::text::Text;
 
-/// What an instruction leaves in the history.
+/// The history entry that an instruction leaves.
 pub(super) struct Expected {
     pub(super) keyword: Keyword,
-    /// What follows the keyword, as it is written; with heredocs one text for each way to write them out.
+    /// The text after the keyword, as it is written. With heredocs there is one text for each way to write
+    /// them out.
     pub(super) written: Vec<Solid>,
-    /// What builders make of it that resolve the instruction.
+    /// The arguments as written by builders that resolve the instruction.
     pub(super) resolved: Resolved,
 }
 
-/// An instruction's arguments, resolved.
+/// The resolved arguments of an instruction.
 pub(super) enum Resolved {
     /// The commands of a `RUN`, one for each way to write heredocs out.
     Run(Vec<Solid>),
     /// The exec form of a `RUN`.
     Exec(Solid),
-    /// All words of a `COPY` or `ADD`, and the last of them, where its files go.
+    /// All words of a `COPY` or `ADD`, and the last word, which is the destination.
     Copied { words: Template, destination: Template },
     /// A text.
     Text(Template),
     /// A list of words, as a skeleton.
     List(Solid),
-    /// A command behind a shell, as a skeleton.
+    /// A command after a shell, as a skeleton.
     Command(Solid),
-    /// The variables that an `ARG` names.
+    /// The names of the variables of an `ARG`.
     Names(Vec<Template>),
     /// A directory.
     Directory(Template),
-    /// Nothing that could be told apart.
+    /// Arguments that cannot be compared.
     Anything,
 }
 
 impl Expected {
-    /// What the instruction leaves; nothing for one that leaves no entry whatever the builder.
+    /// Returns the entry that the instruction leaves, or `None` if no builder leaves one.
     pub(super) fn of(instruction: &Instruction, escape: u8) -> Option<Self> {
         let keyword = instruction.keyword;
         if matches!(keyword, Keyword::From | Keyword::Unknown) {
@@ -56,18 +57,18 @@ impl Expected {
         Some(Self { keyword, written, resolved: resolved(instruction, escape) })
     }
 
-    /// Whether it changes files, and so makes a layer.
+    /// Returns true if the instruction changes files and therefore makes a layer.
     pub(super) fn writes(&self) -> bool {
         matches!(self.keyword, Keyword::Run | Keyword::Copy | Keyword::Add)
     }
 
-    /// Whether a builder may give it a layer.
+    /// Returns true if a builder may make a layer for the instruction.
     pub(super) fn may_write(&self) -> bool {
         self.writes() || matches!(self.keyword, Keyword::Workdir | Keyword::Volume)
     }
 
-    /// Whether a build may leave it out of the history. BuildKit does so with triggers, and with arguments that
-    /// it knows by itself.
+    /// Returns true if a build may omit the instruction from the history. BuildKit omits triggers and its
+    /// predefined arguments.
     pub(super) fn is_optional(&self) -> bool {
         matches!(self.keyword, Keyword::Arg | Keyword::Onbuild)
     }
@@ -114,8 +115,9 @@ fn resolved(instruction: &Instruction, escape: u8) -> Resolved {
     }
 }
 
-/// A line and the heredocs it opens, as builders write them out: not at all; the first body alone, where the line is
-/// no more than its opener; all bodies with their delimiters (BuildKit); all bodies alone (buildah).
+/// Returns the texts of a line and its heredocs, in the ways in which builders write them out: without
+/// heredocs; only the first body, if the line is just its opener; all bodies with their delimiters
+/// (BuildKit); all bodies without delimiters (buildah).
 fn with_heredocs(line: &Text, instruction: &Instruction) -> Vec<Solid> {
     let mut texts = vec![solid(line.as_bytes())];
     let heredocs = &instruction.heredocs;
@@ -136,7 +138,7 @@ fn with_heredocs(line: &Text, instruction: &Instruction) -> Vec<Solid> {
     texts
 }
 
-/// The words of a `COPY` or `ADD`. BuildKit names heredocs behind the other sources.
+/// Returns the words of a `COPY` or `ADD`. BuildKit names heredocs after the other sources.
 fn copied(list: &[Text], instruction: &Instruction, escape: u8) -> Resolved {
     let is_heredoc = |word: &&Text| {
         let digits = word.as_bytes().iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -152,7 +154,7 @@ fn copied(list: &[Text], instruction: &Instruction, escape: u8) -> Resolved {
     Resolved::Copied { words, destination: Template::of_words([last], escape) }
 }
 
-/// A directory as it is, or below the one before, which need not be known.
+/// Returns a directory that is absolute or relative to the previous one, which may be unknown.
 fn directory(line: &Text, escape: u8) -> Resolved {
     let written = Template::of_words([line], escape);
     let is_plain = written.text().is_none_or(|text| {

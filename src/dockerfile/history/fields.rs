@@ -1,5 +1,5 @@
-//! Which instruction set a field of an image's config: the last one that does on the way to the stage that was built,
-//! if it gives the field the value that it has.
+//! Finds the instruction that set a field of an image's config. It is the last instruction on the path to
+//! the built stage that sets the field, provided that it gives the field its actual value.
 
 use super::chain::Chain;
 use super::expected::Expected;
@@ -9,7 +9,8 @@ use crate::dockerfile::{Instruction, Keyword, Pair};
 use crate::image::{Field, FieldStep};
 
 impl Recipe {
-    /// The number of the instruction that gave `field` of the config its `value` in the image of that stage. None where the base image, an option of the build or another tool did.
+    /// Returns the index of the instruction that set `field` of the config to `value` in the image of that
+    /// stage. Returns `None` if the base image, a build option or another tool set it.
     pub(crate) fn setter(&self, stage: usize, field: &Field, value: &str) -> Option<usize> {
         let field = Setting::read(field)?;
         let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
@@ -24,7 +25,7 @@ impl Recipe {
                 last_pair(instructions, name, value, escape)
             }
             Setting::Label(name) => last_pair(instructions, name, value, escape),
-            // Triggers of the base image are gone, those of one stage follow each other.
+            // The triggers of the base image are gone, and those of one stage follow each other.
             Setting::Trigger => {
                 let mut fitting = instructions.filter(|(number, _)| self.holds(*number, value));
                 fitting.next().filter(|_| fitting.next().is_none()).map(|(number, _)| number)
@@ -37,7 +38,7 @@ impl Recipe {
         }
     }
 
-    /// Whether the value stands in the instruction as it is written.
+    /// Returns true if the instruction contains the value as it is written.
     fn holds(&self, instruction: usize, value: &str) -> bool {
         let value = skeleton(value.as_bytes());
         let written = self.expected(instruction).and_then(|Expected { written, .. }| written.first());
@@ -45,7 +46,7 @@ impl Recipe {
     }
 }
 
-/// The last instruction that sets the name, if it sets it to the value.
+/// Returns the last instruction that sets the name, if it sets the name to the value.
 fn last_pair<'a>(
     mut instructions: impl Iterator<Item = (usize, &'a Instruction)>,
     name: &str,
@@ -53,8 +54,8 @@ fn last_pair<'a>(
     escape: u8,
 ) -> Option<usize> {
     let (name, value) = (solid(name.as_bytes()), solid(value.as_bytes()));
-    // Whether a pair that concerns the name is certain to have given it the value. One whose own name the build decides
-    // concerns it only if the value could be its doing.
+    // Returns whether a pair that affects the name certainly gave it the value. A pair whose own name
+    // depends on the build affects the name only if it could have produced the value.
     let verdict = |pair: &Pair| {
         let named = Template::of_words([&pair.name], escape);
         let gives_value = Template::of_words(pair.value.as_ref(), escape).fits(&value);
@@ -76,9 +77,9 @@ enum Setting {
 }
 
 impl Setting {
-    /// The setting that a field is; none for one that no instruction sets, or several do.
+    /// Returns the setting of a field. Returns `None` if no instruction or more than one sets the field.
     fn read(field: &Field) -> Option<Self> {
-        // The classic builder keeps the config of the last container, too.
+        // The classic builder also keeps the config of the last container.
         let of_container = field.below(&["container_config"]);
         let below = field.below(&["config"]).or(of_container)?;
         let (FieldStep::Member(name), below) = below.split_first()? else { return None };

@@ -1,16 +1,17 @@
-//! Whether a history entry may be what an instruction left.
+//! Compares history entries with the entries that instructions leave.
 
 use super::entry::{Entry, Form, Named, is_shell};
 use super::expected::{Expected, Resolved};
 use crate::dockerfile::Keyword;
 use crate::shell::Language;
 
-/// The shell that runs a command where no `SHELL` says otherwise.
+/// The shell that runs a command if no `SHELL` sets another one.
 const DEFAULT_SHELL: &str = "/bin/sh -c";
 
-/// Whether the entry is spelled as some builder spells the instruction.
+/// Returns true if the entry is a spelling of the instruction in some builder.
 ///
-/// `shells` are those that the Dockerfile names with `SHELL`, their words with single blanks between.
+/// `shells` are the shells that the Dockerfile sets with `SHELL`, each with its words separated by single
+/// blanks.
 pub(super) fn fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
     if expected.keyword == Keyword::Run {
         return run_fits(expected, entry, shells);
@@ -67,7 +68,8 @@ fn run_fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
         }
         _ => false,
     };
-    // buildah writes the command as it is in the file, flags and exec form too, and one shell for all.
+    // buildah writes the command as in the file, including flags and the exec form, and with the same shell
+    // for all.
     let as_written = || {
         let bare = without_checksums(command);
         expected.written.iter().any(|written| {
@@ -78,7 +80,7 @@ fn run_fits(expected: &Expected, entry: &Entry<'_>, shells: &[String]) -> bool {
     ran || (behind.is_none() && as_written())
 }
 
-/// What stands in front of `end`, which has no white space, at the end of `text`.
+/// Returns the part of `text` before `end`, which is at the end of `text` and has no white space.
 fn before<'a>(text: &'a str, end: &[u8]) -> Option<&'a str> {
     let mut bytes = text.bytes().enumerate().rev().filter(|(_, byte)| !byte.is_ascii_whitespace());
     let mut start = text.len();
@@ -92,8 +94,9 @@ fn before<'a>(text: &'a str, end: &[u8]) -> Option<&'a str> {
     text.get(..start)
 }
 
-/// Whether what stands in front of a command is a shell, with build arguments in front of it where there are any:
-/// `|2 NAME=a value OTHER=b /bin/sh -c`. Values are not quoted; one that looks like a shell makes it no match.
+/// Returns true if the text before a command is a shell, optionally preceded by build arguments: `|2 NAME=a
+/// value OTHER=b /bin/sh -c`. The values are not quoted, so a value that looks like a shell prevents a
+/// match.
 fn is_run_by(lead: &str, is_shell: impl Fn(&str) -> bool) -> bool {
     let lead = lead.trim();
     let Some(arguments) = lead.strip_prefix('|') else { return is_shell(lead) };
@@ -109,10 +112,10 @@ fn is_run_by(lead: &str, is_shell: impl Fn(&str) -> bool) -> bool {
     splits.any(|(values, shell)| is_shell(shell) && !values.split(' ').any(|word| word.starts_with('-')))
 }
 
-/// So many words a shell has at most, its options counted.
+/// The maximum number of words of a shell, including its options.
 const MAX_SHELL_WORDS: usize = 12;
 
-/// Without the digests that buildah writes behind a command for each thing that is mounted into it.
+/// Removes the digests that buildah appends to a command, one for each mounted source.
 fn without_checksums(mut text: &str) -> &str {
     while let Some((command, digest)) = text.rsplit_once(':') {
         let is_digest = digest.len() >= 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,8 +1,8 @@
-//! A Dockerfile's instructions and the history of an image that was built from it, lined up.
+//! Aligns the instructions of a Dockerfile with the history of an image built from it.
 //!
-//! Every builder writes the history in its own spelling; none says from which line an entry comes. So each
-//! instruction is asked whether an entry may be its own, and the two sequences are aligned as wholes: an
-//! instruction that must have left an entry and has none means that this is not the image's Dockerfile.
+//! Every builder has its own spelling of the history, and none records the line of an entry. Each
+//! instruction is therefore compared with each entry, and the two sequences are aligned as a whole. If a
+//! mandatory instruction has no entry, this is not the image's Dockerfile.
 
 mod align;
 mod chain;

@@ -1,4 +1,4 @@
-//! A Dockerfile as what it would leave in an image's history, and the search for the stage that fits one.
+//! A Dockerfile prepared for comparison with histories, and the search for the stage that matches one.
 
 use super::align::{Alignment, BitRow, Rows, align};
 use super::chain::Chain;
@@ -12,20 +12,20 @@ use crate::dockerfile::{Arguments, Dockerfile, Keyword};
 pub(crate) struct Past<'a> {
     /// The command, in the builder's spelling.
     pub created_by: &'a str,
-    /// Whether it made no layer.
+    /// Whether the entry made no layer.
     pub empty_layer: bool,
-    /// Who is said to have made it.
+    /// The recorded author.
     pub author: Option<&'a str>,
 }
 
-/// A Dockerfile, prepared to be lined up with histories.
+/// A Dockerfile, prepared to be aligned with histories.
 pub(crate) struct Recipe {
     pub(super) dockerfile: Dockerfile,
-    /// By the numbers of the instructions; none for those that leave nothing.
+    /// The expected entries, indexed by instruction. `None` for an instruction that leaves no entry.
     pub(super) expected: Vec<Option<Expected>>,
-    /// The instructions of each stage that leave something.
+    /// The instructions of each stage that leave an entry.
     pub(super) of_stage: Vec<Vec<usize>>,
-    /// All that `SHELL` names.
+    /// All shells that `SHELL` instructions set.
     shells: Vec<String>,
 }
 
@@ -35,18 +35,19 @@ impl std::fmt::Debug for Recipe {
     }
 }
 
-/// A history lined up with a Dockerfile. Instructions go by their number in [`Dockerfile::instructions`].
+/// A history aligned with a Dockerfile. Instructions are given by their index in
+/// [`Dockerfile::instructions`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lineup {
     /// The stage that was built.
     pub stage: usize,
-    /// For each entry the instruction that left it, where that is certain.
+    /// For each entry, the instruction that left it, if that is certain.
     pub entries: Vec<Option<usize>>,
-    /// The same for what the entry's layer holds.
+    /// For each entry, the instruction that wrote the contents of its layer, if that is certain.
     pub layers: Vec<Option<usize>>,
     /// Entries that more than one instruction may have left.
     pub doubts: Vec<Doubt>,
-    /// Layers that hold what several instructions wrote.
+    /// Layers that hold files from several instructions.
     pub together: Vec<Together>,
 }
 
@@ -55,43 +56,44 @@ pub(crate) struct Lineup {
 pub(crate) struct Doubt {
     /// The entry.
     pub entry: usize,
-    /// The instructions, the first few of them.
+    /// The first few of these instructions.
     pub instructions: Vec<usize>,
 }
 
-/// A layer that holds what several instructions wrote.
+/// A layer that holds files from several instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Together {
     /// The entry of the layer.
     pub entry: usize,
     /// The first of the instructions.
     pub first: usize,
-    /// The last of them.
+    /// The last of the instructions.
     pub last: usize,
 }
 
-/// Why a history could not be lined up.
+/// The reason why a history could not be aligned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoLineup {
-    /// It has no entries.
+    /// The history has no entries.
     Empty,
-    /// It does not match.
+    /// The history does not match.
     Other {
-        /// The first instruction of the last stage that no entry fits, if there is one.
+        /// The first instruction of the last stage that matches no entry, if there is one.
         unmatched: Option<usize>,
     },
-    /// It matches two stages equally, neither of which is the last.
+    /// The history matches two stages equally well, neither of which is the last.
     Several,
-    /// The two are too long.
+    /// The history or the Dockerfile is too long.
     TooLong,
 }
 
-/// What the alignment of one image may cost, in instructions times entries, over all stages that are tried.
+/// The maximum cost of the alignment of one image, in instructions times entries, summed over all stages
+/// tried.
 const MAX_CELLS: usize = 2 << 20;
-/// A history with more entries is not looked at: engines stack a few hundred at most.
+/// The maximum number of entries in a history. Container engines stack a few hundred at most.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The author that kaniko names.
+/// The author in kaniko's entries.
 const KANIKO: &str = "kaniko";
 
 impl Recipe {
@@ -117,7 +119,7 @@ impl Recipe {
         Self { shells: shells.collect(), dockerfile, expected, of_stage }
     }
 
-    /// The Dockerfile.
+    /// Returns the Dockerfile.
     pub(crate) fn dockerfile(&self) -> &Dockerfile {
         &self.dockerfile
     }
@@ -126,8 +128,9 @@ impl Recipe {
         self.expected.get(instruction).and_then(Option::as_ref)
     }
 
-    /// Lines a history up with the stage that it fits: the last, or the one whose instructions account for more of
-    /// the history than those of any other. Takes what it costs, in instructions times entries, from `budget`.
+    /// Aligns a history with the stage that it matches: the last stage, or the stage whose instructions
+    /// account for more of the history than those of any other. Subtracts the cost, in instructions times
+    /// entries, from `budget`.
     pub(crate) fn line_up(&self, history: &[Past<'_>], budget: &mut usize) -> Result<Lineup, NoLineup> {
         if history.len() > MAX_ENTRIES {
             return Err(NoLineup::TooLong);
@@ -146,7 +149,7 @@ impl Recipe {
             let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
             let cost = (chain.instructions.len() + 1).saturating_mul(history.len() + 1);
             let Some(left) = cells.checked_sub(cost) else {
-                // What the rest would have said is not known, so nothing is certain.
+                // The result of the remaining stages is unknown, so nothing is certain.
                 return Err(NoLineup::TooLong);
             };
             cells = left;
@@ -162,8 +165,8 @@ impl Recipe {
             match &best {
                 Some((_, _, known)) if known.owners.len() > found.owners.len() => {}
                 Some((other, tied, known)) if known.owners.len() == found.owners.len() => {
-                    // The last stage is what is built unless another one is asked for; and a stage without
-                    // instructions of its own is the same as the one it goes on from.
+                    // The last stage is built unless another one is requested. A stage without instructions
+                    // of its own is the same as the stage it is based on.
                     is_tied |= *tied != last && !is_same((&chain, &found), (other, known));
                 }
                 _ => {
@@ -190,7 +193,7 @@ impl Recipe {
         chain.instructions.iter().map(row).collect()
     }
 
-    /// The first instruction that must have left an entry and fits none.
+    /// Returns the first mandatory instruction that matches no entry.
     fn unmatched(&self, chain: &Chain, rows: &[BitRow]) -> Option<usize> {
         let mut numbers = chain.instructions.iter().zip(rows).filter(|(_, row)| row.is_empty());
         numbers.find(|(number, _)| self.expected(**number).is_some_and(|e| !e.is_optional())).map(|(n, _)| *n)
@@ -203,7 +206,7 @@ impl Recipe {
         history: &[Past<'_>],
         is_last: bool,
     ) -> Option<Alignment> {
-        // kaniko has no entries for what changed no file; but it signs all that it makes.
+        // kaniko has no entries for instructions that changed no file, but it signs all its entries.
         let signed = history.iter().rev().take_while(|past| past.author == Some(KANIKO)).count();
         let by_kaniko = signed > 0;
         let optional = chain
@@ -217,13 +220,14 @@ impl Recipe {
             optional: &optional,
             fitting: rows,
             start,
-            // A stage that was not built on purpose is not told from one whose image was changed since.
+            // A stage that was not built on purpose cannot be distinguished from a stage whose image was
+            // changed later.
             may_trail: is_last && !by_kaniko,
         })
     }
 
-    /// Whether it takes more than copies and settings, which many stages have in common, to think of a stage that nobody
-    /// builds by default.
+    /// Returns true if the match is specific enough for a stage that nobody builds by default. Many stages
+    /// share copies and settings, so a match needs more than these.
     fn is_telling(&self, chain: &Chain, found: &Alignment) -> bool {
         let owners = found.owners.iter().flatten().filter_map(|&owner| chain.instructions.get(owner));
         owners.filter_map(|&number| self.expected(number)).any(|expected| expected.keyword == Keyword::Run)
@@ -244,8 +248,8 @@ impl Recipe {
         Lineup { stage, entries, layers, doubts, together }
     }
 
-    /// What the layers hold. Builders that write one layer for a whole stage say that the last instruction made it:
-    /// buildah without `--layers`, kaniko with `--single-snapshot`.
+    /// Returns the instructions that wrote the layers. Builders that write one layer for a whole stage
+    /// attribute it to the last instruction: buildah without `--layers`, kaniko with `--single-snapshot`.
     fn layers(
         &self,
         chain: &Chain,
@@ -285,7 +289,7 @@ impl Recipe {
     }
 }
 
-/// Whether both alignments name the same instruction for every entry.
+/// Returns true if both alignments name the same instruction for every entry.
 fn is_same(one: (&Chain, &Alignment), other: (&Chain, &Alignment)) -> bool {
     let numbers = |chain: &Chain, owners: &[usize]| -> Vec<usize> {
         owners.iter().filter_map(|&owner| chain.instructions.get(owner).copied()).collect()

@@ -1,35 +1,36 @@
-//! Words of a Dockerfile as patterns: what a variable stands for is not known, everything else is.
+//! Words of a Dockerfile as patterns, in which the values of variables are unknown.
 //!
-//! White space is left out on both sides, since builders join, indent and split lines in their own ways.
+//! White space is removed on both sides, because each builder joins, indents and splits lines in its own
+//! way.
 
 use zeroize::Zeroizing;
 
 use crate::text::Text;
 
-/// Text without its white space. It may hold a token: compare it, never show it.
+/// A text without its white space. It may hold a token: compare it, never show it.
 pub(super) type Solid = Zeroizing<Vec<u8>>;
 
-/// `text` without its white space.
+/// Returns `text` without its white space.
 pub(super) fn solid(text: &[u8]) -> Solid {
     Zeroizing::new(text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect())
 }
 
-/// `text` without white space and without what quotes, escapes and separates words in one form or another:
-/// `["a", "b c"]` and `[a b c]` are the same.
+/// Returns `text` without white space and without the characters that quote, escape or separate words:
+/// `["a", "b c"]` and `[a b c]` have the same skeleton.
 pub(super) fn skeleton(text: &[u8]) -> Solid {
     let is_form = |byte: &u8| byte.is_ascii_whitespace() || b"\"'\\,[]".contains(byte);
     Zeroizing::new(text.iter().copied().filter(|byte| !is_form(byte)).collect())
 }
 
-/// A text with gaps that anything may fill.
+/// A text with gaps that match anything.
 #[derive(Default)]
 pub(super) struct Template {
-    /// Runs of text; between two of them lies a gap.
+    /// Runs of text, with a gap between each two of them.
     runs: Vec<Solid>,
 }
 
 impl Template {
-    /// The words, one behind the other, with quotes and escapes resolved as the builder resolves them.
+    /// Concatenates the words, with quotes and escapes resolved as the builder resolves them.
     pub(super) fn of_words<'a>(words: impl IntoIterator<Item = &'a Text>, escape: u8) -> Self {
         let mut template = Self::new();
         for word in words {
@@ -38,17 +39,17 @@ impl Template {
         template
     }
 
-    /// Of no text.
+    /// Returns an empty template.
     pub(super) fn new() -> Self {
         Self { runs: vec![Solid::default()] }
     }
 
-    /// Whether anything fits.
+    /// Returns true if the template has a gap.
     pub(super) fn has_gap(&self) -> bool {
         self.runs.len() > 1
     }
 
-    /// Whether the text, solid as well, is one that this may stand for.
+    /// Returns true if the template matches the text, which has no white space either.
     pub(super) fn fits(&self, text: &[u8]) -> bool {
         let [first, rest @ ..] = self.runs.as_slice() else { return text.is_empty() };
         let Some(mut left) = text.strip_prefix(first.as_slice()) else { return false };
@@ -60,7 +61,7 @@ impl Template {
         left.ends_with(last)
     }
 
-    /// The only text that fits, if there is but one.
+    /// Returns the text of a template without gaps.
     pub(super) fn text(&self) -> Option<&[u8]> {
         match self.runs.as_slice() {
             [only] => Some(only),
@@ -83,7 +84,7 @@ impl Template {
         }
     }
 
-    /// A word as it is written (BuildKit, `frontend/dockerfile/shell/lex.go`).
+    /// Appends a word as it is written (BuildKit, `frontend/dockerfile/shell/lex.go`).
     pub(super) fn push_word(&mut self, word: &Text, escape: u8) {
         let mut at = 0;
         let mut quote = None;
@@ -111,7 +112,7 @@ impl Template {
         }
     }
 
-    /// A gap for the variable whose `$` stands in front of `at`; returns where the text goes on.
+    /// Appends a gap for the variable whose `$` is before `at`. Returns the offset after the variable.
     fn push_variable(&mut self, word: &Text, at: usize) -> usize {
         let mut end = at;
         if word.byte(at) == Some(b'{') {

@@ -1,4 +1,4 @@
-//! Histories as builders write them, lined up with the Dockerfiles they are from.
+//! Histories in the spelling of each builder, aligned with their Dockerfiles.
 
 use super::{Lineup, NoLineup, Past, Recipe};
 use crate::dockerfile::parse;
@@ -8,7 +8,7 @@ mod builders;
 mod properties;
 mod spellings;
 
-/// A Dockerfile to be lined up.
+/// A Dockerfile to be aligned.
 struct Given {
     recipe: Recipe,
     lines: Vec<u64>,
@@ -31,20 +31,22 @@ impl Given {
         instructions.iter().map(|instruction| instruction.map(|number| self.lines[number])).collect()
     }
 
-    /// The lines of all entries, 0 where none is named; nothing where the history is another's.
+    /// Returns the lines of all entries, with 0 for unassigned ones. Returns `None` if the history does not
+    /// match.
     fn entries(&self, history: &[Past<'_>]) -> Option<Vec<u64>> {
         let lineup = self.line_up(history).ok()?;
         Some(self.lines(&lineup.entries).into_iter().map(Option::unwrap_or_default).collect())
     }
 
-    /// The same for the layers of the entries.
+    /// Returns the lines of the layers of all entries, with 0 for unassigned ones. Returns `None` if the
+    /// history does not match.
     fn layers(&self, history: &[Past<'_>]) -> Option<Vec<u64>> {
         let lineup = self.line_up(history).ok()?;
         Some(self.lines(&lineup.layers).into_iter().map(Option::unwrap_or_default).collect())
     }
 }
 
-/// Entries, of which those that begin with `-` made no layer.
+/// Returns history entries. Those that begin with `-` made no layer.
 fn past<'a>(history: &[&'a str]) -> Vec<Past<'a>> {
     let entry = |text: &&'a str| {
         let (empty_layer, created_by) = text.strip_prefix('-').map_or((false, *text), |text| (true, text));
@@ -81,7 +83,7 @@ fn stages() {
     assert_eq!(given.lines(&lineup.layers), [None, None, Some(2), Some(6), Some(7), None]);
     assert!(lineup.doubts.is_empty() && lineup.together.is_empty());
 
-    // What other tools added.
+    // Entries that other tools added.
     let more = history(&[&debian, &[common], &app, &["umoci insert", "-umoci config"]]);
     assert_eq!(given.entries(&more), Some(vec![0, 0, 2, 6, 7, 8, 0, 0]));
 
@@ -91,7 +93,7 @@ fn stages() {
     let base = history(&[&debian, &[common]]);
     assert_eq!(given.line_up(&base).unwrap().stage, 0);
 
-    // Changed since it was built, in another order, or another's.
+    // A changed Dockerfile, a different order, or another Dockerfile.
     for other in [
         history(&[&debian, &[common], &app[..1], &app[2..]]),
         history(&[&debian, &[common], &[app[1], app[0], app[2]]]),
@@ -110,12 +112,12 @@ fn the_stage_that_accounts_for_most_was_built() {
     let source = "FROM a AS one\nRUN x\nCMD [\"y\"]\nFROM a AS two\nCMD [\"y\"]\n";
     assert_eq!(entries(source, &["base", "/bin/sh -c x", "-CMD [\"y\"]"]), Some(vec![0, 2, 3]));
     assert_eq!(entries(source, &["base", "/bin/sh -c z", "-CMD [\"y\"]"]), Some(vec![0, 0, 5]));
-    // The last is what is built by default; of two others neither is.
+    // The last stage is built by default. Of two other stages, neither is preferred.
     let same = "FROM a AS one\nRUN x\nFROM a AS two\nRUN x\n";
     assert_eq!(entries(same, &["base", "/bin/sh -c x"]), Some(vec![0, 4]));
     let third = format!("{same}FROM a\nRUN z\n");
     assert_eq!(Given::new(&third).line_up(&past(&["base", "/bin/sh -c x"])), Err(NoLineup::Several));
-    // A stage that adds nothing is the one it goes on from.
+    // A stage that adds nothing equals the stage it is based on.
     let bare = "FROM a AS one\nRUN x\nFROM one\nFROM a\nRUN z\n";
     assert_eq!(entries(bare, &["base", "/bin/sh -c x"]), Some(vec![0, 2]));
 }
@@ -135,7 +137,7 @@ fn repeated_instructions_are_told_apart_by_their_order() {
     let x = "/bin/sh -c x";
     assert_eq!(entries(source, &["b", x, x, "/bin/sh -c y", x]), Some(vec![0, 2, 3, 4, 5]));
     assert_eq!(entries(source, &["b", x, "/bin/sh -c y", x]), None);
-    // The base's own is in front.
+    // The base image's own entry comes first.
     assert_eq!(entries("FROM a\nRUN x\n", &[x, x]), Some(vec![0, 2]));
 }
 
@@ -150,7 +152,7 @@ fn where_two_lines_may_have_left_an_entry_neither_is_named() {
 
 #[test]
 fn a_layer_that_holds_a_whole_stage_is_nobodys() {
-    // buildah without --layers: the last entry of a stage is said to have made all.
+    // buildah without --layers attributes everything to the last entry of a stage.
     let given = Given::new("FROM base\nRUN a\nCOPY b /b\nCMD [\"c\"]\n");
     let folded =
         ["base", "-/bin/sh -c a", "-/bin/sh -c #(nop) COPY file:00 in /b ", "/bin/sh -c #(nop) CMD [\"c\"]"];
@@ -159,14 +161,14 @@ fn a_layer_that_holds_a_whole_stage_is_nobodys() {
     assert_eq!(given.lines(&lineup.layers), [None; 4]);
     let together = lineup.together[0];
     assert_eq!((together.entry, given.lines[together.first], given.lines[together.last]), (3, 2, 4));
-    // The same where the last one writes files.
+    // The last entry writes files here.
     let given = Given::new("FROM base\nRUN a\nRUN b\n");
     assert_eq!(given.layers(&past(&["base", "-/bin/sh -c a", "/bin/sh -c b"])), Some(vec![0, 0, 0]));
-    // The classic builder says of a command that changed nothing that it made no layer.
+    // The classic builder marks a command that changed nothing as having made no layer.
     let given = Given::new("FROM base\nRUN a\nRUN b\nRUN c\n");
     let history = ["base", "/bin/sh -c a", "-/bin/sh -c b", "/bin/sh -c c"];
     assert_eq!(given.layers(&past(&history)), Some(vec![0, 2, 0, 4]));
-    // Squashed by the classic builder.
+    // An image squashed by the classic builder.
     let history = ["base", "-/bin/sh -c a", "-/bin/sh -c b", "-/bin/sh -c c", "merge"];
     assert_eq!(given.layers(&past(&history)), Some(vec![0; 5]));
 }
@@ -187,7 +189,7 @@ fn kaniko_leaves_out_what_changed_no_file() {
     assert_eq!(given.layers(&all), Some(vec![0, 3, 4, 5]));
     assert_eq!(given.entries(&signed(&["base", "RUN x", "COPY c /c"])), Some(vec![0, 0, 5]));
     assert_eq!(given.entries(&signed(&["base", "RUN y", "COPY c /c"])), None);
-    // One snapshot of all.
+    // A single snapshot of all instructions.
     let single = signed(&["base", "COPY c /c"]);
     assert_eq!(given.entries(&single), Some(vec![0, 5]));
     assert_eq!(given.layers(&single), Some(vec![0, 0]));
@@ -267,10 +269,10 @@ fn a_long_history_of_long_entries_takes_no_time() {
     assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
-/// The field that is written so: members with dots, `["quoted"]` or `[0]`.
+/// Parses a field path: members separated by dots, `["quoted"]` or `[0]`.
 fn field(text: &str) -> crate::image::Field {
     let mut nested = serde_json::json!("x");
-    // Dots in quotes separate nothing.
+    // Dots in quotes are not separators.
     let quoted =
         |(n, part): (usize, &str)| if n % 2 == 1 { part.replace('.', "\u{1}") } else { part.to_owned() };
     let text = text.split('"').enumerate().map(quoted).collect::<Vec<_>>().join("\"");

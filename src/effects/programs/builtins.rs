@@ -1,4 +1,4 @@
-//! Builtins of shells, and what stands for them.
+//! Shell builtins, and programs that replace them.
 
 use super::table::{Action, Export, Output, Program};
 use super::{Call, output};
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Program] = &[
     Program::harmless(&["cd", "pushd"]).does(Action::ChangeDirectory),
 ];
 
-/// What a command sets for the steps behind it.
+/// Applies a command's changes to the state of the following steps.
 pub(super) fn take(call: &Call<'_>, state: &mut State<'_>) {
     match call.program.action {
         Action::Nothing if call.name.is_empty() => {
@@ -52,7 +52,7 @@ pub(super) fn take(call: &Call<'_>, state: &mut State<'_>) {
     }
 }
 
-/// `NAME=value`, or `NAME` alone.
+/// Handles `NAME=value` or `NAME` alone.
 fn declare(word: &Word, export: Export, state: &mut State<'_>) {
     let text = word.text.to_str();
     let name = match text.split_once('=') {

@@ -1,4 +1,4 @@
-//! Programs that copy files, move them or give them another name.
+//! Programs that copy, move or rename files.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::effects::state::State;
 use crate::effects::words;
 use crate::shell::Word;
 
-/// `cp`: options of a letter without words.
+/// The arguments of `cp`. Its single-letter options take no word.
 const PLAIN: Copying =
     Copying { arrangement: Arrangement::BeforeDestination, with_word: &[], outcome: Copied::Twice };
 
@@ -38,11 +38,11 @@ pub(super) const ROWS: &[Program] = &[
         .needs_operands(),
 ];
 
-/// The files of a command line that are copied, and where to.
+/// The sources and the destination of the files that a command line copies.
 struct Operands<'a> {
     from: Vec<Cow<'a, Word>>,
     to: Option<Cow<'a, Word>>,
-    /// Whether the destination is a directory, so that files keep their names.
+    /// Whether the destination is a directory, in which files keep their names.
     is_into: bool,
 }
 
@@ -88,7 +88,7 @@ fn before_destination<'a>(call: &Call<'a>, copying: &Copying) -> Operands<'a> {
     Operands { from, to, is_into }
 }
 
-/// What a copy of files that hold tokens does.
+/// Adds the effects of copying files that hold tokens.
 pub(super) fn copy(call: &Call<'_>, copying: &Copying, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     if copying.outcome == Copied::Linked && is_symbolic(call) {
         return;
@@ -124,7 +124,7 @@ pub(super) fn copy(call: &Call<'_>, copying: &Copying, state: &State<'_>, effect
     }
 }
 
-/// Whether a link holds a name alone: `ln -s`.
+/// Returns true for `ln -s`, whose link holds only a name.
 fn is_symbolic(call: &Call<'_>) -> bool {
     call.arguments.iter().any(|word| {
         let option = word.text.to_str();
@@ -133,7 +133,7 @@ fn is_symbolic(call: &Call<'_>) -> bool {
     })
 }
 
-/// Whether files of a login lie at a path.
+/// Returns true if the path holds files of a login.
 fn holds_login(path: &str, state: &State<'_>) -> bool {
     let is_held = |files: Rc<[String]>| files.iter().any(|file| covers_normal(path, file));
     !path.is_empty() && state.login_files().is_some_and(is_held)

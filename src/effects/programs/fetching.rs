@@ -16,12 +16,12 @@ pub(super) const ROWS: &[Program] = &[
 const PIP: Program = Program { environment: Environment::ReadByBuilds, ..Program::new(&["pip", "pip3"]) }
     .does(Action::Fetch(Editable::Possible));
 
-/// What becomes of a credential in a URL.
+/// Adds the effect on a credential in a URL.
 pub(super) fn fetch(call: &Call<'_>, editable: Editable, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     let found = call.arguments.iter().find_map(|word| url::credential(&state.variables, word));
     let Some(url::Credential { value, .. }) = found else { return };
     let program = call.name.to_owned();
-    // pip takes the credential out of `direct_url.json`; an editable install is a clone that stays.
+    // pip removes the credential from `direct_url.json`. An editable install is a clone, which stays.
     if editable == Editable::Possible && (call.has("-e") || call.has("--editable")) {
         effects.push(EffectKind::Write(Write { program, value, form: Form::Url, file: None }));
     } else {
@@ -29,11 +29,12 @@ pub(super) fn fetch(call: &Call<'_>, editable: Editable, state: &State<'_>, effe
     }
 }
 
-/// Whether an installer runs code of a package that it builds, or is used for something else than to install.
+/// Returns true if an installer runs code of a package that it builds, or is used for something other than
+/// installing.
 pub(super) fn builds(call: &Call<'_>) -> bool {
     let installs =
         call.name != "uv" || call.arguments.first().is_some_and(|word| word.text.as_bytes() == b"pip");
-    // The build's own directory has code of its own.
+    // A package in a local directory has code of its own.
     let is_local = call.arguments.iter().any(|word| matches!(word.text.byte(0), Some(b'.' | b'/')));
     is_local || !installs
 }

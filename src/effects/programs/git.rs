@@ -1,4 +1,4 @@
-//! What git keeps of the URLs and settings it is given.
+//! The URLs and settings that git stores.
 
 use super::table::{Action, Given, Program, Target, Writer};
 use super::{Call, is_option, output, writing};
@@ -11,7 +11,7 @@ use crate::shell::Word;
 
 pub(super) const ROWS: &[Program] = &[Program::harmless(&["git"]).does(Action::Git)];
 
-/// Commands that hand a helper the password that they read.
+/// Commands that read a password and give it to a credential helper.
 const APPROVE: Writer = Writer {
     subcommand: &["credential", "approve"],
     option: None,
@@ -21,32 +21,32 @@ const APPROVE: Writer = Writer {
 };
 const WRITERS: [Writer; 2] = [APPROVE, Writer { subcommand: &["credential-store", "store"], ..APPROVE }];
 
-/// The setting that names the helper, and the file that the helper `store` keeps passwords in.
+/// The setting that names the helper, and the file in which the helper `store` keeps passwords.
 const HELPER: &str = "credential.helper";
 const STORE: &str = "~/.git-credentials";
 
-/// Text by which git is told to talk to another repository once there is a clone.
+/// Text of git commands that may use another repository again after a clone.
 const LATER_USES: [&str; 6] = ["git lfs", "git pull", "git fetch", "git submodule", "git -C", "git push"];
 
-/// Text by which git or pip is told to talk to a repository that may ask for a password.
+/// Text of git and pip commands that contact a repository that may ask for a password.
 const USES: [&str; 7] =
     ["git clone", "git pull", "git fetch", "git lfs", "git submodule", "git -C", "git+https://"];
 
-/// Where the last command of a text is that may ask git for a password.
+/// Returns the offset of the last command in a text that may ask git for a password.
 pub(crate) fn last_use(text: &[u8]) -> Option<usize> {
     USES.iter().filter_map(|used| memchr::memmem::rfind(text, used.as_bytes())).max()
 }
 
-/// Whether a text has a command that uses the repository of a clone again.
+/// Returns true if a text has a command that uses the repository of a clone again.
 pub(crate) fn uses_clone(text: &[u8]) -> bool {
     LATER_USES.iter().any(|used| memchr::memmem::find(text, used.as_bytes()).is_some())
 }
 
-/// A git command line, options in front of the command taken off.
+/// A git command line without the options before the subcommand.
 struct Git<'a> {
-    /// `-C`.
+    /// The directory given by `-C`.
     directory: Option<&'a Word>,
-    /// The command and its arguments.
+    /// The subcommand and its arguments.
     words: &'a [Word],
 }
 
@@ -80,7 +80,7 @@ impl Git<'_> {
         self.arguments().iter().any(|word| options.contains(&word.text.to_str().as_ref()))
     }
 
-    /// A path below the directory that git works in.
+    /// Returns a path below git's working directory.
     fn below(&self, path: &str, state: &State<'_>) -> Option<String> {
         match self.directory {
             Some(word) => state.file(word).map(|directory| normal(&format!("{directory}/{path}"))),
@@ -88,13 +88,13 @@ impl Git<'_> {
         }
     }
 
-    /// The configuration of the repository.
+    /// Returns the configuration file of the repository.
     fn config(&self, state: &State<'_>) -> Option<String> {
         self.below(".git/config", state)
     }
 }
 
-/// What a git command does with tokens.
+/// Adds the effects of a git command on tokens.
 pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     let Some(git) = read(call.arguments) else { return };
     let operands: Vec<&Word> = git.arguments().iter().filter(|word| !is_option(word)).collect();
@@ -120,7 +120,7 @@ pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<Effe
         }
         b"remote" if is(0, &["add", "set-url"]) => match in_url() {
             Some(Credential { value, .. }) => write(Form::Url, value, git.config(state)),
-            // Another URL takes the place of the one with the token.
+            // Another URL replaces the one with the token.
             None if is(0, &["set-url"]) => remove(git.config(state), effects),
             None => {}
         },
@@ -139,7 +139,8 @@ pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<Effe
     }
 }
 
-/// The token in the URL that a word is. A word that is all of a secret may be such a URL.
+/// Returns the token in a word that is a URL. A word that consists of nothing but a secret may be such a
+/// URL.
 fn given(state: &State<'_>, word: &Word) -> Option<Credential> {
     let is_whole = || {
         let text = word.text.to_str();
@@ -151,7 +152,7 @@ fn given(state: &State<'_>, word: &Word) -> Option<Credential> {
     url::credential(&state.variables, word).or_else(is_whole)
 }
 
-/// A URL that git uses and does not keep.
+/// Adds the effect of a URL that git uses but does not store.
 fn pass(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     let found = call.arguments.iter().find_map(|word| url::credential(&state.variables, word));
     if let Some(Credential { value, .. }) = found {
@@ -163,7 +164,7 @@ fn remove(file: Option<String>, effects: &mut Vec<EffectKind>) {
     effects.extend(file.map(|file| EffectKind::Removal(vec![Removal::of_file(file)])));
 }
 
-/// The configuration of a clone, by the directory it is given or the end of its URL.
+/// Returns the configuration file of a clone. Its directory is either given or the end of its URL.
 fn cloned(git: &Git<'_>, directory: Option<&Word>, path: &str, state: &State<'_>) -> Option<String> {
     let config = if git.has(&["--bare", "--mirror"]) { "config" } else { ".git/config" };
     if let Some(word) = directory {
@@ -183,7 +184,7 @@ fn cloned(git: &Git<'_>, directory: Option<&Word>, path: &str, state: &State<'_>
     git.below(&format!("{name}{suffix}/{config}"), state)
 }
 
-/// `git config`, which writes what it is given into a file.
+/// Adds the effects of `git config`, which writes its arguments into a file.
 fn configure(call: &Call<'_>, git: &Git<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     let arguments = git.arguments();
     let named = arguments.iter().position(|word| matches!(word.text.as_bytes(), b"-f" | b"--file"));
@@ -201,7 +202,7 @@ fn configure(call: &Call<'_>, git: &Git<'_>, state: &State<'_>, effects: &mut Ve
     let (form, value) = if let Some(Credential { value, .. }) = in_url {
         (Form::Url, value)
     } else {
-        // A credential helper that reads the variable when it is asked holds its name alone.
+        // A credential helper that reads the variable at run time stores only the variable's name.
         (Form::Text, output::in_words(&Call { arguments, fed: Sources::default(), ..*call }, state))
     };
     if !value.have_no_token() {
@@ -212,7 +213,7 @@ fn configure(call: &Call<'_>, git: &Git<'_>, state: &State<'_>, effects: &mut Ve
     effects.extend(helper.map(EffectKind::Helper));
 }
 
-/// The file that a helper keeps passwords in, by the value of the setting: `store --file PATH`.
+/// Returns the password file of a helper from the value of the setting: `store --file PATH`.
 fn store(helper: &str) -> Option<String> {
     let (_, options) = helper.split_once("store")?;
     let mut words = options.split([' ', '=', '"', '\'']).filter(|word| !word.is_empty());

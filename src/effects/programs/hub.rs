@@ -25,8 +25,8 @@ const fn client(client: &'static Client) -> Program {
     Program::new(client.names).does(Action::Hub(client))
 }
 
-/// The variables that a command hands to the Hub's tools as a token: by an option, by a variable that they read, or in a
-/// Python script that logs in.
+/// Returns the variables whose values a command gives to the Hub's tools as a token: in an option, in a
+/// variable that the tools read, or in a Python script that logs in.
 pub(super) fn handed(call: &Call<'_>) -> Sources {
     let mut sources = Sources::default();
     let mut take = |word: &Word| {
@@ -51,7 +51,7 @@ pub(super) fn handed(call: &Call<'_>) -> Sources {
     sources
 }
 
-/// The words that hold the value of an option: the word behind it, or `--option=VALUE`.
+/// Returns the words that hold the value of an option, either the next word or `--option=VALUE`.
 fn values_of<'a>(option: &'a str, arguments: &'a [Word]) -> impl Iterator<Item = &'a Word> {
     arguments.iter().enumerate().filter_map(move |(at, word)| {
         let rest = word.text.as_bytes().strip_prefix(option.as_bytes());
@@ -61,7 +61,7 @@ fn values_of<'a>(option: &'a str, arguments: &'a [Word]) -> impl Iterator<Item =
     })
 }
 
-/// What a client does.
+/// Adds the effects of a client.
 pub(super) fn effects(call: &Call<'_>, client: &Client, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     let Some(command) = command(call, client) else { return };
     if call.has("--help") || call.has("-h") {
@@ -78,7 +78,7 @@ pub(super) fn effects(call: &Call<'_>, client: &Client, state: &State<'_>, effec
             effects.push(EffectKind::Logout(Logout { files: place, tokens }));
             return;
         }
-        // With a token in the environment it asks for none, and writes nothing.
+        // With a token in the environment, the login asks for none and writes nothing.
         Does::LogIn { asks: true }
             if !is_fed(call) && !gives_token(command, call.arguments) && state.ambient == Ambient::Token =>
         {
@@ -91,27 +91,28 @@ pub(super) fn effects(call: &Call<'_>, client: &Client, state: &State<'_>, effec
     effects.push(EffectKind::Login(Login { command: command.name, files, place, handover, token }));
 }
 
-/// The command of a client that has to do with tokens. Options of the client itself stand in front of it.
+/// Returns the command of a client if it deals with tokens. The client's own options come before the
+/// command.
 fn command(call: &Call<'_>, client: &Client) -> Option<&'static Command> {
     let verbs: Vec<&[u8]> = call.operands().map(|word| word.text.as_bytes()).collect();
     programs::command(client, &verbs)
 }
 
-/// Whether something comes in that a login could read a token from.
+/// Returns true if a login could read a token from its standard input.
 fn is_fed(call: &Call<'_>) -> bool {
     let is_empty = |word: &Word| word.text.as_bytes() == b"/dev/null";
     let inputs = &call.near.step.inputs;
     call.near.step.is_fed && (inputs.is_empty() || !inputs.iter().all(is_empty))
 }
 
-/// Whether a login's arguments hold a token, by its option or as a word of its own.
+/// Returns true if the arguments of a login contain a token, in its option or as a separate word.
 fn gives_token(command: &Command, arguments: &[Word]) -> bool {
     arguments.iter().map(|word| word.text.to_str()).any(|word| {
         word.starts_with(TOKEN_OPTION) || !(word.starts_with("--") || command.verbs.contains(&word.as_ref()))
     })
 }
 
-/// The token that a client prints.
+/// Returns the token that a client prints.
 pub(super) fn printed(call: &Call<'_>, state: &State<'_>) -> Sources {
     let command = match call.program.action {
         Action::Hub(client) => command(call, client),

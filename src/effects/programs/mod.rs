@@ -1,5 +1,5 @@
-//! Programs and what they do, one file a kind of program. A program that is not listed is taken for one that does nothing to
-//! tokens, and may read one from its environment.
+//! The effects of programs, with one file for each kind of program. A program that is not listed is assumed
+//! to do nothing to tokens, but it may read one from its environment.
 
 mod builtins;
 mod copying;
@@ -28,24 +28,24 @@ use table::{Action, Environment, Operands, Program};
 pub(super) use output::environment;
 pub(super) use writing::targets;
 
-/// A command, when it runs.
+/// A call of a program.
 pub(super) struct Call<'a> {
-    /// The program's name, without directories.
+    /// The name of the program without directories.
     pub(super) name: &'a str,
     pub(super) program: &'static Program,
     pub(super) arguments: &'a [Word],
     pub(super) near: Near<'a>,
-    /// Where the token comes from that the step in front prints into the pipe.
+    /// The sources of the token that the previous step prints into the pipe.
     pub(super) fed: Sources,
 }
 
 impl Call<'_> {
-    /// Whether a word is among the arguments.
+    /// Returns true if the word is among the arguments.
     fn has(&self, expected: &str) -> bool {
         self.arguments.iter().any(|word| word.text.as_bytes() == expected.as_bytes())
     }
 
-    /// The arguments that are no options.
+    /// Returns the arguments that are not options.
     fn operands(&self) -> impl Iterator<Item = &Word> {
         self.arguments.iter().filter(|word| !is_option(word))
     }
@@ -55,7 +55,7 @@ fn is_option(word: &Word) -> bool {
     word.text.byte(0) == Some(b'-')
 }
 
-/// All rows with their names, in order of the names.
+/// All rows, each with one of its names, sorted by name.
 static PROGRAMS: LazyLock<Vec<(&'static str, &'static Program)>> = LazyLock::new(|| {
     let kinds = [
         builtins::ROWS,
@@ -74,22 +74,22 @@ static PROGRAMS: LazyLock<Vec<(&'static str, &'static Program)>> = LazyLock::new
     all
 });
 
-/// Any other program.
+/// The description of any other program.
 static OTHER: Program = Program::new(&[]);
 
-/// What is known of a program. A version behind its name, as `uvx` takes it, does not count.
+/// Returns the description of a program. A version after its name is ignored, because `uvx` accepts one.
 pub(super) fn of(name: &str) -> &'static Program {
     let name = name.split('@').next().unwrap_or_default();
     let found = PROGRAMS.binary_search_by_key(&name, |(name, _)| *name);
     found.ok().and_then(|at| PROGRAMS.get(at)).map_or(&OTHER, |(_, program)| *program)
 }
 
-/// Where the token comes from that a command prints.
+/// Returns the sources of the token that a command prints.
 pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
     output::output(call, state)
 }
 
-/// What a command does, `output` being what it prints.
+/// Adds the effects of a command that prints `output`.
 pub(super) fn effects(call: &Call<'_>, output: &Sources, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     reads(call, state, effects);
     let handed = hub::handed(call);
@@ -111,7 +111,7 @@ pub(super) fn effects(call: &Call<'_>, output: &Sources, state: &State<'_>, effe
     }
 }
 
-/// What a command reads.
+/// Adds the reads of a command.
 fn reads(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     let is_read = match call.program.environment {
         Environment::Ignored => false,
@@ -129,7 +129,7 @@ fn reads(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     }
 }
 
-/// Whether a word names what a login makes.
+/// Returns true if a word names a file or a directory that a login creates.
 fn is_login_file(word: &Word, state: &State<'_>) -> bool {
     let text = word.text.to_str();
     CACHED.iter().any(|file| text.contains(file))
@@ -139,7 +139,7 @@ fn is_login_file(word: &Word, state: &State<'_>) -> bool {
         })
 }
 
-/// Whether a step compiles a Python module: a script that imports it, or `compileall`.
+/// Returns true if a step compiles a Python module, by a script that imports it or by `compileall`.
 pub(super) fn compiles(step: &Step, module: &str) -> bool {
     match &step.kind {
         StepKind::Python(text) => {
@@ -151,10 +151,10 @@ pub(super) fn compiles(step: &Step, module: &str) -> bool {
     }
 }
 
-/// The module of Python that compiles all others.
+/// The Python module that compiles all others.
 const COMPILE_ALL: &str = "compileall";
 
-/// What a command sets for the steps behind it.
+/// Applies a command's changes to the state of the following steps.
 pub(super) fn take(call: &Call<'_>, state: &mut State<'_>) {
     builtins::take(call, state);
 }

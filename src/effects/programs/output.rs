@@ -9,7 +9,7 @@ use crate::effects::words;
 use crate::hub::variables::PREFIX;
 use crate::shell::Word;
 
-/// Where the token comes from that a command prints.
+/// Returns the sources of the token that a command prints.
 pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
     match call.program.output {
         Output::Operands => in_words(call, state),
@@ -34,7 +34,7 @@ pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
     }
 }
 
-/// Where the token comes from that is in the words of a command.
+/// Returns the sources of the token in the words of a command.
 pub(super) fn in_words(call: &Call<'_>, state: &State<'_>) -> Sources {
     let mut sources = Sources::default();
     for word in call.arguments {
@@ -43,7 +43,8 @@ pub(super) fn in_words(call: &Call<'_>, state: &State<'_>) -> Sources {
     sources
 }
 
-/// Where the token comes from that a program finds in its environment; of several, one that the history holds too.
+/// Returns the sources of the token that a program finds in its environment. If there are several tokens,
+/// it prefers one that the history contains too.
 pub(in crate::effects) fn environment(state: &State<'_>) -> Sources {
     let is_in_history = |tokens: &Sources| tokens.first_token().is_some_and(Source::is_in_history);
     let tokens: Vec<Sources> = state.variables.exported_tokens().map(|(_, tokens)| tokens).collect();
@@ -55,13 +56,14 @@ pub(in crate::effects) fn environment(state: &State<'_>) -> Sources {
     sources
 }
 
-/// Whether a command that sets or runs something else shows the environment when it is given this.
+/// Returns true if a command with these arguments prints the environment. The command otherwise sets
+/// variables or runs another command.
 fn is_dump(arguments: &[Word]) -> bool {
     let is_plain = |word: &Word| matches!(word.text.as_bytes(), b"-0" | b"--null" | b"-p" | b"-x" | b"-px");
     arguments.iter().all(is_plain)
 }
 
-/// Whether a search may let a line with a token through. One for another variable does not.
+/// Returns true if a search may print a line with a token. A search for another variable does not.
 fn may_find(arguments: &[Word], state: &State<'_>) -> bool {
     let is_inverted = |word: &Word| {
         let option = word.text.to_str();
@@ -80,7 +82,7 @@ fn may_find(arguments: &[Word], state: &State<'_>) -> bool {
         || state.variables.carriers().any(has_pattern)
 }
 
-/// Where the token comes from in what a command reads; `fed` is what is piped into it.
+/// Returns the sources of the token in the input of a command. `fed` is the input from the pipe.
 pub(super) fn read(call: &Call<'_>, fed: &Sources, state: &State<'_>) -> Sources {
     let inputs = &call.near.step.inputs;
     let mut sources = Sources::default();

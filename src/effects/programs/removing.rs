@@ -10,7 +10,7 @@ pub(super) const ROWS: &[Program] = &[
     Program::new(&["shred"]).does(Action::Remove),
 ];
 
-/// What `rm` and its like take away.
+/// Returns the removals of `rm` and similar commands.
 pub(super) fn removals(call: &Call<'_>, state: &State<'_>) -> Vec<Removal> {
     let is_recursive = call.arguments.iter().filter(|word| super::is_option(word)).any(|word| {
         let option = word.text.to_str();

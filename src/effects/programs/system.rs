@@ -1,4 +1,4 @@
-//! Programs that have nothing to do with tokens.
+//! Programs that do not deal with tokens.
 
 use super::table::Program;
 

@@ -1,49 +1,49 @@
-//! The form in which programs are described.
+//! The types that describe programs.
 
 use crate::effects::effect::Form;
 use crate::hub::programs::Program as Client;
 use crate::shell::Word;
 
-/// What is known of a program. The default is one of which nothing is known.
+/// The description of a program. The default describes a program about which nothing is known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Program {
-    /// The names it goes by.
+    /// The names of the program.
     pub(super) names: &'static [&'static str],
-    /// What it does to files and variables.
+    /// The action of the program on files and variables.
     pub(super) action: Action,
-    /// What it prints.
+    /// The output of the program.
     pub(super) output: Output,
-    /// Whether it may read a token from its environment.
+    /// Whether the program may read a token from its environment.
     pub(super) environment: Environment,
-    /// What becomes of it where a file that it is given is not there.
+    /// The behaviour of the program if a file it is given is missing.
     pub(super) operands: Operands,
-    /// The option whose value it takes for a token of the Hub.
+    /// The option whose value the program uses as a token of the Hub.
     pub(super) token_option: Option<&'static str>,
 }
 
-/// What a program does to files and variables.
+/// The action of a program on files and variables.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Action {
     Nothing,
-    /// Gives variables the values in its operands.
+    /// Assigns the values in its operands to variables.
     Declare(Export),
-    /// Gives the variables in its operands what it reads.
+    /// Assigns its input to the variables in its operands.
     ReadVariables,
     Unset,
     ChangeDirectory,
     /// Removes its operands.
     Remove,
     Copy(&'static Copying),
-    /// Writes what it is given into a file.
+    /// Writes a value into a file.
     Write(&'static [Writer]),
     Git,
-    /// Fetches from URLs. A package that it installs as editable is a clone that stays.
+    /// Fetches from URLs. A package installed as editable is a clone, which stays.
     Fetch(Editable),
-    /// Logs in to the Hub and out.
+    /// Logs in to the Hub or out of it.
     Hub(&'static Client),
 }
 
-/// Whether programs see the variables that are declared.
+/// Whether programs see the declared variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Export {
     Yes,
@@ -57,23 +57,23 @@ pub(super) enum Editable {
     Never,
 }
 
-/// What a program prints, as far as tokens go.
+/// The output of a program, as far as tokens are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Output {
     Nothing,
     /// Its operands.
     Operands,
-    /// The environment, where no operand tells it to do something else.
+    /// The environment, unless an operand asks for something else.
     Environment,
-    /// The environment, or the variables that its operands name.
+    /// The environment, or the variables named by its operands.
     NamedVariables,
-    /// All variables, where it has no operands.
+    /// All variables, if it has no operands.
     AllVariables,
-    /// What it reads.
+    /// Its input.
     Input,
-    /// The lines of what it reads that match its first operand.
+    /// The lines of its input that match its first operand.
     Matches,
-    /// What it reads, with its operands in it.
+    /// Its input, with its operands inserted.
     Edited,
     /// The token of a login.
     HubToken,
@@ -84,88 +84,89 @@ pub(super) enum Output {
 pub(super) enum Environment {
     Ignored,
     Read,
-    /// Where it builds a package in a local directory, which runs the package's own code.
+    /// Read only if the program builds a package in a local directory, because that runs the package's own
+    /// code.
     ReadByBuilds,
 }
 
-/// What becomes of a program where a file that it is given is not there.
+/// The behaviour of a program if a file it is given is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operands {
-    /// It fails.
+    /// The program fails.
     MustExist,
-    /// Nothing, or nobody knows.
+    /// The program does not fail, or its behaviour is unknown.
     Free,
 }
 
-/// How a program takes the files that it copies.
+/// The way in which a program takes the files it copies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Copying {
     pub(super) arrangement: Arrangement,
-    /// Options that take a word of their own, beside the target directory.
+    /// Options that take a word of their own, apart from the target directory.
     pub(super) with_word: &'static [&'static str],
     pub(super) outcome: Copied,
 }
 
-/// Where the files that are copied stand on a command line.
+/// The position of the copied files on a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arrangement {
-    /// Operands, with the destination behind them or in front as `-t`.
+    /// Operands, followed by the destination or preceded by it as `-t`.
     BeforeDestination,
     /// `if=FILE of=FILE`.
     Named,
-    /// All words but the last.
+    /// All words except the last.
     AllButLast,
 }
 
-/// What becomes of a file that is copied.
+/// The result of copying a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Copied {
-    /// There are two.
+    /// There are two files.
     Twice,
-    /// It is at the new place alone.
+    /// The file is only at the new path.
     Moved,
-    /// It has two names, unless the second is a symbolic link.
+    /// The file has two names, unless the second is a symbolic link.
     Linked,
-    /// It is somewhere in another file.
+    /// The file is part of another file.
     Packed,
 }
 
-/// A way in which a program writes what it is given into a file.
+/// A way in which a program writes a value into a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Writer {
-    /// The words in front of the operands.
+    /// The words before the operands.
     pub(super) subcommand: &'static [&'static str],
-    /// Whether it does so only with an option.
+    /// The option without which the program does not write, if it needs one.
     pub(super) option: Option<fn(&str) -> bool>,
     pub(super) value: Given,
     pub(super) target: Target,
     pub(super) form: Form,
 }
 
-/// What a program writes.
+/// The value that a program writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given {
-    /// What it prints.
+    /// Its output.
     Output,
-    /// What it reads.
+    /// Its input.
     Input,
-    /// What is in its words.
+    /// A token in its words.
     Words,
 }
 
-/// Where a program writes it.
+/// The destination of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Into each operand.
+    /// Each operand.
     Operands,
-    /// Into its last word.
+    /// The last word.
     Last,
-    /// Into the file of git's credential helper, where there is one.
+    /// The file of git's credential helper, if there is one.
     Helper,
 }
 
 impl Program {
-    /// A program that does nothing to tokens, and may read one from its environment.
+    /// Describes a program that does nothing to tokens but may read one from its environment.
     pub(super) const fn new(names: &'static [&'static str]) -> Self {
         Self {
             names,
@@ -177,7 +178,7 @@ impl Program {
         }
     }
 
-    /// A program that does nothing to tokens, and reads none.
+    /// Describes a program that does nothing to tokens and reads none.
     pub(super) const fn harmless(names: &'static [&'static str]) -> Self {
         Self { environment: Environment::Ignored, ..Self::new(names) }
     }
@@ -200,7 +201,7 @@ impl Program {
 }
 
 impl Writer {
-    /// Whether a command line is of this kind, options in front of the subcommand taken off.
+    /// Returns true if a command line is of this kind. Options before the subcommand are ignored.
     pub(super) fn fits(&self, arguments: &[Word]) -> bool {
         let mut operands = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-'));
         let is_subcommand = self

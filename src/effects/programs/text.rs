@@ -1,4 +1,4 @@
-//! Programs that print what they are given or what they read.
+//! Programs that print their arguments or their input.
 
 use super::table::{Output, Program};
 

@@ -1,4 +1,4 @@
-//! Programs that write what they are given into a file.
+//! Programs that write values into a file.
 
 use super::table::{Action, Given, Output, Program, Target, Writer};
 use super::{Call, output};
@@ -29,7 +29,7 @@ fn is_in_place(option: &str) -> bool {
     option.starts_with("--in-place") || option.starts_with("-i") || option == "-ri" || option == "-Ei"
 }
 
-/// What the first row that fits says of a command. `printed` is what it prints.
+/// Adds the effect that the first matching row describes. `printed` is the output of the command.
 pub(super) fn write(
     call: &Call<'_>,
     writers: &[Writer],
@@ -60,7 +60,8 @@ pub(super) fn write(
     }
 }
 
-/// The files that these words name, as written to: neither processes nor mounted secrets.
+/// Returns the files that these words name as targets of a write. Processes and mounted secrets are left
+/// out.
 pub(in crate::effects) fn targets<'a>(
     words: impl Iterator<Item = &'a Word>,
     state: &State<'_>,

@@ -1,10 +1,10 @@
-//! How far a call reaches, and whether a script does anything else.
+//! The extent of a call, and the check that a script does nothing else.
 
 use super::{Call, Kind, Token, imports, is, tokens};
 use crate::hub::python::{LIBRARY, LOG_IN};
 use crate::text::{Span, Text};
 
-/// Whether a script does nothing but log in: what is left beside it are imports and values.
+/// Returns true if a script does nothing but log in. Apart from the login it has only imports and values.
 pub(crate) fn only_logs_in(script: &Text) -> bool {
     let tokens = tokens(script);
     let names = imports(&tokens);
@@ -41,7 +41,7 @@ pub(crate) fn only_logs_in(script: &Text) -> bool {
     logs_in
 }
 
-/// Modules that do nothing when they are imported, and what is called to get at a token.
+/// Modules whose import has no effect, and functions that are called to obtain a token.
 const HARMLESS: [&str; 5] = [LIBRARY, "os", "sys", "pathlib", "__future__"];
 const CALLS: [&str; 13] = [
     "open",
@@ -59,7 +59,7 @@ const CALLS: [&str; 13] = [
     "import_module",
 ];
 
-/// Whether nothing runs in a statement but what gets a token and logs in with it.
+/// Returns true if a statement runs nothing but calls that obtain a token and log in with it.
 fn is_harmless(statement: &[Token]) -> bool {
     let name = |at: usize| match &statement.get(at)?.kind {
         Kind::Name(name) => Some(name.as_str()),
@@ -74,7 +74,7 @@ fn is_harmless(statement: &[Token]) -> bool {
         });
         return modules.map(|(at, _)| name(at)).all(|module| module.is_some_and(|m| HARMLESS.contains(&m)));
     }
-    // A renamed login is no name of the list; it is judged by where it comes from.
+    // A renamed login is not on the list. It is judged by the place it is imported from.
     let aliases =
         |at: usize| at == 0 || matches!(statement.get(at - 1), Some(Token { kind: Kind::Mark('.'), .. }));
     (0..statement.len()).all(|at| {
@@ -85,13 +85,13 @@ fn is_harmless(statement: &[Token]) -> bool {
     })
 }
 
-/// Whether a statement is one call of which `is_wanted` is true, and nothing more.
+/// Returns true if a statement is a single call that satisfies `is_wanted`.
 fn closing(tokens: &[Token], range: std::ops::Range<usize>, is_wanted: &dyn Fn(usize) -> bool) -> bool {
     let Some(called) = range.clone().find(|&at| is_wanted(at)) else { return false };
     call_end(tokens, called + 1) == Some(range.end) && path_start(tokens, called) == range.start
 }
 
-/// The number behind the `)` that closes the `(` at `at`.
+/// Returns the index after the `)` that closes the `(` at `at`.
 fn call_end(tokens: &[Token], at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate().skip(at) {
@@ -107,7 +107,7 @@ fn call_end(tokens: &[Token], at: usize) -> Option<usize> {
     None
 }
 
-/// Where the path of a called name begins: `huggingface_hub` of `huggingface_hub.login`.
+/// Returns the start of the path of a called name: `huggingface_hub` in `huggingface_hub.login`.
 fn path_start(tokens: &[Token], mut at: usize) -> usize {
     while at >= 2 && is(tokens, at - 1, '.') {
         at -= 2;
@@ -119,7 +119,7 @@ fn path_start(tokens: &[Token], mut at: usize) -> usize {
     at
 }
 
-/// All of the call of the name at `name`, arguments included.
+/// Returns the span of the whole call of the name at `name`, including its arguments.
 pub(crate) fn extent(script: &Text, name: Span) -> Option<Span> {
     let tokens = tokens(script);
     let at = tokens.iter().position(|token| script.source_span(token.start..token.end) == name)?;

@@ -1,4 +1,4 @@
-//! Python scripts: calls of `huggingface_hub` that log in or out, and tokens that are written into files.
+//! Python scripts: calls of `huggingface_hub` that log in or out, and tokens written into files.
 
 mod extent;
 mod writes;
@@ -20,27 +20,27 @@ use crate::shell::Script;
 use crate::text::{Span, Text};
 use writes::writes;
 
-/// What a call does.
+/// A call of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// `login(…)`, `auth_switch(…)`: writes the token and the list of tokens.
+    /// `login(…)` or `auth_switch(…)`, which writes the token and the list of tokens.
     Login {
-        /// Whether it hands the token to git too.
+        /// Whether the call also stores the token in git's credential helper.
         for_git: bool,
     },
-    /// `HfFolder.save_token(…)`: writes the token alone.
+    /// `HfFolder.save_token(…)`, which writes only the token.
     SaveToken,
-    /// `logout()`, `HfFolder.delete_token()`.
+    /// `logout()` or `HfFolder.delete_token()`.
     Logout,
 }
 
-/// Something that a script does which matters to tokens.
+/// An action of a script that matters to tokens.
 pub(crate) enum Event<C> {
-    /// A call of the library: what it does, and the place of the name that is called.
+    /// A call of the library, with the span of the called name.
     Call(Call, Span),
-    /// A command that it gives to a shell or runs as a process.
+    /// A command that the script gives to a shell or runs as a process.
     Process(Script),
-    /// A token that it writes into a file.
+    /// A token that the script writes into a file.
     Write(Written<C>),
 }
 
@@ -48,8 +48,9 @@ pub(crate) enum Event<C> {
 const RUNNERS: [&str; 9] =
     ["system", "popen", "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput"];
 
-/// Reads a script; gives what it does, in the order in which it is written. The script is never run: only names, calls,
-/// imports and assignments are looked at. `carries` says which token there is in something that it reads.
+/// Parses a script and returns its events in the order in which they are written. The script is never run:
+/// only names, calls, imports and assignments are examined. `carries` returns the token in something that
+/// the script reads.
 pub(crate) fn events<C: Clone>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Option<C>) -> Vec<Event<C>> {
     let tokens = tokens(script);
     let names = imports(&tokens);
@@ -75,16 +76,18 @@ pub(crate) fn events<C: Clone>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Opt
     events.into_iter().map(|(_, event)| event).collect()
 }
 
-/// Whether a script may log in: for the shell's part in its text, which is none of Python's.
+/// Returns true if a script may log in. The shell needs this for its own part of the text, which is not
+/// Python.
 pub(crate) fn may_log_in(script: &Text) -> bool {
     let has = |text: &str| memchr::memmem::find(script.as_bytes(), text.as_bytes()).is_some();
     has(LIBRARY) && has(LOGIN_CALL)
 }
 
-/// How many tokens of one call are looked at.
+/// The maximum number of tokens of one call that are examined.
 const MAX_TOKENS: usize = 1024;
 
-/// Whether the call whose parenthesis opens at `open` is told to hand the token to git.
+/// Returns true if the call whose parenthesis opens at `open` asks the library to store the token in git's
+/// credential helper.
 fn is_for_git(tokens: &[Token], open: usize) -> bool {
     let arguments = tokens.iter().enumerate().skip(open + 1).take(MAX_TOKENS);
     let mut arguments = arguments.take_while(|(_, token)| token.kind != Kind::Mark('\n')).map(|(at, _)| at);
@@ -96,7 +99,7 @@ fn is_for_git(tokens: &[Token], open: usize) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Name(String),
-    /// A string's content lies at these offsets.
+    /// A string, with the start and end offsets of its content.
     String(usize, usize),
     Mark(char),
 }
@@ -122,7 +125,7 @@ fn name_at(tokens: &[Token], at: usize) -> Option<&str> {
     }
 }
 
-/// Splits into names, strings and other marks; comments and blanks are left out.
+/// Splits a script into names, strings and other marks. Comments and blanks are left out.
 fn tokens(script: &Text) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -160,7 +163,8 @@ fn tokens(script: &Text) -> Vec<Token> {
     tokens
 }
 
-/// The content of the string at `at`, and the offset behind it. A plain string ends with its line.
+/// Returns the content of the string at `at` and the offset after the string. A plain string ends at the
+/// end of its line.
 fn string(script: &Text, at: usize) -> ((usize, usize), usize) {
     let quote = script.byte(at).unwrap_or(b'"');
     let triple = script.starts_with_at(at, &[quote; 3]);
@@ -181,15 +185,15 @@ fn string(script: &Text, at: usize) -> ((usize, usize), usize) {
     ((start, end), end)
 }
 
-/// The names under which the library is known in a script.
+/// The names by which a script refers to the library.
 #[derive(Default)]
 struct Names {
     modules: BTreeSet<String>,
-    /// Alias to the name it stands for.
+    /// Maps an alias to the original name.
     functions: BTreeMap<String, String>,
 }
 
-/// How many parts the path of a called name may have.
+/// The maximum number of parts in the path of a called name.
 const MAX_PARTS: usize = 8;
 
 fn imports(tokens: &[Token]) -> Names {
@@ -234,7 +238,7 @@ fn imports(tokens: &[Token]) -> Names {
     names
 }
 
-/// The names that `import a, b.c as d` gives the library, from behind the `import` on.
+/// Returns the names that `import a, b.c as d` gives the library. `at` is the position after `import`.
 fn modules(tokens: &[Token], mut at: usize) -> Vec<String> {
     let mut found = Vec::new();
     while let Some(module) = name_at(tokens, at).filter(|&name| name != "import" && name != "from") {
@@ -256,7 +260,7 @@ fn modules(tokens: &[Token], mut at: usize) -> Vec<String> {
 }
 
 impl Names {
-    /// What a call of the name at `at` does.
+    /// Returns the call of the library at `at`, if the name is one of its functions.
     fn call(&self, tokens: &[Token], at: usize, name: &str) -> Option<Call> {
         let path = self.path(tokens, at, name)?;
         let (_, does) = FUNCTIONS.iter().find(|(function, _)| *function == path)?;
@@ -267,7 +271,8 @@ impl Names {
         })
     }
 
-    /// The library's own path of a called name: `["HfFolder", "save_token"]`. It has few parts.
+    /// Returns the library's own path of a called name, such as `["HfFolder", "save_token"]`. The number of
+    /// its parts is limited.
     fn path<'a>(&'a self, tokens: &'a [Token], at: usize, name: &'a str) -> Option<Vec<&'a str>> {
         let mut parts = vec![name];
         let mut at = at;
@@ -276,7 +281,7 @@ impl Names {
                 return None;
             }
             at -= 2;
-            // `HfFolder().save_token` and `__import__("huggingface_hub").login`.
+            // Handles `HfFolder().save_token` and `__import__("huggingface_hub").login`.
             if is(tokens, at, ')') {
                 if at >= 2 && is(tokens, at - 1, '(') {
                     at -= 2;
@@ -292,7 +297,7 @@ impl Names {
         }
         let base = parts.pop()?;
         if self.modules.contains(base) {
-            // `huggingface_hub._login.login`: submodules add nothing.
+            // Submodules are ignored, as in `huggingface_hub._login.login`.
             parts.retain(|part| !SUBMODULES.contains(part));
         } else {
             parts.push(self.functions.get(base)?);
@@ -302,7 +307,7 @@ impl Names {
     }
 }
 
-/// The command whose argument list begins at `at`.
+/// Returns the command whose argument list begins at `at`.
 fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Script> {
     let content = |at: usize| match tokens.get(at)?.kind {
         Kind::String(start, end) => Some(script.slice(start..end)),
@@ -317,7 +322,7 @@ fn process(script: &Text, tokens: &[Token], at: usize) -> Option<Script> {
         });
         return Some(Script::Exec(words.collect()));
     }
-    // An `f` in front of the string.
+    // Skips an `f` before the string.
     let at = if matches!(tokens.get(at), Some(Token { kind: Kind::Name(_), .. })) { at + 1 } else { at };
     let text = content(at)?;
     Some(Script::Text { language: Language::Shell, text })

@@ -8,27 +8,28 @@ use crate::text::Text;
 
 /// Something that an expression reads.
 pub(crate) enum Read<'a> {
-    /// `os.environ["NAME"]`, `os.getenv("NAME")`.
+    /// `os.environ["NAME"]` or `os.getenv("NAME")`.
     Variable(&'a str),
     /// All of `os.environ`.
     Environment,
-    /// `open("PATH")`, `Path("PATH")`.
+    /// `open("PATH")` or `Path("PATH")`.
     File(&'a str),
-    /// A text that stands in the script.
+    /// A text in the script.
     Text(&'a [u8]),
 }
 
-/// A token that gets into a file.
+/// A token that is written into a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Written<C> {
-    /// The number of the call's name among the tokens of the script.
+    /// The index of the called name among the tokens of the script.
     pub(super) at: usize,
     pub(crate) carried: C,
-    /// The file's name; none where the script makes it up.
+    /// The name of the file, or `None` if the script computes it.
     pub(crate) file: Option<Text>,
 }
 
-/// What a script with these tokens writes; `carries` says which token there is in something that it reads.
+/// Returns the tokens that a script writes into files. `tokens` are its Python tokens, and `carries`
+/// returns the credential in something that the script reads.
 pub(super) fn writes<C: Clone>(
     script: &Text,
     tokens: &[Token],
@@ -49,11 +50,11 @@ pub(super) fn writes<C: Clone>(
     written
 }
 
-/// What a block begins with.
+/// The keywords that begin a block.
 const BLOCKS: [&str; 11] =
     ["with", "if", "else", "elif", "for", "while", "try", "except", "finally", "def", "async"];
 
-/// Where statements end.
+/// Returns the indices of the tokens that end statements.
 fn ends(tokens: &[Token]) -> Vec<usize> {
     let mut depth = 0_usize;
     let mut ends: Vec<usize> = Vec::new();
@@ -62,7 +63,7 @@ fn ends(tokens: &[Token]) -> Vec<usize> {
             Kind::Mark('(' | '[' | '{') => depth += 1,
             Kind::Mark(')' | ']' | '}') => depth = depth.saturating_sub(1),
             Kind::Mark(';' | '\n') if depth == 0 => ends.push(at),
-            // A body on the line of its `with`, and no annotation.
+            // This is a body on the same line as its `with`, not an annotation.
             Kind::Mark(':') if depth == 0 => {
                 let first = ends.last().map_or(0, |end| end + 1);
                 let opens = |name| BLOCKS.contains(&name) && !is(tokens, first + 1, '=');
@@ -81,7 +82,7 @@ struct Line<'a, C> {
     script: &'a Text,
     tokens: &'a [Token],
     carries: &'a dyn Fn(&Read<'_>) -> Option<C>,
-    /// Variables, each with the token in it.
+    /// Variables, each with its token.
     tainted: &'a HashMap<String, Option<C>>,
     /// Open files and paths, each with its name.
     files: &'a HashMap<String, Option<Text>>,
@@ -95,7 +96,7 @@ impl<'a, C: Clone> Line<'a, C> {
         }
     }
 
-    /// The arguments of the call whose parenthesis opens at `open`.
+    /// Returns the arguments of the call whose parenthesis opens at `open`.
     fn arguments(&self, open: usize) -> Range<usize> {
         let mut depth = 0_usize;
         for (at, token) in self.tokens.iter().enumerate().skip(open).take(MAX_TOKENS) {
@@ -111,7 +112,7 @@ impl<'a, C: Clone> Line<'a, C> {
         open + 1..self.tokens.len().min(open + MAX_TOKENS)
     }
 
-    /// The name in front of the call that closes at `close`, and where its parenthesis opens.
+    /// Returns the name before the call that closes at `close`, and the index of its opening parenthesis.
     fn call_before(&self, close: usize) -> Option<(&'a str, usize)> {
         let mut depth = 0_usize;
         for at in (0..=close).rev().take(MAX_TOKENS) {
@@ -127,8 +128,8 @@ impl<'a, C: Clone> Line<'a, C> {
         None
     }
 
-    /// The file that an expression which ends at `end` stands for, none where it is no file; its name, where that
-    /// stands there.
+    /// Returns the file denoted by the expression that ends at `end`, or `None` if it is not a file. The
+    /// inner value is the name of the file, if the expression gives it.
     #[expect(clippy::option_option, reason = "a file or not, and known or not")]
     fn file(&self, end: usize) -> Option<Option<Text>> {
         if let Some(name) = name_at(self.tokens, end) {
@@ -145,7 +146,8 @@ impl<'a, C: Clone> Line<'a, C> {
         }
     }
 
-    /// The name of the path that an expression which ends at `end` stands for: `Path("…")`, a variable.
+    /// Returns the name of the path denoted by the expression that ends at `end`: `Path("…")` or a
+    /// variable.
     fn path(&self, end: usize) -> Option<Text> {
         match name_at(self.tokens, end) {
             Some(name) => self.files.get(name).cloned().flatten(),
@@ -156,7 +158,7 @@ impl<'a, C: Clone> Line<'a, C> {
         }
     }
 
-    /// What the call at `at` writes into a file.
+    /// Returns the write that the call at `at` makes.
     fn write(&self, at: usize) -> Option<Written<C>> {
         let name = name_at(self.tokens, at).filter(|_| is(self.tokens, at + 1, '('))?;
         let arguments = self.arguments(at + 1);
@@ -181,7 +183,7 @@ impl<'a, C: Clone> Line<'a, C> {
         Some(Written { at, carried: self.carried(arguments)?, file })
     }
 
-    /// The name that a file gets: `f = open(…)`, `with open(…) as f`.
+    /// Returns the name that a file gets, and the file: `f = open(…)` or `with open(…) as f`.
     fn named(&self, statement: Range<usize>) -> Option<(String, Option<Text>)> {
         let as_name = statement.clone().find(|&at| is_name(self.tokens, at, "as"));
         let (name, end) = match as_name {
@@ -194,7 +196,7 @@ impl<'a, C: Clone> Line<'a, C> {
         Some((name_at(self.tokens, name)?.to_owned(), self.file(end)?))
     }
 
-    /// The variable that a statement gives a value, and the token in that.
+    /// Returns the variable that a statement assigns, and the token in its value.
     fn assigned(&self, statement: Range<usize>) -> Option<(String, Option<C>)> {
         let name = name_at(self.tokens, statement.start)?;
         let equals = statement.clone().find(|&at| is(self.tokens, at, '='))?;
@@ -203,7 +205,7 @@ impl<'a, C: Clone> Line<'a, C> {
         is_simple.then(|| (name.to_owned(), self.carried(equals + 1..statement.end)))
     }
 
-    /// The token in an expression.
+    /// Returns the token in an expression.
     fn carried(&self, range: Range<usize>) -> Option<C> {
         range.into_iter().find_map(|at| self.carried_at(at))
     }
@@ -231,7 +233,7 @@ impl<'a, C: Clone> Line<'a, C> {
         }
     }
 
-    /// The token in a string, which has expressions in it where an `f` stands in front.
+    /// Returns the token in a string. A string with the prefix `f` contains expressions.
     fn in_string(&self, at: usize, content: &Text) -> Option<C> {
         let start = self.tokens.get(at)?.start;
         let is_format = at.checked_sub(1).and_then(|before| self.tokens.get(before)).is_some_and(|before| {
@@ -245,7 +247,7 @@ impl<'a, C: Clone> Line<'a, C> {
         }
         let tokens = tokens(content);
         let inner = Line { script: content, tokens: &tokens, ..*self };
-        // Strings in it have no expressions of their own.
+        // Strings inside the string have no expressions of their own.
         (0..tokens.len()).filter(|&at| inner.string(at).is_none()).find_map(|at| inner.carried_at(at))
     }
 }

@@ -1,4 +1,4 @@
-//! What to write in place of a login or a build argument in a CI file.
+//! The replacement for a login or a build argument in a CI file.
 
 use crate::ci::{BuildArgument, Dialect, Given};
 use crate::detect;
@@ -9,7 +9,7 @@ use crate::mask::mask;
 use crate::mask::message;
 use crate::text::Text;
 
-/// The line of the Dockerfile that goes with a secret.
+/// Returns the line of the Dockerfile that mounts a secret.
 fn mount(id: &str) -> Message {
     message!(
         "In the Dockerfile, delete `ARG {}` and write `RUN --mount=type=secret,id={},env={} …` where the token is needed.",
@@ -19,7 +19,7 @@ fn mount(id: &str) -> Message {
     )
 }
 
-/// How to give a build the token as a secret.
+/// Returns the help on giving a build the token as a secret.
 pub(super) fn for_argument(
     dialect: Dialect,
     argument: &BuildArgument,
@@ -83,7 +83,7 @@ pub(super) fn for_argument(
     message!("{}{}", change, mount(id))
 }
 
-/// Whether a text is a name that may stand in a sentence as it is.
+/// Returns true if a text is a name that can be shown in a sentence as it is.
 fn is_short_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -94,7 +94,8 @@ fn revoke(token: &TokenSummary) -> Message {
     message!("Revoke the token at {}. ", Message::own(token.kind.revoke_address()))
 }
 
-/// How to do without a login. `login` is its text, which is looked at, never shown; `token` is what stands in it.
+/// Returns the help on removing a login. `login` is the text of the login, which is examined but never
+/// shown. `token` is the token in it.
 pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSummary>) -> Message {
     const WHY: &str = "the Hub's tools read `HF_TOKEN` from the environment";
     let revoke = token.map(revoke).unwrap_or_default();
@@ -122,7 +123,7 @@ pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSumm
     }
 }
 
-/// The secret that a login names, `${{ secrets.NAME }}`.
+/// Returns the secret that a login names, `${{ secrets.NAME }}`.
 fn secret(login: &[u8]) -> Option<String> {
     let at = memchr::memmem::find(login, b"secrets.")?;
     let rest = login.get(at + b"secrets.".len()..)?;

@@ -35,30 +35,30 @@ pub(crate) const RULE: Rule = Rule {
           the environment."),
 };
 
-/// The directory that a runner empties around each job, as `RUNNER_TEMP` has it.
+/// The directory that a runner empties before and after each job, as in `RUNNER_TEMP`.
 const EMPTIED: &str = "home/runner/work/_temp";
 
-/// How many hits of one file are told.
+/// The maximum number of hits of one file that are reported.
 pub(crate) const MAX_HITS: usize = 1000;
 
-/// One place that the rule fires on.
+/// One place at which the rule fires.
 #[derive(Debug, Clone)]
 pub(crate) struct CiHit {
-    /// How sure it is.
+    /// The confidence that this is a leak.
     pub confidence: Confidence,
-    /// Where it is.
+    /// The location in the file.
     pub span: Span,
-    /// The token, where its text stands there.
+    /// The token, if its text is at that location.
     pub token: Option<TokenSummary>,
-    /// What was found, one sentence.
+    /// The finding, in one sentence.
     pub(crate) message: Message,
-    /// What to do.
+    /// The advice on how to fix it.
     pub(crate) help: Message,
-    /// The command in normal form: the fingerprint is made from it where there is no token.
+    /// The command in normal form. The fingerprint is computed from it if there is no token.
     pub(crate) subject: Message,
 }
 
-/// Runs the rule over a file, in order of position. At most one more than [`MAX_HITS`] are given.
+/// Runs the rule over a file. The hits are sorted by position. Returns at most one more than [`MAX_HITS`].
 pub(crate) fn check(source: &[u8], file: &CiFile) -> Vec<CiHit> {
     let mut found = Found { source, dialect: file.dialect, hits: Vec::new(), seen: HashSet::new() };
     for argument in &file.arguments {
@@ -75,7 +75,7 @@ struct Found<'a> {
     source: &'a [u8],
     dialect: Dialect,
     hits: Vec<CiHit>,
-    /// What is used in several places is told once.
+    /// The places that were reported already, because a place used several times is reported once.
     seen: HashSet<(usize, bool)>,
 }
 
@@ -113,7 +113,7 @@ impl Found<'_> {
 
     fn job(&mut self, job: &Job) {
         let mut effects: Vec<(Effect, &CiScript)> = Vec::new();
-        // The commands of a GitLab job run in one shell, all others in one of their own.
+        // The commands of a GitLab job run in one shell. All other scripts run in a shell of their own.
         let size = if self.dialect == Dialect::GitLab { job.scripts.len().max(1) } else { 1 };
         for scripts in job.scripts.chunks(size) {
             let Some(script) = scripts.first() else { continue };
@@ -133,7 +133,7 @@ impl Found<'_> {
         self.logins(&effects);
     }
 
-    /// What a script is given. Nothing is known but what the file sets.
+    /// Returns the surroundings of a script. Only the settings of the file are known.
     fn surroundings<'a>(&self, scope: Scope<'a>, script: &CiScript) -> Surroundings<'a> {
         let mut variables = Vec::new();
         if self.dialect == Dialect::Actions {
@@ -152,7 +152,7 @@ impl Found<'_> {
         Surroundings { variables, ambient, ..Surroundings::of_instruction(scope) }
     }
 
-    /// Reports the logins that no logout or removal behind them takes back.
+    /// Reports the logins that no later logout or removal undoes.
     fn logins(&mut self, effects: &[(Effect, &CiScript)]) {
         let left = logins_left(effects.iter().map(|(effect, _)| effect));
         for LoginLeft { number, login, files } in left.into_iter().rev() {
@@ -188,7 +188,7 @@ impl Found<'_> {
     }
 }
 
-/// What scripts run, one after the other.
+/// Returns the steps of several scripts, one after the other.
 fn steps(scripts: &[CiScript]) -> Vec<Step> {
     let mut all = Vec::new();
     for script in scripts {
@@ -201,7 +201,7 @@ fn steps(scripts: &[CiScript]) -> Vec<Step> {
     all
 }
 
-/// How sure it is that a build argument has a token; none where it has not.
+/// Returns the confidence that a build argument has a token, or `None` if it has none.
 fn confidence(name: &str, argument: &BuildArgument) -> Option<Confidence> {
     let by_variable = argument.carries.then_some(Confidence::Medium);
     let Some(value) = &argument.value else {

@@ -4,7 +4,7 @@ use crate::finding::Severity;
 use crate::rules::Fix;
 use crate::rules::Rule;
 
-/// Token text in a file of a build context or source tree, or in any one file given as `file:`.
+/// Token text in a file of a build context or source tree, or in a single file given as `file:`.
 pub(crate) const RULE: Rule = Rule {
     id: "context/token-in-file",
     severity: Severity::Critical,

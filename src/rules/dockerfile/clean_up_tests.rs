@@ -1,4 +1,4 @@
-//! Logins and what takes their files away again in the same `RUN`.
+//! Tests of logins whose files are removed in the same `RUN`.
 
 use super::check;
 use crate::dockerfile::parse;

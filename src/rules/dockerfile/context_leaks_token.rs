@@ -1,4 +1,5 @@
-//! `dockerfile/context-leaks-token`: the one rule that looks beyond the Dockerfile, at the build context.
+//! `dockerfile/context-leaks-token`, the only rule that examines the build context in addition to the
+//! Dockerfile.
 
 use super::Context;
 use super::Hit;
@@ -31,27 +32,26 @@ pub(crate) const RULE: Rule = Rule {
           and give the token to the container when it starts: `docker run -e HF_TOKEN …`."),
 };
 
-/// A token in a file of the build context that `.dockerignore` does not leave out.
+/// A token in a file of the build context that `.dockerignore` does not exclude.
 #[derive(Debug, Clone)]
 pub(crate) struct ContextToken {
-    /// The file's path, relative to the context.
+    /// The path of the file, relative to the context.
     pub path: Vec<u8>,
-    /// The token.
     pub token: TokenSummary,
-    /// How sure it is.
+    /// The confidence that it is a token.
     pub confidence: Confidence,
 }
 
-/// What takes a token of the context into an image.
+/// An instruction that copies a token of the context into an image.
 #[derive(Debug, Clone)]
 pub(crate) struct Leak {
-    /// What is to be said at the instruction.
+    /// The hit at the instruction.
     pub hit: Hit,
-    /// Which of the tokens it is.
+    /// The index of the token.
     pub token: usize,
 }
 
-/// Which of the tokens a build would copy, each with the first instruction that does.
+/// Returns the tokens that a build would copy, each with the first instruction that copies it.
 pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) -> Vec<Leak> {
     let context = Context::new(source, dockerfile);
     let copies: Vec<Copy<'_>> =
@@ -71,8 +71,8 @@ pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextTok
     leaks
 }
 
-/// Whether a `RUN` of the same stage behind the copy compiles the module that is copied: the constants of a module, a token
-/// among them, are in its `.pyc` too.
+/// Returns true if a later `RUN` of the same stage compiles the copied module. The constants of a module,
+/// including a token, are in its `.pyc` file too.
 fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     let Some(module) = name.strip_suffix(b".py").map(String::from_utf8_lossy) else { return false };
@@ -82,14 +82,14 @@ fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
     runs.any(|(_, _, run)| run.compiles(&module))
 }
 
-/// The sources that a build takes from its context by name, of all stages.
+/// Returns the sources that the instructions of all stages copy from the context by name.
 pub(crate) fn copies_from(source: &[u8], dockerfile: &Dockerfile) -> Vec<PathPattern> {
     let context = Context::new(source, dockerfile);
     let copies = context.instructions().filter_map(|(i, scope)| Copy::read(i, scope));
     copies.flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
 }
 
-/// Whether a build takes anything from its context.
+/// Returns true if a build copies anything from its context.
 pub(crate) fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
     let context = Context::new(source, dockerfile);
     context.instructions().any(|(i, scope)| Copy::read(i, scope).is_some_and(|copy| !copy.sources.is_empty()))
@@ -98,8 +98,9 @@ pub(crate) fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     let file = Quoted(&token.path);
     let name = copy.instruction.keyword.name();
-    // A pattern of the file's own name, which Docker reads from the context's root. Nobody wants to leave out one of
-    // git's objects alone.
+    // The suggested pattern is the file's own path, which Docker reads relative to the root of the context.
+    // For one of git's objects, the pattern is the whole repository, because excluding a single object is
+    // pointless.
     let line = escaped(repository(&token.path).unwrap_or(&token.path));
     let is_own = copy.sources.iter().any(|source| source.written == token.path);
     let revoke = token.token.kind.revoke_address();
@@ -135,7 +136,7 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     }
 }
 
-/// A path as a pattern that matches it alone.
+/// Returns a pattern that matches only this path.
 fn escaped(path: &[u8]) -> Vec<u8> {
     let mut pattern = Vec::new();
     for &byte in path {
@@ -156,9 +157,9 @@ struct Copy<'a> {
 }
 
 struct Source {
-    /// Without `./` in front and a slash at its end.
+    /// The path without a leading `./` and without a trailing slash.
     written: Vec<u8>,
-    /// None for the whole context.
+    /// The pattern, or `None` for the whole context.
     pattern: Option<PathPattern>,
 }
 
@@ -176,7 +177,8 @@ impl<'a> Copy<'a> {
         Some(Self { instruction, sources, excludes: excludes.collect(), to })
     }
 
-    /// Whether the file is taken, and the path it then has in the layer, where that is known.
+    /// Returns the path in the layer of the file if it is copied. The inner value is `None` if the path is
+    /// unknown.
     #[expect(clippy::option_option, reason = "taken or not, and known or not")]
     fn place(&self, path: &[u8]) -> Option<Option<String>> {
         self.sources.iter().find_map(|source| {
@@ -186,7 +188,7 @@ impl<'a> Copy<'a> {
             };
             let rest = path.get(taken.len()..).unwrap_or_default();
             let rest = rest.strip_prefix(b"/").unwrap_or(rest);
-            // Patterns of --exclude count from the source on.
+            // Patterns of --exclude are relative to the source.
             if self.excludes.iter().any(|exclude| exclude.takes(rest) || exclude.takes(path)) {
                 return None;
             }
@@ -200,7 +202,7 @@ impl<'a> Copy<'a> {
     }
 }
 
-/// None for what is not in the context: a URL, a heredoc.
+/// Parses a source. Returns `None` for a source outside the context, such as a URL or a heredoc.
 fn source(text: &str) -> Option<Source> {
     let is_elsewhere = text.starts_with("<<") || text.contains("://") || text.starts_with("git@");
     if is_elsewhere || text.is_empty() {
@@ -226,7 +228,7 @@ mod tests {
         }
     }
 
-    /// The line of the instruction that takes the file, and where it is left.
+    /// Returns the severity of the hit and the places where the file is left, if an instruction copies it.
     fn taken(tail: &str, path: &str) -> Option<(Severity, String)> {
         let source = format!("FROM a\n{tail}\n");
         let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token(path)]);

@@ -28,14 +28,14 @@ pub(crate) const RULE: Rule = Rule {
     ),
 };
 
-/// What a file may be, by its name.
+/// The kind of a file, judging by its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// It is there to keep a token.
+    /// A file that is meant to keep a token.
     Keeps,
-    /// A directory of the Hub's tools, with the token in it.
+    /// A directory of the Hub's tools that contains the token.
     Directory,
-    /// It may hold anything.
+    /// A file that may hold anything.
     MayHold,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
-        // What another stage or image holds is told where it got there.
+        // Files from another stage or image are reported at the place where they were added to it.
         if !matches!(acts.keyword, Keyword::Copy | Keyword::Add) || acts.flag("from").is_some() {
             continue;
         }
@@ -102,7 +102,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     hits
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 fn last(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
@@ -123,7 +123,7 @@ fn kind(path: &str) -> Option<Kind> {
     }
 }
 
-/// `.env.example` and its like, which are made to be read.
+/// Returns true for `.env.example` and similar names, whose files are meant to be read.
 fn is_sample(kind: &str) -> bool {
     ["example", "sample", "template", "tmpl", "dist", "default", "schema"]
         .iter()

@@ -1,4 +1,5 @@
-//! Tokens in URLs and files, and files that are removed too late: what fires beside what only looks like it.
+//! Tests of tokens in URLs and files, and of files that are removed too late. Each rule is tested with
+//! similar cases in which it must not fire.
 
 use super::{Hit, check};
 use crate::{
@@ -12,7 +13,7 @@ fn hits(lines: &str, rule: &str) -> Vec<Hit> {
     hits.into_iter().filter(|hit| hit.rule.id == format!("dockerfile/{rule}")).collect()
 }
 
-/// What the hits of a rule leave behind.
+/// Returns the files that the hits of a rule leave behind.
 fn left(lines: &str, rule: &str) -> Vec<String> {
     let show = |l: &super::Residue| match (&l.path, l.place) {
         (Some(path), _) => path.clone(),
@@ -290,7 +291,7 @@ fn a_later_instruction_removes_too_late() {
         ("WORKDIR /app\nCOPY .env .\nRUN x && rm .env", 3),
         ("ARG HF_TOKEN\nRUN echo $HF_TOKEN > /x\nRUN rm -f /x", 3),
         ("ARG T\nRUN git clone https://u:$T@hf.co/o/r /m\nRUN cd /m && rm -rf .git", 3),
-        // A path that a report masks is compared as it is.
+        // A path that a report masks is compared unmasked.
         ("ARG HF_TOKEN\nRUN echo $HF_TOKEN > /HF_TOKEN=abcdefgh12\nRUN rm /HF_TOKEN=abcdefgh12", 3),
     ] {
         let found = hits(lines, LATE);

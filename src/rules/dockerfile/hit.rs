@@ -1,4 +1,4 @@
-//! What a Dockerfile rule says of a place.
+//! Hits of the Dockerfile rules.
 
 use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
@@ -9,53 +9,54 @@ use crate::mask::{Message, message};
 use crate::rules::Rule;
 use crate::text::Span;
 
-/// One place that a rule fires on.
+/// One place at which a rule fires.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
     /// The rule.
     pub rule: &'static Rule,
-    /// How bad it is here.
+    /// The severity at this place.
     pub severity: Severity,
-    /// How sure it is.
+    /// The confidence that this is a leak.
     pub confidence: Confidence,
-    /// Where it is.
+    /// The location in the file.
     pub span: Span,
-    /// The token, where its text stands in the file.
+    /// The token, if its text is in the file.
     pub token: Option<TokenSummary>,
-    /// What was found, one sentence.
+    /// The finding, in one sentence.
     pub(crate) message: Message,
-    /// What has to be added to that.
+    /// Additions to the message.
     pub(crate) remarks: Vec<Remark>,
-    /// What to do.
+    /// The advice on how to fix it.
     pub(crate) help: Message,
-    /// What a build would leave behind.
+    /// The residues that a build would leave behind.
     pub(crate) leaves: Vec<Residue>,
-    /// The stage it is in, by number.
+    /// The index of the stage.
     pub stage: Option<usize>,
-    /// The command in normal form, without a place: the fingerprint is made from it where there is no token.
+    /// The command in normal form, without a location. The fingerprint is computed from it if there is no
+    /// token.
     pub(crate) subject: Message,
 }
 
-/// Something that a build as written would leave behind.
+/// Something that the build of this Dockerfile would leave behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Residue {
     /// The kind of place.
     pub(crate) place: Where,
-    /// The path as it would be in the layer, where it is a file and known.
+    /// The path in the layer, if it is a file and the path is known.
     pub(crate) path: Option<String>,
 }
 
-/// Something that a later look at the whole file adds to a message.
+/// An addition to a message that depends on the rest of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remark {
-    /// The stage does not reach the final image.
+    /// The stage is not part of the final image.
     StaysInBuildCache,
-    /// A later instruction of that kind sets the variable, label or command to another value.
+    /// A later instruction with this keyword sets the variable, label or command to another value.
     SetAnew(Keyword),
 }
 
 impl Remark {
-    /// The remark in words, to follow the message.
+    /// Returns the text of the remark, which is appended to the message.
     pub(crate) fn text(self) -> Message {
         match self {
             Self::StaysInBuildCache => {
@@ -68,10 +69,10 @@ impl Remark {
     }
 }
 
-/// How many removals are looked at for one file.
+/// The maximum number of removals of one file that are examined.
 const MAX_REMOVED: usize = 256;
 
-/// The severity below.
+/// Returns the next lower severity.
 pub(crate) fn lower(severity: Severity) -> Severity {
     match severity {
         Severity::Critical => Severity::High,
@@ -80,31 +81,31 @@ pub(crate) fn lower(severity: Severity) -> Severity {
     }
 }
 
-/// Something that is left at a place without a path.
+/// Returns a residue at a place without a path.
 pub(crate) fn left_in(place: Where) -> Residue {
     Residue { place, path: None }
 }
 
-/// A file that is left in a layer, at a path where that is known.
+/// Returns a residue in a layer. The path is included if it is known.
 pub(crate) fn left_in_layer(path: Option<&str>) -> Residue {
     Residue { place: Where::Layer, path: path.and_then(layer_path).map(str::to_owned) }
 }
 
-/// The findings that begin in a part of the source.
+/// Returns the hits that begin in a part of the source.
 pub(crate) fn within(hits: &[Hit], span: Span) -> impl Iterator<Item = &Hit> {
     let first = hits.partition_point(|hit| hit.span.start < span.start);
     hits.iter().skip(first).take_while(move |hit| hit.span.start < span.end)
 }
 
 impl Hit {
-    /// The message with all remarks.
+    /// Returns the message with all remarks.
     pub(crate) fn full_message(&self) -> Message {
         let add = |message, remark: &Remark| message!("{}; {}", message, remark.text());
         self.remarks.iter().fold(self.message.clone(), add)
     }
 
-    /// Takes away what does not reach the final image. Where nothing does, the build cache still holds it. A file that its
-    /// stage removes again is not there to be copied.
+    /// Drops the residues that are not part of the final image. If none remains, the token is still in the
+    /// build cache. A file that its stage removes again is not there to be copied.
     pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();

@@ -1,7 +1,8 @@
 //! Inline ignores: `# stowaway: ignore[RULE] reason` above an instruction, or between its lines.
 //!
-//! One without a reason, with an unknown rule or with nothing to silence is named in a note, and so is each
-//! finding that is left out. A token that stands in the file is never left out: whoever reads the file has it.
+//! A note reports each ignore that has no reason, names an unknown rule or silences nothing. A note also
+//! reports each silenced finding. A token whose text is in the file is never silenced, because everyone who
+//! reads the file has it.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +12,35 @@ use crate::mask::{Message, Quoted, message};
 use crate::rules::nearest;
 use crate::text::LineIndex;
 
-/// What the ignores of a file come to.
+/// The effect of the ignores of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Ignored {
-    /// For each hit, whether it is left out.
+    /// For each hit, whether it is silenced.
     pub silenced: Vec<bool>,
-    /// What there is to say, in order: the line of the comment, and one sentence.
+    /// The notes in order, each with the line of the comment and one sentence.
     pub(crate) notes: Vec<(u64, Message)>,
 }
 
 /// An ignore that can silence something.
 struct Ignore {
     line: u64,
-    /// The instruction it is about, by number.
+    /// The index of the instruction to which the ignore applies.
     instruction: usize,
-    /// Each with how many hits it silences.
+    /// The rules, each with the number of hits that it silences.
     rules: BTreeMap<&'static str, usize>,
     reason: Message,
 }
 
-/// What a comment asks for.
+/// The content of an ignore comment.
 struct Request<'a> {
     rules: Vec<&'a str>,
     reason: &'a str,
 }
 
-/// How many names of one comment a note shows.
+/// The maximum number of names of one comment that a note shows.
 const MAX_SHOWN: usize = 3;
 
-/// Finds out which hits the file's own comments ask to leave out.
+/// Determines the hits that the file's own comments silence.
 pub(crate) fn ignored(
     source: &[u8],
     dockerfile: &Dockerfile,
@@ -112,7 +113,8 @@ pub(crate) fn ignored(
     out
 }
 
-/// Marks the hits that an ignore is about, and counts them there. The first of several takes them.
+/// Marks the hits to which an ignore applies, and counts them. If several ignores apply, the first one
+/// counts.
 fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec<bool> {
     let mut by_place: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
     for (index, ignore) in ignores.iter().enumerate() {
@@ -131,12 +133,12 @@ fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec
     hits.iter().map(|hit| is_silenced(hit).is_some()).collect()
 }
 
-/// The instruction that each comment is about, by number: the one it stands in, or the one right below it, with
-/// no more than comments between the two.
+/// Returns the index of the instruction to which each comment applies: the one that contains it, or the one
+/// right below it, with nothing but comments between them.
 fn targets(source: &[u8], dockerfile: &Dockerfile) -> Vec<Option<usize>> {
     let instructions = &dockerfile.instructions;
     let mut targets = Vec::new();
-    // What begins below: where, and which instruction it leads to.
+    // The start of the line below, and the instruction to which it leads.
     let mut below: Option<(usize, Option<usize>)> = None;
     for comment in dockerfile.comments.iter().rev() {
         let next = instructions.partition_point(|i| i.span.end <= comment.span.start);
@@ -161,7 +163,7 @@ fn targets(source: &[u8], dockerfile: &Dockerfile) -> Vec<Option<usize>> {
 
 const FORM: &str = "`# stowaway: ignore[RULE] reason`";
 
-/// What follows `# stowaway: ignore` in a comment that begins so.
+/// Returns the text after `# stowaway: ignore`, if the comment begins that way.
 fn asked(comment: &str) -> Option<&str> {
     let text = comment.trim_start_matches('#').trim_start();
     let rest = text.strip_prefix("stowaway:")?.trim_start().strip_prefix("ignore")?;
@@ -175,7 +177,7 @@ fn request(asked: &str) -> Option<Request<'_>> {
     (!rules.is_empty()).then(|| Request { rules, reason: reason.trim() })
 }
 
-/// The Dockerfile rule of that name, with or without its family.
+/// Returns the Dockerfile rule with that name, given with or without its family.
 fn rule(name: &str) -> Option<&'static str> {
     let ids = DOCKERFILE_RULES.iter().map(|rule| rule.id);
     let is_named = |id: &&str| *id == name || id.strip_prefix("dockerfile/") == Some(name);
@@ -205,7 +207,7 @@ mod tests {
         format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
     }
 
-    /// The rules that are left, and the notes as `LINE: TEXT`.
+    /// Returns the rules that are not silenced, and the notes as `LINE: TEXT`.
     fn run(source: &str) -> (Vec<&'static str>, Vec<String>) {
         let source = source.replace("@TOKEN@", &token());
         let dockerfile = parse(source.as_bytes());

@@ -30,7 +30,7 @@ pub(crate) const RULE: Rule = Rule {
           the build a new one as a secret: `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`."),
 };
 
-/// A token at a place of the source.
+/// A token and its location in the source.
 struct Found {
     span: Span,
     occurrence: Occurrence,
@@ -41,7 +41,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut decoded = Vec::new();
     let source = Text::from_source(context.source, Span::new(0, context.source.len()));
     search(&source, &mut found, &mut decoded);
-    // A token that was reached through an encoding is placed by the narrowest text that gives it.
+    // A token found through an encoding is located by the narrowest text that contains it.
     let outer = std::mem::take(&mut decoded);
     for comment in &context.dockerfile.comments {
         search(&Text::from_source(context.source, comment.span), &mut found, &mut decoded);
@@ -51,7 +51,8 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
         for text in readings(context, instruction) {
             search(&text, &mut found, &mut decoded);
         }
-        // What only expansion puts together stands nowhere as such, so a token that is known is not new here.
+        // A token that only expansion puts together is not in the source as a whole. A token that is
+        // already known is therefore not reported again here.
         for (span, value) in expanded(instruction.effective(), scope) {
             let tokens = detect::find(value.as_str().as_bytes()).into_iter();
             decoded.extend(tokens.map(|occurrence| Found { span, occurrence }));
@@ -66,12 +67,12 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     found.0.into_values().map(|found| hit(context, found)).collect()
 }
 
-/// Tokens by where they start; no two of them overlap.
+/// Tokens by start offset. They do not overlap.
 #[derive(Default)]
 struct Places(BTreeMap<usize, Found>);
 
 impl Places {
-    /// Keeps a token, unless it is another reading of what is known already.
+    /// Adds a token, unless it overlaps a known one.
     fn insert(&mut self, found: Found) {
         let before = self.0.range(..found.span.end.max(found.span.start + 1)).next_back();
         if before.is_none_or(|(_, known)| known.span.end <= found.span.start) {
@@ -80,7 +81,7 @@ impl Places {
     }
 }
 
-/// Searches a text for tokens that stand in it, and for those that an encoding hides.
+/// Searches a text for plain tokens and for tokens hidden by an encoding.
 fn search(text: &Text, found: &mut Places, decoded: &mut Vec<Found>) {
     for occurrence in detect::find(text.as_bytes()) {
         let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
@@ -94,7 +95,7 @@ fn search(text: &Text, found: &mut Places, decoded: &mut Vec<Found>) {
     }
 }
 
-/// What an instruction's bytes come to mean: the exec form with its escapes resolved, and the words of
+/// Returns the decoded texts of an instruction: the exec form with its escapes resolved, and the words of
 /// scripts with their quotes resolved.
 fn readings(context: &Context<'_>, instruction: &Instruction) -> Vec<Text> {
     let run = context.run(instruction);
@@ -113,7 +114,7 @@ fn readings(context: &Context<'_>, instruction: &Instruction) -> Vec<Text> {
     texts
 }
 
-/// The words of an instruction with variables, quotes and escapes resolved, where that changes them.
+/// Returns the words of an instruction that expansion changes, with variables, quotes and escapes resolved.
 fn expanded(instruction: &Instruction, scope: Scope<'_>) -> Vec<(Span, Value)> {
     let words: Vec<&Text> = match &instruction.arguments {
         Arguments::Pairs(pairs) => {
@@ -177,7 +178,7 @@ fn name(instruction: &Instruction) -> &'static str {
     }
 }
 
-/// Where the instruction's text goes in a build.
+/// Returns the places in which a build leaves the text of the instruction.
 fn leaves(instruction: &Instruction, scope: Scope<'_>, span: Span) -> Vec<Residue> {
     if instruction.stage.is_none() {
         return vec![left_in(Where::Source)];

@@ -1,4 +1,5 @@
-//! The logins in `RUN`s that leave a token file behind. Two rules report them, by where the token comes from.
+//! The logins in `RUN`s that leave a token file behind. Two rules report them, depending on the origin of
+//! the token.
 
 use std::collections::BTreeSet;
 
@@ -17,33 +18,33 @@ use crate::mask::message;
 use crate::rules::Rule;
 use crate::text::Span;
 
-/// A login that leaves something behind.
+/// A login that leaves a residue.
 pub(crate) struct Login<'a> {
     pub(crate) span: Span,
-    /// Where its token comes from.
+    /// The origin of its token.
     pub(crate) origin: TokenOrigin<'a>,
-    /// The variables that its token goes through.
+    /// The variables through which its token passes.
     pub(crate) variables: BTreeSet<&'a str>,
-    /// What counts on it beside the Hub's tools.
+    /// A user of the login other than the Hub's tools.
     pub(crate) user: User,
-    /// `hf auth login`: the command in normal form.
+    /// The command in normal form, such as `hf auth login`.
     command: &'static str,
     leaves: Vec<Residue>,
     pub(crate) stage: Option<usize>,
-    /// The instruction to write in its place.
+    /// The replacement for the instruction.
     run: &'static str,
 }
 
-/// What uses a login beside the Hub's tools.
+/// A user of a login other than the Hub's tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum User {
     Nothing,
-    /// Git, which is handed the token and fetches from a repository later on.
+    /// Git, which is given the token and later fetches from a repository.
     Git,
 }
 
 impl Login<'_> {
-    /// Whether its token comes from a mounted secret.
+    /// Returns true if its token comes from a mounted secret.
     pub(crate) fn has_secret(&self) -> bool {
         matches!(self.origin, TokenOrigin::Secret(_))
     }
@@ -66,7 +67,7 @@ impl Login<'_> {
         }
     }
 
-    /// What to do about it in general.
+    /// Returns the general advice.
     fn help(&self) -> Message {
         let secret = match self.origin {
             TokenOrigin::Secret(mount) => Some(mount),
@@ -93,7 +94,7 @@ impl Login<'_> {
     }
 }
 
-/// All logins of a file that leave something behind, in order.
+/// Returns all logins of a file that leave a residue, in order.
 pub(crate) fn find<'a>(context: &'a Context<'_>) -> Vec<Login<'a>> {
     let last_use = git::last_use(context.source).unwrap_or(0);
     let mut logins = Vec::new();
@@ -104,17 +105,17 @@ pub(crate) fn find<'a>(context: &'a Context<'_>) -> Vec<Login<'a>> {
     logins
 }
 
-/// A `RUN` in its file.
+/// A `RUN` and its context in the file.
 struct Site<'a> {
     instruction: &'a Instruction,
     scope: Scope<'a>,
     run: &'a Run,
-    /// Where the file's last use of a remote repository is.
+    /// The offset of the file's last use of a remote repository.
     last_use: usize,
 }
 
 impl<'a> Site<'a> {
-    /// What a login leaves behind; none where nothing of it is in the layer or in a cache.
+    /// Returns the login with its residues, or `None` if it leaves nothing in the layer or in a cache.
     fn login(&self, left: LoginLeft<'a>) -> Option<Login<'a>> {
         let LoginLeft { number, login, files } = left;
         let span = self.run.effects.get(number)?.span;
@@ -145,7 +146,7 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// Where the files of a login are when the `RUN` ends.
+    /// Returns the locations of a login's files when the `RUN` ends.
     fn left(&self, files: Option<&[&str]>) -> Vec<Residue> {
         let Some(files) = files else { return vec![left_in(Where::Layer)] };
         let mut leaves = Vec::new();
@@ -153,7 +154,7 @@ impl<'a> Site<'a> {
             let left = match self.run.place(file) {
                 Place::Layer => left_in_layer(Some(file)),
                 Place::Mount(MountKind::Cache) => left_in(Where::BuildCache),
-                // What is written into memory, or over a bind mount, is gone when the RUN ends.
+                // Files in memory or on a bind mount are gone when the RUN ends.
                 Place::Mount(_) | Place::Device => continue,
             };
             if !leaves.contains(&left) {

@@ -1,4 +1,4 @@
-//! Rules about Dockerfiles: what a build as written would leave behind.
+//! Rules about Dockerfiles, which report what the build of a file would leave behind.
 
 mod context_leaks_token;
 mod copies_token_file;
@@ -42,13 +42,13 @@ pub(crate) const DOCKERFILE_RULES: &[&Rule] = &[
     &context_leaks_token::RULE,
 ];
 
-/// A Dockerfile with all that the rules ask of it.
+/// A Dockerfile with the data that the rules need.
 pub(crate) struct Context<'a> {
     pub(crate) source: &'a [u8],
     pub(crate) dockerfile: &'a Dockerfile,
     pub(crate) scopes: Scopes,
     pub(crate) reach: Reach,
-    /// What the `RUN`s do, read when the first one is asked for.
+    /// The `RUN`s with their effects, interpreted on first use.
     runs: OnceCell<Vec<Option<Run>>>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
         Self { source, dockerfile, scopes, reach, runs: OnceCell::new() }
     }
 
-    /// All instructions, each with the scope in front of it.
+    /// Returns all instructions, each with the scope before it.
     pub(crate) fn instructions(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>)> {
         let numbered = self.dockerfile.instructions.iter().enumerate();
         numbered.map(|(number, instruction)| (instruction, self.scopes.at(number)))
@@ -69,12 +69,12 @@ impl<'a> Context<'a> {
         self.dockerfile.instructions.partition_point(|i| i.span.start < instruction.span.start)
     }
 
-    /// The scope in front of an instruction of this file.
+    /// Returns the scope before an instruction of this file.
     pub(crate) fn scope_of(&self, instruction: &Instruction) -> Scope<'_> {
         self.scopes.at(self.number(instruction))
     }
 
-    /// All `RUN`s with what they do, in order.
+    /// Returns all `RUN`s with their effects, in order.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>, &Run)> {
         let runs = self.all_runs().iter();
         self.instructions()
@@ -82,7 +82,8 @@ impl<'a> Context<'a> {
             .filter_map(|((instruction, scope), run)| Some((instruction, scope, run.as_ref()?)))
     }
 
-    /// What a `RUN` of this file does; none for another instruction, and for one without arguments.
+    /// Returns the effects of a `RUN` of this file. Returns `None` for other instructions and for a `RUN`
+    /// without arguments.
     pub(crate) fn run(&self, instruction: &Instruction) -> Option<&Run> {
         self.all_runs().get(self.number(instruction))?.as_ref()
     }
@@ -97,7 +98,8 @@ impl<'a> Context<'a> {
         comment.is_some_and(|comment| comment.span.contains(offset))
     }
 
-    /// The instruction that holds this place; none in a comment, of which nothing is ever built.
+    /// Returns the instruction that contains this offset. Returns `None` in a comment, which is not part of
+    /// any build.
     pub(crate) fn holder(&self, offset: usize) -> Option<&'a Instruction> {
         if self.is_comment(offset) {
             return None;
@@ -108,14 +110,14 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Runs all rules over a Dockerfile. The hits are in order of position, then rule.
+/// Runs all rules over a Dockerfile. The hits are sorted by position, then by rule.
 #[cfg(any(test, feature = "internals"))]
 pub(crate) fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
     find(&Context::new(source, dockerfile))
 }
 
-/// Runs all rules over a Dockerfile. The help of the hits does not depend on what else is in the file; they are in order of
-/// position, then rule.
+/// Runs all rules over a Dockerfile. The help of a hit does not depend on the rest of the file. The hits
+/// are sorted by position, then by rule.
 pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = literal_token::check(context);
     hits.extend(token_in_env::check(context));

@@ -1,4 +1,5 @@
-//! What a later instruction sets anew: it is gone from the config, and stays in the history.
+//! Settings that a later instruction overrides. The old values are no longer in the config but remain in
+//! the history.
 
 use super::hit::{Remark, Residue};
 use std::collections::HashMap;
@@ -8,10 +9,11 @@ use crate::dockerfile::{Arguments, Instruction, Keyword, Scope};
 use crate::finding::Where;
 use crate::text::Span;
 
-/// One thing in the config of which the last setting counts: a variable or a label by its name, or all of a `CMD`.
+/// A part of the config in which only the last setting counts: a variable or a label with its name, or the
+/// whole `CMD`.
 type Setting = (Keyword, String);
 
-/// Takes away what the hits forecast for the config and what is not there at the end.
+/// Drops the residues in the config that are overridden at the end.
 pub(crate) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
     let mut last: HashMap<Setting, usize> = HashMap::new();
     for (instruction, scope) in context.instructions() {
@@ -37,7 +39,7 @@ pub(crate) fn take_away(context: &Context<'_>, hits: &mut [Hit]) {
     }
 }
 
-/// What an instruction sets, or what of it lies at a place.
+/// Returns the settings of an instruction, or only those at a span.
 fn settings(instruction: &Instruction, scope: Scope<'_>, at: Option<Span>) -> Vec<Setting> {
     match (instruction.keyword, &instruction.arguments) {
         (keyword @ (Keyword::Env | Keyword::Label), Arguments::Pairs(pairs)) => {

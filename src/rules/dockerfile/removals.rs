@@ -1,47 +1,47 @@
-//! What the `RUN`s of a file remove.
+//! The files that the `RUN`s of a Dockerfile remove.
 
 use super::Context;
 use crate::effects::{EffectKind, Place, Removal};
 use crate::text::Span;
 
-/// A removal, with the instruction it is in.
+/// A removal and its instruction.
 pub(crate) struct Removed {
     pub(crate) span: Span,
     pub(crate) stage: Option<usize>,
-    /// The instruction.
+    /// The span of the instruction.
     pub(crate) instruction: Span,
-    /// What goes. Nothing of it lies under a mount.
+    /// The removed files, without files under a mount.
     removals: Vec<Removal>,
     chance: Chance,
 }
 
-/// Whether a removal happens.
+/// The condition under which a removal happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Chance {
-    /// Whenever the stage is built.
+    /// The removal always happens when the stage is built.
     Always,
-    /// Where the branch runs that it is in.
+    /// The removal happens only if its branch runs.
     Sometimes,
-    /// Only in what is built on the image.
+    /// The removal happens only in builds based on the image.
     InTriggers,
 }
 
 impl Removed {
-    /// Whether it takes a file away in any case.
+    /// Returns true if a file is removed in any case.
     pub(crate) fn removes(&self, path: &str) -> bool {
         self.chance == Chance::Always && self.may_remove(path)
     }
 
-    /// Whether it takes a file away where it happens.
+    /// Returns true if a file is removed when the removal happens.
     pub(crate) fn may_remove(&self, path: &str) -> bool {
         self.removals.iter().take(MAX_REMOVALS).any(|removal| removal.takes(path))
     }
 }
 
-/// How many operands of one removal count.
+/// The maximum number of operands of one removal that are examined.
 const MAX_REMOVALS: usize = 256;
 
-/// All removals of a file, in order.
+/// Returns all removals of a file, in order.
 pub(crate) fn find(context: &Context<'_>) -> Vec<Removed> {
     let mut found = Vec::new();
     for (instruction, _, run) in context.runs() {
@@ -51,7 +51,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Removed> {
                 EffectKind::Logout(logout) => logout.removals(),
                 _ => continue,
             };
-            // What lies under a mount is not the layer's.
+            // Files under a mount are not part of the layer.
             let is_in_layer = |removal: &Removal| {
                 let place = removal.pattern.as_deref().map(|pattern| run.place(pattern));
                 place.is_some_and(|place| !matches!(place, Place::Mount(_)))

@@ -24,7 +24,7 @@ pub(crate) const RULE: Rule = Rule {
     ),
 };
 
-/// What removes, in a later instruction of the stage, a file that one of `earlier` leaves in its layer.
+/// Reports removals of a file that an instruction in `earlier` of the same stage leaves in its layer.
 pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed]) -> Vec<Hit> {
     let mut lines = None;
     let mut hits = Vec::new();

@@ -1,4 +1,5 @@
-//! What scripts do in ways that are easy to read wrongly, held to what a shell and the Hub's tools do.
+//! Tests of scripts that are easy to misread. The expected results follow the behaviour of a shell and the
+//! Hub's tools.
 
 use super::{Hit, check};
 use crate::dockerfile::parse;
@@ -13,7 +14,7 @@ fn hits(lines: &str) -> Vec<Hit> {
     check(source.as_bytes(), &parse(source.as_bytes()))
 }
 
-/// The files that a rule forecasts, `?` for one whose place is not known.
+/// Returns the files that a rule forecasts, with `?` for a file whose location is unknown.
 fn files(lines: &str, rule: &str) -> Vec<String> {
     let hits = hits(lines).into_iter().filter(|hit| hit.rule.id == format!("dockerfile/{rule}"));
     let leaves = hits.flat_map(|hit| hit.leaves).filter(|leaves| leaves.place == Where::Layer);
@@ -100,7 +101,7 @@ fn a_login_that_python_runs_knows_its_token() {
     ] {
         assert_eq!(rules(&run), ["login-with-secret-mount"], "{run}");
     }
-    // The words of other steps say nothing of it.
+    // The words of other steps do not affect the result.
     let other =
         "@MOUNT cat /run/secrets/hf; y; z; python -c \"import os; os.system('x; hf auth login --token t')\"";
     assert_eq!(rules(other), ["login-command"]);
@@ -117,20 +118,20 @@ fn help_is_no_logout() {
 fn variables_have_the_values_that_a_shell_gives_them() {
     const FILE: &str = "token-written-to-file";
     for (run, expected) in [
-        // What is declared in any way names paths.
+        // All kinds of declarations set the variables in paths.
         ("@ENV readonly D=/srv; echo $HF_TOKEN > $D/a; rm $D/a", vec![]),
         ("@ENV D=/srv; read D < /x; echo $HF_TOKEN > $D/a; rm /srv/a", vec!["?"]),
-        // Subshells keep what they set to themselves.
+        // The settings of a subshell do not affect the outer shell.
         ("@MOUNT (export T=$(cat /run/secrets/hf)); echo $T > /a", vec![]),
         ("@MOUNT (export T=$(cat /run/secrets/hf); echo $T > /a)", vec!["a"]),
         ("@MOUNT sh -c 'export T=$(cat /run/secrets/hf)'; env > /a", vec![]),
-        // Assignments in front of a command are for that command, and not for its words.
+        // Assignments before a command apply to that command, but not to its words.
         ("@MOUNT T=$(cat /run/secrets/hf) sh -c 'echo $T > /a'", vec!["a"]),
         ("@MOUNT T=$(cat /run/secrets/hf) env > /a", vec!["a"]),
         ("@MOUNT T=$(cat /run/secrets/hf) echo $T > /a", vec![]),
         ("@MOUNT T=$(cat /run/secrets/hf) x; env > /a", vec![]),
         ("@ENV export D=/srv; echo $HF_TOKEN > /opt/a; D=/opt rm $D/a", vec!["opt/a"]),
-        // What may not run changes nothing for sure.
+        // A command that may not run does not change anything for certain.
         ("@MOUNT T=$(cat /run/secrets/hf); if x; then T=none; fi; echo $T > /a", vec!["a"]),
         ("@MOUNT T=$(cat /run/secrets/hf); if x; then T=none; echo $T > /a; fi", vec![]),
         ("@MOUNT T=none; if x; then T=$(cat /run/secrets/hf); fi; echo $T > /a", vec!["a"]),

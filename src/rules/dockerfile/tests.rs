@@ -1,11 +1,12 @@
-//! The rules over Dockerfiles: what they fire on beside what they must not fire on.
+//! Tests of the Dockerfile rules. Each rule is tested with cases in which it must fire and in which it must
+//! not.
 
 use super::{Hit, check};
 use crate::dockerfile::parse;
 use crate::finding::{Severity, Where};
 use crate::text::LineIndex;
 
-/// A made-up token, put together here so that none stands in a file.
+/// Returns a made-up token. It is assembled here so that no file contains it.
 fn token() -> String {
     format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx")
 }
@@ -22,12 +23,12 @@ fn hits(source: &str) -> Vec<Hit> {
     hits
 }
 
-/// The rules that fire, in order, without `dockerfile/`.
+/// Returns the rules that fire, in order, without `dockerfile/`.
 fn rules(source: &str) -> Vec<&'static str> {
     hits(source).iter().map(|hit| hit.rule.id.trim_start_matches("dockerfile/")).collect()
 }
 
-/// What is left behind by the first hit of a rule.
+/// Returns the residues of the first hit of a rule.
 fn leaves(source: &str, rule: &str) -> Vec<String> {
     let hits = hits(source);
     let hit =
@@ -232,7 +233,7 @@ fn logins_are_found_in_every_form() {
         "RUN python3 -c \"import huggingface_hub as h\nh.login('x')\"",
     ] {
         let expected = if run.contains("h.login") { vec![] } else { vec![LOGIN] };
-        // A newline ends the instruction, so that row holds a script that never comes to its login.
+        // A newline ends the instruction, so the script in that row never gets to its login.
         assert_eq!(rules(&format!("FROM a\n{run}\n")), expected, "{run}");
     }
     assert_eq!(

@@ -34,7 +34,8 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let handed = handed(context);
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
-        // In front of the first FROM its value reaches no image, unless it is declared again in a stage.
+        // Before the first FROM, the value is not part of any image unless a stage declares the argument
+        // again.
         if acts.keyword != Keyword::Arg || instruction.stage.is_none() {
             continue;
         }
@@ -70,7 +71,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     hits
 }
 
-/// The build arguments of a token that go into a label, each with the stage.
+/// Returns the build arguments with a token that are part of a label, each with the stage.
 fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     let mut found = HashSet::new();
     for (instruction, scope) in context.instructions() {
@@ -94,8 +95,8 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     found
 }
 
-/// The variables that `RUN`s hand to the Hub's tools as a token, whatever their names are; each with its stage and those that
-/// it goes on from.
+/// Returns the variables whose values the `RUN`s give to the Hub's tools as a token, whatever their names
+/// are. Each is listed with its stage and with the stages on which that one is based.
 fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
     let mut found = HashSet::new();
     for (instruction, _, run) in context.runs() {

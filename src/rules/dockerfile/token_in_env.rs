@@ -38,7 +38,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
             let name = scope.name(pair);
             let value = scope.expand(written);
             let is_token_variable = detect::carries_token(&name, value.certain_text());
-            // Another variable matters where the token of a variable flows into it.
+            // Another variable matters only if its value contains that of a token variable.
             if !value.may_hold_something() || !(is_token_variable || value.carries_token) {
                 continue;
             }
@@ -66,7 +66,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                     name
                 ),
                 remarks: Vec::new(),
-                // A trigger sets it in what is built on the image; its text stays in this one.
+                // A trigger sets the variable in images based on this one. Its text stays in this image.
                 leaves: vec![
                     left_in(if instruction.is_onbuild() { Where::Config } else { Where::Env }),
                     left_in(Where::History),

@@ -46,7 +46,7 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
         let Some((to, _)) = Destination::of(acts, scope) else { continue };
         for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
             let value = effects::token_in_document(scope, &heredoc.body);
-            // Token text is what `literal-token` reports, with the same file.
+            // `literal-token` reports token text, with the same file.
             let source = value.first_token().filter(|source| **source != Source::Literal);
             let Some(source) = source.cloned() else { continue };
             let mut leaves = vec![left_in_layer(to.file(&heredoc.name.to_str()).as_deref())];

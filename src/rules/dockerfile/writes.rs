@@ -7,18 +7,18 @@ use crate::effects::{EffectKind, Fate, Form, Place, Run, Source, writes_left};
 use crate::finding::Where;
 use crate::text::Span;
 
-/// A place of a script that leaves a token behind.
+/// A place in a script that leaves a token behind.
 pub(crate) struct Write {
     pub(crate) form: Form,
     pub(crate) program: String,
     pub(crate) span: Span,
     pub(crate) stage: Option<usize>,
-    /// Where the token comes from.
+    /// The source of the token.
     pub(crate) source: Source,
     pub(crate) leaves: Vec<Residue>,
 }
 
-/// All of a file, in order.
+/// Returns all such places of a file, in order.
 pub(crate) fn find(context: &Context<'_>) -> Vec<Write> {
     let mut found = Vec::new();
     for (instruction, _, run) in context.runs() {

@@ -4,7 +4,7 @@ use crate::finding::Severity;
 use crate::rules::Fix;
 use crate::rules::Rule;
 
-/// A file in which Hugging Face tools keep a token, with one in it.
+/// A token in a file in which Hugging Face tools keep it.
 pub(crate) const RULE: Rule = Rule {
     id: "image/cached-token",
     severity: Severity::Critical,

@@ -1,5 +1,5 @@
-//! Rules about what an image carries. The audit decides between the two that concern files; which rule
-//! a field of a JSON document belongs to is said here.
+//! Rules about the contents of images. The audit decides between the two rules that concern files. This
+//! module selects the rule for a field of a JSON document.
 
 mod cached_token;
 mod token_in_annotation;
@@ -21,7 +21,7 @@ pub(crate) use token_in_env::RULE as TOKEN_IN_ENV;
 pub(crate) use token_in_file::RULE as TOKEN_IN_FILE;
 pub(crate) use token_in_history::RULE as TOKEN_IN_HISTORY;
 
-/// The `image` family.
+/// The rules of the `image` family.
 pub(crate) const IMAGE_RULES: &[&Rule] = &[
     &TOKEN_IN_FILE,
     &CACHED_TOKEN,
@@ -32,7 +32,7 @@ pub(crate) const IMAGE_RULES: &[&Rule] = &[
     &TOKEN_IN_ATTESTATION,
 ];
 
-/// The rule that token text in `field` of `document` belongs to.
+/// Returns the rule for token text in `field` of `document`.
 pub(crate) fn rule_for(document: Document, field: &Field) -> &'static Rule {
     if token_in_attestation::claims(document, field) {
         &TOKEN_IN_ATTESTATION
@@ -52,7 +52,8 @@ mod tests {
     use super::*;
     use crate::image::for_each_string;
 
-    /// The field at these members, and the first item of the last of them if it ends with `[]`.
+    /// Returns the field at a path of members. If the path ends with `[]`, it is the first item of the last
+    /// member.
     fn field(path: &str) -> Field {
         let members = path.trim_end_matches("[]").split('.').filter(|name| !name.is_empty());
         let leaf = if path.ends_with("[]") { serde_json::json!(["x"]) } else { serde_json::json!("x") };

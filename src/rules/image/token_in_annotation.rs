@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
           manifest: moving the tag leaves it readable by digest."),
 };
 
-/// Whether token text in `field` of `document` belongs to this rule: all of a manifest or an index does.
+/// Returns true if this rule covers `field` of `document`. It covers all fields of a manifest or an index.
 pub(super) fn claims(document: Document, _field: &Field) -> bool {
     matches!(document, Document::Manifest | Document::Index)
 }

@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
           with the attestation manifests it lists."),
 };
 
-/// Whether token text in `field` of `document` belongs to this rule: all of an attestation does.
+/// Returns true if this rule covers `field` of `document`. It covers all fields of an attestation.
 pub(super) fn claims(document: Document, _field: &Field) -> bool {
     document == Document::Attestation
 }

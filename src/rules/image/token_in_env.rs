@@ -6,7 +6,7 @@ use crate::image::Field;
 use crate::rules::Fix;
 use crate::rules::Rule;
 
-/// Token text in the config's environment.
+/// Token text in the environment of the config.
 pub(crate) const RULE: Rule = Rule {
     id: "image/token-in-env",
     severity: Severity::Critical,
@@ -23,8 +23,8 @@ pub(crate) const RULE: Rule = Rule {
           --env HF_TOKEN`. Delete the published image."),
 };
 
-/// Whether token text in `field` of `document` belongs to this rule. `container_config` is what older
-/// Docker releases stored beside `config`: the container in which the last step ran.
+/// Returns true if this rule covers `field` of `document`. Older Docker releases stored `container_config`
+/// beside `config`. It describes the container in which the last step ran.
 pub(super) fn claims(document: Document, field: &Field) -> bool {
     document == Document::Config
         && ["config", "container_config"].iter().any(|config| field.below(&[config, "Env"]).is_some())

@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
           the published image; squashing the layers is no substitute, since the history may stay."),
 };
 
-/// Whether token text in `field` of `document` belongs to this rule.
+/// Returns true if this rule covers `field` of `document`.
 pub(super) fn claims(document: Document, field: &Field) -> bool {
     document == Document::Config && field.below(&["history"]).is_some()
 }

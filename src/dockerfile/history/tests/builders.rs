@@ -1,17 +1,17 @@
-//! Dockerfiles of made-up steps, and the histories that builders make of them.
+//! Dockerfiles of generated steps, and the histories that builders make of them.
 
 use std::fmt::Write as _;
 
 use crate::dockerfile::history::Past;
 
-/// An instruction, one of a kind.
+/// An instruction of some kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) kind: usize,
     pub(super) number: usize,
 }
 
-/// Who builds.
+/// A builder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Builder {
     BuildKit,
@@ -24,7 +24,8 @@ impl Builder {
     pub(super) const ALL: [Self; 4] = [Self::BuildKit, Self::Classic, Self::Buildah, Self::Kaniko];
 }
 
-/// The instruction; what BuildKit and the classic builder make of it behind their prefixes; whether it writes.
+/// An instruction, its entries in BuildKit and the classic builder without their prefixes, and whether it
+/// writes files.
 struct Kind {
     source: &'static str,
     buildkit: &'static str,
@@ -32,7 +33,7 @@ struct Kind {
     writes: bool,
 }
 
-/// `@` is the number of the step, `|` the build arguments.
+/// `@` is the number of the step, and `|` is the build arguments.
 const KINDS: [Kind; 14] = [
     Kind { source: "RUN do @", buildkit: "RUN |/bin/sh -c do @", classic: "|/bin/sh -c do @", writes: true },
     Kind {
@@ -87,14 +88,15 @@ const KINDS: [Kind; 14] = [
 
 impl Step {
     pub(super) const KINDS: usize = KINDS.len();
-    /// A copy of which only BuildKit's history says what was copied.
+    /// A copy whose sources only BuildKit's history names.
     pub(super) const UNTOLD: usize = 5;
 
     fn source(self) -> String {
         KINDS[self.kind].source.replace('@', &self.number.to_string())
     }
 
-    /// The entry it leaves, and whether it made a layer; none where the builder leaves none.
+    /// Returns the entry that the step leaves, and whether it made a layer. Returns `None` if the builder
+    /// leaves no entry.
     fn entry(self, builder: Builder, arguments: &str) -> Option<(String, bool)> {
         let kind = &KINDS[self.kind];
         let fill = |text: &str| text.replace('|', arguments).replace('@', &self.number.to_string());
@@ -123,7 +125,7 @@ impl Step {
     }
 }
 
-/// A history entry, and the line that it is from; 0 for the base image's.
+/// A history entry with its line, or 0 if the entry is from the base image.
 #[derive(Debug)]
 pub(super) struct Made {
     text: String,
@@ -149,7 +151,7 @@ impl Rendered {
         past.collect()
     }
 
-    /// The lines of all entries; none where none of them is from the file.
+    /// Returns the lines of all entries, or `None` if no entry is from the file.
     pub(super) fn lines(&self) -> Option<Vec<u64>> {
         let lines: Vec<_> = self.entries.iter().map(|made| made.line).collect();
         lines.iter().any(|line| *line > 0).then_some(lines)
@@ -162,7 +164,7 @@ impl Rendered {
     }
 }
 
-/// Builds the last of the stages, each of which goes on from the one before or from an image.
+/// Builds the last of the stages. Each stage is based on the previous one or on an image.
 pub(super) fn render(stages: &[(bool, Vec<Step>)], builder: Builder) -> Rendered {
     let mut source = String::new();
     let mut entries = Vec::new();

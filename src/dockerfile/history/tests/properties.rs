@@ -1,4 +1,4 @@
-//! Lines that must be right, and lines that must not be named, of any Dockerfile.
+//! Properties of any Dockerfile: lines that must be correct, and lines that must not be named.
 
 use proptest::prelude::*;
 
@@ -7,8 +7,8 @@ use super::{Given, past};
 use crate::dockerfile::history::Recipe;
 use crate::dockerfile::parse;
 
-/// The same, without copies of which a history does not say what was copied nor where to: of two such copies either may
-/// be the one that is missing.
+/// Generates stages without copies for which a history names neither the sources nor the destination. Of
+/// two such copies, either may be the missing one.
 fn told_stages() -> impl Strategy<Value = Vec<(bool, Vec<Step>)>> {
     stages_of_steps().prop_map(|mut stages| {
         let steps = stages.iter_mut().flat_map(|(_, steps)| steps);
@@ -17,11 +17,12 @@ fn told_stages() -> impl Strategy<Value = Vec<(bool, Vec<Step>)>> {
     })
 }
 
-/// Stages of steps, each going on from the one before or from an image of its own.
+/// Generates stages of steps. Each stage is based on the previous one or on an image of its own.
 fn stages_of_steps() -> impl Strategy<Value = Vec<(bool, Vec<Step>)>> {
     let steps = prop::collection::vec((0..Step::KINDS, 0..3_u8), 1..8);
     prop::collection::vec((any::<bool>(), steps), 1..4).prop_map(|stages| {
-        // Stages that are built beside each other share no step, so that one is not another's start.
+        // Stages that are not based on each other share no step, so that no stage is the beginning of
+        // another.
         let numbered = stages.into_iter().enumerate().map(|(stage, (goes_on, steps))| {
             let number =
                 |(kind, number): (usize, u8)| Step { kind, number: stage * 10 + usize::from(number) };

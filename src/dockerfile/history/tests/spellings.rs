@@ -1,8 +1,8 @@
-//! Each instruction in every builder's spelling.
+//! Each instruction in the spelling of every builder.
 
 use super::entries;
 
-/// One instruction, ways to spell it, and what must not be taken for it.
+/// An instruction, entries that match it, and entries that must not match it.
 type Spelled = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const SPELLINGS: &[Spelled] = &[
