@@ -1,4 +1,4 @@
-//! Findings in the making, and their numbers.
+//! Draft findings, and how they are ordered and numbered.
 
 use std::collections::HashMap;
 
@@ -12,33 +12,33 @@ use crate::rules::Rule;
 use crate::rules::dockerfile::Residue;
 use crate::sensitive::Name;
 
-/// Where a finding is listed in the report of its target.
+/// The sort key of a finding in the report of its target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Order {
-    /// The image, by number.
+    /// The number of the image.
     pub(crate) image: usize,
-    /// 0 for documents, then the layers.
+    /// 0 for documents, otherwise the index of the layer plus one.
     pub(crate) layer: usize,
     /// The path or field.
     pub(crate) path: Name,
-    /// The offset in it.
+    /// The offset in the file.
     pub(crate) offset: u64,
 }
 
-/// A finding in the making: typed facts, of which nothing is masked.
+/// A finding before it is sealed. It holds typed facts, and nothing in it is masked.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) order: Order,
     pub(crate) rule: &'static Rule,
     pub(crate) severity: Severity,
     pub(crate) confidence: Confidence,
-    /// The token, where token text was found.
+    /// The token, if token text was found.
     pub(crate) token: Option<TokenSummary>,
-    /// What was found, one sentence.
+    /// One sentence about what was found.
     pub(crate) message: Message,
-    /// What to do.
+    /// Advice on what to do.
     pub(crate) help: Message,
-    /// The command in normal form: it identifies the finding where no token of known shape does.
+    /// The normalised command. It identifies the finding if there is no token of known shape.
     pub(crate) subject: Message,
     /// The canonical place.
     pub(crate) anchor: Anchor,
@@ -46,24 +46,24 @@ pub(crate) struct Draft {
     pub(crate) also: Vec<AlsoSite>,
     pub(crate) related: Vec<Site>,
     pub(crate) leaves: Vec<Residue>,
-    /// Whether a comment in the file asks to leave it out. It is counted among its equals all the same, so that an ignore
-    /// changes no other fingerprint.
+    /// Whether a comment in the file asks to ignore this finding. An ignored finding still counts among its
+    /// equals, so that an ignore changes no other fingerprint.
     pub(crate) is_silenced: bool,
 }
 
-/// Drafts and problems of a part of a target.
+/// The drafts and problems of one part of a target.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) problems: Vec<Problem>,
 }
 
-/// What one target adds to a report.
+/// The contribution of one target to a report.
 #[derive(Debug, Default)]
 pub(crate) struct Audited {
-    /// What the target turned out to be.
+    /// The detected kind of the target.
     pub(crate) kind: Option<TargetKind>,
-    /// The images in it.
+    /// The images in the target.
     pub(crate) images: Vec<ImageSummary>,
     /// The findings of the target, in no particular order.
     pub(crate) findings: Vec<Sealed>,
@@ -72,7 +72,7 @@ pub(crate) struct Audited {
 }
 
 impl Draft {
-    /// What makes the finding this one.
+    /// Returns the identity of the finding.
     pub(super) fn identity(&self) -> Identity {
         let hash = self.token.as_ref().and_then(|token| token.sha256).map(|hash| hash.to_string());
         let subject = hash.unwrap_or_else(|| self.subject.seal().as_str().to_owned());
@@ -80,7 +80,8 @@ impl Draft {
     }
 }
 
-/// Orders the findings of each target and numbers those of all targets, so that no two of a report have one fingerprint.
+/// Sorts the findings of each target, and numbers equal findings across all targets. No two findings of a
+/// report have the same fingerprint.
 pub(crate) fn finish(targets: Vec<Vec<Sealed>>) -> Vec<Finding> {
     let mut equals: HashMap<Identity, u64> = HashMap::new();
     let mut findings = Vec::new();
