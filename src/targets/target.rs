@@ -1,4 +1,4 @@
-//! One target, from its name to what is reported of it.
+//! A single target, from its name to its findings and problems.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,10 +15,10 @@ use crate::mask::{Masked, Message, message};
 use crate::source::{Content, Target, inspect, looks_like_reference, open_file, read_up_to, unreadable};
 use crate::stop::Stop;
 
-/// What is said of a file that is too large for a Dockerfile.
+/// The error message for a file that is too large to be a Dockerfile.
 const NEITHER: &str = "it is neither an image archive nor a Dockerfile";
 
-/// How all targets of a run are audited.
+/// The input shared by all targets of a run.
 pub(super) struct Audit<'a> {
     pub(super) engine: &'a Engine,
     pub(super) options: &'a Options,
@@ -27,7 +27,7 @@ pub(super) struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    /// Audits a target as the user spelled it. Whatever goes wrong is a problem of that target.
+    /// Audits a target as the user spelled it. Any failure becomes a problem of that target.
     pub(super) fn target(&self, name: &Masked, text: &OsStr) -> Audited {
         self.engine.scan(self.stop, self.progress, |scan| {
             let now = self.engine.clock().now();
@@ -41,7 +41,7 @@ impl Audit<'_> {
     }
 }
 
-/// Where the scan had to end, that is one problem of the target, whatever was not read for it.
+/// Reports a scan that had to end early as one problem of the target, however many parts were not read.
 fn cut_short(scan: Scan<'_>, mut audited: Audited) -> Audited {
     if let Some(problem) = scan.cut_short() {
         audited.problems.retain(|other| other.code != problem.code);
@@ -51,7 +51,7 @@ fn cut_short(scan: Scan<'_>, mut audited: Audited) -> Audited {
     audited
 }
 
-/// The problem that something is no target of the kind that is asked for.
+/// Returns the problem for a target that is not of the requested kind.
 pub(super) fn refused(detail: &'static str) -> Problem {
     Problem::error(Code::Unsupported, Place::Target, Message::own(detail))
 }
@@ -63,7 +63,7 @@ pub(super) fn empty() -> Problem {
 /// Reads one target.
 pub(super) struct Reader<'a> {
     pub(super) target: &'a Masked,
-    /// Seals what is found in targets other than images.
+    /// Seals the findings in targets other than images.
     pub(super) sealer: Sealer<'a>,
     pub(super) options: &'a Options,
     pub(super) scan: Scan<'a>,
@@ -85,7 +85,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Says how much there is to read, where that is known.
+    /// Adds the size of a file to the progress total, if the size is known.
     pub(super) fn announce(&self, file: &File) {
         if let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) {
             self.scan.progress.add_total(metadata.len());
