@@ -154,7 +154,7 @@ impl Hub {
     }
 }
 
-/// Whether text has the shape of a token. An unexpanded variable has not.
+/// Whether text has the shape of a token. An unexpanded variable does not.
 fn is_token(text: &str) -> bool {
     text.strip_prefix("hf_")
         .is_some_and(|rest| rest.len() == 34 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
