@@ -1,8 +1,8 @@
 #!/bin/bash
 # Scans corpora without tokens, and fails unless there are no findings and no errors; see README.md here.
-#   benches/noise.sh                  all of it; writes docs/noise.md
-#   benches/noise.sh CORPUS...        these alone, to standard output
-#   STOWAWAY=FILE benches/noise.sh    with another binary than the one built here
+#   benches/noise.sh                  scans all corpora and writes docs/noise.md
+#   benches/noise.sh CORPUS...        scans only these, and writes to standard output
+#   STOWAWAY=FILE benches/noise.sh    uses this binary instead of the one built here
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=target/noise

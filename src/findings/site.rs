@@ -83,7 +83,7 @@ pub(crate) struct BlobSite {
 /// A part of a Dockerfile.
 #[derive(Debug, Clone)]
 pub(crate) struct DockerfileSite {
-    /// The path of the file, as it is shown.
+    /// The path of the file, as shown in the report.
     pub(crate) path: Name,
     /// The first byte of the part.
     pub(crate) start: Position,
@@ -96,7 +96,7 @@ pub(crate) struct DockerfileSite {
 /// A location in a file on disk.
 #[derive(Debug, Clone)]
 pub(crate) struct FileSite {
-    /// The path of the file, as it is shown.
+    /// The path of the file, as shown in the report.
     pub(crate) path: Name,
     /// Line and column in the innermost decoded content.
     pub(crate) position: Option<Position>,

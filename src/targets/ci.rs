@@ -14,8 +14,8 @@ use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex, Text};
 
-/// Audits a file of a directory if its path marks it as a CI file. A problem is either a limit of ours that was
-/// reached, or a note on a part that could not be parsed as a CI file. The bytes of such a part are still
+/// Audits a file of a directory if its path marks it as a CI file. A problem is either an exceeded limit,
+/// or a note on a part that could not be parsed as a CI file. The bytes of such a part are still
 /// searched for tokens.
 pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
     let file = ci::read(path, bytes)?;

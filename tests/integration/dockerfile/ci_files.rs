@@ -96,7 +96,7 @@ fn what_cannot_be_read_is_a_note_with_its_line() {
     let notes = outcome.report()["notes"].as_array().unwrap();
     let places: Vec<_> = notes.iter().map(|note| note["where"].as_str().unwrap()).collect();
     assert_eq!(places, [".devcontainer.json: line 2", "compose.yaml: line 2", "docker-bake.hcl: line 3"]);
-    // A limit of ours is an error.
+    // An exceeded limit is an error.
     let errors = outcome.errors();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0]["where"], ".github/workflows/a.yml: line 1");
