@@ -1,7 +1,8 @@
 .PHONY: run test lint docs oracle oracle-long bench noise fuzz clean
 
-# Audits a leaky example: a Dockerfile and an image, made on the spot from testdata/example. PROFILE=dev runs the binary of
-# the tests: a test is named so that cargo resolves the same features, else it would build the dependencies again.
+# Audits a leaky example, a Dockerfile and an image that are made from testdata/example. PROFILE=dev runs the
+# binary of the tests. In that case, the command names a test so that cargo resolves the same features and does
+# not rebuild the dependencies.
 PROFILE ?= release
 BUILT = target/$(patsubst dev,debug,$(PROFILE))
 run:
@@ -12,8 +13,9 @@ run:
 	@cd target/example && ../../$(BUILT)/stowaway scan Dockerfile app.tar; code=$$?; \
 	echo; echo "exit code $$code (1: a token was found)"; test $$code -eq 1
 
-# All tests. They make their images with real tools, which this installs from Debian where they are missing. The last of
-# them, which builds Dockerfiles, needs root and namespaces: elsewhere it says so, and fails where CI is set.
+# Runs all tests. Their images are made with real tools, which are installed from Debian if missing. The last
+# test builds Dockerfiles and needs root and namespaces. If they are not available, the test says so, and fails
+# if CI is set.
 test:
 	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd
 	STOWAWAY_ORACLE=$(if $(CI),1,if-possible) cargo test --no-fail-fast --lib --bins --tests
@@ -26,31 +28,33 @@ lint:
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
 	cargo deny check bans licenses sources
 
-# Writes the pages of docs that the tests make: rules, codes, recall, and the Dockerfile rules over testdata/corpus.
+# Writes the pages of docs that the tests generate: rules, codes, recall, and the Dockerfile rules on
+# testdata/corpus.
 docs:
 	STOWAWAY_WRITE_DOCS=1 cargo test --lib -- report::pages
 	STOWAWAY_WRITE_DOCS=1 cargo test --test integration -- recall corpus
 
-# Builds Dockerfiles for real and holds the auditors to what is left, as `make test` does; writes docs/oracle.md. Needs root;
-# the builder is made once, in target/oracle. CASES names some cases only.
+# Builds Dockerfiles for real and compares the audits with the resulting images, as `make test` does. It also
+# writes docs/oracle.md. Needs root. The builder is made once, in target/oracle. CASES selects cases by name.
 oracle:
 	STOWAWAY_ORACLE=1 STOWAWAY_WRITE_DOCS=1 cargo test --test oracle -- $(CASES)
 
-# The same with 300 made Dockerfiles beside the written ones. One that disagrees is made as small as it can be, and shown.
+# Runs the oracle with 300 generated Dockerfiles in addition to the handwritten ones. A case that disagrees is
+# reduced to a minimal one and shown.
 oracle-long:
 	STOWAWAY_ORACLE=1 STOWAWAY_ORACLE_MADE=300 cargo test --test oracle -- $(CASES)
 
-# Speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md says how to read it.
+# Measures speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md explains the results.
 bench:
 	tests/install-tools.sh hyperfine isal ripgrep time valgrind zstd openssl
 	benches/run.sh
 
-# Scans clean work, and writes docs/noise.md. Fetches gigabytes of packages, once.
+# Scans corpora without tokens, and writes docs/noise.md. It downloads gigabytes of packages, once.
 noise:
 	tests/install-tools.sh debootstrap jq npm python3-pip time
 	benches/noise.sh
 
-# Feeds the readers of foreign bytes what they do not expect, each for FUZZ_SECONDS. Needs a nightly toolchain.
+# Fuzzes the parsers of foreign input, each for FUZZ_SECONDS. Needs a nightly toolchain.
 FUZZ_SECONDS ?= 600
 fuzz:
 	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git

@@ -1,7 +1,8 @@
-//! What looking for encoded tokens and for files within files costs, beside a search for the prefixes as they are.
+//! Measures the cost of the search for encoded tokens and in nested files, compared with a search for the plain
+//! prefixes.
 //!
-//! `bench-decoders ARCHIVE` walks the plain layers of an image archive three times a round, with a different search of
-//! their files each time, and prints the medians of five rounds.
+//! `bench-decoders ARCHIVE` walks the plain layers of an image archive three times a round. Each time, it
+//! searches the files in a different way. It prints the medians of five rounds.
 
 use std::error::Error;
 use std::io;

@@ -1,7 +1,7 @@
-//! How many Dockerfiles one thread audits in a second.
+//! Measures the number of Dockerfiles that one thread audits in a second.
 //!
-//! `bench-dockerfiles DIRECTORY` reads the Dockerfiles there, parses them and runs all rules over each, again and
-//! again for about a second, and prints the median rate of five rounds.
+//! `bench-dockerfiles DIRECTORY` reads the Dockerfiles there. It parses each of them and runs all rules,
+//! repeatedly for about a second, and prints the median rate of five rounds.
 
 use std::error::Error;
 use std::hint::black_box;

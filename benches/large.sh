@@ -1,6 +1,7 @@
 #!/bin/bash
-# Memory and time of `stowaway scan` over one gzip layer of SIZE_GB uncompressed (20 by default), sampled while it runs.
-# The layer is made of those of `make bench`, member behind member, as often as it takes; it needs some gigabytes of disk.
+# Measures memory and time of `stowaway scan` on one gzip layer of SIZE_GB uncompressed (20 by default), sampled
+# while it runs. The layer repeats those of `make bench` as consecutive gzip members. The script needs some
+# gigabytes of disk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bench=target/bench
@@ -12,7 +13,7 @@ trap 'rm -rf $large' EXIT
 mkdir -p $blobs
 times=$((${SIZE_GB:-20} * 1000000000 / $(cat $bench/bytes) + 1))
 
-# put FILE TYPE: stores a blob; prints its descriptor.
+# put FILE TYPE: stores a blob and prints its descriptor.
 put() {
   local digest size
   digest=$(sha256sum "$1" | cut -d' ' -f1)

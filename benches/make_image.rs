@@ -1,10 +1,11 @@
-//! Makes the image that `make bench` measures on.
+//! Makes the images that `make bench` measures.
 //!
-//! `make-bench-image DIRECTORY MEGABYTES [TREE]` writes one image in several forms: `gzip` and `zstd` (OCI layouts),
-//! `plain.tar` (a docker archive), `fat` (the gzip layout with all files in one layer) and `ten` (ten images in one
-//! layout, each with a small layer of its own above those of `gzip`). Six layers hold text, sources, tables and
-//! incompressible files of many sizes, the same on every run, or else the files of TREE; one file of the last layer
-//! holds a made-up token. Nothing is held in memory whole.
+//! `make-bench-image DIRECTORY MEGABYTES [TREE]` writes one image in several forms: `gzip` and `zstd` (OCI
+//! layouts), `plain.tar` (a docker archive), `fat` (the gzip layout with all files in one layer) and `ten` (ten
+//! images in one layout, each with a small layer of its own above those of `gzip`). Six layers hold text,
+//! sources, tables and incompressible files of many sizes, the same on every run. If TREE is given, they hold
+//! its files instead. One file of the last layer holds a generated token. No layer is held in memory as a
+//! whole.
 
 #[path = "../tests/support/token.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -52,7 +53,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Writes so many plain layers of `size` bytes.
+/// Writes `count` plain layers of `size` bytes.
 fn write_layers(dir: &Path, count: u64, size: u64, mut tree: Option<Tree>) -> Result<Vec<PathBuf>> {
     fs::create_dir_all(dir)?;
     let mut layers = Vec::new();
@@ -100,7 +101,7 @@ fn copy_files(tar: &mut tar::Builder<impl Write>, tree: &mut Tree, size: u64) ->
     Ok(())
 }
 
-/// The files of a tree, by name; what is still to be gone through, the next one last.
+/// Iterates over the files of a tree, sorted by name. It holds the remaining paths; the next one is last.
 #[derive(Clone)]
 struct Tree(Vec<PathBuf>);
 
@@ -131,14 +132,14 @@ fn append(tar: &mut tar::Builder<impl Write>, name: &str, body: &[u8]) -> Result
     Ok(tar.append_data(&mut header, name, body)?)
 }
 
-/// A file of one of four sorts, about `len` bytes, that does not repeat itself.
+/// Returns a file of one of four sorts, with about `len` bytes and no repetition.
 fn body(random: &mut Random, words: &[String], len: usize) -> (&'static str, Vec<u8>) {
     let sort = random.below(4);
     let mut body = Vec::with_capacity(len + 4096);
     while body.len() < len {
         match sort {
             0 => line(random, words, &mut body, "", 12),
-            // As in sources that are all about the Hub: a name that begins as a token does on one line of forty.
+            // This resembles sources about the Hub: on one line of forty, a name begins like a token.
             1 => {
                 let start = if random.below(40) == 0 { "    self.hf_" } else { "    self." };
                 line(random, words, &mut body, start, 4);
@@ -155,7 +156,7 @@ fn body(random: &mut Random, words: &[String], len: usize) -> (&'static str, Vec
     (name.get(sort).copied().unwrap_or("other"), body)
 }
 
-/// A line of made-up words, common ones more often.
+/// Writes a line of generated words. Some words are more common than others.
 fn line(random: &mut Random, words: &[String], out: &mut Vec<u8>, start: &str, longest: usize) {
     out.extend_from_slice(start.as_bytes());
     for _ in 0..=random.below(longest) {
@@ -175,7 +176,7 @@ fn words() -> Vec<String> {
     (0..4096).map(|rank| parts(rank).into_iter().flatten().collect()).collect()
 }
 
-/// An OCI layout whose layers are compressed one way.
+/// Writes an OCI layout whose layers are compressed in one way.
 fn write_layout(dir: &Path, layers: &[PathBuf], compression: &str) -> Result<()> {
     let blobs = dir.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
@@ -191,7 +192,7 @@ fn write_layout(dir: &Path, layers: &[PathBuf], compression: &str) -> Result<()>
     Ok(())
 }
 
-/// Ten images above the layers of another layout.
+/// Writes ten images above the layers of another layout.
 fn write_ten(dir: &Path, base: &Path, layers: &[PathBuf]) -> Result<()> {
     let blobs = dir.join("blobs/sha256");
     fs::create_dir_all(&blobs)?;
@@ -226,7 +227,7 @@ fn manifest(blobs: &Path, layers: &[PathBuf], descriptors: &[Value]) -> Result<V
     store(blobs, "manifest.v1+json", &json!({"schemaVersion": 2, "config": config, "layers": descriptors}))
 }
 
-/// Stores a layer; gives its descriptor.
+/// Stores a layer and returns its descriptor.
 fn compress(blobs: &Path, layer: &Path, compression: &str) -> Result<Value> {
     let packed = blobs.join("part");
     let mut input = BufReader::new(File::open(layer)?);
@@ -245,7 +246,7 @@ fn compress(blobs: &Path, layer: &Path, compression: &str) -> Result<Value> {
     Ok(descriptor(&format!("layer.v1.tar+{compression}"), &digest, size))
 }
 
-/// A docker archive with plain layers, as `skopeo` writes it.
+/// Writes a docker archive with plain layers, like `skopeo`.
 fn write_docker_archive(path: &Path, layers: &[PathBuf]) -> Result<()> {
     let mut tar = tar::Builder::new(BufWriter::new(File::create(path)?));
     let mut names = Vec::new();

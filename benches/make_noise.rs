@@ -1,8 +1,8 @@
-//! Makes the images that `make noise` scans: nothing in them is a token, and much looks like one.
+//! Makes the images that `make noise` scans. They contain no token, but much text that looks like one.
 //!
-//! `make-noise tree DIRECTORY` and `make-noise SORT MEGABYTES` write a docker archive of one layer to standard
-//! output, and to standard error how many files it holds and of how many bytes. The layer holds a directory's
-//! files as they are, or one file that is made on the way, the same on every run. Neither lies on disk as an image.
+//! `make-noise tree DIRECTORY` and `make-noise SORT MEGABYTES` write a docker archive with one layer to
+//! standard output, and the number of its files and bytes to standard error. The layer holds either the files
+//! of a directory, or one generated file that is the same on every run. The image is never stored on disk.
 
 #[path = "../tests/support/token.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
@@ -60,7 +60,8 @@ enum Source {
     Made(Sort),
 }
 
-/// Lists what lies below a directory, by name. Devices, sockets and pipes have no content and are left out.
+/// Lists the entries below a directory, sorted by name. Devices, sockets and pipes have no content and are left
+/// out.
 fn list(dir: &Path, inside: &Path, entries: &mut Vec<Entry>) -> Result<()> {
     let mut found = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
     found.sort_by_key(fs::DirEntry::file_name);
@@ -88,7 +89,7 @@ fn header(metadata: &Metadata, size: u64) -> Header {
     header
 }
 
-/// Writes a docker archive: the layer first, since its digest is only known behind it.
+/// Writes a docker archive. The layer is first, since its digest is only known at its end.
 fn write_archive(entries: &[Entry], mut output: impl Write) -> Result<()> {
     let mut measured = Layer::new(io::sink());
     write_layer(entries, &mut measured, false)?;
@@ -119,7 +120,7 @@ fn write_archive(entries: &[Entry], mut output: impl Write) -> Result<()> {
     Ok(tar.into_inner()?.flush()?)
 }
 
-/// Writes the layer, or with `whole` unset one of the same size.
+/// Writes the layer or, if `whole` is false, one of the same size.
 fn write_layer(entries: &[Entry], output: impl Write, whole: bool) -> Result<()> {
     let mut tar = Builder::new(output);
     for entry in entries {
@@ -139,7 +140,7 @@ fn write_layer(entries: &[Entry], output: impl Write, whole: bool) -> Result<()>
     Ok(tar.into_inner()?.flush()?)
 }
 
-/// What is written to it is counted, and hashed where there is a hasher.
+/// A writer that counts its bytes, and hashes them if it has a hasher.
 struct Layer<W> {
     inner: W,
     size: u64,
@@ -167,24 +168,25 @@ impl<W: Write> Write for Layer<W> {
     }
 }
 
-/// What a made file holds.
+/// The content of a generated file.
 #[derive(Clone, Copy)]
 enum Sort {
     /// Random bytes.
     Random,
-    /// Base64 of random bytes in lines of 76 characters, as MIME has it.
+    /// Base64 of random bytes in lines of 76 characters, as in MIME.
     Base64,
-    /// Base64 of random bytes in the alphabet of URLs, which has the underscore, in one line.
+    /// Base64 of random bytes in one line, in the alphabet for URLs, which includes the underscore.
     Base64Url,
-    /// The same in lines of 64 characters: more places where a word may begin and end.
+    /// Base64 in the alphabet for URLs, in lines of 64 characters. It has more places where a word may begin or
+    /// end.
     Base64UrlLines,
     /// Hexadecimal text of random bytes in lines of 64 characters.
     Hex,
-    /// The same in one line, in capitals.
+    /// Hexadecimal text of random bytes in one line, in capitals.
     HexLine,
-    /// Sequencing reads with qualities as they are written today.
+    /// Sequencing reads with qualities in the present notation.
     Fastq,
-    /// Reads with qualities in the older notation: letters of both cases and the underscore.
+    /// Sequencing reads with qualities in the older notation: letters of both cases, and the underscore.
     FastqLetters,
 }
 
@@ -226,7 +228,7 @@ impl Noise {
         Self { sort, random: Random::new("noise"), made: Vec::new(), read: 0 }
     }
 
-    /// The next part of it: whole lines, and about 64 KiB.
+    /// Returns the next part of the file: whole lines, and about 64 KiB.
     fn part(&mut self) -> Vec<u8> {
         let random = &mut self.random;
         match self.sort {
@@ -263,7 +265,7 @@ fn hex_of(bytes: &[u8], digits: &[u8; 16]) -> Vec<u8> {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// Reads of 150 bases. Qualities go up and down in small steps, as a machine gives them.
+/// Returns reads of 150 bases. Qualities change in small steps, like those of a sequencing machine.
 fn reads(random: &mut Random, worst: u8, best: u8) -> Vec<u8> {
     const LENGTH: usize = 150;
     let mut text = Vec::with_capacity(1 << 16);

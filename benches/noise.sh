@@ -1,15 +1,15 @@
 #!/bin/bash
-# Scans clean work, of which nothing may be a finding or an error; see README.md here. Fails where a scan is not silent.
-#   benches/noise.sh                  all of it; writes docs/noise.md
-#   benches/noise.sh CORPUS...        these alone, to standard output
-#   STOWAWAY=FILE benches/noise.sh    with another binary than the one built here
+# Scans corpora without tokens, and fails unless there are no findings and no errors; see README.md here.
+#   benches/noise.sh                  scans all corpora and writes docs/noise.md
+#   benches/noise.sh CORPUS...        scans only these, and writes to standard output
+#   STOWAWAY=FILE benches/noise.sh    uses this binary instead of the one built here
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=target/noise
 stowaway=${STOWAWAY:-target/release/stowaway}
 make_noise=target/release/examples/make-noise
 
-# once NAME COMMAND...: has the command fill $dir/NAME, unless an earlier run has.
+# once NAME COMMAND...: runs the command to fill $dir/NAME, unless an earlier run has.
 once() {
   local name=$1 part=$dir/$1.part
   shift
@@ -21,7 +21,7 @@ once() {
   mv "$part" "$dir/$name"
 }
 
-# Wheels as they are published. PyTorch's for x86 needs gigabytes of CUDA beside it, its one for ARM does not.
+# Published wheels. PyTorch for x86 needs gigabytes of CUDA, but PyTorch for ARM does not.
 fetch_wheels() {
   local package options
   while read -r package; do
@@ -31,7 +31,7 @@ fetch_wheels() {
   done <benches/noise/python.txt
 }
 
-# Source archives hold what wheels leave out, tests above all.
+# Source archives, which include tests and other files that wheels leave out.
 fetch_sources() {
   local package
   for package in accelerate datasets huggingface-hub peft transformers; do
@@ -40,7 +40,7 @@ fetch_sources() {
   done
 }
 
-# The wheels as pip unpacks and compiles them.
+# The wheels, unpacked and compiled by pip.
 install_wheels() {
   local wheel wheels=()
   for wheel in "$dir"/wheels/*.whl; do
@@ -53,8 +53,8 @@ install_wheels() {
   python3 -m pip install --quiet --no-deps --no-index --root-user-action ignore --target "$1" "${wheels[@]}"
 }
 
-# npm's cache holds every package as the tarball that is published. Packages may disagree about peers, and their
-# scripts would fetch what is no package: neither changes what their files hold.
+# npm packages. npm's cache has each package as the published tarball. Conflicts between peer dependencies and
+# install scripts, which would fetch other files, are ignored: neither changes the content of the packages.
 install_node() {
   mkdir "$1/app" "$1/cache"
   echo '{"private": true}' >"$1/app/package.json"
@@ -62,7 +62,7 @@ install_node() {
     --legacy-peer-deps --no-audit --no-fund --no-update-notifier --silent
 }
 
-# Minified scripts and source maps of all packages, and bundles that hold their source maps as base64.
+# Minified scripts and source maps of all packages, and bundles with their source maps in base64.
 minify() {
   local file package number=0
   while IFS= read -r -d '' file; do
@@ -102,8 +102,8 @@ prepare() {
   esac
 }
 
-# row CORPUS ARGUMENTS: scans what `make-noise ARGUMENTS` writes, unless other corpora are asked for. A tree's path is
-# below $dir.
+# row CORPUS ARGUMENTS: scans the output of `make-noise ARGUMENTS`, unless only other corpora are requested. The
+# path of a tree is relative to $dir.
 row() {
   local corpus=$1 sort=$2 what=$3 name=${1//[^A-Za-z0-9]/-}
   [ ${#asked[@]} -eq 0 ] || [[ " ${asked[*]} " == *" $corpus "* ]] || return 0
@@ -112,7 +112,7 @@ row() {
     what=$dir/$what
   fi
   local scan=("$stowaway" scan --format json --no-progress)
-  # What is remembered of an earlier run would be no measurement.
+  # Cached results of an earlier run would falsify the measurement.
   if "$stowaway" scan --help | grep -q -- --no-cache; then scan+=(--no-cache); fi
   local code=0 report=$dir/$name.json
   "$make_noise" "$sort" "$what" 2>"$dir/$name.counts" |
@@ -150,7 +150,7 @@ table() {
   row 'FASTQ, qualities as letters' fastq-letters 1000
 }
 
-# list FILE: the lines of a list of packages, as one paragraph.
+# list FILE: prints the lines of a list of packages as one paragraph.
 list() { paste -sd ' ' "$1" | fold -sw 118 | sed 's/ *$//'; }
 
 page() {

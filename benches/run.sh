@@ -1,5 +1,6 @@
 #!/bin/bash
-# Speed and memory of `stowaway scan` beside the tools that only decompress, hash or search; see README.md here.
+# Measures speed and memory of `stowaway scan` beside tools that only decompress, hash or search; see README.md
+# here.
 #   SIZE_MB=1500 RUNS=5 TREE= benches/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,10 +17,10 @@ if [ "$(cat $dir/made 2>/dev/null)" != "$size $tree" ]; then
 fi
 bytes=$(cat $dir/bytes)
 scan='target/release/stowaway scan'
-# What is remembered of an earlier run would be no measurement.
+# Cached results of an earlier run would falsify the measurement.
 if target/release/stowaway scan --help | grep -q -- --no-cache; then scan+=' --no-cache'; fi
 
-# A run that fails early would look fast: each must find the one token, and read everything.
+# A run that fails early would look fast. Each run must find the one token and read everything.
 for target in $dir/gzip $dir/zstd $dir/fat $dir/ten $dir/plain.tar; do
   code=0
   report=$($scan --format json $target) || code=$?
@@ -29,7 +30,7 @@ for target in $dir/gzip $dir/zstd $dir/fat $dir/ten $dir/plain.tar; do
   fi
 done
 
-# measure GROUP NAME COMMAND [NAME COMMAND]...: medians side by side; the first is ours.
+# measure GROUP NAME COMMAND [NAME COMMAND]...: prints a table of medians; the first command is ours.
 measure() {
   local group=$1
   shift
@@ -38,7 +39,7 @@ measure() {
     args+=(--command-name "$1" "$2")
     shift 2
   done
-  # `scan` exits 1 for the token.
+  # `scan` exits with 1 because of the token.
   hyperfine --warmup 1 --runs "$runs" --ignore-failure --style none --export-csv "$dir/$group.csv" "${args[@]}" \
     >/dev/null 2>"$dir/$group.log"
   awk -F, -v group="$group" -v bytes="$bytes" '
@@ -98,7 +99,7 @@ for target in gzip fat zstd ten plain.tar; do
   echo "| ${target%.tar} | $(awk 'END { printf "%.0f", $1 / 1000 }' $dir/memory) |"
 done
 
-# Instructions do not depend on what else a machine does, so that a regression is seen where seconds would hide it.
+# Instruction counts do not depend on the load of the machine. They reveal regressions that times would hide.
 small=target/bench-small
 if [ ! -e $small/made ]; then
   rm -rf $small

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Makes what fuzzing starts from, in fuzz/corpus: small streams of every format, tar archives, 7z archives, texts
-# with made tokens and the Dockerfiles of the tests. Needs python3; zstd, lz4, lzip and 7z are used where they are.
+# Makes the seed corpus in fuzz/corpus: small streams of every format, tar archives, 7z archives, texts with
+# generated tokens, and the Dockerfiles of the tests. It needs python3, and uses zstd, lz4, lzip, 7z and git if
+# they are installed.
 set -euo pipefail
 cd "$(dirname "$0")"
 mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,ci,zip,git,sqlite,unpack}
@@ -115,7 +116,7 @@ if command -v git >/dev/null; then
   done
   git -C "$repository" gc -q --aggressive
   cp "$repository"/.git/objects/pack/*.pack corpus/unpack/pack
-  # The last byte of the number of objects, and the objects.
+  # The target reads the last byte of the object count, and then the objects.
   tail -c +12 corpus/unpack/pack >corpus/git/pack
   rm -rf "$repository"
 fi

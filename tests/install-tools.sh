@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs Debian packages that are not installed yet: install-tools.sh PACKAGE...
-# A package whose program is already there by other means is left alone.
+# Installs missing Debian packages: install-tools.sh PACKAGE...
+# A package is skipped if its program is already installed in another way.
 set -euo pipefail
 
 missing=()

@@ -1,5 +1,5 @@
-//! Git's packs and loose objects. A pack's version and number of objects are put right, and the content of a loose
-//! object is compressed here, so that the bytes reach what reads them.
+//! Packs and loose objects of git. The target fills in the version and object count of a pack, and compresses
+//! the content of a loose object, so that the input reaches the parsers.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The search for tokens, in pieces.
+//! The token scanner, with input in pieces.
 
 #![no_main]
 

@@ -1,11 +1,11 @@
-//! Any 7z archive is read without a panic and in bounded memory, checksums put right.
+//! 7z archives with corrected checksums. Reading must not panic, and memory must be bounded.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use stowaway::internals;
 
-/// Length of the start header.
+/// The length of the start header.
 const START: usize = 32;
 
 fuzz_target!(|data: &[u8]| {

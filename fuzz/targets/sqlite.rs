@@ -1,4 +1,4 @@
-//! Pages of a database: any bytes behind its magic number.
+//! Database pages: any bytes after the magic number.
 
 #![no_main]
 

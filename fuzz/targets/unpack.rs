@@ -1,4 +1,4 @@
-//! Files within files of every format, in each other.
+//! Nested files of every format.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Members of zip archives: any bytes behind the magic number of the first.
+//! Members of zip archives: any bytes after the magic number of the first member.
 
 #![no_main]
 

@@ -177,15 +177,15 @@ pub(super) enum Color {
     Never,
 }
 
-/// What the arguments ask for.
+/// The request in the arguments.
 pub(super) enum Asked {
-    /// A command.
+    /// A command to run.
     Command(Command),
-    /// Help or version, as text for standard output.
+    /// Help or version text for standard output.
     Text(String),
 }
 
-/// Reads the arguments, the program's name included.
+/// Parses the arguments. The first one is the program's name.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Failure> {
     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
     match Cli::try_parse_from(arguments) {
@@ -197,7 +197,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ask
     }
 }
 
-/// A usage error as one line: clap's sentence and its tips, without the usage that follows. It quotes
+/// Formats a usage error as one line: clap's message and tips, without the usage text. The message quotes
 /// arguments, so it is masked and escaped.
 fn one_line(error: &clap::Error) -> String {
     let rendered = error.render().to_string();
@@ -219,7 +219,7 @@ fn jobs(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "a number from 1 on is wanted")
 }
 
-/// Reads a duration in jiff's friendly format, or a number of seconds.
+/// Parses a duration in jiff's friendly format, or a number of seconds.
 fn duration(text: &str) -> Result<Duration, &'static str> {
     const WANTED: &str = "a duration above zero is wanted, as in 90s, 5m or 1h30m";
     let seconds = text.parse().map(Duration::from_secs).ok();
@@ -227,7 +227,7 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
     duration.filter(|duration| !duration.is_zero()).ok_or(WANTED)
 }
 
-/// Reads `OS/ARCH[/VARIANT]` or `all`, in the words of the OCI image index ("platform").
+/// Parses `OS/ARCH[/VARIANT]`, with the terms of the OCI image index ("platform"), or `all`.
 fn platform(text: &str) -> Result<PlatformFilter, &'static str> {
     const WANTED: &str = "OS/ARCH[/VARIANT] or all is wanted, as in linux/amd64";
     if text == "all" {

@@ -1,4 +1,4 @@
-//! `--dockerfile`: the file that images are lined up with.
+//! The option `--dockerfile`: the file that images are aligned with.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::{Failure, args, shown, stream};
 use crate::findings::BuiltFrom;
 use crate::source::{Content, Target, inspect};
 
-/// Reads the file, if one is named. It is refused where no target can be an image, since then it says nothing.
+/// Reads the file, if one is given. If no target can be an image, the option has no effect and is refused.
 pub(super) fn read(scan: &args::Scan) -> Result<Option<Arc<BuiltFrom>>, Failure> {
     let Some(path) = scan.dockerfile.as_deref() else { return Ok(None) };
     let name = shown(path.as_os_str());
@@ -31,7 +31,8 @@ pub(super) fn read(scan: &args::Scan) -> Result<Option<Arc<BuiltFrom>>, Failure>
     }
 }
 
-/// Whether a target is an image, or cannot be looked at, which the audit will say.
+/// Whether a target may be an image. If the target cannot be inspected, the answer is yes, and the audit
+/// reports the error.
 fn may_be_image(target: &OsString) -> bool {
     match Target::parse(target) {
         Ok(Target::Dockerfile(_) | Target::Context(_) | Target::File(_)) => false,

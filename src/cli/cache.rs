@@ -1,4 +1,4 @@
-//! `stowaway cache`, and where the cache of whoever runs this lies.
+//! The command `stowaway cache`, and the location of the user's cache.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use crate::policy::Verdict;
 use crate::verdict::DETECTOR;
 use crate::verdict::cache::{Cache, Held, Summary, directory};
 
-/// The user's cache; none where the environment names no place for one.
+/// Opens the user's cache. Returns `None` if the environment names no directory for it.
 pub(super) fn of_user() -> Option<Arc<Cache>> {
     let variable = |name| std::env::var_os(name);
     let directory = directory(variable("XDG_CACHE_HOME").as_deref(), variable("HOME").as_deref())?;
     Some(Arc::new(Cache::at(directory)))
 }
 
-/// Shows or removes the cache. That there is none is no failure.
+/// Shows or removes the cache. A missing cache is not a failure.
 pub(super) fn cache(asked: &args::Cache) -> Result<Verdict, Failure> {
     let Some(cache) = of_user() else {
         return print(|out| {

@@ -1,4 +1,4 @@
-//! `stowaway fix`.
+//! The command `stowaway fix`.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::policy::{FailOn, Verdict};
 use crate::report::{self, Style};
 use crate::timestamp::Clock;
 
-/// Shows a Dockerfile with its leaks mended, or writes it.
+/// Shows the fixes for the leaks of a Dockerfile as a diff, or writes the fixed file.
 pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
     super::interrupt::watch();
     let file = shown(asked.dockerfile.as_os_str());
@@ -41,7 +41,7 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
     Ok(if is_leaking { Verdict::Failed } else { Verdict::Passed })
 }
 
-/// Puts the mended text in the place of the file, whole or not at all.
+/// Replaces the file with the fixed text, completely or not at all.
 fn write(path: &Path, mended: &[u8]) -> std::io::Result<()> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {

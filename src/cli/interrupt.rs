@@ -1,8 +1,8 @@
-//! What is put in order when the process is interrupted.
+//! Cleanup on an interrupt.
 //!
-//! A handler is needed for two things: temporary files go, and the exit code is 130 also where the
-//! kernel's default would do nothing, as it does for a container's first process. `signal-hook` waits
-//! for signals in a plain thread, so that nothing here has to be async-signal-safe.
+//! A handler is needed for two reasons. Temporary files must be removed. And the exit code must be 130 even if
+//! the kernel's default is to ignore the signal, as for the first process of a container. `signal-hook` waits
+//! for signals in an ordinary thread, so nothing here has to be async-signal-safe.
 
 use std::fs::File;
 use std::io;
@@ -17,7 +17,7 @@ use tempfile::{NamedTempFile, TempPath};
 static LEFTOVERS: Mutex<Leftovers> = Mutex::new(Leftovers { files: Vec::new(), bars: None });
 
 struct Leftovers {
-    /// Dropping one removes the file.
+    /// Each file is removed when its entry is dropped.
     files: Vec<TempPath>,
     bars: Option<MultiProgress>,
 }
@@ -33,7 +33,7 @@ fn leftovers() -> MutexGuard<'static, Leftovers> {
     LEFTOVERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts to wait for Ctrl-C and SIGTERM. Where that cannot be done, the kernel's default is left.
+/// Starts to wait for Ctrl-C and SIGTERM. If that fails, the kernel's default behaviour remains.
 pub(super) fn watch() {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
@@ -43,20 +43,20 @@ pub(super) fn watch() {
             if let Some(bars) = leftovers.bars.take() {
                 let _ = bars.clear();
             }
-            // The lock is held until the end: nobody gets to rename a file that is gone.
+            // The lock is held until the exit, so that no other thread renames a file that has been removed.
             std::process::exit(128 + signal);
         }
     });
 }
 
-/// A temporary file. It is removed when it is dropped, and when the process is interrupted.
+/// A temporary file. It is removed when it is dropped, or when the process is interrupted.
 pub(super) struct Temporary {
     file: File,
     path: PathBuf,
 }
 
 impl Temporary {
-    /// Takes the file that `make` makes; no interruption comes between making and remembering it.
+    /// Creates the file with `make`. The lock prevents an interrupt between creating and remembering it.
     pub(super) fn new(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<Self> {
         let mut leftovers = leftovers();
         let (file, path) = make()?.into_parts();
@@ -69,7 +69,7 @@ impl Temporary {
         &self.file
     }
 
-    /// Renames the file to `place`, once all that was written is on the disk.
+    /// Renames the file to `place`, after its content has been flushed to disk.
     pub(super) fn persist(self, place: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         let mut leftovers = leftovers();
@@ -84,7 +84,7 @@ impl Drop for Temporary {
     }
 }
 
-/// Progress bars may be on the terminal.
+/// Registers progress bars, which may be on the terminal at an interrupt.
 pub(super) fn remember_bars(bars: MultiProgress) {
     leftovers().bars = Some(bars);
 }

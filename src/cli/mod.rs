@@ -1,4 +1,4 @@
-//! The command line: arguments, progress, where the report goes, exit codes.
+//! The command line: arguments, progress, output and exit codes.
 
 mod args;
 mod built_from;
@@ -30,7 +30,7 @@ use crate::verdict::Store;
 use args::{Asked, Color, Command};
 use output::Output;
 
-/// Why nothing could be done, as one line for standard error. Foreign text in it is masked and escaped.
+/// A failure that prevents an audit, as one line for standard error. Foreign text in it is masked and escaped.
 struct Failure(String);
 
 impl Failure {
@@ -39,7 +39,7 @@ impl Failure {
     }
 }
 
-/// Runs the command line of this process and returns its exit code.
+/// Runs the command line of this process, and returns its exit code.
 pub fn main() -> ExitCode {
     panics::tell_place_alone();
     let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
@@ -90,7 +90,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
     let style = Style { color: use_color(scan.color.when, output.is_stdout()), quiet: scan.quiet };
     match output.write(|out| report::render(scan.format, &report, style, out)) {
         Ok(()) => Ok(verdict),
-        // That a leak was found stands, whoever gets to read of it.
+        // A leak was found, even if the report cannot be written.
         Err(error) if verdict == Verdict::Failed => {
             complain(&unwritable(error).0);
             Ok(verdict)
@@ -99,7 +99,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
     }
 }
 
-/// Refuses targets that are none, and ones that the report would overwrite.
+/// Refuses invalid targets, and targets that the report would overwrite.
 fn refuse_targets(scan: &args::Scan) -> Result<(), Failure> {
     if scan.targets.iter().any(|target| target.is_empty()) {
         return Err(Failure::new("an empty argument names no target"));
@@ -138,25 +138,26 @@ fn unknown_rule(id: &str) -> Failure {
     Failure::new(format!("there is no rule '{}'; {advice}", shown(id.as_ref())))
 }
 
-/// Prints what the user asked to see.
+/// Prints output that the user asked for.
 fn print(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Verdict, Failure> {
     let written = Output::Stdout.write(render);
     written.map(|()| Verdict::Passed).map_err(|error| Failure::new(format!("cannot write: {error}")))
 }
 
-/// Where the report is for machines or goes elsewhere, the reason for an exit code of 2 is still said.
+/// Prints the errors of the audit to standard error if the report is for machines or goes elsewhere. The user
+/// still sees the reason for exit code 2.
 fn explain_errors(report: &Report) {
     for error in &report.errors {
         complain(&format!("not read: {}", report::issue_line(error)));
     }
 }
 
-/// A line on standard error. That it cannot be written is nothing anybody could be told.
+/// Prints a line to standard error. If that fails, there is no way left to report it.
 fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "stowaway: {line}");
 }
 
-/// A foreign argument as it may be shown.
+/// Masks and escapes a foreign argument.
 fn shown(argument: &std::ffi::OsStr) -> String {
     escape(mask(argument.as_encoded_bytes()).as_str()).into_owned()
 }
@@ -166,7 +167,7 @@ fn use_color(when: Color, to_stdout: bool) -> bool {
     match when {
         Color::Always => true,
         Color::Never => false,
-        // https://no-color.org
+        // See https://no-color.org.
         Color::Auto => {
             let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
             to_stdout && !set("NO_COLOR") && !dumb && io::stdout().is_terminal()

@@ -1,4 +1,4 @@
-//! Where a report goes: standard output, or a file that is there whole or not at all.
+//! The destination of a report: standard output, or a file that is written completely or not at all.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -9,39 +9,39 @@ use std::path::{Path, PathBuf};
 use super::interrupt::Temporary;
 use super::stream;
 
-/// Where a report goes. Opened before the audit, so that one that cannot be written costs no audit.
+/// The destination of a report. It is opened before the audit, so that an unwritable one fails early.
 pub(super) enum Output {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
-    /// A device, a named pipe or an open descriptor, written to as it is: a rename would put a file in
-    /// its place.
+    /// A device, a named pipe or an open descriptor. It is written to directly, because a rename would replace
+    /// it with a file.
     Special(File),
-    /// A file, written beside its place first.
+    /// A regular file. The report is first written to a temporary file beside it.
     File(Replacement),
 }
 
 impl Output {
-    /// Makes sure that a report can be written to `file`; none and `-` are standard output, and so is a
-    /// path that leads to the same file.
+    /// Opens `file` for a report. `None`, `-` and any path to the same file as standard output are standard
+    /// output.
     pub(super) fn open(file: Option<&Path>) -> io::Result<Self> {
         let Some(file) = file.filter(|file| *file != Path::new("-")) else { return Ok(Self::Stdout) };
         match fs::metadata(file) {
             Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Ok(metadata) if stream::is(&metadata, io::stdout()) => Ok(Self::Stdout),
             Ok(metadata) if stream::is(&metadata, io::stderr()) => Ok(Self::Stderr),
-            // What the caller has written through the descriptor so far stays.
+            // The file may already have content that the caller wrote through the descriptor. Keep it.
             Ok(_) if stream::names_descriptor(file) => {
                 OpenOptions::new().append(true).open(file).map(Self::Special)
             }
             Ok(metadata) if !metadata.is_file() => {
                 OpenOptions::new().write(true).open(file).map(Self::Special)
             }
-            // What a symbolic link points to is replaced, not the link.
+            // The target of a symbolic link is replaced, not the link.
             Ok(metadata) => {
                 let replacement = Replacement::beside(file.canonicalize()?)?;
-                // Only root may give a file away; for everybody else it is theirs already, or stays so.
+                // Only root can change the owner. For other users, the new file already belongs to them.
                 let file = replacement.temporary.file();
                 let _ = fchown(file, Some(metadata.uid()), Some(metadata.gid()));
                 file.set_permissions(metadata.permissions())?;
@@ -55,13 +55,12 @@ impl Output {
         matches!(self, Self::Stdout)
     }
 
-    /// Whether what is written is seen where errors are: nothing needs to be said twice.
+    /// Whether the report is written to the terminal streams, where errors need not be repeated.
     pub(super) fn is_stream(&self) -> bool {
         matches!(self, Self::Stdout | Self::Stderr)
     }
 
-    /// Writes what `render` writes. A reader that has closed the pipe has read what it wanted: that is no
-    /// error.
+    /// Writes the output of `render`. A closed pipe is not an error: the reader has read all it wanted.
     pub(super) fn write(self, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let written = match self {
             Self::Stdout => write_all(io::stdout().lock(), render),
@@ -82,15 +81,15 @@ fn write_all(out: impl Write, render: impl FnOnce(&mut dyn Write) -> io::Result<
     out.flush()
 }
 
-/// A temporary file that will take the place of another.
+/// A temporary file that will replace another file.
 pub(super) struct Replacement {
     temporary: Temporary,
     place: PathBuf,
 }
 
 impl Replacement {
-    /// A new temporary file in the directory of `place`. That it can be made shows that the directory is
-    /// there and may be written to.
+    /// Creates a temporary file in the directory of `place`. This also checks that the directory exists and is
+    /// writable.
     fn beside(place: PathBuf) -> io::Result<Self> {
         let name = place.file_name().ok_or(io::ErrorKind::IsADirectory)?;
         let mut hidden = OsString::from(".");
@@ -101,7 +100,8 @@ impl Replacement {
             tempfile::Builder::new()
                 .prefix(&hidden)
                 .suffix(".tmp")
-                // The crate's own files are for the owner alone, and its errors quote the path.
+                // By default, the crate makes files that only the owner can read, and its errors quote the
+                // path.
                 .make_in(directory.unwrap_or(Path::new(".")), |path| File::create_new(path))
         })?;
         Ok(Self { temporary, place })

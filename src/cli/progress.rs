@@ -12,17 +12,18 @@ use crate::engine::Progress;
 use crate::mask::mask;
 use crate::report::escape;
 
-/// An audit that is done by then is not worth a bar that flickers.
+/// The delay before the bars appear. A shorter audit would only make them flicker.
 const DELAY: Duration = Duration::from_secs(1);
-/// Smaller layers have no bar of their own: it would be gone before it could be read.
+/// The size of the smallest layer with a bar of its own, in bytes. For smaller ones, the bar would vanish too
+/// quickly.
 const LARGE: u64 = 32 * 1024 * 1024;
-/// Of more layers than these at once, the others have none.
+/// The maximum number of layers that have a bar at the same time.
 const LINES: usize = 8;
 
 const KNOWN: &str = "{bytes:>11} of {total_bytes} {bar:20} {binary_bytes_per_sec}, {eta} left  {wide_msg}";
 const UNKNOWN: &str = "{bytes:>11} {spinner} {binary_bytes_per_sec}  {wide_msg}";
 
-/// Progress bars on standard error, shown once the audit has taken a second.
+/// Progress bars on standard error. They appear once the audit has taken a second.
 pub(super) struct Bar {
     all: MultiProgress,
     whole: ProgressBar,
@@ -32,7 +33,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar for an audit of `targets`, where standard error is a terminal.
+    /// Creates the bars for an audit of `targets` if standard error is a terminal.
     pub(super) fn new(targets: &[OsString]) -> Option<Self> {
         std::io::stderr().is_terminal().then(|| {
             let bar = Self::hidden();
@@ -50,7 +51,7 @@ impl Bar {
         Self { all, whole, lines, shown, start: Instant::now() }
     }
 
-    /// Takes the bars off the terminal.
+    /// Removes the bars from the terminal.
     pub(super) fn clear(&self) {
         self.whole.finish_and_clear();
     }
@@ -62,7 +63,7 @@ impl Progress for Bar {
         if before.is_none() {
             self.whole.set_style(style(KNOWN));
         }
-        // What was read of a stream, and nobody foresaw, lies behind as well.
+        // Bytes of a stream whose size was not announced also count as done.
         let before = before.unwrap_or_default().max(self.whole.position());
         self.whole.set_length(before.saturating_add(bytes));
     }
@@ -91,7 +92,7 @@ impl Progress for Bar {
     }
 }
 
-/// One layer, which has a line if it is large.
+/// A layer that is being read. It has a bar if it is large.
 struct Part<'a> {
     whole: &'a Bar,
     line: Option<ProgressBar>,

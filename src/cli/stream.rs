@@ -1,4 +1,4 @@
-//! Which paths are the process's own streams, and which are files that it reads.
+//! Recognises paths to the process's own streams, and files that the process reads.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -17,7 +17,7 @@ pub(super) fn is(file: &Metadata, stream: impl AsFd) -> bool {
 /// Whether the path leads to an open descriptor: `/dev/fd/3`, `/proc/self/fd/3`, or a link to one.
 pub(super) fn names_descriptor(path: &Path) -> bool {
     let mut path = path.to_owned();
-    // As many links as the kernel follows.
+    // The kernel follows the same number of links.
     for _ in 0..40 {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let Ok(parent) = parent.unwrap_or(Path::new(".")).canonicalize() else { return false };
@@ -30,7 +30,7 @@ pub(super) fn names_descriptor(path: &Path) -> bool {
     false
 }
 
-/// Whether a report written to `output` would overwrite something of the target.
+/// Whether a report written to `output` would overwrite a part of the target.
 pub(super) fn overwrites(output: &Path, target: &Target) -> bool {
     let Ok(file) = fs::metadata(output) else { return false };
     if !file.is_file() {

@@ -1,5 +1,5 @@
-//! The part of a finding's identity that says where it is, without anything that a rebuild, another archive form or an
-//! unrelated change would alter.
+//! The location part of a finding's identity. It leaves out anything that a rebuild, another archive format or
+//! an unrelated change would alter.
 
 use std::sync::LazyLock;
 
@@ -12,35 +12,39 @@ use crate::finding::Document;
 use crate::image::{Field, FieldStep};
 use crate::mask::mask;
 
-/// The hash of a canonical place: a path, the name of a variable or label, a command in normal form, or a field's name.
-/// Never an index, a line, a layer, a digest, the spelling of a target or a working directory.
+/// The hash of a canonical place: a path, the name of a variable or label, a normalised command, or the name of
+/// a field. It never includes an index, a line, a layer, a digest, the spelling of a target or a working
+/// directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Anchor(Digest);
 
 impl Anchor {
-    /// A file, by its path in a layer or relative to the audited root.
+    /// Returns the anchor of a file. `path` is its path in a layer, or relative to the audited root.
     pub(crate) fn file(path: &[u8]) -> Self {
         Self::of("file", [masked(path)])
     }
 
-    /// A Dockerfile, by its path relative to its build context.
+    /// Returns the anchor of a Dockerfile. `path` is relative to its build context.
     pub(crate) fn dockerfile(path: &[u8]) -> Self {
         Self::of("dockerfile", [masked(path)])
     }
 
-    /// A file that a Dockerfile takes into the image: both paths, relative to the build context.
+    /// Returns the anchor of a file that a Dockerfile copies into the image. Both paths are relative to the
+    /// build context.
     pub(crate) fn copied(dockerfile: &[u8], file: &[u8]) -> Self {
         Self::of("copied", [masked(dockerfile), masked(file)])
     }
 
-    /// A blob that belongs to no file of an image, by its name, its field where it is a document, and the way into it.
+    /// Returns the anchor of a blob that belongs to no file of an image. It covers the blob's name, the field
+    /// if the blob is a document, and the decoding steps.
     pub(crate) fn blob(name: &[u8], field: Option<&Field>, via: &[Step]) -> Self {
         let field = field.into_iter().flat_map(names);
         let way = via.iter().map(|step| masked(&step.kind.label()));
         Self::of("blob", std::iter::once(masked(&without_digests(name))).chain(field).chain(way))
     }
 
-    /// A string of a JSON document, by the field that holds it and its text.
+    /// Returns the anchor of a string in a JSON document. It covers the field that holds the string, and for
+    /// some fields part of the text.
     pub(crate) fn field(document: Document, field: &Field, text: &[u8]) -> Self {
         let of = match document {
             Document::Config => "config",
@@ -65,7 +69,7 @@ impl Anchor {
         let parts: Vec<Vec<u8>> = parts.into_iter().collect();
         let mut hash = Sha256::new();
         hash.update((parts.len() as u64).to_be_bytes());
-        // Lengths keep neighbours apart.
+        // The lengths keep adjacent parts apart.
         for part in std::iter::once(kind.as_bytes()).chain(parts.iter().map(Vec::as_slice)) {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
@@ -74,7 +78,7 @@ impl Anchor {
     }
 }
 
-/// A field without indices.
+/// Returns the member names of a field, without array indices.
 fn names(field: &Field) -> impl Iterator<Item = Vec<u8>> + '_ {
     field.steps().iter().filter_map(|step| match step {
         FieldStep::Member(key) => Some(masked(key)),
@@ -82,17 +86,17 @@ fn names(field: &Field) -> impl Iterator<Item = Vec<u8>> + '_ {
     })
 }
 
-/// Text from outside without tokens: a short password must not be guessed from a fingerprint.
+/// Masks foreign text. A short password must not be guessable from a fingerprint.
 fn masked(bytes: &[u8]) -> Vec<u8> {
     mask(bytes).as_str().as_bytes().to_vec()
 }
 
-/// A history entry's command in normal form: without the build arguments that are written before it, without the digests of
-/// what was copied, and with single blanks.
+/// Normalises the command of a history entry. Removes the build arguments in front of it and the digests of
+/// copied files, and collapses whitespace.
 fn command(bytes: &[u8]) -> Vec<u8> {
     let arguments = build_arguments(bytes);
     let behind = arguments.last().map(|argument| argument.value.end);
-    // `|2 A=x B=y /bin/sh -c …`: the bar and the count go with the arguments.
+    // In `|2 A=x B=y /bin/sh -c …`, the bar and the count are removed together with the arguments.
     let before = behind.and_then(|_| memchr::memchr(b'|', bytes)).unwrap_or(0);
     let command = match behind {
         Some(behind) => {
@@ -105,7 +109,8 @@ fn command(bytes: &[u8]) -> Vec<u8> {
     words.join(&b' ')
 }
 
-/// Names of blobs and commands of the classic builder hold digests, which every rebuild changes.
+/// Replaces digests by `*`. Blob names and the commands of the classic builder contain digests, and every
+/// rebuild changes them.
 fn without_digests(bytes: &[u8]) -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static DIGEST: LazyLock<Regex> =
@@ -113,12 +118,12 @@ fn without_digests(bytes: &[u8]) -> Vec<u8> {
     DIGEST.replace_all(bytes, &b"*"[..]).into_owned()
 }
 
-/// What makes a finding this one, but for its number among equals.
+/// The identity of a finding, without its number among equal findings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Identity(Digest);
 
 impl Identity {
-    /// `subject` is the token's hash, else the command in normal form.
+    /// `subject` is the token's hash, or the normalised command if there is none.
     pub(super) fn new(rule: &str, subject: &str, anchor: &Anchor) -> Self {
         let mut hash = Sha256::new();
         for part in [rule, subject] {
@@ -129,7 +134,7 @@ impl Identity {
         Self(Digest::from_bytes(hash.finalize().into()))
     }
 
-    /// The hash of the identity with the number among equals.
+    /// Returns the hash of the identity together with the number among equal findings.
     pub(super) fn numbered(&self, ordinal: u64) -> Digest {
         let hash = Sha256::new_with_prefix(self.0.to_bytes()).chain_update(ordinal.to_be_bytes());
         Digest::from_bytes(hash.finalize().into())
@@ -141,7 +146,7 @@ mod tests {
     use super::*;
     use crate::image::{for_each_string, parse};
 
-    /// The anchors of all strings of a config, by their text.
+    /// Returns the anchor of every string in a config, with the text of the string.
     fn anchors(json: &str) -> Vec<(String, Anchor)> {
         let mut found = Vec::new();
         for_each_string(parse(json.as_bytes()).unwrap().value(), &mut |at, text| {

@@ -1,4 +1,4 @@
-//! Findings in the making, and their numbers.
+//! Draft findings, and how they are ordered and numbered.
 
 use super::anchor::{Anchor, Identity};
 use super::site::{AlsoSite, Site};
@@ -9,33 +9,33 @@ use crate::rules::Rule;
 use crate::rules::dockerfile::Residue;
 use crate::sensitive::Name;
 
-/// Where a finding is listed in the report of its target.
+/// The sort key of a finding in the report of its target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Order {
-    /// The image, by number.
+    /// The number of the image.
     pub(crate) image: usize,
-    /// 0 for documents, then the layers.
+    /// 0 for documents, otherwise the index of the layer plus one.
     pub(crate) layer: usize,
     /// The path or field.
     pub(crate) path: Name,
-    /// The offset in it.
+    /// The offset in the file.
     pub(crate) offset: u64,
 }
 
-/// A finding in the making: typed facts, of which nothing is masked.
+/// A finding before it is sealed. It holds typed facts, and nothing in it is masked.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) order: Order,
     pub(crate) rule: &'static Rule,
     pub(crate) severity: Severity,
     pub(crate) confidence: Confidence,
-    /// The token, where token text was found.
+    /// The token, if token text was found.
     pub(crate) token: Option<TokenSummary>,
-    /// What was found, one sentence.
+    /// One sentence about what was found.
     pub(crate) message: Message,
-    /// What to do.
+    /// Advice on what to do.
     pub(crate) help: Message,
-    /// The command in normal form: it identifies the finding where no token of known shape does.
+    /// The normalised command. It identifies the finding if there is no token of known shape.
     pub(crate) subject: Message,
     /// The canonical place.
     pub(crate) anchor: Anchor,
@@ -43,12 +43,12 @@ pub(crate) struct Draft {
     pub(crate) also: Vec<AlsoSite>,
     pub(crate) related: Vec<Site>,
     pub(crate) leaves: Vec<Residue>,
-    /// Whether a comment in the file asks to leave it out. It is counted among its equals all the same, so that an ignore
-    /// changes no other fingerprint.
+    /// Whether a comment in the file asks to ignore this finding. An ignored finding still counts among its
+    /// equals, so that an ignore changes no other fingerprint.
     pub(crate) is_silenced: bool,
 }
 
-/// Drafts and problems of a part of a target.
+/// The drafts and problems of one part of a target.
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
     pub(crate) drafts: Vec<Draft>,
@@ -56,7 +56,7 @@ pub(crate) struct Drafts {
 }
 
 impl Draft {
-    /// What makes the finding this one.
+    /// Returns the identity of the finding.
     pub(super) fn identity(&self) -> Identity {
         let hash = self.token.as_ref().and_then(|token| token.sha256).map(|hash| hash.to_string());
         let subject = hash.unwrap_or_else(|| self.subject.seal().as_str().to_owned());

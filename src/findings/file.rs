@@ -10,7 +10,8 @@ use crate::mask::{Message, message};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::sensitive::Name;
 
-/// The findings for what was found in a file. `path` is shown, `anchor` is the path relative to the audited root.
+/// Returns the findings for the occurrences in a file. `path` is the path to show. `anchor` is the path
+/// relative to the audited root.
 pub(crate) fn occurrence_drafts(
     path: &Name,
     anchor: &[u8],
@@ -38,7 +39,7 @@ pub(crate) fn occurrence_drafts(
 }
 
 impl FileSite {
-    /// The place of an occurrence in a file.
+    /// Returns the place of an occurrence in a file.
     pub(crate) fn of(path: &Name, occurrence: &Occurrence) -> Self {
         Self {
             path: path.clone(),

@@ -6,12 +6,12 @@ use super::anchor::Identity;
 use super::seal::Sealed;
 use crate::finding::{Finding, Fingerprint, ImageSummary, Problem, TargetKind};
 
-/// What one target adds to a report.
+/// The contribution of one target to a report.
 #[derive(Debug, Default)]
 pub(crate) struct Audited {
-    /// What the target turned out to be.
+    /// The detected kind of the target.
     pub(crate) kind: Option<TargetKind>,
-    /// The images in it.
+    /// The images in the target.
     pub(crate) images: Vec<ImageSummary>,
     /// The findings of the target, in no particular order.
     pub(crate) findings: Vec<Sealed>,
@@ -19,7 +19,8 @@ pub(crate) struct Audited {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Orders the findings of each target and numbers those of all targets, so that no two of a report have one fingerprint.
+/// Sorts the findings of each target, and numbers equal findings across all targets. No two findings of a
+/// report have the same fingerprint.
 pub(crate) fn finish(targets: Vec<Vec<Sealed>>) -> Vec<Finding> {
     let mut equals: HashMap<Identity, u64> = HashMap::new();
     let mut findings = Vec::new();

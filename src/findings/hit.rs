@@ -1,4 +1,4 @@
-//! From what rules about Dockerfiles and CI files say of a place to findings.
+//! Turns the hits of rules about Dockerfiles and CI files into findings.
 
 use super::anchor::Anchor;
 use super::draft::{Draft, Order};
@@ -9,7 +9,7 @@ use crate::rules::dockerfile::Hit;
 use crate::sensitive::Name;
 use crate::text::LineIndex;
 
-/// The finding for a place of a Dockerfile. `path` is shown.
+/// Returns the finding for a hit in a Dockerfile. `path` is the path to show.
 pub(crate) fn dockerfile_draft(
     path: &Name,
     anchor: Anchor,
@@ -44,7 +44,7 @@ pub(crate) fn dockerfile_draft(
     }
 }
 
-/// The finding for a place of a CI file. `path` is shown.
+/// Returns the finding for a hit in a CI file. `path` is the path to show.
 pub(crate) fn ci_draft(path: &Name, anchor: Anchor, lines: &LineIndex<'_>, hit: CiHit) -> Draft {
     let offset = hit.span.start as u64;
     Draft {

@@ -1,7 +1,7 @@
-//! From what was found to findings: one builder makes every finding of a report, one step masks and words it.
+//! Builds the findings of a report.
 //!
-//! Whoever audits a target gives [`Draft`]s and problems, in which all facts are typed and nothing is masked. [`Sealer`]
-//! puts them into the words of a report; [`finish`] orders and numbers the findings of all targets.
+//! The audit of a target produces [`Draft`]s and problems, in which all facts are typed and nothing is masked.
+//! [`Sealer`] masks them and puts them into words. [`finish`] orders and numbers the findings of all targets.
 
 mod anchor;
 mod draft;

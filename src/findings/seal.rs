@@ -1,4 +1,4 @@
-//! The one step in which typed facts become the words of a report: everything from outside is masked here.
+//! Turns typed facts into the words of a report. This is the only place where foreign text is masked.
 
 use std::cell::RefCell;
 
@@ -14,17 +14,18 @@ use crate::mask::{Mask, Masked, Message, mask, message, quote};
 use crate::rules::dockerfile::Residue;
 use crate::timestamp::Timestamp;
 
-/// Characters of a step of the way to a problem that are shown.
+/// The maximum length of a decoding step in the text of a problem, in characters.
 const MAX_STEP: usize = 120;
-/// A longer command is cut short in findings; the image's list of layers has all of it.
+/// The maximum length of a command in a finding, in characters. The layer list of the image has the full
+/// command.
 const MAX_COMMAND: usize = 4096;
 
-/// Added to the help for a token that has expired.
+/// Text added to the help for an expired token.
 const EXPIRED: &str = "The token itself has expired and cannot be used any more.";
-/// Added as well for one that a login renews.
+/// Text added to the help for an expired token that a login renews.
 const RENEWED: &str = "The login that wrote it may have left a refresh token beside it, which can.";
 
-/// A finding with all but its number.
+/// A sealed finding, without its number among equal findings.
 #[derive(Debug, Clone)]
 pub(crate) struct Sealed {
     pub(super) order: (Order, &'static str),
@@ -33,7 +34,7 @@ pub(crate) struct Sealed {
     pub(super) is_silenced: bool,
 }
 
-/// An image's own words, masked once for all of its findings.
+/// Foreign text of an image, masked once for all of its findings.
 #[derive(Debug, Default)]
 pub(crate) struct ImageText {
     pub(crate) name: Option<Masked>,
@@ -42,24 +43,25 @@ pub(crate) struct ImageText {
     pub(crate) created_by: Vec<Option<Masked>>,
 }
 
-/// Seals what is found in one target.
+/// Seals the findings of one target.
 pub(crate) struct Sealer<'a> {
     target: &'a Masked,
     /// The images of the target, by number.
     images: &'a [ImageText],
     now: Option<Timestamp>,
     mask: Mask,
-    /// The help that was sealed last: findings of one file mostly share it.
+    /// The most recent help text. Findings of one file usually share it.
     last_help: RefCell<Option<(Message, Masked)>>,
 }
 
 impl<'a> Sealer<'a> {
-    /// For a target as the user named it. `now` decides which tokens have expired; none says nothing about that.
+    /// Creates a sealer for a target as the user named it. `now` decides which tokens have expired. Without it,
+    /// findings do not mention expiry.
     pub(crate) fn new(target: &'a Masked, images: &'a [ImageText], now: Option<Timestamp>) -> Self {
         Self { target, images, now, mask: Mask::default(), last_help: RefCell::default() }
     }
 
-    /// A finding, all but its number.
+    /// Seals a draft. The fingerprint is filled in later.
     pub(crate) fn finding(&self, draft: &Draft) -> Sealed {
         let mut message = draft.message.clone();
         let mut help = draft.help.clone();
@@ -98,7 +100,7 @@ impl<'a> Sealer<'a> {
         }
     }
 
-    /// A problem in words.
+    /// Puts a problem into words.
     pub(crate) fn issue(&self, problem: &Problem) -> Issue {
         let path = problem.path.as_ref().map(|path| self.mask.name(path).as_str().to_owned());
         let steps = problem.via.iter().map(|step| middle_cut(&mask(&step.kind.label())));
@@ -112,7 +114,7 @@ impl<'a> Sealer<'a> {
         }
     }
 
-    /// The token with whether it has expired.
+    /// Returns the token, with `expired` set if it can be known.
     fn dated(&self, token: &TokenSummary) -> TokenSummary {
         let expired = token.expires_at.zip(self.now).map(|(at, now)| at <= now);
         TokenSummary { expired, ..token.clone() }
@@ -211,7 +213,7 @@ fn leaves(residue: &Residue) -> Leaves {
     Leaves { place: residue.place, path: residue.path.as_ref().map(|path| mask(path.as_bytes())) }
 }
 
-/// Masked text of at most [`MAX_STEP`] characters: of a longer one, both ends.
+/// Shortens masked text to [`MAX_STEP`] characters. Longer text keeps both ends.
 fn middle_cut(masked: &Masked) -> String {
     let len = masked.as_str().chars().count();
     if len <= MAX_STEP {
@@ -222,7 +224,7 @@ fn middle_cut(masked: &Masked) -> String {
     chars.clone().take(side).chain(['…']).chain(chars.skip(len - side)).collect()
 }
 
-/// The place of a problem in words.
+/// Returns the place of a problem in words.
 fn place(place: &Place) -> Message {
     match place {
         Place::Here => Message::default(),
@@ -247,7 +249,7 @@ fn place(place: &Place) -> Message {
     }
 }
 
-/// ` of NAME (PLATFORM)`, where a target holds more than one image.
+/// Appends ` of NAME (PLATFORM)`, if the target holds more than one image.
 fn of_image(part: Message, image: Option<&ImageName>) -> Message {
     match image.map(|image| (&image.name, image.platform.as_ref())) {
         None => part,

@@ -1,4 +1,4 @@
-//! Where a finding is, as typed facts: nothing in it is masked or put into words.
+//! The location of a finding as typed facts. Nothing here is masked or put into words.
 
 use crate::detect::{Position, Step};
 use crate::digest::{DiffId, Digest};
@@ -6,7 +6,7 @@ use crate::finding::{DockerfileLine, Document, State};
 use crate::image::Field;
 use crate::sensitive::Name;
 
-/// Where a finding is.
+/// The location of a finding.
 #[derive(Debug, Clone)]
 pub(crate) enum Site {
     /// In a file of a layer.
@@ -21,10 +21,10 @@ pub(crate) enum Site {
     File(FileSite),
 }
 
-/// A place in a file of a layer.
+/// A location in a file of a layer.
 #[derive(Debug, Clone)]
 pub(crate) struct LayerSite {
-    /// The image, by its number in the target.
+    /// The number of the image in the target.
     pub(crate) image: usize,
     /// The layer's index in the manifest.
     pub(crate) layer: usize,
@@ -38,92 +38,92 @@ pub(crate) struct LayerSite {
     pub(crate) position: Option<Position>,
     /// Byte offset in the innermost decoded content.
     pub(crate) offset: u64,
-    /// The way into the file.
+    /// The decoding steps inside the file.
     pub(crate) via: Vec<Step>,
-    /// What has become of the file in later layers.
+    /// The state of the file in later layers.
     pub(crate) state: State,
-    /// The layer that hides it.
+    /// The layer that hides the file.
     pub(crate) hidden_by: Option<usize>,
     /// The line of the Dockerfile that wrote the layer.
     pub(crate) dockerfile: Option<DockerfileLine>,
 }
 
-/// A place in a JSON document of an image.
+/// A location in a JSON document of an image.
 #[derive(Debug, Clone)]
 pub(crate) struct DocumentSite {
-    /// The image, by its number in the target; none for an index.
+    /// The number of the image in the target; `None` for an index.
     pub(crate) image: Option<usize>,
-    /// Which document.
+    /// The kind of the document.
     pub(crate) document: Document,
-    /// Its digest.
+    /// The digest of the document.
     pub(crate) digest: Option<Digest>,
     /// The field.
     pub(crate) field: Field,
-    /// The way into the field.
+    /// The decoding steps inside the field.
     pub(crate) via: Vec<Step>,
     /// The line of the Dockerfile that set the field.
     pub(crate) dockerfile: Option<DockerfileLine>,
 }
 
-/// A place in bytes that belong to no file of an image.
+/// A location in bytes that belong to no file of an image.
 #[derive(Debug, Clone)]
 pub(crate) struct BlobSite {
     /// The blob's digest.
     pub(crate) digest: Option<Digest>,
-    /// The entry of the archive or layout; empty for the archive's own bytes.
+    /// The entry of the archive or layout. It is empty for the archive's own bytes.
     pub(crate) entry: Name,
-    /// The field, where the blob is a JSON document.
+    /// The field, if the blob is a JSON document.
     pub(crate) field: Option<Field>,
     /// Byte offset in the innermost decoded content.
     pub(crate) offset: u64,
-    /// The way into the entry.
+    /// The decoding steps inside the entry.
     pub(crate) via: Vec<Step>,
 }
 
 /// A part of a Dockerfile.
 #[derive(Debug, Clone)]
 pub(crate) struct DockerfileSite {
-    /// The file, as it is to be shown.
+    /// The path of the file, as shown in the report.
     pub(crate) path: Name,
     /// The first byte of the part.
     pub(crate) start: Position,
-    /// The byte after it.
+    /// The byte after the part.
     pub(crate) end: Position,
     /// The stage's name or number.
     pub(crate) stage: Option<Name>,
 }
 
-/// A place in a file on disk.
+/// A location in a file on disk.
 #[derive(Debug, Clone)]
 pub(crate) struct FileSite {
-    /// The file, as it is to be shown.
+    /// The path of the file, as shown in the report.
     pub(crate) path: Name,
     /// Line and column in the innermost decoded content.
     pub(crate) position: Option<Position>,
     /// Byte offset in the innermost decoded content.
     pub(crate) offset: u64,
-    /// The way into the file.
+    /// The decoding steps inside the file.
     pub(crate) via: Vec<Step>,
 }
 
-/// A further reference to an occurrence.
+/// Another reference to an occurrence.
 #[derive(Debug, Clone)]
 pub(crate) struct AlsoSite {
-    /// The image, by its number in the target.
+    /// The number of the image in the target.
     pub(crate) image: usize,
-    /// The file; none for a document.
+    /// The file; `None` for a document.
     pub(crate) file: Option<AlsoFile>,
 }
 
-/// A further name of a file of a layer.
+/// Another name of a file in a layer.
 #[derive(Debug, Clone)]
 pub(crate) struct AlsoFile {
     /// The layer's index in the manifest.
     pub(crate) layer: usize,
     /// The path in the layer.
     pub(crate) path: Name,
-    /// What has become of the file in later layers.
+    /// The state of the file in later layers.
     pub(crate) state: State,
-    /// The layer that hides it.
+    /// The layer that hides the file.
     pub(crate) hidden_by: Option<usize>,
 }

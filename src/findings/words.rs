@@ -1,14 +1,14 @@
-//! Words that several kinds of findings use.
+//! Wording shared by several kinds of findings.
 
 use crate::hub::TokenKind;
 use crate::mask::{Message, message};
 
-/// A token by its kind, as a message begins with it.
+/// Returns the name of a token's kind, for the start of a message.
 pub(super) fn describe(kind: TokenKind) -> Message {
     message!("{} {}", Message::own(kind.vendor_name()), Message::own(kind.name()))
 }
 
-/// A token in a file of a directory, as a message begins with it.
+/// Returns the name of a token in a file of a directory, for the start of a message.
 pub(super) fn describe_in_tree(kind: TokenKind) -> Message {
     match kind.known() {
         Some(_) => message!("{} token", Message::own(kind.vendor_name())),

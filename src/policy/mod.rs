@@ -1,8 +1,8 @@
-//! Threshold and verdict: what a report means for the exit code.
+//! The threshold and the verdict, which decide the exit code.
 
 use crate::finding::{Report, Severity};
 
-/// From which severity on a finding fails the audit.
+/// The lowest severity that makes an audit fail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub(crate) enum FailOn {
@@ -32,7 +32,7 @@ impl FailOn {
     }
 }
 
-/// What an audit came to.
+/// The outcome of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Everything was read, and nothing is at or above the threshold.
@@ -44,7 +44,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// The process's exit code (DESIGN, "Exit codes").
+    /// Returns the exit code of the process.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Passed => 0,
@@ -54,7 +54,7 @@ impl Verdict {
     }
 }
 
-/// Judges a report. What is certain comes first: a leak is one even if not everything could be read.
+/// Judges a report. A leak is certain even if not everything could be read, so it is checked first.
 pub(crate) fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
     if report.findings.iter().any(|finding| fail_on.reached_by(finding.severity)) {
         Verdict::Failed

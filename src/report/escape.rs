@@ -1,15 +1,15 @@
-//! Names chosen by an attacker, made safe for a terminal and for a line of text.
+//! Escaping of foreign names, which an attacker may choose, for a terminal and for a single line of text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// `text` with everything spelt out that acts on a terminal or cannot be seen: controls (ESC, DEL, C1
-/// and line breaks among them), bidirectional overrides, zero-width and other format characters,
-/// spaces that are not U+0020.
+/// Escapes all characters of `text` that act on a terminal or are invisible: controls (including ESC, DEL, C1
+/// and line breaks), bidirectional overrides, zero-width and other format characters, and spaces other than
+/// U+0020.
 ///
-/// ASCII is written `\n`, `\r`, `\t` or `\x1b`, the rest `\u{202e}`. A backslash stays as it is, so that
-/// Windows paths and shell commands stay readable; a name that itself holds the text `\x1b` looks the
-/// same as one that holds ESC. Neither does harm, and the JSON report tells them apart.
+/// ASCII characters become `\n`, `\r`, `\t` or `\x1b`. Others become `\u{202e}`. Backslashes are not escaped,
+/// so that Windows paths and shell commands stay readable. A name that contains the text `\x1b` therefore looks
+/// like one that contains ESC. Neither does harm, and the JSON report distinguishes them.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
@@ -34,8 +34,9 @@ fn is_unsafe(c: char) -> bool {
     c != ' ' && (c.is_control() || c.is_whitespace() || is_invisible(c))
 }
 
-/// Unicode's general category Cf and property `Default_Ignorable_Code_Point` (Unicode 16.0,
-/// UnicodeData.txt and DerivedCoreProperties.txt), and the blank that is neither: the empty Braille cell.
+/// Returns true for the format characters of Unicode's general category Cf, for the property
+/// `Default_Ignorable_Code_Point` (Unicode 16.0, UnicodeData.txt and DerivedCoreProperties.txt), and for the
+/// empty Braille cell, a blank that is in neither.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
@@ -47,7 +48,7 @@ fn is_invisible(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The first `most` characters of `text`, with `…` where something was cut off.
+/// Returns the first `most` characters of `text`, with `…` in place of the last one if text was cut off.
 pub(super) fn shorten(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         None => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! The JSON report, as docs/report.schema.json describes it.
+//! The JSON report, as described by docs/report.schema.json.
 
 use std::io::{self, Write};
 
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn a_broken_report_is_refused() {
         let validator = validator();
-        // Findings of the sample: 0 present, 1 deleted, 2 in the config.
+        // The findings of the sample are: 0 present, 1 deleted, 2 in the config.
         for (pointer, value) in [
             ("/schema", json!("stowaway.report/2")),
             ("/complete", json!(false)),

@@ -1,4 +1,4 @@
-//! What `stowaway fix` says: the change as a unified diff, what is left, and how to build from now on.
+//! The output of `stowaway fix`: the change as a unified diff, the remaining findings, and build instructions.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use super::{Style, escape};
 use crate::finding::Masked;
 use crate::finding::{Hunk, Leak, Line, Mending, Side};
 
-/// Writes what was mended, or would be. `is_written` says that the file is changed by now.
+/// Writes the changes. `is_written` is whether the file has already been changed.
 pub(crate) fn render(
     mending: &Mending,
     is_written: bool,
@@ -87,7 +87,7 @@ fn hunk(hunk: &Hunk, style: Style, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A line as a terminal may have it. Tabs stay, so that the diff can be applied.
+/// Escapes a line for a terminal. Tabs are kept, so that the diff can be applied.
 fn shown(line: &Line) -> String {
     line.text.as_str().split('\t').map(escape).collect::<Vec<_>>().join("\t")
 }
@@ -102,12 +102,12 @@ fn leak(leak: &Leak, is_written: bool, path: &str, style: Style, out: &mut dyn W
     leak.help.as_str().lines().try_for_each(|line| writeln!(out, "  {}", escape(line)))
 }
 
-/// Words of a command line, each behind the option that it belongs to.
+/// Formats words of a command line. Each one follows its option.
 fn list(option: &str, words: &[Masked]) -> String {
     words.iter().map(|text| option.to_owned() + &word(text.as_str())).collect::<Vec<_>>().join(" ")
 }
 
-/// A word of a command line, in quotes where a shell would read it otherwise.
+/// Formats a word of a command line, in quotes if a shell needs them.
 fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=,:@%+".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {

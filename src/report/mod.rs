@@ -1,4 +1,4 @@
-//! The output formats, one file each: pure functions of the report value, and of the rule catalogue.
+//! The output formats, one file each. They are pure functions of the report and of the rule catalogue.
 
 mod escape;
 mod json;
@@ -31,16 +31,15 @@ pub enum Format {
 }
 
 impl Report {
-    /// Writes the report. Text is written without colours.
+    /// Writes the report. Text has no colours.
     ///
-    /// # Errors
-    /// Those of `out`.
+    /// # Errors Returns the errors of `out`.
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         render(format, self, Style::default(), out)
     }
 }
 
-/// Writes `report` in `format`. `style` concerns text alone.
+/// Writes `report` in `format`. `style` applies to text only.
 pub(crate) fn render(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => text::render(report, style, out),

@@ -1,4 +1,4 @@
-//! The pages of `docs` that are made from tables of the code. `make docs` writes them.
+//! The pages of `docs` that are generated from tables in the code. `make docs` writes them.
 
 use crate::fault::{Code, Remedy};
 use crate::rules::{self, Rule};
@@ -6,7 +6,7 @@ use crate::rules::{self, Rule};
 #[path = "../../tests/support/page.rs"]
 mod page;
 
-/// docs/rules.md.
+/// Renders docs/rules.md.
 fn rules_page() -> String {
     let rules = rules::all();
     let mut page = vec![String::from(
@@ -28,7 +28,7 @@ fn rules_page() -> String {
     page.concat()
 }
 
-/// docs/codes.md.
+/// Renders docs/codes.md.
 fn codes_page() -> String {
     let mut page = vec![String::from(
         "# Codes\n\n\

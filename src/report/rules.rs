@@ -15,7 +15,7 @@ pub(crate) fn list(rules: &[&Rule], style: Style, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-/// Writes all that is known about one rule.
+/// Writes a full description of one rule.
 pub(crate) fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}  {}", style.strong(rule.id), style.severity(rule.severity, rule.severity))?;
     writeln!(out, "{}", rule.summary)?;
@@ -28,7 +28,7 @@ pub(crate) fn explain(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Res
     ] {
         writeln!(out, "\n{}", style.strong(title))?;
         for line in text.lines() {
-            // Examples are to be copied: they are not broken.
+            // Examples are not wrapped, so that they can be copied.
             let lines = if code { vec![line.to_owned()] } else { super::text::wrap(line, 96) };
             for line in lines {
                 writeln!(out, "    {line}")?;

@@ -1,4 +1,4 @@
-//! Reports for the tests of all formats. Their tokens are made of redacted forms and hashes alone.
+//! Sample reports for the tests of all formats. Their tokens consist only of redacted forms and hashes.
 
 use crate::finding::Timestamp;
 use crate::finding::{
@@ -129,7 +129,7 @@ fn issue(place: &str, message: &str) -> Issue {
     Issue { target: own("app.tar"), place: own(place), code: Code::Corrupt, message: own(message) }
 }
 
-/// One token at three places of an image, another at one.
+/// Returns a report on an image with one token in three places and another one in one place.
 pub(super) fn image() -> Report {
     let mut cached =
         finding("image/cached-token", Severity::Critical, layer(b"root/.cache/huggingface/token", 3));
@@ -163,7 +163,7 @@ pub(super) fn image() -> Report {
     Report::new(vec![image_target()], vec![low, cached, env], Vec::new(), Vec::new())
 }
 
-/// Every kind of location, with every optional part in one form or the other.
+/// Returns a report with every kind of location. Each optional part is both present and absent somewhere.
 pub(super) fn every_location() -> Report {
     let mut decoded = finding("image/token-in-file", Severity::Critical, layer(b"srv/\xff.zip", 0));
     if let Location::Layer { position, offset, via, image, platform, digest, diff_id, .. } =
@@ -206,7 +206,7 @@ pub(super) fn every_location() -> Report {
     Report::new(targets, findings, Vec::new(), Vec::new())
 }
 
-/// Two web tokens, one of which has expired.
+/// Returns a report on two web tokens, one of which has expired.
 pub(super) fn expiring() -> Report {
     let web = |last: &str, hash, at, expired| TokenSummary {
         kind: TokenKind::from_id("oauth-access-token").unwrap(),
@@ -224,7 +224,7 @@ pub(super) fn expiring() -> Report {
     Report::new(vec![image_target()], vec![dead, live], Vec::new(), Vec::new())
 }
 
-/// A Dockerfile that logs in: behaviour without token text, two findings on one line.
+/// Returns a report on a Dockerfile that logs in. It has two findings on one line, both without token text.
 pub(super) fn dockerfile() -> Report {
     let behaviour = |rule, severity, at, leaves: &[(Where, Option<&str>)]| {
         let mut finding = finding(rule, severity, line(at, "builder"));
@@ -249,7 +249,8 @@ pub(super) fn dockerfile() -> Report {
     Report::new(targets, findings, Vec::new(), Vec::new())
 }
 
-/// One token on six lines of a Dockerfile, with one advice for the first and another for the rest.
+/// Returns a report on one token on six lines of a Dockerfile. The first line has its own advice; the others
+/// share one.
 pub(super) fn two_advices() -> Report {
     let mut findings: Vec<_> =
         (1..=6).map(|at| finding("dockerfile/literal-token", Severity::Critical, line(at, "0"))).collect();
@@ -261,21 +262,22 @@ pub(super) fn two_advices() -> Report {
     Report::new(targets, findings, Vec::new(), Vec::new())
 }
 
-/// An audit that could not read everything, and found nothing in the rest.
+/// Returns a report of an audit that could not read everything, and found nothing in the rest.
 pub(super) fn incomplete() -> Report {
     let errors = vec![issue("layer 3", "the gzip stream is corrupt"), issue("", "the archive breaks off")];
     let notes = vec![issue("layer 1", "the descriptor says 10 bytes, 12 were read")];
     Report::new(vec![image_target()], Vec::new(), errors, notes)
 }
 
-/// An audit that read everything and found nothing.
+/// Returns a report of an audit that read everything and found nothing.
 pub(super) fn clean() -> Report {
     let mut target = image_target();
     target.images.truncate(1);
     Report::new(vec![target], Vec::new(), Vec::new(), Vec::new())
 }
 
-/// Every foreign string tries to act on the terminal, or to look like a line of ours.
+/// Returns a report in which every foreign string tries to control the terminal or to imitate a line of the
+/// report.
 pub(super) fn hostile() -> Report {
     let bad = "x\x1b[2J\u{202e}\nclean: all\r\u{9b}31m";
     let mut hit = finding("image/token-in-file", Severity::Critical, layer(bad.as_bytes(), 0));

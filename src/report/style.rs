@@ -1,4 +1,4 @@
-//! How text looks: what is shown, and in which colours.
+//! The style of text output: colours, and optional parts.
 
 use std::fmt::{self, Display};
 
@@ -6,37 +6,37 @@ use anstyle::{AnsiColor, Effects};
 
 use crate::finding::Severity;
 
-/// How text is written. The caller decides: nothing here looks at the terminal or the environment.
+/// The style of text output. The caller chooses it; nothing here looks at the terminal or the environment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Style {
     /// Whether to write colours.
     pub color: bool,
-    /// Whether to leave out what calls for no action: notes, and the line that says all is clean.
+    /// Whether to leave out text that calls for no action: notes, and the line about a clean result.
     pub quiet: bool,
 }
 
 impl Style {
-    /// What leads the eye: the token, a heading.
+    /// Emphasises text that guides the eye, such as a token or a heading.
     pub(super) fn strong<T: Display>(self, text: T) -> Painted<T> {
         self.paint(anstyle::Style::new().effects(Effects::BOLD), text)
     }
 
-    /// What can be passed over.
+    /// Dims less important text.
     pub(super) fn faint<T: Display>(self, text: T) -> Painted<T> {
         self.paint(anstyle::Style::new().effects(Effects::DIMMED), text)
     }
 
-    /// What went wrong with the audit itself.
+    /// Marks a failure of the audit itself.
     pub(super) fn error<T: Display>(self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Red.on_default().effects(Effects::BOLD), text)
     }
 
-    /// That nothing was found.
+    /// Marks a clean result.
     pub(super) fn good<T: Display>(self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
-    /// A severity's name, or what stands for it.
+    /// Colours the name of a severity, or other text about it.
     pub(super) fn severity<T: Display>(self, severity: Severity, text: T) -> Painted<T> {
         let style = match severity {
             Severity::Critical => AnsiColor::Red.on_default().effects(Effects::BOLD),
@@ -52,7 +52,7 @@ impl Style {
     }
 }
 
-/// Text in a colour. A width given to it pads the text, not the escape sequences around it.
+/// Coloured text. A format width pads the text itself, not the escape sequences around it.
 pub(super) struct Painted<T> {
     style: anstyle::Style,
     text: T,

@@ -1,4 +1,4 @@
-//! A CI file: what it gives builds as arguments, where it logs in, and the Dockerfiles in it.
+//! A CI file: the build arguments that it passes, its logins, and the Dockerfiles inside it.
 
 use std::collections::HashSet;
 
@@ -14,8 +14,9 @@ use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex, Text};
 
-/// Audits a file of a directory, where its path says that it is a CI file. Problems are limits of ours that were hit, and
-/// notes on parts that could not be read as such a file: their bytes are searched for tokens all the same.
+/// Audits a file of a directory if its path marks it as a CI file. A problem is either an exceeded limit,
+/// or a note on a part that could not be parsed as a CI file. The bytes of such a part are still
+/// searched for tokens.
 pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
     let file = ci::read(path, bytes)?;
     let lines = LineIndex::new(bytes);
@@ -32,7 +33,7 @@ pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
     hits.truncate(MAX_CI_HITS);
     let anchor = Anchor::file(path);
     audited.drafts.extend(hits.into_iter().map(|hit| ci_draft(path, anchor, &lines, hit)));
-    // Places that are shared are reported once.
+    // Shared places are reported once.
     let mut seen = HashSet::new();
     for text in file.dockerfiles.iter().filter(|text| seen.insert(text.span().start)) {
         inline(path, &lines, text, &mut audited);
@@ -42,7 +43,7 @@ pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
 
 fn problem(path: &Name, line: u64, flaw: &Flaw, detail: crate::mask::Message) -> Problem {
     let place = Place::FileLine((&**path).into(), line);
-    // A parser's refusal hides nothing: the bytes are searched as those of any file.
+    // A parse error hides nothing: the bytes are searched like those of any other file.
     if flaw.is_limit() {
         Problem::error(Code::Limit, place, detail)
     } else {
@@ -50,10 +51,10 @@ fn problem(path: &Name, line: u64, flaw: &Flaw, detail: crate::mask::Message) ->
     }
 }
 
-/// Another rule reports tokens in the text of a file, wherever in it they are.
+/// The rule that is skipped here. Another rule reports tokens anywhere in the text of the file.
 const LITERAL_TOKEN: &str = "dockerfile/literal-token";
 
-/// Audits a Dockerfile in the file. Tokens in its text are reported with those of the whole file.
+/// Audits a Dockerfile inside a CI file. Tokens in its text are reported with those of the whole file.
 fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts) {
     let bytes = text.as_bytes();
     let dockerfile = parse(bytes);
@@ -62,7 +63,7 @@ fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts)
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
     let line_of = |offset: usize| lines.position(text.source_offset(offset)).line;
     let place = |line: u64| Place::FileLine((&**path).into(), line);
-    // The first byte of each line, by the number that the line has in the text.
+    // The offset of the first byte of each line of the text, in order of line number.
     let starts: Vec<_> =
         std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|at| at + 1)).collect();
     let start = |line: u64| usize::try_from(line).ok().and_then(|line| starts.get(line.checked_sub(1)?));
@@ -70,7 +71,8 @@ fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts)
         let line = line_of(start(line).copied().unwrap_or_default());
         audited.problems.push(Problem::note(Code::Odd, place(line), detail));
     }
-    // What the builder fills in is not known here: a line that it would refuse may be none.
+    // The values that the builder fills in are not known here, so a line that looks invalid may be valid in the
+    // end.
     for flaw in &dockerfile.flaws {
         let line = line_of(flaw.span.start);
         audited.problems.push(Problem::note(flaw.code, place(line), flaw.message.clone()));

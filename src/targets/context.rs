@@ -1,4 +1,5 @@
-//! A build context or source tree: tokens in its files, its Dockerfiles and CI files, and what Dockerfiles would copy of it.
+//! A build context or source tree: tokens in its files, its Dockerfiles and CI files, and the files that the
+//! Dockerfiles would copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -57,13 +58,15 @@ pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem>
 
 struct Audit<'a> {
     context: &'a BuildContext,
-    /// What was found in each file, of those in which something was.
+    /// The search result of each file in which something was found.
     searched: BTreeMap<usize, Searched>,
     drafts: Vec<Draft>,
     has_dockerfile: bool,
-    /// Occurrences that a Dockerfile takes into an image, by file and number among the file's.
+    /// Occurrences that a Dockerfile copies into an image: the number of the file, and the number of the
+    /// occurrence in it.
     leaked: BTreeSet<(usize, usize)>,
-    /// Files with tokens in the build context of a Dockerfile: whether all of these leave them out.
+    /// Files with tokens in the build context of a Dockerfile. The value is whether all such Dockerfiles leave
+    /// the file out.
     outcomes: BTreeMap<usize, bool>,
     problems: Vec<Problem>,
 }
@@ -73,11 +76,11 @@ impl Audit<'_> {
         self.context.files().get(number).map(|file| file.path.as_slice()).unwrap_or_default().into()
     }
 
-    /// Reads all Dockerfiles.
+    /// Audits all Dockerfiles.
     fn dockerfiles(&mut self) {
         for number in 0..self.context.files().len() {
             let Some(may_be_other) = dockerfile_name(&self.path(number)) else { continue };
-            // A file that cannot be read is a problem of the search.
+            // The search already reports a file that cannot be read.
             let Some(bytes) = self.read(number) else { continue };
             if may_be_other && !looks_like_dockerfile(&bytes) {
                 continue;
@@ -102,7 +105,7 @@ impl Audit<'_> {
         read_file(self.context, number)
     }
 
-    /// Reads all CI files.
+    /// Audits all CI files.
     fn ci_files(&mut self, scan: Scan<'_>) {
         let context = self.context;
         let files = context.files().iter().enumerate();
@@ -130,7 +133,7 @@ impl Audit<'_> {
             Place::Line(line) => problem.at(Place::FileLine((&*path).into(), line)),
             _ => problem,
         }));
-        // The rules about Dockerfiles report the tokens in its text.
+        // The rules about Dockerfiles report the tokens in the text of this file.
         let known: BTreeSet<_> = drafts.iter().filter_map(|draft| draft.token.clone()).collect();
         if let Some(searched) = self.searched.get_mut(&number) {
             searched.occurrences.retain(|occurrence| !known.contains(&occurrence.token));
@@ -176,13 +179,13 @@ impl Audit<'_> {
         }
     }
 
-    /// The directory that a Dockerfile is built with, with a slash at its end: its own, or the root where only
-    /// that holds what it copies.
+    /// Returns the build context directory of a Dockerfile, with a trailing slash. It is the Dockerfile's own
+    /// directory, or the root if only the root contains what the Dockerfile copies.
     fn context_of(&self, path: &[u8], bytes: &[u8], parsed: &Dockerfile) -> Vec<u8> {
         let own = memchr::memrchr(b'/', path).and_then(|at| path.get(..=at)).unwrap_or_default();
         let sources = copies_from(bytes, parsed);
         let holds = |directory: &[u8]| {
-            // In order of path, all files of a directory follow each other.
+            // The files are sorted by path, so all files of a directory are consecutive.
             let files = self.context.files();
             let first = files.partition_point(|file| file.path.as_slice() < directory);
             let inside = || files.iter().skip(first).map_while(|file| file.path.strip_prefix(directory));
@@ -219,7 +222,7 @@ impl Audit<'_> {
             in_files.add(&path, searched.problems);
             let left = searched.occurrences.into_iter().enumerate();
             let left = left.filter(|(nth, _)| !self.leaked.contains(&(number, *nth)));
-            // Neither git nor Docker takes it anywhere.
+            // Neither git nor Docker takes the file anywhere.
             let is_out = self.outcomes.get(&number) == Some(&true) && !kept_by_git.contains(&path[..]);
             let severity = if is_out { Severity::Low } else { TOKEN_IN_FILE.severity };
             let left = left.map(|(_, occurrence)| occurrence).collect();
@@ -243,7 +246,8 @@ fn read_file(context: &BuildContext, number: usize) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether a file is named as Dockerfiles are; then, whether other files are named so too.
+/// Returns `None` if the file name is not one of a Dockerfile. Otherwise, returns whether other kinds of file
+/// also use such a name.
 fn dockerfile_name(path: &[u8]) -> Option<bool> {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_ascii_lowercase();
     ["dockerfile", "containerfile"].iter().find_map(|word| {

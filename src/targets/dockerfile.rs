@@ -1,4 +1,4 @@
-//! One Dockerfile.
+//! A single Dockerfile.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::sensitive::Name;
 use crate::source::{open_file, path_bytes, read_up_to};
 use crate::text::{Flaw, LineIndex};
 
-/// A larger file is no Dockerfile.
+/// The maximum size of a Dockerfile in bytes. A larger file is not one.
 pub(crate) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
-/// How much of a file is read as a Dockerfile. Parsed it takes a hundred times the memory; the rest is searched for tokens
-/// as it is.
+/// The number of bytes that are parsed as a Dockerfile. A parsed file takes a hundred times its size in memory.
+/// The rest is only searched for tokens.
 pub(crate) const MAX_PARSED: usize = 1 << 20;
 
 /// Audits a file: `dockerfile:PATH`.
@@ -27,7 +27,7 @@ pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem>
     Ok(read_bytes(reader, path, &read_up_to(input, MAX_DOCKERFILE, "it is not a Dockerfile")?))
 }
 
-/// Audits the bytes of the file at that path.
+/// Audits the bytes of the file at `path`.
 pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audited {
     let shown: Name = path_bytes(path).into();
     // The build context is the file's directory.
@@ -37,8 +37,9 @@ pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audi
     Audited { kind: Some(TargetKind::Dockerfile), findings, problems, ..Audited::default() }
 }
 
-/// Audits a Dockerfile. `path` is shown, `anchor` is the path relative to the build context. Problems are errors for what
-/// BuildKit would reject, and notes on inline ignores, each at its line.
+/// Audits a Dockerfile. `path` is the path to show. `anchor` is made from the path relative to the build
+/// context. A problem is an error for a line that BuildKit would reject, or a note on an inline ignore. Each
+/// names its line.
 pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
     let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
     let end = if head.len() < bytes.len() {
@@ -145,7 +146,7 @@ mod tests {
         for source in ["", "# x\n", "ARG a\n", "FROM a\nRUN <<E\nx\n", "\0\u{1}garbage"] {
             assert!(!run(source).1.is_empty(), "{source:?}");
         }
-        // A line that is one token is quoted in the error, masked.
+        // An error quotes a line that consists of one token. The token is masked.
         run("FROM a\n@TOKEN@ x\nENV x=y @TOKEN@\nFROM a AS @TOKEN@\n");
     }
 

@@ -1,4 +1,4 @@
-//! Any one file, with all that is in it.
+//! A single file of any kind, with all nested content.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem>
     reader.announce(&file);
     let (scan, sealer) = (reader.scan, &reader.sealer);
     let _party = scan.begin_blob();
-    // Some places are told by the directory as well, which a relative path need not name.
+    // Some credential files are recognised by their directory, which a relative path may not include.
     let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let place = place.as_os_str().as_encoded_bytes();
     let place = place.strip_prefix(b"/").unwrap_or(place);

@@ -51,7 +51,7 @@ pub(super) fn layout(reader: &Reader<'_>, path: &Path, tag: Option<&str>) -> Res
     Ok(assemble(reader, &gathered, &resolved))
 }
 
-/// Audits an archive that can be read from front to end only: a compressed file, or a pipe.
+/// Audits an archive that can only be read from front to back: a compressed file or a pipe.
 pub(super) fn stream_file(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     reader.announce(&file);
@@ -64,7 +64,7 @@ pub(super) fn stdin(reader: &Reader<'_>) -> Result<Audited, Problem> {
     stream(reader, None, &mut *reader.scan.input(file.into()))
 }
 
-/// Audits an archive from front to end; without a path it is standard input.
+/// Audits an archive from front to back. Without a path, the archive is standard input.
 fn stream(
     reader: &Reader<'_>,
     path: Option<&Path>,
@@ -73,7 +73,8 @@ fn stream(
     let _party = reader.scan.begin_blob();
     let mut input = reader.scan.reader(input);
     let head = head(&mut input).map_err(|error| unreadable(&error))?;
-    // Told by the bytes of the stream as it is stored, since those are what its size counts.
+    // The reader above reports progress in stored bytes, because the announced size counts those. The engine must not
+    // report it again.
     let scan = Scan { progress: &Silent, ..reader.scan };
     let reading = Reading { scan, ..reading(reader) };
     let compression = Compression::of(&head);
@@ -82,7 +83,7 @@ fn stream(
         engine::stream::read(&mut head.chain(&mut input), compression, reading, &leave_out);
     let no_archive = (gathered.inventory.len() == 0).then(|| no_archive(path, &head)).flatten();
     if let Some(problem) = no_archive {
-        // Tokens in it are reported all the same.
+        // Tokens in the stream are still reported.
         if gathered.around.is_empty() {
             return Err(problem);
         }
@@ -116,10 +117,11 @@ fn assemble(reader: &Reader<'_>, gathered: &Gathered, resolved: &Resolved) -> Au
     findings::image::assemble(reader.target, gathered, resolved, &reader.options.selection(), now)
 }
 
-/// A Dockerfile is told by so much of it.
+/// The number of bytes that are enough to recognise a Dockerfile.
 const HEAD: u64 = 16 * 1024;
 
-/// The first bytes of a stream. An error behind some comes again to whoever reads on.
+/// Reads the first bytes of a stream. An error after at least one byte is dropped here and occurs again on the
+/// next read.
 fn head(input: &mut dyn Read) -> io::Result<Box<[u8]>> {
     let mut head = Vec::new();
     let outcome = input.take(HEAD).read_to_end(&mut head);
@@ -129,8 +131,8 @@ fn head(input: &mut dyn Read) -> io::Result<Box<[u8]>> {
     Ok(head.into())
 }
 
-/// Why a stream that begins so is no archive, and what to do; nothing where it may be a broken one. A
-/// stream without a path is standard input.
+/// Returns the problem of a stream that begins with `head` and is not an archive, with advice on what to do.
+/// Returns `None` if it may be a broken archive. A stream without a path is standard input.
 fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<Problem> {
     let it = Message::own(if path.is_none() { "standard input" } else { "it" });
     let name = path.map_or(&b"/dev/stdin"[..], |path| path.as_os_str().as_encoded_bytes());
@@ -153,8 +155,8 @@ fn no_archive(path: Option<&Path>, head: &[u8]) -> Option<Problem> {
     })
 }
 
-/// Where an archive broke off before anything was said of an image, that there is none in it follows and
-/// is not said.
+/// Drops the problem that there is no image if the archive broke off before it named one. The missing image is
+/// only a consequence.
 fn keep_cause(gathered: &mut Gathered, resolved: &mut Resolved) {
     if !resolved.names_images && gathered.problems.iter().any(|problem| problem.place == Place::Archive) {
         resolved.problems = std::mem::take(&mut gathered.problems);

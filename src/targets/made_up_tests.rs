@@ -1,4 +1,5 @@
-//! That a report says of a kind which is in the table alone what its row says, whatever the target.
+//! Tests that a report on a kind of token follows the kind's table row, whatever the target. The kinds here
+//! exist only in the table.
 
 use crate::engine::Engine;
 use crate::stop::Stop;
@@ -47,7 +48,7 @@ fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// An image archive with a token in the file of each layer, in the environment and in the history.
+/// Returns an image archive with a token in a file of each layer, in the environment and in the history.
 fn image(token: &str) -> Vec<u8> {
     let text = format!("token: {token}\n");
     let tars: Vec<Vec<u8>> = (0..3).map(|n| tar(&[(&format!("srv/{n}"), text.as_bytes())])).collect();

@@ -1,4 +1,4 @@
-//! One target after the other, each from its name to its findings: one file a kind of target.
+//! Audits each target, from its name to its findings. Each kind of target has a file of its own.
 
 mod ci;
 pub(crate) mod context;
@@ -22,7 +22,7 @@ use crate::stop::Stop;
 
 pub(crate) use options::Options;
 
-/// Audits the targets and reports on all of them, whatever is wrong with any. One that is named twice is
+/// Audits the targets and reports on all of them, even if some of them fail. A target that is named twice is
 /// audited once.
 pub(crate) fn run(
     engine: &Engine,

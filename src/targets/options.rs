@@ -1,4 +1,4 @@
-//! What an audit can be told.
+//! The options of an audit.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use crate::findings::BuiltFrom;
 use crate::findings::Selection;
 use crate::image::PlatformFilter;
 
-/// How to audit.
+/// The options of an audit.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// Which platforms.
+    /// The platforms to audit.
     pub platform: PlatformFilter,
-    /// Whether plain layers of local archives are hashed, and uncompressed layers checked against the
-    /// config's `diff_ids`. Compressed blobs always are checked against their digests.
+    /// Whether to hash plain layers of local archives, and to check uncompressed layers against the `diff_ids`
+    /// of the config. Compressed blobs are always checked against their digests.
     pub verify_digests: bool,
-    /// The Dockerfile that the images are said to be built from: what is found in them is traced to its lines.
+    /// The Dockerfile that the images were built from. Findings in the images are traced to its lines.
     pub dockerfile: Option<Arc<BuiltFrom>>,
 }
 
 impl Options {
-    /// What of a target is asked for.
+    /// Returns the options that concern images.
     pub(crate) fn selection(&self) -> Selection {
         Selection { platform: self.platform.clone(), dockerfile: self.dockerfile.clone() }
     }

@@ -9,7 +9,7 @@ use crate::finding::{Place, Problem};
 use crate::findings::Sealer;
 use crate::mask::{Masked, Message};
 
-/// The problem that something is no target of the kind that is asked for.
+/// Returns the problem for a target that is not of the requested kind.
 pub(super) fn refused(detail: &'static str) -> Problem {
     Problem::error(Code::Unsupported, Place::Target, Message::own(detail))
 }
@@ -21,14 +21,14 @@ pub(super) fn empty() -> Problem {
 /// Reads one target.
 pub(super) struct Reader<'a> {
     pub(super) target: &'a Masked,
-    /// Seals what is found in targets other than images.
+    /// Seals the findings in targets other than images.
     pub(super) sealer: Sealer<'a>,
     pub(super) options: &'a Options,
     pub(super) scan: Scan<'a>,
 }
 
 impl Reader<'_> {
-    /// Says how much there is to read, where that is known.
+    /// Adds the size of a file to the progress total, if the size is known.
     pub(super) fn announce(&self, file: &File) {
         if let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) {
             self.scan.progress.add_total(metadata.len());

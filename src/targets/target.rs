@@ -1,4 +1,4 @@
-//! One target, from its name to what is reported of it.
+//! A single target, from its name to its findings and problems.
 
 use std::ffi::OsStr;
 use std::io;
@@ -15,10 +15,10 @@ use crate::mask::{Masked, Message, message};
 use crate::source::{Content, Target, inspect, looks_like_reference, open_file, read_up_to, unreadable};
 use crate::stop::Stop;
 
-/// What is said of a file that is too large for a Dockerfile.
+/// The error message for a file that is too large to be a Dockerfile.
 const NEITHER: &str = "it is neither an image archive nor a Dockerfile";
 
-/// How all targets of a run are audited.
+/// The input shared by all targets of a run.
 pub(super) struct Audit<'a> {
     pub(super) engine: &'a Engine,
     pub(super) options: &'a Options,
@@ -27,7 +27,7 @@ pub(super) struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    /// Audits a target as the user spelled it. Whatever goes wrong is a problem of that target.
+    /// Audits a target as the user spelled it. Any failure becomes a problem of that target.
     pub(super) fn target(&self, name: &Masked, text: &OsStr) -> Audited {
         self.engine.scan(self.stop, self.progress, |scan| {
             let now = self.engine.clock().now();
@@ -41,7 +41,7 @@ impl Audit<'_> {
     }
 }
 
-/// Where the scan had to end, that is one problem of the target, whatever was not read for it.
+/// Reports a scan that had to end early as one problem of the target, however many parts were not read.
 fn cut_short(scan: Scan<'_>, mut audited: Audited) -> Audited {
     if let Some(problem) = scan.cut_short() {
         audited.problems.retain(|other| other.code != problem.code);

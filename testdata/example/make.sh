@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes the leaky example that `make run` audits: a Dockerfile, and the image that it would build.
+# Makes the leaky example that `make run` audits: a Dockerfile, and the image built from it.
 #
-# `make.sh DIRECTORY` fills the templates beside this script with a made-up token, and writes `Dockerfile` and
-# `app.tar` to DIRECTORY. The image is a docker archive; a token is cached in one of its layers and deleted in a later one.
+# `make.sh DIRECTORY` fills in the templates beside this script with a made-up token, and writes `Dockerfile`
+# and `app.tar` to DIRECTORY. The image is a docker archive. One of its layers caches a token, and a later layer
+# deletes it.
 set -eu
 templates=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
@@ -11,17 +12,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/rootfs" "$work/image"
 
-# No file of this repository holds the whole token.
+# No file of this repository contains the whole token.
 end=lZzDrsDyrugKcxGFN
 start=YpBVadLiMHelslsEC
 token=hf_$start$end
 
-# fill TEMPLATE: the template with the token in place of its placeholder.
+# fill TEMPLATE: prints the template with the token in place of its placeholder.
 fill() {
 	sed "s/@HF_TOKEN@/$token/g" "$templates/$1"
 }
 
-# pack ARCHIVE DIRECTORY PATH...: an archive that is the same on every machine.
+# pack ARCHIVE DIRECTORY PATH...: makes an archive that is the same on every machine.
 pack() {
 	archive=$1
 	directory=$2
@@ -30,7 +31,7 @@ pack() {
 		--owner=0 --group=0 --numeric-owner --mtime=@0 --mode=u=rwX,go=rX "$@"
 }
 
-# digest FILE: its SHA-256 in hexadecimal.
+# digest FILE: prints its SHA-256 in hexadecimal.
 digest() {
 	sha256sum <"$1" | cut -c1-64
 }
@@ -60,7 +61,7 @@ layer "$hub/token" "$hub/stored_tokens"
 echo '{}' >models/config.json
 layer models/config.json
 
-# An empty file of this name hides the directory that the layers below have.
+# An empty file of this name hides the directory in the layers below.
 whiteout=root/.cache/.wh.huggingface
 : >"$whiteout"
 layer "$whiteout"
@@ -72,7 +73,7 @@ cd "$work/image"
 fill config.json | sed "s/@DIFF_IDS@/$diff_ids/" >"$work/config.json"
 config=$(digest "$work/config.json").json
 mv "$work/config.json" "$config"
-# Without quotes, $layers gives one argument for each layer.
+# Without quotes, $layers becomes one argument for each layer.
 listed=$(printf ', "%s"' $layers)
 printf '[{"Config": "%s", "RepoTags": ["example:latest"], "Layers": [%s]}]\n' "$config" "${listed#, }" >manifest.json
 

@@ -1,7 +1,7 @@
-//! The binary, run as its users run it.
+//! Runs the binary as users do.
 //!
-//! One test binary, since each takes as long to link as all of them: a file here is a module. `support` has what they
-//! share.
+//! All tests are modules of one test binary, because linking takes as long for one as for all. Shared code is
+//! in `support`.
 
 #![allow(
     clippy::unwrap_used,

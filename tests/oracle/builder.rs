@@ -1,7 +1,7 @@
-//! The builder: enters its tree, and builds Dockerfiles in a store.
+//! Enters the builder's tree, and builds Dockerfiles in a store.
 //!
-//! Everything happens in namespaces of its own, so that mounts, processes and servers go when the last process does,
-//! however it ends. Stores lie in memory, within those namespaces.
+//! Everything happens in separate namespaces, so that mounts, processes and servers disappear with the last
+//! process, however it ends. Stores are in memory, in those namespaces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,21 +13,22 @@ use crate::support::{Place, Token, token, tools};
 use crate::{case::Case, project};
 
 const INSIDE: &str = "STOWAWAY_ORACLE_INSIDE";
-/// Where the builder was made.
+/// The variable with the directory of the builder.
 const MADE: &str = "STOWAWAY_ORACLE_DIR";
-/// The root file systems that cases start from, by the names that they have in `FROM`.
+/// The names in `FROM` of the root file systems that cases start from.
 const BASES: [&str; 2] = ["hub", "hub-0.36"];
-/// How many of the builder's last lines are shown.
+/// The number of the builder's last lines to show.
 const LAST_LINES: usize = 12;
 
-/// What the run has of its own: all that is mounted, started or listened to goes with it.
+/// The namespaces of a run. All of its mounts, processes and listeners disappear with them.
 const NAMESPACES: [&str; 5] = ["--mount", "--net", "--ipc", "--pid", "--fork"];
 
 pub(crate) fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Makes the builder, and runs this program again in its tree. An error says why this machine cannot.
+/// Makes the builder, and runs this program again in its tree. Returns an error if that is impossible on this
+/// machine.
 pub(crate) fn enter() -> Result<ExitCode, String> {
     if tools::run("id", &["-u"]).trim() != "0" {
         return Err("it is made by debootstrap and mounts file systems, both of which need root".to_owned());
@@ -44,7 +45,7 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
     }
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("setpriv");
-    // When this process is killed, so are the ones below it.
+    // When this process is killed, its children are killed too.
     command.args(["--pdeathsig", "KILL", "unshare"]).args(NAMESPACES).args(["--kill-child", "--"]);
     command.arg(scripts.join("enter.sh")).arg(oracle.join("tree")).arg(project());
     command.arg(oracle.parent().unwrap()).arg(scratch).arg(this);
@@ -68,7 +69,7 @@ pub(crate) fn enter() -> Result<ExitCode, String> {
     }
 }
 
-/// A process with the number 1 ignores signals that it has no handler for.
+/// Installs signal handlers. A process with ID 1 ignores signals that it has no handler for.
 pub(crate) fn end_on_signals() {
     on_signals(|| ());
 }
@@ -84,7 +85,7 @@ fn on_signals(first: impl FnOnce() + Send + 'static) {
     });
 }
 
-/// One build at a time.
+/// A store for one build at a time.
 #[derive(Debug)]
 pub(crate) struct Store {
     dir: PathBuf,
@@ -92,12 +93,12 @@ pub(crate) struct Store {
     limits: [String; 2],
 }
 
-/// The builder's last lines, without the token.
+/// The last lines of the builder's output, with the token removed.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
 impl Store {
-    /// A store with the bases in it.
+    /// Creates a store that contains the bases.
     pub(crate) fn new(number: usize) -> Self {
         let dir = PathBuf::from(format!("/srv/store{number}"));
         fs::create_dir_all(&dir).unwrap();
@@ -122,9 +123,10 @@ impl Store {
         store
     }
 
-    /// Builds a context of this store's place, and gives the layout with the image in it. What failed is built again.
+    /// Builds a context of this store's place, and returns the layout with the image. A failed build is
+    /// retried.
     ///
-    /// The token is in the variables that `secrets` name (`id=ID,env=NAME`) and in the build arguments.
+    /// The token is in the variables named by `secrets` (`id=ID,env=NAME`) and in the build arguments.
     pub(crate) fn build(
         &self,
         context: &str,
@@ -156,7 +158,7 @@ impl Store {
         }
         build.args(&case.options);
         for name in arguments {
-            // Without a value it is taken from the environment, where other processes do not see it.
+            // An argument without a value is taken from the environment, which other processes cannot see.
             build.args(["--build-arg", name]).env(name, token.text());
         }
         for secret in secrets {
@@ -167,7 +169,7 @@ impl Store {
         succeeds(build.arg(self.place.join(context)), token)?;
         let layout = self.dir.join("layout");
         empty(&layout);
-        // Not `buildah push`, which compresses the base each time.
+        // `buildah push` would compress the base each time.
         let dir = self.dir.display();
         let from = format!("containers-storage:[overlay@{dir}/root+{dir}/run]localhost/built:latest");
         let mut copy = Command::new("skopeo");
@@ -201,7 +203,7 @@ fn succeeds(command: &mut Command, token: &Token) -> Result<(), Failure> {
     Err(Failure(masked.collect::<Vec<_>>().join("\n")))
 }
 
-/// Takes everything out of the layout but the large layers of the bases, which are then not written again.
+/// Removes everything from the layout except the large layers of the bases, so that they are not written again.
 fn empty(layout: &Path) {
     const LARGE: u64 = 32 << 20;
     let Ok(blobs) = fs::read_dir(layout.join("blobs/sha256")) else { return };
@@ -211,7 +213,7 @@ fn empty(layout: &Path) {
     fs::remove_file(layout.join("index.json")).unwrap();
 }
 
-/// A limit as this process has it: the builder asks for more than it may give.
+/// Returns a resource limit of this process. The builder asks for more than that by default.
 fn limit(name: &str, title: &str) -> String {
     let limits = fs::read_to_string("/proc/self/limits").unwrap();
     let line = limits.lines().find_map(|line| line.strip_prefix(title)).unwrap();

@@ -1,50 +1,51 @@
-//! Written cases: a Dockerfile each, with comments that say how it is built.
+//! Handwritten cases. Each is a Dockerfile with comments that describe how to build it.
 //!
 //! ```text
 //! # oracle: argument NAME       the token is the build argument NAME
-//! # oracle: secret ID           … the secret ID
+//! # oracle: secret ID           the token is the secret ID
 //! # oracle: file PATH TEXT      a file of the context; `\n` in TEXT is a line break
 //! # oracle: option OPTION       an option of the builder
 //! # oracle: fails REASON        the build is expected to fail
-//! # oracle: says TEXT           … and these to be among its last words
-//! # oracle: differs WHERE WHY   what is forecast for WHERE is left by other builders alone
-//! # oracle: cause               the line below it makes a layer or an entry that holds the token, as a scan of the image is to say
+//! # oracle: says TEXT           the last lines of a failed build contain TEXT
+//! # oracle: differs WHERE WHY   the forecast for WHERE only applies to other builders
+//! # oracle: cause               the next line makes a layer or an entry with the token, and a scan must name it
 //! ```
 //!
-//! `@HF_TOKEN@` stands for the token, in the Dockerfile and in the files.
+//! `@HF_TOKEN@` is replaced by the token, in the Dockerfile and in the files.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::support::{Place, Token};
 
-/// What stands for a token.
+/// The placeholder for the token.
 const PLACEHOLDER: &str = "@HF_TOKEN@";
 
-/// A Dockerfile and how to build it.
+/// A Dockerfile, and how to build it.
 #[derive(Debug, Default)]
 pub(crate) struct Case {
     pub(crate) name: String,
-    /// Whether it was put together.
+    /// Whether the case was generated.
     pub(crate) is_made: bool,
     text: String,
     pub(crate) arguments: Vec<String>,
     pub(crate) secrets: Vec<String>,
     files: Vec<(String, String)>,
     pub(crate) options: Vec<String>,
-    /// Why the build is expected to fail.
+    /// The reason why the build is expected to fail.
     pub(crate) fails: Option<String>,
-    /// What its last lines say then.
+    /// Text that the last lines of a failed build must contain.
     pub(crate) says: Vec<String>,
-    /// What other builders leave, by the name that the report has for the place, and who says so.
+    /// Places where only other builders leave the token, by their names in the report, each with the reason.
     pub(crate) differs: Vec<(String, String)>,
-    /// The lines that make what holds the token.
+    /// The lines that make a layer or an entry with the token.
     causes: Vec<usize>,
 }
 
 impl Case {
-    /// # Panics
-    /// On what no case says.
+    /// Parses a case.
+    ///
+    /// # Panics Panics on an unknown key.
     pub(crate) fn parse(name: &str, text: &str) -> Self {
         let mut case = Self { name: name.to_owned(), text: text.to_owned(), ..Self::default() };
         for (line, number) in text.lines().zip(1..) {
@@ -70,7 +71,7 @@ impl Case {
         case
     }
 
-    /// How the token gets in, for the table.
+    /// Describes how the token gets into the build, for the table.
     pub(crate) fn ways(&self) -> String {
         let mut ways: Vec<String> = Vec::new();
         ways.extend(self.arguments.iter().map(|name| format!("argument `{name}`")));
@@ -85,7 +86,7 @@ impl Case {
         ways.join(", ")
     }
 
-    /// The lines on which their instructions begin.
+    /// Returns the first line of each instruction that is marked as a cause.
     pub(crate) fn origins(&self) -> BTreeSet<u64> {
         let (mut first, mut is_open, mut ending) = (0, false, None);
         let mut origins = BTreeSet::new();
@@ -108,18 +109,18 @@ impl Case {
         origins
     }
 
-    /// Whether the context holds more than the Dockerfile.
+    /// Whether the context holds other files than the Dockerfile.
     pub(crate) fn has_files(&self) -> bool {
         !self.files.is_empty()
     }
 
-    /// Writes the build's context anew, the Dockerfile in it.
+    /// Writes a fresh build context, including the Dockerfile.
     pub(crate) fn write(&self, place: &Place, context: &str, token: &Token) {
         let dir = place.join(context);
         if dir.exists() {
             std::fs::remove_dir_all(&dir).unwrap();
         }
-        // A header that gives a file is no part of what is built, and would show the token as a literal.
+        // A header with the text of a file is not part of the build, and would show the token as a literal.
         let line = |line: &str| {
             let is_header = line.trim_start().starts_with("# oracle:");
             if is_header { "#\n".to_owned() } else { line.replace(PLACEHOLDER, token.text()) }
@@ -132,7 +133,7 @@ impl Case {
     }
 }
 
-/// The cases of a directory, by name.
+/// Returns the cases in a directory, sorted by name.
 pub(crate) fn written(dir: &Path) -> Vec<Case> {
     let mut paths: Vec<_> = std::fs::read_dir(dir)
         .unwrap_or_else(|error| panic!("{}: {error}", dir.display()))

@@ -1,4 +1,4 @@
-//! One case: what was forecast, what both readers see, and what becomes of it when it is mended.
+//! The comparisons of one case: the forecast, the results of both readers, and the result of the fix.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,16 +12,16 @@ use crate::hub::Hub;
 use crate::look::{self, Spot};
 use crate::support::{Outcome, Stdin, Token, scan, stowaway, tools};
 
-/// What came of one comparison.
+/// The result of one comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Agrees,
-    /// As it was declared, with the reason.
+    /// The results differ as declared, for this reason.
     Declared(String),
-    /// `fix` says that it is left to people.
+    /// `fix` leaves the change to the user.
     ByHand,
     Disagrees(String),
-    /// There is nothing to compare with.
+    /// There is nothing to compare.
     Nothing,
 }
 
@@ -31,13 +31,13 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) is_made: bool,
     pub(crate) ways: String,
-    /// What is in the image, by the independent reader.
+    /// The places of the token in the image, according to the independent reader.
     pub(crate) left: BTreeSet<Spot>,
     pub(crate) forecast: Verdict,
     pub(crate) readers: Verdict,
     pub(crate) origin: Verdict,
     pub(crate) mended: Verdict,
-    /// Why there is no image that was expected, or one that was not.
+    /// The reason why an expected image is missing, or why an image exists unexpectedly.
     pub(crate) failed: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Row {
         self.failed.is_none() && self.disagreements().next().is_none()
     }
 
-    /// What was found to differ, each with the comparison's name.
+    /// Returns the failed comparisons, each with its name.
     pub(crate) fn disagreements(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = [
             ("forecast", &self.forecast),
@@ -61,7 +61,7 @@ impl Row {
     }
 }
 
-/// Builds a case and compares.
+/// Builds a case and compares the results.
 pub(crate) fn row(case: &Case, store: &Store, hub: &Hub) -> Row {
     let mut row = Row {
         name: case.name.clone(),
@@ -74,7 +74,7 @@ pub(crate) fn row(case: &Case, store: &Store, hub: &Hub) -> Row {
         mended: Verdict::Nothing,
         failed: None,
     };
-    // What the helpers of the tests find wrong is a panic; the other cases go on.
+    // The test helpers panic on a failure. The other cases continue.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| fill(&mut row, case, store, hub))) {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
@@ -86,7 +86,7 @@ pub(crate) fn row(case: &Case, store: &Store, hub: &Hub) -> Row {
 fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
     let token = Token::user(&format!("{}/{}", run_name(), case.name));
     case.write(&store.place, "context", &token);
-    // What a copied file holds is known to the audit of the whole context alone.
+    // The content of copied files is known only to an audit of the whole context.
     let audited = if case.has_files() { "context" } else { "context/Dockerfile" };
     let forecast = forecast(&scan(&[store.place.join(audited)]));
 
@@ -127,7 +127,7 @@ fn fill(row: &mut Row, case: &Case, store: &Store, hub: &Hub) {
     }
 }
 
-/// Something that is forecast: a place's name, and a path for a file that is known.
+/// A forecast: the names of places, and the path of each known file.
 type Forecast = BTreeSet<(String, Option<String>)>;
 
 fn forecast(outcome: &Outcome) -> Forecast {
@@ -191,7 +191,7 @@ fn compare_forecast(forecast: &Forecast, left: &BTreeSet<Spot>, case: &Case) -> 
     }
 }
 
-/// What `stowaway scan` says of an image.
+/// Runs `stowaway scan` on an image.
 fn audit(layout: &Path, options: &[&str]) -> Outcome {
     let target = format!("oci:{}", tools::text(layout));
     let outcome = scan(&[options, &[target.as_str()]].concat());
@@ -199,7 +199,7 @@ fn audit(layout: &Path, options: &[&str]) -> Outcome {
     outcome
 }
 
-/// The places of the token that it reports.
+/// Returns the reported places of the token.
 fn spots(outcome: &Outcome, token: &Token) -> BTreeSet<Spot> {
     let mut spots = BTreeSet::new();
     for finding in outcome.findings_of(token) {
@@ -225,7 +225,7 @@ fn compare_readers(ours: &BTreeSet<Spot>, others: &BTreeSet<Spot>) -> Verdict {
     if all.is_empty() { Verdict::Agrees } else { Verdict::Disagrees(all.join("; ")) }
 }
 
-/// Whether what is found is traced to the instructions that leak, and to all of them.
+/// Compares the lines that the findings are traced to with the instructions that leak. Both sets must be equal.
 fn compare_origins(outcome: &Outcome, token: &Token, case: &Case) -> Verdict {
     let origins = case.origins();
     let mut named = BTreeSet::new();
@@ -243,7 +243,7 @@ fn compare_origins(outcome: &Outcome, token: &Token, case: &Case) -> Verdict {
     if differences.is_empty() { Verdict::Agrees } else { Verdict::Disagrees(differences.join("; ")) }
 }
 
-/// The mended copy is built as `fix` says, with a token of its own.
+/// Builds the fixed copy as `fix` says, with a new token.
 fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Verdict {
     let token = Token::user(&format!("{}/{}/mended", run_name(), case.name));
     case.write(&store.place, "mended", &token);
@@ -279,7 +279,7 @@ fn mended(case: &Case, store: &Store, hub: &Hub, uses: &BTreeSet<String>) -> Ver
     if differences.is_empty() { Verdict::Agrees } else { Verdict::Disagrees(differences.join("; ")) }
 }
 
-/// The secrets that `fix` says to build with.
+/// Returns the secrets that `fix` says to build with.
 fn named_secrets(said: &str) -> BTreeSet<String> {
     let line = said.lines().find(|line| line.starts_with("Build with: ")).unwrap_or_default();
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -294,7 +294,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A name for this run that no other run has: tokens are made of it.
+/// Returns a name that is unique to this run. Tokens are derived from it.
 fn run_name() -> &'static str {
     static NAME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     NAME.get_or_init(|| std::fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap())

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs a program in the builder's tree: enter.sh TREE PROJECT TARGET SCRATCH PROGRAM ARGUMENT…
 #
-# Called in namespaces of its own (mounts, processes, network): whatever is mounted, started or listened to in here
-# is gone with the last process, and so is SCRATCH. The only network is loopback. PROJECT and TARGET (Cargo's directory,
-# which may lie elsewhere) are there under the same names.
+# The caller provides new namespaces for mounts, processes and the network. All mounts, processes and listeners,
+# and SCRATCH, disappear with the last process. The only network is loopback. PROJECT and TARGET (Cargo's
+# directory, which may be elsewhere) have the same paths inside.
 set -eu
 tree=$1 project=$2 target=$3 scratch=$4
 shift 4
@@ -19,7 +19,7 @@ mkdir "$tree/mnt/old"
 for directory in "$project" "$target"; do
   top=$tree/$(echo "$directory" | cut -d/ -f2)
   mkdir -p "$top"
-  # What is made below it is not to stay in the tree.
+  # Directories made below it must not stay in the tree.
   mountpoint -q "$top" || mount -t tmpfs tmpfs "$top"
   [ -d "$tree$directory" ] || { mkdir -p "$tree$directory" && mount --bind "$directory" "$tree$directory"; }
 done

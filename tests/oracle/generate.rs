@@ -1,19 +1,20 @@
-//! Made cases: a way in, a use, a way out, stages and a form of the shell, put together.
+//! Generated cases. Each combines a source of the token, a use, a cleanup, build stages and a form of the
+//! script.
 
 use crate::case::Case;
 
-/// How the token gets in.
+/// A way for the token to get into the build.
 struct Way {
     name: &'static str,
     /// The header of the case.
     header: &'static str,
-    /// Instructions in front of the `RUN`.
+    /// Instructions before the `RUN`.
     lines: &'static str,
     /// The flag of the `RUN`.
     mount: &'static str,
-    /// The token in a shell.
+    /// The shell expression for the token.
     token: &'static str,
-    /// Whether it is a variable that the Hub's tools read: a logout fails beside it.
+    /// Whether the Hub's tools read the token from a variable. A logout fails in that case.
     is_read: bool,
 }
 
@@ -61,12 +62,12 @@ const WAYS: [Way; 6] = [
     Way { name: "literal", header: "", lines: "", mount: "", token: "@HF_TOKEN@", is_read: false },
 ];
 
-/// What is done with it.
+/// A use of the token.
 struct Use {
     name: &'static str,
-    /// Commands; `@T@` stands for the token.
+    /// Commands. `@T@` is replaced by the token.
     commands: &'static [&'static str],
-    /// The files that it writes, all in one directory.
+    /// The common directory of the files that the commands write.
     directory: &'static str,
     files: &'static [&'static str],
     is_login: bool,
@@ -147,16 +148,16 @@ const STAGES: [&str; 6] =
     ["single", "not-copied", "directory-copied", "file-copied", "from-builder", "relative-copied"];
 const FORMS: [&str; 6] = ["chain", "lines", "heredoc", "subshell", "exec", "bash"];
 
-/// A choice of each part, by number: the lower, the simpler.
+/// A choice for each part, by number. Lower numbers are simpler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Made([usize; 5]);
 
 const SIZES: [usize; 5] = [WAYS.len(), USES.len(), OUTS.len(), STAGES.len(), FORMS.len()];
 
-/// That many choices, the same on every run.
+/// Returns `count` distinct choices, the same on every run.
 pub(crate) fn made(count: usize) -> Vec<Made> {
     let mut state: u64 = 0x5707_a3a1;
-    // Far fewer than there are, so that it ends.
+    // The limit is far below the number of combinations, so that the loop ends.
     assert!(count <= 5000, "at most 5000 are made");
     let mut all: Vec<Made> = Vec::new();
     while all.len() < count {
@@ -173,8 +174,8 @@ pub(crate) fn made(count: usize) -> Vec<Made> {
 }
 
 impl Made {
-    /// Whether it builds: a logout fails beside a variable, and without a login. And whether anybody can tell that it is a
-    /// token: a variable of any name is one where it is given to the Hub's tools.
+    /// Whether the case is valid. A logout fails if a variable holds the token, or without a login. And the
+    /// auditor can only know that a variable of any name holds a token if the Hub's tools get it.
     fn can_be(self) -> bool {
         let Self([way, used, out, ..]) = self;
         let is_known = WAYS[way].name != "other" || USES[used].is_login || USES[used].name == "download";
@@ -182,7 +183,7 @@ impl Made {
         is_known && (OUTS[out] != "logout" || can_log_out)
     }
 
-    /// The choices that are simpler in one part.
+    /// Returns the choices that are simpler in one part.
     pub(crate) fn simpler(self) -> impl Iterator<Item = Self> {
         let lower = move |part: usize| {
             (0..self.0[part]).map(move |number| {
@@ -202,7 +203,7 @@ impl Made {
         case
     }
 
-    /// The Dockerfile, with its header.
+    /// Returns the Dockerfile, with its header.
     pub(crate) fn text(self) -> String {
         let Self([way, used, out, stages, form]) = self;
         let (way, used) = (&WAYS[way], &USES[used]);
@@ -251,7 +252,7 @@ impl Made {
         } else {
             way.lines.to_owned()
         };
-        // What is copied has to be there.
+        // The copied files have to exist.
         let ready = format!("mkdir -p {0} && touch {0}/there {1}", used.directory, files[0]);
         let builder = format!("FROM hub AS builder\n{lines}{run}{later}{ready_marked}RUN {ready}\n");
         let last = match STAGES[stages] {
@@ -271,13 +272,13 @@ impl Made {
         };
         format!("{header}{builder}{last}")
     }
-    /// Which instructions make something that holds the token: the `RUN`, the one that removes later, the one that makes
-    /// ready what is copied, and the last.
+    /// Returns whether an instruction makes a layer or an entry with the token. The instructions are the main
+    /// `RUN`, the `RUN` that removes files later, the `RUN` that prepares the copied files, and the last one.
     fn causes(self) -> [bool; 4] {
         let Self([way, used, out, stages, _]) = self;
         let (way, used) = (&WAYS[way], &USES[used]);
         let is_in_image = ["single", "from-builder"].contains(&STAGES[stages]);
-        // The history names the build argument with each `RUN` behind it.
+        // The history repeats the build argument for each later `RUN`.
         let is_argument = way.lines.contains("ARG ");
         let is_written = !["download", "nothing"].contains(&used.name);
         let is_left = |file: usize| {
@@ -293,10 +294,10 @@ impl Made {
         [
             is_in_image && (is_argument || way.name == "literal" && used.name != "nothing" || is_any_left),
             is_in_image && is_argument,
-            // It touches the first file, which the layer then holds again.
+            // The instruction touches the first file, so its layer contains the file again.
             is_in_image && (is_argument || is_left(0) && stays),
             match STAGES[stages] {
-                // The builder that is used carries the argument over.
+                // The stage based on the builder inherits the argument.
                 "from-builder" => is_argument,
                 "file-copied" => is_left(0) && stays,
                 _ => is_any_left && stays,

@@ -1,4 +1,4 @@
-//! A stand-in for the Hub on loopback. It remembers who asked for what, and gives nothing without a token.
+//! A fake Hub on loopback. It records the requests of each token, and serves nothing without a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 
-/// The port of plain HTTP: the network has nothing else in it, and URLs look as they do elsewhere.
+/// The port of plain HTTP. Nothing else uses it in this network, and URLs look the same as elsewhere.
 const ADDRESS: &str = "127.0.0.1:80";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const CONTENT: &str = "{\"model_type\": \"oracle\"}\n";
 
-/// What each token was used for.
+/// The uses of each token.
 type Seen = BTreeMap<String, BTreeSet<String>>;
 
 /// The server. It ends with the process.
@@ -51,7 +51,7 @@ impl Hub {
         hub
     }
 
-    /// What this token was used for, beside asking whose it is (which a login does by itself).
+    /// Returns the uses of a token, except the query for its owner, which every login makes.
     pub(crate) fn uses(&self, token: &str) -> BTreeSet<String> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(token).cloned().unwrap_or_default()
@@ -127,7 +127,7 @@ impl Hub {
         }
     }
 
-    /// A file of the repository, whatever model is asked for.
+    /// Returns a file of the repository, whatever the model in the request.
     fn git(&self, path: &str) -> Answer {
         let inner = path.split_once("/info/refs").map(|_| "info/refs").or_else(|| {
             ["/HEAD", "/objects/"].iter().find_map(|part| path.find(part).map(|at| &path[at + 1..]))
@@ -154,13 +154,13 @@ impl Hub {
     }
 }
 
-/// A variable that was not expanded is no token to the Hub either.
+/// Whether text has the shape of a token. An unexpanded variable does not.
 fn is_token(text: &str) -> bool {
     text.strip_prefix("hf_")
         .is_some_and(|rest| rest.len() == 34 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// The token of an `Authorization` header: a bearer's, or a password.
+/// Returns the token of an `Authorization` header, as a bearer token or a password.
 fn credential(value: &str) -> Option<String> {
     let (scheme, rest) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -173,7 +173,7 @@ fn credential(value: &str) -> Option<String> {
     (!secret.is_empty()).then_some(secret)
 }
 
-/// A repository with one commit, made where it goes away with the builder's tree.
+/// Creates a repository with one commit. Its place is removed together with the builder's tree.
 fn repository() -> PathBuf {
     let work = Path::new("/srv/model");
     let bare = PathBuf::from("/srv/model.git");

@@ -1,4 +1,5 @@
-//! The other reader of images: looks for one known text in each byte of an OCI layout, and shares nothing with `src`.
+//! The independent reader of images. It looks for a known text in each byte of an OCI layout, and shares no
+//! code with `src`.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,14 +10,14 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use serde_json::Value;
 
-/// Where in an image a token was seen.
+/// A place in an image where a token was seen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Spot {
-    /// A layer by its number, and a path in it without a leading slash.
+    /// The number of a layer, and a path in it without a leading slash.
     File(u64, String),
     /// A field of the config: `env`, `label`, `history` or `config`.
     Field(&'static str),
-    /// Anything else, named for people.
+    /// Any other place, described for people.
     Elsewhere(String),
 }
 
@@ -30,7 +31,7 @@ impl fmt::Display for Spot {
     }
 }
 
-/// Which of the names for places a field of the config has.
+/// Returns the name of the place that a field of the config belongs to.
 pub(crate) fn field_name(field: &str) -> &'static str {
     let field = field.trim_start_matches('.');
     if field.starts_with("config.Env") {
@@ -44,7 +45,7 @@ pub(crate) fn field_name(field: &str) -> &'static str {
     }
 }
 
-/// All spots of a text in the one image of a layout.
+/// Returns all places of a text in the only image of a layout.
 pub(crate) fn spots(layout: &Path, text: &str) -> BTreeSet<Spot> {
     let needles = needles(text);
     let mut spots = BTreeSet::new();
@@ -76,13 +77,13 @@ fn blob(layout: &Path, descriptor: &Value) -> PathBuf {
     layout.join("blobs").join(descriptor["digest"].as_str().unwrap().replace(':', "/"))
 }
 
-/// The text as it is, and the middle of what base64 makes of it at each of three offsets.
+/// Returns the text itself, and the middle part of its base64 form at each of three offsets.
 fn needles(text: &str) -> Vec<Vec<u8>> {
     let mut needles = vec![text.as_bytes().to_owned()];
     for offset in 0..3 {
         let padded = [vec![b' '; offset], text.as_bytes().to_owned()].concat();
         let encoded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(padded);
-        // The first four letters and the last two depend on what stands around it.
+        // The first four letters and the last two depend on the surrounding bytes.
         needles.push(encoded.as_bytes()[4..encoded.len() - 2].to_owned());
     }
     needles
@@ -120,7 +121,7 @@ fn files(blob: &Path, number: u64, needles: &[Vec<u8>], spots: &mut BTreeSet<Spo
     } else {
         bytes
     };
-    // Most layers hold nothing: their entries need not be looked at.
+    // Most layers contain no match, so their entries need no search.
     if !holds(&tar, needles) {
         return;
     }

@@ -1,9 +1,11 @@
-//! Builds Dockerfiles for real, with the true `hf` client in them, and holds what the auditors say to what is there.
+//! Builds Dockerfiles for real, with the real `hf` client in them, and compares the audits with the resulting
+//! images.
 //!
-//! `make oracle` runs it: each case of `testdata/oracle` is built by buildah, with a token made up for this run, and
-//! becomes a row of `docs/oracle.md`, and so does a sample of those that `generate.rs` puts together. Without
-//! `STOWAWAY_ORACLE` it does nothing, since it takes minutes and root; where that is `if-possible`, a machine that cannot
-//! build is told of and is no failure. Arguments are parts of the names of the cases to run.
+//! `make oracle` runs this program. buildah builds each case of `testdata/oracle` and a sample of the cases
+//! that `generate.rs` makes, with a new token for each run. Each case becomes a row of `docs/oracle.md`. The
+//! program needs root and takes minutes, so it does nothing unless `STOWAWAY_ORACLE` is set. If the value is
+//! `if-possible`, a machine that cannot build gives a message instead of a failure. Arguments select cases by
+//! parts of their names.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,9 +38,9 @@ use compare::Row;
 use generate::Made;
 use hub::Hub;
 
-/// Builds at a time: each keeps one core busy.
+/// The number of concurrent builds. Each one keeps a core busy.
 const STORES: usize = 2;
-/// Made cases that are always there, and have rows in the page.
+/// The number of generated cases in every run. They have rows in the page.
 const SAMPLE: usize = 40;
 
 fn main() -> ExitCode {
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is done in the builder's tree.
+/// Runs the cases. This happens in the builder's tree.
 fn inside(filters: &[String]) -> ExitCode {
     builder::end_on_signals();
     let start = Instant::now();
@@ -91,7 +93,7 @@ fn inside(filters: &[String]) -> ExitCode {
     if is_current && rows.iter().all(Row::agrees) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// As many made cases as `STOWAWAY_ORACLE_MADE` says, or the sample, of those whose names are asked for.
+/// Generates cases and keeps those whose names were asked for. `STOWAWAY_ORACLE_MADE` sets their number.
 fn made(filters: &[String]) -> Vec<Made> {
     let count = std::env::var("STOWAWAY_ORACLE_MADE")
         .map_or(SAMPLE, |count| count.parse().expect("a number of cases"));
@@ -102,7 +104,7 @@ fn made(filters: &[String]) -> Vec<Made> {
     made
 }
 
-/// The simplest case that shows what a made case shows, to be kept as a written one.
+/// Reduces a generated case to the simplest one with the same outcome, to be kept as a handwritten case.
 fn smallest(mut made: Made, hub: &Hub) -> String {
     let store = Store::new(0);
     let kinds = |row: &Row| {
@@ -122,7 +124,7 @@ fn smallest(mut made: Made, hub: &Hub) -> String {
     format!("smallest: {}\n{}", table::line(&row), made.text())
 }
 
-/// The rows of all cases, in their order.
+/// Returns the rows of all cases, in their order.
 fn run(cases: &[Case], hub: &Hub) -> Vec<Row> {
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
@@ -145,7 +147,7 @@ fn run(cases: &[Case], hub: &Hub) -> Vec<Row> {
     rows
 }
 
-/// The top of the source tree.
+/// Returns the root of the source tree.
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

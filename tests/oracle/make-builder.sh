@@ -1,14 +1,14 @@
 #!/bin/bash
-# Makes what the oracle builds with, once: make-builder.sh DIR
+# Makes the builder of the oracle, once: make-builder.sh DIR
 #
-# DIR/tree is a Debian tree with buildah; DIR/base/NAME.tar are the root file systems that the cases start from.
-# Debian's stable builder knows neither heredocs nor secrets as variables: the newest one is taken.
+# DIR/tree is a Debian tree with buildah. DIR/base/NAME.tar are the root file systems that the cases start from.
+# The buildah of Debian stable supports neither heredocs nor secrets as variables, so the newest one is used.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$1
 mirror=http://deb.debian.org/debian
 packages=netavark,ca-certificates,python3,git,busybox-static
-# Where the first buildah is that knows secrets as variables.
+# The suite with the first buildah that supports secrets as variables.
 suite=experimental
 
 stamp=$(cat "$0" | sha256sum | cut -c1-16)
@@ -27,7 +27,8 @@ recipe="$packages $suite buildah skopeo"
 if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
   echo "making the builder's tree from $mirror (a minute or two)" >&2
   fresh=$dir/tree.part
-  # Whether lists may be old is for this machine to say: mirrors are frozen for builds that repeat.
+  # Frozen mirrors, as used for reproducible builds, have old package lists. The setting of this machine decides
+  # whether they are accepted.
   local_rule=$(apt-config dump --format '%v' Acquire::Check-Valid-Until 2>/dev/null || true)
   options=(-qq -o "Acquire::Check-Valid-Until=${local_rule:-true}")
   make_tree() {
@@ -49,13 +50,14 @@ if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
 fi
 tree=$dir/tree
 
-# The libraries of these programs and modules, as paths below /usr.
+# Prints the libraries of programs and modules, as paths below /usr.
 libraries() {
   chroot "$tree" sh -c 'for each; do ldd "$each" 2>/dev/null; done' sh "$@" |
     grep -o '/[^ ]*' | sed 's,^/lib,/usr/lib,; s,^/usr/usr,/usr,' | sort -u
 }
 
-# make_base NAME REQUIREMENT: Python, busybox, bash, dash, git and a huggingface_hub.
+# make_base NAME REQUIREMENT: makes a root file system with Python, busybox, bash, dash, git and a
+# huggingface_hub.
 make_base() {
   local root=$dir/base/$1 python
   python=$(chroot "$tree" python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -78,7 +80,7 @@ make_base() {
   mkdir -p "$root/usr/share"
   cp -a "$tree/usr/share/git-core" "$root/usr/share"
 
-  # Compiled modules are there for a platform; the acceleration of downloads is left out.
+  # Compiled modules must match the builder's Python. The package that accelerates downloads is left out.
   python3 -m pip install --quiet --root-user-action=ignore --no-compile --target "$root/usr/lib/python3/dist-packages" \
     --python-version "$python" --only-binary=:all: "$2"
   rm -rf "$root/usr/lib/python3/dist-packages"/{hf_xet*,bin,__pycache__}

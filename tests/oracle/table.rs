@@ -1,4 +1,4 @@
-//! What a run says: a line for each case, a page for `docs`, and what disagreed.
+//! The output of a run: a line for each case, a page for `docs`, and the disagreements.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::compare::{Row, Verdict};
 use crate::look::Spot;
 
-/// The line that is printed when a case is done.
+/// Returns the line that is printed when a case is done.
 pub(crate) fn line(row: &Row) -> String {
     let mut line = format!("{} {}", if row.agrees() { "ok  " } else { "FAIL" }, row.name);
     for (name, how) in row.disagreements() {
@@ -19,7 +19,7 @@ pub(crate) fn line(row: &Row) -> String {
     line
 }
 
-/// The last words of a run.
+/// Returns the summary of a run.
 pub(crate) fn summary(rows: &[Row], took: Duration) -> String {
     let wrong: Vec<&Row> = rows.iter().filter(|row| !row.agrees()).collect();
     let mut text =
@@ -30,7 +30,7 @@ pub(crate) fn summary(rows: &[Row], took: Duration) -> String {
     text
 }
 
-/// `docs/oracle.md`.
+/// Renders `docs/oracle.md`.
 pub(crate) fn page(written: &[&Row], made: &[&Row]) -> String {
     let wrong = written.iter().chain(made).filter(|row| !row.agrees()).count();
     let mut page = format!(
@@ -59,7 +59,7 @@ pub(crate) fn page(written: &[&Row], made: &[&Row]) -> String {
     page
 }
 
-/// Adds a table; gives the notes to it.
+/// Adds a table to the page, and returns its notes.
 fn add_rows(page: &mut String, rows: &[&Row]) -> String {
     page.push_str(
         "\n| case | token comes as | left | forecast | scan | origin | mended |\n| --- | --- | --- | --- | --- | --- | --- |\n",

@@ -1,22 +1,23 @@
-//! What the tests of bad input have in common.
+//! Shared code of the tests of bad input.
 
 use std::path::Path;
 
 use super::expect::assert_readable;
 use super::{Layer, Outcome, Stdin, Tar, Token, scan, stowaway};
 
-/// A sound layer with a token: what is broken beside it must not keep it from being found.
+/// Returns a valid layer with a token. The token must be found although something else in the image is broken.
 pub fn sound() -> (Token, Layer) {
     let made = Token::user("beside what is broken");
     (made.clone(), Layer::new(&Tar::new().file("srv/key", made.bytes()).finish()))
 }
 
-/// A layer of one file without a token.
+/// Returns a layer with one file and no token.
 pub fn harmless(name: &str) -> Layer {
     Layer::new(&Tar::new().file(name, name.repeat(500)).finish())
 }
 
-/// Asserts that the audit is incomplete, names `place`, and has still found the sound layer's token.
+/// Asserts that the audit is incomplete, that an error names `place`, and that the token of the valid layer was
+/// found.
 #[track_caller]
 pub fn assert_rest_audited(outcome: &Outcome, place: &str) {
     outcome.assert_error(place);
@@ -25,7 +26,7 @@ pub fn assert_rest_audited(outcome: &Outcome, place: &str) {
     assert_eq!(outcome.code, 1, "a finding beats an error");
 }
 
-/// Asserts that nothing could be audited: exit 2, and one readable line that names the target.
+/// Asserts that nothing could be audited: exit code 2, and one readable line that names the target.
 #[track_caller]
 pub fn assert_refused(path: &Path) {
     let outcome = scan(&[path]);

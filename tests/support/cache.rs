@@ -1,4 +1,4 @@
-//! Runs with a cache, and an image in which there is something of all that one keeps.
+//! Runs with a cache, and an image that covers everything a cache stores.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::{
     Compression, Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, stowaway_cached, token,
 };
 
-/// A place with a cache of its own.
+/// A test directory with its own cache.
 pub struct CachePlace {
     pub place: Place,
     pub caches: PathBuf,
@@ -25,7 +25,7 @@ impl CachePlace {
         Self { place, caches }
     }
 
-    /// The file of the cache.
+    /// Returns the path of the cache file.
     pub fn file(&self) -> PathBuf {
         self.caches.join("stowaway/layers.redb")
     }
@@ -38,15 +38,15 @@ impl CachePlace {
         self.write(name, &Layout::of(images).files())
     }
 
-    /// Scans as JSON, with the cache.
+    /// Scans with the cache and returns the JSON report.
     #[track_caller]
     pub fn scan(&self, args: &[&str]) -> Outcome {
         let args = [&["scan", "--format", "json"], args].concat();
         stowaway_cached(&self.caches, &args, Stdin::Empty)
     }
 
-    /// Scans, and asserts that the report is that of a scan without a cache. Gives it back, and which layers of
-    /// each image came from the cache.
+    /// Scans with the cache, and asserts that the report equals that of a scan without one. Returns the report,
+    /// and for each image, which of its layers came from the cache.
     #[track_caller]
     pub fn scan_same(&self, args: &[&str]) -> (Outcome, Vec<Vec<bool>>) {
         let plain = scan(args);
@@ -57,7 +57,8 @@ impl CachePlace {
         (outcome, cached)
     }
 
-    /// The same for one image.
+    /// Does what [`Self::scan_same`] does for a report with one image, and returns which layers came from the
+    /// cache.
     #[track_caller]
     pub fn cached(&self, args: &[&str]) -> Vec<bool> {
         let (_, mut cached) = self.scan_same(args);
@@ -70,7 +71,7 @@ impl CachePlace {
         stowaway_cached(&self.caches, args, Stdin::Empty)
     }
 
-    /// All bytes that lie in the cache's directory.
+    /// Returns all bytes in the cache directory.
     pub fn bytes(&self) -> Vec<u8> {
         fn add(directory: &Path, all: &mut Vec<u8>) {
             for entry in fs::read_dir(directory).unwrap().map(Result::unwrap) {
@@ -105,7 +106,7 @@ pub fn made(seed: &str) -> Token {
     Token::user(&format!("cache {seed}"))
 }
 
-/// A layer stored with gzip.
+/// Returns a layer stored with gzip.
 pub fn layer(tar: Tar) -> Layer {
     Layer::new(&tar.finish())
 }
@@ -114,7 +115,7 @@ pub fn image(layers: Vec<Layer>) -> Image {
     Image::new("app:latest", layers)
 }
 
-/// Layers in which there is something of all that a verdict holds.
+/// Returns an image whose layers cover everything that a verdict stores.
 pub fn rich(compression: Compression) -> Image {
     use base64::Engine as _;
     let encoded =

@@ -1,4 +1,4 @@
-//! Reading a report the way the tests ask about it.
+//! Queries and assertions on a report.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ impl Outcome {
         self.report()["errors"].as_array().expect("errors")
     }
 
-    /// The findings of one token, in report order.
+    /// Returns the findings of one token, in report order.
     #[track_caller]
     pub fn findings_of(&self, token: &Token) -> Vec<&Value> {
         let sha256 = token.sha256();
@@ -32,7 +32,7 @@ impl Outcome {
         found
     }
 
-    /// The one finding of a token.
+    /// Returns the only finding of a token.
     #[track_caller]
     pub fn finding_of(&self, token: &Token) -> &Value {
         match self.findings_of(token)[..] {
@@ -41,7 +41,7 @@ impl Outcome {
         }
     }
 
-    /// Asserts the rule of a token's one finding, and returns its location.
+    /// Asserts the rule of the only finding of a token, and returns its location.
     #[track_caller]
     pub fn location_of(&self, token: &Token, rule: &str) -> &Value {
         let finding = self.finding_of(token);
@@ -49,14 +49,14 @@ impl Outcome {
         &finding["location"]
     }
 
-    /// Everything was read, nothing was found.
+    /// Asserts that everything was read and nothing was found.
     #[track_caller]
     pub fn assert_clean(&self) {
         assert_eq!((self.findings(), self.errors()), (&[][..], &[][..]), "{}", self.stderr);
         assert_eq!(self.code, 0, "{}", self.stderr);
     }
 
-    /// Exactly these tokens were found, each once, and nothing is missing.
+    /// Asserts that exactly these tokens were found, each once, and that the report has no errors.
     #[track_caller]
     pub fn assert_found_only(&self, tokens: &[&Token]) {
         assert_eq!(self.errors(), &[] as &[Value], "{}", self.stderr);
@@ -67,7 +67,8 @@ impl Outcome {
         assert_eq!(self.code, 1);
     }
 
-    /// One error names `place` in its `where` or message, and is one readable line; returns its message.
+    /// Asserts that one error names `place` in its `where` or message, and is one readable line. Returns its
+    /// message.
     #[track_caller]
     pub fn assert_error(&self, place: &str) -> String {
         let naming: Vec<_> = self
@@ -84,7 +85,7 @@ impl Outcome {
         naming[0].clone()
     }
 
-    /// What holds for every report whatever was scanned.
+    /// Asserts the properties of every report, whatever was scanned.
     #[track_caller]
     pub fn assert_consistent(&self, report: &Value) {
         let findings = report["findings"].as_array().expect("findings");
@@ -113,7 +114,7 @@ impl Outcome {
     }
 }
 
-/// One line, not empty, without control characters or the debug form of a Rust value.
+/// Asserts that `line` is not empty, and contains no control characters or debug form of a Rust value.
 #[track_caller]
 pub fn assert_readable(line: &str) {
     assert!(!line.trim().is_empty(), "an empty message");
@@ -124,17 +125,17 @@ pub fn assert_readable(line: &str) {
     assert!(line.len() < 500, "too long to read: {line}");
 }
 
-/// The part of a layer finding's location that says what has become of the file.
+/// Returns the state of the file from the location of a layer finding, and the layer that hides it.
 pub fn fate(location: &Value) -> (&str, Option<u64>) {
     (location["state"].as_str().unwrap(), location["hidden_by"].as_u64())
 }
 
-/// `(layer, path)` of a layer finding.
+/// Returns `(layer, path)` of a layer finding.
 pub fn spot(location: &Value) -> (u64, &str) {
     (location["layer"].as_u64().unwrap(), location["path"].as_str().unwrap())
 }
 
-/// Asserts that `value` has these fields with these values; others may stand beside them.
+/// Asserts that `value` has these fields with these values. Other fields are allowed.
 #[track_caller]
 pub fn assert_fields(value: &Value, expected: &Value) {
     let expected = expected.as_object().expect("an object of expected fields");

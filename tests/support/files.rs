@@ -1,4 +1,4 @@
-//! The files of an image's outer form, which a test may spoil before they are written as a directory or archive.
+//! The files of an image archive or layout. A test may corrupt them before it writes them.
 
 use std::fs;
 use std::io::Write as _;
@@ -6,14 +6,14 @@ use std::path::Path;
 
 use super::tar::{Header, Tar};
 
-/// What stands under one name.
+/// The content of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     File(Vec<u8>),
     Symlink(String),
 }
 
-/// Files by name, in the order in which an archive holds them.
+/// Named files, in archive order.
 #[derive(Debug, Clone, Default)]
 pub struct Files(pub Vec<(String, Item)>);
 
@@ -22,7 +22,7 @@ impl Files {
         self.0.push((name.into(), Item::File(bytes.into())));
     }
 
-    /// The bytes of a file, to be spoiled.
+    /// Returns the bytes of a file for modification.
     #[track_caller]
     pub fn get_mut(&mut self, name: &str) -> &mut Vec<u8> {
         match self.0.iter_mut().find(|(known, _)| known == name) {
@@ -38,7 +38,7 @@ impl Files {
         assert_eq!(self.0.len() + 1, before, "no file {name}");
     }
 
-    /// Puts a file at the end.
+    /// Moves a file to the end.
     #[track_caller]
     pub fn move_last(&mut self, name: &str) {
         let at = self.0.iter().position(|(known, _)| known == name).expect("a file of that name");
@@ -50,12 +50,12 @@ impl Files {
         self.0.reverse();
     }
 
-    /// As a tar archive.
+    /// Returns the files as a tar archive.
     pub fn archive(&self) -> Vec<u8> {
         self.archive_as("")
     }
 
-    /// As a tar archive whose names begin with `prefix`: `./` is what `tar -cf x.tar .` writes.
+    /// Returns the files as a tar archive whose names begin with `prefix`. `tar -cf x.tar .` writes `./`.
     pub fn archive_as(&self, prefix: &str) -> Vec<u8> {
         let tar = self.0.iter().fold(Tar::new(), |tar, (name, item)| {
             let path = format!("{prefix}{name}");
@@ -70,7 +70,7 @@ impl Files {
         tar.finish()
     }
 
-    /// As files below a directory.
+    /// Writes the files below a directory.
     pub fn write_dir(&self, dir: &Path) {
         for (name, item) in &self.0 {
             let path = dir.join(name);
@@ -83,14 +83,14 @@ impl Files {
     }
 }
 
-/// Gzip, quickly.
+/// Compresses with gzip at a fast level.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-/// Zstandard, quickly.
+/// Compresses with Zstandard at a fast level.
 pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Images by hand: layers, configs, manifests and the outer forms they travel in.
+//! Handmade images: layers, configs, manifests and archive formats.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::files::{self, Files, Item};
 use super::token::hex;
 
-/// How a layer is stored.
+/// The compression of a stored layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
     Plain,
@@ -14,7 +14,7 @@ pub enum Compression {
     Zstd,
 }
 
-/// A layer: its tar stream, and the blob it is stored as.
+/// A layer: the diff ID of its tar stream, and the blob that stores it.
 #[derive(Debug, Clone)]
 pub struct Layer {
     pub diff_id: String,
@@ -23,7 +23,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer stored with gzip, as most are.
+    /// Creates a layer stored with gzip, like most layers.
     pub fn new(tar: &[u8]) -> Self {
         Self::stored(tar, Compression::Gzip)
     }
@@ -43,20 +43,21 @@ impl Layer {
     }
 }
 
-/// An image: layers and what its config says.
+/// An image: its layers and its config.
 #[derive(Debug, Clone)]
 pub struct Image {
-    /// `name:tag`, or none.
+    /// `name:tag`, if the image has a name.
     pub name: Option<String>,
     pub layers: Vec<Layer>,
-    /// The whole config but for `rootfs`.
+    /// The config without `rootfs`.
     pub config: Value,
-    /// The manifest's annotations.
+    /// The annotations of the manifest.
     pub annotations: Value,
 }
 
 impl Image {
-    /// An image for linux/amd64 with a history entry for each layer: `RUN step 0`, `RUN step 1`, …
+    /// Creates an image for linux/amd64, with a history entry for each layer: `RUN step 0`, `RUN step 1`, and
+    /// so on.
     pub fn new(name: &str, layers: impl IntoIterator<Item = Layer>) -> Self {
         let layers: Vec<_> = layers.into_iter().collect();
         let history: Vec<_> = (0..layers.len())
@@ -70,14 +71,14 @@ impl Image {
         }
     }
 
-    /// Sets a field of the container's config: `Env`, `Cmd`, `Labels`, …
+    /// Sets a field of the container config, such as `Env`, `Cmd` or `Labels`.
     #[must_use]
     pub fn with(mut self, field: &str, value: Value) -> Self {
         self.config["config"][field] = value;
         self
     }
 
-    /// Sets the environment, `NAME=value` each.
+    /// Sets the environment. Each variable is `NAME=value`.
     #[must_use]
     pub fn env(self, variables: &[&str]) -> Self {
         self.with("Env", json!(variables))
@@ -121,12 +122,12 @@ impl Image {
 pub const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-/// `sha256:…` of some bytes.
+/// Returns the `sha256:…` digest of some bytes.
 pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
-/// `blobs/sha256/…` of a digest.
+/// Returns the path `blobs/sha256/…` of a digest.
 pub fn blob_path(digest: &str) -> String {
     format!("blobs/{}", digest.replace(':', "/"))
 }
@@ -135,7 +136,7 @@ pub fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
     json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len()})
 }
 
-/// An OCI layout: blobs and the descriptors of `index.json`.
+/// An OCI layout: the blobs, and the descriptors in `index.json`.
 #[derive(Debug, Clone, Default)]
 pub struct Layout {
     blobs: Files,
@@ -147,7 +148,7 @@ impl Layout {
         Self::default()
     }
 
-    /// A layout with these images, each named in the index.
+    /// Creates a layout with these images. The index names each of them.
     pub fn of(images: &[&Image]) -> Self {
         let mut layout = Self::new();
         for image in images {
@@ -163,7 +164,7 @@ impl Layout {
         layout
     }
 
-    /// Stores an image's blobs, and returns the descriptor of its manifest with its platform.
+    /// Stores the blobs of an image. Returns the descriptor of its manifest, with the platform.
     pub fn add(&mut self, image: &Image) -> Value {
         for layer in &image.layers {
             self.blob(&layer.blob);
@@ -175,19 +176,19 @@ impl Layout {
         descriptor
     }
 
-    /// Stores an index over these descriptors, and returns the index's own.
+    /// Stores an index with these descriptors. Returns the descriptor of the index.
     pub fn index(&mut self, manifests: &[Value]) -> Value {
         self.document(INDEX, &json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}))
     }
 
-    /// Stores a JSON document, and returns its descriptor.
+    /// Stores a JSON document. Returns its descriptor.
     pub fn document(&mut self, media_type: &str, document: &Value) -> Value {
         let bytes = serde_json::to_vec(document).unwrap();
         self.blob(&bytes);
         descriptor(media_type, &bytes)
     }
 
-    /// Stores a blob once.
+    /// Stores a blob, unless it is already present.
     pub fn blob(&mut self, bytes: &[u8]) {
         let path = blob_path(&digest(bytes));
         if !self.blobs.0.iter().any(|(name, _)| *name == path) {
@@ -202,7 +203,7 @@ impl Layout {
         self
     }
 
-    /// `oci-layout`, `index.json`, then the blobs.
+    /// Returns the files in order: `oci-layout`, `index.json`, then the blobs.
     pub fn files(&self) -> Files {
         let mut files = Files::default();
         files.push("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#);
@@ -213,7 +214,8 @@ impl Layout {
     }
 }
 
-/// A docker archive as skopeo and podman write it: layers first and plain, `manifest.json` last.
+/// Returns a docker archive in the format of skopeo and podman: uncompressed layers first, `manifest.json`
+/// last.
 pub fn docker_archive(images: &[&Image]) -> Files {
     let mut files = Files::default();
     let mut manifest = Vec::new();
@@ -235,8 +237,8 @@ pub fn docker_archive(images: &[&Image]) -> Files {
     files
 }
 
-/// A docker archive as `docker save` wrote it until version 24: a directory for each layer, a layer that
-/// came before as a symbolic link to it, and `repositories`.
+/// Returns a docker archive in the format of `docker save` up to version 24. It has a directory for each layer,
+/// a symbolic link for each repeated layer, and `repositories`.
 pub fn old_docker_archive(images: &[&Image]) -> Files {
     let mut files = Files::default();
     let mut manifest = Vec::new();
@@ -273,8 +275,8 @@ pub fn old_docker_archive(images: &[&Image]) -> Files {
     files
 }
 
-/// An archive as `docker save` writes it since version 25: an OCI layout with a `manifest.json` that names
-/// the same blobs.
+/// Returns an archive in the format of `docker save` since version 25: an OCI layout with a `manifest.json`
+/// that names the same blobs.
 pub fn hybrid_archive(images: &[&Image]) -> Files {
     let mut files = Layout::of(images).files();
     let manifest: Vec<_> = images

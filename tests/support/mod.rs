@@ -1,4 +1,5 @@
-//! What the integration tests share: made tokens, images by hand and by real tools, and the binary's runner.
+//! Shared code of the integration tests: generated tokens, images made by hand and with real tools, and the
+//! runner of the binary.
 //!
 //! `tests/integration` and `tests/oracle` each use a part of it.
 

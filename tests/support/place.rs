@@ -1,15 +1,15 @@
-//! Where tests put files: `target/tmp`, one fresh directory for each name.
+//! Directories for test files: a fresh one below `target/tmp` for each name.
 
 use std::fs;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 
-/// A directory of its own, emptied when it is made and left behind for whoever looks into a failure.
+/// A directory for one test. It is emptied when it is created, and kept afterwards for debugging.
 #[derive(Debug, Clone)]
 pub struct Place(PathBuf);
 
 impl Place {
-    /// `name` must be unique in the file that calls.
+    /// Creates the directory. `name` must be unique in the calling file.
     #[track_caller]
     pub fn new(name: &str) -> Self {
         let path = root().join(Path::new(Location::caller().file()).with_extension("")).join(name);
@@ -28,7 +28,7 @@ impl Place {
         self.0.join(name)
     }
 
-    /// Writes a file, with the directories above it, and says where.
+    /// Writes a file and its parent directories, and returns the path.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-/// `target/tmp`, which Cargo makes for integration tests.
+/// Returns `target/tmp`, which Cargo creates for integration tests.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
 }

@@ -1,4 +1,4 @@
-//! Runs the binary. Every run is held to the report's schema, and to the promise that no token is shown.
+//! Runs the binary. Every report must match the schema, and no output may show a token.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{place, token};
 
-/// What a run finds on its standard input.
+/// The standard input of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Stdin<'a> {
     Empty,
@@ -22,13 +22,13 @@ pub enum Stdin<'a> {
     Pipe(&'a [u8]),
 }
 
-/// What a run gave back.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
-    /// The JSON report, where one was asked for and given.
+    /// The JSON report, if one was requested and written.
     pub json: Option<Value>,
 }
 
@@ -38,7 +38,7 @@ pub fn scan<A: AsRef<OsStr>>(args: &[A]) -> Outcome {
     scan_with(args, Stdin::Empty)
 }
 
-/// The same, with one thread and with eight: byte for byte, both say the same.
+/// Runs [`scan`] with one thread and with eight. Both outputs must be identical, byte for byte.
 #[track_caller]
 pub fn scan_by_any_jobs(target: &Path) -> Outcome {
     let by = |jobs: &str| scan(&["--jobs".as_ref(), jobs.as_ref(), target.as_os_str()]);
@@ -47,7 +47,7 @@ pub fn scan_by_any_jobs(target: &Path) -> Outcome {
     one
 }
 
-/// The same with something on standard input.
+/// Runs [`scan`] with the given standard input.
 #[track_caller]
 pub fn scan_with<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
     let mut all = vec![OsStr::new("scan"), OsStr::new("--format"), OsStr::new("json")];
@@ -55,11 +55,10 @@ pub fn scan_with<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
     stowaway(&all, stdin)
 }
 
-/// Runs `stowaway` with these arguments, and with `stdin` where it is given.
+/// Runs `stowaway` with these arguments and this standard input.
 ///
-/// # Panics
-/// When the process dies of a signal, prints what is not UTF-8, shows a token, or writes a report that
-/// the schema does not allow.
+/// # Panics Panics if the process dies of a signal, prints text that is not UTF-8, shows a token, or writes a
+/// report that the schema does not allow.
 #[track_caller]
 pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
     let outcome = run(command(args), args, stdin);
@@ -69,25 +68,26 @@ pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
     outcome
 }
 
-/// The same with a cache, in a directory as `XDG_CACHE_HOME` names one.
+/// Runs [`stowaway`] with a cache. `caches` is the value of `XDG_CACHE_HOME`.
 #[track_caller]
 pub fn stowaway_cached<A: AsRef<OsStr>>(caches: &Path, args: &[A], stdin: Stdin<'_>) -> Outcome {
     run(command_cached(caches, args), args, stdin)
 }
 
-/// The binary with a cache.
+/// Returns the command for the binary with a cache.
 pub fn command_cached<A: AsRef<OsStr>>(caches: &Path, args: &[A]) -> Command {
     let mut command = command(args);
     command.env("XDG_CACHE_HOME", caches);
     command
 }
 
-/// A report but for what says that layers came from the cache.
+/// Removes the marks of cached layers from a report.
 pub fn uncached(report: &str) -> String {
     report.replace("\"cached\": true", "\"cached\": false")
 }
 
-/// With `STOWAWAY_TEST_CACHED` set, whatever is scanned is scanned twice more, with a new cache.
+/// Scans twice more with a new cache, and compares the results. This runs only if `STOWAWAY_TEST_CACHED` is
+/// set.
 #[track_caller]
 fn assert_same_when_cached<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>, outcome: &Outcome) {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -115,23 +115,23 @@ fn run<A: AsRef<OsStr>>(mut command: Command, args: &[A], stdin: Stdin<'_>) -> O
     judged(args, output)
 }
 
-/// What a run cost.
+/// The cost of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
-    /// Processor time of all threads, which a busy machine does not change much.
+    /// Processor time of all threads. It changes little on a busy machine.
     pub seconds: f64,
-    /// The most memory it held at once, in MiB.
+    /// The peak memory use in MiB.
     pub peak: u64,
 }
 
-/// The same as [`scan`], with what it cost.
+/// Runs [`scan`] and measures its cost.
 #[track_caller]
 pub fn scan_measured<A: AsRef<OsStr>>(args: &[A]) -> (Outcome, Cost) {
     let mut all = vec![OsStr::new("scan"), OsStr::new("--format"), OsStr::new("json")];
     all.extend(args.iter().map(AsRef::as_ref));
     let mut command = command(&all);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Once it is spawned it is the binary, no longer a copy of this process.
+    // After `spawn` returns, the child is the binary and no longer a copy of this process.
     let child = command.spawn().expect("the binary starts");
     let process = Path::new("/proc").join(child.id().to_string());
     let ended = AtomicBool::new(false);
@@ -151,23 +151,24 @@ pub fn scan_measured<A: AsRef<OsStr>>(args: &[A]) -> (Outcome, Cost) {
     (judged(&all, output), cost)
 }
 
-/// What the kernel says of a process (proc(5)), while it is there.
+/// Returns what the kernel reports on a process (proc(5)), while it exists.
 fn cost_until_now(process: &Path) -> Option<Cost> {
     const TICKS: f64 = 100.0;
     let status = std::fs::read_to_string(process.join("status")).ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().ok()?;
     let stat = std::fs::read_to_string(process.join("stat")).ok()?;
-    // Behind the name in brackets: user and system time are the twelfth and thirteenth field.
+    // After the name in brackets, the twelfth and thirteenth fields are user and system time.
     let times = stat.rsplit_once(')')?.1.split_whitespace().skip(11).take(2);
     let ticks: f64 = times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
     Some(Cost { seconds: ticks / TICKS, peak: peak >> 10 })
 }
 
-/// Where no cache can be.
+/// A path where no cache can exist.
 const NO_CACHES: &str = "/dev/null";
 
-/// The binary, kept from what the machine's user has set, and without a cache: each run reads what it is given.
+/// Returns the command for the binary, isolated from the user's settings and without a cache, so that each run
+/// reads its input.
 pub fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
     let home = place::root().join("home");
     std::fs::create_dir_all(&home).unwrap();
@@ -179,7 +180,7 @@ pub fn command<A: AsRef<OsStr>>(args: &[A]) -> Command {
     command
 }
 
-/// Holds a run to what holds for every run.
+/// Checks the properties of every run.
 #[track_caller]
 fn judged<A: AsRef<OsStr>>(args: &[A], output: Output) -> Outcome {
     let (stdout, stderr) = (utf8(output.stdout), utf8(output.stderr));
@@ -190,7 +191,7 @@ fn judged<A: AsRef<OsStr>>(args: &[A], output: Output) -> Outcome {
     } else {
         None
     };
-    // The output is kept out of this message: it may end up in a public log.
+    // The output is kept out of this message, which may end up in a public log.
     assert_eq!(shown, None, "a token's text is shown");
     let code =
         output.status.code().unwrap_or_else(|| panic!("ended by {}; it said: {stderr}", output.status));
@@ -206,7 +207,7 @@ fn judged<A: AsRef<OsStr>>(args: &[A], output: Output) -> Outcome {
     outcome
 }
 
-/// Holds a report to `docs/report.schema.json`.
+/// Validates a report against `docs/report.schema.json`.
 #[track_caller]
 pub fn assert_valid(report: &Value) {
     static VALIDATOR: OnceLock<jsonschema::Validator> = OnceLock::new();
@@ -224,7 +225,8 @@ pub fn assert_valid(report: &Value) {
     assert!(errors.is_empty(), "the report breaks its schema:\n{errors}\n{report:#}");
 }
 
-/// A pipe cannot be rewound, as a file can. The binary may stop reading before its end.
+/// Runs the command with `bytes` on a pipe. Unlike a file, a pipe cannot be rewound. The binary may stop
+/// reading early.
 fn through_pipe(command: &mut Command, bytes: &[u8]) -> Output {
     let mut child = command
         .stdin(Stdio::piped())

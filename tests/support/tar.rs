@@ -1,24 +1,24 @@
-//! A tar writer that also writes what no sane tool does. It shares no code with the reader under test.
+//! A tar writer that can also write unusual and invalid archives. It shares no code with the reader under test.
 
-/// The size of a header and of the unit that bodies are padded to.
+/// The size of a header. Bodies are padded to a multiple of it.
 pub const BLOCK: usize = 512;
 
-/// A tar stream in the making.
+/// A tar stream under construction.
 #[derive(Debug, Clone, Default)]
 pub struct Tar {
     bytes: Vec<u8>,
 }
 
-/// One header's fields; `..Header::default()` gives the rest.
+/// The fields of one header. `..Header::default()` fills in the rest.
 #[derive(Debug, Clone)]
 pub struct Header<'a> {
     pub path: &'a [u8],
     pub kind: u8,
     pub link: &'a [u8],
-    /// The size field's twelve bytes, where they are not the body's length in octal.
+    /// The twelve bytes of the size field, if they are not the body's length in octal.
     pub size: Option<[u8; 12]>,
     pub mode: u32,
-    /// Whether the checksum is wrong.
+    /// Whether to write a wrong checksum.
     pub bad_checksum: bool,
 }
 
@@ -33,7 +33,7 @@ impl Tar {
         Self::default()
     }
 
-    /// A regular file.
+    /// Adds a regular file.
     #[must_use]
     pub fn file(self, path: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Self {
         self.entry(&Header { path: path.as_ref(), ..Header::default() }, body.as_ref())
@@ -56,7 +56,7 @@ impl Tar {
         self.entry(&header, b"")
     }
 
-    /// `dir/.wh.name` for `dir/name`.
+    /// Adds the whiteout `dir/.wh.name` for `dir/name`.
     #[must_use]
     pub fn whiteout(self, path: &str) -> Self {
         let marker = match path.rsplit_once('/') {
@@ -66,28 +66,28 @@ impl Tar {
         self.file(marker, b"")
     }
 
-    /// The marker that hides what lower layers have in the directory.
+    /// Adds an opaque whiteout, which hides the contents of the directory in lower layers.
     #[must_use]
     pub fn opaque(self, dir: &str) -> Self {
         self.file(format!("{dir}/.wh..wh..opq"), b"")
     }
 
-    /// PAX records for the next entry.
+    /// Adds PAX records for the next entry.
     #[must_use]
     pub fn pax(self, records: &[(&str, &[u8])]) -> Self {
         let body: Vec<u8> = records.iter().flat_map(|(key, value)| pax_record(key, value)).collect();
         self.entry(&Header { path: b"PaxHeaders/next", kind: b'x', ..Header::default() }, &body)
     }
 
-    /// PAX records for all entries that follow.
+    /// Adds PAX records for all following entries.
     #[must_use]
     pub fn pax_global(self, records: &[(&str, &[u8])]) -> Self {
         let body: Vec<u8> = records.iter().flat_map(|(key, value)| pax_record(key, value)).collect();
         self.entry(&Header { path: b"pax_global_header", kind: b'g', ..Header::default() }, &body)
     }
 
-    /// A GNU sparse file in the old format: up to four `(offset, data)` pieces, `real_size` bytes in all.
-    /// All pieces but the last are whole blocks.
+    /// Adds a GNU sparse file in the old format, with up to four `(offset, data)` pieces and `real_size` bytes
+    /// in total. All pieces except the last are whole blocks.
     #[must_use]
     pub fn gnu_sparse(mut self, path: &str, pieces: &[(u64, &[u8])], real_size: u64) -> Self {
         assert!(pieces.len() <= 4, "more pieces need extension headers");
@@ -106,7 +106,7 @@ impl Tar {
         self.body(&body)
     }
 
-    /// A sparse file in PAX format 1.0: the map stands in front of the data.
+    /// Adds a sparse file in PAX format 1.0, in which the map precedes the data.
     #[must_use]
     pub fn pax_sparse(self, path: &str, pieces: &[(u64, &[u8])], real_size: u64) -> Self {
         let lines = pieces.iter().map(|(offset, data)| format!("{offset}\n{}\n", data.len()));
@@ -124,13 +124,14 @@ impl Tar {
         .file("GNUSparseFile.0/file", body)
     }
 
-    /// A file whose long name is in a PAX record, as Go's writer does.
+    /// Adds a file whose long name is in a PAX record, like Go's writer.
     #[must_use]
     pub fn pax_named(self, path: &[u8], body: impl AsRef<[u8]>) -> Self {
         self.pax(&[("path", path)]).entry(&Header { path: b"short", ..Header::default() }, body.as_ref())
     }
 
-    /// Any entry. A path or link of more than 100 bytes goes in front of it, as GNU tar does.
+    /// Adds an entry of any kind. A path or link of more than 100 bytes goes into an extra entry before it, as
+    /// in GNU tar.
     #[must_use]
     pub fn entry(mut self, header: &Header<'_>, body: &[u8]) -> Self {
         for (long, kind) in [(header.link, b'K'), (header.path, b'L')] {
@@ -145,7 +146,7 @@ impl Tar {
         self.body(body)
     }
 
-    /// Any bytes, as they are.
+    /// Adds raw bytes.
     #[must_use]
     pub fn raw(mut self, bytes: &[u8]) -> Self {
         self.bytes.extend_from_slice(bytes);
@@ -158,21 +159,21 @@ impl Tar {
         self
     }
 
-    /// The stream with its two closing blocks.
+    /// Returns the stream with its two closing blocks.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.bytes.resize(self.bytes.len() + 2 * BLOCK, 0);
         self.bytes
     }
 
-    /// The stream without its closing blocks.
+    /// Returns the stream without its closing blocks.
     #[must_use]
     pub fn unfinished(self) -> Vec<u8> {
         self.bytes
     }
 }
 
-/// A size in the base-256 form that GNU tar uses above 8 GiB.
+/// Encodes a size in the base-256 form that GNU tar uses above 8 GiB.
 pub fn base256(size: u64) -> [u8; 12] {
     let mut field = [0; 12];
     field[0] = 0x80;
@@ -208,14 +209,14 @@ fn header_block(header: &Header<'_>, body: usize) -> [u8; BLOCK] {
     block
 }
 
-/// Writes the checksum, which counts its own field as blanks.
+/// Writes the checksum. It is computed with its own field filled with blanks.
 fn seal(block: &mut [u8; BLOCK]) {
     block[148..156].fill(b' ');
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
     block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
-/// `LENGTH KEY=VALUE\n`, where the length counts its own digits.
+/// Returns `LENGTH KEY=VALUE\n`. The length includes its own digits.
 fn pax_record(key: &str, value: &[u8]) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
     let mut len = rest;

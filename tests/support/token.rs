@@ -1,4 +1,4 @@
-//! Token-shaped text, made when a test runs. None is ever committed, and none was ever issued.
+//! Token-shaped text, generated at run time. No token is committed, and none was ever issued.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ pub enum Kind {
     User,
     /// `api_org_` and 34 letters.
     Organization,
-    /// `hf_oauth_` and a signature of three parts.
+    /// `hf_oauth_` and a token of three parts, the last of which is a signature.
     OauthAccess,
     /// `hf_oauth__refresh_` and 34 letters.
     OauthRefresh,
@@ -26,7 +26,7 @@ impl Kind {
     pub const ALL: [Self; 5] =
         [Self::User, Self::Organization, Self::OauthAccess, Self::OauthRefresh, Self::Oidc];
 
-    /// The prefix, in pieces so that no line of this file looks like a token.
+    /// Returns the prefix. It is written in pieces, so that no line of this file looks like a token.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::User => "hf_",
@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// `token.kind` of the report.
+    /// Returns the value of `token.kind` in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::User => "user-access-token",
@@ -49,18 +49,18 @@ impl Kind {
     }
 }
 
-/// A made token. The same seed gives the same text.
+/// A generated token. Equal seeds give equal text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     kind: Kind,
     text: String,
 }
 
-/// What no output may hold: the secret part of every token made in this process.
+/// Text that no output may contain: the secret part of every token generated in this process.
 static MADE: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 impl Token {
-    /// A user access token.
+    /// Generates a user access token.
     pub fn user(seed: &str) -> Self {
         Self::new(Kind::User, seed)
     }
@@ -75,7 +75,7 @@ impl Token {
         Self { kind, text: format!("{}{secret}", kind.prefix()) }
     }
 
-    /// A web token that expires in that second.
+    /// Generates a web token that expires at `exp`, in Unix seconds.
     pub fn expiring(kind: Kind, seed: &str, exp: u64) -> Self {
         let secret = Random::new(&format!("{}/{seed}", kind.name())).web_token(exp);
         remember(&secret);
@@ -94,18 +94,18 @@ impl Token {
         self.text.as_bytes()
     }
 
-    /// `token.sha256` of the report.
+    /// Returns the value of `token.sha256` in the report.
     pub fn sha256(&self) -> String {
         hex(&Sha256::digest(self.text.as_bytes()))
     }
 
-    /// `token.redacted` of the report.
+    /// Returns the value of `token.redacted` in the report.
     pub fn redacted(&self) -> String {
         format!("{}…{}", self.kind.prefix(), &self.text[self.text.len() - 4..])
     }
 }
 
-/// A secret of a shape that no pattern knows: sixteen letters and digits.
+/// Generates a secret that matches no known pattern: sixteen letters and digits.
 pub fn shapeless(seed: &str) -> String {
     const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let secret = Random::new(seed).pick(ALPHABET, 16);
@@ -117,17 +117,17 @@ fn remember(secret: &str) {
     MADE.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
 }
 
-/// Whether `output` holds twelve successive characters of a secret that was made in this process.
+/// Whether `output` contains twelve consecutive characters of a secret that was generated in this process.
 pub fn shows_a_secret(output: &str) -> bool {
     const WINDOW: usize = 12;
     let made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     let secrets = made.iter().flat_map(|secret| {
-        // The first part of a web token is its header, the same for all and no secret.
+        // The first part of a web token is its header, which is the same for all tokens and not secret.
         let secret = secret.split_once('.').map_or(secret.as_str(), |(_, rest)| rest);
         secret.as_bytes().windows(WINDOW)
     });
     let mut shown = output.as_bytes().windows(WINDOW);
-    // The smaller side is kept.
+    // The set is built from the smaller side.
     if made.len() * 32 < output.len() {
         let secrets: HashSet<&[u8]> = secrets.collect();
         shown.any(|window| secrets.contains(window))
@@ -137,7 +137,7 @@ pub fn shows_a_secret(output: &str) -> bool {
     }
 }
 
-/// Lower-case hexadecimal.
+/// Encodes bytes as lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
@@ -179,7 +179,7 @@ impl Random {
         (0..len).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect()
     }
 
-    /// Letters of both cases, as an issued token has them: a draw that looks like words is thrown back.
+    /// Draws letters of both cases, like those of issued tokens. A draw that looks like words is discarded.
     fn letters(&mut self, len: usize) -> String {
         const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
         loop {
@@ -193,7 +193,7 @@ impl Random {
         }
     }
 
-    /// Header, payload and signature, as base64url.
+    /// Returns header, payload and signature as base64url.
     fn web_token(&mut self, exp: u64) -> String {
         let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         let header = encode(br#"{"alg":"ES256","typ":"JWT"}"#);

@@ -1,4 +1,4 @@
-//! The real tools, from Debian's packages.
+//! Real tools from Debian packages.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,10 +8,9 @@ use std::sync::OnceLock;
 
 use super::place;
 
-/// Runs a tool to success and returns its standard output.
+/// Runs a tool, which must succeed, and returns its standard output.
 ///
-/// # Panics
-/// When it is not there: a test that cannot run has failed.
+/// # Panics Panics if the tool is missing: a test that cannot run has failed.
 #[track_caller]
 pub fn run<A: AsRef<OsStr>>(tool: &str, args: &[A]) -> String {
     let output = Command::new(tool).args(args).output().unwrap_or_else(|error| {
@@ -22,7 +21,7 @@ pub fn run<A: AsRef<OsStr>>(tool: &str, args: &[A]) -> String {
     String::from_utf8_lossy(&stdout).into_owned()
 }
 
-/// `skopeo copy FROM TO OPTIONS…`.
+/// Runs `skopeo copy FROM TO OPTIONS…`.
 #[track_caller]
 pub fn skopeo_copy(from: &str, to: &str, options: &[&str]) {
     let mut args = vec!["--insecure-policy", "copy", "--quiet"];
@@ -31,7 +30,7 @@ pub fn skopeo_copy(from: &str, to: &str, options: &[&str]) {
     run("skopeo", &args);
 }
 
-/// An OCI layout that `umoci` writes, with one tag.
+/// An OCI layout written by `umoci`, and one of its tags.
 #[derive(Debug, Clone)]
 pub struct Umoci {
     image: String,
@@ -40,7 +39,7 @@ pub struct Umoci {
 }
 
 impl Umoci {
-    /// An empty image `tag` in a new layout.
+    /// Creates an empty image `tag` in a new layout.
     #[track_caller]
     pub fn new(dir: &Path, tag: &str) -> Self {
         run("umoci", &["init", "--layout", text(dir)]);
@@ -49,7 +48,7 @@ impl Umoci {
         Self { image, dir: dir.to_owned(), steps: 0 }
     }
 
-    /// Another image of the same layout, empty.
+    /// Creates another empty image in the same layout.
     #[track_caller]
     #[must_use]
     pub fn sibling(&self, tag: &str) -> Self {
@@ -58,7 +57,7 @@ impl Umoci {
         Self { image, dir: self.dir.clone(), steps: 0 }
     }
 
-    /// A layer with one file.
+    /// Adds a layer with one file.
     #[track_caller]
     #[must_use]
     pub fn file(self, path: &str, bytes: &[u8]) -> Self {
@@ -67,21 +66,21 @@ impl Umoci {
         self.insert(&[text(&source), path])
     }
 
-    /// A layer with a copy of a directory tree.
+    /// Adds a layer with a copy of a directory tree.
     #[track_caller]
     #[must_use]
     pub fn tree(self, source: &Path, path: &str) -> Self {
         self.insert(&[text(source), path])
     }
 
-    /// A layer with a directory tree that hides what was below `path`.
+    /// Adds a layer with a directory tree that hides the earlier contents of `path`.
     #[track_caller]
     #[must_use]
     pub fn opaque_tree(self, source: &Path, path: &str) -> Self {
         self.insert(&["--opaque", text(source), path])
     }
 
-    /// A layer that removes a path.
+    /// Adds a layer that removes a path.
     #[track_caller]
     #[must_use]
     pub fn remove(self, path: &str) -> Self {
@@ -99,7 +98,7 @@ impl Umoci {
         self
     }
 
-    /// A layer of whatever `change` does to the unpacked root file system.
+    /// Adds a layer with the changes that `change` makes to the unpacked root file system.
     #[track_caller]
     #[must_use]
     pub fn change(mut self, change: impl FnOnce(&Path)) -> Self {
@@ -116,7 +115,7 @@ impl Umoci {
         self
     }
 
-    /// Options of `umoci config`, such as `--config.env=A=b`.
+    /// Passes options to `umoci config`, such as `--config.env=A=b`.
     #[track_caller]
     #[must_use]
     pub fn config(self, options: &[&str]) -> Self {
@@ -126,7 +125,7 @@ impl Umoci {
         self
     }
 
-    /// `oci:DIR:TAG`.
+    /// Returns the reference `oci:DIR:TAG`.
     pub fn reference(&self) -> String {
         format!("oci:{}", self.image)
     }
@@ -142,9 +141,10 @@ fn rootless() -> Option<&'static str> {
     (!root).then_some("--rootless")
 }
 
-/// Builds a Dockerfile with buildah on a base of busybox, and pushes the image to `to`.
+/// Builds a Dockerfile with buildah on a busybox base, and pushes the image to `to`.
 ///
-/// The Dockerfile begins with `FROM scratch` and `ADD root.tar /`. `context` holds it and its files.
+/// The Dockerfile begins with `FROM scratch` and `ADD root.tar /`. The directory `context` contains it and its
+/// files.
 #[track_caller]
 pub fn buildah(place: &place::Place, dockerfile: &str, options: &[&str], to: &str) {
     let context = place.join("context");
@@ -164,7 +164,7 @@ pub fn buildah(place: &place::Place, dockerfile: &str, options: &[&str], to: &st
     fs::remove_dir_all(&root).unwrap();
 }
 
-/// A root file system with a static busybox and the links that a shell script needs.
+/// Returns a root file system with a static busybox, and the links that a shell script needs.
 fn busybox_root() -> Vec<u8> {
     let busybox = fs::read("/bin/busybox").unwrap_or_else(|error| {
         panic!("/bin/busybox (Debian's busybox-static): {error}; run `make test`, which installs it")
@@ -178,7 +178,8 @@ fn busybox_root() -> Vec<u8> {
     tar.finish()
 }
 
-/// Python packages as pip installs them, compiled modules included. Installed once for the target directory.
+/// Installs Python packages with pip, including compiled modules. They are installed once for each target
+/// directory.
 #[track_caller]
 pub fn pip_packages(packages: &[&str]) -> PathBuf {
     let name = format!("pip-{}", packages.join("-").replace("==", "-"));
@@ -194,7 +195,7 @@ pub fn pip_packages(packages: &[&str]) -> PathBuf {
     dir
 }
 
-/// A path as text, which tools take it as.
+/// Returns a path as text, for the arguments of tools.
 pub fn text(path: &Path) -> &str {
     path.to_str().expect("the target directory's path is UTF-8")
 }

@@ -1,5 +1,5 @@
-//! Findings in bytes that belong to no file of an image: blobs that nothing refers to, compressed blobs
-//! as they are stored, and the archive's own bytes.
+//! Findings in bytes that belong to no file of an image: unreferenced blobs, compressed blobs as they are
+//! stored, and the archive's own bytes.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -56,14 +56,14 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     drafts
 }
 
-/// A JSON document that belongs to no image.
+/// Returns the findings in a JSON document that belongs to no image.
 fn loose_document<'a>(
     name: &[u8],
     verdict: &BlobVerdict,
     found: &[FieldToken],
     tokens_of_configs: impl Fn() -> &'a BTreeSet<TokenHash>,
 ) -> Vec<Draft> {
-    // A docker archive says all of its configs again in the form of 2014, layer by layer.
+    // A docker archive repeats all of its configs layer by layer, in the legacy format of 2014.
     let is_repeated = |hash: &TokenHash| name.ends_with(b"/json") && tokens_of_configs().contains(hash);
     let found = found.iter().filter(|found| found.token.sha256.is_some_and(|hash| !is_repeated(&hash)));
     let found = found.map(|found| {

@@ -1,4 +1,4 @@
-//! The Dockerfile that images are said to be built from: what an image's history says of its lines.
+//! Maps the history of an image to the lines of the Dockerfile that it was built from, as named by the user.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::mask::{Message, Quoted, message};
 use crate::source::unreadable;
 use crate::text::LineIndex;
 
-/// A Dockerfile, read to be lined up with images. It is not audited.
+/// A parsed Dockerfile that images are aligned with. The file itself is not audited.
 #[derive(Debug)]
 pub(crate) struct BuiltFrom {
     path: PathName,
@@ -24,31 +24,30 @@ pub(crate) struct BuiltFrom {
     lines: Vec<u64>,
 }
 
-/// Why a file cannot be lined up with images.
+/// The reason why a file cannot be aligned with images.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuiltFromError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}", unreadable(.0).detail.seal())]
     Unreadable(#[from] io::Error),
-    /// It is a directory.
+    /// The path is a directory.
     #[error("it is a directory")]
     Directory,
-    /// It is too large for a Dockerfile.
+    /// The file is too large for a Dockerfile.
     #[error("it is larger than {} MiB, too large for a Dockerfile", MAX_SIZE >> 20)]
     TooLarge,
-    /// It holds no stage.
+    /// The file has no stage.
     #[error("it is not a Dockerfile: it has no FROM")]
     NoStage,
 }
 
-/// A larger file is refused. Parsed, a Dockerfile takes a hundred times the memory.
+/// The maximum size of the file in bytes. A parsed Dockerfile takes a hundred times its size in memory.
 const MAX_SIZE: u64 = 1 << 20;
 
 impl BuiltFrom {
-    /// Reads the file at `path`; `-` is standard input.
+    /// Reads the file at `path`. `-` is standard input.
     ///
-    /// # Errors
-    /// Where it cannot be read, or is no Dockerfile.
+    /// # Errors Returns an error if the file cannot be read or is not a Dockerfile.
     pub(crate) fn read(path: &Path) -> Result<Self, BuiltFromError> {
         let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
         let file = File::open(path)?;
@@ -78,7 +77,7 @@ impl BuiltFrom {
         Some(DockerfileLine { path: self.path.clone(), line })
     }
 
-    /// Lines an image up. `budget` bounds what all images of a target may cost.
+    /// Aligns an image with the Dockerfile. `budget` bounds the total cost for all images of a target.
     pub(crate) fn origins(&self, image: &Image, budget: &mut usize) -> Origins {
         let history = &image.config.history;
         let past: Vec<_> = history
@@ -127,7 +126,7 @@ impl BuiltFrom {
         }
     }
 
-    /// What is not certain, and what one would not expect.
+    /// Returns notes on whatever is uncertain or unexpected.
     fn notes(&self, lineup: &Lineup, image: &Image, past: &[Past<'_>]) -> Vec<Message> {
         let path = self.path.shown();
         let mut notes = Vec::new();
@@ -194,12 +193,12 @@ impl BuiltFrom {
     }
 }
 
-/// So many groups of entries that may be from several lines are listed.
+/// The maximum number of listed groups of entries that may come from several lines.
 const MAX_DOUBTS: usize = 8;
-/// So many numbers of one kind are listed.
+/// The maximum number of listed items of one kind.
 const MAX_LISTED: usize = 8;
 
-/// `4, 5 and 7`.
+/// Joins numbers, as in `4, 5 and 7`.
 fn listed(numbers: &[impl ToString], word: &str) -> String {
     let mut shown: Vec<_> = numbers.iter().take(MAX_LISTED).map(ToString::to_string).collect();
     if numbers.len() > MAX_LISTED {
@@ -211,26 +210,26 @@ fn listed(numbers: &[impl ToString], word: &str) -> String {
     }
 }
 
-/// What is known of one image's origins.
+/// The known origins of one image.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origins {
-    /// The stage that was built, where the history matches one.
+    /// The stage that was built, if the history matches one.
     stage: Option<usize>,
-    /// By history entry.
+    /// The line for each history entry.
     entries: Vec<Option<DockerfileLine>>,
-    /// By layer.
+    /// The line for each layer.
     layers: Vec<Option<DockerfileLine>>,
     /// Notes on the history.
     pub(crate) notes: Vec<Message>,
 }
 
 impl Origins {
-    /// The line that wrote a layer.
+    /// Returns the line that wrote a layer.
     pub(crate) fn layer(&self, layer: usize) -> Option<DockerfileLine> {
         self.layers.get(layer).cloned().flatten()
     }
 
-    /// The line that set a field of the config to the value that it has.
+    /// Returns the line that set a field of the config to its present value.
     pub(crate) fn field(&self, from: &BuiltFrom, field: &Field, value: &str) -> Option<DockerfileLine> {
         if let Some(below) = field.below(&["history"]) {
             let Some(FieldStep::Item(entry)) = below.first() else { return None };

@@ -14,7 +14,7 @@ use crate::sensitive::Name;
 use crate::verdict::{Content, FieldToken};
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
-    // One document may belong to several images: it is searched once.
+    // Several images may share one document. It is searched once.
     let mut uses: BTreeMap<usize, Vec<&DocumentRef>> = BTreeMap::new();
     for reference in &context.resolved.documents {
         let chosen = reference.image.is_none_or(|image| context.chosen.contains(&image));
@@ -29,7 +29,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         };
         let Content::Document(found) = &verdict.content else { continue };
         let origin = Origin::of(context, first);
-        // One hash for all tokens of a string.
+        // All tokens of a string share one hash.
         let mut anchors: HashMap<(&Field, &Name), Anchor> = HashMap::new();
         for found in found {
             let dockerfile = origin.as_ref().and_then(|origin| origin.line(found));
@@ -73,7 +73,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     drafts
 }
 
-/// Where the fields of a config come from.
+/// The Dockerfile lines that set the fields of a config.
 struct Origin<'a> {
     from: &'a BuiltFrom,
     origins: &'a Origins,

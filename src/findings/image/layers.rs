@@ -1,5 +1,5 @@
-//! Findings in the files of layers: one for each occurrence, however many images, layers and names lead
-//! to it.
+//! Findings in the files of layers. Each occurrence gives one finding, however many images, layers and names
+//! lead to it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,17 +15,18 @@ use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 use crate::sensitive::Name;
 use crate::verdict::{Content, File, HardLink, LayerContent, kept};
 
-/// What makes two occurrences one: the same content, and the same place in it.
+/// The key by which two occurrences are the same: the same content, and the same place in it.
 type Key = (ContentId, Name, u64, TokenSummary, Vec<Step>, usize);
 
-/// Layers with one `diff_id` have one content, however they are stored.
+/// The identity of a layer's content. Layers with the same `diff_id` have the same content, however they are
+/// stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum ContentId {
     DiffId(Digest),
     Entry(usize),
 }
 
-/// An occurrence with all that refers to it.
+/// An occurrence with all of its references.
 struct Sighting {
     token: TokenSummary,
     confidence: Confidence,
@@ -36,7 +37,7 @@ struct Sighting {
     references: Vec<Reference>,
 }
 
-/// One image's name for a place in a layer.
+/// The path of a file in one layer of one image.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Reference {
     image: usize,
@@ -91,7 +92,7 @@ struct Stack<'a> {
     number: usize,
     contents: Vec<Option<&'a LayerContent>>,
     places: Places,
-    /// For each layer: its hard links, by the name they stand for.
+    /// The hard links of each layer, by their target.
     links: Vec<BTreeMap<&'a [u8], Vec<&'a HardLink>>>,
 }
 
@@ -120,15 +121,15 @@ impl<'a> Stack<'a> {
         Self { number, contents, places, links }
     }
 
-    /// All names of a file of layer `layer`, in the order of layers and paths.
+    /// Returns all names of a file of layer `layer`, in the order of layers and paths.
     fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
         let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
-        // Each name with the entries of its own layer between which it stood for the file.
+        // Each name, with the range of entries of its own layer in which it refers to the file.
         let mut lives = vec![(layer, file.path.clone(), file.number, file.superseded_by)];
         let mut next = 0;
         while let Some((from, path, since, until)) = lives.get(next).cloned() {
             next += 1;
-            // A link of a later layer leads here only as long as the name does.
+            // A link in a later layer leads here only while the name is visible.
             let hidden = if until.is_some() { Some(from + 1) } else { self.hidden(from, &path).0 };
             for at in from..hidden.unwrap_or(self.contents.len()).max(from + 1) {
                 for link in self.links.get(at).and_then(|links| links.get(&path[..])).into_iter().flatten() {
@@ -153,7 +154,7 @@ impl<'a> Stack<'a> {
         Reference { image: self.number, layer, path: path.clone(), state, hidden_by }
     }
 
-    /// The first layer above `layer` that hides `path`, and how.
+    /// Returns the first layer above `layer` that hides `path`, and how it does so.
     fn hidden(&self, layer: usize, path: &[u8]) -> (Option<usize>, State) {
         let path = PathHashes::new(path);
         for (above, content) in self.contents.iter().enumerate().skip(layer + 1) {
@@ -164,7 +165,7 @@ impl<'a> Stack<'a> {
         (None, State::Present)
     }
 
-    /// The tokens of a file, as this image sees them.
+    /// Returns the tokens of a file, as this image sees them.
     fn sightings(&self, file: &File, references: &[Reference]) -> Vec<Sighting> {
         let names = references.iter().map(|reference| &*reference.path);
         let is_place = names.clone().any(|name| self.places.at(name).is_some());
@@ -197,16 +198,16 @@ impl<'a> Stack<'a> {
     }
 }
 
-/// More names of one file are not listed.
+/// The maximum number of listed names of one file.
 const MAX_NAMES: usize = 100;
 
-/// The anchor that was made last: occurrences of one file follow each other.
+/// A cache of the most recent anchor. Occurrences of one file are consecutive.
 #[derive(Default)]
 struct Anchors(Option<(Name, Anchor)>);
 
 impl Anchors {
-    /// The anchor of a file. Of its names in the layer that holds its bytes the first one counts: which of them is the file
-    /// and which is a link depends on whoever wrote the archive.
+    /// Returns the anchor of a file. It is made from the first of the file's names in the layer that holds its
+    /// bytes. Which name is the file and which one is a link depends on the program that wrote the archive.
     fn of(&mut self, references: &[Reference]) -> Option<Anchor> {
         let lowest = references.iter().map(|reference| (reference.image, reference.layer)).min()?;
         let names = references.iter().filter(|r| (r.image, r.layer) == lowest);

@@ -1,4 +1,4 @@
-//! From verdicts to findings: occurrences become findings of the images that hold them.
+//! Turns verdicts into findings: each occurrence becomes a finding of the images that contain it.
 
 mod blobs;
 mod built_from;
@@ -20,23 +20,23 @@ use crate::mask::{Masked, mask};
 use crate::timestamp::Timestamp;
 use built_from::Origins;
 
-/// What of a target is asked for, and what is known of it beforehand.
+/// The parts of a target that the user asked for, and the Dockerfile that the user named.
 #[derive(Debug, Clone)]
 pub(crate) struct Selection {
-    /// Which platforms.
+    /// The platforms to audit.
     pub(crate) platform: PlatformFilter,
-    /// The Dockerfile that the images are said to be built from.
+    /// The Dockerfile that the images were built from, as named by the user.
     pub(crate) dockerfile: Option<Arc<BuiltFrom>>,
 }
 
-/// All that the parts of this room look at.
+/// The input shared by the modules of this directory.
 struct Context<'a> {
     gathered: &'a Gathered,
     resolved: &'a Resolved,
     selection: &'a Selection,
     /// The numbers of the images that are audited, in report order.
     chosen: Vec<usize>,
-    /// What is known of the Dockerfile lines of each image, by number.
+    /// The known Dockerfile lines of each image, by the number of the image.
     origins: BTreeMap<usize, Rc<Origins>>,
 }
 
@@ -55,18 +55,18 @@ impl<'a> Context<'a> {
         self.resolved.images.get(number)
     }
 
-    /// The images that are audited and are there.
+    /// Returns the images that are selected and present in the target.
     fn images(&self) -> impl Iterator<Item = (usize, &'a Image)> {
         self.chosen.iter().filter_map(|&n| Some((n, self.image(n)?))).filter(|(_, image)| image.held)
     }
 
-    /// Where the parts of an image come from, and the Dockerfile that says so.
+    /// Returns the Dockerfile, and the lines of it that the parts of an image come from.
     fn origins(&self, number: usize) -> Option<(&'a BuiltFrom, &Origins)> {
         Some((self.selection.dockerfile.as_deref()?, self.origins.get(&number)?))
     }
 }
 
-/// The entries that only belong to images which the options leave out; `all` is how many there are.
+/// Returns the entries that belong only to images which the options exclude. `all` is the number of entries.
 pub(crate) fn unwanted(
     inventory: &Inventory,
     resolved: &Resolved,
@@ -88,7 +88,7 @@ pub(crate) fn unwanted(
     &others - &wanted
 }
 
-/// The findings and problems of one target.
+/// Returns the findings and problems of one target.
 pub(crate) fn assemble(
     target: &Masked,
     gathered: &Gathered,
@@ -116,10 +116,11 @@ pub(crate) fn assemble(
     }
 }
 
-/// What lining up all images of a target may cost, in instructions times history entries.
+/// The maximum total cost of aligning the images of a target, in instructions times history entries.
 const MAX_LINING_UP: usize = 32 << 20;
 
-/// Lines the images up with the Dockerfile that they are said to be built from. Those of one config are the same.
+/// Aligns the images with the Dockerfile that they were built from. Images with the same config share the
+/// result.
 fn origins(context: &Context<'_>) -> BTreeMap<usize, Rc<Origins>> {
     let Some(from) = context.selection.dockerfile.as_deref() else { return BTreeMap::new() };
     let mut budget = MAX_LINING_UP;
@@ -154,8 +155,9 @@ fn summary(image: &Image, text: &ImageText, gathered: &Gathered) -> ImageSummary
     }
 }
 
-/// The digest of a layer as it is stored: as its descriptor names it; in a docker archive, which names
-/// none, as it was computed, else, for a plain layer, its `diff_id`, which is the same by definition.
+/// Returns the digest of a layer as it is stored. The descriptor names it. A docker archive has no descriptors,
+/// so the computed digest is next. The last resort, for a plain layer, is its `diff_id`, which is the same by
+/// definition.
 fn stored_digest(layer: &Layer, gathered: &Gathered) -> Option<crate::digest::Digest> {
     let verdict = layer.entry.and_then(|entry| gathered.verdicts.get(&entry));
     layer.digest.or_else(|| verdict?.digest).or_else(|| {
@@ -164,7 +166,7 @@ fn stored_digest(layer: &Layer, gathered: &Gathered) -> Option<crate::digest::Di
     })
 }
 
-/// Whether the user asked for one platform.
+/// Whether the user asked for one platform only.
 fn is_filtered(selection: &Selection) -> bool {
     matches!(selection.platform, PlatformFilter::Only(_))
 }

@@ -1,4 +1,4 @@
-//! Problems with the images of a target: what could not be read, and what is odd.
+//! Problems with the images of a target: parts that could not be read, and oddities.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::image::{Image, Layer};
 use crate::mask::{Message, message};
 use crate::verdict::{BlobVerdict, Content};
 
-/// Platforms that are named where none is the one that was asked for.
+/// The maximum number of platforms to list when none of them is the requested one.
 const MAX_PLATFORMS: usize = 8;
 
-/// All problems, those of the target as a whole first.
+/// Returns all problems. Those of the target as a whole are first.
 pub(super) fn collect(context: &Context<'_>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = context.gathered.problems.clone();
     problems.extend(context.resolved.problems.iter().cloned());
@@ -55,7 +55,7 @@ pub(super) fn collect(context: &Context<'_>) -> Vec<Problem> {
     problems
 }
 
-/// Whether there is anything to audit, and all of what was asked for.
+/// Reports a target that has nothing to audit, or that lacks a part of what was asked for.
 fn choice(context: &Context<'_>, problems: &mut Vec<Problem>) {
     let nothing_held = context.images().next().is_none();
     if context.chosen.is_empty() && !context.resolved.images.is_empty() {
@@ -88,7 +88,7 @@ fn no_platform(context: &Context<'_>) -> Problem {
     Problem::error(Code::Missing, Place::Option("--platform"), detail)
 }
 
-/// A problem of an image, with the image's name where the target holds several.
+/// Returns a problem of an image, with the image's name if the target holds several images.
 fn of_image(problem: &Problem, name: Option<&ImageName>) -> Problem {
     let place = match &problem.place {
         Place::Image(part, _) => Place::Image(*part, name.cloned()),
@@ -98,7 +98,7 @@ fn of_image(problem: &Problem, name: Option<&ImageName>) -> Problem {
     problem.clone().at(place)
 }
 
-/// What an image is called in problems; nothing where it is the only one.
+/// Returns the name of an image for use in problems, or `None` if it is the only image.
 fn image_name(context: &Context<'_>, number: usize, image: &Image) -> Option<ImageName> {
     (context.chosen.len() > 1).then(|| {
         let name = image.name.clone().unwrap_or_else(|| format!("image {number}"));
@@ -112,7 +112,7 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
     let note = |detail| Problem::note(Code::Odd, place.clone(), detail);
     problems.extend(verdict.problem.iter().map(|problem| problem.clone().at(place.clone())));
     if !verdict.is_fetched {
-        // There is no size and no digest to compare.
+        // There is no size or digest to compare.
         return problems.extend(inner(verdict, place));
     }
     problems.extend(digest_mismatch(layer.digest, verdict, place));
@@ -129,7 +129,7 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
         let detail = message!("its descriptor says {} bytes, but it has {}", size, verdict.size);
         problems.push(match verdict.digest {
             Some(_) => note(detail),
-            // It was not hashed, so that nothing else tells it from the layer that the manifest means.
+            // The blob was not hashed, so nothing else shows that it differs from the layer in the manifest.
             None => error(Code::DigestMismatch, detail),
         });
     }
@@ -160,12 +160,12 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
     }
 }
 
-/// Problems with what is in a blob.
+/// Returns the problems inside a blob.
 fn inner(verdict: &BlobVerdict, place: &Place) -> Vec<Problem> {
     verdict.content.problems().into_iter().flat_map(|problems| problems.at(place)).collect()
 }
 
-/// The problem that bytes are not those that they are referred to as.
+/// Returns the problem for bytes that do not match the digest by which they are referenced.
 fn mismatch(digest: Digest, place: Place) -> Problem {
     let detail = message!("its bytes do not match its name: their digest is {}", digest);
     Problem::error(Code::DigestMismatch, place, detail)
@@ -176,7 +176,7 @@ fn no_tar(place: Place) -> Problem {
     Problem::error(Code::Corrupt, place, detail)
 }
 
-/// Whether a layer is meant to be a tar archive; in a docker archive every layer is.
+/// Whether a layer is meant to be a tar archive. In a docker archive, every layer is.
 fn says_tar(layer: &Layer) -> bool {
     layer.media_type.as_deref().is_none_or(|media_type| media_type.contains("tar"))
 }

@@ -1,4 +1,4 @@
-//! What to do about the findings of a group.
+//! The advice on the findings of a group.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use super::{WIDTH, entry, wrap};
 use crate::finding::Finding;
 use crate::report::{Style, escape};
 
-/// So many places are named in a heading.
+/// The maximum number of places in a heading.
 const NAMED: usize = 3;
 
 struct Advice<'r> {
@@ -15,8 +15,8 @@ struct Advice<'r> {
     places: Vec<String>,
 }
 
-/// Writes each advice once: the findings of one token mostly share it. Where they do not, its heading says
-/// which of them it is for.
+/// Writes each piece of advice once, because the findings of one token usually share it. If they do not, a
+/// heading names the findings that the advice is for.
 pub(super) fn render(findings: &[&Finding], style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut advices: Vec<Advice<'_>> = Vec::new();
     for finding in findings.iter().filter(|finding| !finding.help.as_str().trim().is_empty()) {
@@ -35,7 +35,7 @@ pub(super) fn render(findings: &[&Finding], style: Style, out: &mut dyn Write) -
         for line in wrap(&format!("what to do{whom}"), WIDTH - 2) {
             writeln!(out, "  {}", style.strong(line))?;
         }
-        // Our own line breaks give an advice its form; any others a name brought along stay inside it.
+        // Line feeds are ours and give the advice its layout. Other line breaks, from foreign names, are escaped.
         for line in advice.help.trim_end().split('\n') {
             for line in wrap(&escape(line), WIDTH - 4) {
                 writeln!(out, "{}", format!("    {line}").trim_end())?;
@@ -47,7 +47,7 @@ pub(super) fn render(findings: &[&Finding], style: Style, out: &mut dyn Write) -
 }
 
 impl Advice<'_> {
-    /// ` about dockerfile/literal-token at Dockerfile:3, Dockerfile:7 and 2 more`.
+    /// Names the findings, as in ` about dockerfile/literal-token at Dockerfile:3, Dockerfile:7 and 2 more`.
     fn whom(&self) -> String {
         let named: Vec<_> = self.places.iter().take(NAMED).map(String::as_str).collect();
         let more = match self.places.len() - named.len() {

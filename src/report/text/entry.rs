@@ -1,4 +1,4 @@
-//! One finding: its rule, and its place in labelled lines.
+//! The text of one finding: its rule and message, and its location in labelled lines.
 
 use std::io::{self, Write};
 
@@ -10,16 +10,16 @@ use crate::finding::{Confidence, Position, counts_in_file};
 use crate::report::escape::shorten;
 use crate::report::{Style, escape};
 
-/// The column at which rule and message begin, behind the severity.
+/// The column of the message, after the severity.
 const MESSAGE: usize = 12;
-/// The column at which a label's value begins.
+/// The column of the value of a label.
 const VALUE: usize = 16;
-/// What a finding leaves is told in so many characters.
+/// The maximum length of the text about what a finding leaves, in characters.
 const MOST_LEFT: usize = 3 * (WIDTH - VALUE);
-/// A place in a heading is told in so many characters.
+/// The maximum length of a place in a heading, in characters.
 const MOST_PLACE: usize = 60;
 
-/// Writes one finding, without what to do about it.
+/// Writes one finding, without its advice.
 pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut what = format!("{}: {}", finding.rule, escape(finding.message.as_str()));
     if finding.confidence == Confidence::Medium {
@@ -32,7 +32,7 @@ pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io
         writeln!(out, "{:MESSAGE$}{line}", "")?;
     }
     for (label, value) in fields(finding) {
-        // Paths are to be copied: only what is a sentence is broken.
+        // Only sentences are wrapped. Paths must stay in one piece so that they can be copied.
         let lines = if label == "leaves" { wrap(&value, WIDTH - VALUE) } else { vec![value] };
         let mut lines = lines.into_iter();
         let first = lines.next().unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io
     writeln!(out)
 }
 
-/// The labelled lines under a finding. All values are escaped.
+/// Returns the labelled lines of a finding. All values are escaped.
 fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut fields = vec![("at", at(&finding.location))];
     let target = escape(finding.target.as_str());
@@ -93,14 +93,14 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     fields
 }
 
-/// The innermost name of a place, as an editor would take it where there is one.
+/// Returns the innermost name of a location, in the form that editors accept if there is one.
 fn at(location: &Location) -> String {
     match location {
         Location::Layer { path, position, offset, via, .. }
         | Location::File { path, position, offset, via, .. } => {
             let path = escape(path.as_str());
             match position {
-                // A line of what was decoded is none that an editor could go to.
+                // An editor cannot go to a line of decoded content.
                 _ if !counts_in_file(via) => path.into_owned(),
                 Some(Position { line, column }) => format!("{path}:{line}:{column}"),
                 None => format!("{path}, byte {offset}"),
@@ -115,7 +115,7 @@ fn at(location: &Location) -> String {
     }
 }
 
-/// `app:latest (linux/amd64)`, as much of it as is known.
+/// Formats the known parts of an image's name, as in `app:latest (linux/amd64)`.
 fn image_name(image: Option<&Masked>, platform: Option<&Masked>) -> String {
     match (image, platform) {
         (Some(image), Some(platform)) => {
@@ -139,7 +139,8 @@ fn join(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// How a token was reached inside a file, outermost first, and where it stands in what was decoded last.
+/// Describes the decoding steps that lead to a token, outermost first, and its position in the content that was
+/// decoded last.
 fn reached(via: &[Masked], position: Option<Position>, offset: u64) -> Option<(&'static str, String)> {
     let steps: Vec<_> = via.iter().map(|step| escape(step.as_str())).collect();
     let there = match position {
@@ -164,7 +165,7 @@ fn instruction(line: &DockerfileLine) -> (&'static str, String) {
     ("Dockerfile", format!("{}:{}", escape(line.path.as_str()), line.line))
 }
 
-/// Another reference to the same bytes. Its path is named where it is another.
+/// Describes another reference to the same bytes. The path is named only if it is different.
 fn further(also: &Also, location: &Location) -> String {
     let path = match (location, &also.path) {
         (Location::Layer { path, .. }, Some(other)) if path == other => String::new(),
@@ -199,7 +200,7 @@ fn left_behind(leaves: &Leaves) -> String {
     }
 }
 
-/// A finding's place as a heading names it.
+/// Returns the place of a finding, as it is named in a heading.
 pub(super) fn place(finding: &Finding) -> String {
     let place = match &finding.location {
         Location::Dockerfile { path, line, .. }

@@ -1,30 +1,31 @@
-//! Findings put together by what they are about.
+//! Findings grouped by subject.
 
 use crate::finding::TokenSummary;
 use crate::finding::{Finding, Location, Severity};
 use crate::finding::{Masked, PathName};
 
-/// What the findings of a group share.
+/// The common subject of the findings of a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject<'r> {
     /// One token.
     Token(&'r TokenSummary),
-    /// Credentials of unknown shape in one place: they cannot be told to be the same, nor be named.
+    /// Credentials of unknown shape in one place. They have no name, and there is no way to know whether they
+    /// are equal.
     Unknown,
-    /// No token text: what is at one line of a Dockerfile or of another file.
+    /// A line of a Dockerfile or another file, without token text.
     Line { path: &'r PathName, line: u64 },
-    /// No token text and no line.
+    /// A place without a line or token text.
     Other(&'r Masked),
 }
 
-/// Findings about one subject, in report order.
+/// The findings about one subject, in report order.
 pub(super) struct Group<'r> {
     pub(super) subject: Subject<'r>,
     pub(super) findings: Vec<&'r Finding>,
 }
 
 impl Group<'_> {
-    /// In how many places it is, further references included.
+    /// Returns the number of places, including the other references.
     pub(super) fn places(&self) -> usize {
         self.findings.iter().map(|finding| 1 + finding.also.len()).sum()
     }
@@ -34,10 +35,11 @@ impl Group<'_> {
     }
 }
 
-/// All findings in groups: the worst first, else in report order.
+/// Groups all findings. The worst group is first; otherwise, groups are in report order.
 pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    // An audit of a large source tree can hold thousands of tokens: no search through all groups.
+    // An audit of a large source tree can find thousands of tokens, so a linear search through the groups is
+    // too slow.
     let mut by_token = std::collections::HashMap::new();
     let mut by_line = std::collections::HashMap::new();
     let mut by_place = std::collections::HashMap::new();

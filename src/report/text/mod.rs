@@ -1,4 +1,4 @@
-//! The report for people: which token, every place it is in, what to do.
+//! The text report for people. It shows each token, all of its places, and advice.
 
 mod advice;
 mod entry;
@@ -14,10 +14,10 @@ use crate::finding::Report;
 use group::{Group, Subject};
 pub(super) use wrap::wrap;
 
-/// The columns that a report keeps to where its content lets it.
+/// The preferred maximum width of a report in columns. Content that cannot be wrapped may exceed it.
 const WIDTH: usize = 100;
 
-/// Writes the report as text. Everything foreign in it is escaped.
+/// Writes the report as text. All foreign text in it is escaped.
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for group in group::groups(&report.findings) {
         heading(&group, style, out)?;
@@ -37,7 +37,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     summary::render(report, style, out)
 }
 
-/// One error or note as one line, escaped: `app.tar: layer 3: the gzip stream is corrupt`.
+/// Formats one error or note as an escaped line, as in `app.tar: layer 3: the gzip stream is corrupt`.
 pub(crate) fn issue_line(issue: &Issue) -> String {
     [&issue.target, &issue.place, &issue.message]
         .into_iter()
@@ -74,7 +74,7 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
     }
 }
 
-/// `1 layer`, `2 layers`.
+/// Formats a count, as in `1 layer` or `2 layers`.
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -1,4 +1,4 @@
-//! The last line: what was read, and what came of it.
+//! The summary line: how much was read, and the result.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use super::count;
 use crate::finding::{Report, Severity, TargetKind};
 use crate::report::{Style, escape};
 
-/// Writes one line that sums the audit up.
+/// Writes the summary line.
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let read = what_was_read(report);
     let errors = report.errors.len();
@@ -43,7 +43,8 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     writeln!(out)
 }
 
-/// `app.tar: 1 image, 7 layers (6 from the cache)`; several targets are counted.
+/// Describes the targets, as in `app.tar: 1 image, 7 layers (6 from the cache)`. Several targets are only
+/// counted.
 fn what_was_read(report: &Report) -> String {
     let images = || report.targets.iter().flat_map(|target| &target.images);
     let held = images().filter(|image| image.held).count();

@@ -1,18 +1,19 @@
-//! Lines broken between words.
+//! Wrapping of lines at spaces.
 
 use std::borrow::Cow;
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
-/// `text`, which holds no line breaks, in lines of at most `width` columns where its words let it.
+/// Wraps `text`, which has no line breaks, to at most `width` columns if its words allow it.
 ///
-/// Text that begins with a space is code: it is left as it is, since a broken line would not run.
+/// Text that begins with a space is code. It stays as it is, since a wrapped line would not run.
 pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     if text.starts_with(' ') {
         return vec![text.to_owned()];
     }
     let options = Options::new(width)
-        // A command or an address is to be copied: it is broken at spaces alone.
+        // Commands and addresses must stay in one piece so that they can be copied, so lines break only at
+        // spaces.
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)

@@ -1,4 +1,4 @@
-//! The binary's command line: what it refuses and how, exit codes, where reports go.
+//! The command line of the binary: refused arguments, exit codes, and destinations of reports.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::Place;
 
-/// A directory of its own for one test, with a clean Dockerfile in it.
+/// A directory for one test, with a clean Dockerfile.
 struct Workspace(Place);
 
 impl Workspace {
@@ -20,7 +20,7 @@ impl Workspace {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stowaway"));
         command.args(arguments).current_dir(self.0.path()).env_remove("NO_COLOR").stdin(Stdio::null());
-        // Where no cache can be.
+        // No cache can exist there.
         command.env("XDG_CACHE_HOME", "/dev/null");
         command
     }
@@ -42,7 +42,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// Asserts exit code 2, nothing on standard output, and one line on standard error; returns the line.
+/// Asserts exit code 2, an empty standard output, and one line on standard error. Returns the line.
 fn refusal(output: &Output) -> String {
     let line = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{line}");
@@ -155,7 +155,7 @@ fn a_clean_audit_is_one_line_and_zero() {
 #[test]
 fn a_report_to_a_file_leaves_standard_output_empty() {
     let workspace = Workspace::new("file");
-    // The second time it replaces what is there.
+    // The second run replaces the file.
     for _ in 0..2 {
         let output = workspace.run(&["scan", "--format", "json", "--output", "report.json", "Dockerfile"]);
         assert_eq!(output.status.code(), Some(0));
@@ -230,7 +230,7 @@ fn a_report_has_the_mode_of_any_new_file_or_of_the_file_that_it_replaces() {
 fn an_interruption_leaves_no_file_and_has_an_exit_code_of_its_own() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let workspace = Workspace::new(&format!("interrupted-{signal}"));
-        // What is there already stays as it is.
+        // The existing file stays as it is.
         fs::write(workspace.0.join("report.txt"), "old").unwrap();
         let mut child = workspace
             .command(&["scan", "--output", "report.txt", "-"])
@@ -238,9 +238,9 @@ fn an_interruption_leaves_no_file_and_has_an_exit_code_of_its_own() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Held open, since waiting for the child would close it and so end the audit.
+        // The pipe is kept open. Waiting for the child would otherwise close it and end the audit.
         let input = child.stdin.take();
-        // The temporary file is made after the handler is in place, and the audit waits for its input.
+        // The temporary file is made after the handler is installed, and the audit waits for its input.
         let deadline = Instant::now() + Duration::from_secs(30);
         while workspace.names().len() < 3 {
             assert!(Instant::now() < deadline, "no temporary file");

@@ -1,4 +1,4 @@
-//! What an audit leaves for the next: the report stays the same, and nothing of it is a token.
+//! Effects of one audit on the next. The report stays the same, and the cache contains no token.
 
 use std::path::Path;
 
@@ -86,7 +86,7 @@ fn a_layer_from_the_cache_still_hides() {
             assert_eq!(fate(&outcome.finding_of(&made(seed))["location"]), (state, Some(1)), "{seed}");
         }
     };
-    // The layer that hides is known, the other is not.
+    // The layer that hides the file is cached, the other one is not.
     own.scan_same(&[text(&own.archive("first.tar", &[&image(vec![base.clone(), hider.clone()])]))]);
     let (outcome, cached) =
         own.scan_same(&[text(&own.archive("second.tar", &[&image(vec![leak.clone(), hider.clone()])]))]);
@@ -96,7 +96,7 @@ fn a_layer_from_the_cache_still_hides() {
         own.scan_same(&[text(&own.archive("second.tar", &[&image(vec![leak.clone(), hider])]))]);
     assert_eq!(cached, [[true, true]]);
     check(&outcome);
-    // And the other way about: a known leak under a layer that is new.
+    // A cached leak is below a new layer.
     let (outcome, cached) = own.scan_same(&[text(
         &own.archive("third.tar", &[&image(vec![leak, base, layer(Tar::new().file("srv", ""))])]),
     )]);
@@ -116,7 +116,7 @@ fn bytes_that_are_not_what_their_name_says_are_neither_kept_nor_taken_for_known(
         files
     };
     let own = CachePlace::new("swapped");
-    // What claims to be the leaking layer is clean: that must not be remembered of it.
+    // The blob has the digest of the leaking layer, but is clean. The cache must not store that result.
     let poison = own.write("poison.tar", &bad(&clean.blob, &leaking));
     let sound = own.archive("sound.tar", &[&sound]);
     for _ in 0..2 {
@@ -127,7 +127,7 @@ fn bytes_that_are_not_what_their_name_says_are_neither_kept_nor_taken_for_known(
     let (outcome, cached) = own.scan_same(&[text(&sound)]);
     assert_eq!(cached, [[false]]);
     outcome.finding_of(&made("swapped"));
-    // Nor must what is known of the clean layer be said of what claims to be it.
+    // Conversely, the cached result of the clean layer must not be used for a blob that falsely has its digest.
     let good = own.archive("good.tar", &[&good]);
     own.scan_same(&[text(&good)]);
     assert_eq!(own.cached(&[text(&good)]), [true]);
@@ -156,7 +156,7 @@ fn what_could_not_be_read_whole_is_never_remembered() {
     let no_gzip = stored([&b"\x1f\x8b\x08"[..], &[0xff; 100]].concat());
     let tar = Tar::new().file("a", "a".repeat(1000)).unfinished();
     let mid_entry = Layer::new(&tar[..600]);
-    // Containers deeper than we look.
+    // The containers are nested deeper than the limit.
     let deep = (0..20).fold(b"x".repeat(100), |inner, _| gzip(&inner));
     let deep = layer(Tar::new().file("srv/deep.gz", deep));
     for (case, layer) in
@@ -169,7 +169,7 @@ fn what_could_not_be_read_whole_is_never_remembered() {
             assert_ne!(outcome.errors(), &[] as &[Value], "{case}");
         }
     }
-    // A sound layer beside a broken one is remembered all the same.
+    // A valid layer beside a broken one is still cached.
     let beside = own.archive("beside.tar", &[&image(vec![whole.clone(), stored(b"\x1f\x8b\x08".to_vec())])]);
     own.scan_same(&[text(&beside)]);
     assert_eq!(own.cached(&[text(&beside)]), [true, false]);
@@ -206,7 +206,7 @@ fn a_name_with_a_token_keeps_its_layer_from_being_remembered() {
         own.scan_same(&[text(&archive)]);
         assert_eq!(own.cached(&[text(&archive)]), [false], "{case}");
     }
-    // Elsewhere it is found and not kept.
+    // In other places, the token is found and the verdict is cached, but without the text of the token.
     let kept = [
         ("content", Tar::new().file("srv/key", token.bytes())),
         ("xattr", Tar::new().pax(&[("SCHILY.xattr.user.key", token.bytes())]).file("a", "a")),
@@ -245,7 +245,7 @@ fn archives_on_standard_input_are_remembered() {
         let path = own.place.write("app.tar", archive);
         assert_eq!(own.cached(&[text(&path)]), [true; 3]);
     }
-    // One that breaks off leaves what was whole until then.
+    // A truncated archive leaves the layers that were complete.
     let own = CachePlace::new("stdin-cut");
     let first = layer(Tar::new().file("a", "a"));
     let last = layer(Tar::new().file("b", token::Random::new("cut").bytes(100_000)));
@@ -280,7 +280,7 @@ fn plain_layers_count_where_they_are_hashed() {
     assert_eq!(own.cached(&["--verify-digests", archive]), [false]);
     assert_eq!(own.cached(&["--verify-digests", archive]), [true]);
     assert_eq!(own.cached(&[archive]), [false], "it is not hashed");
-    // Layers of a docker archive have no digest in their names.
+    // In a docker archive, the names of layers contain no digest.
     let docker = own.write("docker.tar", &docker_archive(&[&image(vec![plain.clone()])]));
     for _ in 0..2 {
         assert_eq!(own.cached(&["--verify-digests", text(&docker)]), [false]);
@@ -308,7 +308,7 @@ fn diff_ids_are_checked_all_the_same() {
     assert_eq!(cached, [[true]]);
     outcome.assert_error("diff_id");
     assert_eq!(own.cached(&["--verify-digests", right]), [true]);
-    // An audit that does not ask for it takes nothing away.
+    // An audit without `--verify-digests` removes nothing from the cache.
     let args = ["scan", "--format", "json", "-"];
     stowaway_cached(&own.caches, &args, Stdin::File(Path::new(right)));
     assert_eq!(own.cached(&[wrong]), [true]);
@@ -336,7 +336,7 @@ fn several_images_and_platforms_share_what_is_known() {
 #[test]
 fn a_limit_is_hit_with_the_cache_where_it_is_hit_without() {
     let place = CachePlace::new("limit");
-    // Each link takes about six kilobytes of what may be remembered of a target, which is 40 MiB.
+    // Each link takes about six kilobytes of the 40 MiB that may be cached for a target.
     let links = |from: usize, count: usize| {
         let long = |n: usize| format!("{n}/{}", "d/".repeat(1000));
         layer((from..from + count).fold(Tar::new(), |tar, n| tar.symlink(long(n), long(n + 1))))
@@ -345,7 +345,7 @@ fn a_limit_is_hit_with_the_cache_where_it_is_hit_without() {
     let alone = place.archive("alone.tar", &[&image(vec![large.clone()])]);
     place.scan_same(&[text(&alone)]);
     assert_eq!(place.cached(&[text(&alone)]), [true]);
-    // With one thread, so that it is not chance what is left out.
+    // A single thread makes it deterministic which layer is left out.
     let both = place.archive("both.tar", &[&image(vec![large, other])]);
     for _ in 0..2 {
         let (outcome, cached) = place.scan_same(&["--jobs", "1", text(&both)]);

@@ -1,4 +1,4 @@
-//! The cache as a file: what breaks it, who else has it, where it cannot be.
+//! The cache as a file: corruption, concurrent access, and unsuitable places.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -186,7 +186,7 @@ fn show_and_clear() {
     assert_eq!(own.stowaway(&["cache"]).code, 2);
 }
 
-/// Images of many layers that are new each time.
+/// Writes an archive whose image has many layers, all different in each round.
 fn many(own: &CachePlace, round: usize) -> PathBuf {
     let layers = (0..40).map(|n| {
         let tar =
@@ -214,7 +214,7 @@ fn a_process_that_is_killed_leaves_a_cache_that_can_be_used() {
         if round % 4 == 0 {
             std::thread::sleep(Duration::from_millis(6 * round as u64));
         } else {
-            // While it writes, from the first change of the file on.
+            // The process is killed while it writes, after its first change of the file.
             while changed() == before && child.try_wait().unwrap().is_none() {
                 std::thread::sleep(Duration::from_micros(50));
             }
@@ -242,7 +242,7 @@ fn an_interruption_leaves_a_cache_that_can_be_used() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // It waits for its input.
+    // The scan waits for its input.
     let input = child.stdin.take();
     std::thread::sleep(Duration::from_millis(500));
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();

@@ -1,11 +1,11 @@
-//! Exit codes, and where the output goes.
+//! Exit codes, and destinations of the output.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::support::{Image, Layer, Layout, Place, Stdin, Tar, Token, scan, stowaway};
 
-/// Clean, leaking, broken, and broken as well as leaking.
+/// Targets that are clean, leaking, broken, and both broken and leaking.
 #[derive(Debug)]
 struct Targets {
     clean: PathBuf,
@@ -68,7 +68,7 @@ fn the_table() {
 
 #[test]
 fn a_finding_below_the_threshold_fails_nothing() {
-    // A build argument of a token variable is high; the threshold is critical.
+    // A build argument for a token variable is of high severity, and the threshold is critical.
     let path = Place::new("below").write("Dockerfile", "FROM python:3.12\nARG HF_TOKEN\nRUN hf download x\n");
     let path = path.to_str().unwrap();
     let outcome = scan(&[path]);
@@ -176,7 +176,7 @@ fn rules_are_listed_and_explained() {
 
 #[test]
 fn a_token_among_the_arguments_is_never_echoed() {
-    // Every run is held to show no secret.
+    // The test runner asserts for every run that no secret is shown.
     let made = made();
     let (token, option) = (made.text(), format!("--{}", made.text()));
     let named = format!("/nowhere/{token}");

@@ -1,4 +1,4 @@
-//! The command line: arguments, exit codes, standard input, the cache.
+//! Tests of the command line: arguments, exit codes, standard input, the cache.
 
 mod arguments;
 mod cache;

@@ -16,7 +16,8 @@ fn made() -> Token {
     Token::user("stdin")
 }
 
-/// A token at a moved place, deleted by a second layer; the config that says so may come last.
+/// Returns an image with a token in a moved cache, deleted by the second layer. The config, which gives the
+/// place of the cache, may come last.
 fn image(compression: Compression) -> Image {
     let secret = token::shapeless("stdin");
     let first = Tar::new().file(CACHED, secret).file("srv/x", made().bytes()).finish();
@@ -243,7 +244,7 @@ fn progress_ends_at_the_total_that_was_announced() {
 
 #[test]
 fn a_scan_that_takes_too_long_says_what_it_found_until_then() {
-    // All but the end of the archive comes, and then nothing for longer than the scan may take.
+    // The child gets everything except the end of the archive, and then nothing for longer than the timeout.
     let mut files = Layout::of(&[&image(Compression::Plain)]).files();
     files.push("later", vec![b'x'; 4 << 20]);
     let archive = files.archive();

@@ -1,22 +1,22 @@
-//! CI files of every dialect, each with the findings that are expected of it beside what only looks alike.
+//! CI files of every dialect, each with its expected findings, and with harmless lines that look similar.
 //!
-//! `# path: PATH` on the first line says where a file lies in a source tree, `# expect: RULE …` stands above the line of a
-//! finding, `# expect+N: RULE` N lines further up, where no comment can stand nearer. In JSON they stand behind `//`.
-//! `@HF_TOKEN@` stands for a token.
+//! `# path: PATH` on the first line is the path of the file in a source tree. `# expect: RULE …` precedes the
+//! line of a finding. `# expect+N: RULE` is N lines further up, if a comment cannot be closer. In JSON, these
+//! labels follow `//`. `@HF_TOKEN@` is replaced by a token.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::support::{Outcome, Place, Token, scan};
 
-/// What stands behind a label.
+/// Returns the text after a label.
 fn label<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let line = line.trim_start();
     let text = line.strip_prefix("# ").or_else(|| line.strip_prefix("// "))?;
     text.strip_prefix(name)
 }
 
-/// The rules that are expected, each with the first line behind its label that is no label.
+/// Returns the expected rules, each with the first line after its label that is not a label itself.
 fn expected(text: &str) -> BTreeSet<(String, u64)> {
     let mut labels = BTreeSet::new();
     let mut waiting: Vec<(&str, u64)> = Vec::new();
@@ -96,7 +96,7 @@ fn what_cannot_be_read_is_a_note_with_its_line() {
     let notes = outcome.report()["notes"].as_array().unwrap();
     let places: Vec<_> = notes.iter().map(|note| note["where"].as_str().unwrap()).collect();
     assert_eq!(places, [".devcontainer.json: line 2", "compose.yaml: line 2", "docker-bake.hcl: line 3"]);
-    // A limit of ours is an error.
+    // An exceeded limit is an error.
     let errors = outcome.errors();
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0]["where"], ".github/workflows/a.yml: line 1");

@@ -1,10 +1,10 @@
-//! Build contexts: tokens in the files of a directory, and which of them a Dockerfile there would copy.
+//! Build contexts: tokens in the files of a directory, and the files that a Dockerfile would copy.
 
 use std::fs;
 
 use crate::support::{Outcome, Place, Token, scan, tools};
 
-/// Rule, severity, path and line of each finding, and the file that is named beside.
+/// Returns rule, severity, path and line of each finding, and the related file.
 fn told(outcome: &Outcome) -> Vec<String> {
     let findings = outcome.report()["findings"].as_array().unwrap();
     let tell = |finding: &serde_json::Value| {
@@ -22,7 +22,7 @@ fn told(outcome: &Outcome) -> Vec<String> {
     findings.iter().map(tell).collect()
 }
 
-/// Writes the files and scans the directory. `@T@` stands for a token.
+/// Writes the files and scans the directory. `@T@` is replaced by a token.
 fn scan_files(name: &str, files: &[(&str, &str)]) -> Outcome {
     let place = Place::new(name);
     let token = Token::user(name);
@@ -87,7 +87,8 @@ fn a_token_in_a_dockerfile_is_told_by_its_rules() {
 
 #[test]
 fn a_dockerfile_in_a_directory_of_its_own() {
-    // The first is built with the root as its context, as only there lies what it copies; the second in its own.
+    // The context of the first Dockerfile is the root, since only the root contains the files that it copies.
+    // The context of the second one is its own directory.
     let files = [
         ("app/main.py", "token = '@T@'\n"),
         ("docker/Dockerfile", "FROM x\nCOPY app /app\n"),

@@ -1,7 +1,7 @@
-//! Dockerfiles in the styles of public ML projects, each with the findings that are expected of it; what is found
-//! more or less is counted by rule. The table is `docs/dockerfiles.md`; `make docs` writes it.
+//! Dockerfiles in the styles of public ML projects, each with its expected findings. Missing and additional
+//! findings are counted by rule. `make docs` writes the table to `docs/dockerfiles.md`.
 //!
-//! `# expect: RULE …` stands above the line of a finding. `@HF_TOKEN@` stands for a token.
+//! `# expect: RULE …` precedes the line of a finding. `@HF_TOKEN@` is replaced by a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,10 +9,10 @@ use std::path::Path;
 
 use crate::support::{Place, Token, page, scan};
 
-/// A rule and a line.
+/// Pairs of a rule and a line.
 type Labels = BTreeSet<(String, u64)>;
 
-/// The rules that are expected, each with the first line behind its label that is no label.
+/// Returns the expected rules, each with the first line after its label that is not a label itself.
 fn expected(text: &str) -> Labels {
     let mut labels = Labels::new();
     let mut waiting: Vec<&str> = Vec::new();
@@ -27,7 +27,7 @@ fn expected(text: &str) -> Labels {
     labels
 }
 
-/// The rules that fire, each with its line.
+/// Returns the rules of the actual findings, each with its line.
 fn found(path: &Path) -> Labels {
     let outcome = scan(&[path]);
     assert!(outcome.errors().is_empty(), "{}: {:?}", path.display(), outcome.errors());
@@ -46,7 +46,7 @@ struct Count {
     false_alarms: usize,
 }
 
-/// `right` of `all` in hundredths.
+/// Formats `right / all` with two decimals.
 fn share(right: usize, all: usize) -> String {
     match all {
         0 => "–".to_owned(),

@@ -1,4 +1,4 @@
-//! `stowaway fix`: what it prints, what it writes, and that what it writes can be scanned and built.
+//! `stowaway fix`: the output, the written file, and whether that file can be scanned and built.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -98,7 +98,7 @@ fn what_is_left_is_told_and_fails_the_run() {
     let outcome = fix(&file);
     insta::assert_snapshot!(outcome.stdout.replace(file.to_str().unwrap(), "PATH/Dockerfile"));
     assert_eq!(outcome.code, 1);
-    // One that may hold anything is told, and no reason to fail.
+    // A copied file that may hold anything is reported, but does not make the run fail.
     let file = place.write("Dockerfile", "FROM a\nCOPY .env /app/\n");
     let outcome = fix(&file);
     assert!(outcome.code == 0 && outcome.stdout.contains("copies-token-file"), "{}", outcome.stdout);
@@ -126,7 +126,7 @@ fn a_file_of_the_context_with_a_token_is_left_to_the_user() {
             fs::remove_file(ignored).unwrap();
         }
     }
-    // The line is the one of the file as it was; what is mended is no reason to tell of the Dockerfile itself.
+    // The line number is that of the original file. Findings that the change fixes are not reported again.
     let place = Place::new("fix-context-mended");
     let source = format!("FROM a\nARG HF_TOKEN\nRUN hf download m --token {}\nCOPY . .\n", token.text());
     let file = place.write("Dockerfile", source);
@@ -164,7 +164,7 @@ fn what_cannot_be_read_is_one_clear_line() {
     let outcome = fix(&broken);
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("line 2") && outcome.stderr.contains("FOO"), "{}", outcome.stderr);
-    // A place that cannot be written to.
+    // The path cannot be written to.
     let outcome = write(Path::new("/proc/self/status"));
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
 }

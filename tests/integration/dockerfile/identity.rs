@@ -1,4 +1,4 @@
-//! Fingerprints of Dockerfiles and directories: unchanged by everything that is not the leak.
+//! Fingerprints of Dockerfiles and directories. They change only with the leak itself.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::place::Place;
 use crate::support::run::{Outcome, command, scan};
 use crate::support::token::Token;
 
-/// The fingerprints of a report, each with its rule; none is there twice.
+/// Returns the fingerprints of a report, each with its rule. Asserts that they are unique.
 fn prints(outcome: &Outcome) -> BTreeMap<String, String> {
     prints_of(outcome.findings())
 }
@@ -23,7 +23,7 @@ fn prints_of(findings: &[Value]) -> BTreeMap<String, String> {
     prints
 }
 
-/// A scan in a working directory.
+/// Scans a target from a working directory.
 fn scan_in(directory: &Path, target: &str) -> BTreeMap<String, String> {
     let output = command(&["scan", "--format", "json", target]).current_dir(directory).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -40,7 +40,7 @@ const LEAKY: [&str; 7] = [
     "RUN git clone https://user:$HF_TOKEN@huggingface.co/a/b",
 ];
 
-/// A leaky Dockerfile with other lines between its own.
+/// Returns a leaky Dockerfile with other lines between its own.
 fn dockerfile(token: &str, noise: &[&str]) -> String {
     let mut lines = vec!["FROM python:3.12".to_owned()];
     for (n, line) in LEAKY.iter().enumerate() {
@@ -101,7 +101,7 @@ fn neither_spelling_nor_working_directory_changes_a_fingerprint() {
     }
 }
 
-/// A directory with a token in three files, a CI file and a Dockerfile that copies all of it.
+/// Makes a directory with a token in three files, a CI file, and a Dockerfile that copies everything.
 fn directory(place: &Place, name: &str, token: &str, unrelated: &[&str]) -> std::path::PathBuf {
     let at = |file: &str| format!("{name}/{file}");
     place.write(&at("Dockerfile"), "FROM a\nCOPY . /app\n");

@@ -1,4 +1,4 @@
-//! `--dockerfile`: what is found in an image, traced to the lines of the Dockerfile that it was built from.
+//! `--dockerfile`: findings in an image are traced to the lines of the Dockerfile that it was built from.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::support::{
 };
 use serde_json::{Value, json};
 
-/// Writes the text as a Dockerfile, and scans with it.
+/// Writes the text to a Dockerfile, and scans the targets with `--dockerfile`.
 #[track_caller]
 fn scan_lined_up(place: &Place, text: &str, targets: &[&Path]) -> Outcome {
     let file = place.write("given/Dockerfile", text);
@@ -21,12 +21,13 @@ fn archive(place: &Place, image: &Image) -> std::path::PathBuf {
     place.write("app.tar", Layout::of(&[image]).files().archive())
 }
 
-/// A layer with one file.
+/// Returns a layer with one file.
 fn layer(path: &str, body: &str) -> Layer {
     Layer::new(&Tar::new().file(path, body).finish())
 }
 
-/// The line of each layer finding by path and of each config finding by field, in report order.
+/// Returns the line of each finding, in report order. Layer findings are named by path, config findings by
+/// field.
 fn lines(outcome: &Outcome) -> Vec<(String, Option<u64>)> {
     let line = |finding: &Value| {
         let location = &finding["location"];
@@ -40,7 +41,7 @@ fn expected(lines: &[(&str, u64)]) -> Vec<(String, Option<u64>)> {
     lines.iter().map(|&(name, line)| (name.to_owned(), Some(line).filter(|line| *line > 0))).collect()
 }
 
-/// The messages of the notes on a history.
+/// Returns the messages of the notes on a history.
 fn notes(outcome: &Outcome) -> Vec<&str> {
     let notes = outcome.report()["notes"].as_array().unwrap();
     let of_history = notes.iter().filter(|note| note["where"].as_str().unwrap().starts_with("history"));
@@ -60,7 +61,7 @@ LABEL built.with=$HF_TOKEN
 CMD [\"serve\", \"--token\", \"@\"]
 ";
 
-/// An image of [`DOCKERFILE`] as BuildKit builds it, with the token wherever it leaks.
+/// Returns an image of [`DOCKERFILE`] as BuildKit builds it, with the token in every place that leaks.
 fn leaky(text: &str) -> Image {
     let layers =
         [layer("etc/base", text), layer("root/.cache/huggingface/token", text), layer("app/main.py", text)];
@@ -109,7 +110,7 @@ fn every_place_of_an_image_is_traced_to_its_line() {
     let given = place.join("given/Dockerfile");
     assert!(paths.all(|path| path.is_null() || path == tools::text(&given)));
     assert_eq!((notes(&outcome), outcome.code), (vec![], 1));
-    // The Dockerfile is no target: its own leaks are not reported, and nothing else is changed by it.
+    // The Dockerfile is not a target. Its own leaks are not reported, and it changes nothing else.
     assert_eq!(outcome.report()["targets"].as_array().unwrap().len(), 1);
     let without = scan(&[&archive]);
     let prints = |outcome: &Outcome| -> Vec<Value> {
@@ -230,7 +231,7 @@ fn what_cannot_be_lined_up_is_refused() {
         assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
         assert!(arguments[0] == "-" || outcome.stderr.contains(arguments[0]), "{}", outcome.stderr);
     }
-    // What an audit says of a target that cannot be read is not said earlier.
+    // A target that cannot be read is reported by the audit, and not earlier.
     let outcome = scan(&["--dockerfile", dockerfile, "nothing-here.tar"]);
     assert_eq!(outcome.errors().len(), 1);
 }
@@ -240,7 +241,7 @@ fn a_token_in_names_is_not_shown() {
     let made = Token::user("in names");
     let place = Place::new("names");
     let image = archive(&place, &Image::new("app:latest", [layer("a", "b")]));
-    // That it is not shown is asserted of every run.
+    // The test runner asserts for every run that no token is shown.
     for (name, text) in [
         ("stage", format!("FROM a AS {}\nRUN step 0\nFROM a\nRUN x\n", made.text())),
         ("other", "FROM a\nRUN x\n".to_owned()),
@@ -283,7 +284,7 @@ CMD echo @
 ONBUILD RUN echo @
 ";
 
-/// Builds [`REAL`] with buildah, with the options, and scans the image.
+/// Builds [`REAL`] with buildah and these options, and scans the image.
 #[track_caller]
 fn scan_real(name: &str, made: &Token, options: &[&str]) -> Outcome {
     let place = Place::new(name);
@@ -340,7 +341,7 @@ fn layers_that_buildah_folded() {
     for (name, line) in found.iter().filter(|(name, _)| !name.contains(['.', '['])) {
         assert_eq!(*line, None, "{name}");
     }
-    // What a field says is from one instruction all the same.
+    // The value of a field still comes from one instruction.
     assert!(found.contains(&("config.Env[1]".to_owned(), Some(4))), "{found:?}");
     assert!(found.contains(&("history[3].created_by".to_owned(), Some(6))), "{found:?}");
     assert_eq!(notes(&outcome).len(), 2, "{:?}", notes(&outcome));

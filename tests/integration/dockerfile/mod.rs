@@ -1,4 +1,4 @@
-//! Dockerfiles, their contexts and the CI files that build them.
+//! Tests of Dockerfiles, their contexts, and the CI files that build them.
 
 mod ci_files;
 mod contexts;

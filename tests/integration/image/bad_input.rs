@@ -1,4 +1,5 @@
-//! What is broken or hostile ends in one readable line, the rest is audited, and it never passes as clean.
+//! Broken or hostile input. It gives one readable line, everything else is audited, and the audit never passes
+//! as clean.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use crate::support::image::{MANIFEST, blob_path, descriptor, docker_archive};
 use crate::support::tar::{Header, base256};
 use crate::support::{Files, Image, Item, Layer, Layout, Outcome, Place, Tar, Token, scan};
 
-/// Scans an image of three layers whose middle one is spoilt in the layout's files.
+/// Scans an image of three layers. `spoil` corrupts the middle one in the files of the layout.
 #[track_caller]
 fn scan_spoilt(name: &str, broken: Layer, spoil: impl FnOnce(&mut Files, &str)) -> Outcome {
     let blob = blob_path(&broken.digest());
@@ -82,7 +83,7 @@ fn a_layer_is_searched_as_far_as_it_can_be_read() {
 
 #[test]
 fn bytes_that_do_not_match_their_digest() {
-    // Sound gzip over a sound tar: only the digest tells that it is not the layer that was meant.
+    // The blob is valid gzip over a valid tar. Only the digest shows that it is the wrong layer.
     let outcome = scan_spoilt("digest", harmless("meant"), |files, blob| {
         *files.get_mut(blob) = harmless("other").blob;
     });
@@ -108,7 +109,7 @@ fn a_missing_blob() {
 
 #[test]
 fn an_archive_that_holds_none_of_its_images() {
-    // One platform of several may have been left behind; an archive without any is no clean image.
+    // Some of several platforms may be missing, but an archive without any of its images is not clean.
     let image = Image::new("app:latest", [harmless("gone")]);
     let mut files = Layout::of(&[&image]).files();
     files.remove(&blob_path(&image.layers[0].digest()));
@@ -142,7 +143,7 @@ fn a_missing_or_broken_config_or_manifest() {
                 files.get_mut(path).truncate(40);
             }
             let outcome = scan(&[place.write(&format!("{part}-{spoil}.tar"), files.archive())]);
-            // Without its manifest the layer is a blob that nothing refers to, and is read as one.
+            // Without its manifest, the layer is an unreferenced blob and is searched as such.
             assert_rest_audited(&outcome, "");
         }
     }
@@ -162,13 +163,13 @@ fn a_truncated_archive() {
         assert!(!outcome.errors().is_empty(), "{name}");
         assert_ne!(outcome.code, 0, "{name}");
     }
-    // Whole, but without the closing blocks: nothing is lost, and nothing is wrong.
+    // The archive is complete except for its closing blocks. This is not an error.
     scan(&[place.write("unclosed", &archive[..archive.len() - 1024])]).assert_found_only(&[&sound().0]);
 }
 
 #[test]
 fn an_unknown_compression() {
-    // What a decoder is missing for must not pass; bytes that are a tar whatever they are called must be read.
+    // A layer without a decoder must not pass as clean. A tar must be read, whatever its media type.
     let snappy =
         [&b"\xff\x06\0\0sNaPpY"[..], &crate::support::token::Random::new("snappy").bytes(4000)].concat();
     let mut layer = harmless("x");
@@ -223,7 +224,7 @@ fn a_header_with_a_wrong_checksum() {
     let behind = Token::user("behind a bad header");
     let tar = Tar::new().file("a", "x").entry(&header, b"x").file("b", behind.bytes()).finish();
     let outcome = scan_spoilt("checksum", Layer::new(&tar), |_, _| {});
-    // What no header gives a name is still searched as bytes.
+    // Bytes that belong to no header are still searched.
     assert_eq!(outcome.findings_of(&behind).len(), 1);
 }
 
@@ -298,7 +299,7 @@ fn a_file_and_a_directory_without_permission() {
     let blobs = place.join("layout/blobs");
     shut(&blobs, 0);
     if std::fs::read_dir(&blobs).is_ok() {
-        // Root reads everything: what is left to show is that a directory in place of a blob is an error.
+        // Root can read everything. In that case, the test uses a directory in place of a blob.
         shut(&blobs, 0o755);
         let layer = place.join("layout").join(blob_path(&image.layers[0].digest()));
         std::fs::remove_file(&layer).unwrap();

@@ -1,13 +1,13 @@
-//! A file of 300 MB: past its middle, at its end, and across every buffer boundary that a reader may have.
+//! Tokens in a file of 300 MB: in the second half, at the end, and across every likely buffer boundary.
 
 use crate::support::expect::spot;
 use crate::support::{Compression, Image, Layer, Layout, Place, Tar, Token, scan};
 
 const SIZE: usize = 300 << 20;
-/// A token's length.
+/// The length of a token.
 const TOKEN: usize = 37;
 
-/// Text without a token, in lines.
+/// Returns lines of text without a token.
 fn filler() -> Vec<u8> {
     let line = b"step 1200 loss 0.4312 rate 0.0003 grad 1.12 hub huggingface.co/org/model\n";
     let mut body = line.repeat(SIZE / line.len() + 1);
@@ -15,8 +15,8 @@ fn filler() -> Vec<u8> {
     body
 }
 
-/// Where tokens begin: each lies across a power of two from 4 KiB to 256 MiB, counted from the file's start
-/// or from the layer's, whose header is a block long.
+/// Returns the offsets of the tokens. Each token crosses a power of two from 4 KiB to 256 MiB, counted from the
+/// start of the file or of the layer, whose header takes one block.
 fn offsets() -> Vec<usize> {
     let boundaries = (12..=28).flat_map(|power| [1_usize << power, (1 << power) - 512]);
     let mut offsets: Vec<_> = boundaries.map(|boundary| boundary - TOKEN / 2).collect();
@@ -30,7 +30,7 @@ fn assert_all_found(compression: Compression) {
     let tokens: Vec<_> = offsets.iter().map(|offset| Token::user(&format!("at {offset}"))).collect();
     let mut body = filler();
     for (offset, token) in offsets.iter().zip(&tokens) {
-        // Blanks on both sides: what is tested is the place, not the boundary.
+        // Spaces separate the token from the text. This test is about positions, not about word boundaries.
         body[offset - 1] = b' ';
         body[*offset..offset + TOKEN].copy_from_slice(token.bytes());
         if let Some(next) = body.get_mut(offset + TOKEN) {

@@ -1,4 +1,4 @@
-//! The tests' own builders, held to what real tools make of their output.
+//! Checks the archives written by the tests themselves against real tools.
 
 use std::process::Command;
 
@@ -78,7 +78,7 @@ fn skopeo_reads_docker_archives_made_by_hand() {
                 "{name}"
             );
             if (name, index) != ("old.tar", 1) {
-                // Its last layer is a symbolic link, which skopeo 1.9 takes for an empty file.
+                // Its last layer is a symbolic link, which skopeo 1.9 reads as an empty file.
                 tools::skopeo_copy(&reference, &format!("dir:{}", place.join("copy").display()), &[]);
             }
         }

@@ -1,4 +1,4 @@
-//! The places in which Hugging Face tools keep a token, wherever the image moves them.
+//! The places where Hugging Face tools keep a token, including places moved by the image.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +18,7 @@ fn scan_tar(tar: Tar, env: &[&str]) -> Outcome {
     scan_images(&[&Image::new("app:latest", [Layer::new(&tar.finish())]).env(env)])
 }
 
-/// A secret that only its place gives away, and the findings of kind `unknown`.
+/// Returns a secret that only its path reveals.
 fn secret() -> String {
     token::shapeless("cached")
 }
@@ -27,7 +27,7 @@ fn unknown(outcome: &Outcome) -> Vec<&Value> {
     outcome.findings().iter().filter(|finding| finding["token"]["kind"] == "unknown").collect()
 }
 
-/// Asserts that a secret of unknown shape is found at `path`, given the environment.
+/// Asserts that a secret of unknown shape is found at `path` in this environment.
 #[track_caller]
 fn assert_place(path: &str, env: &[&str]) {
     let outcome = scan_tar(Tar::new().file(path, secret()), env);
@@ -41,7 +41,7 @@ fn assert_place(path: &str, env: &[&str]) {
     assert_eq!((outcome.findings().len(), outcome.code), (1, 1));
 }
 
-/// Asserts that the same file is no place for a token, given the environment.
+/// Asserts that a file at `path` is not a credential file in this environment.
 #[track_caller]
 fn assert_no_place(path: &str, env: &[&str]) {
     scan_tar(Tar::new().file(path, secret()), env).assert_clean();
@@ -154,7 +154,7 @@ fn what_is_no_token_is_not_reported() {
         .file("root/.cache/huggingface/hub/version.txt", "1")
         .file("root/.cache/huggingface/stored_tokens.lock", "");
     scan_tar(tar, &[]).assert_clean();
-    // It points where the secret will be mounted.
+    // The link points to the future mount point of the secret.
     scan_tar(Tar::new().symlink("root/.cache/huggingface/token", "/run/secrets/token"), &[]).assert_clean();
 }
 
@@ -218,7 +218,7 @@ fn images_that_share_a_layer_each_have_their_own_places() {
     let other = Layer::new(&Tar::new().file("opt/x", "x").finish());
     let moved = Image::new("moved:1", [layer.clone()]).env(&["HF_HOME=/data"]);
     let plain = Image::new("plain:1", [layer, other]);
-    // Whichever image is read first, the shared layer is judged by each image's own environment.
+    // Whichever image is read first, each image judges the shared layer by its own environment.
     for images in [[&moved, &plain], [&plain, &moved]] {
         let outcome = scan_images(&images);
         let found = unknown(&outcome);
@@ -235,7 +235,7 @@ fn images_that_share_a_leaking_layer_give_one_finding() {
     let outcome = scan_images(&[&Image::new("one:1", [layer.clone(), gone]), &Image::new("two:1", [layer])]);
     outcome.assert_found_only(&[&made]);
     let finding = outcome.finding_of(&made);
-    // The reference that is still present stands first.
+    // The reference that is still present comes first.
     assert!(finding["location"]["image"].as_str().unwrap().contains("two:1"));
     assert_eq!(fate(&finding["location"]), ("present", None));
     assert!(finding["also"][0]["image"].as_str().unwrap().contains("one:1"));

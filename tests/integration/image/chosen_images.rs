@@ -1,4 +1,4 @@
-//! A tag or a platform chosen: what belongs to it is read whole, what does not is left alone.
+//! Selection of a tag or a platform. Its blobs are read completely, and all others are left alone.
 
 use crate::support::broken::harmless;
 use crate::support::files::{gzip, zstd};
@@ -6,12 +6,12 @@ use crate::support::image::{MANIFEST, blob_path};
 use crate::support::{Files, Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, scan_with};
 use serde_json::{Value, json};
 
-/// A layer with a token in it.
+/// Returns a layer with a token.
 fn leaking(made: &Token) -> Layer {
     Layer::new(&Tar::new().file("srv/key", made.bytes()).finish())
 }
 
-/// A layout of two tags: `app`, with an attestation of 5 MiB, and `other`.
+/// Returns a layout with two tags: `app`, with an attestation of 5 MiB, and `other`.
 fn two_tags(attested: &Token, other: &Image) -> (Layout, Layer) {
     let mut layout = Layout::new();
     let image = layout.add(&Image::new("app", [harmless("app")]));
@@ -45,7 +45,7 @@ fn a_tag_has_its_large_attestation_searched_and_other_tags_left_alone() {
     let other = Image::new("other", [leaking(&elsewhere), harmless("broken")]);
     let (layout, _) = two_tags(&attested, &other);
     let mut files = layout.files();
-    // Whoever reads it cannot but notice.
+    // If the layer were read, this would cause an error.
     files.get_mut(&blob_path(&other.layers[1].digest())).truncate(30);
     let place = Place::new("tags");
     files.write_dir(place.path());
@@ -72,7 +72,7 @@ fn an_attestation_that_is_cut_short_is_an_error_of_its_tag_alone() {
     scan(&[format!("oci:{}:other", place.path().display())]).assert_clean();
 }
 
-/// An index of two platforms; the layer of arm64 breaks off.
+/// Returns an index with two platforms. The layer of arm64 is truncated.
 fn two_platforms(made: &Token) -> Files {
     let amd = Image::new("app", [leaking(made), harmless("shared")]);
     let arm = Image::new("app", [harmless("shared"), harmless("broken")]).platform("arm64");
@@ -84,7 +84,7 @@ fn two_platforms(made: &Token) -> Files {
     files
 }
 
-/// A report without what says where it was read from.
+/// Returns the parts of a report without the name of the target.
 fn without_target(outcome: &Outcome) -> [Value; 4] {
     let report = outcome.report();
     let mut parts =
@@ -121,7 +121,7 @@ fn a_platform_is_read_alike_from_every_source() {
         assert_eq!(outcome.code, 1, "{case}");
         assert_eq!(without_target(&outcome), without_target(&file), "{case}");
     }
-    // The broken platform, when it is asked for.
+    // The broken platform is selected.
     for target in [&path, &zipped] {
         let outcome = of("-", Stdin::File(target));
         assert_eq!(outcome.code, 1);

@@ -1,11 +1,11 @@
-//! Layers and archives in every compression that engines read, as the formats' own tools write them.
+//! Layers and archives in every compression that container engines read, written by the tools of each format.
 
 use std::fs;
 
 use crate::support::broken::{assert_rest_audited, sound};
 use crate::support::{Image, Layer, Layout, Place, Tar, Token, scan, tools};
 
-/// Each tool with options that change what it writes, and the suffix it adds.
+/// The tools, with options that change their output, and the suffix that they add.
 const TOOLS: [(&[&str], &str); 9] = [
     (&["xz", "-k"], "xz"),
     (&["xz", "-k", "-0", "--check=sha256", "--block-size=100000"], "xz"),
@@ -18,7 +18,7 @@ const TOOLS: [(&[&str], &str); 9] = [
     (&["zstd", "-q", "-k", "--long=27"], "zst"),
 ];
 
-/// A tar archive of a megabyte with a token at its end, as the tool compresses it.
+/// Compresses a tar archive with the tool.
 fn compressed(place: &Place, tar: &[u8], (tool, suffix): (&[&str], &str)) -> Vec<u8> {
     let path = place.write("layer.tar", tar);
     let out = place.join(&format!("layer.tar.{suffix}"));
@@ -73,7 +73,7 @@ fn a_layer_that_breaks_off_is_searched_until_there() {
     for tool in TOOLS {
         let early = Token::user("early");
         let noise = crate::support::token::Random::new("late").bytes(3_000_000);
-        // Bzip2 gives nothing of a block before it has it whole.
+        // A bzip2 decoder returns nothing of a block until it has the whole block.
         let tar = Tar::new().file("early", early.bytes()).file("late", noise).finish();
         let mut blob = compressed(&place, &tar, tool);
         blob.truncate(blob.len() / 2);

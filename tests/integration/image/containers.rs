@@ -1,4 +1,4 @@
-//! Tokens in files within files, as the tools that people use write them.
+//! Tokens in nested files, as written by common tools.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use crate::support::{Image, Kind, Layer, Layout, Outcome, Place, Tar, Token, files, scan, tools};
 use serde_json::Value;
 
-/// A text with a token in its midst, so that none of its compressed forms shows it.
+/// Returns a text with a token in the middle, so that its compressed forms do not contain the token in plain
+/// text.
 fn text(token: &Token) -> String {
     let lines = |from: u32| -> String {
         (from..from + 300).fold(String::new(), |text, i| {
@@ -17,7 +18,7 @@ fn text(token: &Token) -> String {
     format!("{}HF_TOKEN={}\n{}", lines(0), token.text(), lines(1000))
 }
 
-/// The forms that `make_containers.py` writes, in a directory of their own.
+/// Runs `make_containers.py`. Returns the directory with its files.
 fn made(place: &Place, token: &Token) -> PathBuf {
     let source = place.write("text", text(token));
     let out = place.join("forms");
@@ -26,7 +27,7 @@ fn made(place: &Place, token: &Token) -> PathBuf {
     out
 }
 
-/// Each finding's way in, by path.
+/// Returns the decoding steps of each finding, by path.
 fn ways(outcome: &Outcome) -> BTreeMap<String, String> {
     let mut ways = BTreeMap::new();
     for finding in outcome.findings() {
@@ -85,7 +86,7 @@ fn every_form_is_read_in_a_layer() {
     assert_eq!(ways.remove("srv/zip64.zip").as_deref(), Some("zip:pkg/config.py"));
     let mut ways: Vec<(&str, &str)> =
         ways.iter().map(|(path, way)| (path.strip_prefix("srv/").unwrap(), way.as_str())).collect();
-    // Its literals may stand in the stream as they are.
+    // LZ4 may store its literals unchanged.
     for way in ways.iter_mut().filter(|(path, _)| *path == "plain.lz4") {
         way.1 = "lz4";
     }

@@ -1,11 +1,11 @@
-//! Databases in images.
+//! Tokens in databases in images.
 
 use std::process::Command;
 
 use crate::support::{Image, Layer, Layout, Place, Tar, Token, scan};
 use serde_json::json;
 
-/// A history of long cells, in each of which the token stands at another place.
+/// Writes a table of long cells. In each of them, the token has a different offset.
 const HISTORY: &str = "
 import sqlite3, sys
 path, token = sys.argv[1:]
@@ -19,7 +19,7 @@ db.commit()
 ";
 const ROWS: usize = 206;
 
-/// Cells that are nothing but the token, which stands in two columns side by side.
+/// Writes cells that consist of the token only, in two adjacent columns.
 const CELLS: &str = "
 import sqlite3, sys
 path, token = sys.argv[1:]

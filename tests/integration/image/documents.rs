@@ -1,4 +1,4 @@
-//! Documents mean what engines take them to mean, however they are spelt or listed.
+//! Documents are interpreted as container engines do, whatever their spelling and order.
 
 use crate::support::broken::{harmless, sound};
 use crate::support::expect::spot;
@@ -17,7 +17,7 @@ fn scan_files(name: &str, files: &Files) -> Outcome {
     scan(&[Place::new(name).write("app.tar", files.archive())])
 }
 
-/// A layout of these blobs with one manifest.
+/// Returns a layout with these blobs and one manifest.
 fn layout_with(manifest: &Value, blobs: &[&[u8]]) -> Layout {
     let mut layout = Layout::new();
     for blob in blobs {
@@ -27,7 +27,7 @@ fn layout_with(manifest: &Value, blobs: &[&[u8]]) -> Layout {
     layout.entry(descriptor)
 }
 
-/// Asserts that the sound layer is read as a layer of an image.
+/// Asserts that the valid layer is read as a layer of an image.
 #[track_caller]
 fn assert_is_layer(name: &str, manifest: &Value, image: &Image) {
     let layout = layout_with(manifest, &[&image.config_bytes(), &image.layers[0].blob]);
@@ -122,7 +122,7 @@ fn a_layer_whose_first_name_begins_like_json_is_a_layer() {
     }
 }
 
-/// A layout with a `manifest.json` beside it that names the image's config with these layers.
+/// Returns a layout with an additional `manifest.json`, which names the image's config with these layers.
 fn with_other_layers(image: &Image, layers: &[&str], extra: &[&Layer]) -> Files {
     let mut layout = Layout::of(&[image]);
     for layer in extra {
@@ -161,7 +161,7 @@ fn a_layer_that_only_the_docker_manifest_names_is_missed() {
         outcome.assert_error("gone/layer.tar");
         assert_eq!((outcome.code, outcome.findings().len()), (2, 0), "{case}");
     }
-    // Named alike by both, it is one image, and whole.
+    // Both manifests name the same layers, so there is one complete image.
     let outcome = scan_files("alike", &with_other_layers(&image, &[&known], &[]));
     outcome.assert_clean();
     assert_eq!(images(&outcome).len(), 1);
@@ -245,7 +245,7 @@ fn a_token_in_a_malformed_digest_is_found_and_shown_nowhere() {
         format!("{}:0123", made.text()),
         format!("sha256:{}é", made.text()),
         format!(":{}", made.text()),
-        // The value of no token, but still one's letters.
+        // This is not a token, but it contains the letters of one.
         format!("sha256:{letters}"),
         format!("{letters}:{letters}"),
     ];
@@ -265,7 +265,7 @@ fn a_token_in_a_malformed_digest_is_found_and_shown_nowhere() {
             ("layer", layout_with(&in_layer, &blobs)),
         ] {
             let archive = place.write(&format!("{part}{case}.tar"), layout.files().archive());
-            // That nothing of it is shown is asserted of every run.
+            // The test runner asserts for every run that no part of the token is shown.
             let outcome = scan(&[&archive]);
             assert_ne!(outcome.code, 0, "{part} {case}");
             assert_eq!(outcome.findings_of(&made).len(), usize::from(is_whole), "{part} {case}");

@@ -1,11 +1,11 @@
-//! Tokens that do not stand in the bytes as they are.
+//! Encoded tokens.
 
 use crate::support::{Image, Layer, Layout, Outcome, Place, Tar, Token, scan};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// Content with a token in it, and what a report says of that.
+/// Content with a token, and the expected report.
 struct Case {
     content: Vec<u8>,
     via: Value,
@@ -17,7 +17,7 @@ fn case(content: impl Into<Vec<u8>>, via: &[&str], offset: u64, line: u64) -> Ca
     Case { content: content.into(), via: json!(via), offset, line: json!(line) }
 }
 
-/// Lines of 76 characters.
+/// Splits text into lines of 76 characters.
 fn mime(text: &str, newline: &str) -> String {
     let lines: Vec<_> = text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
     lines.join(newline)
@@ -27,7 +27,7 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
 
-/// A token in every form.
+/// Returns a token in every encoding.
 fn cases(token: &Token) -> Vec<Case> {
     let token = token.text();
     let (head, tail) = token.split_at(15);
@@ -136,7 +136,7 @@ fn documents_of_an_image() {
         assert_eq!(location["via"], json!([via]));
     }
     outcome.assert_found_only(&[&env, &label, &annotation, &history]);
-    // The command is shown, without the encoded token.
+    // The command is shown without the encoded token.
     let encoded = STANDARD.encode(history.text());
     assert!(!outcome.stdout.contains(&encoded[4..30]), "an encoded token is shown");
     assert!(outcome.stdout.contains("| base64 -d"));

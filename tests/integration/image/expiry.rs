@@ -1,4 +1,4 @@
-//! Web tokens say when they expire.
+//! Expiry dates of web tokens.
 
 use crate::support::{Image, Kind, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, stowaway};
 use serde_json::json;

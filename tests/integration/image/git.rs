@@ -1,4 +1,4 @@
-//! Tokens in git repositories within layers, told with the commit and the path.
+//! Tokens in git repositories in layers. They are reported with the commit and the path.
 
 use std::cell::Cell;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::token::Random;
 use crate::support::{Compression, Image, Kind, Layer, Layout, Outcome, Place, Tar, Token, scan, tools};
 
-/// A repository, and the tree that it is worked on in.
+/// A repository and its working tree.
 struct Repository {
     place: Place,
     steps: Cell<u64>,
@@ -23,7 +23,7 @@ impl Repository {
 
     #[track_caller]
     fn git(&self, args: &[&str]) -> String {
-        // Each step a minute after the one before.
+        // Each step is one minute later than the previous one.
         let step = self.steps.get();
         self.steps.set(step + 1);
         let date = format!("GIT_COMMITTER_DATE=@{} +0000", 1_700_000_000 + 60 * step);
@@ -36,7 +36,7 @@ impl Repository {
         tools::run("env", &all).trim().to_owned()
     }
 
-    /// Writes a file and commits it; returns the commit.
+    /// Writes a file and commits it. Returns the commit.
     #[track_caller]
     fn commit(&self, path: &str, content: impl AsRef<[u8]>) -> String {
         self.place.write(path, content);
@@ -45,7 +45,7 @@ impl Repository {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// The tree as a layer below `srv/app`.
+    /// Returns the working tree as a layer below `srv/app`.
     fn layer(&self, compression: Compression) -> Layer {
         let mut tar = Tar::new();
         let mut directories = vec![self.place.path().to_owned()];
@@ -131,7 +131,7 @@ fn a_commit_message_a_stash_and_an_archive_that_was_committed() {
     let stashed = repository.git(&["rev-parse", "refs/stash"]);
     fs::remove_file(repository.place.join("old.gz")).unwrap();
     let outcome = repository.scan(Compression::Plain);
-    // Git's own editing files and logs hold the message as well.
+    // Git's edit files and logs also contain the message.
     let of_message = outcome.findings_of(&message);
     let vias: Vec<String> = of_message.iter().map(|f| f["location"]["via"].to_string()).collect();
     assert!(vias.contains(&format!("[\"git:{said}\"]")), "{vias:?}");

@@ -1,4 +1,4 @@
-//! Indexes and manifests that an attacker wrote: cycles, depth, names that lead elsewhere.
+//! Hostile indexes and manifests: cycles, deep nesting, names that lead elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,8 @@ use serde_json::json;
 
 #[test]
 fn an_index_that_points_at_itself() {
-    // A digest cannot name the document that holds it, but a lying one can; a cycle must end all the same.
+    // No document can contain its own digest, but a false digest can form a cycle. Reading must end
+    // nevertheless.
     let mut layout = Layout::new();
     let good = layout.add(&Image::new("app:latest", [sound().1]));
     let fake = crate::support::image::digest(b"no document has this digest");
@@ -29,14 +30,15 @@ fn indexes_nested_a_thousand_deep() {
         entry = layout.index(&[entry]);
     }
     let outcome = scan(&[Place::new("depth").write("app.tar", layout.entry(entry).files().archive())]);
-    // It is followed to the end, or the limit is named.
+    // Either the index is followed to the end, or an error names the limit.
     assert_ne!(outcome.code, 0);
     assert!(!outcome.findings().is_empty() || !outcome.errors().is_empty());
 }
 
 #[test]
 fn an_index_that_fans_out_ends() {
-    // Forty levels of an index that names the next twice: two to the fortieth paths, forty documents.
+    // There are forty levels of an index that names the next level twice: two to the fortieth paths, but forty
+    // documents.
     let mut layout = Layout::new();
     let mut entry = layout.add(&Image::new("app:latest", [sound().1]));
     for _ in 0..40 {

@@ -1,4 +1,4 @@
-//! Fingerprints of images: unchanged by everything that is not the leak.
+//! Fingerprints of images. They change only with the leak itself.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,16 +15,16 @@ use crate::support::run::{Outcome, Stdin, scan, scan_by_any_jobs, scan_with, sto
 use crate::support::tar::Tar;
 use crate::support::token::Token;
 
-/// What surrounds the leaks of an image without having to do with them.
+/// Unrelated content around the leaks of an image.
 #[derive(Debug, Clone, Default)]
 struct Around {
-    /// Variables, labels and history entries before and after.
+    /// The numbers of variables, labels and history entries before and after.
     words: (u8, u8),
-    /// Files in the layer with the token, before and after it.
+    /// The numbers of files before and after the token in its layer.
     files: (u8, u8),
-    /// Layers below and above.
+    /// The numbers of layers below and above.
     layers: (u8, u8),
-    /// The second at which everything was made.
+    /// The second of all creation times.
     created: u8,
     compression: u8,
 }
@@ -36,7 +36,8 @@ fn around() -> impl Strategy<Value = Around> {
     })
 }
 
-/// An image that leaks one token in its environment, a label, the history, a build argument, a command and three files.
+/// Returns an image that leaks one token in the environment, a label, the history, a build argument, a command
+/// and three files.
 fn leaky(token: &str, around: &Around) -> Image {
     let words = |which: &str, n: u8| (0..n).map(|n| format!("{which}{n}=plain")).collect::<Vec<_>>();
     let time = format!("2026-01-01T00:00:{:02}Z", around.created);
@@ -92,7 +93,7 @@ fn leaky(token: &str, around: &Around) -> Image {
     image
 }
 
-/// The fingerprints of a report, each with its rule; none is there twice.
+/// Returns the fingerprints of a report, each with its rule. Asserts that they are unique.
 fn prints(outcome: &Outcome) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let all = outcome.findings().iter().map(|f| (text(&f["fingerprint"]), text(&f["rule"])));

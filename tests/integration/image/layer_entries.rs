@@ -1,4 +1,4 @@
-//! Every entry of a layer is looked at, whatever its kind, name and headers.
+//! Every entry of a layer is searched, whatever its kind, name and headers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -48,7 +48,7 @@ fn sparse_files_at_their_real_offsets() {
 
 #[test]
 fn a_token_that_two_pieces_of_a_sparse_file_make_up() {
-    // The pieces meet without a hole; stored, they are whole blocks.
+    // The pieces are adjacent, without a hole. They are stored as whole blocks.
     let made = Token::user("two pieces");
     let mut first = vec![b' '; 512 - 10];
     first.extend_from_slice(&made.bytes()[..10]);
@@ -143,7 +143,7 @@ fn devices_pipes_and_unknown_kinds_are_passed() {
     for kind in *b"346VZ" {
         tar = tar.entry(&Header { path: b"dev/x", kind, ..Header::default() }, b"");
     }
-    // Kind 7 and unknown kinds are read as files.
+    // Entries of kind 7 and of unknown kinds are read as files.
     let odd = Token::user("of an odd kind");
     tar = tar.entry(&Header { path: b"odd", kind: b'7', ..Header::default() }, odd.bytes());
     scan_tar(tar.file("srv/x", made.bytes())).assert_found_only(&[&made, &odd]);

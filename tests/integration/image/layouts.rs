@@ -1,4 +1,4 @@
-//! The outer forms of images: several in one archive, indexes, orders, names, duplicates.
+//! Archive formats and layouts: several images in one archive, indexes, orders, names, duplicates.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn platforms(outcome: &Outcome) -> BTreeSet<&str> {
     images(outcome).iter().map(|image| image["platform"].as_str().unwrap()).collect()
 }
 
-/// Writes images in one outer form.
+/// Packs images in one archive format.
 type Form = fn(&[&Image]) -> Files;
 
 #[test]
@@ -52,7 +52,7 @@ fn every_form_with_every_compression() {
         let name = format!("{compression:?}");
         let outcome = scan(&[place.write(&name, Layout::of(&[&image]).files().archive())]);
         outcome.assert_found_only(&[&made]);
-        // A docker archive may hold compressed layers as well.
+        // A docker archive may also hold compressed layers.
         let outcome = scan(&[place.write(&format!("{name}-docker"), docker_archive(&[&image]).archive())]);
         outcome.assert_found_only(&[&made]);
     }
@@ -122,7 +122,7 @@ fn an_image_named_by_both_manifests_is_reported_once() {
 
 #[test]
 fn each_of_two_manifests_may_name_an_image_of_its_own() {
-    // The two disagree: whoever reads either gets an image.
+    // The two manifests disagree. Each reader gets an image from one of them.
     let ((one, first), (two, second)) = (leaky("oci"), leaky("docker"));
     let mut files = Layout::of(&[&first]).files();
     files.0.extend(docker_archive(&[&second]).0);
@@ -146,7 +146,7 @@ fn an_index_of_platforms() {
     let path = archive.to_str().unwrap();
     scan(&["--platform", "linux/arm64", path]).assert_found_only(&[&arm]);
     scan(&["--platform", "all", path]).assert_found_only(&[&amd, &arm]);
-    // Asked for what is not there, it must not answer that it is clean.
+    // If the requested platform is missing, the audit must not pass as clean.
     let outcome = scan(&["--platform", "linux/s390x", path]);
     let message = outcome.assert_error("--platform");
     assert!(message.contains("linux/s390x; there is linux/amd64, linux/arm64"), "{message}");
@@ -186,7 +186,7 @@ fn a_platform_that_was_left_behind_is_listed_as_not_held() {
     let ((made, held), (_, absent)) = (leaky("held"), leaky("absent"));
     let mut layout = Layout::new();
     let here = layout.add(&held);
-    // As exporters do: the index names it, its blobs were never fetched.
+    // Like some exporters, the index names an image whose blobs were never fetched.
     let mut gone =
         descriptor(crate::support::image::MANIFEST, &serde_json::to_vec(&absent.manifest()).unwrap());
     gone["platform"] = json!({"architecture": "arm64", "os": "linux"});

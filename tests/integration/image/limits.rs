@@ -1,4 +1,4 @@
-//! What is more than can be kept is named, costs no more than is promised, and never passes as clean.
+//! Limits. Anything beyond them is named in an error, has a bounded cost, and never passes as clean.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use crate::support::{
 };
 use serde_json::json;
 
-/// Tokens of one file that are listed.
+/// The maximum number of listed tokens of one file.
 const LISTED: usize = 1000;
 
 fn tokens(count: usize) -> Vec<Token> {
     (0..count).map(|n| Token::user(&format!("limit {n}"))).collect()
 }
 
-/// The tokens, each on its line.
+/// Returns the tokens, one on each line.
 fn lines(tokens: &[Token]) -> Vec<u8> {
     tokens.iter().flat_map(|token| [token.bytes(), b"\n"].concat()).collect()
 }
 
-/// Scans an archive, and asserts that this cost neither much time nor much memory.
+/// Scans an archive, and asserts that the scan takes little time and memory.
 #[track_caller]
 fn scan_cheaply(archive: &Path) -> Outcome {
     let (outcome, cost) = scan_measured(&[archive]);
@@ -37,7 +37,7 @@ fn scan_cheaply(archive: &Path) -> Outcome {
     outcome
 }
 
-/// The same for a report too large to be looked at: it goes to a file.
+/// Scans an archive like [`scan_cheaply`], but writes the report to a file because it is too large to inspect.
 #[track_caller]
 fn scan_large_cheaply(archive: &Path) {
     let report = archive.with_extension("json");
@@ -48,8 +48,8 @@ fn scan_large_cheaply(archive: &Path) {
     std::fs::remove_file(report).unwrap();
 }
 
-/// Asserts that as many tokens as are listed of a file are there, the first among them, and that an error
-/// says so.
+/// Asserts that the maximum number of tokens of a file is listed, including the first one, and that an error
+/// reports the limit.
 #[track_caller]
 fn assert_listed(outcome: &Outcome, first: &Token) {
     assert_eq!((outcome.findings().len(), outcome.code), (LISTED, 1));
@@ -117,7 +117,7 @@ fn messages_about_limits_are_one_line_each() {
     let mut layout = Layout::of(&[&Image::new("app:latest", [harmless("x")])]);
     layout.blob(&lines(&tokens));
     let mut files = layout.files();
-    // Two entries whose name breaks the line are an error that holds the name.
+    // Two entries with the same name are an error that contains the name. The name has line breaks.
     files.push("x\nerror: forged\r\u{1b}[2J", "one");
     files.push("x\nerror: forged\r\u{1b}[2J", "two");
     let archive = Place::new("lines").write("app.tar", files.archive());
@@ -141,7 +141,7 @@ fn a_long_key_over_many_strings_is_cheap() {
     let place = Place::new("key");
     let archive = place.write("config.tar", Layout::of(&[&image]).files().archive());
     scan_cheaply(&archive).assert_found_only(&[&sound().0]);
-    // The same where nothing refers to it, and with a value that looks like a variable's.
+    // The document is unreferenced, and has a value that looks like that of a variable.
     let mut layout = Layout::of(&[&Image::new("app:latest", [sound().1])]);
     layout.document("application/json", &json!({"k".repeat(20_000): vec!["HF_TOKEN="; 100_000]}));
     let archive = place.write("loose.tar", layout.files().archive());
@@ -224,7 +224,7 @@ fn a_record_of_400_kilobytes_with_many_tokens() {
     assert_eq!(outcome.code, 1);
 }
 
-/// An image whose layer has a text of 400 kB with tokens where `put` puts it.
+/// Returns an image with a layer that holds a text of 400 kB with tokens. `put` chooses the place of the text.
 fn archive_with_long_record(name: &str, count: usize, put: &dyn Fn(&[u8]) -> Tar) -> std::path::PathBuf {
     let parts = tokens(count).into_iter().map(|t| format!("{}/{}", t.text(), "directory/".repeat(16)));
     let text: String = parts.collect();

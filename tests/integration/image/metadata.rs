@@ -14,7 +14,7 @@ fn scan_image(name: &str, image: &Image) -> Outcome {
     scan(&[Place::new(name).write("app.tar", Layout::of(&[image]).files().archive())])
 }
 
-/// Asserts that the made token is found once, in that field of the config, by that rule.
+/// Asserts that the token is found once, in this field of the config and by this rule.
 #[track_caller]
 fn assert_field(name: &str, image: &Image, made: &Token, rule: &str, field: &str) {
     let outcome = scan_image(name, image);
@@ -76,7 +76,7 @@ fn in_a_build_argument_of_the_history() {
     ]);
     let image = image().history(history);
     assert_field("history", &image, &made, "image/token-in-history", "history[1].created_by");
-    // The layer's own line shows it masked.
+    // In the list of layers, the command is masked.
     let outcome = scan_image("history-masked", &image);
     let shown = &outcome.report()["targets"][0]["images"][0]["layers"][0]["created_by"];
     assert_eq!(*shown, *format!("|1 HF_TOKEN={} /bin/sh -c hf download x", made.redacted()));
@@ -124,7 +124,7 @@ fn a_build_argument_of_unknown_shape_behind_one_that_lists_paths() {
 
 #[test]
 fn a_value_of_unknown_shape_is_masked_behind_an_empty_argument() {
-    // That it is not shown is asserted of every run.
+    // The test runner asserts for every run that the secret is not shown.
     let secret = token::shapeless("behind an empty one");
     let created_by = format!("RUN |2 EMPTY= HF_TOKEN={secret} /bin/sh -c true # buildkit");
     let outcome = scan_image("empty-argument", &image().history(json!([{"created_by": created_by}])));

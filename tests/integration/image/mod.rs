@@ -1,4 +1,4 @@
-//! Images: what is found in them, and how what is broken or hostile ends.
+//! Tests of images: findings in them, and broken or hostile ones.
 
 mod bad_input;
 mod big_file;

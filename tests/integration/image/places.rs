@@ -1,11 +1,11 @@
-//! Credentials of unknown shape in the files of other software than the Hub client: netrc, git, package
-//! managers, shells, docker, trackers.
+//! Credentials of unknown shape in the files of other programs than the Hub client: netrc, git, package
+//! managers, shells, docker and trackers.
 
 use crate::support::{Image, Layer, Layout, Outcome, Place, Tar, Token, scan, token};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-/// Path, text with `@@` where the credential stands, and the rule. `@64@` is `user:` and the credential in base64.
+/// Path, text and rule. `@@` is replaced by the credential, and `@64@` by `user:` and the credential in base64.
 const PLACES: [(&str, &str, &str); 22] = [
     ("root/.git-credentials", "https://hf_user:@@@huggingface.co\n", "image/cached-token"),
     ("home/a/.config/git/credentials", "https://hf_user:@@@huggingface.co\n", "image/cached-token"),

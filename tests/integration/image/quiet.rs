@@ -1,13 +1,13 @@
-//! Quiet on clean work: what only looks like a token, or talks of one, is no finding wherever it stands.
+//! No false positives: text that only looks like a token, or that mentions one, is not a finding anywhere.
 //!
-//! Dockerfiles that must not be flagged stand beside their rules, in `src/rules/dockerfile/tests.rs`.
+//! Dockerfiles that must not be flagged are beside their rules, in `src/rules/dockerfile/tests.rs`.
 
 use crate::support::tools::{Umoci, pip_packages};
 use crate::support::{Compression, Image, Layer, Layout, Place, Tar, scan, scan_by_any_jobs};
 use serde_json::{Value, json};
 
-/// Text that any file, command or label may hold. `hf~` stands for the prefix where what follows is as long as
-/// a token, `@X@` for 34 times the letter x.
+/// Text for any file, command or label. `hf~` is replaced by the prefix if the text after it is as long as a
+/// token. `@X@` is replaced by 34 times the letter x.
 const TEXTS: &[&str] = &[
     // Placeholders.
     "HF_TOKEN=hf_@X@",
@@ -32,7 +32,7 @@ const TEXTS: &[&str] = &[
     "git clone https://user:hf_@X@@huggingface.co/org/model",
     "git clone https://<user>:<token>@huggingface.co/org/model",
     "git clone https://user:${HF_TOKEN}@huggingface.co/org/model",
-    // Where a token comes from, instead of a token.
+    // References to a token.
     "token_file: /run/secrets/hf",
     "env: [{name: HF_TOKEN, valueFrom: {secretKeyRef: {name: hf-token, key: token}}}]",
     "HF_TOKEN: ${{ secrets.HF_TOKEN }}",
@@ -73,7 +73,7 @@ const TEXTS: &[&str] = &[
     "https://huggingface.co/org/hf_model_name_v2",
     "ghcr.io/org/hf_image:tag",
     "models--org--hf_model/snapshots/0123456789abcdef0123456789abcdef01234567/config.json",
-    // What other scanners bring with them.
+    // Rules of other scanners.
     r#"regex = '''\b(hf_(?i:[a-z]{34}))(?:[\x60'"\s;]|\\[nr]|$)'''"#,
     r"\b(?:hf_|api_org_)[a-zA-Z0-9]{34}\b",
     "keywords = [\"hf_\", \"api_org_\"]",
@@ -82,7 +82,7 @@ const TEXTS: &[&str] = &[
     "!function(e,t){hf_a=function(n){return hf_b(n,e)},t.hf_c=hf_a}(window,{});",
 ];
 
-/// Variables that name no token, or hold none.
+/// Variables that name no token, or have no token as their value.
 const VARIABLES: &[&str] = &[
     "HF_TOKEN=",
     "HF_TOKEN=\"\"",
@@ -136,7 +136,7 @@ const VARIABLES: &[&str] = &[
     "HF_MAX_TOKENS=4096",
 ];
 
-/// Files where tools keep tokens, without one.
+/// Credential files without a credential.
 const FILES: &[(&str, &str)] = &[
     ("root/.cache/huggingface/token", ""),
     ("data/token", "\n"),
@@ -202,7 +202,7 @@ fn texts_in_files() {
             tar = tar.file(format!("srv/{number}/{name}"), written_out(text));
         }
         tar = tar.file(format!("srv/{number}/line.txt"), format!("{}\n", written_out(text)));
-        // Glued together with other texts, as tables of strings are.
+        // The text is between other strings, as in a string table.
         tar = tar
             .file(format!("srv/{number}/strings.bin"), format!("\0name\0{}\0HF_TOKEN\0", written_out(text)));
     }
@@ -269,7 +269,7 @@ fn places_without_a_token() {
     assert_quiet("places", &image);
 }
 
-/// An image with the packages that talk of tokens most.
+/// Scans an image with the packages that mention tokens most often.
 #[test]
 fn huggingface_hub_and_transformers() {
     let packages = pip_packages(&["huggingface_hub==2.4.0", "transformers==5.23.0"]);

@@ -1,4 +1,4 @@
-//! Images by real tools, in every form they travel in: the same leak is found in each.
+//! Images from real tools in all archive formats. The same leak is found in each of them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ fn leaked() -> Token {
     Token::user("real tools: cached, then deleted")
 }
 
-/// A layout of umoci: a file, a cached token, its deletion.
+/// Makes a layout with umoci: a file, a cached token, and its deletion.
 fn layout() -> &'static Umoci {
     static IMAGE: OnceLock<Umoci> = OnceLock::new();
     IMAGE.get_or_init(|| {
@@ -27,7 +27,7 @@ fn layout() -> &'static Umoci {
     })
 }
 
-/// The same image as an archive of skopeo's, `docker-archive` or `oci-archive`.
+/// Converts [`layout`] with skopeo to `docker-archive` or `oci-archive`.
 fn archive(form: &'static str) -> PathBuf {
     static DOCKER: OnceLock<PathBuf> = OnceLock::new();
     static OCI: OnceLock<PathBuf> = OnceLock::new();
@@ -94,7 +94,7 @@ fn compressed_archives_are_told_by_content() {
     let place = Place::new("compressed");
     for form in ["docker-archive", "oci-archive"] {
         let plain = fs::read(archive(form)).unwrap();
-        // The names say nothing, or something wrong.
+        // The suffixes of the file names are wrong or do not help.
         assert_leak(&scan(&[place.write(&format!("{form}.bin"), gzip(&plain))]));
         assert_leak(&scan(&[place.write(&format!("{form}.gz"), zstd(&plain))]));
         assert_leak(&scan(&[place.write(&format!("{form}.txt"), &plain)]));
@@ -114,7 +114,7 @@ fn zstd_layers_of_skopeo() {
 
 #[test]
 fn plain_layers_that_skopeo_calls_gzip() {
-    // By way of `dir:`, skopeo 1.9 leaves plain layers in a layout whose manifest still says gzip.
+    // Via `dir:`, skopeo 1.9 writes plain layers to a layout whose manifest still says gzip.
     let place = Place::new("plain");
     let plain = format!("dir:{}", place.join("dir").display());
     let from = format!("docker-archive:{}", archive("docker-archive").display());
@@ -148,7 +148,7 @@ fn an_oci_archive_of_buildah_with_build_arguments() {
     let created_by = cached[0]["location"]["created_by"].as_str().unwrap();
     let masked = format!("|1 HF_TOKEN={} /bin/sh -c mkdir", token.redacted());
     assert!(created_by.starts_with(&masked), "{created_by}");
-    // Both RUN instructions carry the argument.
+    // Both RUN instructions contain the argument.
     assert_eq!(by_rule("image/token-in-history").len(), 2);
     assert_eq!(by_rule("image/token-in-env").len(), 1);
     assert_eq!(by_rule("image/token-in-env")[0]["location"]["document"], "config");

@@ -1,4 +1,4 @@
-//! What later layers do to a file: `state` and `hidden_by`.
+//! Effects of later layers on a file: `state` and `hidden_by`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,12 +19,12 @@ fn token() -> Token {
     Token::user("states")
 }
 
-/// A first layer with a token at `path`.
+/// Returns a first layer with a token at `path`.
 fn with_token(path: &str) -> Tar {
     Tar::new().file(path, token().bytes())
 }
 
-/// Asserts that a token at `opt/app/config/key` under these layers is in this state.
+/// Asserts the state of a token at `opt/app/config/key` below these layers.
 #[track_caller]
 fn assert_fate(above: impl IntoIterator<Item = Tar>, expected: (&str, Option<u64>)) {
     let outcome = scan_layers(std::iter::once(with_token("opt/app/config/key")).chain(above));
@@ -128,7 +128,7 @@ fn a_whiteout_hides_nothing_in_its_own_layer() {
 
 #[test]
 fn a_later_entry_of_the_same_layer_wins_yet_both_are_read() {
-    // A tar may name a file twice; who unpacks it keeps the second, who reads it sees both.
+    // A tar may contain a file twice. Extraction keeps the second one, but both can be read.
     let outcome = scan_layers([with_token("key").file("key", "harmless")]);
     outcome.assert_found_only(&[&token()]);
 }
@@ -205,7 +205,7 @@ fn what_stands_behind_the_end_of_a_layer_hides_nothing() {
         let before = Tar::new().file("etc/motd", "hello").finish();
         let above = Tar::new().raw(&before).raw(&hiding.clone().finish());
         assert_fate([above], ("present", None));
-        // In the token's own layer as well.
+        // The entries are in the token's own layer.
         let own = Tar::new().raw(&with_token(key).finish()).raw(&hiding.finish());
         let outcome = scan_layers([own]);
         outcome.assert_found_only(&[&token()]);
@@ -260,7 +260,7 @@ fn history_that_does_not_line_up_is_not_guessed() {
     }
 }
 
-/// All names of a finding, sorted.
+/// Returns all paths of a finding, sorted.
 fn names(finding: &Value) -> Vec<&str> {
     let also = finding["also"].as_array().map_or(&[][..], Vec::as_slice);
     let mut names: Vec<_> =

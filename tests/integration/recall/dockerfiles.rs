@@ -1,5 +1,5 @@
-//! What a Dockerfile would bake: `@@` stands for the token. Instructions that copy a file or a mounted secret are
-//! told by what they leave in the image.
+//! Leaks in Dockerfiles. `@@` is replaced by the token. Instructions that copy a file or a mounted secret are
+//! recognised by the secrets that they leave in the image.
 
 use super::{Planted, Row};
 

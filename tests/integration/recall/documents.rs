@@ -1,4 +1,4 @@
-//! The JSON documents of an image.
+//! Tokens in the JSON documents of an image.
 
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
     rows
 }
 
-/// An attestation manifest beside an image's, as BuildKit writes it.
+/// Adds an attestation manifest beside that of an image, as BuildKit does.
 fn attested(layout: &mut Layout, main: &Value, token: &str) -> Value {
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v0.1",
@@ -102,7 +102,7 @@ fn attested(layout: &mut Layout, main: &Value, token: &str) -> Value {
     descriptor
 }
 
-/// An artifact with the image as its subject.
+/// Adds an artifact with the image as its subject.
 fn referring(layout: &mut Layout, main: &Value, token: &str) -> Value {
     let sbom =
         layout.document("application/spdx+json", &json!({"spdxVersion": "SPDX-2.3", "comment": token}));

@@ -1,4 +1,4 @@
-//! Texts that spell a token otherwise.
+//! Text with encoded tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};

@@ -1,4 +1,4 @@
-//! Files of a layer: places that tools keep tokens in, kinds of token, and files within files.
+//! Tokens in files of a layer: credential files of many tools, all kinds of token, and nested files.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Planted, Row};
 use crate::support::{Image, Kind, Layer, Layout, Place, Tar, Token, tools};
 
-/// Path and content, with `@@` for a token of known shape, `@?` for a credential of none, `@64@` for `user:` and the
-/// token in base64.
+/// Paths and contents. `@@` is a token of known shape, `@?` is a credential of unknown shape, and `@64@` is
+/// `user:` and the token in base64.
 const KEPT: [(&str, &str); 49] = [
     ("root/.cache/huggingface/token", "@@"),
     ("root/.cache/huggingface/token", "@?"),
@@ -85,7 +85,7 @@ pub(super) fn kinds() -> Vec<Row> {
     Kind::ALL.iter().map(row).collect()
 }
 
-/// What `tests/make_containers.py` writes, and an image within an image.
+/// Returns the files that `tests/make_containers.py` writes, and an image inside an image.
 pub(super) fn containers(place: &Place, planted: &Planted) -> Vec<Row> {
     let lines =
         (0..300).fold(String::new(), |text, i| text + &format!("line {i} and {}\n", i * 7919 % 100_003));

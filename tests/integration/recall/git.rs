@@ -1,4 +1,4 @@
-//! Repositories.
+//! Tokens in git repositories.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn git(tree: &Path, args: &[&str]) {
     tools::run("git", &all);
 }
 
-/// The repository, made by these steps, without the files that are worked on.
+/// Returns an image with the `.git` directory of a repository made by these steps, without the working tree.
 fn row(form: &str, steps: &dyn Fn(&Place)) -> Row {
     let place = Place::new(&format!("git {form}").replace(' ', "-"));
     git(place.path(), &["init", "--quiet", "--initial-branch=main", "."]);

@@ -1,5 +1,5 @@
-//! Recall: every way in which an image or a Dockerfile can hold a token, planted and looked for. The table of it is
-//! `docs/recall.md`; `make docs` writes it.
+//! Recall: tokens planted in every possible way in images and Dockerfiles, and then searched for. `make docs`
+//! writes the results to `docs/recall.md`.
 
 mod dockerfiles;
 mod documents;
@@ -14,20 +14,20 @@ use std::fmt::Write as _;
 use crate::support::{Compression, Image, Layer, Layout, Place, Tar, Token, page, scan_by_any_jobs, token};
 use serde_json::Value;
 
-/// One way, and what holds a token in that way.
+/// One way to hold a token, and a target that does so.
 struct Row {
     form: String,
     target: Target,
 }
 
-/// What is scanned.
+/// The target to scan.
 enum Target {
     Dockerfile(String),
-    /// An archive.
+    /// An image archive.
     Archive(Vec<u8>),
 }
 
-/// What is planted: a token of known shape, and a credential of none.
+/// The planted secrets: a token of known shape, and a credential of unknown shape.
 struct Planted {
     token: Token,
     opaque: String,
@@ -47,7 +47,7 @@ impl Row {
         Self::image(form, &Image::new("app:latest", [Layer::stored(tar, compression)]))
     }
 
-    /// A file of a layer.
+    /// Returns an image with one file in a layer.
     fn file(path: &str, content: impl AsRef<[u8]>) -> Self {
         Self::file_as(&format!("`{path}`"), path, content)
     }
@@ -57,7 +57,7 @@ impl Row {
     }
 }
 
-/// Scans a row; gives the rules and ways of what was found of what was planted.
+/// Scans a row. Returns the rules of the findings on planted secrets, with their decoding steps.
 fn found(place: &Place, number: usize, row: &Row, planted: &Planted) -> BTreeSet<String> {
     let (name, bytes) = match &row.target {
         Target::Dockerfile(text) => ("Dockerfile", text.as_bytes()),
@@ -83,7 +83,7 @@ fn found(place: &Place, number: usize, row: &Row, planted: &Planted) -> BTreeSet
     outcome.findings().iter().filter(ours).map(line).collect()
 }
 
-/// A step without the ids that are made by the run.
+/// Returns a step without IDs that change from run to run.
 fn shortened(step: &str) -> String {
     match step.split_once(':') {
         Some(("git", rest)) => match rest.split_once(':') {

@@ -1,4 +1,4 @@
-//! Around the files of a layer's tar stream.
+//! Tokens in a layer's tar stream, outside its files.
 
 use std::io::Write as _;
 
@@ -10,7 +10,8 @@ fn layer(form: &str, tar: Tar) -> Row {
     Row::layer(form, &tar.finish(), Compression::Gzip)
 }
 
-/// A layer whose blob is these bytes, of a tar stream with nothing in it.
+/// Returns an image with one layer. The layer's blob is `blob`, and its diff ID is that of `tar`, a tar stream
+/// without a token.
 fn blob(form: &str, blob: Vec<u8>, tar: &[u8]) -> Row {
     let mut layer = Layer::new(tar);
     layer.blob = blob;
