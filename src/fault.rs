@@ -154,6 +154,15 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_has_every_code() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../docs/report.schema.json")).unwrap();
+        let listed = schema.pointer("/$defs/issue/properties/code/enum").expect("a list of codes");
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(listed, &serde_json::json!(codes));
+    }
+
+    #[test]
     fn an_error_keeps_its_code_through_a_reader() {
         let fault = Fault::io(Code::Encrypted, "a password is needed");
         assert_eq!((Code::of(&fault), fault.to_string().as_str()), (Code::Encrypted, "a password is needed"));

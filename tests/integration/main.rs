@@ -17,5 +17,6 @@ mod support;
 mod cli;
 mod dockerfile;
 mod image;
+mod masked;
 mod recall;
 mod rooms;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::source::source_files;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemUse, UseTree, Visibility};
 
@@ -118,26 +119,10 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     }
 }
 
-fn files(directory: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name.contains("tests") || name.contains("samples") {
-            continue;
-        }
-        if path.is_dir() {
-            files(&path, into);
-        } else if name.ends_with(".rs") {
-            into.push(path);
-        }
-    }
-}
-
 /// All modules of the library with what they import.
 fn sources() -> BTreeMap<Module, Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    files(&root, &mut paths);
+    let paths = source_files(&root);
     let source = |path: PathBuf| {
         let below = path.strip_prefix(&root).unwrap().with_extension("");
         let mut parts: Vec<String> = below.iter().map(|part| part.to_str().unwrap().to_owned()).collect();

@@ -26,6 +26,7 @@ pub mod image;
 pub mod page;
 pub mod place;
 pub mod run;
+pub mod source;
 pub mod tar;
 pub mod token;
 pub mod tools;
