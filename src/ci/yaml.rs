@@ -76,12 +76,20 @@ impl Offsets {
 }
 
 /// A list or a map that is not closed yet.
+/// The kind of a collection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Collection {
+    /// A sequence. The tag `!reference` of GitLab makes it the path of another node.
+    Sequence {
+        is_reference: bool,
+    },
+    Map,
+}
+
 struct Open {
     start: usize,
     anchor: usize,
-    is_reference: bool,
-    /// Whether the collection is a map.
-    is_map: bool,
+    collection: Collection,
     items: Vec<Node>,
     entries: Vec<(Text, Node)>,
     key: Option<Text>,
@@ -112,9 +120,9 @@ impl Builder<'_> {
         match event {
             Event::SequenceStart(anchor, tag) => {
                 let is_reference = tag.is_some_and(|tag| tag.suffix == "reference");
-                self.begin(start, anchor, is_reference, false);
+                self.begin(start, anchor, Collection::Sequence { is_reference });
             }
-            Event::MappingStart(anchor, _) => self.begin(start, anchor, false, true),
+            Event::MappingStart(anchor, _) => self.begin(start, anchor, Collection::Map),
             Event::SequenceEnd | Event::MappingEnd => {
                 if self.skipping > 0 {
                     self.skipping -= 1;
@@ -143,22 +151,22 @@ impl Builder<'_> {
         }
     }
 
-    fn begin(&mut self, start: usize, anchor: usize, is_reference: bool, is_map: bool) {
+    fn begin(&mut self, start: usize, anchor: usize, collection: Collection) {
         if self.skipping > 0 || self.open.len() >= MAX_DEPTH {
             self.skipping += 1;
             self.complain(start, "what lies deeper than 96 levels was not read");
             return;
         }
         let (items, entries, merged) = (Vec::new(), Vec::new(), Vec::new());
-        self.open.push(Open { start, anchor, is_reference, is_map, items, entries, key: None, merged });
+        self.open.push(Open { start, anchor, collection, items, entries, key: None, merged });
     }
 
     fn close(&mut self) {
         let Some(mut open) = self.open.pop() else { return };
-        let kind = if open.is_map {
+        let kind = if open.collection == Collection::Map {
             merge(&mut open.entries, open.merged);
             Kind::Map(open.entries)
-        } else if open.is_reference {
+        } else if open.collection == (Collection::Sequence { is_reference: true }) {
             let words = open.items.iter().filter_map(|item| item.text().cloned());
             Kind::Reference(words.collect())
         } else {
@@ -179,7 +187,7 @@ impl Builder<'_> {
             self.documents.push(node);
             return;
         };
-        if !open.is_map {
+        if open.collection != Collection::Map {
             open.items.push(node);
             return;
         }

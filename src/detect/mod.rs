@@ -34,6 +34,7 @@ pub use token::{Redacted, TokenHash, TokenSummary};
 pub(crate) use variables::{carries_token, is_plain_variable, is_token_variable};
 
 use encoding::Found;
+use shape::Context;
 
 /// Finds every token in `bytes`, in order of offset.
 pub(crate) fn find(bytes: &[u8]) -> Vec<Occurrence> {
@@ -66,7 +67,8 @@ pub(crate) fn next_look_alike(bytes: &[u8], from: usize) -> Option<LookAlike> {
             return Some(LookAlike { at: hit.at..hit.at + len, shown: Some((prefix, 4)) });
         }
         next = hit.at + 1;
-        if let Found::Token(token) = encoding::judge(bytes, hit, true, true) {
+        if let Found::Token(token) = encoding::judge(bytes, hit, Context { whole_end: true, is_binary: true })
+        {
             return Some(LookAlike { at: token.at.start..token.at.end.max(next), shown: None });
         }
     }
@@ -78,7 +80,7 @@ pub(crate) fn next_look_alike(bytes: &[u8], from: usize) -> Option<LookAlike> {
 pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
     let mut next = 0;
     while let Some(hit) = encoding::next_hit(bytes, next) {
-        next = match encoding::judge(bytes, hit, false, true) {
+        next = match encoding::judge(bytes, hit, Context { whole_end: false, is_binary: true }) {
             Found::Token(token) => token.at.end.max(hit.at + 1),
             Found::None => hit.at + 1,
             Found::NeedMore => return Some(hit.at),

@@ -5,6 +5,7 @@ use super::encoding::{self, Encoded, Found, KEPT, Runs, Token};
 use super::known;
 use super::narrowed::Narrowed;
 use super::position::{self, Lines};
+use super::shape::Context;
 use super::{Occurrence, Step, StepKind};
 use crate::sensitive::Sensitive;
 
@@ -112,7 +113,7 @@ impl Scanner {
                 break;
             }
             let is_binary = self.in_binary || self.lines.is_binary_before(self.tail_start + hit.at as u64);
-            match encoding::judge(bytes, hit, whole_end, is_binary) {
+            match encoding::judge(bytes, hit, Context { whole_end, is_binary }) {
                 Found::Token(token) => {
                     next = token.at.end.max(hit.at + 1);
                     if token.summary.sha256.as_ref().is_some_and(known::is_public) {

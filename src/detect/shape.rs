@@ -55,19 +55,34 @@ pub(super) enum Verdict {
     NeedMore,
 }
 
+/// The content that searched bytes are a part of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context {
+    /// Whether the content ends with the bytes.
+    pub(super) whole_end: bool,
+    /// Whether the content is known not to be text.
+    pub(super) is_binary: bool,
+}
+
+impl Context {
+    /// Returns the context of decoded text.
+    pub(super) fn text(whole_end: bool) -> Self {
+        Self { whole_end, is_binary: false }
+    }
+}
+
 /// Judges the candidate at `at`. `bytes` begins with the content or holds at least [`REACH`] bytes in front
-/// of `at`. `whole_end` is true if the content ends with `bytes`. `is_binary` is true if the content is
-/// known not to be text.
-pub(super) fn judge(bytes: &[u8], at: usize, whole_end: bool, is_binary: bool) -> Verdict {
+/// of `at`.
+pub(super) fn judge(bytes: &[u8], at: usize, context: Context) -> Verdict {
     let rest = bytes.get(at..).unwrap_or_default();
     if is_plain_identifier(rest) {
         return Verdict::None;
     }
-    if !whole_end && rest.len() < SHORT {
+    if !context.whole_end && rest.len() < SHORT {
         return Verdict::NeedMore;
     }
     let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
-    let surroundings = Surroundings { before, rest, whole_end, is_binary };
+    let surroundings = Surroundings { before, rest, context };
     match tokens::at(rest) {
         Some(kind) if kind.body == Body::WebToken => surroundings.web_token(kind),
         Some(kind) => surroundings.letters(kind),
@@ -115,8 +130,7 @@ fn is_plain_identifier(rest: &[u8]) -> bool {
 struct Surroundings<'a> {
     before: &'a [u8],
     rest: &'a [u8],
-    whole_end: bool,
-    is_binary: bool,
+    context: Context,
 }
 
 impl Surroundings<'_> {
@@ -166,7 +180,7 @@ impl Surroundings<'_> {
         let is_signed = payload > 0 && text.get(second) == Some(&b'.');
         let signature = if is_signed { part(second + 1) } else { 0 };
         let len = if is_signed { second + 1 + signature } else { header + 1 + payload };
-        if len >= text.len() && text.len() < MAX_TOKEN && !self.whole_end {
+        if len >= text.len() && text.len() < MAX_TOKEN && !self.context.whole_end {
             return Verdict::NeedMore;
         }
         let signature = text.get(second + 1..second + 1 + signature).unwrap_or_default();
@@ -189,7 +203,7 @@ impl Surroundings<'_> {
     /// be separated from its neighbours.
     fn is_binary(&self) -> bool {
         let behind = self.rest.get(..REACH).unwrap_or(self.rest);
-        self.is_binary || self.before.contains(&0) || behind.contains(&0)
+        self.context.is_binary || self.before.contains(&0) || behind.contains(&0)
     }
 
     /// Returns true if the text in front mentions a credential.
@@ -219,7 +233,7 @@ fn follows_opcode(before: &[u8], behind: &[u8]) -> bool {
 /// Returns the lengths of the prefix and of the whole possible token at the start of `bytes`, regardless of
 /// its neighbours. The mask uses this.
 pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
-    let alone = Surroundings { before: &[], rest: bytes, whole_end: true, is_binary: false };
+    let alone = Surroundings { before: &[], rest: bytes, context: Context::text(true) };
     for kind in tokens::with(Body::WebToken).filter(|kind| kind.strip(bytes).is_some()) {
         if let Verdict::Token { len, .. } = alone.web_token(kind) {
             return Some((kind.prefix.len(), len));

@@ -1,6 +1,7 @@
 //! Streams of bytes: decompression detected by content, and tar streams as entries. No content is held as a
 //! whole, and nothing is written to disk.
 
+mod buffered;
 mod bzip2;
 mod compression;
 mod decompress;
@@ -20,6 +21,7 @@ mod window;
 mod xz;
 mod zstd;
 
+pub(crate) use buffered::read_buffered;
 pub(crate) use compression::Compression;
 pub(crate) use decompress::Decompressed;
 pub(crate) use deflate::{Deflate, gzip_header_len};

@@ -1,5 +1,6 @@
 //! Bytes that one thread reads for another. A few buffers are passed back and forth between the two threads.
 
+use super::read_buffered;
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
@@ -189,10 +190,7 @@ impl BufRead for Relayed {
 
 impl Read for Relayed {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A reader that shows the bytes that pass through it.
 
+use super::read_buffered;
 use std::io::{self, BufRead, Read};
 
 use super::Peek;
@@ -39,9 +40,6 @@ impl<F: FnMut(&[u8])> BufRead for Tap<'_, F> {
 
 impl<F: FnMut(&[u8])> Read for Tap<'_, F> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }

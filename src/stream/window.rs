@@ -1,5 +1,6 @@
 //! A sliding buffer over a reader. Parsers see whole headers, and searches see whole blocks.
 
+use super::read_buffered;
 use crate::fault::repeat;
 use std::io::{self, BufRead, Read};
 
@@ -225,10 +226,7 @@ impl<R: Read> Peek for Body<'_, R> {
 
 impl<R: Read> Read for Body<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }
 

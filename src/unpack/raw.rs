@@ -1,5 +1,6 @@
 //! The raw bytes of some content, searched while decoders read them.
 
+use crate::stream::read_buffered;
 use std::io::{self, BufRead, Read};
 
 use super::format::HEAD;
@@ -105,10 +106,7 @@ impl BufRead for Raw<'_> {
 
 impl Read for Raw<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }
 
@@ -142,9 +140,6 @@ impl BufRead for Stretch<'_, '_> {
 
 impl Read for Stretch<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }

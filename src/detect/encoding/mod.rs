@@ -19,6 +19,7 @@ mod window;
 use std::ops::Range;
 
 use self::window::Window;
+use super::shape::Context;
 use super::{Confidence, Encoding, Position, TokenSummary};
 
 pub(super) use self::needles::{Hit, longest, next_hit, part_at_end};
@@ -98,13 +99,10 @@ pub(super) enum Decoding {
 }
 
 /// Judges a needle in `bytes`, which begin with the content or hold [`KEPT`] bytes in front of the needle.
-/// `whole_end` is true if the content ends with the bytes. `is_binary` is true if the content is known not
-/// to be text.
-pub(super) fn judge(bytes: &[u8], hit: Hit, whole_end: bool, is_binary: bool) -> Found {
+pub(super) fn judge(bytes: &[u8], hit: Hit, context: Context) -> Found {
     // Earlier bytes are not considered, so that the result does not depend on the number of bytes in front.
     let cut = hit.at.saturating_sub(KEPT);
-    let window =
-        Window { bytes: bytes.get(cut..).unwrap_or_default(), whole_end, is_inner: false, is_binary };
+    let window = Window { bytes: bytes.get(cut..).unwrap_or_default(), context, is_inner: false };
     match window.judge(hit.moved_back(cut)) {
         Found::Token(token) => Found::Token(Token {
             at: token.at.start + cut..token.at.end + cut,

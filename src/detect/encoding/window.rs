@@ -22,7 +22,7 @@ use crate::detect::shape::MAX_TOKEN;
 use crate::detect::shape::REACH;
 use crate::detect::shape::SHORT;
 use crate::detect::shape::SHORTEST;
-use crate::detect::shape::Verdict;
+use crate::detect::shape::{Context, Verdict};
 
 /// The maximum number of bytes of one encoded token, including line breaks.
 const MAX_ENCODED: usize = 64 * 1024;
@@ -35,11 +35,9 @@ const GLANCE: usize = 24;
 #[derive(Clone, Copy)]
 pub(super) struct Window<'a> {
     pub(super) bytes: &'a [u8],
-    pub(super) whole_end: bool,
+    pub(super) context: Context,
     /// Whether the bytes were decoded. Then no deeper encoding is searched for.
     pub(super) is_inner: bool,
-    /// Whether the bytes belong to content that is known not to be text.
-    pub(super) is_binary: bool,
 }
 
 /// The reason that there is no token.
@@ -80,7 +78,7 @@ impl Read {
 
 impl Window<'_> {
     pub(super) fn judge(self, hit: Hit) -> Found {
-        if !self.whole_end && self.bytes.len() < hit.at + NEAR {
+        if !self.context.whole_end && self.bytes.len() < hit.at + NEAR {
             return Found::NeedMore;
         }
         for &form in hit.forms() {
@@ -112,7 +110,7 @@ impl Window<'_> {
     }
 
     fn plain(self, at: usize) -> Found {
-        match shape::judge(self.bytes, at, self.whole_end, self.is_binary) {
+        match shape::judge(self.bytes, at, self.context) {
             Verdict::Token { kind, len, confidence } => {
                 let text = self.bytes.get(at..at + len).unwrap_or_default();
                 let summary = Secret::new(text, kind).summary();
@@ -131,7 +129,7 @@ impl Window<'_> {
     /// a few spelled characters is not a content of its own.
     fn spelled(self, at: usize) -> Found {
         let at = spelled::first_slash(self.bytes, at);
-        let reader = Spelled::new(self.bytes, at, at + MAX_ENCODED, self.whole_end);
+        let reader = Spelled::new(self.bytes, at, at + MAX_ENCODED, self.context.whole_end);
         let front = || spelled::front(self.bytes, at, REACH).into();
         let read = match self.read(&reader, front, |_| false) {
             Ok(read) => read,
@@ -152,7 +150,7 @@ impl Window<'_> {
     }
 
     fn wide(self, at: usize, width: usize) -> Found {
-        let reader = Wide::new(self.bytes, at, width, at + MAX_ENCODED, self.whole_end);
+        let reader = Wide::new(self.bytes, at, width, at + MAX_ENCODED, self.context.whole_end);
         let front = || wide::front(self.bytes, at, width, REACH).into();
         let encoding = if width == 2 { Encoding::Utf16 } else { Encoding::Utf32 };
         match self.read(&reader, front, |_| false) {
@@ -187,7 +185,7 @@ impl Window<'_> {
         for _ in 0..BODY {
             match probe.next() {
                 Unit::Byte(b, _) if b == 0 || base64::sextet(b).is_some() || b"\r\n \t\\".contains(&b) => {}
-                Unit::Cut if !self.whole_end => return Found::NeedMore,
+                Unit::Cut if !self.context.whole_end => return Found::NeedMore,
                 _ => return Found::None,
             }
         }
@@ -220,8 +218,8 @@ impl Window<'_> {
         let start = decoded.text.len();
         loop {
             let stop = decoded.extend(&mut reader, start + wanted);
-            let whole_end = stop == Some(Unit::End) || (stop == Some(Unit::Cut) && self.whole_end);
-            let inner = Window { bytes: &decoded.text, whole_end, is_inner: true, is_binary: false };
+            let whole_end = stop == Some(Unit::End) || (stop == Some(Unit::Cut) && self.context.whole_end);
+            let inner = Window { bytes: &decoded.text, context: Context::text(whole_end), is_inner: true };
             let found = next_hit(&decoded.text, start).filter(|hit| hit.at <= start + 1);
             match found.map_or(Found::None, |hit| inner.judge(hit)) {
                 Found::Token(token) => {
@@ -261,11 +259,11 @@ impl Window<'_> {
         let (mut verdict, is_whole) = loop {
             let stop = decoded.extend(&mut reader, start + wanted);
             let is_whole = match stop {
-                Some(Unit::Cut) => self.whole_end,
+                Some(Unit::Cut) => self.context.whole_end,
                 Some(_) => true,
                 None => wanted > MAX_TOKEN,
             };
-            let verdict = shape::judge(&decoded.text, start, is_whole, false);
+            let verdict = shape::judge(&decoded.text, start, Context::text(is_whole));
             if verdict != Verdict::NeedMore || stop.is_some() {
                 break (verdict, is_whole);
             }
@@ -298,7 +296,7 @@ impl Window<'_> {
         for n in 0..HEAD {
             match (reader.next(), head.get_mut(n)) {
                 (Unit::Byte(byte, _), Some(place)) => *place = byte,
-                (Unit::Cut, _) if !self.whole_end => return Err(NoToken::NeedMore),
+                (Unit::Cut, _) if !self.context.whole_end => return Err(NoToken::NeedMore),
                 _ => return if n < SHORTEST { Err(NoToken::None) } else { Ok(()) },
             }
             if !shape::may_begin(head.get(..=n).unwrap_or_default()) {
@@ -327,7 +325,7 @@ fn judge_loosely(
         let (from, at) = if front { (0, start) } else { (start, 0) };
         let to = end.map_or(decoded.text.len(), |len| start + len);
         let text = decoded.text.get(from..to).unwrap_or_default();
-        verdict = shape::judge(text, at, is_whole || end.is_some(), false);
+        verdict = shape::judge(text, at, Context::text(is_whole || end.is_some()));
     }
     verdict
 }

@@ -1,5 +1,6 @@
 //! The bytes between the bodies of a tar stream.
 
+use crate::stream::read_buffered;
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
@@ -245,9 +246,6 @@ impl<R: Read> Peek for Tail<'_, '_, R> {
 
 impl<R: Read> Read for Tail<'_, '_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }

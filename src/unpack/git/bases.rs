@@ -17,6 +17,17 @@ pub(super) struct Bases {
     clock: u64,
 }
 
+/// An object to hold.
+pub(super) struct New {
+    /// The first half of the object's ID.
+    pub(super) key: u64,
+    pub(super) kind: Kind,
+    pub(super) bytes: Vec<u8>,
+    pub(super) priority: u64,
+    /// The number of deltas that still need the object.
+    pub(super) uses: u32,
+}
+
 #[derive(Debug)]
 struct Held {
     base: Base,
@@ -95,16 +106,7 @@ impl Bases {
     }
 
     /// Holds an object if there is room.
-    pub(super) fn insert(
-        &mut self,
-        offset: u64,
-        key: u64,
-        kind: Kind,
-        bytes: Vec<u8>,
-        priority: u64,
-        uses: u32,
-    ) {
-        let mut bytes = bytes;
+    pub(super) fn insert(&mut self, offset: u64, New { key, kind, mut bytes, priority, uses }: New) {
         bytes.shrink_to_fit();
         if !self.make_room(bytes.len(), priority, None) {
             return;

@@ -5,7 +5,7 @@ use std::io;
 use flate2::Decompress;
 use gix_object::Kind;
 
-use super::bases::Base;
+use super::bases::{Base, New};
 use super::content::{self, Claim, Outcome};
 use super::delta::{Applied, Inserted, Instructions};
 use super::entry::{self, Entry, Form};
@@ -185,7 +185,8 @@ impl Pack<'_, '_> {
         let mut outcome = content::read(decoder, claim, hold, self.limits.left, Some(self.sink));
         self.settle(claim.kind, row, &mut outcome);
         if let Some(bytes) = outcome.bytes {
-            self.bases.insert(offset, outcome.id.as_ref().map_or(0, key), claim.kind, bytes, priority, 0);
+            let key = outcome.id.as_ref().map_or(0, key);
+            self.bases.insert(offset, New { key, kind: claim.kind, bytes, priority, uses: 0 });
         }
         outcome.fault
     }

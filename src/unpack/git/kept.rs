@@ -1,5 +1,6 @@
 //! Entries of a pack that are kept in stored form, so that they can be decoded again.
 
+use crate::stream::read_buffered;
 use std::io::{self, BufRead, Read};
 
 use crate::stream::Peek;
@@ -154,9 +155,6 @@ impl BufRead for Recorder<'_> {
 
 impl Read for Recorder<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let mut view = self.input.fill_buf()?;
-        let n = view.read(out)?;
-        self.consume(n);
-        Ok(n)
+        read_buffered(self, out)
     }
 }

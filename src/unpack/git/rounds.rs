@@ -16,7 +16,7 @@ use std::io::{self, BufRead as _};
 use flate2::Decompress;
 
 use super::Reread;
-use super::bases::Base;
+use super::bases::{Base, New};
 use super::content::{self, Claim, Outcome};
 use super::delta::{Applied, Instructions};
 use super::entry::{Entry, Form};
@@ -35,6 +35,17 @@ const ROUNDS: usize = 16;
 const TURNS: usize = 64;
 /// Objects up to this size are decoded in one piece even if no delta needs them.
 const HOLD: usize = 1 << 20;
+
+/// An object to decode from what was kept.
+struct Wanted {
+    row: Row,
+    /// The number of deltas that need the object.
+    uses: u32,
+    /// The base of the object, if it is a delta, with the base's offset.
+    base: Option<(u64, Base)>,
+    /// Whether the object was not decoded before.
+    is_new: bool,
+}
 
 impl Pack<'_, '_> {
     /// Resolves pending deltas from the kept entries, then the remaining ones by reading the pack again.
@@ -161,7 +172,7 @@ impl Pack<'_, '_> {
             };
             let is_new = pending.contains(&row);
             let entry = kept.get(self.table.offset(row)).unwrap_or_default();
-            let fault = self.make(row, plan.uses(row), base.as_ref(), is_new, entry, &mut state);
+            let fault = self.make(&Wanted { row, uses: plan.uses(row), base, is_new }, entry, &mut state);
             let is_final = matches!(fault, Some(Fault::Spent | Fault::Input(_)));
             if is_new && !is_final {
                 pending.remove(&row);
@@ -182,10 +193,7 @@ impl Pack<'_, '_> {
     /// Decodes one object, and searches it if that has not been done yet.
     fn make(
         &mut self,
-        row: Row,
-        uses: u32,
-        base: Option<&(u64, Base)>,
-        is_new: bool,
+        &Wanted { row, uses, ref base, is_new }: &Wanted,
         mut bytes: &[u8],
         state: &mut Decompress,
     ) -> Option<Fault> {
@@ -232,7 +240,8 @@ impl Pack<'_, '_> {
         let Outcome { bytes, id, fault, .. } = outcome;
         if let Some(bytes) = bytes.filter(|_| uses > 0) {
             let key = id.as_ref().map_or(0, key);
-            self.bases.insert(self.table.offset(row), key, claim.kind, bytes, priority, uses);
+            let new = New { key, kind: claim.kind, bytes, priority, uses };
+            self.bases.insert(self.table.offset(row), new);
         }
         fault
     }
