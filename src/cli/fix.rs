@@ -20,7 +20,7 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
     }
     let (mending, mended) = mend_file(&Engine::new(None, None, Clock::None), &asked.dockerfile).map_err(
         |error| match &error {
-            MendError::Unreadable(_) => failed(&error),
+            MendError::Unreadable(_) | MendError::Fault(_) => failed(&error),
             MendError::Rejected(issues) => {
                 for issue in issues {
                     complain(&report::issue_line(issue));

@@ -131,7 +131,8 @@ fn read_in_turn<I: Read>(
         Err(error) => return Some(Problem::of(&error, Place::Here)),
     };
     let mut hash = reading.verify_digests.then(Sha256::new);
-    let hashed = Hashed { input: decompressed, hash: &mut hash };
+    // The scan may end after all stored bytes were read: few of them can decompress to a lot.
+    let hashed = Hashed { input: reading.scan.uncounted(decompressed), hash: &mut hash };
     let problem = read_content(Window::new(hashed), reading, verdict);
     if problem.is_none() {
         verdict.diff_id = hash.map(finish);
@@ -147,8 +148,9 @@ fn read_side_by_side<I: Read + Send>(
     verdict: &mut BlobVerdict,
 ) -> Option<Problem> {
     let hash = (reading.verify_digests && compression != Compression::None).then(Sha256::new);
-    let (problem, diff_id) =
-        side_by_side(stored, compression, hash, |bytes| read_content(Window::new(bytes), reading, verdict));
+    let (problem, diff_id) = side_by_side(stored, compression, hash, |bytes| {
+        read_content(Window::new(reading.scan.uncounted(bytes)), reading, verdict)
+    });
     if problem.is_none() {
         verdict.diff_id = diff_id;
     }

@@ -8,7 +8,7 @@ use super::mend::mend;
 use super::outcome::{Left, Mended, Secret};
 use super::taken::taken;
 use crate::dockerfile::{looks_like_dockerfile, parse};
-use crate::engine::{Engine, Silent};
+use crate::engine::{Engine, Silent, contained};
 use crate::finding::{Issue, Leak, Mending, Place, Problem};
 use crate::findings::Sealer;
 use crate::mask::{Masked, mask, mask_path};
@@ -25,6 +25,9 @@ pub(crate) enum MendError {
     /// The file could not be read. The text is one sentence with the reason.
     #[error("{0}")]
     Unreadable(Masked),
+    /// An internal fault. The text asks for a report.
+    #[error("{0}")]
+    Fault(Masked),
     /// `BuildKit` would reject the file, or it is too large for a Dockerfile.
     #[error("it is no Dockerfile that can be built")]
     Rejected(Vec<Issue>),
@@ -33,6 +36,10 @@ pub(crate) enum MendError {
 /// Reads and mends the Dockerfile at `path`. Returns the description of the changes and the mended text,
 /// which may still hold tokens. Nothing is written.
 pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
+    contained(|| mend_read(engine, path)).unwrap_or_else(|fault| Err(MendError::Fault(fault.detail.seal())))
+}
+
+fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
     let read = open_file(path)
         .and_then(|file| read_up_to(file, MAX_MENDED, "it is no Dockerfile that can be mended"));
     let before = Zeroizing::new(read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?);

@@ -255,3 +255,25 @@ fn a_bomb_within_a_file_ends_with_the_scan() {
     assert_eq!(cut, [Some(Code::TimedOut)]);
     assert!(start.elapsed() < whole_time);
 }
+
+#[test]
+fn a_layer_of_which_all_bytes_are_read_ends_with_the_scan() {
+    // The token follows more zeros than are decoded ahead, and the scan is cancelled with the last stored byte.
+    let mut tar = tar_of("srv/zeros", &vec![0; 48 << 20]);
+    tar.truncate(tar.len() - 1024);
+    tar.extend(tar_of("srv/a", token().as_bytes()));
+    let layer = gzip(&tar, 1);
+    for jobs in [1, 2] {
+        let mut remote = Remote::image(std::slice::from_ref(&layer));
+        let cancel = Cancel::default();
+        let end = cancel.clone();
+        let last = Box::new(move || {
+            end.cancel();
+            Ok(())
+        });
+        remote.fault(digest_of(&layer), layer.len() - 1, last);
+        let audited = audit(&engine(jobs).ended_by(&cancel), &remote);
+        assert_eq!(codes(&audited), [Some(Code::Cancelled)]);
+        assert_eq!(verdicts(&audited)[0].tokens().len(), 0);
+    }
+}
