@@ -1,7 +1,7 @@
 //! Builds the findings of a report.
 //!
 //! The audit of a target produces [`Draft`]s and problems, in which all facts are typed and nothing is masked.
-//! [`Sealer`] masks them and puts them into words. [`finish`] orders and numbers the findings of all targets.
+//! [`Sealer`] masks them and puts them into words. [`finish()`] orders and numbers the findings of all targets.
 
 mod anchor;
 mod draft;

@@ -14,7 +14,7 @@ pub fn source_files(directory: &Path) -> Vec<PathBuf> {
         }
         if path.is_dir() {
             files.extend(source_files(&path));
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
     }

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::engine;
 use crate::detect::tests::{token, web_token};
+use crate::digest::Digest;
 use crate::engine::blob::{self, Reading};
 use crate::hub::tokens::made_up;
 use crate::stream::Compression;
@@ -24,7 +25,7 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|b| format!("{b:02x}")).collect()
+    text.bytes().fold(String::new(), |hex, b| format!("{hex}{b:02x}"))
 }
 
 /// A tar archive of these files.
@@ -69,7 +70,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
         ("app/percent", assignment.replace('_', "%5F").into_bytes()),
         ("app/json", assignment.replace('h', "\\u0068").into_bytes()),
         ("app/binary", [b"\x7fELF\0\0\0", user.as_bytes(), b"\0\0"].concat()),
-        ("app/look-alike", format!("{}x.y\n", &user[..30]).into_bytes()),
+        ("app/look-alike", format!("{}x.y\n", user.split_at(30).0).into_bytes()),
         (
             "app/nested",
             part(Compression::Gzip, &tar_of("inner/.env", &part(Compression::Zstd, assignment.as_bytes()))),
@@ -115,7 +116,7 @@ fn verdicts_change_with_the_version_of_the_detector_alone() {
         hasher.update((bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     }
-    let hash: String = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    let hash = Digest::from_bytes(hasher.finalize().into()).hex();
     assert_eq!(
         VERSIONS.last(),
         Some(&(DETECTOR.0, hash.as_str())),

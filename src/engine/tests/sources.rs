@@ -258,11 +258,12 @@ fn a_bomb_within_a_file_ends_with_the_scan() {
 
 #[test]
 fn a_layer_of_which_all_bytes_are_read_ends_with_the_scan() {
-    // The token follows more zeros than are decoded ahead, and the scan is cancelled with the last stored byte.
-    let mut tar = tar_of("srv/zeros", &vec![0; 48 << 20]);
+    // One read returns most of the stored bytes, and cancels the scan. The token follows more zeros than are decoded ahead.
+    let mut tar = tar_of("srv/zeros", &vec![0; 24 << 20]);
     tar.truncate(tar.len() - 1024);
     tar.extend(tar_of("srv/a", token().as_bytes()));
-    let layer = gzip(&tar, 1);
+    let layer = zstd::encode_all(&tar[..], 1).unwrap();
+    assert!((700..4000).contains(&layer.len()), "{}", layer.len());
     for jobs in [1, 2] {
         let mut remote = Remote::image(std::slice::from_ref(&layer));
         let cancel = Cancel::default();
@@ -271,9 +272,10 @@ fn a_layer_of_which_all_bytes_are_read_ends_with_the_scan() {
             end.cancel();
             Ok(())
         });
-        remote.fault(digest_of(&layer), layer.len() - 1, last);
+        remote.fault(digest_of(&layer), 600, last);
         let audited = audit(&engine(jobs).ended_by(&cancel), &remote);
         assert_eq!(codes(&audited), [Some(Code::Cancelled)]);
-        assert_eq!(verdicts(&audited)[0].tokens().len(), 0);
+        // The stored bytes may show the token as well.
+        assert_eq!(verdicts(&audited)[0].content.tokens().len(), 0);
     }
 }
