@@ -1,4 +1,4 @@
-//! Draft findings, and how they are ordered and numbered.
+//! Draft findings: typed facts, of which nothing is masked yet.
 
 use super::anchor::{Anchor, Identity};
 use super::site::{AlsoSite, Site};

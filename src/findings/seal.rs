@@ -1,4 +1,4 @@
-//! Turns typed facts into the words of a report. This is the only place where foreign text is masked.
+//! Turns the typed facts of findings and problems into masked words.
 
 use std::cell::RefCell;
 

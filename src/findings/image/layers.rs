@@ -1,14 +1,16 @@
 //! Findings in the files of layers. Each occurrence gives one finding, however many images, layers and names
 //! lead to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::{Context, stored_digest};
 use crate::detect::{Confidence, KeptForm, Occurrence, Position, Step, TokenSummary};
 use crate::digest::Digest;
-use crate::finding::State;
+use crate::fault::Code;
+use crate::finding::{Place, Problem, State};
 use crate::findings::words::describe;
-use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, LayerSite, Order, Site};
+use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, Drafts, LayerSite, Order, Site};
 use crate::image::{Image, PathHashes, Places};
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
@@ -34,7 +36,14 @@ struct Sighting {
     position: Option<Position>,
     via: Vec<Step>,
     cached: bool,
-    references: Vec<Reference>,
+    /// The names of the file, for each image that has it.
+    references: Vec<Rc<[Reference]>>,
+}
+
+impl Sighting {
+    fn names(&self) -> impl Iterator<Item = &Reference> {
+        self.references.iter().flat_map(|references| references.iter()).take(MAX_FOLLOWED)
+    }
 }
 
 /// The path of a file in one layer of one image.
@@ -47,7 +56,7 @@ struct Reference {
     hidden_by: Option<usize>,
 }
 
-pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
+pub(super) fn drafts(context: &Context<'_>) -> Drafts {
     let mut sightings: Vec<Sighting> = Vec::new();
     let mut by_key: HashMap<Key, usize> = HashMap::new();
     for (number, image) in context.images() {
@@ -60,7 +69,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 (None, None) => continue,
             };
             for (nth, file) in content.files.iter().enumerate() {
-                let references = stack.references(layer, file);
+                let references: Rc<[Reference]> = stack.references(layer, file).into();
                 for sighting in stack.sightings(file, &references) {
                     let key = (
                         id,
@@ -73,8 +82,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                     let known = by_key.get(&key).and_then(|&known| sightings.get_mut(known));
                     if let Some(known) = known {
                         known.cached |= sighting.cached;
-                        let room = MAX_NAMES.saturating_sub(known.references.len());
-                        known.references.extend(sighting.references.into_iter().take(room));
+                        known.references.extend(sighting.references);
                     } else {
                         by_key.insert(key, sightings.len());
                         sightings.push(sighting);
@@ -84,7 +92,22 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         }
     }
     let mut anchors = Anchors::default();
-    sightings.into_iter().filter_map(|sighting| draft(context, &mut anchors, sighting)).collect()
+    let mut drafts = Drafts::default();
+    let mut most = 0;
+    for sighting in sightings {
+        let names = sighting.references.iter().map(|references| references.len()).sum();
+        most = most.max(names);
+        drafts.drafts.extend(draft(context, &mut anchors, sighting));
+    }
+    if most > MAX_FOLLOWED {
+        let detail =
+            message!("a file with a token has more than {} names: not all were followed", MAX_FOLLOWED);
+        drafts.problems.push(Problem::error(Code::Limit, Place::Target, detail));
+    } else if most > MAX_NAMES {
+        let detail = message!("a file with a token has {} names, of which {} are listed", most, MAX_NAMES);
+        drafts.problems.push(Problem::note(Code::Odd, Place::Target, detail));
+    }
+    drafts
 }
 
 /// The layers of one image, lowest first.
@@ -126,6 +149,7 @@ impl<'a> Stack<'a> {
         let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
         // Each name, with the range of entries of its own layer in which it refers to the file.
         let mut lives = vec![(layer, file.path.clone(), file.number, file.superseded_by)];
+        let mut known = HashSet::from([(layer, &*file.path)]);
         let mut next = 0;
         while let Some((from, path, since, until)) = lives.get(next).cloned() {
             next += 1;
@@ -135,8 +159,7 @@ impl<'a> Stack<'a> {
                 for link in self.links.get(at).and_then(|links| links.get(&path[..])).into_iter().flatten() {
                     let in_time =
                         at != from || (link.number > since && until.is_none_or(|end| link.number < end));
-                    let known = references.iter().any(|r| r.layer == at && *r.path == *link.name);
-                    if in_time && !known && references.len() < MAX_NAMES {
+                    if in_time && references.len() <= MAX_FOLLOWED && known.insert((at, &link.name)) {
                         let name: Name = link.name.as_slice().into();
                         references.push(self.reference(at, &name, link.superseded_by.is_some()));
                         lives.push((at, name, link.number, link.superseded_by));
@@ -166,7 +189,7 @@ impl<'a> Stack<'a> {
     }
 
     /// Returns the tokens of a file, as this image sees them.
-    fn sightings(&self, file: &File, references: &[Reference]) -> Vec<Sighting> {
+    fn sightings(&self, file: &File, references: &Rc<[Reference]>) -> Vec<Sighting> {
         let names = references.iter().map(|reference| &*reference.path);
         let is_place = names.clone().any(|name| self.places.at(name).is_some());
         let is_login = kept::is_login(names.clone(), &self.places);
@@ -180,7 +203,7 @@ impl<'a> Stack<'a> {
             position: o.position,
             via: o.via.clone(),
             cached: (is_login && o.via.is_empty()) || is_kept(o),
-            references: references.to_vec(),
+            references: vec![Rc::clone(references)],
         });
         let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
         let unknown = kept::credentials(&file.kept, names, &self.places).into_iter();
@@ -192,7 +215,7 @@ impl<'a> Stack<'a> {
             position: kept.position,
             via: Vec::new(),
             cached: is_login,
-            references: references.to_vec(),
+            references: vec![Rc::clone(references)],
         });
         known.chain(unknown).collect()
     }
@@ -200,6 +223,8 @@ impl<'a> Stack<'a> {
 
 /// The maximum number of listed names of one file.
 const MAX_NAMES: usize = 100;
+/// The maximum number of names of one file that are followed. Any of them may be the one that is left.
+const MAX_FOLLOWED: usize = 10_000;
 
 /// A cache of the most recent anchor. Occurrences of one file are consecutive.
 #[derive(Default)]
@@ -208,9 +233,9 @@ struct Anchors(Option<(Name, Anchor)>);
 impl Anchors {
     /// Returns the anchor of a file. It is made from the first of the file's names in the layer that holds its
     /// bytes. Which name is the file and which one is a link depends on the program that wrote the archive.
-    fn of(&mut self, references: &[Reference]) -> Option<Anchor> {
-        let lowest = references.iter().map(|reference| (reference.image, reference.layer)).min()?;
-        let names = references.iter().filter(|r| (r.image, r.layer) == lowest);
+    fn of(&mut self, sighting: &Sighting) -> Option<Anchor> {
+        let lowest = sighting.names().map(|reference| (reference.image, reference.layer)).min()?;
+        let names = sighting.names().filter(|r| (r.image, r.layer) == lowest);
         let name = &names.min_by_key(|reference| &reference.path)?.path;
         if let Some((_, anchor)) = self.0.as_ref().filter(|(known, _)| known.is_shared_with(name)) {
             return Some(*anchor);
@@ -221,15 +246,13 @@ impl Anchors {
     }
 }
 
-fn draft(context: &Context<'_>, anchors: &mut Anchors, mut sighting: Sighting) -> Option<Draft> {
-    let anchor = anchors.of(&sighting.references)?;
-    let main = sighting.references.iter().position(|r| r.state == State::Present).unwrap_or(0);
-    if main >= sighting.references.len() {
-        return None;
-    }
-    let main = sighting.references.remove(main);
+fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Option<Draft> {
+    let anchor = anchors.of(&sighting)?;
+    let number = sighting.names().position(|r| r.state == State::Present).unwrap_or(0);
+    let main = sighting.names().nth(number)?.clone();
     let layer = context.image(main.image)?.layers.get(main.layer)?;
-    let also = sighting.references.iter().map(|reference| AlsoSite {
+    let others = sighting.names().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
+    let also = others.map(|(_, reference)| AlsoSite {
         image: reference.image,
         file: Some(AlsoFile {
             layer: reference.layer,
@@ -238,6 +261,7 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, mut sighting: Sighting) -
             hidden_by: reference.hidden_by,
         }),
     });
+    let also = also.collect();
     let rule = if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE };
     let fix = rule.fix.for_token(sighting.token.kind);
     let help = match main.hidden_by {
@@ -263,7 +287,7 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, mut sighting: Sighting) -
         help,
         subject: Message::default(),
         anchor,
-        also: also.collect(),
+        also,
         site: Site::Layer(LayerSite {
             image: main.image,
             layer: main.layer,

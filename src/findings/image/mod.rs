@@ -14,7 +14,7 @@ pub(crate) use built_from::BuiltFrom;
 
 use crate::engine::gathered::Gathered;
 use crate::finding::{ImageSummary, LayerIndex, LayerSummary, TargetKind};
-use crate::findings::{Audited, ImageText, Sealer};
+use crate::findings::{Audited, Drafts, ImageText, Sealer};
 use crate::image::{Image, Inventory, Layer, PlatformFilter, Resolved};
 use crate::mask::{Masked, mask};
 use crate::timestamp::Timestamp;
@@ -104,7 +104,8 @@ pub(crate) fn assemble(
     context.origins = origins(&context);
     let texts: Vec<ImageText> = resolved.images.iter().map(image_text).collect();
     let mut drafts = documents::drafts(&context);
-    drafts.extend(layers::drafts(&context));
+    let Drafts { drafts: of_layers, problems: of_names } = layers::drafts(&context);
+    drafts.extend(of_layers);
     drafts.extend(blobs::drafts(&context));
     let sealer = Sealer::new(target, &texts, now);
     let summaries = context.chosen.iter().filter_map(|&n| Some((context.image(n)?, texts.get(n)?)));
@@ -112,7 +113,7 @@ pub(crate) fn assemble(
         kind: Some(TargetKind::Image),
         images: summaries.map(|(image, text)| summary(image, text, gathered)).collect(),
         findings: drafts.iter().map(|draft| sealer.finding(draft)).collect(),
-        problems: problems::collect(&context),
+        problems: problems::collect(&context).into_iter().chain(of_names).collect(),
     }
 }
 

@@ -150,6 +150,22 @@ fn a_hard_link_keeps_the_bytes_when_the_first_name_goes() {
 }
 
 #[test]
+fn the_name_that_is_left_of_many_is_found() {
+    let links = (0..150).fold(with_token("000"), |tar, n| tar.hard_link(format!("n{n:03}"), "000"));
+    let removed = (0..149).fold(Tar::new().whiteout("000"), |tar, n| tar.whiteout(&format!("n{n:03}")));
+    let outcome = scan_layers([links, removed]);
+    outcome.assert_found_only(&[&token()]);
+    let finding = outcome.finding_of(&token());
+    assert_eq!((spot(&finding["location"]), fate(&finding["location"])), ((0, "n149"), ("present", None)));
+    assert_eq!(finding["also"].as_array().unwrap().len(), 99);
+    let notes = &outcome.report()["notes"];
+    assert!(
+        notes[0]["message"].as_str().unwrap().contains("has 151 names, of which 100 are listed"),
+        "{notes}"
+    );
+}
+
+#[test]
 fn a_hard_link_to_a_file_of_a_lower_layer() {
     let outcome = scan_layers([
         with_token("opt/one"),
