@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::io::{self, Read};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -16,6 +17,20 @@ use zeroize::Zeroizing;
 pub(crate) struct Sensitive(Zeroizing<Vec<u8>>);
 
 impl Sensitive {
+    /// Reads an input to its end.
+    pub(crate) fn read(mut input: impl Read) -> io::Result<Self> {
+        let mut bytes = Self::default();
+        let mut buffer = Zeroizing::new(vec![0; 64 << 10]);
+        loop {
+            match input.read(&mut buffer) {
+                Ok(0) => return Ok(bytes),
+                Ok(n) => bytes.extend(buffer.get(..n).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Appends bytes.
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());

@@ -42,7 +42,7 @@ pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroiz
 fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
     let read = open_file(path)
         .and_then(|file| read_up_to(file, MAX_MENDED, "it is no Dockerfile that can be mended"));
-    let before = Zeroizing::new(read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?);
+    let before = read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?;
     if before.is_empty() {
         return Err(MendError::Unreadable(Masked::own("it is empty")));
     }

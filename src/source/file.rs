@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
+use crate::sensitive::Sensitive;
 
 /// Opens a file for reading. A directory is an error.
 pub(crate) fn open_file(path: &Path) -> Result<File, Problem> {
@@ -18,9 +19,8 @@ pub(crate) fn open_file(path: &Path) -> Result<File, Problem> {
 }
 
 /// Reads the whole input, which must not exceed `limit` bytes. `wrong` is the error message for larger input.
-pub(crate) fn read_up_to(input: impl Read, limit: u64, wrong: &'static str) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+pub(crate) fn read_up_to(input: impl Read, limit: u64, wrong: &'static str) -> Result<Sensitive, Problem> {
+    let bytes = Sensitive::read(input.take(limit + 1)).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > limit {
         let wrong = Message::own(wrong);
         let detail = if limit < 1 << 20 {

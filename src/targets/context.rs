@@ -22,6 +22,7 @@ use crate::mask::message;
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
 use crate::sensitive::Name;
+use crate::sensitive::Sensitive;
 use crate::source::{BuildContext, Content, inspect, unreadable};
 use crate::text::LineIndex;
 use crate::verdict::Problems;
@@ -101,7 +102,7 @@ impl Audit<'_> {
         }
     }
 
-    fn read(&self, number: usize) -> Option<Vec<u8>> {
+    fn read(&self, number: usize) -> Option<Sensitive> {
         read_file(self.context, number)
     }
 
@@ -239,11 +240,8 @@ impl Audit<'_> {
     }
 }
 
-fn read_file(context: &BuildContext, number: usize) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = context.open_file(number).ok()?;
-    file.take(MAX_DOCKERFILE).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+fn read_file(context: &BuildContext, number: usize) -> Option<Sensitive> {
+    Sensitive::read(context.open_file(number).ok()?.take(MAX_DOCKERFILE)).ok()
 }
 
 /// Returns `None` if the file name is not one of a Dockerfile. Otherwise, returns whether other kinds of file
