@@ -147,7 +147,7 @@ fn defined_in(sources: &BTreeMap<Module, Source>, path: &[String], depth: usize)
     }
 }
 
-/// The modules that each module imports.
+/// Returns the modules that each module imports.
 fn imports(sources: &BTreeMap<Module, Source>) -> BTreeMap<&str, BTreeSet<Module>> {
     let of = |(module, source): (&'_ Module, &Source)| {
         let imported = source.paths.iter().filter_map(|path| defined_in(sources, path, 0));
@@ -203,8 +203,8 @@ fn rooms_import_what_the_table_says_and_all_of_that_is_below_them() {
     assert_eq!(actual, listed);
 }
 
-/// What can be reached from a module by imports, those between a module and the modules within it left out: they are
-/// one thing in several files.
+/// Returns the modules that a module reaches by imports. Imports between a module and the modules within it are left
+/// out, because these are one thing in several files.
 fn reached<'m>(imports: &'m BTreeMap<&str, BTreeSet<Module>>, from: &'m str) -> BTreeSet<&'m str> {
     let within = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with("::"));
     let mut reached = BTreeSet::new();

@@ -218,7 +218,7 @@ fn images_that_share_a_layer_each_have_their_own_places() {
     let other = Layer::new(&Tar::new().file("opt/x", "x").finish());
     let moved = Image::new("moved:1", [layer.clone()]).env(&["HF_HOME=/data"]);
     let plain = Image::new("plain:1", [layer, other]);
-    // Whichever image is read first, each image judges the shared layer by its own environment.
+    // Each image judges the shared layer by its own environment, in any order of reading.
     for images in [[&moved, &plain], [&plain, &moved]] {
         let outcome = scan_images(&images);
         let found = unknown(&outcome);
