@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use regex::bytes::{Captures, Regex};
+use regex::bytes::Regex;
 
 use super::Masked;
 use crate::detect::LookAlike;
@@ -102,75 +102,116 @@ fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
     (done > 0).then_some(out)
 }
 
+/// The bytes of values that are looked at, as a multiple of the length of the text. Values overlap where one name follows
+/// another in one word, so that long words of names would take quadratic time.
+const MAX_LOOKED_AT: usize = 64;
+
 /// Masks values of any shape that are given to token variables or to options like `--token`, sent as a
 /// bearer token, or used as the password of a URL.
 fn mask_values(bytes: &[u8]) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static VALUES: LazyLock<Regex> = LazyLock::new(|| {
-        let flags = FLAGS.join("|");
-        let pattern = [
-            r#"(?-u)(?P<lead>\b(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})(?:["']?[ \t]*=[ \t]*|["']?:[ \t]+|["'][ \t]*:[ \t]*)(?:(?i:bearer|basic)[ \t]+)?"#,
-            r"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+",
-            r"|--?(?:",
-            &flags,
-            r#"|oauth2-bearer)(?:=|[ \t]+|"[, \t]+)"#,
-            r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:)"#,
-            // A quoted value extends to its closing quote, blanks included.
-            r#"(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
-            r#"|(?P<quote>["']?)(?P<value>(?:\\.|[^\s"'\\])*[^\s"'\\;)&|,]))"#,
-        ];
-        Regex::new(&pattern.concat()).expect("a valid pattern")
-    });
+    let mut left = MAX_LOOKED_AT.saturating_mul(bytes.len());
+    let values = mask_values_within(bytes, &mut left);
     // A Hub token may be the whole user part of a URL.
     #[expect(clippy::expect_used, reason = "the pattern is made of constants, and compiled by every test")]
     static LONE: LazyLock<Regex> = LazyLock::new(|| {
         let hosts = REPOSITORIES.map(regex::escape).join("|");
         Regex::new(&format!(r#"(://)([^/@\s:"'…]{{8,}})(@(?:{hosts}))"#)).expect("a valid pattern")
     });
-    let masked = |captures: &Captures<'_>| -> Option<Vec<u8>> {
-        let group = |name| captures.name(name).map(|m| m.as_bytes()).unwrap_or_default();
-        let (double, single) = (group("double"), group("single"));
-        let lead = group("lead");
-        let value = [group("in_double"), group("in_single"), group("value")].concat();
-        let value = value.as_slice();
-        let name =
-            std::str::from_utf8(if group("name").is_empty() { group("legacy") } else { group("name") });
-        let name = name.unwrap_or_default();
-        let spares = is_harmless(value)
-            || !(name.is_empty() || is_token_variable(name) || name.eq_ignore_ascii_case("authorization"));
-        if spares {
-            return None;
-        }
-        if lead.starts_with(b"://") {
-            // Only text in front of an `@` is a password; a port is not.
-            let at = memchr::memrchr(b'@', value)?;
-            return Some([lead, "…".as_bytes(), value.get(at..).unwrap_or_default()].concat());
-        }
-        let close: &[u8] = match (double.is_empty(), single.is_empty()) {
-            (false, _) if double.len() > 1 => b"\\\"",
-            (false, _) => b"\"",
-            (_, false) => b"'",
-            _ => b"",
-        };
-        Some([lead, double, single, group("quote"), "…".as_bytes(), close].concat())
-    };
+    LONE.replace_all(&values, "${1}…${3}".as_bytes()).into_owned()
+}
+
+/// Masks values until `left` bytes of them were looked at. The rest of the text is not shown.
+fn mask_values_within(bytes: &[u8], left: &mut usize) -> Vec<u8> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static LEAD: LazyLock<Regex> = LazyLock::new(|| {
+        let flags = FLAGS.join("|");
+        let pattern = [
+            r#"(?-u)\b(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})(?:["']?[ \t]*=[ \t]*|["']?:[ \t]+|["'][ \t]*:[ \t]*)(?:(?i:bearer|basic)[ \t]+)?"#,
+            r"|\b(?i:env)[ \t]+(?P<legacy>[A-Za-z_][A-Za-z0-9_]{1,63})[ \t]+",
+            r"|--?(?:",
+            &flags,
+            r#"|oauth2-bearer)(?:=|[ \t]+|"[, \t]+)"#,
+            r#"|\b(?i:bearer)[ \t]+|://[^/@\s:"']*:"#,
+        ];
+        Regex::new(&pattern.concat()).expect("a valid pattern")
+    });
     let mut values = Vec::with_capacity(bytes.len());
     let mut done = 0;
     let mut from = 0;
-    while let Some(captures) = VALUES.captures_at(bytes, from) {
-        let (Some(whole), lead) = (captures.get(0), captures.name("lead")) else { break };
-        if let Some(text) = masked(&captures) {
-            values.extend_from_slice(bytes.get(done..whole.start()).unwrap_or_default());
-            values.extend_from_slice(&text);
-            done = whole.end();
-            from = done;
-        } else {
+    while let Some(captures) = LEAD.captures_at(bytes, from) {
+        let Some(lead) = captures.get(0) else { break };
+        from = lead.end().max(lead.start() + 1);
+        let name = captures.name("name").or_else(|| captures.name("legacy"));
+        let name = name.map(|name| String::from_utf8_lossy(name.as_bytes()));
+        let carries = |name: &str| is_token_variable(name) || name.eq_ignore_ascii_case("authorization");
+        if !name.is_none_or(|name| carries(&name)) {
             // The text that looks like a value may be the next name.
-            from = lead.map_or(whole.end(), |lead| lead.end()).max(whole.start() + 1);
+            continue;
+        }
+        let Some(value) = Value::at(bytes.get(lead.end()..).unwrap_or_default()) else { continue };
+        let Some(more) = left.checked_sub(value.len) else {
+            values.extend_from_slice(bytes.get(done..lead.end()).unwrap_or_default());
+            values.extend_from_slice("…".as_bytes());
+            return values;
+        };
+        *left = more;
+        if let Some(masked) = value.masked(lead.as_bytes().starts_with(b"://")) {
+            values.extend_from_slice(bytes.get(done..lead.end()).unwrap_or_default());
+            values.extend_from_slice(&masked);
+            done = lead.end() + value.len;
+            from = done;
         }
     }
     values.extend_from_slice(bytes.get(done..).unwrap_or_default());
-    LONE.replace_all(&values, "${1}…${3}".as_bytes()).into_owned()
+    values
+}
+
+/// What follows a name: a value, and the quotes around it.
+struct Value<'a> {
+    open: &'a [u8],
+    text: &'a [u8],
+    close: &'static [u8],
+    /// The length with quotes.
+    len: usize,
+}
+
+impl<'a> Value<'a> {
+    /// Reads the value at the start of `bytes`.
+    fn at(bytes: &'a [u8]) -> Option<Self> {
+        #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+        static VALUE: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(concat!(
+                // A quoted value extends to its closing quote, blanks included.
+                r#"(?-u)\A(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
+                r#"|(?P<quote>["']?)(?P<value>(?:\\.|[^\s"'\\])*[^\s"'\\;)&|,]))"#,
+            ))
+            .expect("a valid pattern")
+        });
+        let captures = VALUE.captures(bytes)?;
+        let group = |name| captures.name(name).map(|group| group.as_bytes());
+        let (open, text, close): (&[u8], &[u8], &[u8]) = if let Some(text) = group("in_double") {
+            let open = group("double").unwrap_or_default();
+            (open, text, if open.len() > 1 { b"\\\"" } else { b"\"" })
+        } else if let Some(text) = group("in_single") {
+            (b"'", text, b"'")
+        } else {
+            (group("quote").unwrap_or_default(), group("value")?, b"")
+        };
+        Some(Self { open, text, close, len: captures.get(0)?.len() })
+    }
+
+    /// Returns the masked value with its quotes, or `None` if the value may be shown.
+    fn masked(&self, is_in_url: bool) -> Option<Vec<u8>> {
+        if is_harmless(self.text) {
+            return None;
+        }
+        if is_in_url {
+            // Only text in front of an `@` is a password; a port is not.
+            let at = memchr::memrchr(b'@', self.text)?;
+            return Some(["…".as_bytes(), self.text.get(at..).unwrap_or_default()].concat());
+        }
+        Some([self.open, "…".as_bytes(), self.close].concat())
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +271,35 @@ mod tests {
             "export HF_TOKEN=$(cat /run/secrets/hf)",
         ] {
             assert_eq!(mask(text.as_bytes()).as_str(), text);
+        }
+    }
+
+    /// The bytes of values that were looked at, and the masked text.
+    fn looked_at(text: &str) -> (usize, String) {
+        let mut left = MAX_LOOKED_AT * text.len();
+        let masked = mask_values_within(text.as_bytes(), &mut left);
+        (MAX_LOOKED_AT * text.len() - left, String::from_utf8(masked).unwrap())
+    }
+
+    #[test]
+    fn names_in_one_word_take_linear_time() {
+        for (word, is_cut) in
+            [("abc=b,", false), ("HF_TOKEN=$", true), ("HF_TOKEN={{", true), ("://a:", true), ("a=b&", false)]
+        {
+            let text = word.repeat(8000);
+            let (looked_at, masked) = looked_at(&text);
+            assert!(looked_at <= MAX_LOOKED_AT * text.len());
+            assert_eq!(masked.ends_with('…') && masked.len() < text.len(), is_cut, "{word}");
+            assert!(is_cut || masked == text, "{word}");
+        }
+    }
+
+    #[test]
+    fn long_texts_of_references_are_shown() {
+        let brokers = "http://host-12345:8080,".repeat(60);
+        let lines = "HF_TOKEN=$HF_TOKEN python run.py --token=$HF_TOKEN\n".repeat(2000);
+        for text in [brokers, lines] {
+            assert_eq!(looked_at(&text).1, text);
         }
     }
 }
