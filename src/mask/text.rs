@@ -109,14 +109,14 @@ const MAX_LOOKED_AT: usize = 64;
 /// Masks values of any shape that are given to token variables or to options like `--token`, sent as a
 /// bearer token, or used as the password of a URL.
 fn mask_values(bytes: &[u8]) -> Vec<u8> {
-    let mut left = MAX_LOOKED_AT.saturating_mul(bytes.len());
-    let values = mask_values_within(bytes, &mut left);
     // A Hub token may be the whole user part of a URL.
     #[expect(clippy::expect_used, reason = "the pattern is made of constants, and compiled by every test")]
     static LONE: LazyLock<Regex> = LazyLock::new(|| {
         let hosts = REPOSITORIES.map(regex::escape).join("|");
         Regex::new(&format!(r#"(://)([^/@\s:"'…]{{8,}})(@(?:{hosts}))"#)).expect("a valid pattern")
     });
+    let mut left = MAX_LOOKED_AT.saturating_mul(bytes.len());
+    let values = mask_values_within(bytes, &mut left);
     LONE.replace_all(&values, "${1}…${3}".as_bytes()).into_owned()
 }
 

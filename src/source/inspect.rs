@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::stream::{Compression, begins_tar};
+use crate::stream::{Compression, Decompressed, Window, begins_tar};
 
 /// The kind of content at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum Content {
     Directory,
     /// A plain tar file with random access.
     Archive,
-    /// A compressed file or a pipe, which can only be read from front to back.
+    /// A compressed archive or a pipe, which can only be read from front to back.
     Stream,
     /// An empty file.
     Empty,
@@ -40,10 +40,47 @@ pub(crate) fn inspect(path: &Path) -> io::Result<Content> {
     Ok(if head.is_empty() {
         Content::Empty
     } else if Compression::of(&head) != Compression::None {
-        Content::Stream
+        if is_compressed_text(path) { Content::Other } else { Content::Stream }
     } else if begins_tar(&head) {
         Content::Archive
     } else {
         Content::Other
     })
+}
+
+/// Returns true if a compressed file decompresses to something else than a tar archive. A file that is damaged at
+/// its start is no such file.
+fn is_compressed_text(path: &Path) -> bool {
+    let head = || -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        Decompressed::new(Window::new(File::open(path)?))?.take(512).read_to_end(&mut head)?;
+        Ok(head)
+    };
+    head().is_ok_and(|head| !head.is_empty() && !begins_tar(&head))
+}
+
+/// Returns true if the name of a file says that it is an archive.
+pub(crate) fn is_named_archive(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    [".tar", ".tgz", ".oci"].iter().any(|ending| name.ends_with(ending)) || name.contains(".tar.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_archives() {
+        for (name, expected) in [
+            ("app.tar", true),
+            ("a/app.TAR.zst", true),
+            ("app.tgz", true),
+            ("app.oci", true),
+            ("app.tar-notes", false),
+            ("build.log", false),
+            ("tar", false),
+        ] {
+            assert_eq!(is_named_archive(Path::new(name)), expected, "{name}");
+        }
+    }
 }

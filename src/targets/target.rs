@@ -5,18 +5,17 @@ use std::io;
 use std::path::Path;
 
 use super::dockerfile::MAX_DOCKERFILE;
-use super::reader::{Reader, empty, refused};
+use super::reader::{Reader, empty};
 use super::{Options, context, dockerfile, file, image};
 use crate::engine::{Engine, Progress, Scan, contained};
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::findings::{Audited, Sealer};
 use crate::mask::{Masked, Message, message};
-use crate::source::{Content, Target, inspect, looks_like_reference, open_file, read_up_to, unreadable};
+use crate::source::{
+    Content, Target, inspect, is_named_archive, looks_like_reference, open_file, read_up_to, unreadable,
+};
 use crate::stop::Stop;
-
-/// The error message for a file that is too large to be a Dockerfile.
-const NEITHER: &str = "it is neither an image archive nor a Dockerfile";
 
 /// The input shared by all targets of a run.
 pub(super) struct Audit<'a> {
@@ -84,13 +83,17 @@ fn bare(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
         Content::Empty => Err(empty()),
         Content::Directory => context::read(reader, path),
         Content::Other => {
-            let bytes = read_up_to(open_file(path)?, MAX_DOCKERFILE, NEITHER)?;
+            // A larger file is no Dockerfile.
+            let bytes = read_up_to(open_file(path)?, MAX_DOCKERFILE, "").unwrap_or_default();
             if crate::dockerfile::looks_like_dockerfile(&bytes) {
                 return Ok(dockerfile::read_bytes(reader, path, &bytes));
             }
-            Err(refused(
-                "it is neither an image archive nor a Dockerfile; file:PATH searches any file as it is",
-            ))
+            // A damaged archive must not pass as a text without tokens.
+            if is_named_archive(path) {
+                let detail = Message::own("its name is that of an archive, and its content is not one");
+                return Err(Problem::error(Code::Corrupt, Place::Target, detail));
+            }
+            file::read(reader, path)
         }
     }
 }

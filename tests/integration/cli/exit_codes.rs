@@ -100,14 +100,26 @@ fn usage_errors_are_2() {
 }
 
 #[test]
-fn a_target_that_cannot_be_told_is_an_error_that_says_how_to_name_it() {
-    let path = Place::new("other").write("notes.txt", format!("key {}", made().text()));
-    let outcome = scan(&[&path]);
-    assert_eq!(outcome.code, 2);
-    assert!(outcome.assert_error("").contains("file:"), "it says how to scan any file");
-    let outcome = scan(&[format!("file:{}", path.display())]);
-    outcome.assert_found_only(&[&made()]);
-    assert_eq!(outcome.finding_of(&made())["location"]["kind"], "file");
+fn a_file_of_no_known_kind_is_read_as_it_is() {
+    let place = Place::new("other");
+    let text = format!("key {}", made().text());
+    let packed = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    for (name, body) in [("notes.txt", text.as_bytes()), ("build.log.gz", &packed[..])] {
+        let path = place.write(name, body);
+        for target in [path.display().to_string(), format!("file:{}", path.display())] {
+            let outcome = scan(&[target]);
+            outcome.assert_found_only(&[&made()]);
+            assert_eq!(outcome.finding_of(&made())["location"]["kind"], "file");
+        }
+    }
+    // A damaged archive must not pass as a text without tokens.
+    for (name, body) in [("notes.tar", text.as_bytes()), ("a.tar.gz", &packed[..]), ("empty.log", b"")] {
+        assert_eq!(scan(&[place.write(name, body)]).code, 2, "{name}");
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn what_is_no_image() {
     assert_refused(&place.write("zeros.tar", [0; 10_240]));
     assert_refused(&place.write("other.tar", Tar::new().file("readme", "a tar, but no image").finish()));
     assert_refused(&place.write("empty.tar.gz", gzip(b"")));
-    assert_refused(&place.write("text.zst", zstd(b"just some words\n")));
+    assert_refused(&place.write("text.tar.zst", zstd(b"just some words\n")));
     assert_refused(&place.write("manifest.tar", Tar::new().file("manifest.json", "[]").finish()));
     assert_refused(&place.join("absent.tar"));
 }
