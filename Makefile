@@ -19,6 +19,7 @@ run:
 test:
 	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd
 	STOWAWAY_ORACLE=$(if $(CI),1,if-possible) cargo test --no-fail-fast --lib --bins --tests
+	cargo test --doc
 
 lint:
 	cargo fmt --version && cargo clippy --version || rustup component add rustfmt clippy

@@ -67,6 +67,8 @@ fn is_harmless(value: &[u8]) -> bool {
         )
         .expect("a valid pattern")
     });
+    // The end of code that is quoted in a sentence.
+    let value = value.strip_suffix(b"`").unwrap_or(value);
     MASKED.is_match(value) || (is_placeholder(value) && !matches!(value.first(), Some(b'$' | b'{')))
 }
 
@@ -272,6 +274,13 @@ mod tests {
         ] {
             assert_eq!(mask(text.as_bytes()).as_str(), text);
         }
+    }
+
+    #[test]
+    fn references_in_quoted_code_are_shown() {
+        let text = "write `hf download --token $HF_TOKEN`, and build";
+        assert_eq!(mask(text.as_bytes()).as_str(), text);
+        assert_eq!(mask(b"write `--token abcdefgh`, and").as_str(), "write `--token \u{2026}, and");
     }
 
     /// The bytes of values that were looked at, and the masked text.
