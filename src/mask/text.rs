@@ -168,7 +168,7 @@ fn mask_values_within(bytes: &[u8], left: &mut usize) -> Vec<u8> {
     values
 }
 
-/// What follows a name: a value, and the quotes around it.
+/// A value that is given to a name, with the quotes around it.
 struct Value<'a> {
     open: &'a [u8],
     text: &'a [u8],
