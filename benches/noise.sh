@@ -159,7 +159,7 @@ page() {
 
 What stowaway says of clean work: nothing. Each row is one image with one layer, scanned with `stowaway scan -`. None of
 these corpora holds a Hugging Face token, so every finding would be a false one, and every error something that could
-have been read. Notes name what is odd and change no exit code, such as an archive inside a file that breaks off.
+have been read. Notes name what is odd and change no exit code, such as an archive inside a file that ends early.
 
 `make noise` makes the corpora below `target/noise` (it fetches packages, needs 13 GB, and keeps them), scans them,
 writes this page again, and fails where a row has a finding or an error. `benches/README.md` says more.

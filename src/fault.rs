@@ -56,20 +56,20 @@ macro_rules! codes {
 }
 
 codes! {
-    Missing = "missing", Replace, "Something that is named or referred to is not there.";
-    DigestMismatch = "digest-mismatch", Replace, "Bytes do not match the digest that they are referred to by.";
-    Corrupt = "corrupt", Replace, "Bytes are not what their format demands.";
-    Truncated = "truncated", Replace, "Bytes end before their format does.";
-    Unsupported = "unsupported", Change, "The format, method or transport is not read by this version.";
+    Missing = "missing", Replace, "Something that is named or referred to does not exist.";
+    DigestMismatch = "digest-mismatch", Replace, "The content does not match its digest.";
+    Corrupt = "corrupt", Replace, "The content is not valid in its format.";
+    Truncated = "truncated", Replace, "The content ends too early.";
+    Unsupported = "unsupported", Change, "This version does not support the format, the method or the transport.";
     Encrypted = "encrypted", Change, "The content cannot be read without a key.";
-    Limit = "limit", RaiseLimit, "A limit was hit; the message names it.";
+    Limit = "limit", RaiseLimit, "A limit was reached; the message says which one.";
     Io = "io", TryAgain, "The operating system failed to read.";
     Denied = "denied", Change, "Reading is not permitted.";
     Unreachable = "unreachable", TryAgain, "A registry or engine cannot be reached.";
-    Cancelled = "cancelled", TryAgain, "The audit was cancelled; the report holds what was found until then.";
-    TimedOut = "timed-out", TryAgain, "The audit ran out of time; the report holds what was found until then.";
-    Internal = "internal", Report, "A fault of stowaway's own; everything else was audited.";
-    NotHeld = "not-held", Nothing, "A part that is known not to be in this source.";
+    Cancelled = "cancelled", TryAgain, "The audit was cancelled; the report holds what was found by then.";
+    TimedOut = "timed-out", TryAgain, "The audit ran out of time; the report holds what was found by then.";
+    Internal = "internal", Report, "stowaway itself failed here; everything else was audited.";
+    NotHeld = "not-held", Nothing, "A part that this source is known not to contain.";
     Odd = "odd", Nothing, "Something unusual that hid nothing from the audit.";
 }
 

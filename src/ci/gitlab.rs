@@ -29,7 +29,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
         }
     }
     if reader.left == 0 {
-        let message = Message::own("it has more commands than are read of one file");
+        let message = Message::own("it has more commands than the limit for one file");
         file.flaws.push(Flaw::limit(document.span, message));
     }
 }

@@ -154,7 +154,7 @@ impl Builder<'_> {
     fn begin(&mut self, start: usize, anchor: usize, collection: Collection) {
         if self.skipping > 0 || self.open.len() >= MAX_DEPTH {
             self.skipping += 1;
-            self.complain(start, "what lies deeper than 96 levels was not read");
+            self.complain(start, "anything nested deeper than 96 levels was not read");
             return;
         }
         let (items, entries, merged) = (Vec::new(), Vec::new(), Vec::new());

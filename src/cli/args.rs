@@ -32,16 +32,16 @@ Examples:
   stowaway fix --write Dockerfile
 
 Exit codes:
-  0    nothing of medium severity or above leaks after mending
-  1    something is left that has to be mended by hand
+  0    nothing of medium severity or above is left
+  1    something has to be mended by hand
   2    the file could not be read, parsed or written
   130  interrupted";
 
 const CACHE: &str = "\
-A layer that was audited is remembered by its digest: what was found in it, no token, and none of its contents. The
-next audit of the same bytes only hashes them. `scan --no-cache` reads and writes nothing of it.
+The cache remembers what was found in each audited layer, by its digest. It holds no token and no content. The next
+audit of the same layer only hashes it. `scan --no-cache` neither reads nor writes the cache.
 
-It lies in $XDG_CACHE_HOME/stowaway, or else in $HOME/.cache/stowaway.";
+The cache is in $XDG_CACHE_HOME/stowaway, or else in $HOME/.cache/stowaway.";
 
 /// Finds Hugging Face tokens that a Dockerfile would bake into an image, or that an image already carries
 #[derive(Debug, Parser)]
@@ -56,12 +56,12 @@ pub(super) enum Command {
     /// Audit images and Dockerfiles
     #[command(after_long_help = EXAMPLES)]
     Scan(Scan),
-    /// Show a Dockerfile with its leaks mended, or write it
+    /// Mend the leaks of a Dockerfile: show the change, or write it
     #[command(after_long_help = FIX_EXAMPLES)]
     Fix(Fix),
     /// List the rules, or explain one
     Rules(Rules),
-    /// Look at what is remembered of layers, or remove it
+    /// Show or clear what is remembered of audited layers
     #[command(subcommand, arg_required_else_help = false, after_long_help = CACHE)]
     Cache(Cache),
 }
@@ -71,10 +71,10 @@ pub(super) enum Command {
 pub(super) struct Scan {
     /// What to audit: a path, or `-` for an image archive on standard input
     ///
-    /// A path is told by its content: an image archive (docker or OCI, compressed or not), an OCI
-    /// layout directory, a Dockerfile; another directory is a build context. The form may be named, as skopeo
-    /// does it: `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dockerfile:PATH`, `dir:PATH`;
-    /// `file:PATH` takes any one file as it is.
+    /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), an OCI
+    /// layout directory, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
+    /// `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dockerfile:PATH`, `dir:PATH`;
+    /// `file:PATH` searches any single file.
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
 
@@ -90,34 +90,34 @@ pub(super) struct Scan {
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
     pub(super) fail_on: FailOn,
 
-    /// Audit one platform of an image only: OS/ARCH[/VARIANT] [default: all that the source holds]
+    /// Audit only one platform of an image: OS/ARCH[/VARIANT] [default: all that the source holds]
     #[arg(long, value_name = "PLATFORM", default_value = "all", hide_default_value = true, value_parser = platform)]
     pub(super) platform: PlatformFilter,
 
-    /// Name the lines of the Dockerfile that an image was built from, where its history tells them
+    /// Name the lines of FILE, the Dockerfile that an image was built from, in its findings
     ///
-    /// The history of every image among the targets is lined up with the instructions of FILE. Where that is not
+    /// The history of every image among the targets is matched with the instructions of FILE. If the match is not
     /// certain, a note says so and no line is named. FILE itself is not audited, unless it is a target as well.
     #[arg(long, value_name = "FILE")]
     pub(super) dockerfile: Option<PathBuf>,
 
-    /// Check plain layers of a local archive against their digests, too (compressed ones always are)
+    /// Also check uncompressed layers of a local archive against their digests (others always are)
     #[arg(long)]
     pub(super) verify_digests: bool,
 
-    /// Read every layer, also those that were audited before, and remember nothing
+    /// Read every layer, even if it was audited before, and remember nothing
     #[arg(long)]
     pub(super) no_cache: bool,
 
-    /// Threads to use [default: one for each core]
+    /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
 
-    /// End the scan after this time, as in 90s, 5m or 1h30m: what was found until then is reported [default: none]
+    /// Stop after this time, such as 90s, 5m or 1h30m, and report what was found [default: none]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
 
-    /// No progress bar, no notes, and no line that says all is clean: findings and errors alone
+    /// Print only findings and errors: no progress bar, no notes, no summary of a clean scan
     #[arg(long)]
     pub(super) quiet: bool,
 
@@ -131,10 +131,10 @@ pub(super) struct Scan {
 
 #[derive(Debug, Args)]
 pub(super) struct Fix {
-    /// The Dockerfile
+    /// The Dockerfile to mend
     pub(super) dockerfile: PathBuf,
 
-    /// Change the file in place of showing a diff: whole or not at all
+    /// Change the file instead of showing a diff, whole or not at all
     #[arg(long)]
     pub(super) write: bool,
 
@@ -144,9 +144,9 @@ pub(super) struct Fix {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Cache {
-    /// Say where it is, and how much it holds
+    /// Show where the cache is, and how much it holds
     Show,
-    /// Remove it
+    /// Remove the cache
     Clear,
 }
 
@@ -171,7 +171,7 @@ pub(super) enum Color {
     /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
-    /// Always, in a file too
+    /// Always, even to a file
     Always,
     /// Never
     Never,
@@ -216,12 +216,12 @@ fn one_line(error: &clap::Error) -> String {
 }
 
 fn jobs(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "a number from 1 on is wanted")
+    text.parse().map_err(|_| "expected a number of at least 1")
 }
 
 /// Parses a duration in jiff's friendly format, or a number of seconds.
 fn duration(text: &str) -> Result<Duration, &'static str> {
-    const WANTED: &str = "a duration above zero is wanted, as in 90s, 5m or 1h30m";
+    const WANTED: &str = "expected a duration above zero, such as 90s, 5m or 1h30m";
     let seconds = text.parse().map(Duration::from_secs).ok();
     let duration = seconds.or_else(|| text.parse::<jiff::SignedDuration>().ok()?.try_into().ok());
     duration.filter(|duration| !duration.is_zero()).ok_or(WANTED)
@@ -229,7 +229,7 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
 
 /// Parses `OS/ARCH[/VARIANT]`, with the terms of the OCI image index ("platform"), or `all`.
 fn platform(text: &str) -> Result<PlatformFilter, &'static str> {
-    const WANTED: &str = "OS/ARCH[/VARIANT] or all is wanted, as in linux/amd64";
+    const WANTED: &str = "expected OS/ARCH[/VARIANT] or all, such as linux/amd64";
     if text == "all" {
         return Ok(PlatformFilter::All);
     }

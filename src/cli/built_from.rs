@@ -13,9 +13,7 @@ pub(super) fn read(scan: &args::Scan) -> Result<Option<Arc<BuiltFrom>>, Failure>
     let Some(path) = scan.dockerfile.as_deref() else { return Ok(None) };
     let name = shown(path.as_os_str());
     if !scan.targets.iter().any(may_be_image) {
-        return Err(Failure::new(format!(
-            "--dockerfile {name} needs an image to line up, and no target is one"
-        )));
+        return Err(Failure::new(format!("--dockerfile {name} needs an image among the targets")));
     }
     let is_stdin = |target: &OsString| matches!(Target::parse(target), Ok(Target::Stdin));
     if path == Path::new("-") && scan.targets.iter().any(is_stdin) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indicatif::HumanBytes;
 
 use super::{Failure, args, print, shown};
-use crate::policy::Verdict;
+use crate::policy::Outcome;
 use crate::verdict::DETECTOR;
 use crate::verdict::cache::{Cache, Held, Summary, directory};
 
@@ -18,7 +18,7 @@ pub(super) fn of_user() -> Option<Arc<Cache>> {
 }
 
 /// Shows or removes the cache. A missing cache is not a failure.
-pub(super) fn cache(asked: &args::Cache) -> Result<Verdict, Failure> {
+pub(super) fn cache(asked: &args::Cache) -> Result<Outcome, Failure> {
     let Some(cache) = of_user() else {
         return print(|out| {
             writeln!(out, "there is no cache: neither XDG_CACHE_HOME nor HOME names a directory for it")
@@ -52,7 +52,7 @@ fn show(summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
         Some(Held { entries, outdated }) => {
             writeln!(out, "layers  {entries}, and {outdated} of other versions of stowaway")?;
         }
-        None => writeln!(out, "layers  not known: it is in use or cannot be read")?,
+        None => writeln!(out, "layers  unknown: the cache is in use or cannot be read")?,
     }
     writeln!(out, "size    {}", HumanBytes(summary.bytes.unwrap_or_default()))?;
     writeln!(out, "bound   {}", HumanBytes(summary.bound))

@@ -6,17 +6,17 @@ use std::path::Path;
 use super::{Failure, args, complain, output::Output, shown, use_color};
 use crate::engine::Engine;
 use crate::fix::{MendError, mend_file};
-use crate::policy::{FailOn, Verdict};
+use crate::policy::{FailOn, Outcome};
 use crate::report::{self, Style};
 use crate::timestamp::Clock;
 
 /// Shows the fixes for the leaks of a Dockerfile as a diff, or writes the fixed file.
-pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
+pub(super) fn fix(asked: &args::Fix) -> Result<Outcome, Failure> {
     super::interrupt::watch();
     let file = shown(asked.dockerfile.as_os_str());
     let failed = |reason: &dyn std::fmt::Display| Failure::new(format!("cannot mend {file}: {reason}"));
     if asked.dockerfile == Path::new("-") {
-        return Err(Failure::new("fix reads no standard input: name the path of a Dockerfile"));
+        return Err(Failure::new("fix does not read standard input: give it the path of a Dockerfile"));
     }
     let (mending, mended) = mend_file(&Engine::new(None, None, Clock::None), &asked.dockerfile).map_err(
         |error| match &error {
@@ -38,19 +38,17 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Verdict, Failure> {
     let written = Output::Stdout.write(|out| report::mended::render(&mending, asked.write, style, out));
     written.map_err(|error| Failure::new(format!("cannot write: {error}")))?;
     let is_leaking = mending.left.iter().any(|leak| FailOn::default().reached_by(leak.severity));
-    Ok(if is_leaking { Verdict::Failed } else { Verdict::Passed })
+    Ok(if is_leaking { Outcome::Failed } else { Outcome::Passed })
 }
 
 /// Replaces the file with the fixed text, completely or not at all.
 fn write(path: &Path, mended: &[u8]) -> std::io::Result<()> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(std::io::Error::other("it is no regular file"));
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     if metadata.nlink() > 1 {
-        return Err(std::io::Error::other(
-            "it has other names (hard links), under which it would stay as it is",
-        ));
+        return Err(std::io::Error::other("it has other hard links, which would keep the old content"));
     }
     Output::open(Some(path))?.write(|out| out.write_all(mended))
 }

@@ -19,7 +19,7 @@ use crate::engine::{Engine, Progress, Silent};
 use crate::finding::Report;
 use crate::mask::mask;
 use crate::panics;
-use crate::policy::{self, Verdict};
+use crate::policy::{self, Outcome};
 use crate::report::{self, Format, Style, escape};
 use crate::rules;
 use crate::source::Target;
@@ -50,15 +50,15 @@ pub fn main() -> ExitCode {
         Asked::Command(Command::Cache(cache)) => cache::cache(&cache),
     });
     ExitCode::from(match outcome {
-        Ok(verdict) => verdict.exit_code(),
+        Ok(outcome) => outcome.exit_code(),
         Err(Failure(line)) => {
             complain(&line);
-            Verdict::Incomplete.exit_code()
+            Outcome::Incomplete.exit_code()
         }
     })
 }
 
-fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
+fn scan(scan: &args::Scan) -> Result<Outcome, Failure> {
     interrupt::watch();
     let unwritable = |error: io::Error| {
         let file = scan.output.as_deref().map_or("standard output".into(), |file| shown(file.as_os_str()));
@@ -83,17 +83,17 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
         bar.clear();
     }
 
-    let verdict = policy::verdict(&report, scan.fail_on);
+    let outcome = policy::outcome(&report, scan.fail_on);
     if !(output.is_stream() && scan.format == Format::Text) {
         explain_errors(&report);
     }
     let style = Style { color: use_color(scan.color.when, output.is_stdout()), quiet: scan.quiet };
     match output.write(|out| report::render(scan.format, &report, style, out)) {
-        Ok(()) => Ok(verdict),
+        Ok(()) => Ok(outcome),
         // A leak was found, even if the report cannot be written.
-        Err(error) if verdict == Verdict::Failed => {
+        Err(error) if outcome == Outcome::Failed => {
             complain(&unwritable(error).0);
-            Ok(verdict)
+            Ok(outcome)
         }
         Err(error) => Err(unwritable(error)),
     }
@@ -102,7 +102,7 @@ fn scan(scan: &args::Scan) -> Result<Verdict, Failure> {
 /// Refuses invalid targets, and targets that the report would overwrite.
 fn refuse_targets(scan: &args::Scan) -> Result<(), Failure> {
     if scan.targets.iter().any(|target| target.is_empty()) {
-        return Err(Failure::new("an empty argument names no target"));
+        return Err(Failure::new("a target must not be empty"));
     }
     let Some(output) = scan.output.as_deref().filter(|output| *output != Path::new("-")) else {
         return Ok(());
@@ -119,7 +119,7 @@ fn refuse_targets(scan: &args::Scan) -> Result<(), Failure> {
     }
 }
 
-fn rules(asked: &args::Rules) -> Result<Verdict, Failure> {
+fn rules(asked: &args::Rules) -> Result<Outcome, Failure> {
     let style = Style { color: use_color(asked.color.when, true), quiet: false };
     match &asked.id {
         None => print(|out| report::rules::list(&rules::all(), style, out)),
@@ -139,9 +139,9 @@ fn unknown_rule(id: &str) -> Failure {
 }
 
 /// Prints output that the user asked for.
-fn print(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Verdict, Failure> {
+fn print(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outcome, Failure> {
     let written = Output::Stdout.write(render);
-    written.map(|()| Verdict::Passed).map_err(|error| Failure::new(format!("cannot write: {error}")))
+    written.map(|()| Outcome::Passed).map_err(|error| Failure::new(format!("cannot write: {error}")))
 }
 
 /// Prints the errors of the audit to standard error if the report is for machines or goes elsewhere. The user

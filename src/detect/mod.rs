@@ -4,8 +4,8 @@
 mod boundary;
 mod build_arguments;
 mod claims;
+mod credential;
 mod encoding;
-mod kept;
 mod known;
 mod narrowed;
 mod occurrence;
@@ -22,7 +22,9 @@ mod wording;
 
 pub use crate::hub::TokenKind;
 pub(crate) use build_arguments::build_arguments;
-pub(crate) use kept::{KeptForm, KeptSearch, KeptToken, MAX_KEPT, keeps, kept_tokens, may_be_credential};
+pub(crate) use credential::{
+    Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, credentials_in, keeps, may_be_credential,
+};
 pub use occurrence::Confidence;
 pub(crate) use occurrence::Occurrence;
 pub(crate) use placeholder::is_placeholder;

@@ -46,7 +46,7 @@ pub(crate) fn may_be_web(text: &[u8]) -> bool {
 
 /// The result for a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Judgement {
     /// A token of the given length.
     Token { kind: &'static Kind, len: usize, confidence: Confidence },
     /// No token.
@@ -73,20 +73,20 @@ impl Context {
 
 /// Judges the candidate at `at`. `bytes` begins with the content or holds at least [`REACH`] bytes in front
 /// of `at`.
-pub(super) fn judge(bytes: &[u8], at: usize, context: Context) -> Verdict {
+pub(super) fn judge(bytes: &[u8], at: usize, context: Context) -> Judgement {
     let rest = bytes.get(at..).unwrap_or_default();
     if is_plain_identifier(rest) {
-        return Verdict::None;
+        return Judgement::None;
     }
     if !context.whole_end && rest.len() < SHORT {
-        return Verdict::NeedMore;
+        return Judgement::NeedMore;
     }
     let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
     let surroundings = Surroundings { before, rest, context };
     match tokens::at(rest) {
         Some(kind) if kind.body == Body::WebToken => surroundings.web_token(kind),
         Some(kind) => surroundings.letters(kind),
-        None => Verdict::None,
+        None => Judgement::None,
     }
 }
 
@@ -136,13 +136,13 @@ struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// Judges a prefix with 34 random letters. Digits have never been seen in a body. They are accepted if
     /// everything else is clear, because the Hub's own pattern allows them.
-    fn letters(&self, kind: &'static Kind) -> Verdict {
+    fn letters(&self, kind: &'static Kind) -> Judgement {
         let prefix = kind.prefix.len();
-        let Some(body) = self.rest.get(prefix..prefix + BODY) else { return Verdict::None };
+        let Some(body) = self.rest.get(prefix..prefix + BODY) else { return Judgement::None };
         let behind = self.rest.get(prefix + BODY..).unwrap_or_default();
         let only_letters = body.iter().all(u8::is_ascii_alphabetic);
         if !body.iter().all(u8::is_ascii_alphanumeric) {
-            return Verdict::None;
+            return Judgement::None;
         }
         let begins = boundary::may_begin_behind(self.before);
         let ends = boundary::may_end_before(behind);
@@ -154,25 +154,25 @@ impl Surroundings<'_> {
         } else if only_letters && is_loose && randomness::is_random(body, Strictness::Strict) {
             Confidence::Medium
         } else {
-            return Verdict::None;
+            return Judgement::None;
         };
-        Verdict::Token { kind, len: prefix + BODY, confidence }
+        Judgement::Token { kind, len: prefix + BODY, confidence }
     }
 
     /// Judges a prefix with a JSON Web Token: three parts of base64url (RFC 7519, section 3; RFC 7515).
-    fn web_token(&self, kind: &'static Kind) -> Verdict {
+    fn web_token(&self, kind: &'static Kind) -> Judgement {
         let prefix = kind.prefix.len();
         let text = self.rest.get(prefix..).unwrap_or_default();
         let text = text.get(..MAX_TOKEN).unwrap_or(text);
         if !text.starts_with(WEB) {
-            return Verdict::None;
+            return Judgement::None;
         }
         let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         let part =
             |from: usize| text.get(from..).unwrap_or_default().iter().take_while(|&b| is_part(b)).count();
         let is_long = |b: Option<&[u8]>| b.is_some_and(|b| b.iter().all(is_part));
         if is_long(text.get(..MAX_HEADER)) {
-            return Verdict::None;
+            return Judgement::None;
         }
         let header = part(0);
         let payload = if text.get(header) == Some(&b'.') { part(header + 1) } else { 0 };
@@ -181,7 +181,7 @@ impl Surroundings<'_> {
         let signature = if is_signed { part(second + 1) } else { 0 };
         let len = if is_signed { second + 1 + signature } else { header + 1 + payload };
         if len >= text.len() && text.len() < MAX_TOKEN && !self.context.whole_end {
-            return Verdict::NeedMore;
+            return Judgement::NeedMore;
         }
         let signature = text.get(second + 1..second + 1 + signature).unwrap_or_default();
         // A real signature has at least 43 characters. A shorter signature is an abridged example in a
@@ -194,9 +194,9 @@ impl Surroundings<'_> {
         };
         let bordered = boundary::may_begin_behind(self.before) || self.is_binary();
         if header < 8 || payload < 8 || signature.len() < 10 || varied < 6 || !bordered {
-            return Verdict::None;
+            return Judgement::None;
         }
-        Verdict::Token { kind, len: prefix + len, confidence: Confidence::High }
+        Judgement::Token { kind, len: prefix + len, confidence: Confidence::High }
     }
 
     /// Returns true if the candidate is in a binary file. Binary formats join strings, so a token need not
@@ -235,7 +235,7 @@ fn follows_opcode(before: &[u8], behind: &[u8]) -> bool {
 pub(super) fn to_mask(bytes: &[u8]) -> Option<(usize, usize)> {
     let alone = Surroundings { before: &[], rest: bytes, context: Context::text(true) };
     for kind in tokens::with(Body::WebToken).filter(|kind| kind.strip(bytes).is_some()) {
-        if let Verdict::Token { len, .. } = alone.web_token(kind) {
+        if let Judgement::Token { len, .. } = alone.web_token(kind) {
             return Some((kind.prefix.len(), len));
         }
     }

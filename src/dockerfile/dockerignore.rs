@@ -9,7 +9,7 @@ use super::PathPattern;
 
 /// A line that makes Docker refuse the whole file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} holds no valid pattern")]
+#[error("line {line} is not a valid pattern")]
 pub(crate) struct BadPattern {
     /// The line number, starting at 1.
     pub line: usize,

@@ -124,7 +124,7 @@ impl Reader {
                 self.exec_form(rest).unwrap_or_else(|| Arguments::Line(rest.clone()))
             }
             Keyword::Shell => self.exec_form(rest).unwrap_or_else(|| {
-                self.flaw(rest.span(), Message::own("SHELL needs its arguments as a JSON array"));
+                self.flaw(rest.span(), Message::own("SHELL requires its arguments as a JSON array"));
                 Arguments::Line(rest.clone())
             }),
             Keyword::Add | Keyword::Copy => {
@@ -154,7 +154,7 @@ impl Reader {
             Ok(words) => Some(Arguments::Exec(words)),
             Err(NotStrings::NotJson) => None,
             Err(NotStrings::OtherValues) => {
-                self.flaw(rest.span(), Message::own("a JSON array of arguments may hold strings only"));
+                self.flaw(rest.span(), Message::own("a JSON array of arguments may contain only strings"));
                 None
             }
         }

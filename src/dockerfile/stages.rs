@@ -19,7 +19,7 @@ pub(super) fn assign(instructions: &mut [Instruction], escape: u8, flaws: &mut V
                 globals.take(instruction, &[]);
             } else if instruction.keyword != Keyword::Unknown && !complained {
                 complained = true;
-                let message = "no build stage in current context: only ARG may stand in front of FROM";
+                let message = "no build stage in current context: only ARG may come before FROM";
                 flaws.push(Flaw::new(instruction.keyword_span, Message::own(message)));
             }
         }

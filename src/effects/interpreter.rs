@@ -8,7 +8,7 @@ use super::login::{self, Near};
 use super::pipes::Pipes;
 use super::programs::{self, Call};
 use super::python;
-use super::source::{Source, Sources};
+use super::source::{Sources, ValueSource};
 use super::state::State;
 use super::surroundings::Surroundings;
 use super::traps::{Trap, Traps};
@@ -169,7 +169,7 @@ impl Interpreter<'_> {
             python::Read::Environment => programs::environment(&self.state),
             python::Read::File(path) => words::secret_at(variables, path).tokens(),
             python::Read::Text(text) if detect::find(text).is_empty() => Sources::default(),
-            python::Read::Text(_) => Sources::token(Source::Literal),
+            python::Read::Text(_) => Sources::token(ValueSource::Literal),
         };
         (!sources.have_no_token()).then_some(sources)
     }

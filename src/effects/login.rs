@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::effect::Handover;
-use super::source::{Certainty, Source, Sources};
+use super::source::{Certainty, Sources, ValueSource};
 use super::state::State;
 use super::words;
 use crate::detect;
@@ -47,7 +47,7 @@ pub(super) fn token(near: &Near<'_>, state: &State<'_>) -> Sources {
             }
             StepKind::Python(text) => {
                 if !detect::find(text.as_bytes()).is_empty() {
-                    sources.add(Source::Literal, Certainty::Token);
+                    sources.add(ValueSource::Literal, Certainty::Token);
                 }
                 sources.extend(&words::named(&state.variables, &text.to_str()));
             }
@@ -69,10 +69,10 @@ pub(crate) enum TokenOrigin<'a> {
 
 /// Returns the origin of the token with these sources, in a `RUN` with these mounts.
 pub(crate) fn origin<'a>(token: &Sources, mounts: &'a [Mount], scope: Scope<'_>) -> TokenOrigin<'a> {
-    if token.iter().any(|source| *source == Source::Literal) {
+    if token.iter().any(|source| *source == ValueSource::Literal) {
         return TokenOrigin::Literal;
     }
-    let is_named = |number: usize| token.iter().any(|source| *source == Source::Secret(number));
+    let is_named = |number: usize| token.iter().any(|source| *source == ValueSource::Secret(number));
     let mut secrets = mounts.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Secret);
     if let Some((_, secret)) = secrets.clone().find(|(number, _)| is_named(*number)) {
         return TokenOrigin::Secret(secret);
@@ -88,7 +88,7 @@ pub(crate) fn origin<'a>(token: &Sources, mounts: &'a [Mount], scope: Scope<'_>)
 /// Returns the variables that a value passes through.
 pub(crate) fn variables(token: &Sources) -> impl Iterator<Item = &str> {
     token.iter().filter_map(|source| match source {
-        Source::Variable { name, .. } => Some(name.as_str()),
-        Source::Literal | Source::Secret(_) => None,
+        ValueSource::Variable { name, .. } => Some(name.as_str()),
+        ValueSource::Literal | ValueSource::Secret(_) => None,
     })
 }

@@ -36,7 +36,7 @@ pub(crate) use programs::users::hides_variables;
 pub(crate) use remains::{Fate, LoginLeft, logins_left, writes_left};
 pub(crate) use run::{Place, Run, runs};
 pub(crate) use secrets::holds_word;
-pub(crate) use source::Source;
+pub(crate) use source::ValueSource;
 pub(crate) use state::{layer_path, login_files_in};
 pub(crate) use surroundings::{Ambient, Surroundings};
 pub(crate) use words::expanded;

@@ -4,7 +4,7 @@ use crate::dockerfile::Origin;
 
 /// The source of a value or of a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum ValueSource {
     /// Token text in the script.
     Literal,
     /// A mounted secret, by its index among the mounts.
@@ -17,7 +17,7 @@ pub(crate) enum Source {
     },
 }
 
-impl Source {
+impl ValueSource {
     /// Returns true if the history of the `RUN` contains the value too.
     pub(crate) fn is_in_history(&self) -> bool {
         matches!(self, Self::Literal | Self::Variable { origin: Some(Origin::Arg), .. })
@@ -35,14 +35,14 @@ pub(crate) enum Certainty {
 
 /// The possible sources of one value, in the order in which they were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Sources(Vec<(Source, Certainty)>);
+pub(crate) struct Sources(Vec<(ValueSource, Certainty)>);
 
 /// The maximum number of sources of one value. Tokens take precedence over other values.
 const MAX_SOURCES: usize = 64;
 
 impl Sources {
     /// Returns a single source, whose value is a token.
-    pub(crate) fn token(source: Source) -> Self {
+    pub(crate) fn token(source: ValueSource) -> Self {
         Self(vec![(source, Certainty::Token)])
     }
 
@@ -57,17 +57,17 @@ impl Sources {
     }
 
     /// Returns the first source that gives a token. Reports name that source.
-    pub(crate) fn first_token(&self) -> Option<&Source> {
+    pub(crate) fn first_token(&self) -> Option<&ValueSource> {
         self.0.iter().find(|(_, certainty)| *certainty == Certainty::Token).map(|(source, _)| source)
     }
 
     /// Returns all sources.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &ValueSource> {
         self.0.iter().map(|(source, _)| source)
     }
 
     /// Adds a source. A known source keeps its position, unless it turns out to give a token.
-    pub(crate) fn add(&mut self, source: Source, certainty: Certainty) {
+    pub(crate) fn add(&mut self, source: ValueSource, certainty: Certainty) {
         if let Some(at) = self.0.iter().position(|(known, _)| *known == source) {
             let is_new_token = certainty == Certainty::Token
                 && self.0.get(at).is_some_and(|(_, known)| *known == Certainty::Possible);
@@ -77,7 +77,7 @@ impl Sources {
             self.0.remove(at);
         }
         if self.0.len() >= MAX_SOURCES {
-            let is_possible = |(_, certainty): &(Source, Certainty)| *certainty == Certainty::Possible;
+            let is_possible = |(_, certainty): &(ValueSource, Certainty)| *certainty == Certainty::Possible;
             let Some(at) = self.0.iter().rposition(is_possible).filter(|_| certainty == Certainty::Token)
             else {
                 return;
@@ -115,17 +115,17 @@ impl Sources {
 mod tests {
     use super::*;
 
-    fn variable(number: usize) -> Source {
-        Source::Variable { name: format!("V{number}"), origin: None }
+    fn variable(number: usize) -> ValueSource {
+        ValueSource::Variable { name: format!("V{number}"), origin: None }
     }
 
     #[test]
     fn the_first_token_is_named() {
         let mut sources = Sources::default();
         assert!(sources.have_no_token());
-        sources.add(Source::Secret(0), Certainty::Possible);
+        sources.add(ValueSource::Secret(0), Certainty::Possible);
         sources.add(variable(1), Certainty::Token);
-        sources.add(Source::Secret(0), Certainty::Token);
+        sources.add(ValueSource::Secret(0), Certainty::Token);
         assert_eq!(sources.first_token(), Some(&variable(1)));
         assert_eq!(sources.iter().count(), 2);
         assert!(sources.made_possible().have_no_token());
@@ -137,8 +137,8 @@ mod tests {
         for number in 0..1000 {
             sources.add(variable(number), Certainty::Possible);
         }
-        sources.add(Source::Literal, Certainty::Token);
+        sources.add(ValueSource::Literal, Certainty::Token);
         assert_eq!(sources.iter().count(), MAX_SOURCES);
-        assert_eq!(sources.first_token(), Some(&Source::Literal));
+        assert_eq!(sources.first_token(), Some(&ValueSource::Literal));
     }
 }

@@ -1,6 +1,6 @@
 //! Credentials in URLs, as written in scripts.
 
-use super::source::{Source, Sources};
+use super::source::{Sources, ValueSource};
 use super::variables::{Variables, View};
 use super::words::{expanded, substituted};
 use crate::detect;
@@ -76,7 +76,7 @@ pub(super) fn credential(variables: &Variables<'_>, word: &Word) -> Option<Crede
 
 fn userinfo(variables: &Variables<'_>, word: &Word, url: &Url<'_>) -> Sources {
     if !detect::find(url.userinfo.as_bytes()).is_empty() {
-        return Sources::token(Source::Literal);
+        return Sources::token(ValueSource::Literal);
     }
     let is_hub = is_fetched_from(url.host);
     let names = expanded(url.userinfo).into_iter();

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::secrets::{Secret, secrets};
-use super::source::{Certainty, Source, Sources};
+use super::source::{Certainty, Sources, ValueSource};
 use crate::dockerfile::{Mount, Scope};
 
 /// A placeholder for an unknown home directory. Scripts write a home directory that way too.
@@ -184,7 +184,7 @@ impl<'a> Variables<'a> {
 
     /// Returns the possible sources of a variable's value, including the variable itself.
     pub(super) fn value(&self, name: &str, view: View) -> Sources {
-        let named = || Source::Variable { name: name.to_owned(), origin: None };
+        let named = || ValueSource::Variable { name: name.to_owned(), origin: None };
         let (own, set) = (self.own(name, view), self.set.get(name));
         if own.is_none() && set.is_none() {
             return self.given(name);
@@ -207,7 +207,7 @@ impl<'a> Variables<'a> {
     /// Returns the sources of the value that a variable has outside the script.
     fn given(&self, name: &str) -> Sources {
         let binding = self.scope.get(name);
-        let source = Source::Variable { name: name.to_owned(), origin: binding.map(|b| b.origin) };
+        let source = ValueSource::Variable { name: name.to_owned(), origin: binding.map(|b| b.origin) };
         let mut sources = Sources::default();
         let mut holders = self.secrets.iter().filter(|secret| secret.mount.env.as_deref() == Some(name));
         let for_the_hub = holders.clone().find(|secret| secret.certainty == Certainty::Token);
@@ -215,7 +215,7 @@ impl<'a> Variables<'a> {
         let is_token = for_the_hub.is_none() && binding.is_some_and(|b| b.value.carries_token);
         sources.add(source, if is_token { Certainty::Token } else { Certainty::Possible });
         if let Some(secret) = secret {
-            sources.add(Source::Secret(secret.number), secret.certainty);
+            sources.add(ValueSource::Secret(secret.number), secret.certainty);
         }
         sources
     }
@@ -225,7 +225,7 @@ impl<'a> Variables<'a> {
         self.value(name, View::Shell).tokens().or_else(|| {
             let binding = self.scope.get(name).filter(|_| !self.set.contains_key(name));
             let binding = binding.filter(|b| b.value.may_hold_something());
-            let source = |origin| Source::Variable { name: name.to_owned(), origin: Some(origin) };
+            let source = |origin| ValueSource::Variable { name: name.to_owned(), origin: Some(origin) };
             binding.map(|b| Sources::token(source(b.origin))).unwrap_or_default()
         })
     }

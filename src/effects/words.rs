@@ -1,6 +1,6 @@
 //! The words of a script: the paths they name, and the possible sources of their values.
 
-use super::source::{Certainty, Source, Sources};
+use super::source::{Certainty, Sources, ValueSource};
 use super::variables::{Setting, Variables, View};
 use crate::detect;
 use crate::effects::secrets::holds_word;
@@ -50,7 +50,7 @@ pub(super) fn sources(variables: &Variables<'_>, word: &Word, view: View) -> Sou
     let mut sources = Sources::default();
     let bytes = word.text.as_bytes();
     if !detect::find(bytes).is_empty() {
-        sources.add(Source::Literal, Certainty::Token);
+        sources.add(ValueSource::Literal, Certainty::Token);
     }
     for name in &word.variables {
         sources.extend(&variables.value(name, view));
@@ -75,7 +75,7 @@ pub(super) fn sources(variables: &Variables<'_>, word: &Word, view: View) -> Sou
 pub(super) fn named(variables: &Variables<'_>, text: &str) -> Sources {
     let mut sources = Sources::default();
     for secret in variables.secrets().iter().filter(|secret| secret.is_in(text)) {
-        sources.add(Source::Secret(secret.number), Certainty::Possible);
+        sources.add(ValueSource::Secret(secret.number), Certainty::Possible);
     }
     sources
 }
@@ -87,7 +87,7 @@ pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
     let mut sources = Sources::default();
     for inner in text.split(['$', '`']).skip(1).filter(reads) {
         for secret in variables.secrets().iter().filter(|secret| secret.file_is_in(inner)) {
-            sources.add(Source::Secret(secret.number), secret.certainty);
+            sources.add(ValueSource::Secret(secret.number), secret.certainty);
         }
     }
     sources
@@ -97,7 +97,7 @@ pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
 pub(super) fn document(variables: &Variables<'_>, document: &HereDocument) -> Sources {
     let mut sources = Sources::default();
     if !detect::find(document.body.as_bytes()).is_empty() {
-        sources.add(Source::Literal, Certainty::Token);
+        sources.add(ValueSource::Literal, Certainty::Token);
     }
     if document.expand {
         let text = document.body.to_str();
@@ -118,7 +118,7 @@ pub(super) fn secret_file(variables: &Variables<'_>, word: &Word) -> Sources {
 pub(super) fn secret_at(variables: &Variables<'_>, path: &str) -> Sources {
     let mut sources = Sources::default();
     for secret in variables.secrets().iter().filter(|secret| secret.lies_at(path)) {
-        sources.add(Source::Secret(secret.number), secret.certainty);
+        sources.add(ValueSource::Secret(secret.number), secret.certainty);
     }
     sources
 }

@@ -13,14 +13,14 @@ use super::hashed::{Hashed, finish};
 use super::layer::LayerVisitor;
 use super::search::scanner;
 use super::side_by_side::side_by_side;
-use crate::detect::{KeptSearch, Scanner};
+use crate::detect::{CredentialSearch, Scanner};
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
 use crate::sensitive::Sensitive;
 use crate::stream::{Compression, Decompressed, TarError, Window, begins_tar, walk};
 use crate::unpack::{self, Origin};
-use crate::verdict::{BlobVerdict, Bytes, Content, kept};
+use crate::verdict::{BlobVerdict, Bytes, Content, credentials};
 
 /// The parameters for reading a blob.
 #[derive(Clone, Copy)]
@@ -74,7 +74,7 @@ fn audit_by<I: Read>(
     let mut stored = Stored {
         hash: (verdict.is_compressed || reading.verify_digests).then(Sha256::new),
         scanner: verdict.is_compressed.then(scanner),
-        kept: kept::is_keeper(name).then(|| KeptSearch::new(name)),
+        credentials: credentials::is_keeper(name).then(|| CredentialSearch::new(name)),
         size: 0,
         scan: reading.scan,
     };
@@ -84,7 +84,7 @@ fn audit_by<I: Read>(
     verdict.problem = read(tap, compression, reading, &mut verdict);
     if !verdict.is_compressed && matches!(verdict.content, Content::Bytes(_)) {
         let malformed = malformed.map(|name| {
-            let detail = message!("it begins as {} does, and has no {} header", name, name);
+            let detail = message!("it begins like {}, but has no {} header", name, name);
             Problem::error(Code::Corrupt, Place::Here, detail)
         });
         verdict.problem = verdict.problem.or(malformed);
@@ -99,8 +99,8 @@ fn audit_by<I: Read>(
     }
     verdict.size = stored.size;
     verdict.digest = stored.hash.map(finish).filter(|_| verdict.is_fetched);
-    verdict.kept = stored.kept.map(KeptSearch::finish).unwrap_or_default();
-    if !reading.scan.budget.keep(&mut verdict.kept) {
+    verdict.credentials = stored.credentials.map(CredentialSearch::finish).unwrap_or_default();
+    if !reading.scan.budget.keep(&mut verdict.credentials) {
         verdict.problem.get_or_insert_with(Budget::overflow);
     }
     let mut stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
@@ -200,7 +200,7 @@ fn is_empty_tar(view: &[u8]) -> bool {
 struct Stored<'a> {
     hash: Option<Sha256>,
     scanner: Option<Scanner>,
-    kept: Option<KeptSearch>,
+    credentials: Option<CredentialSearch>,
     size: u64,
     scan: Scan<'a>,
 }
@@ -221,8 +221,8 @@ impl<R: Read> Read for Tap<'_, '_, R> {
         if let Some(scanner) = &mut self.stored.scanner {
             scanner.feed(bytes);
         }
-        if let Some(kept) = &mut self.stored.kept {
-            kept.feed(bytes);
+        if let Some(credentials) = &mut self.stored.credentials {
+            credentials.feed(bytes);
         }
         self.stored.size += n as u64;
         Ok(n)

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 
 use zeroize::Zeroizing;
 
-use super::search::{scanner, search as search_raw, search_kept};
-use crate::detect::{self, KeptSearch, KeptToken, MAX_KEPT, Occurrence};
+use super::search::{scanner, search as search_raw, search_credentials};
+use crate::detect::{self, Credential, CredentialSearch, MAX_CREDENTIALS, Occurrence};
 use crate::stream::{Decompressed, Entry, Extent, Peek, SparseMap, Tap, Window};
 use crate::unpack::{Found, Origin, Unpacker};
 
@@ -16,7 +16,7 @@ pub(crate) struct Searched {
     /// The tokens in the file.
     pub(crate) found: Found,
     /// Possible credentials of unknown shape.
-    pub(crate) kept: Vec<KeptToken>,
+    pub(crate) credentials: Vec<Credential>,
     /// The reader's error, if any.
     pub(crate) outcome: io::Result<()>,
 }
@@ -31,21 +31,21 @@ pub(crate) fn search(
     entry: &Entry,
     body: &mut dyn Peek,
 ) -> Searched {
-    let plain = |(found, outcome)| Searched { found, kept: Vec::new(), outcome };
+    let plain = |(found, outcome)| Searched { found, credentials: Vec::new(), outcome };
     match &entry.extent {
-        Extent::Whole if entry.size <= MAX_KEPT => search_small(unpacker, origin, entry, body),
-        Extent::Whole if KeptSearch::reads_large(&entry.path) => {
-            let ((found, outcome), kept) =
-                search_kept(&entry.path, body, |body| unpacker.search(origin, body));
-            Searched { found, kept, outcome }
+        Extent::Whole if entry.size <= MAX_CREDENTIALS => search_small(unpacker, origin, entry, body),
+        Extent::Whole if CredentialSearch::reads_large(&entry.path) => {
+            let ((found, outcome), credentials) =
+                search_credentials(&entry.path, body, |body| unpacker.search(origin, body));
+            Searched { found, credentials, outcome }
         }
         Extent::Whole => plain(unpacker.search(origin, body)),
-        extent if entry.size > MAX_KEPT => plain(search_sparse(extent, body)),
+        extent if entry.size > MAX_CREDENTIALS => plain(search_sparse(extent, body)),
         extent => {
             let (whole, outcome) = read_small(body);
             let (found, searched) = search_sparse(extent, &mut whole.as_slice());
-            let kept = detect::kept_tokens(&entry.path, &whole);
-            Searched { found, kept, outcome: outcome.and(searched) }
+            let credentials = detect::credentials_in(&entry.path, &whole);
+            Searched { found, credentials, outcome: outcome.and(searched) }
         }
     }
 }
@@ -55,16 +55,16 @@ fn search_small(unpacker: &mut Unpacker, origin: Origin<'_>, entry: &Entry, body
     if let Ok(mut view) = body.fill_buf()
         && view.len() as u64 == entry.size
     {
-        let kept = detect::kept_tokens(&entry.path, view);
+        let credentials = detect::credentials_in(&entry.path, view);
         let len = view.len();
         let (found, outcome) = unpacker.search(origin, &mut view);
         body.consume(len);
-        return Searched { found, kept, outcome };
+        return Searched { found, credentials, outcome };
     }
     let (whole, outcome) = read_small(body);
-    let kept = detect::kept_tokens(&entry.path, &whole);
+    let credentials = detect::credentials_in(&entry.path, &whole);
     let (found, searched) = unpacker.search(origin, &mut whole.as_slice());
-    Searched { found, kept, outcome: outcome.and(searched) }
+    Searched { found, credentials, outcome: outcome.and(searched) }
 }
 
 /// Opens a file again, by reading its layer from the start.
@@ -77,7 +77,7 @@ pub(crate) fn reopened<'a>(reopen: Option<&'a Reopen<'a>>, entry: &Entry) -> io:
 
 /// Reads the whole of a small file, as far as possible.
 fn read_small(body: &mut dyn Peek) -> (Zeroizing<Vec<u8>>, io::Result<()>) {
-    let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_KEPT).unwrap_or_default()));
+    let mut whole = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_CREDENTIALS).unwrap_or_default()));
     let outcome = body.read_to_end(&mut whole);
     (whole, outcome.map(|_| ()))
 }

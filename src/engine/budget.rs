@@ -64,7 +64,7 @@ impl Budget {
     /// Creates the problem that names the limit.
     pub(crate) fn overflow() -> Problem {
         let detail = message!(
-            "it holds more names or tokens than are kept ({} tokens of a file, {} MiB in all): not all are listed",
+            "it has more names or tokens than the limit ({} tokens per file, {} MiB in all): not all are listed",
             MAX_IN_FILE,
             MEMORY >> 20
         );

@@ -10,8 +10,8 @@ use crate::detect::Confidence;
 use crate::detect::Occurrence;
 use crate::detect::TokenSummary;
 use crate::detect::build_arguments;
+use crate::detect::credentials_in;
 use crate::detect::is_plain_variable;
-use crate::detect::kept_tokens;
 use crate::detect::may_be_credential;
 use crate::digest::Digest;
 use crate::finding::Place;
@@ -25,7 +25,7 @@ use crate::sensitive::Sensitive;
 use crate::stream::begins_tar;
 use crate::stream::hold_memory;
 use crate::unpack::MAX_IN_FILE;
-use crate::verdict::{BlobVerdict, Content, FieldToken, kept};
+use crate::verdict::{BlobVerdict, Content, FieldToken, credentials};
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -68,13 +68,13 @@ pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict 
     let held = hold_memory(PARSED * bytes.len() as u64, "a JSON document");
     let hash: [u8; 32] = Sha256::digest(bytes).into();
     let mut found = search(bytes);
-    let mut kept = if kept::is_keeper(name) { kept_tokens(name, bytes) } else { Vec::new() };
-    let is_all = scan.budget.keep(&mut found) & scan.budget.keep(&mut kept);
+    let mut credentials = if credentials::is_keeper(name) { credentials_in(name, bytes) } else { Vec::new() };
+    let is_all = scan.budget.keep(&mut found) & scan.budget.keep(&mut credentials);
     BlobVerdict {
         size: bytes.len() as u64,
         digest: Some(Digest::from_bytes(hash)),
         content: Content::Document(found),
-        kept,
+        credentials,
         problem: held
             .err()
             .map(|error| Problem::of(&error, Place::Here))

@@ -44,7 +44,7 @@ impl Gathered {
         let (number, is_new) = self.inventory.add(blob);
         if !is_new {
             // Tools disagree on which of the two counts when they load the archive.
-            let detail = Message::own("the archive holds two entries of that name");
+            let detail = Message::own("the archive has two entries of that name");
             self.problems.push(Problem::error(Code::Corrupt, Place::entry(&name), detail));
         }
         number

@@ -8,7 +8,7 @@ use super::Scan;
 use super::body::{self, Reopen, Searched};
 use super::gap::occurrences_in_gap;
 use super::search::search_rest;
-use crate::detect::{self, KeptToken, Occurrence};
+use crate::detect::{self, Credential, Occurrence};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
 use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Peek, Visit};
@@ -73,23 +73,37 @@ impl<'a> LayerVisitor<'a> {
         room
     }
 
-    fn add(&mut self, path: &[u8], found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
-        if found.is_empty() && kept.is_empty() { None } else { self.add_file(path, found, kept) }
+    fn add(&mut self, path: &[u8], found: Vec<Occurrence>, credentials: Vec<Credential>) -> Option<usize> {
+        if found.is_empty() && credentials.is_empty() {
+            None
+        } else {
+            self.add_file(path, found, credentials)
+        }
     }
 
-    fn add_file(&mut self, path: &[u8], mut found: Vec<Occurrence>, kept: Vec<KeptToken>) -> Option<usize> {
+    fn add_file(
+        &mut self,
+        path: &[u8],
+        mut found: Vec<Occurrence>,
+        credentials: Vec<Credential>,
+    ) -> Option<usize> {
         self.content.overflow |= !self.scan.budget.keep(&mut found);
         // Credentials that count by the file's own name are findings. The others are findings only in some
         // images.
-        let (mut kept, other): (Vec<_>, Vec<_>) =
-            kept.into_iter().partition(|kept| detect::keeps(path, kept.form));
-        self.content.overflow |= !self.scan.budget.keep(&mut kept);
-        kept.extend(other.into_iter().take(MAX_IN_FILE));
-        if !self.room(3 * path.len() + 200 + kept.len() * 60) {
+        let (mut credentials, other): (Vec<_>, Vec<_>) =
+            credentials.into_iter().partition(|credential| detect::keeps(path, credential.form));
+        self.content.overflow |= !self.scan.budget.keep(&mut credentials);
+        credentials.extend(other.into_iter().take(MAX_IN_FILE));
+        if !self.room(3 * path.len() + 200 + credentials.len() * 60) {
             return None;
         }
-        let file =
-            File { path: path.into(), occurrences: found, kept, number: self.entries, superseded_by: None };
+        let file = File {
+            path: path.into(),
+            occurrences: found,
+            credentials,
+            number: self.entries,
+            superseded_by: None,
+        };
         self.content.files.push(file);
         Some(self.content.files.len() - 1)
     }
@@ -142,14 +156,14 @@ impl<'a> LayerVisitor<'a> {
         let reread = || body::reopened(reopen, entry);
         let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
         let origin = Origin { number, path: &entry.path, reread };
-        let Searched { found, kept, outcome } = body::search(&mut self.unpacker, origin, entry, body);
+        let Searched { found, credentials, outcome } = body::search(&mut self.unpacker, origin, entry, body);
         self.content.problems.add(&entry.path, found.problems);
         let file = if found.in_git {
-            let file = self.add_file(&entry.path, found.occurrences, kept);
+            let file = self.add_file(&entry.path, found.occurrences, credentials);
             self.git_files.extend(file.map(|file| (number, file)));
             file
         } else {
-            self.add(&entry.path, found.occurrences, kept)
+            self.add(&entry.path, found.occurrences, credentials)
         };
         if let Some(file) = file
             && !is_whiteout(&entry.path)

@@ -116,7 +116,7 @@ pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, Problem> {
         let detail = Message::own(concat!(
             "stowaway ",
             env!("CARGO_PKG_VERSION"),
-            " failed while it read this; please report that to its maintainers, with what stands on standard error"
+            " failed while it read this; please report it to the maintainers, with the message on standard error"
         ));
         Problem::error(Code::Internal, Place::Here, detail)
     })

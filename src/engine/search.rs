@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use crate::detect::{KeptSearch, KeptToken, Occurrence, Scanner, Step, StepKind, TarPart};
+use crate::detect::{Credential, CredentialSearch, Occurrence, Scanner, Step, StepKind, TarPart};
 use crate::stream::{Bounds, Peek, Tap, Window};
 use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
@@ -32,14 +32,14 @@ pub(crate) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io:
 
 /// Lets `search` read a file with this path, and looks for possible credentials of unknown shape at the same
 /// time.
-pub(crate) fn search_kept<T>(
+pub(crate) fn search_credentials<T>(
     path: &[u8],
     body: &mut dyn Peek,
     search: impl FnOnce(&mut dyn Peek) -> T,
-) -> (T, Vec<KeptToken>) {
-    let mut kept = KeptSearch::new(path);
-    let found = search(&mut Tap::new(body, |bytes: &[u8]| kept.feed(bytes)));
-    (found, kept.finish())
+) -> (T, Vec<Credential>) {
+    let mut credentials = CredentialSearch::new(path);
+    let found = search(&mut Tap::new(body, |bytes: &[u8]| credentials.feed(bytes)));
+    (found, credentials.finish())
 }
 
 /// The step into the bytes after the last entry of a tar stream.

@@ -11,7 +11,7 @@ use super::blob::{self, Reading, tar_problem};
 use super::document::{self, Begin};
 use super::gathered::{Gathered, SearchAround};
 use super::in_parallel::in_parallel;
-use super::memory::Memory;
+use super::known::Known;
 use super::permits::Permit;
 use crate::fault::{Code, Fault};
 use crate::finding::{Place, Problem};
@@ -64,7 +64,7 @@ pub(crate) fn read(
     let layers = layers(&resolved);
     let is_needed = |number: &usize| layers.contains_key(number) || resolved.attached.contains(number);
     let (needed, loose): (Vec<usize>, Vec<usize>) = left.iter().partition(|number| is_needed(number));
-    let mut memory = Memory::of(scan);
+    let mut memory = Known::of(scan);
     memory.look_up(left.iter().filter_map(|&number| gathered.inventory.blob(number)));
     for &number in &left {
         scan.progress.add_total(size(&gathered.inventory, number));
@@ -141,7 +141,7 @@ struct One<'a> {
     blob: &'a Blob,
     scan: Scan<'a>,
     verify_digests: bool,
-    memory: &'a Memory<'a>,
+    memory: &'a Known<'a>,
 }
 
 impl One<'_> {
@@ -153,7 +153,7 @@ impl One<'_> {
         let again = AtomicUsize::new(0);
         let reopen = || -> io::Result<Box<dyn Read + Send + '_>> {
             if again.fetch_add(1, Ordering::Relaxed) >= source.rereads() {
-                return Err(Fault::io(Code::Limit, "the source is not read again so often"));
+                return Err(Fault::io(Code::Limit, "the source would have to be read too many times"));
             }
             Ok(Box::new(scan.uncounted(source.open(blob)?)))
         };

@@ -7,7 +7,7 @@ use super::Scan;
 use super::blob::{self, Reading, tar_problem};
 use super::document::{self, Begin};
 use super::gathered::{Gathered, SearchAround};
-use super::memory::Memory;
+use super::known::Known;
 use super::search::scanner;
 use super::side_by_side::side_by_side;
 use crate::detect::Scanner;
@@ -33,7 +33,7 @@ pub(crate) fn read(
     leave_out: &dyn Fn(&Inventory, &Resolved) -> BTreeSet<usize>,
 ) -> (Gathered, Resolved) {
     let scan = reading.scan;
-    let memory = Memory::of(scan);
+    let memory = Known::of(scan);
     let around = SearchAround { scan, gathered: Gathered::default() };
     let mut visitor = Stream { around, reading, memory: &memory, documents: Kept::default() };
     let mut stored = (compression != Compression::None).then(scanner);
@@ -59,7 +59,7 @@ pub(crate) fn read(
         gathered.problems.push(Problem::error(
             Code::Corrupt,
             Place::Archive,
-            Message::own("it holds nothing"),
+            Message::own("it has no entries"),
         ));
     }
     memory.save();
@@ -89,7 +89,7 @@ impl Documents for Kept {
 struct Stream<'a, 'm> {
     around: SearchAround<'a>,
     reading: Reading<'a>,
-    memory: &'m Memory<'m>,
+    memory: &'m Known<'m>,
     documents: Kept,
 }
 

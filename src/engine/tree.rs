@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::search::search_kept;
+use super::search::search_credentials;
 use super::{Scan, contained};
 use crate::detect::Occurrence;
 use crate::finding::{Place, Problem};
@@ -11,7 +11,7 @@ use crate::source::{BuildContext, unreadable};
 use crate::stream::path::repository;
 use crate::stream::{Peek, Window};
 use crate::unpack::{Origin, Unpacker};
-use crate::verdict::kept;
+use crate::verdict::credentials;
 
 /// The result of searching a file.
 #[derive(Default)]
@@ -24,9 +24,9 @@ pub(crate) struct Searched {
 
 /// Reads a file to its end and searches it. Tokens in git objects are returned when the unpacker is finished.
 pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &mut dyn Peek) -> Searched {
-    let ((mut found, outcome), kept) =
-        search_kept(origin.path, input, |input| unpacker.search(origin, input));
-    found.occurrences.extend(kept::occurrences(origin.path, &kept, &found.occurrences));
+    let ((mut found, outcome), credentials) =
+        search_credentials(origin.path, input, |input| unpacker.search(origin, input));
+    found.occurrences.extend(credentials::occurrences(origin.path, &credentials, &found.occurrences));
     found.occurrences.sort_by_key(|occurrence| occurrence.offset);
     let problem = outcome.err().map(|error| Problem::of(&error, Place::Here));
     Searched { occurrences: found.occurrences, problems: found.problems, problem }

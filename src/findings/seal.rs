@@ -268,11 +268,11 @@ mod tests {
     fn long_steps_of_a_problem_are_shown_in_part() {
         let target = Masked::own("app.tar");
         let name = "n".repeat(500) + "end";
-        let mut problem = Problem::error(Code::Truncated, Place::Archive, Message::own("it breaks off"));
+        let mut problem = Problem::error(Code::Truncated, Place::Archive, Message::own("it ends early"));
         problem.via.push(Step::new(StepKind::member(Container::Zip, name.as_bytes()), 0..0));
         let message = Sealer::new(&target, &[], None).issue(&problem).message;
         let (way, detail) = message.as_str().split_once(": ").unwrap();
-        assert_eq!((way.chars().count(), detail), (121, "it breaks off"));
+        assert_eq!((way.chars().count(), detail), (121, "it ends early"));
         assert!(way.starts_with("zip:nnn") && way.contains("n…n") && way.ends_with("nend"), "{way}");
     }
 }

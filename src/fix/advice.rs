@@ -61,14 +61,15 @@ pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
             message!("Delete the login, and write `{}`: {}. Build with `{}`", line, Message::own(WHY), build)
         } else if hit.rule.id == token_in_arg::RULE.id {
             message!(
-                "Delete `{}`, write `{}`, and build with `{}` in place of `--build-arg`.",
+                "Delete `{}`, write `{}`, and build with `{}` instead of `--build-arg`.",
                 hit.subject,
                 line,
                 build
             )
         } else if is_setting {
             message!(
-                "Take the variable out of this ENV, write `{}`, and build with `{}`. A container gets the token when it starts: `docker run -e {} …`.",
+                "Take the variable out of this ENV, write `{}`, and build with `{}`. If the container needs the \
+                 token, pass it when it starts: `docker run -e {} …`.",
                 line,
                 build,
                 variable

@@ -29,7 +29,7 @@ pub(crate) enum MendError {
     #[error("{0}")]
     Fault(Masked),
     /// `BuildKit` would reject the file, or it is too large for a Dockerfile.
-    #[error("it is no Dockerfile that can be built")]
+    #[error("it is not a Dockerfile that can be built")]
     Rejected(Vec<Issue>),
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroiz
 
 fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
     let read = open_file(path)
-        .and_then(|file| read_up_to(file, MAX_MENDED, "it is no Dockerfile that can be mended"));
+        .and_then(|file| read_up_to(file, MAX_MENDED, "it is not a Dockerfile that can be mended"));
     let before = read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?;
     if before.is_empty() {
         return Err(MendError::Unreadable(Masked::own("it is empty")));
@@ -51,7 +51,7 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
     let dockerfile = parse(&before);
     if !dockerfile.flaws.is_empty() {
         if !looks_like_dockerfile(&before) {
-            return Err(MendError::Unreadable(Masked::own("it is no Dockerfile")));
+            return Err(MendError::Unreadable(Masked::own("it is not a Dockerfile")));
         }
         let target = mask(path.as_os_str().as_encoded_bytes());
         let sealer = Sealer::new(&target, &[], None);

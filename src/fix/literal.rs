@@ -38,7 +38,9 @@ impl Quotes {
 /// Determines the location of a token in a script with these commands.
 pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: Span) -> Place {
     let Script::Text { language, text } = script else {
-        return Place::Elsewhere("the exec form expands no variables: write the shell form, with $HF_TOKEN");
+        return Place::Elsewhere(
+            "the exec form does not expand variables: use the shell form, with $HF_TOKEN",
+        );
     };
     if *language != Language::Shell {
         return Place::Elsewhere("it stands in a script: let that read HF_TOKEN from its environment");
@@ -67,7 +69,7 @@ pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: 
     }
     match quotes(text, text.offset_of(command.span.start), start) {
         Some(quotes) => Place::Shell(quotes),
-        None => Place::Elsewhere("it stands in quotes within quotes"),
+        None => Place::Elsewhere("it is in quotes within quotes"),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         Some("builds of Windows containers have no secret mounts")
     } else if syntax::is_unknown(context) {
         Some(
-            "whether the frontend of the `# syntax=` line knows `--mount=type=secret,env=` cannot be told: name docker/dockerfile:1",
+            "the frontend of the `# syntax=` line may not support `--mount=type=secret,env=`: use docker/dockerfile:1",
         )
     } else {
         None
@@ -164,7 +164,7 @@ fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut
             }
             _ => plan.declined.push(Declined {
                 span: hit.span,
-                why: Masked::own("what the token does here cannot be told: take it out by hand"),
+                why: Masked::own("it is not clear what the token does here: remove it by hand"),
             }),
         }
     }

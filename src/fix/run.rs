@@ -112,7 +112,7 @@ impl<'a> MendedRun<'a> {
         let refused = if self.has_quoted_mount() {
             Some("the flags of this RUN have quotes in them")
         } else if ids.iter().any(|id| ids.first() != Some(id)) {
-            Some("the RUN logs in with one token after the other")
+            Some("the RUN logs in with several tokens")
         } else {
             None
         };
@@ -122,8 +122,8 @@ impl<'a> MendedRun<'a> {
                 continue;
             }
             if login.user == User::Git {
-                let why = "a `git clone` behind it counts on the login, and git does not read HF_TOKEN: use `hf \
-                           download` in its place";
+                let why = "a later `git clone` relies on the login, and git does not read HF_TOKEN: use `hf \
+                     download` instead";
                 declined.push(Declined { span: login.span, why: Masked::own(why) });
                 continue;
             }
@@ -146,7 +146,8 @@ impl<'a> MendedRun<'a> {
                     None => declined.push(Declined {
                         span: hit.span,
                         why: Masked::own(
-                            "a URL is rewritten in a plain `git clone` only: use `hf download`, which reads HF_TOKEN",
+                            "only the URL of a plain `git clone` can be rewritten: use `hf download`, which reads \
+                             HF_TOKEN",
                         ),
                     }),
                 }
@@ -210,7 +211,7 @@ impl<'a> MendedRun<'a> {
             }
             Some(Cut::Parts { deleted, replaced }) => (deleted, replaced),
             None => {
-                let why = "it is written in a way that cannot be taken apart without doubt";
+                let why = "it is written in a way that cannot be rewritten safely";
                 declined.extend(self.targets.iter().map(|&span| Declined { span, why: Masked::own(why) }));
                 (Vec::new(), Vec::new())
             }

@@ -80,7 +80,7 @@ pub(super) fn settings<'a>(
             if acts.keyword == Keyword::Env && from.is_none() && is_mixed {
                 blocked.insert(
                     name.clone(),
-                    "its value holds more than the token, and a secret is the token alone",
+                    "its value contains more than the token, and a secret is the token alone",
                 );
             }
             candidates

@@ -20,10 +20,9 @@ use crate::rules::dockerfile::Context;
 use crate::rules::dockerfile::logins::Login;
 use crate::text::Span;
 
-const FILES: &str = "a command behind it needs the file that it writes, or the directory of that";
+const FILES: &str = "a later command needs the file that it writes, or its directory";
 const COPIED: &str = "another stage takes what it leaves";
-const CLEARED: &str =
-    "a command behind it runs without the variables of the RUN, as by `sudo`, `su` or `env -i`";
+const CLEARED: &str = "a later command runs without the variables of the RUN, under `sudo`, `su` or `env -i`";
 
 /// Returns the stages whose logins have to stay, with the reasons.
 pub(super) fn stages_that_keep(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The form in which a file holds a possible credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) enum KeptForm {
+pub(crate) enum CredentialForm {
     /// A file with a single word, as the Hub client writes `token`.
     Word,
     /// An INI file whose sections have the keys of the Hub client, as it writes `stored_tokens`.
@@ -62,8 +62,10 @@ pub(crate) enum Keeper {
 
 impl Keeper {
     /// Returns the forms in which the file may hold a credential.
-    pub(crate) fn forms(self) -> &'static [KeptForm] {
-        use KeptForm::{Argument, Assignment, DockerAuth, Header, Netrc, StoredTokens, Url, Value, Word};
+    pub(crate) fn forms(self) -> &'static [CredentialForm] {
+        use CredentialForm::{
+            Argument, Assignment, DockerAuth, Header, Netrc, StoredTokens, Url, Value, Word,
+        };
         match self {
             Self::Token => &[Word],
             Self::StoredTokens => &[StoredTokens],

@@ -290,7 +290,7 @@ impl Resolver<'_> {
     fn not_held(&mut self, descriptor: &Descriptor, name: Option<&str>, place: Place) {
         if descriptor.is_attestation {
             let detail =
-                Message::own("the attestation is not there; what it says of the build was not searched");
+                Message::own("the attestation is missing; what it says of the build was not searched");
             return self.resolved.problems.push(Problem::note(Code::NotHeld, place, detail));
         }
         self.resolved.images.push(Image {
@@ -345,7 +345,7 @@ impl Resolver<'_> {
         self.layers += taken.len();
         if taken.len() < layers.len() && !std::mem::replace(&mut self.bounded, true) {
             let detail = message!(
-                "it has {} layers; at most {} of an image and {} in all are told apart",
+                "it has {} layers; at most {} of an image and {} in all are read one by one",
                 layers.len(),
                 MAX_LAYERS,
                 MAX_ALL_LAYERS
@@ -444,5 +444,5 @@ fn missing(descriptor: &Descriptor, place: Place) -> Problem {
         let detail = message!("its digest {} is of a kind that cannot be read", digest);
         return Problem::error(Code::Unsupported, place, detail);
     }
-    Problem::error(Code::Missing, place, message!("the blob {} is not there", digest))
+    Problem::error(Code::Missing, place, message!("the blob {} is missing", digest))
 }

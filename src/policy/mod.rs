@@ -1,4 +1,4 @@
-//! The threshold and the verdict, which decide the exit code.
+//! The threshold and the outcome, which decide the exit code.
 
 use crate::finding::{Report, Severity};
 
@@ -6,16 +6,16 @@ use crate::finding::{Report, Severity};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub(crate) enum FailOn {
-    /// Critical findings alone.
+    /// Only critical findings.
     Critical,
-    /// High and critical ones.
+    /// High and critical findings.
     High,
-    /// Medium and above.
+    /// Findings of medium severity and above.
     #[default]
     Medium,
     /// Every finding.
     Low,
-    /// No finding; an incomplete audit still does.
+    /// No finding; an incomplete audit still exits with 2.
     Never,
 }
 
@@ -34,7 +34,7 @@ impl FailOn {
 
 /// The outcome of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Outcome {
     /// Everything was read, and nothing is at or above the threshold.
     Passed,
     /// A finding is at or above the threshold, whether everything was read or not.
@@ -43,7 +43,7 @@ pub(crate) enum Verdict {
     Incomplete,
 }
 
-impl Verdict {
+impl Outcome {
     /// Returns the exit code of the process.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
@@ -55,13 +55,13 @@ impl Verdict {
 }
 
 /// Judges a report. A leak is certain even if not everything could be read, so it is checked first.
-pub(crate) fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
+pub(crate) fn outcome(report: &Report, fail_on: FailOn) -> Outcome {
     if report.findings.iter().any(|finding| fail_on.reached_by(finding.severity)) {
-        Verdict::Failed
+        Outcome::Failed
     } else if report.complete {
-        Verdict::Passed
+        Outcome::Passed
     } else {
-        Verdict::Incomplete
+        Outcome::Incomplete
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
             (&[Low, Critical], F::High, 1, 1),
             (&[Low, Medium, High], F::Critical, 0, 2),
         ] {
-            let code = |complete| verdict(&report(severities, complete), fail_on).exit_code();
+            let code = |complete| outcome(&report(severities, complete), fail_on).exit_code();
             assert_eq!((code(true), code(false)), (complete, incomplete), "{severities:?} {fail_on:?}");
         }
     }

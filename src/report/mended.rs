@@ -37,11 +37,11 @@ pub(crate) fn render(
     }
     if !mending.at_start.is_empty() && !mending.hunks.is_empty() {
         let names = list("-e ", &mending.at_start);
-        writeln!(out, "Where a container needs the token, start it with: docker run {names} …")?;
+        writeln!(out, "If a container needs the token, start it with: docker run {names} …")?;
     }
     let addresses: BTreeSet<&str> = mending.kinds.iter().map(|kind| kind.revoke_address()).collect();
     for address in addresses {
-        writeln!(out, "Token text stood in the file: revoke the token at {address}.")?;
+        writeln!(out, "The file contained the text of a token: revoke it at {address}.")?;
     }
     let is_whole = |line: &Line| line.is_whole && shown(line) == line.text.as_str();
     if !is_written && !mending.hunks.iter().flat_map(|hunk| &hunk.lines).all(is_whole) {

@@ -31,17 +31,15 @@ fn rules_page() -> String {
 /// Renders docs/codes.md.
 fn codes_page() -> String {
     let mut page = vec![String::from(
-        "# Codes\n\n\
-         Made from the table in `src/fault.rs` by `make docs`.\n\n\
-         Each entry of `errors` and `notes` in a JSON report has a `code`. An error makes the audit incomplete: somebody \
-         else could read more of the target. A note does not.\n\n\
-         | code | means | what to do |\n| --- | --- | --- |\n",
+        "# Codes\n\nMade from the table in `src/fault.rs` by `make docs`.\n\nEach entry of `errors` and `notes` in \
+         a JSON report has a `code`. An error makes the audit incomplete: somebody else could read more of the \
+         target. A note does not.\n\n| code | means | what to do |\n| --- | --- | --- |\n",
     )];
     for &code in Code::ALL {
         let remedy = match code.remedy() {
             Remedy::TryAgain => "try again",
-            Remedy::Replace => "make or fetch it anew",
-            Remedy::RaiseLimit => "it is too much for this audit: allow more, or audit it in parts",
+            Remedy::Replace => "make or fetch it again",
+            Remedy::RaiseLimit => "raise the limit, or audit it in parts",
             Remedy::Change => "change permissions, keys or arguments",
             Remedy::Report => "report it to the maintainers",
             Remedy::Nothing => "nothing",

@@ -38,7 +38,8 @@ fn finding(rule: &'static str, severity: Severity, location: Location) -> Findin
         confidence: Confidence::High,
         message: own("Token text is readable by whoever gets this"),
         help: own(
-            "Revoke the token at https://huggingface.co/settings/tokens.\n\nThen change the build:\n    RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
+            "Revoke the token at https://huggingface.co/settings/tokens.\n\nThen change the build:\n    RUN \
+             --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
         ),
         fingerprint: Fingerprint::new(digest(0xf1)),
         token: Some(token("wxyz", 0xab)),
@@ -264,7 +265,7 @@ pub(super) fn two_advices() -> Report {
 
 /// Returns a report of an audit that could not read everything, and found nothing in the rest.
 pub(super) fn incomplete() -> Report {
-    let errors = vec![issue("layer 3", "the gzip stream is corrupt"), issue("", "the archive breaks off")];
+    let errors = vec![issue("layer 3", "the gzip stream is corrupt"), issue("", "the archive ends early")];
     let notes = vec![issue("layer 1", "the descriptor says 10 bytes, 12 were read")];
     Report::new(vec![image_target()], Vec::new(), errors, notes)
 }

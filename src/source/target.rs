@@ -30,7 +30,7 @@ pub(crate) enum TargetError {
     #[error("{0} targets are not supported by this version")]
     Unsupported(&'static str),
     /// An empty argument, or nothing after the colon.
-    #[error("the target names no path")]
+    #[error("the target has no path")]
     Empty,
 }
 

@@ -77,9 +77,7 @@ impl<R: Peek> Bzip2<R> {
             }
             Ok(Status::MemNeeded) => Err((io::ErrorKind::OutOfMemory, "there is not enough memory")),
             Ok(_) if consumed > 0 || written > 0 => Ok(()),
-            Ok(_) if at_end => {
-                Err((io::ErrorKind::UnexpectedEof, "the bzip2 stream breaks off before its end"))
-            }
+            Ok(_) if at_end => Err((io::ErrorKind::UnexpectedEof, "the bzip2 stream ends early")),
             Ok(_) | Err(_) => Err((io::ErrorKind::InvalidData, "the bzip2 stream is corrupt")),
         };
         Ok((written, outcome.map_err(|(kind, message)| io::Error::new(kind, message))))

@@ -56,8 +56,8 @@ impl<R: Peek> Decompressed<R> {
                 Err(invalid("there is a zstd stream without a frame that holds data"))
             }
             0 => Ok(()),
-            1 => Err(invalid(&format!("1 byte behind the last {format} {part} is no {part}"))),
-            n => Err(invalid(&format!("{n} bytes behind the last {format} {part} are no {part}"))),
+            1 => Err(invalid(&format!("1 byte after the last {format} {part} is not a {part}"))),
+            n => Err(invalid(&format!("{n} bytes after the last {format} {part} are not a {part}"))),
         }
     }
 }

@@ -39,7 +39,7 @@ impl<R: BufRead> Deflate<R> {
             if self.is_gzip { ("gzip", "inside a member") } else { ("deflate", "before its end") };
         match kind {
             io::ErrorKind::UnexpectedEof => {
-                io::Error::new(kind, format!("the {stream} stream breaks off {part}"))
+                io::Error::new(kind, format!("the {stream} stream ends early {part}"))
             }
             _ => io::Error::new(kind, format!("the {stream} stream {what}")),
         }

@@ -80,7 +80,7 @@ impl<R: Peek> Lz4<R> {
                 return if self.input.fill_buf()?.iter().all(|&b| b == 0) {
                     Ok(())
                 } else {
-                    Err(breaks_off("in front of a block"))
+                    Err(breaks_off("before a block"))
                 };
             };
             let size = u32::from_le_bytes(*size);
@@ -91,7 +91,7 @@ impl<R: Peek> Lz4<R> {
             self.input.consume(4);
             size
         } else {
-            self.number("in front of a block")?
+            self.number("before a block")?
         };
         if size == 0 {
             self.done = true;
@@ -148,7 +148,7 @@ impl<R: Peek> Lz4<R> {
             return Err(corrupt("does not have the size that its header states"));
         }
         let Some(hash) = self.frame.content_hash.take() else { return Ok(()) };
-        if self.number("behind the last block")? != hash.finish_32() {
+        if self.number("after the last block")? != hash.finish_32() {
             return Err(corrupt("does not match its checksum"));
         }
         Ok(())
@@ -232,7 +232,7 @@ fn cut() -> io::Error {
 }
 
 fn breaks_off(place: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the lz4 stream breaks off {place}"))
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the lz4 stream ends early {place}"))
 }
 
 fn corrupt(what: &str) -> io::Error {

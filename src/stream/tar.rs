@@ -89,13 +89,13 @@ pub(crate) enum TarError {
     #[error("it is not a tar archive")]
     NotTar,
     /// There is no valid tar header where one is required.
-    #[error("there is no valid tar header at byte {at}, so what follows is not known as files")]
+    #[error("there is no valid tar header at byte {at}, so the files after it are not known")]
     BadHeader {
         /// The offset in the stream.
         at: u64,
     },
     /// The stream ends inside an entry.
-    #[error("it breaks off inside {}: {missing} more bytes were announced", String::from_utf8_lossy(path))]
+    #[error("it ends early inside {}: {missing} more bytes were expected", String::from_utf8_lossy(path))]
     Truncated {
         /// The path of the entry.
         path: Vec<u8>,
@@ -103,7 +103,7 @@ pub(crate) enum TarError {
         missing: u64,
     },
     /// The stream ends between the announcement of an entry and its start.
-    #[error("it breaks off {place}, at byte {at}")]
+    #[error("it ends early {place}, at byte {at}")]
     BreaksOff {
         /// The offset of the header in or after which the stream ends.
         at: u64,
@@ -186,7 +186,7 @@ impl<R: Read> Walk<'_, R> {
                 self.rest(visit)?;
                 return match (complete, self.entries) {
                     (true, _) => match orphan.or(self.pending) {
-                        Some(at) => Err(TarError::BreaksOff { at, place: "behind an extended tar header" }),
+                        Some(at) => Err(TarError::BreaksOff { at, place: "after an extended tar header" }),
                         None => Ok(()),
                     },
                     (false, 0) => Err(TarError::NotTar),

@@ -75,7 +75,7 @@ impl<R: Peek> Xz<R> {
                 Ok(())
             }
             Ok(_) if at_end && written == 0 => {
-                let message = format!("the {} stream breaks off before its end", self.format);
+                let message = format!("the {} stream ends early", self.format);
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
             }
             Ok(_) if consumed == 0 && written == 0 => Err(self.corrupt("is corrupt")),

@@ -116,7 +116,7 @@ impl<R: Peek> Read for Zstd<R> {
 }
 
 fn breaks_off(place: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the zstd stream breaks off {place}"))
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the zstd stream ends early {place}"))
 }
 
 fn new_decoder() -> io::Result<Decoder<'static>> {
@@ -259,7 +259,7 @@ mod tests {
             for stream in [header, &[&frame[..], header].concat()] {
                 let error = decode(stream).unwrap_err();
                 assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-                assert!(error.to_string().contains("breaks off in the header"), "{error}");
+                assert!(error.to_string().contains("ends early in the header"), "{error}");
             }
         }
     }

@@ -63,7 +63,7 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
         .collect();
     if end < bytes.len() {
         let detail = message!(
-            "the file is larger than {} MiB: from here on it was searched for tokens, but not read as a Dockerfile",
+            "the file is larger than {} MiB: the rest was searched for tokens, but not read as a Dockerfile",
             MAX_PARSED >> 20
         );
         problems.push(Problem::error(Code::Limit, Place::Line(lines.position(end).line), detail));

@@ -26,7 +26,7 @@ pub(super) fn archive(reader: &Reader<'_>, path: &Path) -> Result<Audited, Probl
         Content::Stream => return stream_file(reader, path),
         Content::Empty => return Err(empty()),
         Content::Layout | Content::Directory => return Err(refused("it is a directory, not an archive")),
-        Content::Other => return Err(refused("it is not an image archive: it is no tar file")),
+        Content::Other => return Err(refused("it is not an image archive: it is not a tar file")),
     }
     let (archive, gathered) = source::open_archive(reader.scan, path).map_err(|error| unreadable(&error))?;
     let (mut gathered, mut resolved) = read(reader, &archive, gathered, None);

@@ -140,7 +140,7 @@ fn a_report_says_what_the_row_says() {
         let mut out = Vec::new();
         report::mended::render(&mending, false, Style::default(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert!(text.contains(&format!("revoke the token at {}.", kind.vendor.revoke)), "{text}");
+        assert!(text.contains(&format!("revoke it at {}.", kind.vendor.revoke)), "{text}");
         assert!(!text.contains(&token) && !text.contains("settings/tokens"), "{text}");
     }
 }

@@ -44,7 +44,7 @@ impl Audit<'_> {
 fn cut_short(scan: Scan<'_>, mut audited: Audited) -> Audited {
     if let Some(problem) = scan.cut_short() {
         audited.problems.retain(|other| other.code != problem.code);
-        let detail = message!("{}; what was found until then is reported", problem.detail);
+        let detail = message!("{}; what was found by then is reported", problem.detail);
         audited.problems.push(Problem { place: Place::Target, detail, ..problem });
     }
     audited
@@ -90,7 +90,7 @@ fn bare(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
             }
             // A damaged archive must not pass as a text without tokens.
             if is_named_archive(path) {
-                let detail = Message::own("its name is that of an archive, and its content is not one");
+                let detail = Message::own("its name is that of an archive, but its content is not one");
                 return Err(Problem::error(Code::Corrupt, Place::Target, detail));
             }
             file::read(reader, path)

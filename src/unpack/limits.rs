@@ -41,10 +41,7 @@ impl Limits {
 
     /// Returns the message about a container that is nested too deeply.
     pub(super) fn too_deep(&self) -> Message {
-        message!(
-            "containers lie more than {} deep in each other; what lies deeper was not decoded",
-            self.depth
-        )
+        message!("containers are nested more than {} deep; what is deeper was not decoded", self.depth)
     }
 
     /// Returns the remaining allowance, for a decoder that counts it down itself.

@@ -40,7 +40,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let Some(size) = raw.peek(HEADER).ok().and_then(size) else { return };
     if size > MAX_SIZE {
         let limit = MAX_SIZE >> 20;
-        let detail = message!("it has {} MiB, and more than {} MiB are not read", size >> 20, limit);
+        let detail = message!("it has {} MiB, more than the limit of {} MiB", size >> 20, limit);
         return level.error(ARCHIVE, Code::Limit, detail);
     }
     let outcome = hold_memory(size, "a 7z archive").and_then(|_held| {

@@ -190,12 +190,12 @@ fn what_breaks_off_is_a_note_and_what_came_before_is_searched() {
     );
     let found = with(Unpacker::new(&Stop::default()), &content[..content.len() - 100]);
     assert_eq!(found.occurrences.len(), 1);
-    let said = "Note gzip: the gzip stream breaks off inside a member; what could be decoded was searched";
+    let said = "Note gzip: the gzip stream ends early inside a member; what could be decoded was searched";
     assert_eq!(messages(&found), [said]);
     let encrypted = with(Unpacker::new(&Stop::default()), &member("n", 8, 1, 4, b"data"));
     assert_eq!(messages(&encrypted), ["Note zip: some of its members are encrypted"]);
     let unread = with(Unpacker::new(&Stop::default()), &member("n", 9, 0, 4, b"data"));
-    assert_eq!(messages(&unread), ["Error zip: a member is compressed by method 9, which is not read"]);
+    assert_eq!(messages(&unread), ["Error zip: a member is compressed by method 9, which is not supported"]);
 }
 
 #[test]

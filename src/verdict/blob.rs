@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{LayerContent, Problems};
-use crate::detect::{Confidence, KeptToken, Occurrence, Step, TokenSummary};
+use crate::detect::{Confidence, Credential, Occurrence, Step, TokenSummary};
 use crate::digest::Digest;
 use crate::finding::Problem;
 use crate::image::Field;
@@ -25,7 +25,7 @@ pub(crate) struct BlobVerdict {
     /// The decoded content.
     pub(crate) content: Content,
     /// Possible credentials of unknown shape, in bytes whose name marks a credential file.
-    pub(crate) kept: Vec<KeptToken>,
+    pub(crate) credentials: Vec<Credential>,
     /// The reason why part of the blob could not be read.
     pub(crate) problem: Option<Problem>,
     /// Whether the source provided all bytes, so that size and digest can be compared.
@@ -44,7 +44,7 @@ impl BlobVerdict {
     pub(crate) fn has_something(&self) -> bool {
         self.problem.is_some()
             || !self.stored.is_empty()
-            || !self.kept.is_empty()
+            || !self.credentials.is_empty()
             || !self.content.tokens().is_empty()
     }
 

@@ -1,7 +1,7 @@
 //! The results for a layer. Nothing here depends on the image, because images share layers.
 
 use super::Problems;
-use crate::detect::{KeptToken, Occurrence};
+use crate::detect::{Credential, Occurrence};
 use crate::image::LayerPaths;
 use crate::sensitive::Name;
 
@@ -32,7 +32,7 @@ pub(crate) struct File {
     /// The tokens in the file.
     pub(crate) occurrences: Vec<Occurrence>,
     /// Credentials that count if the file is a credential file.
-    pub(crate) kept: Vec<KeptToken>,
+    pub(crate) credentials: Vec<Credential>,
     /// The number of the file's entry in the layer.
     pub(crate) number: usize,
     /// The number of a later entry with this path in the same layer.

@@ -4,7 +4,7 @@
 mod blob;
 pub(crate) mod cache;
 pub(crate) mod codec;
-pub(crate) mod kept;
+pub(crate) mod credentials;
 mod layer;
 mod problems;
 mod store;
@@ -12,7 +12,7 @@ mod store;
 pub(crate) use blob::{BlobVerdict, Bytes, Content, FieldToken, cost};
 pub(crate) use layer::{File, HardLink, LayerContent};
 pub(crate) use problems::Problems;
-pub(crate) use store::{Entry, Kept, Store, Version};
+pub(crate) use store::{Entry, Store, Stored, Version};
 
 /// The version of [`BlobVerdict`]'s meaning and of its stored form. Increment it with every change to either.
 /// A test checks it against the verdicts on a fixed set of blobs.

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 /// write to the store.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Returns the bytes stored under these digests.
-    fn get(&self, version: Version, digests: &[Digest]) -> BTreeMap<Digest, Kept>;
+    fn get(&self, version: Version, digests: &[Digest]) -> BTreeMap<Digest, Stored>;
 
     /// Stores `entries`, and records a use of the entries under the digests in `used`.
     fn put(&self, version: Version, entries: &[Entry], used: &[Digest]);
@@ -36,7 +36,7 @@ pub(crate) struct Entry {
 
 /// The bytes stored under a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct Stored {
     /// The bytes, unchanged.
     pub(crate) value: Vec<u8>,
     /// Whether the last recorded use is long ago, so that this one should be recorded.

@@ -22,7 +22,7 @@ use crate::detect::shape::MAX_TOKEN;
 use crate::detect::shape::REACH;
 use crate::detect::shape::SHORT;
 use crate::detect::shape::SHORTEST;
-use crate::detect::shape::{Context, Verdict};
+use crate::detect::shape::{Context, Judgement};
 
 /// The maximum number of bytes of one encoded token, including line breaks.
 const MAX_ENCODED: usize = 64 * 1024;
@@ -111,17 +111,17 @@ impl Window<'_> {
 
     fn plain(self, at: usize) -> Found {
         match shape::judge(self.bytes, at, self.context) {
-            Verdict::Token { kind, len, confidence } => {
+            Judgement::Token { kind, len, confidence } => {
                 let text = self.bytes.get(at..at + len).unwrap_or_default();
                 let summary = Secret::new(text, kind).summary();
                 let at = at..at + len;
                 Found::Token(Token { summary, confidence, at, len, via: Vec::new(), content: Decoding::None })
             }
-            Verdict::NeedMore => Found::NeedMore,
-            Verdict::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => {
+            Judgement::NeedMore => Found::NeedMore,
+            Judgement::None if shape::may_be_spelled(self.bytes.get(at..).unwrap_or_default()) => {
                 self.spelled(at)
             }
-            Verdict::None => Found::None,
+            Judgement::None => Found::None,
         }
     }
 
@@ -264,16 +264,16 @@ impl Window<'_> {
                 None => wanted > MAX_TOKEN,
             };
             let verdict = shape::judge(&decoded.text, start, Context::text(is_whole));
-            if verdict != Verdict::NeedMore || stop.is_some() {
+            if verdict != Judgement::NeedMore || stop.is_some() {
                 break (verdict, is_whole);
             }
             wanted *= 2;
         };
-        if verdict == Verdict::None {
+        if verdict == Judgement::None {
             verdict = judge_loosely(&decoded, start, is_whole, is_loose, ends_line);
         }
         match verdict {
-            Verdict::Token { kind, len, confidence } => {
+            Judgement::Token { kind, len, confidence } => {
                 let text = decoded.text.get(start..start + len).unwrap_or_default();
                 Ok(Read {
                     summary: Secret::new(text, kind).summary(),
@@ -284,8 +284,8 @@ impl Window<'_> {
                     is_letters: !text.iter().any(u8::is_ascii_digit),
                 })
             }
-            Verdict::None => Err(NoToken::None),
-            Verdict::NeedMore => Err(NoToken::NeedMore),
+            Judgement::None => Err(NoToken::None),
+            Judgement::NeedMore => Err(NoToken::NeedMore),
         }
     }
 
@@ -314,12 +314,12 @@ fn judge_loosely(
     is_whole: bool,
     is_loose: bool,
     ends_line: impl Fn(usize) -> bool,
-) -> Verdict {
+) -> Judgement {
     let text = decoded.text.get(start..).unwrap_or_default();
     let end = shape::length_of_letters(text).filter(|&len| ends_line(decoded.place(start..start + len).end));
-    let mut verdict = Verdict::None;
+    let mut verdict = Judgement::None;
     for (front, end) in [(!is_loose, None), (true, end), (false, end)] {
-        if (!front && !is_loose) || (front && end.is_none()) || verdict != Verdict::None {
+        if (!front && !is_loose) || (front && end.is_none()) || verdict != Judgement::None {
             continue;
         }
         let (from, at) = if front { (0, start) } else { (start, 0) };

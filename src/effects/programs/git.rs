@@ -4,7 +4,7 @@ use super::table::{Action, Given, Program, Target, Writer};
 use super::{Call, is_option, output, writing};
 use crate::dockerfile::normal;
 use crate::effects::effect::{EffectKind, Form, Pass, Removal, Write};
-use crate::effects::source::{Source, Sources};
+use crate::effects::source::{Sources, ValueSource};
 use crate::effects::state::State;
 use crate::effects::url::{self, Credential};
 use crate::shell::Word;
@@ -145,7 +145,7 @@ fn given(state: &State<'_>, word: &Word) -> Option<Credential> {
     let is_whole = || {
         let text = word.text.to_str();
         let value = state.sources(word).tokens();
-        let is_secret = matches!(value.first_token(), Some(Source::Secret(_)));
+        let is_secret = matches!(value.first_token(), Some(ValueSource::Secret(_)));
         let is_alone = text.starts_with(['$', '`']) && !text.contains("://");
         (is_secret && is_alone).then(|| Credential { value, path: String::new() })
     };

@@ -5,7 +5,7 @@ use super::table::{Action, Export, Output, Program};
 use crate::effects::effect::{EffectKind, Handover, Login, Logout, Tokens};
 use crate::effects::login;
 use crate::effects::python;
-use crate::effects::source::{Certainty, Source, Sources};
+use crate::effects::source::{Certainty, Sources, ValueSource};
 use crate::effects::state::State;
 use crate::effects::surroundings::Ambient;
 use crate::effects::variables::View;
@@ -31,7 +31,7 @@ pub(super) fn handed(call: &Call<'_>) -> Sources {
     let mut sources = Sources::default();
     let mut take = |word: &Word| {
         for name in &word.variables {
-            let source = Source::Variable { name: name.clone(), origin: None };
+            let source = ValueSource::Variable { name: name.clone(), origin: None };
             sources.add(source, Certainty::Possible);
         }
     };

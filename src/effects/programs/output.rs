@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::table::Output;
-use crate::effects::source::{Source, Sources};
+use crate::effects::source::{Sources, ValueSource};
 use crate::effects::state::State;
 use crate::effects::variables::View;
 use crate::effects::words;
@@ -46,7 +46,7 @@ pub(super) fn in_words(call: &Call<'_>, state: &State<'_>) -> Sources {
 /// Returns the sources of the token that a program finds in its environment. If there are several tokens,
 /// it prefers one that the history contains too.
 pub(in crate::effects) fn environment(state: &State<'_>) -> Sources {
-    let is_in_history = |tokens: &Sources| tokens.first_token().is_some_and(Source::is_in_history);
+    let is_in_history = |tokens: &Sources| tokens.first_token().is_some_and(ValueSource::is_in_history);
     let tokens: Vec<Sources> = state.variables.exported_tokens().map(|(_, tokens)| tokens).collect();
     let mut sources = Sources::default();
     let worst = tokens.iter().max_by_key(|tokens| is_in_history(tokens));

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::digest::Digest;
 use crate::stop::{Cancel, Stop};
-use crate::verdict::{Entry, Kept, Version};
+use crate::verdict::{Entry, Stored, Version};
 
 /// The values that a test's scan refers to.
 pub(crate) struct Bench {
@@ -51,13 +51,13 @@ fn engine_with(jobs: usize, store: Option<Arc<dyn Store>>) -> Bench {
 struct InMemory(Mutex<HashMap<(u32, Digest), Vec<u8>>>);
 
 impl Store for InMemory {
-    fn get(&self, version: Version, digests: &[Digest]) -> std::collections::BTreeMap<Digest, Kept> {
+    fn get(&self, version: Version, digests: &[Digest]) -> std::collections::BTreeMap<Digest, Stored> {
         let held = self.0.lock().unwrap();
         let get = |digest: &Digest| Some((*digest, held.get(&(version.0, *digest))?.clone()));
         digests
             .iter()
             .filter_map(get)
-            .map(|(digest, value)| (digest, Kept { value, is_stale: false }))
+            .map(|(digest, value)| (digest, Stored { value, is_stale: false }))
             .collect()
     }
 

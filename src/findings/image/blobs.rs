@@ -13,7 +13,7 @@ use crate::image::Field;
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::TOKEN_IN_FILE;
 use crate::sensitive::Name;
-use crate::verdict::{BlobVerdict, Content, FieldToken, kept};
+use crate::verdict::{BlobVerdict, Content, FieldToken, credentials};
 
 pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     let gathered = context.gathered;
@@ -35,7 +35,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         match &verdict.content {
             Content::Bytes(bytes) => {
                 drafts.extend(bytes.occurrences.iter().map(|o| draft(name, digest, &[], o)));
-                let unknown = kept::occurrences(name, &verdict.kept, &bytes.occurrences);
+                let unknown = credentials::occurrences(name, &verdict.credentials, &bytes.occurrences);
                 drafts.extend(unknown.iter().map(|o| draft(name, digest, &[], o)));
             }
             Content::Document(_) if used.contains(entry) => {}
@@ -47,7 +47,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 for file in &content.files {
                     let via = [Step::new(StepKind::member(Container::Tar, &file.path), 0..0)];
                     drafts.extend(file.occurrences.iter().map(|o| draft(name, digest, &via, o)));
-                    let unknown = kept::occurrences(&file.path, &file.kept, &file.occurrences);
+                    let unknown = credentials::occurrences(&file.path, &file.credentials, &file.occurrences);
                     drafts.extend(unknown.iter().map(|o| draft(name, digest, &via, o)));
                 }
             }
@@ -78,7 +78,7 @@ fn loose_document<'a>(
         };
         draft_in(name, verdict.digest, Some(found.field.clone()), &[], &occurrence)
     });
-    let unknown = kept::occurrences(name, &verdict.kept, &[]);
+    let unknown = credentials::occurrences(name, &verdict.credentials, &[]);
     found.chain(unknown.iter().map(|o| draft(name, verdict.digest, &[], o))).collect()
 }
 
@@ -101,8 +101,9 @@ fn draft_in(
 ) -> Draft {
     let via: Vec<Step> = via.iter().chain(&occurrence.via).cloned().collect();
     let name = Name::from(name);
-    let place = message!("{}, which is no file of an image but ships with it", Cut(&name));
-    let own = Message::own("the archive's own bytes, which is no file of an image but ships with it");
+    let place = message!("{}, which is not a file of an image but is published with it", Cut(&name));
+    let own =
+        Message::own("the archive's own bytes, which are not a file of an image but are published with it");
     let place = if name.is_empty() { own } else { place };
     Draft {
         order: Order { image: usize::MAX, layer: 0, path: name.clone(), offset: occurrence.offset },

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Context, stored_digest};
-use crate::detect::{Confidence, KeptForm, Occurrence, Position, Step, TokenSummary};
+use crate::detect::{Confidence, CredentialForm, Occurrence, Position, Step, TokenSummary};
 use crate::digest::Digest;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, State};
@@ -15,7 +15,7 @@ use crate::image::{Image, PathHashes, Places};
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 use crate::sensitive::Name;
-use crate::verdict::{Content, File, HardLink, LayerContent, kept};
+use crate::verdict::{Content, File, HardLink, LayerContent, credentials};
 
 /// The key by which two occurrences are the same: the same content, and the same place in it.
 type Key = (ContentId, Name, u64, TokenSummary, Vec<Step>, usize);
@@ -192,9 +192,11 @@ impl<'a> Stack<'a> {
     fn sightings(&self, file: &File, references: &Rc<[Reference]>) -> Vec<Sighting> {
         let names = references.iter().map(|reference| &*reference.path);
         let is_place = names.clone().any(|name| self.places.at(name).is_some());
-        let is_login = kept::is_login(names.clone(), &self.places);
+        let is_login = credentials::is_login(names.clone(), &self.places);
         let is_kept = |o: &Occurrence| {
-            file.kept.iter().any(|kept| kept.form == KeptForm::StoredTokens && kept.offset == o.offset)
+            file.credentials.iter().any(|credential| {
+                credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
+            })
         };
         let known = file.occurrences.iter().map(|o| Sighting {
             token: o.token.clone(),
@@ -206,13 +208,13 @@ impl<'a> Stack<'a> {
             references: vec![Rc::clone(references)],
         });
         let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
-        let unknown = kept::credentials(&file.kept, names, &self.places).into_iter();
-        let unknown = unknown.filter(|kept| !seen(kept.offset));
-        let unknown = unknown.map(|kept| Sighting {
+        let unknown = credentials::counting(&file.credentials, names, &self.places).into_iter();
+        let unknown = unknown.filter(|credential| !seen(credential.offset));
+        let unknown = unknown.map(|credential| Sighting {
             token: TokenSummary::unknown(),
             confidence: Confidence::Medium,
-            offset: kept.offset,
-            position: kept.position,
+            offset: credential.offset,
+            position: credential.position,
             via: Vec::new(),
             cached: is_login,
             references: vec![Rc::clone(references)],
@@ -267,7 +269,8 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Op
     let help = match main.hidden_by {
         None => fix,
         Some(hidden_by) => message!(
-            "{} That layer {} hides the file helps nobody: whoever pulls the image can read layer {}. The instruction that wrote it must change.",
+            "{} Layer {} hides the file, but whoever pulls the image can still read layer {}. The instruction that \
+             wrote it must change.",
             fix,
             hidden_by,
             main.layer

@@ -25,7 +25,7 @@ pub(super) fn collect(context: &Context<'_>) -> Vec<Problem> {
         problems.extend(image.problems.iter().map(|problem| of_image(problem, name.as_ref())));
         if !image.history_aligned && !image.layers.is_empty() {
             let detail = Message::own(
-                "its entries do not line up with the layers, so what made each layer is not known",
+                "its entries do not match the layers, so it is not known which instruction made which layer",
             );
             problems.push(Problem::note(Code::Odd, place(ImagePart::History), detail));
         }

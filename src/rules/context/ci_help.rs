@@ -12,7 +12,8 @@ use crate::text::Text;
 /// Returns the line of the Dockerfile that mounts a secret.
 fn mount(id: &str) -> Message {
     message!(
-        "In the Dockerfile, delete `ARG {}` and write `RUN --mount=type=secret,id={},env={} …` where the token is needed.",
+        "In the Dockerfile, delete `ARG {}` and write `RUN --mount=type=secret,id={},env={} …` where the token is \
+         needed.",
         id,
         id,
         id
@@ -33,7 +34,8 @@ pub(super) fn for_argument(
     };
     let change = match argument.given {
         Given::Compose => message!(
-            "{}, and give the build a secret:\n    services:\n      …:\n        build:\n          secrets:\n            - {}\n    secrets:\n      {}:\n        environment: {}\n",
+            "{}, and give the build a secret:\n    services:\n      …:\n        build:\n          secrets:\n            - {}\n    \
+             secrets:\n      {}:\n        environment: {}\n",
             revoke,
             id,
             id,
@@ -63,7 +65,9 @@ pub(super) fn for_argument(
             )
         }
         Given::Devcontainer => message!(
-            "{}, and give the build a secret:\n    \"build\": {{\"options\": [\"--secret\", \"id={},env={}\"]}}\nA container that needs the token when it runs gets it by `\"remoteEnv\": {{\"{}\": \"${{localEnv:{}}}\"}}`. ",
+            "{}, and give the build a secret:\n    \"build\": {{\"options\": [\"--secret\", \"id={},env={}\"]}}\nA \
+             container that needs the token when it runs gets it by `\"remoteEnv\": {{\"{}\": \
+             \"${{localEnv:{}}}\"}}`. ",
             revoke,
             id,
             id,
@@ -72,7 +76,7 @@ pub(super) fn for_argument(
         ),
         Given::Command => {
             message!(
-                "{}, and write `--secret id={},env={}` in place of `--build-arg {}`. ",
+                "{}, and write `--secret id={},env={}` instead of `--build-arg {}`. ",
                 revoke,
                 id,
                 id,
@@ -102,7 +106,8 @@ pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSumm
     let why = Message::own(WHY);
     match dialect {
         Dialect::GitLab => message!(
-            "{}Delete the login: {}. Name the masked CI/CD variable `HF_TOKEN`, and every job has it without a line in the file.",
+            "{}Delete the login: {}. Name the masked CI/CD variable `HF_TOKEN`, and every job has it without a line \
+             in the file.",
             revoke,
             why
         ),
@@ -114,7 +119,8 @@ pub(super) fn for_login(dialect: Dialect, login: &[u8], token: Option<&TokenSumm
         _ => {
             let secret = secret(login).unwrap_or_else(|| HF_TOKEN.to_owned());
             message!(
-                "{}Delete the login: {}. Give it to the steps that need it:\n    env:\n      HF_TOKEN: ${{{{ secrets.{} }}}}",
+                "{}Delete the login: {}. Give it to the steps that need it:\n    env:\n      HF_TOKEN: ${{{{ \
+                 secrets.{} }}}}",
                 revoke,
                 why,
                 secret

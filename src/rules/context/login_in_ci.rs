@@ -24,15 +24,15 @@ pub(crate) const RULE: Rule = Rule {
     id: "context/login-in-ci",
     severity: Severity::Medium,
     summary: "A login command in a CI script, or a token as a compose or bake build argument",
-    why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`: a self-hosted runner keeps both for \
-          every later job, caches and artifacts of the directory carry them along. The value of a build argument stays in the \
-          history of the image and in its provenance, wherever it came from: that a CI system keeps it as a secret does not \
-          help the image.",
+    why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`: a self-hosted runner keeps \
+         both for every later job, caches and artifacts of the directory carry them along. The value of a build \
+         argument stays in the history of the image and in its provenance, even if the CI system keeps it as a \
+         secret.",
     bad: "- uses: docker/build-push-action@v6\n  with:\n    build-args: |\n      HF_TOKEN=${{ secrets.HF_TOKEN }}",
     good: "- uses: docker/build-push-action@v6\n  with:\n    secrets: |\n      HF_TOKEN=${{ secrets.HF_TOKEN }}",
-    fix: Fix("Give builds the token as a secret, and mount it in the Dockerfile with \
-          `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`. Scripts need no login: the Hub's tools read `HF_TOKEN` from \
-          the environment."),
+    fix: Fix("Give builds the token as a secret, and mount it in the Dockerfile with `RUN \
+         --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`. Scripts need no login: the Hub's tools read `HF_TOKEN` \
+         from the environment."),
 };
 
 /// The directory that a runner empties before and after each job, as in `RUNNER_TEMP`.

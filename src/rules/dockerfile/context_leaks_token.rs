@@ -24,12 +24,14 @@ pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/context-leaks-token",
     severity: Severity::Critical,
     summary: "COPY or ADD takes a file of the build context with a token in it",
-    why: "What is copied from the build context is a file of the image, and whoever pulls it can read it. `COPY . .` takes \
-          all that .dockerignore does not leave out: environment files, notebooks, the history of git.",
-    bad: "# .env in the context holds a token, and no .dockerignore names it\nCOPY . /app",
+    why: "What is copied from the build context is a file of the image, and whoever pulls it can read it. `COPY . \
+         .` takes everything that .dockerignore does not exclude: environment files, notebooks, the history of git.",
+    bad: "# .env in the context holds a token, and .dockerignore does not list it\nCOPY . /app",
     good: "# .dockerignore\n.env\n**/.git",
-    fix: Fix("Revoke the token at {revoke} if an image was built. Name the file in .dockerignore, \
-          and give the token to the container when it starts: `docker run -e HF_TOKEN …`."),
+    fix: Fix(
+        "Revoke the token at {revoke} if an image was built. List the file in .dockerignore, and give the token to \
+         the container when it starts: `docker run -e HF_TOKEN …`.",
+    ),
 };
 
 /// A token in a file of the build context that `.dockerignore` does not exclude.
@@ -106,8 +108,8 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     let revoke = token.token.kind.revoke_address();
     let help = if is_own {
         message!(
-            "Take {} out of this {}, and name it in .dockerignore. Revoke the token at \
-             {} if an image was built. A container gets the token when it starts: \
+            "Take {} out of this {}, and list it in .dockerignore. Revoke the token at \
+             {} if an image was built. If the container needs the token, pass it when it starts: \
              `docker run -e HF_TOKEN …`.",
             file,
             name,
@@ -116,7 +118,7 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
     } else {
         message!(
             "Add this line to .dockerignore:\n    {}\nRevoke the token at {} if \
-             an image was built. A container gets the token when it starts: `docker run -e HF_TOKEN …`.",
+             an image was built. If the container needs the token, pass it when it starts: `docker run -e HF_TOKEN …`.",
             line,
             revoke
         )
@@ -151,12 +153,12 @@ fn escaped(path: &[u8]) -> Vec<u8> {
 /// A `COPY` or `ADD` from the build context.
 struct Copy<'a> {
     instruction: &'a Instruction,
-    sources: Vec<Source>,
+    sources: Vec<CopySource>,
     excludes: Vec<PathPattern>,
     to: Destination,
 }
 
-struct Source {
+struct CopySource {
     /// The path without a leading `./` and without a trailing slash.
     written: Vec<u8>,
     /// The pattern, or `None` for the whole context.
@@ -203,7 +205,7 @@ impl<'a> Copy<'a> {
 }
 
 /// Parses a source. Returns `None` for a source outside the context, such as a URL or a heredoc.
-fn source(text: &str) -> Option<Source> {
+fn source(text: &str) -> Option<CopySource> {
     let is_elsewhere = text.starts_with("<<") || text.contains("://") || text.starts_with("git@");
     if is_elsewhere || text.is_empty() {
         return None;
@@ -211,7 +213,7 @@ fn source(text: &str) -> Option<Source> {
     let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let written = parts.join("/").into_bytes();
     let pattern = if written.is_empty() { None } else { Some(PathPattern::new(text.as_bytes())?) };
-    Some(Source { written, pattern })
+    Some(CopySource { written, pattern })
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub(crate) fn ignored(
                     reason: message!("{}", Quoted(request.reason.as_bytes())),
                 });
             }
-            None => note(Message::own("this ignore silences nothing: no instruction stands right below it")),
+            None => note(Message::own("this ignore silences nothing: no instruction follows it directly")),
         }
     }
     out.silenced = silence(&mut ignores, dockerfile, hits);

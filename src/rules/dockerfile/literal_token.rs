@@ -161,7 +161,7 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
         severity: RULE.severity,
         confidence: occurrence.confidence,
         span,
-        message: message!("the token {} stands in {}", token, Message::own(place)),
+        message: message!("the token {} is in {}", token, Message::own(place)),
         help,
         remarks: Vec::new(),
         leaves,
@@ -173,7 +173,7 @@ fn hit(context: &Context<'_>, found: Found) -> Hit {
 
 fn name(instruction: &Instruction) -> &'static str {
     match instruction.keyword {
-        Keyword::Unknown => "a line that is no instruction",
+        Keyword::Unknown => "a line that is not an instruction",
         keyword => keyword.name(),
     }
 }

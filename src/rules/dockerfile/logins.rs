@@ -78,14 +78,15 @@ impl Login<'_> {
         let run = Message::own(self.run);
         let git = Message::own(match self.user {
             User::Git => {
-                ". Git does not: in place of `git clone` use `hf download`, or a credential helper that reads HF_TOKEN in the same \
-         RUN"
+                ". Git does not: instead of `git clone`, use `hf download`, or a credential helper that reads \
+                 HF_TOKEN in the same RUN"
             }
             User::Nothing => "",
         });
         message!(
-            "Delete the login, and write `{} --mount=type=secret,id={},env=HF_TOKEN hf download …` where the token is \
-         needed: the Hub's tools read HF_TOKEN from the environment{}. Build with `docker build --secret id={},env=HF_TOKEN .`",
+            "Delete the login, and write `{} --mount=type=secret,id={},env=HF_TOKEN hf download …` where the token \
+             is needed: the Hub's tools read HF_TOKEN from the environment{}. Build with `docker build --secret \
+             id={},env=HF_TOKEN .`",
             run,
             id,
             git,

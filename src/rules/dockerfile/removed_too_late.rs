@@ -15,12 +15,12 @@ pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/removed-too-late",
     severity: Severity::Medium,
     summary: "A token file removed in a later instruction than the one that wrote it",
-    why: "Each instruction makes a layer of its own. What a later one removes is hidden in the container, but the layer in \
-          which it was written is still part of the image: whoever pulls the image can read the file.",
+    why: "Each instruction makes a layer of its own. What a later one removes is hidden in the container, but the \
+         layer that wrote it is still part of the image: whoever pulls the image can read the file.",
     bad: "RUN hf auth login --token x\nRUN hf download org/model && hf auth logout",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
     fix: Fix(
-        "Remove the file in the RUN that writes it, or better do not write it: mount the token as a secret.",
+        "Remove the file in the RUN that writes it, or better, do not write it at all: mount the token as a secret.",
     ),
 };
 

@@ -18,13 +18,13 @@ pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-in-arg",
     severity: Severity::High,
     summary: "ARG of a token variable",
-    why: "The value of a build argument is written into the history entry of every RUN behind the ARG, used or not, and \
+    why: "The value of a build argument is written into the history entry of every RUN after the ARG, used or not, and \
           into the provenance attestation: whoever pulls the image reads it with `docker history --no-trunc`.",
     bad: "ARG HF_TOKEN\nRUN hf download org/model --token $HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
     fix: Fix(
-        "Delete the ARG, put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and replace \
-          `--build-arg HF_TOKEN=…` with `--secret id=HF_TOKEN,env=HF_TOKEN`.",
+        "Delete the ARG, put `--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN` on each RUN that needs the token, and \
+         replace `--build-arg HF_TOKEN=…` with `--secret id=HF_TOKEN,env=HF_TOKEN`.",
     ),
 };
 
@@ -58,7 +58,8 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 token: token.map(|occurrence| occurrence.token),
                 message: message!("{} is a build argument: its value stays in the image's history", name),
                 help: message!(
-                    "Delete `ARG {}`, write `RUN --mount=type=secret,id={},env={} …` where the token is needed, and build with `docker build --secret id={},env={} .` in place of `--build-arg {}=…`.",
+                    "Delete `ARG {}`, write `RUN --mount=type=secret,id={},env={} …` where the token is needed, and \
+                     build with `docker build --secret id={},env={} .` instead of `--build-arg {}=…`.",
                     name, name, name, name, name, name
                 ),
                 remarks: Vec::new(),

@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::High,
     summary: "ENV gives a token variable a value",
     why: "ENV is part of the image's config: whoever pulls the image reads it with `docker inspect`, and every process \
-          in every container sees it. Unsetting it in a later instruction does not take it back.",
+          in every container sees it. Unsetting it in a later instruction does not remove it.",
     bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model",
     fix: Fix(

@@ -5,7 +5,7 @@ use crate::detect::Confidence;
 use crate::dockerfile::Keyword;
 use crate::effects;
 use crate::effects::Form;
-use crate::effects::Source;
+use crate::effects::ValueSource;
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
@@ -17,20 +17,21 @@ pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-in-url",
     severity: Severity::High,
     summary: "A credential in a URL given to git, pip, curl, wget or ADD",
-    why: "`git clone` writes the URL with the token in it into `.git/config` of the clone, which stays in the layer, wherever \
-          the token came from. A build argument or token text in a URL is in the image's history as well.",
+    why: "`git clone` writes the URL with the token in it into `.git/config` of the clone, which stays in the \
+         layer, wherever the token came from. A build argument or token text in a URL is in the image's history as \
+         well.",
     bad: "ARG HF_TOKEN\nRUN git clone https://user:$HF_TOKEN@huggingface.co/org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download org/model --local-dir /model",
     fix: Fix(
-        "Mount the token as a secret and let `hf download` read it from the environment. Where it must be git, give it a \
-          credential helper that reads the variable: `git -c credential.helper='!f() { echo username=user; echo \
-          password=$HF_TOKEN; }; f' clone https://huggingface.co/org/model`.",
+        "Mount the token as a secret and let `hf download` read it from the environment. If it must be git, give it \
+         a credential helper that reads the variable: `git -c credential.helper='!f() { echo username=user; echo \
+         password=$HF_TOKEN; }; f' clone https://huggingface.co/org/model`.",
     ),
 };
 
-const HELP: &str = "In place of the URL with a token in it write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf download \
-                    …`, which reads HF_TOKEN from the environment, and build with `docker build --secret \
-                    id=HF_TOKEN,env=HF_TOKEN .`";
+const HELP: &str = "Instead of the URL with the token, write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf \
+     download …`, which reads HF_TOKEN from the environment, and build with `docker build --secret \
+     id=HF_TOKEN,env=HF_TOKEN .`";
 
 pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
     let mut hits: Vec<Hit> = writes.iter().filter(|write| write.form == Form::Url).map(hit).collect();
@@ -69,7 +70,7 @@ fn hit(write: &Write) -> Hit {
             Some(path) => message!("a token in the URL stays in the layer, in `{}`", path),
             None => Message::own("a token in the URL stays in the layer, in git's configuration"),
         },
-        _ if write.source == Source::Literal => {
+        _ if write.source == ValueSource::Literal => {
             Message::own("token text in the URL stays in the image's history")
         }
         _ => Message::own("a build argument in the URL stays in the image's history"),

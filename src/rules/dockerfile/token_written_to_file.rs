@@ -9,7 +9,7 @@ use crate::detect::Confidence;
 use crate::dockerfile::{Destination, Keyword};
 use crate::effects;
 use crate::effects::Form;
-use crate::effects::Source;
+use crate::effects::ValueSource;
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
@@ -21,19 +21,19 @@ pub(crate) const RULE: Rule = Rule {
     id: "dockerfile/token-written-to-file",
     severity: Severity::High,
     summary: "A token variable or a mounted secret copied into a file of the layer",
-    why: "A secret mount is gone when the RUN ends; a copy of it in a file is not. The file stays in the layer of that RUN, and \
-          a later `rm` only hides it: whoever pulls the image can still read it.",
+    why: "A secret mount is gone when the RUN ends; a copy of it in a file is not. The file stays in the layer of \
+         that RUN, and a later `rm` only hides it: whoever pulls the image can still read it.",
     bad: "RUN --mount=type=secret,id=HF_TOKEN cat /run/secrets/HF_TOKEN > /app/token",
     good: "RUN --mount=type=secret,id=HF_TOKEN HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" python download.py",
     fix: Fix(
-        "Do not write the token into a file. Mount it as a secret where it is used in the build, and give it to the container \
-          when it starts where it is needed then: `docker run -e HF_TOKEN …`.",
+        "Do not write the token into a file. If the build needs it, mount it as a secret; if the container needs \
+         it, pass it when the container starts: `docker run -e HF_TOKEN …`.",
     ),
 };
 
-const HELP: &str = "Delete what writes the file, and let the commands that need the token read it from a mounted secret: `RUN \
-                    --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`, built with `docker build --secret \
-                    id=HF_TOKEN,env=HF_TOKEN .`. A file that must exist during the RUN has to be removed in the same RUN";
+const HELP: &str = "Delete what writes the file, and let the commands that need the token read it from a mounted \
+     secret: `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`, built with `docker build --secret \
+     id=HF_TOKEN,env=HF_TOKEN .`. A file that must exist during the RUN has to be removed in the same RUN";
 
 pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
     let files = writes.iter().filter(|write| write.form == Form::Text);
@@ -47,7 +47,7 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
         for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
             let value = effects::token_in_document(scope, &heredoc.body);
             // `literal-token` reports token text, with the same file.
-            let source = value.first_token().filter(|source| **source != Source::Literal);
+            let source = value.first_token().filter(|source| **source != ValueSource::Literal);
             let Some(source) = source.cloned() else { continue };
             let mut leaves = vec![left_in_layer(to.file(&heredoc.name.to_str()).as_deref())];
             if source.is_in_history() {
@@ -63,9 +63,9 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
 
 fn hit(write: &Write) -> Hit {
     let what = match write.source {
-        Source::Secret(_) => "copies the mounted secret",
-        Source::Variable { .. } => "writes the value of a token variable",
-        Source::Literal => "writes a token",
+        ValueSource::Secret(_) => "copies the mounted secret",
+        ValueSource::Variable { .. } => "writes the value of a token variable",
+        ValueSource::Literal => "writes a token",
     };
     let file = match write.leaves.first().and_then(|leaves| leaves.path.as_ref()) {
         Some(path) => message!("`{}`, which stays in the layer", path),

@@ -3,7 +3,7 @@
 use super::Context;
 use super::hit::{Residue, left_in, left_in_layer};
 use crate::dockerfile::Instruction;
-use crate::effects::{EffectKind, Fate, Form, Place, Run, Source, writes_left};
+use crate::effects::{EffectKind, Fate, Form, Place, Run, ValueSource, writes_left};
 use crate::finding::Where;
 use crate::text::Span;
 
@@ -14,7 +14,7 @@ pub(crate) struct Write {
     pub(crate) span: Span,
     pub(crate) stage: Option<usize>,
     /// The source of the token.
-    pub(crate) source: Source,
+    pub(crate) source: ValueSource,
     pub(crate) leaves: Vec<Residue>,
 }
 

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
     severity: Severity::Critical,
     summary: "Token text elsewhere in the config: command, entrypoint, labels, health check, triggers",
     why: "The config is a JSON document that is published with the image and readable with `docker \
-          inspect`. A token in the command or the entrypoint also stands in the process list of every \
+          inspect`. A token in the command or the entrypoint also appears in the process list of every \
           host that runs the container; one in an `ONBUILD` trigger is handed on to every image built \
           from this one.",
     bad: "CMD [\"vllm\", \"serve\", \"org/model\", \"--hf-token\", \"hf_…\"]",

@@ -17,10 +17,11 @@ pub(crate) const RULE: Rule = Rule {
           value.",
     bad: "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download org/model",
     good: "RUN --mount=type=secret,id=HF_TOKEN \\\n    HF_TOKEN=\"$(cat /run/secrets/HF_TOKEN)\" hf download org/model",
-    fix: Fix("Revoke the token at {revoke}. Then remove the `ENV`, and the \
-          `ARG` it refers to. Steps of the build get the token as a secret mount; a container that \
-          needs it gets it when it is started, from a secret of the orchestrator or with `docker run \
-          --env HF_TOKEN`. Delete the published image."),
+    fix: Fix(
+        "Revoke the token at {revoke}. Then remove the `ENV`, and the `ARG` it refers to. Give the token to \
+         steps of the build as a secret mount, and to the container when it starts, from a secret of the \
+         orchestrator or with `docker run --env HF_TOKEN`. Delete the published image.",
+    ),
 };
 
 /// Returns true if this rule covers `field` of `document`. Older Docker releases stored `container_config`

@@ -14,9 +14,10 @@ pub(crate) const RULE: Rule = Rule {
           only hides it.",
     bad: "COPY . /app\n# /app/.env holds HF_TOKEN=hf_…",
     good: "# .dockerignore lists .env\nCOPY . /app",
-    fix: Fix("Revoke the token at {revoke}. Then take it out of the \
-          instruction that made the layer and build again: a later `RUN rm` leaves it in the lower \
-          layer. A build that needs the token gets it as a secret mount (`RUN --mount=type=secret,…`), \
-          a container that needs it gets it when it is started. Delete the published image, every tag \
-          and digest of it."),
+    fix: Fix(
+        "Revoke the token at {revoke}. Then take it out of the instruction that made the layer and build \
+         again: a later `RUN rm` leaves it in the lower layer. If the build needs a token, give it a secret mount \
+         (`RUN --mount=type=secret,…`); if the container needs one, pass it when the container starts. Delete the \
+         published image with all its tags and digests.",
+    ),
 };

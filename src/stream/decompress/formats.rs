@@ -47,7 +47,7 @@ fn a_stream_that_ends_early_is_an_error_wherever_it_ends() {
             let reader = Decompressed::new(Window::new(&stream[..len]));
             let error = reader.and_then(|mut reader| reader.read_to_end(&mut out)).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{format:?} {len}");
-            assert!(error.to_string().contains("breaks off"), "{format:?} {len}: {error}");
+            assert!(error.to_string().contains("ends early"), "{format:?} {len}: {error}");
             assert!(error.to_string().contains(format.name()), "{format:?} {len}: {error}");
             assert!(data.starts_with(&out));
         }
@@ -93,7 +93,7 @@ fn what_stands_behind_a_part_is_left_there() {
         let stream = [&part(format, b"data")[..], b"behind"].concat();
         let error = Decompressed::new(Window::new(&stream[..])).unwrap().read_to_end(&mut out).unwrap_err();
         let (name, unit) = (format.name(), format.part());
-        assert_eq!(error.to_string(), format!("6 bytes behind the last {name} {unit} are no {unit}"));
+        assert_eq!(error.to_string(), format!("6 bytes after the last {name} {unit} are not a {unit}"));
         assert_eq!(out, b"data");
     }
 }

@@ -22,10 +22,13 @@ fn all_members_are_read() {
 fn what_stands_behind_the_last_part_is_an_error() {
     let zstd = zstd::encode_all(&b"data"[..], 3).unwrap();
     for (stream, message) in [
-        ([&gzip(b"data")[..], b"no member"].concat(), "9 bytes behind the last gzip member are no member"),
-        ([&gzip(b"data")[..], &[0; 9], &[0x1f]].concat(), "1 byte behind the last gzip member is no member"),
-        ([&zstd[..], b"no frame"].concat(), "8 bytes behind the last zstd frame are no frame"),
-        ([&zstd[..], &[0; 9], &zstd[..3]].concat(), "3 bytes behind the last zstd frame are no frame"),
+        ([&gzip(b"data")[..], b"no member"].concat(), "9 bytes after the last gzip member are not a member"),
+        (
+            [&gzip(b"data")[..], &[0; 9], &[0x1f]].concat(),
+            "1 byte after the last gzip member is not a member",
+        ),
+        ([&zstd[..], b"no frame"].concat(), "8 bytes after the last zstd frame are not a frame"),
+        ([&zstd[..], &[0; 9], &zstd[..3]].concat(), "3 bytes after the last zstd frame are not a frame"),
     ] {
         let mut out = Vec::new();
         let mut reader = Decompressed::new(Window::new(&stream[..])).unwrap();
@@ -54,7 +57,7 @@ fn what_breaks_off_or_is_corrupt_is_an_error() {
     let last = corrupt.len() - 6;
     corrupt[last] ^= 1;
     assert!(decode(&corrupt).is_err(), "the checksum is checked");
-    assert!(decode(&[&stream[..], &[0x1f, 0x8b]].concat()).is_err(), "a second member that breaks off");
+    assert!(decode(&[&stream[..], &[0x1f, 0x8b]].concat()).is_err(), "a second member that ends early");
 }
 
 #[test]

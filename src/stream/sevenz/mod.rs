@@ -103,7 +103,7 @@ fn stored_header(archive: &[u8]) -> io::Result<&[u8]> {
         let at = number(0)?.checked_add(START)?;
         archive.get(at..at.checked_add(number(8)?)?)
     })();
-    let header = header.ok_or_else(|| breaks_off("in front of its header"))?;
+    let header = header.ok_or_else(|| breaks_off("before its header"))?;
     let expected = fields.last_chunk::<4>().copied().map(u32::from_le_bytes);
     if !header.is_empty() && expected != Some(checksum(header)) {
         return Err(corrupt("has a header that does not match its checksum"));
@@ -209,7 +209,7 @@ fn translate(error: Error) -> io::Error {
         Error::Io(error, _) | Error::MaybeBadPassword(error) => translate_io(&error),
         Error::PasswordRequired => encrypted(),
         Error::UnsupportedCompressionMethod(_) | Error::Unsupported(_) | Error::ExternalUnsupported => {
-            io::Error::new(io::ErrorKind::Unsupported, "the 7z archive uses a method that is not read")
+            io::Error::new(io::ErrorKind::Unsupported, "the 7z archive uses a method that is not supported")
         }
         Error::MaxMemLimited { .. } => {
             Fault::io(Code::Limit, "the 7z archive needs more memory than the limit")
@@ -232,7 +232,7 @@ fn encrypted() -> io::Error {
 }
 
 fn breaks_off(place: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the 7z archive breaks off {place}"))
+    io::Error::new(io::ErrorKind::UnexpectedEof, format!("the 7z archive ends early {place}"))
 }
 
 fn corrupt(what: &str) -> io::Error {

@@ -192,9 +192,9 @@ fn an_extended_header_without_its_entry_is_an_error() {
         for (behind, place) in [
             (whole[..700].to_vec(), "inside an extended tar header"),
             (whole[..BLOCK].to_vec(), "inside an extended tar header"),
-            (whole[..BLOCK + body.len()].to_vec(), "behind an extended tar header"),
-            (whole.clone(), "behind an extended tar header"),
-            ([&whole[..], &[0; 1024]].concat(), "behind an extended tar header"),
+            (whole[..BLOCK + body.len()].to_vec(), "after an extended tar header"),
+            (whole.clone(), "after an extended tar header"),
+            ([&whole[..], &[0; 1024]].concat(), "after an extended tar header"),
         ] {
             let (log, outcome) = log(&[first, &behind].concat());
             let error = outcome.unwrap_err();

@@ -53,7 +53,7 @@ impl Pack<'_, '_> {
             }
             let Some(entry) = entry else {
                 let detail = message!(
-                    "a git pack breaks off after {} of {} objects: those were searched",
+                    "a git pack ends early after {} of {} objects: those were searched",
                     read,
                     count
                 );

@@ -65,7 +65,7 @@ fn problems(fault: Option<Fault>) -> io::Result<Vec<Problem>> {
         Some(Fault::Input(error)) => return Err(error),
         Some(Fault::Spent) => return Ok(vec![spent()]),
         Some(Fault::Cut) => {
-            (Code::Truncated, "a git object breaks off: what could be decoded of it was searched")
+            (Code::Truncated, "a git object ends early: what could be decoded of it was searched")
         }
         Some(Fault::Broken) => {
             (Code::Corrupt, "a git object is damaged: what could be decoded of it was searched")

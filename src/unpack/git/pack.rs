@@ -28,6 +28,10 @@ fn objects(n: usize) -> String {
     if n == 1 { "1 object".to_owned() } else { format!("{n} objects") }
 }
 
+fn are(n: usize) -> &'static str {
+    if n == 1 { "is" } else { "are" }
+}
+
 /// Returns true if a pack begins with these bytes: a pack header, an entry header, and a zlib stream.
 pub(crate) fn begins_pack(head: &[u8]) -> bool {
     let Some(count) = header(head) else { return false };
@@ -120,7 +124,7 @@ impl Pack<'_, '_> {
         }
         if unresolved > 0 && !self.problems.contains(&spent()) {
             let detail = message!(
-                "{} of a git pack are deltas whose base no longer fits in memory",
+                "{} of a git pack cannot be decoded: bases of deltas no longer fit in memory",
                 objects(unresolved)
             );
             self.problems.push(Problem::error(Code::Limit, Place::Here, detail));
@@ -128,7 +132,7 @@ impl Pack<'_, '_> {
         let damaged = self.damaged + circular;
         if baseless > 0 {
             let detail = message!(
-                "{} of a git pack are deltas of objects that are not in it: what they insert was searched",
+                "{} of a git pack cannot be decoded: bases of deltas are not in it; what the deltas insert was searched",
                 objects(baseless)
             );
             // Other tools may be able to read an intact pack, for example one in a bundle that depends on
@@ -141,8 +145,9 @@ impl Pack<'_, '_> {
         }
         if damaged > 0 {
             let detail = message!(
-                "{} of a git pack are damaged: what could be decoded of them was searched",
-                objects(damaged)
+                "{} of a git pack {} damaged: what could be decoded was searched",
+                objects(damaged),
+                Message::own(are(damaged))
             );
             self.note(Code::Corrupt, detail);
         }

@@ -44,7 +44,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
             level.doubtful(problem, raw.passed(), end);
         }
         How::Unread(method) => {
-            let detail = message!("a member is compressed by method {}, which is not read", method);
+            let detail = message!("a member is compressed by method {}, which is not supported", method);
             let problem = problem(Effect::Error, Code::Unsupported, ARCHIVE, detail);
             level.doubtful(problem, raw.passed(), end);
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::store::{Entry, Kept, Store, Version};
+use super::store::{Entry, Store, Stored, Version};
 use crate::digest::Digest;
 use crate::panics::contain_quietly;
 use entry::Key;
@@ -98,7 +98,7 @@ impl Cache {
         self.place.file()
     }
 
-    fn get_at(&self, version: Version, digests: &[Digest], now: u64) -> BTreeMap<Digest, Kept> {
+    fn get_at(&self, version: Version, digests: &[Digest], now: u64) -> BTreeMap<Digest, Stored> {
         if digests.is_empty() {
             return BTreeMap::new();
         }
@@ -109,7 +109,7 @@ impl Cache {
         let is_stale = |used: u64| used > now || now - used > USE;
         read.unwrap_or_default()
             .into_iter()
-            .map(|(key, value, used)| (key.digest(), Kept { value, is_stale: is_stale(used) }))
+            .map(|(key, value, used)| (key.digest(), Stored { value, is_stale: is_stale(used) }))
             .collect()
     }
 
@@ -190,7 +190,7 @@ impl Cache {
 }
 
 impl Store for Cache {
-    fn get(&self, version: Version, digests: &[Digest]) -> BTreeMap<Digest, Kept> {
+    fn get(&self, version: Version, digests: &[Digest]) -> BTreeMap<Digest, Stored> {
         self.get_at(version, digests, now())
     }
 

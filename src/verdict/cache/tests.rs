@@ -62,7 +62,7 @@ fn what_is_put_can_be_got() {
     cache.put(ONE, &[entry(1, 10), entry(2, 0), entry(3, 100_000)], &[]);
     let got = cache.get(ONE, &[digest(3), digest(4), digest(1)]);
     assert_eq!(got.len(), 2);
-    assert_eq!(got[&digest(3)], Kept { value: vec![3; 100_000], is_stale: false });
+    assert_eq!(got[&digest(3)], Stored { value: vec![3; 100_000], is_stale: false });
     assert_eq!(there(&own.cache()), [1, 2, 3], "in another process");
     assert!(cache.get(OTHER, &[digest(1)]).is_empty(), "in another version");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -9,7 +9,7 @@ mod step;
 use serde::{Deserialize, Serialize};
 
 use super::{BlobVerdict, Bytes, Content, File, HardLink, LayerContent, Problems, cost};
-use crate::detect::{self, KeptForm, KeptToken, Occurrence, Step};
+use crate::detect::{self, Credential, CredentialForm, Occurrence, Step};
 use crate::digest::Digest;
 use crate::finding::Problem;
 use crate::image::LayerPaths;
@@ -49,7 +49,7 @@ struct LayerRecord {
 struct FileRecord {
     path: Raw,
     occurrences: Vec<Spot>,
-    kept: Vec<(KeptForm, u64, Option<Place>)>,
+    credentials: Vec<(CredentialForm, u64, Option<Place>)>,
     number: u64,
     superseded_by: Option<u64>,
 }
@@ -76,7 +76,7 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
         is_compressed,
         stored,
         content,
-        kept: _,
+        credentials: _,
         problem: _,
         is_fetched: _,
         is_cached: _,
@@ -113,7 +113,7 @@ fn may_be_remembered(verdict: &BlobVerdict) -> bool {
     };
     is_whole
         && verdict.problem.is_none()
-        && verdict.kept.is_empty()
+        && verdict.credentials.is_empty()
         && !verdict.content.problems().is_some_and(Problems::has_errors)
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(BlobVerdict, usize)> {
         stored: occurrences_of(record.stored)?,
         content,
         digest: None,
-        kept: Vec::new(),
+        credentials: Vec::new(),
         problem: None,
         is_cached: false,
     };
@@ -185,7 +185,8 @@ fn least_charge(verdict: &BlobVerdict) -> usize {
         Content::Bytes(bytes) => cost(occurrences + bytes.occurrences.len()),
         Content::Layer(layer) => {
             let files = layer.files.iter();
-            let files = files.map(|f| cost(f.occurrences.len()) + 3 * f.path.len() + 60 * f.kept.len());
+            let files =
+                files.map(|f| cost(f.occurrences.len()) + 3 * f.path.len() + 60 * f.credentials.len());
             let links = layer.hard_links.iter().map(|link| link.name.len() + link.target.len());
             let symlinks = layer.symlinks.iter().map(|(name, target)| name.len() + target.len());
             let paths = layer.paths.len() * LayerPaths::COST;
@@ -196,13 +197,14 @@ fn least_charge(verdict: &BlobVerdict) -> usize {
 
 impl FileRecord {
     fn of(file: &File) -> Self {
-        let File { path, occurrences, kept, number, superseded_by } = file;
-        let kept =
-            kept.iter().map(|KeptToken { form, offset, position }| (*form, *offset, position.map(pair)));
+        let File { path, occurrences, credentials, number, superseded_by } = file;
+        let credentials = credentials
+            .iter()
+            .map(|Credential { form, offset, position }| (*form, *offset, position.map(pair)));
         Self {
             path: Raw(path.to_vec()),
             occurrences: spots(occurrences),
-            kept: kept.collect(),
+            credentials: credentials.collect(),
             number: *number as u64,
             superseded_by: superseded_by.map(|number| number as u64),
         }
@@ -237,12 +239,13 @@ impl LayerRecord {
     fn content(self) -> Option<LayerContent> {
         let number = |number: u64| usize::try_from(number).ok();
         let files = self.files.into_iter().map(|file| {
-            let kept = file.kept.into_iter();
-            let kept = kept.map(|(form, offset, at)| KeptToken { form, offset, position: at.map(position) });
+            let credentials = file.credentials.into_iter();
+            let credentials =
+                credentials.map(|(form, offset, at)| Credential { form, offset, position: at.map(position) });
             Some(File {
                 path: file.path.0.into(),
                 occurrences: occurrences_of(file.occurrences)?,
-                kept: kept.collect(),
+                credentials: credentials.collect(),
                 number: number(file.number)?,
                 superseded_by: file.superseded_by.and_then(number),
             })

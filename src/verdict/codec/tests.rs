@@ -53,22 +53,23 @@ fn layer() -> LayerContent {
     {
         paths.add(path.as_bytes(), is_directory);
     }
-    let forms = [KeptForm::Word, KeptForm::StoredTokens, KeptForm::Url, KeptForm::Value];
-    let kept =
-        forms.map(|form| KeptToken { form, offset: 9, position: Some(Position { line: 1, column: 2 }) });
+    let forms =
+        [CredentialForm::Word, CredentialForm::StoredTokens, CredentialForm::Url, CredentialForm::Value];
+    let credentials =
+        forms.map(|form| Credential { form, offset: 9, position: Some(Position { line: 1, column: 2 }) });
     LayerContent {
         files: vec![
             File {
                 path: b"srv/key".to_vec().into(),
                 occurrences: occurrences(),
-                kept: kept.to_vec(),
+                credentials: credentials.to_vec(),
                 number: 5,
                 superseded_by: Some(9),
             },
             File {
                 path: b"not utf-8 \xff".to_vec().into(),
                 occurrences: Vec::new(),
-                kept: vec![KeptToken { form: KeptForm::Netrc, offset: 0, position: None }],
+                credentials: vec![Credential { form: CredentialForm::Netrc, offset: 0, position: None }],
                 number: 6,
                 superseded_by: None,
             },
@@ -108,8 +109,8 @@ const CHARGE: usize = 100_000;
 
 /// Returns a verdict as text, with sets in sorted order.
 fn shown(verdict: &BlobVerdict) -> String {
-    let BlobVerdict { size, diff_id, is_compressed, stored, content, kept, problem, .. } = verdict;
-    let rest = format!("{size} {diff_id:?} {is_compressed} {stored:?} {kept:?} {problem:?}");
+    let BlobVerdict { size, diff_id, is_compressed, stored, content, credentials, problem, .. } = verdict;
+    let rest = format!("{size} {diff_id:?} {is_compressed} {stored:?} {credentials:?} {problem:?}");
     match content {
         Content::Bytes(bytes) => format!("{rest} {bytes:?}"),
         Content::Document(found) => format!("{rest} {found:?}"),
@@ -147,12 +148,12 @@ fn what_is_not_whole_is_not_remembered() {
     };
     assert!(encode(&of_layer(unread), CHARGE).is_none());
     let broken = BlobVerdict {
-        problem: Some(Problem::error(Code::Truncated, ProblemPlace::Here, Message::own("it breaks off"))),
+        problem: Some(Problem::error(Code::Truncated, ProblemPlace::Here, Message::own("it ends early"))),
         ..of_layer(|_| ())
     };
     assert!(encode(&broken, CHARGE).is_none());
-    let kept = vec![KeptToken { form: KeptForm::Word, offset: 0, position: None }];
-    assert!(encode(&BlobVerdict { kept, ..of_layer(|_| ()) }, CHARGE).is_none(), "its name counts");
+    let credentials = vec![Credential { form: CredentialForm::Word, offset: 0, position: None }];
+    assert!(encode(&BlobVerdict { credentials, ..of_layer(|_| ()) }, CHARGE).is_none(), "its name counts");
     let plain = BlobVerdict { is_compressed: false, ..verdict(Content::default()) };
     assert!(encode(&plain, CHARGE).is_none(), "neither a layer nor compressed");
 }

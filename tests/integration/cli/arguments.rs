@@ -61,7 +61,7 @@ fn usage_errors_are_one_line() {
         (&["scan", "--fromat", "json", "x"], "a similar argument exists: '--format'"),
         (&["scna", "x"], "a similar subcommand exists: 'scan'"),
         (&["scan", "--format", "jsno", "x"], "possible values: text, json"),
-        (&["scan", "--jobs", "0", "x"], "a number from 1 on is wanted"),
+        (&["scan", "--jobs", "0", "x"], "expected a number of at least 1"),
         (&["scan", "--jobs", "-1", "x"], "-1"),
         (&["scan", "--platform", "linux", "x"], "OS/ARCH[/VARIANT]"),
         (&["scan", "--fail-on", "fatal", "x"], "critical, high, medium, low, never"),

@@ -350,6 +350,6 @@ fn a_limit_is_hit_with_the_cache_where_it_is_hit_without() {
     for _ in 0..2 {
         let (outcome, cached) = place.scan_same(&["--jobs", "1", text(&both)]);
         assert_eq!(cached, [[true, false]]);
-        outcome.assert_error("more names or tokens than are kept");
+        outcome.assert_error("more names or tokens than the limit");
     }
 }

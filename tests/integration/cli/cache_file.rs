@@ -170,7 +170,7 @@ fn show_and_clear() {
 
     fs::write(own.file(), "broken").unwrap();
     let broken = own.stowaway(&["cache", "show"]);
-    assert!(broken.code == 0 && line(&broken, "layers").starts_with("not known"), "{}", broken.stdout);
+    assert!(broken.code == 0 && line(&broken, "layers").starts_with("unknown"), "{}", broken.stdout);
     assert_eq!(fs::read(own.file()).unwrap(), b"broken", "to look changes nothing");
     assert_eq!(own.stowaway(&["cache", "clear"]).code, 0);
     fs::create_dir_all(own.file().join("x")).unwrap();

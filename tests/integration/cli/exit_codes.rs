@@ -231,7 +231,7 @@ fn forms_that_this_version_does_not_read_are_one_clear_line() {
     }
     let outcome = stowaway(&["scan", "x", ""], Stdin::Empty);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""));
-    assert_eq!(outcome.stderr, "stowaway: an empty argument names no target\n");
+    assert_eq!(outcome.stderr, "stowaway: a target must not be empty\n");
 }
 
 #[test]

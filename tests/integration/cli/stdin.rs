@@ -161,7 +161,7 @@ fn what_is_no_archive_is_one_error_that_says_what_to_do() {
         "standard input is not an image archive; stowaway scan dockerfile:/dev/stdin reads a Dockerfile",
     );
     assert_one_error(&scan_with(&["-"], Stdin::Pipe(&gzip(b"just text\n"))), "not a tar archive");
-    assert_one_error(&scan_with(&["-"], Stdin::Pipe(&[0; 10240])), "holds nothing");
+    assert_one_error(&scan_with(&["-"], Stdin::Pipe(&[0; 10240])), "it has no entries");
     let xz = [&b"\xfd7zXZ\0"[..], &[1; 600]].concat();
     assert_one_error(&scan_with(&["-"], Stdin::Pipe(&xz)), "the xz stream is corrupt");
     assert_one_error(&scan_with(&["/dev/null"], Stdin::Empty), "it is empty");
@@ -266,7 +266,7 @@ fn a_scan_that_takes_too_long_says_what_it_found_until_then() {
         assert_eq!(status.code(), Some(1), "{target}: {report:#}");
         assert_eq!(report["complete"], false, "{target}");
         let errors = report["errors"].as_array().unwrap();
-        let ended = "the audit ran out of time; what was found until then is reported";
+        let ended = "the audit ran out of time; what was found by then is reported";
         let ended: Vec<_> = errors.iter().filter(|error| error["message"] == ended).collect();
         assert_eq!((ended.len(), &ended[0]["code"]), (1, &"timed-out".into()), "{target}: {errors:?}");
         assert!(!report["findings"].as_array().unwrap().is_empty(), "{target}");

@@ -75,14 +75,14 @@ fn tokens_are_masked_and_only_write_takes_them_out() {
     let token = Token::user("fix-masked");
     let (head, tail) = token.text().split_at(20);
     let source = format!(
-        "FROM a\n# was {0}\nENV HF_TOKEN={0} B=c\nRUN hf download m --token {head}\\\n{tail}\nRUN curl -H 'Authorization: \
-         Bearer '{head}''{tail} u\nENV HF_API_TOKEN=correct-horse-7\n",
+        "FROM a\n# was {0}\nENV HF_TOKEN={0} B=c\nRUN hf download m --token {head}\\\n{tail}\nRUN curl -H \
+         'Authorization: Bearer '{head}''{tail} u\nENV HF_API_TOKEN=correct-horse-7\n",
         token.text()
     );
     let file = place.write("Dockerfile", &source);
     let outcome = fix(&file);
     assert!(outcome.stdout.contains("only `stowaway fix --write` can apply it"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("revoke the token"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("revoke it at"), "{}", outcome.stdout);
     for secret in [head, tail, "correct-horse"] {
         assert!(!outcome.stdout.contains(secret), "{}", outcome.stdout);
     }
@@ -148,10 +148,10 @@ fn what_cannot_be_read_is_one_clear_line() {
     for (path, says) in [
         (missing.as_path(), "there is no such file"),
         (broken.parent().unwrap(), "it is a directory"),
-        (text.as_path(), "it is no Dockerfile"),
+        (text.as_path(), "it is not a Dockerfile"),
         (empty.as_path(), "it is empty"),
         (large.as_path(), "larger than 128 KiB"),
-        (Path::new("-"), "fix reads no standard input"),
+        (Path::new("-"), "fix does not read standard input"),
     ] {
         let outcome = fix(path);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{says}");

@@ -218,8 +218,8 @@ fn what_cannot_be_lined_up_is_refused() {
         (&[directory, image], "it is a directory"),
         (&[tools::text(&notes), image], "it is not a Dockerfile: it has no FROM"),
         (&[tools::text(&large), image], "larger than 1 MiB"),
-        (&[dockerfile, dockerfile], "no target is one"),
-        (&[dockerfile, "file:x", "dir:y", directory], "no target is one"),
+        (&[dockerfile, dockerfile], "needs an image among the targets"),
+        (&[dockerfile, "file:x", "dir:y", directory], "needs an image among the targets"),
         (&["-", "-"], "standard input cannot be both"),
         (&[dockerfile, &output, image], "the report would overwrite the Dockerfile"),
     ] {

@@ -191,7 +191,7 @@ fn a_magic_number_without_a_header() {
         let mut layer = harmless("x");
         layer.blob = [head, &crate::support::token::Random::new(name).bytes(4000)].concat();
         let outcome = scan_spoilt(&format!("magic-{name}"), layer, |_, _| {});
-        outcome.assert_error(&format!("it begins as {name} does, and has no {name} header"));
+        outcome.assert_error(&format!("it begins like {name}, but has no {name} header"));
     }
 }
 

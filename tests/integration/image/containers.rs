@@ -152,7 +152,7 @@ fn what_breaks_off_or_is_encrypted_is_noted_and_changes_no_exit_code() {
     assert_eq!(notes.len(), 1, "{notes:#?}");
     assert_eq!(notes[0]["where"], "layer 0");
     let said =
-        "srv/cut.gz > gzip: the gzip stream breaks off inside a member; what could be decoded was searched";
+        "srv/cut.gz > gzip: the gzip stream ends early inside a member; what could be decoded was searched";
     assert_eq!(notes[0]["message"], said);
 }
 
@@ -163,7 +163,7 @@ fn a_method_of_7z_that_others_read_is_an_error() {
     let out = place.join("text.7z");
     tools::run("7z", &["a", "-m0=Deflate64", tools::text(&out), tools::text(&source)]);
     let outcome = scan(&[format!("file:{}", out.display())]);
-    assert!(outcome.assert_error("7z").contains("uses a method that is not read"));
+    assert!(outcome.assert_error("7z").contains("uses a method that is not supported"));
     assert_eq!(outcome.code, 2);
 }
 

@@ -122,7 +122,8 @@ fn the_help_names_what_to_write() {
         ),
         (
             ".github/workflows/a.yml",
-            "jobs: {a: {steps: [{uses: docker/build-push-action@v6, with: {build-args: 'HF_TOKEN=${{ secrets.HF_KEY }}'}}]}}",
+            "jobs: {a: {steps: [{uses: docker/build-push-action@v6, with: {build-args: 'HF_TOKEN=${{ secrets.HF_KEY \
+             }}'}}]}}",
             "secrets: |\n      HF_TOKEN=${{ secrets.HF_KEY }}",
         ),
         (
@@ -140,7 +141,7 @@ fn the_help_names_what_to_write() {
         (
             ".gitlab-ci.yml",
             "a: {script: 'docker build --build-arg HF_TOKEN=$T .'}",
-            "in place of `--build-arg HF_TOKEN`",
+            "instead of `--build-arg HF_TOKEN`",
         ),
     ] {
         let found = hits(path, text);
@@ -180,11 +181,13 @@ fn what_a_runner_empties_keeps_no_login() {
     for (job, expected) in [
         ("env: {HF_HOME: '${{ runner.temp }}/hf'}\n    steps:\n      - run: hf auth login --token $T", 0),
         (
-            "steps:\n      - run: echo \"HF_HOME=$RUNNER_TEMP/hf\" >> \"$GITHUB_ENV\"\n      - run: hf auth login --token $T",
+            "steps:\n      - run: echo \"HF_HOME=$RUNNER_TEMP/hf\" >> \"$GITHUB_ENV\"\n      - run: hf auth login \
+             --token $T",
             0,
         ),
         (
-            "steps:\n      - if: x\n        run: echo HF_HOME=$RUNNER_TEMP/hf >> $GITHUB_ENV\n      - run: hf auth login --token $T",
+            "steps:\n      - if: x\n        run: echo HF_HOME=$RUNNER_TEMP/hf >> $GITHUB_ENV\n      - run: hf auth \
+             login --token $T",
             1,
         ),
         (

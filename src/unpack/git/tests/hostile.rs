@@ -82,8 +82,8 @@ fn what_is_inserted_is_found_without_a_base() {
     let cut = audit(&whole[..whole.len() - 40]);
     let audit = audit(&whole);
     assert_eq!(audit.ways(&token), ["git:delta@12"]);
-    assert_limit(&audit, "3 objects of a git pack are deltas of objects that are not in it");
-    // In a pack that breaks off, the missing bases are no error.
+    assert_limit(&audit, "3 objects of a git pack cannot be decoded: bases of deltas are not in it");
+    // In a pack that ends early, the missing bases are no error.
     assert!(!cut.problems.iter().any(crate::finding::Problem::is_error), "{:?}", cut.problems);
 }
 
@@ -137,7 +137,7 @@ fn a_chain_from_the_back() {
     let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
     assert!(error.is_error());
     let text = error.detail.to_string();
-    assert!(text.contains("deltas whose base"), "{text}");
+    assert!(text.contains("bases of deltas"), "{text}");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn deltas_that_make_no_sense() {
         pack.delta(at, delta);
         pack.blob(token.as_bytes());
         let audit = audit(&pack.finish());
-        assert_note(&audit, "1 object of a git pack are damaged");
+        assert_note(&audit, "1 object of a git pack is damaged");
         assert_eq!(audit.ways(&token).len(), 1);
     }
 }
@@ -317,7 +317,7 @@ fn loose_objects_that_are_damaged() {
     let token = token("loose");
     let whole = zlib(&[format!("blob {}\0{token}\n", 5038).as_bytes(), &noise(2, 5000)].concat());
     for (bytes, part) in [
-        (whole[..whole.len() / 2].to_vec(), Some("breaks off")),
+        (whole[..whole.len() / 2].to_vec(), Some("ends early")),
         (zlib(format!("blob 7\0{token}").as_bytes()), Some("damaged")),
         (zlib(format!("blob 70000\0{token}").as_bytes()), Some("damaged")),
         (zlib(format!("blob 99999999999\0{token}").as_bytes()), Some("damaged")),

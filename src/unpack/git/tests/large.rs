@@ -70,7 +70,7 @@ fn bases_that_were_passed_long_ago() {
     let [error] = &audit.problems[..] else { panic!("{:?}", audit.problems) };
     assert!(error.is_error());
     let text = error.detail.to_string();
-    assert!(text.contains("deltas whose base no longer fits in memory"), "{text}");
+    assert!(text.contains("bases of deltas no longer fit in memory"), "{text}");
     // A second time that fails is an error, and what was found until then is kept.
     let (audit, times) = Audit::of_pack(&bytes, narrow(&left), Again::Fails);
     assert_eq!(times, 1);

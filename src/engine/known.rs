@@ -13,8 +13,8 @@ use super::body::Reopen;
 use super::hashed::finish;
 use crate::digest::Digest;
 use crate::source::Blob;
-use crate::verdict::{BlobVerdict, DETECTOR, Entry, Kept, Store};
-use crate::verdict::{codec, kept};
+use crate::verdict::{BlobVerdict, DETECTOR, Entry, Store, Stored};
+use crate::verdict::{codec, credentials};
 
 /// The size of the pieces in which bytes are hashed.
 const BUFFER: usize = 256 * 1024;
@@ -25,9 +25,9 @@ const MAX_LEARNED: usize = 32 << 20;
 
 /// The remembered verdicts for one target. Empty if there is no store.
 #[derive(Default)]
-pub(crate) struct Memory<'a> {
+pub(crate) struct Known<'a> {
     store: Option<&'a dyn Store>,
-    known: BTreeMap<Digest, Kept>,
+    stored: BTreeMap<Digest, Stored>,
     learned: Mutex<Learned>,
 }
 
@@ -39,7 +39,7 @@ struct Learned {
     used: Vec<Digest>,
 }
 
-impl<'a> Memory<'a> {
+impl<'a> Known<'a> {
     pub(crate) fn of(scan: Scan<'a>) -> Self {
         Self { store: scan.engine.store.as_deref(), ..Self::default() }
     }
@@ -48,14 +48,14 @@ impl<'a> Memory<'a> {
     pub(super) fn look_up<'b>(&mut self, blobs: impl Iterator<Item = &'b Blob>) {
         let Some(store) = self.store else { return };
         let digests: Vec<Digest> = blobs.filter_map(claimed).collect();
-        self.known = store.get(DETECTOR, &digests);
+        self.stored = store.get(DETECTOR, &digests);
     }
 
     /// Returns the remembered verdict on a blob if its bytes are the known ones. To verify that, the blob is
     /// opened and hashed, unless its digest is trusted.
     pub(super) fn recall(&self, blob: &Blob, open: &Reopen<'_>, reading: Reading<'_>) -> Option<BlobVerdict> {
         let claimed = claimed(blob)?;
-        let kept = self.known.get(&claimed)?;
+        let kept = self.stored.get(&claimed)?;
         let (mut verdict, charge) = codec::decode(&kept.value)?;
         if reading.verify_digests {
             if verdict.is_compressed && verdict.diff_id.is_none() {
@@ -99,7 +99,7 @@ impl<'a> Memory<'a> {
         }
         let Some(digest) = claimed(blob).filter(|claimed| verdict.digest == Some(*claimed)) else { return };
         let Some(value) = codec::encode(verdict, charge) else { return };
-        let replaces = verdict.diff_id.is_some() || self.known.contains_key(&digest);
+        let replaces = verdict.diff_id.is_some() || self.stored.contains_key(&digest);
         let mut learned = self.learned();
         let bytes = learned.bytes + value.len();
         if value.len() <= MAX_VALUE && bytes <= MAX_LEARNED {
@@ -122,7 +122,7 @@ impl<'a> Memory<'a> {
 
 /// Returns the digest of a blob whose verdict does not depend on its name.
 fn claimed(blob: &Blob) -> Option<Digest> {
-    blob.digest.filter(|_| !kept::is_keeper(&blob.name))
+    blob.digest.filter(|_| !credentials::is_keeper(&blob.name))
 }
 
 /// Hashes a blob. Returns its digest and the number of bytes read. An error yields no digest; the audit of

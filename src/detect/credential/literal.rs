@@ -16,11 +16,11 @@ pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops
         let len = text.iter().position(ends).unwrap_or(text.len());
         // The closing characters of a surrounding list or call are removed.
         let value = text.get(..len)?;
-        let kept = value
+        let credentials = value
             .iter()
             .rposition(|b| !matches!(b, b',' | b')' | b']' | b'}' | b'\\'))
             .map_or(0, |last| last + 1);
-        return (bare && kept > 0).then_some(start..start + kept);
+        return (bare && credentials > 0).then_some(start..start + credentials);
     };
     let inner = text.get(1..)?;
     let len = memchr::memchr2(quote, b'\n', inner)?;

@@ -24,20 +24,20 @@ use super::Position;
 use super::position::Lines;
 use names::Keeper;
 
-pub(crate) use crate::hub::files::KeptForm;
-pub(crate) use search::KeptSearch;
+pub(crate) use crate::hub::files::CredentialForm;
+pub(crate) use search::CredentialSearch;
 pub(crate) use value::may_be_credential;
 
 /// The maximum size of a file that is searched regardless of its name. A token file holds one line.
-pub(crate) const MAX_KEPT: u64 = 16 * 1024;
+pub(crate) const MAX_CREDENTIALS: u64 = 16 * 1024;
 /// The possible lengths of a credential that is the whole content of a file.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
 
-/// A kept token: a possible credential in a file. It holds only the place, not the text.
+/// A credential of unknown shape: a possible credential in a file. It holds only the place, not the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeptToken {
+pub(crate) struct Credential {
     /// The form in which the file holds the credential.
-    pub form: KeptForm,
+    pub form: CredentialForm,
     /// The offset of the first byte.
     pub offset: u64,
     /// The line and column.
@@ -45,18 +45,18 @@ pub(crate) struct KeptToken {
 }
 
 /// Returns true if the name of a file alone is enough for a credential of that form to count.
-pub(crate) fn keeps(path: &[u8], form: KeptForm) -> bool {
+pub(crate) fn keeps(path: &[u8], form: CredentialForm) -> bool {
     match form {
         // The file counts only if it is a place that the Hub client uses.
-        KeptForm::Word | KeptForm::StoredTokens => false,
+        CredentialForm::Word | CredentialForm::StoredTokens => false,
         _ => Keeper::of(path).is_some_and(|keeper| keeper.forms().contains(&form)),
     }
 }
 
 /// Returns the possible credentials in `content`, in order of offset. `content` is a whole file of at most
-/// [`MAX_KEPT`] bytes. Placeholders are not returned. Some forms are returned for any path, because other
+/// [`MAX_CREDENTIALS`] bytes. Placeholders are not returned. Some forms are returned for any path, because other
 /// names of the file may allow them. The others are searched for only if `path` allows them.
-pub(crate) fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
+pub(crate) fn credentials_in(path: &[u8], content: &[u8]) -> Vec<Credential> {
     let spots = spots(Keeper::of(path), content, true);
     if spots.is_empty() {
         return Vec::new();
@@ -64,14 +64,16 @@ pub(crate) fn kept_tokens(path: &[u8], content: &[u8]) -> Vec<KeptToken> {
     let mut lines = Lines::default();
     lines.look_for_nul(0, content);
     let mut cursor = lines.cursor();
-    let kept = |(at, form)| KeptToken { form, offset: at as u64, position: cursor.position(content, at) };
-    spots.into_iter().map(kept).collect()
+    let credentials =
+        |(at, form)| Credential { form, offset: at as u64, position: cursor.position(content, at) };
+    spots.into_iter().map(credentials).collect()
 }
 
 /// Returns the offsets of possible credentials in ascending order. `whole` is true if `content` is a whole
 /// small file.
-fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, KeptForm)> {
-    const BY_HOST: [KeptForm; 4] = [KeptForm::Netrc, KeptForm::Url, KeptForm::Header, KeptForm::DockerAuth];
+fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, CredentialForm)> {
+    const BY_HOST: [CredentialForm; 4] =
+        [CredentialForm::Netrc, CredentialForm::Url, CredentialForm::Header, CredentialForm::DockerAuth];
     let mut spots = Vec::new();
     let mut add = |form, found: Vec<usize>| spots.extend(found.into_iter().map(|at| (at, form)));
     let forms = keeper.map(Keeper::forms).unwrap_or_default();
@@ -86,8 +88,8 @@ fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, Kep
         }
     }
     if whole {
-        add(KeptForm::Word, word::lone_word(content).into_iter().collect());
-        add(KeptForm::StoredTokens, stored_tokens::values(content));
+        add(CredentialForm::Word, word::lone_word(content).into_iter().collect());
+        add(CredentialForm::StoredTokens, stored_tokens::values(content));
         if keeper.is_none() && host::names_hub(content) {
             for form in BY_HOST {
                 add(form, read(None, form, content));
@@ -99,16 +101,18 @@ fn spots(keeper: Option<Keeper>, content: &[u8], whole: bool) -> Vec<(usize, Kep
     spots
 }
 
-fn read(keeper: Option<Keeper>, form: KeptForm, content: &[u8]) -> Vec<usize> {
+fn read(keeper: Option<Keeper>, form: CredentialForm, content: &[u8]) -> Vec<usize> {
     match form {
-        KeptForm::Word => word::lone_word(content).into_iter().collect(),
-        KeptForm::StoredTokens => stored_tokens::values(content),
-        KeptForm::Netrc => netrc::passwords(content),
-        KeptForm::Url => url::credentials(content),
-        KeptForm::Header => header::credentials(keeper, content),
-        KeptForm::DockerAuth => docker_auth::logins(content),
-        KeptForm::Assignment => keeper.map(|keeper| assignment::values(keeper, content)).unwrap_or_default(),
-        KeptForm::Argument => {
+        CredentialForm::Word => word::lone_word(content).into_iter().collect(),
+        CredentialForm::StoredTokens => stored_tokens::values(content),
+        CredentialForm::Netrc => netrc::passwords(content),
+        CredentialForm::Url => url::credentials(content),
+        CredentialForm::Header => header::credentials(keeper, content),
+        CredentialForm::DockerAuth => docker_auth::logins(content),
+        CredentialForm::Assignment => {
+            keeper.map(|keeper| assignment::values(keeper, content)).unwrap_or_default()
+        }
+        CredentialForm::Argument => {
             let mut found = argument::values(content);
             match keeper {
                 Some(Keeper::Python) => found.extend(call::values(content)),
@@ -118,7 +122,7 @@ fn read(keeper: Option<Keeper>, form: KeptForm, content: &[u8]) -> Vec<usize> {
             }
             found
         }
-        KeptForm::Value => {
+        CredentialForm::Value => {
             let at = word::lone_word(content);
             at.filter(|_| value::is_opaque(content.trim_ascii())).into_iter().collect()
         }

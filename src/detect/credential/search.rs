@@ -1,9 +1,9 @@
-//! The search for kept tokens over a stream.
+//! The search for credentials of unknown shape over a stream.
 
 use zeroize::Zeroizing;
 
 use super::names::Keeper;
-use super::{KeptToken, MAX_KEPT, spots};
+use super::{Credential, MAX_CREDENTIALS, spots};
 use crate::detect::position::Lines;
 
 /// The number of bytes that are held at once of a file that is known by its name. A larger file that is not
@@ -17,9 +17,9 @@ const OVERLAP: usize = 8 * 1024;
 const MAX_FOUND: usize = 4096;
 
 /// Searches a file for credentials of unknown shape. The file is fed piece by piece. Files of any name are
-/// searched up to [`MAX_KEPT`] bytes. Files whose names mark them as credential files are searched further:
+/// searched up to [`MAX_CREDENTIALS`] bytes. Files whose names mark them as credential files are searched further:
 /// in windows if their lines are independent, otherwise up to one mebibyte.
-pub(crate) struct KeptSearch {
+pub(crate) struct CredentialSearch {
     keeper: Option<Keeper>,
     buffer: Zeroizing<Vec<u8>>,
     /// The offset in the file of the first byte of `buffer`.
@@ -27,11 +27,11 @@ pub(crate) struct KeptSearch {
     /// The number of bytes of `buffer` that have been searched.
     searched: usize,
     lines: Lines,
-    found: Vec<KeptToken>,
+    found: Vec<Credential>,
     gave_up: bool,
 }
 
-impl KeptSearch {
+impl CredentialSearch {
     /// Creates a search at the start of a file with the given path.
     pub(crate) fn new(path: &[u8]) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl KeptSearch {
         }
     }
 
-    /// Returns true if a file with the given path is searched beyond its first [`MAX_KEPT`] bytes.
+    /// Returns true if a file with the given path is searched beyond its first [`MAX_CREDENTIALS`] bytes.
     pub(crate) fn reads_large(path: &[u8]) -> bool {
         Keeper::of(path).is_some()
     }
@@ -69,7 +69,7 @@ impl KeptSearch {
     }
 
     /// Ends the file and returns its possible credentials in order of offset.
-    pub(crate) fn finish(mut self) -> Vec<KeptToken> {
+    pub(crate) fn finish(mut self) -> Vec<Credential> {
         if !self.gave_up {
             let end = self.buffer.len();
             self.search(end, end);
@@ -116,7 +116,7 @@ impl KeptSearch {
                 continue;
             }
             let position = cursor.position(content, at);
-            self.found.push(KeptToken { form, offset: self.start + at as u64, position });
+            self.found.push(Credential { form, offset: self.start + at as u64, position });
         }
         self.searched = until.max(self.searched);
         if self.found.len() > MAX_FOUND {
@@ -134,7 +134,7 @@ impl KeptSearch {
     }
 }
 
-/// Returns [`MAX_KEPT`] as a `usize`.
+/// Returns [`MAX_CREDENTIALS`] as a `usize`.
 fn small() -> usize {
-    usize::try_from(MAX_KEPT).unwrap_or(usize::MAX)
+    usize::try_from(MAX_CREDENTIALS).unwrap_or(usize::MAX)
 }

@@ -3,57 +3,58 @@
 use std::collections::HashSet;
 
 use crate::detect::Confidence;
-use crate::detect::KeptSearch;
-use crate::detect::KeptToken;
+use crate::detect::Credential;
+use crate::detect::CredentialSearch;
 use crate::detect::Occurrence;
 use crate::detect::TokenSummary;
 use crate::detect::keeps;
 use crate::image::Keeper;
 use crate::image::Places;
 
-/// Returns the occurrences to report for the credentials of unknown shape in `kept`, in a file with this
+/// Returns the occurrences to report for the credentials of unknown shape in `credentials`, in a file with this
 /// single name. A credential is omitted if `known` has a token of known shape at the same offset.
-pub(crate) fn occurrences(name: &[u8], kept: &[KeptToken], known: &[Occurrence]) -> Vec<Occurrence> {
+pub(crate) fn occurrences(name: &[u8], credentials: &[Credential], known: &[Occurrence]) -> Vec<Occurrence> {
     let seen = |offset: u64| known.iter().any(|o| o.offset == offset && o.via.is_empty());
-    let credentials = credentials(kept, std::iter::once(name), &Places::default()).into_iter();
-    let credentials = credentials.filter(|kept| !seen(kept.offset));
-    credentials
-        .map(|kept| Occurrence {
+    let counting = counting(credentials, std::iter::once(name), &Places::default());
+    counting
+        .into_iter()
+        .filter(|credential| !seen(credential.offset))
+        .map(|credential| Occurrence {
             token: TokenSummary::unknown(),
-            offset: kept.offset,
+            offset: credential.offset,
             len: 0,
-            at: kept.offset..kept.offset,
-            position: kept.position,
+            at: credential.offset..credential.offset,
+            position: credential.position,
             via: Vec::new(),
             confidence: Confidence::Medium,
         })
         .collect()
 }
 
-/// Returns the kept tokens that count in a file with these names, one for each offset.
-pub(crate) fn credentials<'k>(
-    kept: &'k [KeptToken],
+/// Returns the credentials of unknown shape that count in a file with these names, one for each offset.
+pub(crate) fn counting<'k>(
+    credentials: &'k [Credential],
     names: impl Iterator<Item = &'k [u8]>,
     places: &Places,
-) -> Vec<&'k KeptToken> {
-    if kept.is_empty() {
+) -> Vec<&'k Credential> {
+    if credentials.is_empty() {
         return Vec::new();
     }
     let mut names: Vec<&[u8]> = names.collect();
     names.dedup();
-    let counts = |kept: &&KeptToken| {
+    let counts = |credential: &&Credential| {
         names.iter().any(|name| {
-            places.at(name).is_some_and(|keeper| keeper.forms().contains(&kept.form))
-                || keeps(name, kept.form)
+            places.at(name).is_some_and(|keeper| keeper.forms().contains(&credential.form))
+                || keeps(name, credential.form)
         })
     };
     let mut seen = HashSet::new();
-    kept.iter().filter(counts).filter(|kept| seen.insert(kept.offset)).collect()
+    credentials.iter().filter(counts).filter(|credential| seen.insert(credential.offset)).collect()
 }
 
 /// Returns true if a file with this name may be a credential file in some image.
 pub(crate) fn is_keeper(name: &[u8]) -> bool {
-    KeptSearch::reads_large(name) || Places::default().at(name).is_some()
+    CredentialSearch::reads_large(name) || Places::default().at(name).is_some()
 }
 
 /// Returns true if `hf auth login` itself writes a file with one of these names.
