@@ -9,16 +9,39 @@ use crate::mask::{Message, message};
 use crate::text::space_at;
 use crate::text::{Flaw, Span, Text};
 
+/// The maximum number of pieces that are read: instructions, words and operators. In memory, each takes up to a
+/// kilobyte. The largest Dockerfiles in use have some thousands.
+const MAX_PIECES: usize = 60_000;
+/// The pieces of an instruction by itself.
+const PIECES_OF_INSTRUCTION: usize = 4;
+
 /// Parses a Dockerfile. It never fails as a whole: a line that BuildKit would reject becomes a [`Flaw`],
 /// and parsing continues after it.
 pub(crate) fn parse(source: &[u8]) -> Dockerfile {
     let mut lines = Lines::new(source);
     let mut instructions = Vec::new();
+    let mut left = MAX_PIECES;
     while let Some(joined) = lines.next_joined() {
         let mut reader = Reader { escape: lines.directives.escape_byte(), flaws: Vec::new() };
-        let mut instruction = reader.instruction(&joined.text, joined.span, 0);
+        let spent = PIECES_OF_INSTRUCTION + pieces(joined.text.as_bytes());
+        let read = left.checked_sub(spent).map(|left| {
+            let mut instruction = reader.instruction(&joined.text, joined.span, 0);
+            read_heredocs(source, &mut lines, &mut instruction);
+            let heredocs = instruction.effective().heredocs.iter();
+            let spent: usize = heredocs.map(|heredoc| pieces(heredoc.body.as_bytes())).sum();
+            (instruction, left.checked_sub(spent))
+        });
+        let Some((instruction, Some(now_left))) = read else {
+            let detail = message!(
+                "it has more than {} words and instructions: the rest was searched for tokens, but not read as a \
+                 Dockerfile",
+                MAX_PIECES
+            );
+            lines.flaws.push(Flaw::limit(joined.span, detail));
+            break;
+        };
+        left = now_left;
         lines.flaws.append(&mut reader.flaws);
-        read_heredocs(source, &mut lines, &mut instruction);
         instructions.push(instruction);
     }
     let Lines { directives, comments, mut flaws, .. } = lines;
@@ -28,6 +51,14 @@ pub(crate) fn parse(source: &[u8]) -> Dockerfile {
     let stages = stages::assign(&mut instructions, directives.escape_byte(), &mut flaws);
     flaws.sort_by_key(|flaw| flaw.span);
     Dockerfile { directives, instructions, comments, stages, flaws }
+}
+
+/// Returns the number of words and operators in a text, roughly.
+fn pieces(text: &[u8]) -> usize {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let is_operator = |byte: &u8| b";|&(),<>{}$=".contains(byte);
+    let words = text.windows(2).filter(|pair| matches!(pair, [a, b] if is_blank(a) && !is_blank(b))).count();
+    words + text.iter().filter(|byte| is_operator(byte)).count()
 }
 
 fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruction) {

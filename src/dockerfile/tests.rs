@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::shell::{self, Script};
-use crate::text::{LineIndex, Span, Text};
+use crate::text::{Flaw, LineIndex, Span, Text};
 
 fn keywords(source: &str) -> Vec<String> {
     let dockerfile = parse(source.as_bytes());
@@ -259,5 +259,30 @@ proptest! {
     #[test]
     fn broken_dockerfiles_do_no_harm(pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40)) {
         holds_together(pieces.concat().as_bytes());
+    }
+}
+
+#[test]
+fn a_file_is_bounded_before_it_becomes_a_tree() {
+    let limited = |source: &str| {
+        let dockerfile = parse(source.as_bytes());
+        (dockerfile.flaws.iter().any(Flaw::is_limit), dockerfile.instructions.len())
+    };
+    let natural = format!(
+        "FROM a\n{}",
+        "RUN apt-get install -y --no-install-recommends b c && rm -rf d\n".repeat(2000)
+    );
+    assert_eq!(limited(&natural), (false, 2001));
+    let many = |piece: &str| piece.repeat(70_000);
+    for (source, instructions) in [
+        (format!("FROM a\nRUN {}\nRUN b\n", many("a;")), 1),
+        (format!("FROM a\nRUN {}\n", many("a ")), 1),
+        (format!("FROM a\nRUN [{}\"a\"]\n", many("\"a\",")), 1),
+        (format!("FROM a\nRUN {}\n", many("(")), 1),
+        (format!("FROM a\nENV {}\n", many("A=1 ")), 1),
+        (format!("FROM a\nRUN <<E\n{}\nE\n", many("a\n")), 1),
+        (format!("FROM a\n{}", many("RUN b\n")), 12_000),
+    ] {
+        assert_eq!(limited(&source), (true, instructions), "{:.40}", source);
     }
 }

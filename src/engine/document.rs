@@ -14,8 +14,10 @@ use crate::detect::credentials_in;
 use crate::detect::is_plain_variable;
 use crate::detect::may_be_credential;
 use crate::digest::Digest;
+use crate::fault::Code;
 use crate::finding::Place;
 use crate::finding::Problem;
+use crate::image::DocumentError;
 use crate::image::Field;
 use crate::image::MAX_DOCUMENT;
 use crate::image::for_each_string;
@@ -67,7 +69,7 @@ pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict 
     // A parsed document takes many times its size.
     let held = hold_memory(PARSED * bytes.len() as u64, "a JSON document");
     let hash: [u8; 32] = Sha256::digest(bytes).into();
-    let mut found = search(bytes);
+    let (mut found, parsed) = search(bytes);
     let mut credentials = if credentials::is_keeper(name) { credentials_in(name, bytes) } else { Vec::new() };
     let is_all = scan.budget.keep(&mut found) & scan.budget.keep(&mut credentials);
     BlobVerdict {
@@ -78,18 +80,22 @@ pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict 
         problem: held
             .err()
             .map(|error| Problem::of(&error, Place::Here))
-            .or((!is_all).then(Budget::overflow)),
+            .or((!is_all).then(Budget::overflow))
+            .or(parsed
+                .err()
+                .filter(|error| error.code() == Code::Limit)
+                .map(|error| Problem::error(Code::Limit, Place::Here, error.into()))),
         is_fetched: true,
         ..BlobVerdict::default()
     }
 }
 
 /// Searches a document: first the raw bytes, then every decoded string. Tokens that only the raw bytes show
-/// (in a duplicate member, or in broken JSON) have no field.
-fn search(bytes: &[u8]) -> Vec<FieldToken> {
+/// (in a duplicate member, or in broken JSON) have no field. Also returns whether the document could be parsed.
+fn search(bytes: &[u8]) -> (Vec<FieldToken>, Result<(), DocumentError>) {
     let raw = detect::find(bytes);
     let mut found = Vec::new();
-    if let Ok(parsed) = parse(bytes) {
+    let parsed = parse(bytes).map(|parsed| {
         for_each_string(parsed.value(), &mut |at, text| {
             if found.len() >= MAX_IN_FILE {
                 return;
@@ -108,7 +114,7 @@ fn search(bytes: &[u8]) -> Vec<FieldToken> {
                 });
             }
         });
-    }
+    });
     let mut explained: HashMap<TokenSummary, usize> = HashMap::new();
     for token in &found {
         *explained.entry(token.token.clone()).or_default() += 1;
@@ -119,7 +125,7 @@ fn search(bytes: &[u8]) -> Vec<FieldToken> {
             _ => found.push(in_field(Field::default(), Name::default(), occurrence)),
         }
     }
-    found
+    (found, parsed)
 }
 
 fn in_field(field: Field, text: Name, occurrence: Occurrence) -> FieldToken {
@@ -155,6 +161,7 @@ mod tests {
 
     fn fields(json: &str) -> Vec<String> {
         search(json.as_bytes())
+            .0
             .into_iter()
             .map(|t| String::from_utf8_lossy(&t.field.label()).into_owned())
             .collect()

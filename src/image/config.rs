@@ -7,6 +7,9 @@ use super::document::{DocumentError, as_go_reads, parse};
 use crate::digest::DiffId;
 use crate::sensitive::{Name, Sensitive};
 
+/// The maximum number of history entries, variables and layers of an image.
+const MAX_ENTRIES: usize = 10_000;
+
 /// The JSON members that are read, as the specification spells them.
 const NAMES: [&str; 13] = [
     "architecture",
@@ -53,6 +56,11 @@ impl Config {
     /// Parses a configuration document.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
         let parsed = as_go_reads(parse(bytes)?, &NAMES);
+        let entries = ["/history", "/config/Env", "/rootfs/diff_ids"];
+        let lists = entries.iter().filter_map(|path| parsed.value().pointer(path)?.as_array());
+        if lists.map(Vec::len).any(|len| len > MAX_ENTRIES) {
+            return Err(DocumentError::TooMany);
+        }
         let config = ImageConfiguration::deserialize(parsed.value())?;
         let env = config.config().iter().flat_map(oci_spec::image::Config::env).flatten();
         let env = env.map(|assignment| assignment.as_str().into()).collect();
@@ -69,5 +77,26 @@ impl Config {
             format!("{os}/{architecture}{variant}")
         });
         Ok(Self { env, history: history.collect(), diff_ids: diff_ids.collect(), platform })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entries_of_a_config_are_bounded() {
+        let config = |history: usize, layers: usize| {
+            let history = vec![serde_json::json!({}); history];
+            let layers = vec!["sha256:0"; layers];
+            let value = serde_json::json!({
+                "os": "linux", "architecture": "amd64", "history": history,
+                "rootfs": {"type": "layers", "diff_ids": layers},
+            });
+            Config::read(value.to_string().as_bytes()).err()
+        };
+        assert_eq!(config(MAX_ENTRIES, MAX_ENTRIES), None);
+        assert_eq!(config(MAX_ENTRIES + 1, 1), Some(DocumentError::TooMany));
+        assert_eq!(config(1, MAX_ENTRIES + 1), Some(DocumentError::TooMany));
     }
 }

@@ -4,12 +4,17 @@ use serde_json::Value;
 use zeroize::Zeroize as _;
 
 use crate::digest::Digest;
+use crate::fault::Code;
 use crate::mask::Message;
 use crate::sensitive::Sensitive;
 use crate::source::{Blob, Descriptor};
 
 /// The maximum size of a document. Registries reject manifests of this size.
 pub(crate) const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
+
+/// The maximum number of members and elements of a document. In memory, each takes up to a hundred times its
+/// text. The largest documents of real images, bills of materials, have half as many.
+const MAX_ELEMENTS: usize = 300_000;
 
 /// A document as it was read.
 #[derive(Clone)]
@@ -50,9 +55,19 @@ pub(crate) enum DocumentError {
         /// The column, from 1.
         column: usize,
     },
+    /// More elements than are held in memory.
+    #[error("it has more members, elements or entries than the limit")]
+    TooMany,
     /// JSON without the required members or types.
     #[error("it is JSON, but not of the form that such a document has")]
     Form,
+}
+
+impl DocumentError {
+    /// Returns the code of a problem with such a document.
+    pub(crate) fn code(self) -> Code {
+        if self == Self::TooMany { Code::Limit } else { Code::Corrupt }
+    }
 }
 
 impl From<serde_json::Error> for DocumentError {
@@ -72,7 +87,25 @@ impl From<DocumentError> for Message {
 
 /// Parses a document. The parser limits the nesting depth.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, DocumentError> {
+    if elements(bytes) > MAX_ELEMENTS {
+        return Err(DocumentError::TooMany);
+    }
     Ok(Parsed(serde_json::from_slice(bytes)?))
+}
+
+/// Returns the number of members and elements, or more if the text is not valid JSON.
+fn elements(bytes: &[u8]) -> usize {
+    let (mut count, mut in_string, mut is_escaped) = (0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' | b',' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// A parsed document. Its strings are wiped when it is dropped.
@@ -147,6 +180,16 @@ mod tests {
     use serde::Deserialize as _;
 
     use super::*;
+
+    #[test]
+    fn a_document_is_bounded_before_it_becomes_a_tree() {
+        let text = |n: usize| format!("[{}0]", "{},".repeat(n));
+        assert!(parse(text(MAX_ELEMENTS / 2 - 1).as_bytes()).is_ok());
+        let error = parse(text(MAX_ELEMENTS / 2).as_bytes()).err();
+        assert_eq!(error, Some(DocumentError::TooMany));
+        let quoted = serde_json::json!([",[{\\\"".repeat(MAX_ELEMENTS)]).to_string();
+        assert!(parse(quoted.as_bytes()).is_ok());
+    }
 
     #[test]
     fn a_million_brackets_are_an_error() {

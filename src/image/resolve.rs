@@ -25,6 +25,8 @@ const MAX_REFERENCES: usize = 10_000;
 const MAX_LAYERS: usize = 1000;
 /// The maximum number of layers of all images together.
 const MAX_ALL_LAYERS: usize = 20_000;
+/// The maximum total size of the configs of a target, in bytes. Their histories are held until the report.
+const MAX_CONFIGS: usize = 32 << 20;
 
 /// An image of a source.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +114,7 @@ pub(crate) fn resolve(
         resolved: Resolved::default(),
         references: 0,
         layers: 0,
+        config_bytes: 0,
         bounded: false,
         manifests: BTreeMap::new(),
         configs: BTreeMap::new(),
@@ -133,6 +136,8 @@ pub(super) struct Resolver<'a> {
     pub(super) resolved: Resolved,
     references: usize,
     layers: usize,
+    /// The total size of the configs that were read.
+    config_bytes: usize,
     /// Whether an exceeded limit has been reported.
     bounded: bool,
     /// Manifests read so far. They are cached because a document may be named any number of times.
@@ -220,7 +225,7 @@ impl Resolver<'_> {
     /// Reports what is wrong with a document, unless it has been reported already.
     pub(super) fn unreadable(&mut self, place: Place, error: DocumentError) {
         if error != DocumentError::Unread {
-            self.problem(Code::Corrupt, place, error.into());
+            self.problem(error.code(), place, error.into());
         }
     }
 
@@ -376,7 +381,7 @@ impl Resolver<'_> {
                 Err(DocumentError::Unread) => {}
                 Err(error) => {
                     let place = Place::image(ImagePart::Config);
-                    image.problems.push(Problem::error(Code::Corrupt, place, error.into()));
+                    image.problems.push(Problem::error(error.code(), place, error.into()));
                 }
             }
         }
@@ -403,9 +408,13 @@ impl Resolver<'_> {
         if let Some(known) = self.configs.get(&number) {
             return known.clone();
         }
-        let read = self
-            .read(number)
-            .and_then(|document| Ok((Arc::new(Config::read(&document.bytes)?), document.digest)));
+        let read = self.read(number).and_then(|document| {
+            self.config_bytes += document.bytes.len();
+            if self.config_bytes > MAX_CONFIGS {
+                return Err(DocumentError::TooMany);
+            }
+            Ok((Arc::new(Config::read(&document.bytes)?), document.digest))
+        });
         self.configs.insert(number, read.clone());
         read
     }

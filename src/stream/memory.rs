@@ -1,6 +1,6 @@
-//! The memory that decoders hold for back-references: windows, dictionaries, blocks. All parties may hold
-//! small amounts at the same time, but only one party at a time may hold a large amount. A party is the set
-//! of threads that read one blob, most often a single thread. Parties that share a [`Gate`] wait for each
+//! The memory that decoders hold for back-references: windows, dictionaries, blocks. All parties share a pool
+//! of memory for windows of ordinary size. Beyond that, only one party at a time may hold more. A party is the
+//! set of threads that read one blob, most often a single thread. Parties that share a [`Gate`] wait for each
 //! other.
 
 use std::cell::RefCell;
@@ -12,10 +12,10 @@ use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
 const MIB: u64 = 1024 * 1024;
-/// The largest window that all parties may use at the same time.
+/// The largest window that may come from the pool.
 const COMMON: u64 = 8 * MIB;
-/// The memory that nested streams may hold together before they count as a large window.
-const COMMON_TOGETHER: u64 = 32 * MIB;
+/// The size of the pool, which all parties share.
+const POOL: u64 = 32 * MIB;
 /// The largest window that is decoded: the window of `zstd --long`, as the format recommends.
 pub(super) const MAX_WINDOW: u64 = 128 * MIB;
 /// The maximum memory of nested streams together.
@@ -24,38 +24,66 @@ const MAX_TOGETHER: u64 = 256 * MIB;
 /// The time that a party waits for its turn before it checks whether its audit has to end.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Admits one party at a time to large windows.
+/// Hands out the pool, and admits one party at a time beyond it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+pub(crate) struct Gate(Arc<(Mutex<Lent>, Condvar)>);
+
+/// The memory that parties hold.
+#[derive(Debug, Default)]
+struct Lent {
+    /// The bytes that are taken from the pool.
+    pooled: u64,
+    /// Whether a party has its turn.
+    turn: bool,
+}
+
+/// The way in which memory was obtained.
+#[derive(Debug)]
+enum Grant {
+    Pool,
+    Turn(Turn),
+}
 
 impl Gate {
-    /// Waits until no other party has its turn. Fails if the audit has to end.
-    fn wait(&self, stop: &Stop) -> io::Result<Turn> {
+    /// Takes `bytes` from the pool. If they do not fit, or if the window is too large for the pool, waits
+    /// until no other party has its turn. Fails if the audit has to end.
+    fn wait(&self, bytes: u64, stop: &Stop) -> io::Result<Grant> {
         let (lock, freed) = &*self.0;
-        let mut taken = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        while *taken {
+        let mut lent = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if bytes <= COMMON && lent.pooled + bytes <= POOL {
+                lent.pooled += bytes;
+                return Ok(Grant::Pool);
+            }
+            if !lent.turn {
+                lent.turn = true;
+                return Ok(Grant::Turn(Turn(self.clone())));
+            }
             stop.check()?;
-            taken = freed.wait_timeout(taken, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+            lent = freed.wait_timeout(lent, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
         }
-        *taken = true;
-        Ok(Turn(self.clone()))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Lent)) {
+        let (lock, freed) = &*self.0;
+        change(&mut lock.lock().unwrap_or_else(PoisonError::into_inner));
+        freed.notify_all();
     }
 
     #[cfg(test)]
-    fn is_free(&self) -> bool {
-        !*self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lent(&self) -> (u64, bool) {
+        let lent = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (lent.pooled, lent.turn)
     }
 }
 
-/// The right to decode with large windows. The holder never waits for another party.
+/// The right to hold more than the pool has left. The holder never waits for another party.
 #[derive(Debug)]
 struct Turn(Gate);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let (lock, freed) = &*self.0.0;
-        *lock.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        freed.notify_one();
+        self.0.change(|lent| lent.turn = false);
     }
 }
 
@@ -109,9 +137,9 @@ impl Drop for Member {
 #[derive(Debug, Default)]
 struct Taken {
     bytes: u64,
-    /// The number of decoders with a large window.
-    large: usize,
-    /// The turn of the party at large windows.
+    /// The bytes that are not from the pool.
+    in_turn: u64,
+    /// The turn of the party.
     turn: Option<Turn>,
 }
 
@@ -119,13 +147,14 @@ struct Taken {
 #[derive(Debug)]
 pub(crate) struct Held {
     bytes: u64,
+    is_pooled: bool,
     party: Party,
 }
 
 impl Held {
     /// Returns an empty reservation.
     pub(super) fn none() -> Self {
-        Self { bytes: 0, party: Party::current() }
+        Self { bytes: 0, is_pooled: true, party: Party::current() }
     }
 
     /// Reserves memory for a window of `bytes`. Waits for the turn of this party if necessary. `who` is the
@@ -139,7 +168,7 @@ impl Held {
             ));
         }
         let party = Party::current();
-        party.taken(|taken| {
+        let is_pooled = party.taken(|taken| {
             let together = taken.bytes + bytes;
             if together > MAX_TOGETHER {
                 let (need, limit) = (together.div_ceil(MIB), MAX_TOGETHER / MIB);
@@ -147,14 +176,22 @@ impl Held {
                     "{who} and the streams it is in need windows of {need} MiB together, more than the limit of {limit} MiB"
                 )));
             }
-            if (bytes > COMMON || together > COMMON_TOGETHER) && taken.turn.is_none() {
-                taken.turn = Some(party.gate.wait(&party.stop)?);
-            }
+            let is_pooled = if taken.turn.is_some() {
+                false
+            } else {
+                match party.gate.wait(bytes, &party.stop)? {
+                    Grant::Pool => true,
+                    Grant::Turn(turn) => {
+                        taken.turn = Some(turn);
+                        false
+                    }
+                }
+            };
             taken.bytes = together;
-            taken.large += usize::from(bytes > COMMON);
-            Ok(())
+            taken.in_turn += if is_pooled { 0 } else { bytes };
+            Ok(is_pooled)
         })?;
-        Ok(Self { bytes, party })
+        Ok(Self { bytes, is_pooled, party })
     }
 
     /// Returns the amount of memory.
@@ -170,14 +207,18 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let is_large = self.is_large();
         self.party.taken(|taken| {
             taken.bytes -= self.bytes;
-            taken.large -= usize::from(is_large);
-            if taken.large == 0 && taken.bytes <= COMMON_TOGETHER {
+            if !self.is_pooled {
+                taken.in_turn -= self.bytes;
+            }
+            if taken.in_turn == 0 {
                 taken.turn = None;
             }
         });
+        if self.is_pooled && self.bytes > 0 {
+            self.party.gate.change(|lent| lent.pooled -= self.bytes);
+        }
     }
 }
 
@@ -197,10 +238,10 @@ mod tests {
         let gate = Gate::default();
         let _member = Party::new(gate.clone(), Stop::default()).join();
         let outer = Held::window(64 * MIB, "a").unwrap();
-        assert!(!gate.is_free());
+        assert!(gate.lent().1);
         let inner = Held::window(128 * MIB, "b").unwrap();
         drop(outer);
-        assert!(!gate.is_free(), "while the inner one is there");
+        assert!(gate.lent().1, "while the inner one is there");
         let error = Held::window(129 * MIB, "c").unwrap_err();
         assert!(crate::fault::is_limit(&error));
         assert_eq!(error.to_string(), "c needs a window of 129 MiB, more than the limit of 128 MiB");
@@ -218,11 +259,40 @@ mod tests {
         assert!(waits.join().unwrap());
         let common: Vec<Held> = (0..4).map(|_| Held::window(8 * MIB, "g").unwrap()).collect();
         let fifth = Held::window(8 * MIB, "h").unwrap();
-        assert!(!gate.is_free());
+        assert!(gate.lent().1);
         drop(fifth);
-        assert!(gate.is_free());
+        assert!(!gate.lent().1);
         drop(common);
-        assert_eq!(Party::current().taken(|taken| (taken.bytes, taken.large)), (0, 0));
+        assert_eq!(Party::current().taken(|taken| (taken.bytes, taken.in_turn)), (0, 0));
+        assert_eq!(gate.lent(), (0, false));
+    }
+
+    #[test]
+    fn parties_share_the_pool() {
+        let gate = Gate::default();
+        let (now, most) = (Mutex::new(0), Mutex::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..12 {
+                scope.spawn(|| {
+                    let _member = Party::new(gate.clone(), Stop::default()).join();
+                    for bytes in [8 * MIB, 3 * MIB, 8 * MIB] {
+                        let outer = Held::window(bytes, "a").unwrap();
+                        let inner = Held::window(2 * MIB, "b").unwrap();
+                        *now.lock().unwrap() += bytes + 2 * MIB;
+                        let held = *now.lock().unwrap();
+                        let mut most = most.lock().unwrap();
+                        *most = held.max(*most);
+                        drop(most);
+                        std::thread::sleep(Duration::from_millis(2));
+                        *now.lock().unwrap() -= bytes + 2 * MIB;
+                        drop((outer, inner));
+                    }
+                });
+            }
+        });
+        let most = most.into_inner().unwrap();
+        assert!(most > 16 * MIB && most <= POOL + 10 * MIB, "{most}");
+        assert_eq!(gate.lent(), (0, false));
     }
 
     #[test]
@@ -241,7 +311,7 @@ mod tests {
         cancel.cancel();
         assert_eq!(Code::of(&waiting.join().unwrap().unwrap_err()), Code::Cancelled);
         drop(held);
-        assert!(gate.is_free());
+        assert!(!gate.lent().1);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
 /// The number of bytes that are parsed as a Dockerfile. A parsed file takes a hundred times its size in memory.
 /// The rest is only searched for tokens.
 pub(crate) const MAX_PARSED: usize = 1 << 20;
+/// The maximum number of findings of one Dockerfile.
+const MAX_HITS: usize = 1000;
 
 /// Audits a file: `dockerfile:PATH`.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
@@ -51,7 +53,8 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
     let lines = LineIndex::new(bytes);
     let hits = check_and_advise(bytes, &dockerfile);
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
-    let drafts = hits.into_iter().zip(silenced).map(|(hit, is_silenced)| Draft {
+    let is_more = hits.len() > MAX_HITS;
+    let drafts = hits.into_iter().take(MAX_HITS).zip(silenced).map(|(hit, is_silenced)| Draft {
         is_silenced,
         ..dockerfile_draft(path, anchor, &dockerfile, &lines, hit)
     });
@@ -67,6 +70,10 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
             MAX_PARSED >> 20
         );
         problems.push(Problem::error(Code::Limit, Place::Line(lines.position(end).line), detail));
+    }
+    if is_more {
+        let detail = message!("it has more than {} findings: not all are listed", MAX_HITS);
+        problems.push(Problem::error(Code::Limit, Place::Here, detail));
     }
     let notes = notes.into_iter().map(|(line, detail)| Problem::note(Code::Odd, Place::Line(line), detail));
     problems.extend(notes);
@@ -165,7 +172,7 @@ mod tests {
 
     #[test]
     fn behind_the_limit_the_bytes_are_searched() {
-        let padding = "ENV a=b c=d\n".repeat(100_000);
+        let padding = "# a=b c=d e\n".repeat(100_000);
         let (findings, errors) = run(&format!("FROM a\n{padding}# @TOKEN@\n"));
         assert_eq!((findings.len(), errors.len()), (1, 1));
         assert!(errors[0].message.as_str().contains("larger than 1 MiB"));

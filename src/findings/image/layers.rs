@@ -11,14 +11,11 @@ use crate::fault::Code;
 use crate::finding::{Place, Problem, State};
 use crate::findings::words::describe;
 use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, Drafts, LayerSite, Order, Site};
-use crate::image::{Image, PathHashes, Places};
+use crate::image::{Image, Layer, PathHashes, Places};
 use crate::mask::{Cut, Message, message};
 use crate::rules::image::{CACHED_TOKEN, TOKEN_IN_FILE};
 use crate::sensitive::Name;
 use crate::verdict::{Content, File, HardLink, LayerContent, credentials};
-
-/// The key by which two occurrences are the same: the same content, and the same place in it.
-type Key = (ContentId, Name, u64, TokenSummary, Vec<Step>, usize);
 
 /// The identity of a layer's content. Layers with the same `diff_id` have the same content, however they are
 /// stored.
@@ -28,7 +25,44 @@ enum ContentId {
     Entry(usize),
 }
 
-/// An occurrence with all of its references.
+/// A file of some content, with all of its references. The content may be a layer of many images.
+#[derive(Default)]
+struct Held {
+    sightings: Vec<Sighting>,
+    by_key: HashMap<(u64, TokenSummary, Vec<Step>), usize>,
+    /// The names of the file, for each layer of an image that has it.
+    references: Vec<Rc<[Reference]>>,
+    /// What was already asked: images with other settings may see other credentials in the file.
+    seen: Vec<View>,
+}
+
+impl Held {
+    fn names(&self) -> impl Iterator<Item = &Reference> {
+        self.references.iter().flat_map(|references| references.iter()).take(MAX_FOLLOWED)
+    }
+
+    fn add(&mut self, sighting: Sighting) {
+        let key = (sighting.offset, sighting.token.clone(), sighting.via.clone());
+        let known = *self.by_key.entry(key).or_insert(self.sightings.len());
+        match self.sightings.get_mut(known) {
+            Some(known) => known.cached |= sighting.cached,
+            None => self.sightings.push(sighting),
+        }
+    }
+}
+
+/// How an image sees a file. Two images with the same view see the same tokens.
+#[derive(PartialEq, Eq)]
+struct View {
+    /// Whether one of the file's names is a place in which tokens are kept.
+    is_place: bool,
+    /// Whether a login writes a file of one of these names.
+    is_login: bool,
+    /// The credentials of unknown shape that count, by their offset.
+    credentials: Vec<(u64, Option<Position>)>,
+}
+
+/// A token in a file.
 struct Sighting {
     token: TokenSummary,
     confidence: Confidence,
@@ -36,14 +70,6 @@ struct Sighting {
     position: Option<Position>,
     via: Vec<Step>,
     cached: bool,
-    /// The names of the file, for each image that has it.
-    references: Vec<Rc<[Reference]>>,
-}
-
-impl Sighting {
-    fn names(&self) -> impl Iterator<Item = &Reference> {
-        self.references.iter().flat_map(|references| references.iter()).take(MAX_FOLLOWED)
-    }
 }
 
 /// The path of a file in one layer of one image.
@@ -57,8 +83,8 @@ struct Reference {
 }
 
 pub(super) fn drafts(context: &Context<'_>) -> Drafts {
-    let mut sightings: Vec<Sighting> = Vec::new();
-    let mut by_key: HashMap<Key, usize> = HashMap::new();
+    let mut files: Vec<Held> = Vec::new();
+    let mut by_key: HashMap<(ContentId, usize), usize> = HashMap::new();
     for (number, image) in context.images() {
         let stack = Stack::new(context, number, image);
         for (layer, content) in stack.contents.iter().enumerate() {
@@ -70,34 +96,25 @@ pub(super) fn drafts(context: &Context<'_>) -> Drafts {
             };
             for (nth, file) in content.files.iter().enumerate() {
                 let references: Rc<[Reference]> = stack.references(layer, file).into();
-                for sighting in stack.sightings(file, &references) {
-                    let key = (
-                        id,
-                        file.path.clone(),
-                        sighting.offset,
-                        sighting.token.clone(),
-                        sighting.via.clone(),
-                        nth,
-                    );
-                    let known = by_key.get(&key).and_then(|&known| sightings.get_mut(known));
-                    if let Some(known) = known {
-                        known.cached |= sighting.cached;
-                        known.references.extend(sighting.references);
-                    } else {
-                        by_key.insert(key, sightings.len());
-                        sightings.push(sighting);
-                    }
+                let view = stack.view(file, &references);
+                let known = *by_key.entry((id, nth)).or_insert_with(|| {
+                    files.push(Held::default());
+                    files.len() - 1
+                });
+                let Some(held) = files.get_mut(known) else { continue };
+                if !held.seen.contains(&view) {
+                    sightings(file, &view).for_each(|sighting| held.add(sighting));
+                    held.seen.push(view);
                 }
+                held.references.push(references);
             }
         }
     }
-    let mut anchors = Anchors::default();
     let mut drafts = Drafts::default();
     let mut most = 0;
-    for sighting in sightings {
-        let names = sighting.references.iter().map(|references| references.len()).sum();
-        most = most.max(names);
-        drafts.drafts.extend(draft(context, &mut anchors, sighting));
+    for held in files.iter().filter(|held| !held.sightings.is_empty()) {
+        most = most.max(held.references.iter().map(|references| references.len()).sum());
+        drafts.drafts.extend(of_file(context, held));
     }
     if most > MAX_FOLLOWED {
         let detail =
@@ -188,39 +205,46 @@ impl<'a> Stack<'a> {
         (None, State::Present)
     }
 
-    /// Returns the tokens of a file, as this image sees them.
-    fn sightings(&self, file: &File, references: &Rc<[Reference]>) -> Vec<Sighting> {
+    /// Returns how this image sees a file.
+    fn view(&self, file: &File, references: &[Reference]) -> View {
         let names = references.iter().map(|reference| &*reference.path);
-        let is_place = names.clone().any(|name| self.places.at(name).is_some());
-        let is_login = credentials::is_login(names.clone(), &self.places);
-        let is_kept = |o: &Occurrence| {
-            file.credentials.iter().any(|credential| {
-                credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
-            })
-        };
-        let known = file.occurrences.iter().map(|o| Sighting {
-            token: o.token.clone(),
-            confidence: if is_place { Confidence::High } else { o.confidence },
-            offset: o.offset,
-            position: o.position,
-            via: o.via.clone(),
-            cached: (is_login && o.via.is_empty()) || is_kept(o),
-            references: vec![Rc::clone(references)],
-        });
-        let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
-        let unknown = credentials::counting(&file.credentials, names, &self.places).into_iter();
-        let unknown = unknown.filter(|credential| !seen(credential.offset));
-        let unknown = unknown.map(|credential| Sighting {
-            token: TokenSummary::unknown(),
-            confidence: Confidence::Medium,
-            offset: credential.offset,
-            position: credential.position,
-            via: Vec::new(),
-            cached: is_login,
-            references: vec![Rc::clone(references)],
-        });
-        known.chain(unknown).collect()
+        let counting = credentials::counting(&file.credentials, names.clone(), &self.places);
+        View {
+            is_place: names.clone().any(|name| self.places.at(name).is_some()),
+            is_login: credentials::is_login(names, &self.places),
+            credentials: counting
+                .into_iter()
+                .map(|credential| (credential.offset, credential.position))
+                .collect(),
+        }
     }
+}
+
+/// Returns the tokens of a file, as images with this view see them.
+fn sightings<'a>(file: &'a File, view: &'a View) -> impl Iterator<Item = Sighting> + 'a {
+    let is_stored = |o: &Occurrence| {
+        file.credentials.iter().any(|credential| {
+            credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
+        })
+    };
+    let known = file.occurrences.iter().map(move |o| Sighting {
+        token: o.token.clone(),
+        confidence: if view.is_place { Confidence::High } else { o.confidence },
+        offset: o.offset,
+        position: o.position,
+        via: o.via.clone(),
+        cached: (view.is_login && o.via.is_empty()) || is_stored(o),
+    });
+    let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
+    let unknown = view.credentials.iter().filter(move |(offset, _)| !seen(*offset));
+    known.chain(unknown.map(|&(offset, position)| Sighting {
+        token: TokenSummary::unknown(),
+        confidence: Confidence::Medium,
+        offset,
+        position,
+        via: Vec::new(),
+        cached: view.is_login,
+    }))
 }
 
 /// The maximum number of listed names of one file.
@@ -228,32 +252,19 @@ const MAX_NAMES: usize = 100;
 /// The maximum number of names of one file that are followed. Any of them may be the one that is left.
 const MAX_FOLLOWED: usize = 10_000;
 
-/// A cache of the most recent anchor. Occurrences of one file are consecutive.
-#[derive(Default)]
-struct Anchors(Option<(Name, Anchor)>);
-
-impl Anchors {
-    /// Returns the anchor of a file. It is made from the first of the file's names in the layer that holds its
-    /// bytes. Which name is the file and which one is a link depends on the program that wrote the archive.
-    fn of(&mut self, sighting: &Sighting) -> Option<Anchor> {
-        let lowest = sighting.names().map(|reference| (reference.image, reference.layer)).min()?;
-        let names = sighting.names().filter(|r| (r.image, r.layer) == lowest);
-        let name = &names.min_by_key(|reference| &reference.path)?.path;
-        if let Some((_, anchor)) = self.0.as_ref().filter(|(known, _)| known.is_shared_with(name)) {
-            return Some(*anchor);
-        }
-        let anchor = Anchor::file(name);
-        self.0 = Some((name.clone(), anchor));
-        Some(anchor)
-    }
-}
-
-fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Option<Draft> {
-    let anchor = anchors.of(&sighting)?;
-    let number = sighting.names().position(|r| r.state == State::Present).unwrap_or(0);
-    let main = sighting.names().nth(number)?.clone();
-    let layer = context.image(main.image)?.layers.get(main.layer)?;
-    let others = sighting.names().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
+/// Returns the drafts of a file's tokens.
+fn of_file(context: &Context<'_>, held: &Held) -> Vec<Draft> {
+    // The anchor is the first of the file's names in the layer that holds its bytes. Which name is the file and
+    // which one is a link depends on the program that wrote the archive.
+    let lowest = held.names().map(|reference| (reference.image, reference.layer)).min();
+    let first =
+        held.names().filter(|r| Some((r.image, r.layer)) == lowest).map(|reference| &reference.path).min();
+    let number = held.names().position(|r| r.state == State::Present).unwrap_or(0);
+    let (Some(first), Some(main)) = (first, held.names().nth(number)) else { return Vec::new() };
+    let Some(layer) = context.image(main.image).and_then(|image| image.layers.get(main.layer)) else {
+        return Vec::new();
+    };
+    let others = held.names().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
     let also = others.map(|(_, reference)| AlsoSite {
         image: reference.image,
         file: Some(AlsoFile {
@@ -263,7 +274,21 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Op
             hidden_by: reference.hidden_by,
         }),
     });
-    let also = also.collect();
+    let named = Named { anchor: Anchor::file(first), main, layer, also: also.collect() };
+    held.sightings.iter().map(|sighting| draft(context, &named, sighting)).collect()
+}
+
+/// What the tokens of a file have in common.
+struct Named<'a> {
+    anchor: Anchor,
+    /// The name that is reported.
+    main: &'a Reference,
+    layer: &'a Layer,
+    also: Vec<AlsoSite>,
+}
+
+fn draft(context: &Context<'_>, named: &Named<'_>, sighting: &Sighting) -> Draft {
+    let Named { main, layer, .. } = *named;
     let rule = if sighting.cached { &CACHED_TOKEN } else { &TOKEN_IN_FILE };
     let fix = rule.fix.for_token(sighting.token.kind);
     let help = match main.hidden_by {
@@ -276,7 +301,7 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Op
             main.layer
         ),
     };
-    Some(Draft {
+    Draft {
         order: Order {
             image: main.image,
             layer: main.layer + 1,
@@ -289,24 +314,24 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Op
         message: message!("{} in {}", describe(sighting.token.kind), Cut(&main.path)),
         help,
         subject: Message::default(),
-        anchor,
-        also,
+        anchor: named.anchor,
+        also: named.also.clone(),
         site: Site::Layer(LayerSite {
             image: main.image,
             layer: main.layer,
             digest: stored_digest(layer, context.gathered),
             diff_id: layer.diff_id,
-            path: main.path,
+            path: main.path.clone(),
             position: sighting.position,
             offset: sighting.offset,
-            via: sighting.via,
+            via: sighting.via.clone(),
             state: main.state,
             hidden_by: main.hidden_by,
             dockerfile: context.origins(main.image).and_then(|(_, origins)| origins.layer(main.layer)),
         }),
-        token: Some(sighting.token),
+        token: Some(sighting.token.clone()),
         related: Vec::new(),
         leaves: Vec::new(),
         is_silenced: false,
-    })
+    }
 }
