@@ -18,5 +18,6 @@ mod cli;
 mod dockerfile;
 mod image;
 mod masked;
+mod promises;
 mod recall;
 mod rooms;
