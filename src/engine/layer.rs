@@ -11,7 +11,7 @@ use super::search::search_rest;
 use crate::detect::{self, Credential, Occurrence};
 use crate::image::{LayerPaths, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Peek, Visit};
+use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, Visit};
 use crate::unpack::{MAX_IN_FILE, Origin, Reread, Unpacker};
 use crate::verdict::{File, HardLink, LayerContent};
 
@@ -153,10 +153,15 @@ impl<'a> LayerVisitor<'a> {
     fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         let number = u32::try_from(self.entries).unwrap_or(u32::MAX);
         let reopen = self.reopen;
-        let reread = || body::reopened(reopen, entry);
+        let expansion = match &entry.extent {
+            Extent::Whole => None,
+            Extent::Sparse(map) => Some(self.unpacker.expand(map, entry.size)),
+        };
+        let reread = || body::reopened(reopen, entry, expansion.as_ref());
         let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
         let origin = Origin { number, path: &entry.path, reread };
-        let Searched { found, credentials, outcome } = body::search(&mut self.unpacker, origin, entry, body);
+        let Searched { found, credentials, outcome } =
+            body::search(&mut self.unpacker, origin, entry, expansion.as_ref(), body);
         self.content.problems.add(&entry.path, found.problems);
         let file = if found.in_git {
             let file = self.add_file(&entry.path, found.occurrences, credentials);
