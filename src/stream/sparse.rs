@@ -68,10 +68,9 @@ impl SparseMap {
         self.is_cut || data == stored
     }
 
-    /// Returns the file for a search. Long holes are shortened. Zeros are taken from `allowance`, which grows by
-    /// the length of the body. Once it is used up, few zeros stand for each hole.
+    /// Returns the file for a search. Long holes are shortened. Zeros are taken from `allowance`. Once it is used
+    /// up, few zeros stand for each hole.
     pub(crate) fn shortened(&self, stored: u64, allowance: &mut u64) -> Expansion {
-        *allowance = allowance.saturating_add(stored);
         self.expansion(stored, |hole| {
             let zeros = if hole <= LONG { hole } else { LONG + hole % UNIT };
             match allowance.checked_sub(zeros) {

@@ -13,9 +13,9 @@ pub(crate) const MAX_IN_FILE: usize = 1000;
 const MAX_DECODED: u64 = 64 << 30;
 /// The maximum nesting depth of containers.
 const MAX_DEPTH: usize = 16;
-/// The number of zeros that stand for holes in the sparse files of one layer, in addition to as many bytes as their
-/// data has.
-const ZEROS: u64 = 256 << 20;
+/// The maximum number of zeros that stand for holes in the sparse files of one layer. Beyond it, a few zeros stand
+/// for each hole. It does not depend on lengths that the archive claims.
+const ZEROS: u64 = 1 << 30;
 
 /// The remaining limits of one layer.
 #[derive(Debug)]
