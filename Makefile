@@ -55,10 +55,13 @@ noise:
 	tests/install-tools.sh debootstrap jq npm python3-pip time
 	benches/noise.sh
 
-# Fuzzes the parsers of foreign input, each for FUZZ_SECONDS. Needs a nightly toolchain.
+# Compares how FUZZ_TARS generated tar archives are read with umoci, and fuzzes the parsers of foreign input, each for
+# FUZZ_SECONDS. Needs a nightly toolchain.
 FUZZ_SECONDS ?= 600
+FUZZ_TARS ?= 5000
 fuzz:
-	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git
+	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git umoci
+	STOWAWAY_TARS=$(FUZZ_TARS) STOWAWAY_TARS_SEED=$$(date +%s) cargo test --test integration -- tar_readers
 	command -v cargo-fuzz || cargo install cargo-fuzz --locked
 	fuzz/make-corpus.sh
 	for target in decompress tar sevenz scanner dockerfile ci zip git sqlite unpack; do \

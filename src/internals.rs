@@ -14,8 +14,8 @@ use std::path::Path;
 use crate::detect::{self, Scanner};
 use crate::stop::Stop;
 use crate::stream::{
-    Bounds, Compression, Decompressed, Entry, Extent, Gap, Part, Peek, SparseMap, TarError, Visit, Window,
-    begins_tar, sevenz, walk,
+    Bounds, Compression, Decompressed, Entry, Extent, Gap, Part, Peek, TarError, Visit, Window, begins_tar,
+    sevenz, walk,
 };
 use crate::unpack::{Origin, Unpacker};
 use crate::{ci, dockerfile, rules};
@@ -131,8 +131,12 @@ impl Visit for Count {
     fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
         let mut all = Vec::new();
         body.read_to_end(&mut all)?;
-        if entry.extent == Extent::SparseMapInBody {
-            let _ = SparseMap::read(&mut &all[..]);
+        if let Extent::Sparse(map) = &entry.extent {
+            let expansion = map.shortened(entry.size, &mut 4096);
+            let mut expanded = Vec::new();
+            expansion.reader(&all[..]).read_to_end(&mut expanded)?;
+            let nonzero = |bytes: &[u8]| bytes.iter().filter(|&&b| b != 0).count();
+            assert_eq!(nonzero(&expanded), nonzero(&all), "an expanded file has all of its data");
         }
         self.add(&all);
         Ok(())

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Position, Step, TokenSummary, counts_in_file};
+use super::{Position, Step, StepKind, TokenSummary, counts_in_file};
 
 /// The confidence of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +45,27 @@ impl Occurrence {
     /// Records that the content of the occurrence was decoded from a range of the content around it.
     pub(crate) fn reached_by(&mut self, step: Step) {
         self.via.insert(0, step);
+    }
+
+    /// Moves the occurrence to a file of which some pieces were searched. `at` returns the offset in the file of a
+    /// searched byte.
+    pub(crate) fn place_in_file(&mut self, at: impl Fn(u64) -> u64) {
+        if let Some(step) = self.via.first_mut() {
+            step.range = (at(step.range.0), at(step.range.1));
+        }
+        if self.is_in_searched() {
+            if self.counts_in_searched() {
+                // Lines and columns were counted without the rest of the file.
+                self.position = None;
+            }
+            self.move_to(at(self.at.start));
+        }
+    }
+
+    /// Returns true if the text of the token is in the searched bytes themselves, perhaps encoded, and not in a
+    /// container.
+    pub(crate) fn is_in_searched(&self) -> bool {
+        self.via.iter().all(|step| matches!(step.kind, StepKind::Encoding(_)))
     }
 
     /// Moves the occurrence to another offset, in bytes that contain the searched bytes.

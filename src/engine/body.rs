@@ -1,14 +1,13 @@
 //! The body of one file in a layer.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{self, Read};
 
 use zeroize::Zeroizing;
 
-use super::search::{scanner, search as search_raw, search_credentials};
+use super::search::{scanner, search_credentials};
 use crate::detect::{self, Credential, CredentialSearch, MAX_CREDENTIALS, Occurrence};
-use crate::stream::{Decompressed, Entry, Extent, Peek, SparseMap, Tap, Window};
+use crate::stream::{Decompressed, Entry, Expansion, Peek, Tap, Window};
 use crate::unpack::{Found, Origin, Unpacker};
 
 /// The result of searching a file.
@@ -24,28 +23,25 @@ pub(crate) struct Searched {
 /// A function that opens a blob again, at its first byte.
 pub(crate) type Reopen<'a> = dyn Fn() -> io::Result<Box<dyn Read + Send + 'a>> + 'a;
 
-/// Reads a body to its end and searches it.
+/// Reads a body to its end and searches it. Of a sparse file, `expansion` has the holes.
 pub(crate) fn search(
     unpacker: &mut Unpacker,
     origin: Origin<'_>,
     entry: &Entry,
+    expansion: Option<&Expansion>,
     body: &mut dyn Peek,
 ) -> Searched {
-    let plain = |(found, outcome)| Searched { found, credentials: Vec::new(), outcome };
-    match &entry.extent {
-        Extent::Whole if entry.size <= MAX_CREDENTIALS => search_small(unpacker, origin, entry, body),
-        Extent::Whole if CredentialSearch::reads_large(&entry.path) => {
+    match expansion {
+        Some(expansion) => search_sparse(unpacker, origin, entry, expansion, body),
+        None if entry.size <= MAX_CREDENTIALS => search_small(unpacker, origin, entry, body),
+        None if CredentialSearch::reads_large(&entry.path) => {
             let ((found, outcome), credentials) =
                 search_credentials(&entry.path, body, |body| unpacker.search(origin, body));
             Searched { found, credentials, outcome }
         }
-        Extent::Whole => plain(unpacker.search(origin, body)),
-        extent if entry.size > MAX_CREDENTIALS => plain(search_sparse(extent, body)),
-        extent => {
-            let (whole, outcome) = read_small(body);
-            let (found, searched) = search_sparse(extent, &mut whole.as_slice());
-            let credentials = detect::credentials_in(&entry.path, &whole);
-            Searched { found, credentials, outcome: outcome.and(searched) }
+        None => {
+            let (found, outcome) = unpacker.search(origin, body);
+            Searched { found, credentials: Vec::new(), outcome }
         }
     }
 }
@@ -68,11 +64,19 @@ fn search_small(unpacker: &mut Unpacker, origin: Origin<'_>, entry: &Entry, body
 }
 
 /// Opens a file again, by reading its layer from the start.
-pub(crate) fn reopened<'a>(reopen: Option<&'a Reopen<'a>>, entry: &Entry) -> io::Result<Box<dyn Peek + 'a>> {
+pub(crate) fn reopened<'a: 'e, 'e>(
+    reopen: Option<&'a Reopen<'a>>,
+    entry: &Entry,
+    expansion: Option<&'e Expansion>,
+) -> io::Result<Box<dyn Peek + 'e>> {
     let Some(reopen) = reopen else { return Err(io::ErrorKind::Unsupported.into()) };
     let mut layer = Window::new(Decompressed::new(Window::new(reopen()?))?);
     layer.skip(entry.body_offset)?;
-    Ok(Box::new(Window::new(layer.take(entry.size))))
+    let body = layer.take(entry.size);
+    Ok(match expansion {
+        None => Box::new(Window::new(body)),
+        Some(expansion) => Box::new(Window::new(expansion.reader(body))),
+    })
 }
 
 /// Reads the whole of a small file, as far as possible.
@@ -82,55 +86,58 @@ fn read_small(body: &mut dyn Peek) -> (Zeroizing<Vec<u8>>, io::Result<()>) {
     (whole, outcome.map(|_| ()))
 }
 
-/// Searches the data of a sparse file. The data is first searched as stored, because the map may be wrong.
-/// Then each stretch is searched on its own, for tokens that end or begin at a hole. Offsets count in the
-/// file including its holes.
-fn search_sparse(extent: &Extent, body: &mut dyn Peek) -> (Found, io::Result<()>) {
+/// Searches a sparse file: as it is, with its holes, and its data as stored, because the map may be wrong. Offsets
+/// count in the file.
+fn search_sparse(
+    unpacker: &mut Unpacker,
+    origin: Origin<'_>,
+    entry: &Entry,
+    expansion: &Expansion,
+    body: &mut dyn Peek,
+) -> Searched {
+    let (mut in_file, mut in_body) = (CredentialSearch::new(&entry.path), CredentialSearch::new(&entry.path));
     let mut scanner = scanner();
-    let passed = Cell::new(0);
     let mut stored = Tap::new(body, |bytes: &[u8]| {
         scanner.feed(bytes);
-        passed.set(passed.get() + bytes.len() as u64);
+        in_body.feed(bytes);
     });
-    // The start of each stretch, in the body and in the file.
-    let mut starts: Vec<(u64, u64)> = Vec::new();
-    let mut at_holes = Vec::new();
-    let map = match extent {
-        Extent::Whole => Ok(SparseMap::default()),
-        Extent::Sparse(map) => Ok(map.clone()),
-        Extent::SparseMapInBody => SparseMap::read(&mut stored).map(|(map, _)| map),
-    };
-    let outcome = map.and_then(|map| {
-        for (start, len) in map.stretches() {
-            starts.push((passed.get(), start));
-            let mut stretch = Vec::new();
-            let outcome = search_raw(&mut (&mut stored).take(len), &mut stretch);
-            at_holes.extend(stretch.into_iter().map(|mut occurrence| {
-                occurrence.move_to(occurrence.at.start.saturating_add(start));
-                occurrence
-            }));
-            outcome?;
-        }
-        io::copy(&mut stored, &mut io::sink()).map(|_| ())
-    });
-    let mut all = scanner.finish();
-    for occurrence in &mut all {
-        let behind = starts.partition_point(|(stored, _)| *stored <= occurrence.at.start);
-        if let Some((stored, start)) = behind.checked_sub(1).and_then(|last| starts.get(last)) {
-            occurrence.move_to((occurrence.at.start - stored).saturating_add(*start));
-        }
+    let mut window = Window::new(expansion.reader(&mut stored));
+    let mut file = Tap::new(&mut window, |bytes: &[u8]| in_file.feed(bytes));
+    let (mut found, outcome) = unpacker.search(origin, &mut file);
+    found.place_in_file(expansion);
+    let mut raw = scanner.finish();
+    for occurrence in &mut raw {
+        occurrence.place_in_file(|offset| expansion.of_body(offset));
     }
-    all.extend(at_holes);
-    let mut seen = HashSet::new();
-    all.retain(|occurrence| seen.insert((occurrence.at.start, occurrence.token.clone())));
-    all.sort_by_key(|occurrence| occurrence.at.start);
-    let occurrences = all.into_iter().map(|occurrence| Occurrence { position: None, ..occurrence }).collect();
-    (Found { occurrences, ..Found::default() }, outcome)
+    // What is found in the body only is cut by a hole, or joined by the map to other text.
+    let key = |occurrence: &Occurrence| (occurrence.at.start, occurrence.token.clone());
+    let mut seen: HashSet<_> =
+        found.occurrences.iter().filter(|found| found.is_in_searched()).map(key).collect();
+    raw.retain(|occurrence| seen.insert(key(occurrence)));
+    found.occurrences.append(&mut raw);
+    found.occurrences.sort_by_key(|found| if found.is_in_searched() { (0, found.at.start) } else { (1, 0) });
+    let moved = |credentials: Vec<Credential>, at: &dyn Fn(u64) -> u64| {
+        let moved = |credential: Credential| Credential {
+            offset: at(credential.offset),
+            position: None,
+            ..credential
+        };
+        credentials.into_iter().map(moved).collect::<Vec<_>>()
+    };
+    let mut credentials = moved(in_file.finish(), &|offset| expansion.of_reader(offset));
+    let known: HashSet<u64> = credentials.iter().map(|credential| credential.offset).collect();
+    let in_body = moved(in_body.finish(), &|offset| expansion.of_body(offset));
+    credentials.extend(in_body.into_iter().filter(|credential| !known.contains(&credential.offset)));
+    Searched { found, credentials, outcome }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufRead;
+
     use super::*;
+    use crate::stop::Stop;
+    use crate::stream::{Bounds, Extent, Gap, Visit, walk};
 
     fn token() -> String {
         use sha2::Digest as _;
@@ -140,25 +147,55 @@ mod tests {
         format!("hf{}{}", '_', letters.collect::<String>())
     }
 
-    fn offsets(body: &[u8]) -> Vec<u64> {
-        let (found, outcome) = search_sparse(&Extent::SparseMapInBody, &mut &body[..]);
-        outcome.unwrap();
-        found.occurrences.iter().map(|occurrence| occurrence.offset).collect()
+    /// The offsets of tokens in a sparse file with these pieces, each as long as its data.
+    fn offsets(pieces: &[(u64, &str)]) -> Vec<u64> {
+        let data: String = pieces.iter().map(|(_, data)| *data).collect();
+        let mut body = format!("{}\n", pieces.len()).into_bytes();
+        for (at, data) in pieces {
+            body.extend(format!("{at}\n{}\n", data.len()).bytes());
+        }
+        body.resize(512, 0);
+        body.extend_from_slice(data.as_bytes());
+        let mut tar = tar::Builder::new(Vec::new());
+        let records = [("major", "1"), ("minor", "0"), ("realsize", "100000")];
+        let records = records.map(|(key, value)| (format!("GNU.sparse.{key}"), value.as_bytes()));
+        tar.append_pax_extensions(records.iter().map(|(key, value)| (key.as_str(), *value))).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(body.len() as u64);
+        tar.append_data(&mut header, "x", &body[..]).unwrap();
+        let tar = tar.into_inner().unwrap();
+        let mut offsets = Offsets::default();
+        walk(&mut Window::new(&tar[..]), &mut offsets).unwrap();
+        offsets.0
+    }
+
+    #[derive(Default)]
+    struct Offsets(Vec<u64>);
+
+    impl Visit for Offsets {
+        fn gap(&mut self, _: &Gap<'_>) {}
+
+        fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
+            let Extent::Sparse(map) = &entry.extent else { panic!("{entry:?}") };
+            let mut unpacker = Unpacker::new(&Stop::default());
+            let expansion = unpacker.expand(map, entry.size);
+            let searched = search(&mut unpacker, Origin::default(), entry, Some(&expansion), body);
+            searched.outcome?;
+            self.0.extend(searched.found.occurrences.iter().map(|occurrence| occurrence.offset));
+            Ok(())
+        }
+
+        fn rest(&mut self, _: Bounds, _: &mut dyn BufRead) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]
-    fn a_map_that_lies_hides_nothing() {
-        let with_map = |map: &str, data: &[u8]| {
-            let mut body = map.as_bytes().to_vec();
-            body.resize(512, 0);
-            [&body[..], data].concat()
-        };
+    fn what_a_hole_cuts_or_ends_is_found() {
         let token = token();
-        let cut = with_map("2\n0\n10\n9000\n27\n", token.as_bytes());
-        assert_eq!(offsets(&cut), [0], "one that goes on behind a hole");
-        let glued = format!("{token}letters");
-        let at_hole = with_map("2\n4096\n37\n9000\n7\n", glued.as_bytes());
-        assert_eq!(offsets(&at_hole), [4096], "one that ends at a hole");
-        assert_eq!(offsets(token.as_bytes()), [0], "one where the map should be");
+        let (head, tail) = token.split_at(10);
+        assert_eq!(offsets(&[(0, head), (9000, tail)]), [0], "one that goes on behind a hole");
+        assert_eq!(offsets(&[(4096, &token), (9000, "letters")]), [4096], "one that ends at a hole");
+        assert_eq!(offsets(&[(0, "x"), (9000, &token)]), [9000], "both");
     }
 }

@@ -9,17 +9,27 @@ use super::body::{self, Reopen, Searched};
 use super::gap::occurrences_in_gap;
 use super::search::search_rest;
 use crate::detect::{self, Credential, Occurrence};
-use crate::image::{LayerPaths, is_whiteout};
+use crate::image::{LayerPaths, PathHashes, is_whiteout};
 use crate::source::link_target;
-use crate::stream::{Bounds, Entry, EntryKind, Field, Gap, Peek, Visit};
+use crate::stream::path::split;
+use crate::stream::{Bounds, Entry, EntryKind, Extent, Field, Gap, Peek, Visit};
 use crate::unpack::{MAX_IN_FILE, Origin, Reread, Unpacker};
 use crate::verdict::{File, HardLink, LayerContent};
+
+/// The approximate memory cost of a hard link, in addition to its name.
+const LINK: usize = 110;
+/// The approximate memory cost of a directory whose place another entry takes.
+const REPLACED: usize = 80;
 
 /// The item of a [`LayerContent`] that a path refers to.
 #[derive(Clone, Copy)]
 enum Named {
-    File(usize),
-    HardLink(usize),
+    File(u32),
+    HardLink(u32),
+}
+
+fn index(nth: u32) -> usize {
+    usize::try_from(nth).unwrap_or(usize::MAX)
 }
 
 /// A collector of a [`LayerContent`] during a walk.
@@ -27,11 +37,16 @@ pub(crate) struct LayerVisitor<'a> {
     content: LayerContent,
     unpacker: Unpacker,
     scan: Scan<'a>,
-    /// Collected items by path, to recognise superseded ones.
-    by_path: HashMap<Vec<u8>, Named>,
+    /// Collected items by the hash of their path, to recognise superseded ones.
+    by_path: HashMap<u64, Named>,
+    /// The directories whose places other entries took, by the hash of their path, with the numbers of these
+    /// entries.
+    replaced: HashMap<u64, Vec<u32>>,
     last_path: Vec<u8>,
+    /// The directory of the last entry.
+    last_directory: Vec<u8>,
     /// The number of entries so far.
-    entries: usize,
+    entries: u32,
     /// The files that hold git objects with tokens, by number.
     git_files: HashMap<u32, usize>,
     /// A function that opens the layer again, if that is possible.
@@ -45,7 +60,9 @@ impl<'a> LayerVisitor<'a> {
             unpacker: scan.unpacker(),
             scan,
             by_path: HashMap::new(),
+            replaced: HashMap::new(),
             last_path: Vec::new(),
+            last_directory: Vec::new(),
             entries: 0,
             git_files: HashMap::new(),
             reopen,
@@ -53,6 +70,7 @@ impl<'a> LayerVisitor<'a> {
     }
 
     pub(crate) fn finish(mut self) -> LayerContent {
+        self.note_replaced();
         let (in_git, problems) = self.unpacker.finish();
         for (number, occurrence) in in_git {
             let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
@@ -109,24 +127,12 @@ impl<'a> LayerVisitor<'a> {
     }
 
     fn note_path(&mut self, entry: &Entry) {
-        self.entries += 1;
+        self.entries = self.entries.saturating_add(1);
         if entry.after_end {
             // Tools do not unpack entries after the end, so these hide nothing and supersede nothing.
             return;
         }
-        let superseded = match self.by_path.remove(&entry.path) {
-            Some(Named::File(n)) => self.content.files.get_mut(n).map(|file| &mut file.superseded_by),
-            Some(Named::HardLink(n)) => {
-                self.content.hard_links.get_mut(n).map(|link| &mut link.superseded_by)
-            }
-            None => None,
-        };
-        if let Some(superseded) = superseded {
-            *superseded = Some(self.entries);
-        }
-        if self.room(LayerPaths::COST) {
-            self.content.paths.add(&entry.path, entry.kind == EntryKind::Directory);
-        }
+        self.note_place(&entry.path, entry.kind == EntryKind::Directory);
         if entry.odd_name {
             match &mut self.content.odd_names {
                 Some((_, count)) => *count += 1,
@@ -134,29 +140,95 @@ impl<'a> LayerVisitor<'a> {
             }
         }
         let Some(target) = &entry.link else { return };
-        if !self.room(2 * entry.path.len() + target.len() + 160) {
-            return;
-        }
         if entry.kind == EntryKind::Symlink {
-            self.content.symlinks.push((entry.path.clone(), target.clone()));
-        } else if let Some(target) = link_target(entry) {
-            self.by_path.insert(entry.path.clone(), Named::HardLink(self.content.hard_links.len()));
+            if self.room(2 * entry.path.len() + target.len() + 160) {
+                self.content.symlinks.push((entry.path.clone(), target.clone()));
+            }
+        } else if let Some(target) = link_target(entry)
+            && self.room(entry.path.len() + LINK)
+            && let Ok(nth) = u32::try_from(self.content.hard_links.len())
+        {
+            self.by_path.insert(PathHashes::own(&entry.path), Named::HardLink(nth));
             self.content.hard_links.push(HardLink {
-                name: entry.path.clone(),
-                target,
+                name: entry.path.as_slice().into(),
+                target: PathHashes::own(&target),
                 number: self.entries,
                 superseded_by: None,
             });
         }
     }
 
+    /// Notes that an entry takes a place, and from what.
+    fn note_place(&mut self, path: &[u8], is_directory: bool) {
+        if self.room(LayerPaths::COST) {
+            self.content.paths.add(path, is_directory);
+        }
+        let directory = split(path).0;
+        if directory != self.last_directory {
+            for hash in PathHashes::new(directory).nearest_first() {
+                if self.content.paths.has_directory(hash) || !self.room(LayerPaths::COST) {
+                    break;
+                }
+                self.content.paths.add_directory(hash);
+            }
+            self.last_directory.clear();
+            self.last_directory.extend_from_slice(directory);
+        }
+        if is_whiteout(path) {
+            return;
+        }
+        let hash = PathHashes::own(path);
+        let superseded = match self.by_path.remove(&hash) {
+            Some(Named::File(nth)) => {
+                self.content.files.get_mut(index(nth)).map(|file| &mut file.superseded_by)
+            }
+            Some(Named::HardLink(nth)) => {
+                self.content.hard_links.get_mut(index(nth)).map(|link| &mut link.superseded_by)
+            }
+            None => None,
+        };
+        if let Some(superseded) = superseded {
+            *superseded = Some(self.entries);
+        }
+        if !is_directory && self.content.paths.has_directory(hash) && self.room(REPLACED) {
+            self.replaced.entry(hash).or_default().push(self.entries);
+        }
+    }
+
+    /// Marks what is below directories whose places other entries take later in the layer.
+    fn note_replaced(&mut self) {
+        if self.replaced.is_empty() {
+            return;
+        }
+        let replaced = &self.replaced;
+        let until = |path: &[u8], number: u32, superseded: &mut Option<u32>| {
+            let hashes = PathHashes::new(path);
+            let ends = hashes.nearest_first().skip(1).filter_map(|hash| {
+                let numbers = replaced.get(&hash)?;
+                numbers.get(numbers.partition_point(|&end| end <= number)).copied()
+            });
+            *superseded = ends.chain(*superseded).min();
+        };
+        for file in &mut self.content.files {
+            until(&file.path, file.number, &mut file.superseded_by);
+        }
+        for link in &mut self.content.hard_links {
+            until(&link.name, link.number, &mut link.superseded_by);
+        }
+    }
+
     fn search_body(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
-        let number = u32::try_from(self.entries).unwrap_or(u32::MAX);
+        let number = self.entries;
         let reopen = self.reopen;
-        let reread = || body::reopened(reopen, entry);
+        let expansion = match &entry.extent {
+            Extent::Whole => None,
+            Extent::Sparse(map) => Some(self.unpacker.expand(map, entry.size)),
+        };
+        let reread = || body::reopened(reopen, entry, expansion.as_ref());
         let reread: Option<&Reread<'_>> = if reopen.is_some() { Some(&reread) } else { None };
         let origin = Origin { number, path: &entry.path, reread };
-        let Searched { found, credentials, outcome } = body::search(&mut self.unpacker, origin, entry, body);
+        let Searched { found, credentials, outcome } =
+            body::search(&mut self.unpacker, origin, entry, expansion.as_ref(), body);
         self.content.problems.add(&entry.path, found.problems);
         let file = if found.in_git {
             let file = self.add_file(&entry.path, found.occurrences, credentials);
@@ -168,8 +240,9 @@ impl<'a> LayerVisitor<'a> {
         if let Some(file) = file
             && !is_whiteout(&entry.path)
             && !entry.after_end
+            && let Ok(nth) = u32::try_from(file)
         {
-            self.by_path.insert(entry.path.clone(), Named::File(file));
+            self.by_path.insert(PathHashes::own(&entry.path), Named::File(nth));
         }
         outcome
     }

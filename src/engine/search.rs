@@ -2,32 +2,13 @@
 
 use std::io::{self, BufRead};
 
-use crate::detect::{Credential, CredentialSearch, Occurrence, Scanner, Step, StepKind, TarPart};
+use crate::detect::{Credential, CredentialSearch, Scanner, Step, StepKind, TarPart};
 use crate::stream::{Bounds, Peek, Tap, Window};
 use crate::unpack::{Found, MAX_IN_FILE, Origin, Unpacker};
 
 /// Creates a scanner for some content. It lists one token more than is kept, to reveal that there are more.
 pub(crate) fn scanner() -> Scanner {
     Scanner::with_limit(MAX_IN_FILE + 1)
-}
-
-/// Reads `body` to its end and searches it. Tokens found before an error are kept.
-pub(crate) fn search(body: &mut dyn BufRead, found: &mut Vec<Occurrence>) -> io::Result<()> {
-    let mut scanner = scanner();
-    let outcome = loop {
-        match body.fill_buf() {
-            Ok([]) => break Ok(()),
-            Ok(bytes) => {
-                scanner.feed(bytes);
-                let n = bytes.len();
-                body.consume(n);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
-        }
-    };
-    found.extend(scanner.finish());
-    outcome
 }
 
 /// Lets `search` read a file with this path, and looks for possible credentials of unknown shape at the same

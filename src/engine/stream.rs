@@ -15,7 +15,7 @@ use crate::fault::{Code, repeat};
 use crate::finding::{Place, Problem};
 use crate::image::{self, Document, DocumentError, Documents, Inventory, Resolved};
 use crate::mask::Message;
-use crate::source::{Around as _, Blob, Descriptor, Root, link_target};
+use crate::source::{Around as _, Blob, Descriptor, MAX_HOLES, Root, expand, link_target};
 use crate::stream::{
     Bounds, Compression, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, walk,
 };
@@ -35,7 +35,8 @@ pub(crate) fn read(
     let scan = reading.scan;
     let memory = Known::of(scan);
     let around = SearchAround { scan, gathered: Gathered::default() };
-    let mut visitor = Stream { around, reading, memory: &memory, documents: Kept::default() };
+    let mut visitor =
+        Stream { around, reading, memory: &memory, documents: Kept::default(), holes: MAX_HOLES };
     let mut stored = (compression != Compression::None).then(scanner);
     let mut input = Searched { input, scanner: stored.as_mut() };
     let outcome = if scan.engine.jobs > 1 {
@@ -91,6 +92,8 @@ struct Stream<'a, 'm> {
     reading: Reading<'a>,
     memory: &'m Known<'m>,
     documents: Kept,
+    /// The length that the holes of sparse entries may still have.
+    holes: u64,
 }
 
 impl Visit for Stream<'_, '_> {
@@ -99,16 +102,35 @@ impl Visit for Stream<'_, '_> {
     }
 
     fn entry(&mut self, entry: &Entry, body: &mut dyn Peek) -> io::Result<()> {
+        let expansion = match expand(entry, &mut self.holes) {
+            None => return self.blob(entry, entry.size, body),
+            Some(Ok(expansion)) => expansion,
+            Some(Err((error, expansion))) => {
+                self.around.gathered.problems.push(tar_problem(&error).at(Place::Archive));
+                expansion
+            }
+        };
+        self.blob(entry, expansion.len(), &mut Window::new(expansion.reader(body)))
+    }
+
+    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
+        self.around.rest(bounds, bytes)
+    }
+}
+
+impl Stream<'_, '_> {
+    /// Reads an entry of `size` bytes.
+    fn blob(&mut self, entry: &Entry, size: u64, body: &mut dyn Peek) -> io::Result<()> {
         let Reading { scan, verify_digests, .. } = self.reading;
         let gathered = &mut self.around.gathered;
         if let Some(target) = link_target(entry) {
             gathered.add_link(&entry.path, &target, scan.budget);
             return Ok(());
         }
-        if entry.kind == EntryKind::Directory && entry.size == 0 {
+        if entry.kind == EntryKind::Directory && size == 0 {
             return Ok(());
         }
-        let blob = Blob::at(0, entry.path.clone(), entry.size);
+        let blob = Blob::at(0, entry.path.clone(), size);
         let number = gathered.add_blob(blob.clone(), scan.budget);
         let budget = scan.budget.for_part();
         let scan = Scan { budget: &budget, ..scan };
@@ -140,12 +162,6 @@ impl Visit for Stream<'_, '_> {
         Ok(())
     }
 
-    fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
-        self.around.rest(bounds, bytes)
-    }
-}
-
-impl Stream<'_, '_> {
     fn keep(&mut self, number: usize, verdict: BlobVerdict) {
         let gathered = &mut self.around.gathered;
         if !gathered.is_overflowed() || verdict.has_something() {

@@ -52,7 +52,7 @@ impl LayerPaths {
     /// The approximate memory cost of one path.
     pub(crate) const COST: usize = 32;
 
-    /// Adds an entry by its normalised path.
+    /// Adds an entry by its normalised path. Its directories are added apart ([`Self::add_directory`]).
     pub(crate) fn add(&mut self, path: &[u8], is_directory: bool) {
         let (directory, name) = split(path);
         let (set, path) = if name == OPAQUE {
@@ -68,6 +68,17 @@ impl LayerPaths {
         };
         set.insert(hash(&path));
         self.depths.insert(depth(&path));
+    }
+
+    /// Adds a directory by the hash of its path, where a layer has a path in it but perhaps no entry of its own.
+    /// Such a directory takes the place of a file as well. Returns true if it is new.
+    pub(crate) fn add_directory(&mut self, path: u64) -> bool {
+        self.directories.insert(path)
+    }
+
+    /// Returns true if the layer has a directory whose path has this hash.
+    pub(crate) fn has_directory(&self, path: u64) -> bool {
+        self.directories.contains(&path)
     }
 
     /// Returns the number of paths.
@@ -145,12 +156,12 @@ impl PathHashes {
     }
 
     /// Returns the hash of the path alone.
-    pub(super) fn own(path: &[u8]) -> u64 {
+    pub(crate) fn own(path: &[u8]) -> u64 {
         hash(path)
     }
 
-    /// Returns the hashes of the path and its ancestors, the path itself first.
-    pub(super) fn nearest_first(&self) -> impl Iterator<Item = u64> + '_ {
+    /// Returns the hashes of the path and its ancestors, the path itself first and the root last.
+    pub(crate) fn nearest_first(&self) -> impl Iterator<Item = u64> + '_ {
         self.0.iter().rev().copied()
     }
 }

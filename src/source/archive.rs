@@ -6,7 +6,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::{Blob, Source};
-use crate::stream::{Bounds, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, path, walk};
+use crate::stream::{
+    Bounds, Entry, EntryKind, Expansion, Extent, Gap, Peek, TarError, Visit, Window, path, walk,
+};
 
 /// A handler for the bytes of an archive that belong to none of its entries.
 pub(crate) trait Around {
@@ -16,12 +18,23 @@ pub(crate) trait Around {
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()>;
 }
 
+/// The maximum length of all holes in the sparse entries of one archive.
+pub(crate) const MAX_HOLES: u64 = 16 << 30;
+
 /// A plain tar file, listed once and read by position.
 pub(crate) struct Archive {
     file: File,
     blobs: Vec<Blob>,
-    offsets: Vec<u64>,
+    bodies: Vec<Stored>,
     links: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// The place of a body in the archive.
+struct Stored {
+    at: u64,
+    len: u64,
+    /// The file, if it is stored as a sparse one.
+    expansion: Option<Expansion>,
 }
 
 impl Archive {
@@ -32,10 +45,17 @@ impl Archive {
         let len = file.metadata()?.len();
         let section = Section { file: &file, at: 0, end: len };
         let mut window = Window::seekable(section, Section::skip);
-        let mut list = List { around, blobs: Vec::new(), offsets: Vec::new(), links: Vec::new() };
+        let mut list = List {
+            around,
+            blobs: Vec::new(),
+            bodies: Vec::new(),
+            links: Vec::new(),
+            holes: MAX_HOLES,
+            too_large: None,
+        };
         let error = walk(&mut window, &mut list).err();
-        let List { blobs, offsets, links, .. } = list;
-        Ok((Self { file, blobs, offsets, links }, error))
+        let List { blobs, bodies, links, too_large, .. } = list;
+        Ok((Self { file, blobs, bodies, links }, error.or(too_large)))
     }
 }
 
@@ -49,8 +69,12 @@ impl Source for Archive {
     }
 
     fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>> {
-        let &at = self.offsets.get(blob.id).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Box::new(Section { file: &self.file, at, end: at.saturating_add(blob.size) }))
+        let Stored { at, len, expansion } = self.bodies.get(blob.id).ok_or(io::ErrorKind::NotFound)?;
+        let section = Section { file: &self.file, at: *at, end: at.saturating_add(*len) };
+        Ok(match expansion {
+            None => Box::new(section),
+            Some(expansion) => Box::new(expansion.reader(section)),
+        })
     }
 }
 
@@ -82,8 +106,12 @@ impl Read for Section<'_> {
 struct List<'a> {
     around: &'a mut dyn Around,
     blobs: Vec<Blob>,
-    offsets: Vec<u64>,
+    bodies: Vec<Stored>,
     links: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The length of holes that is left.
+    holes: u64,
+    /// The error about the first entry whose holes are longer than that.
+    too_large: Option<TarError>,
 }
 
 impl Visit for List<'_> {
@@ -96,8 +124,17 @@ impl Visit for List<'_> {
             (_, Some(target)) => self.links.push((entry.path.clone(), target)),
             (EntryKind::Directory, None) if entry.size == 0 => {}
             (_, None) => {
-                self.blobs.push(Blob::at(self.blobs.len(), entry.path.clone(), entry.size));
-                self.offsets.push(entry.body_offset);
+                let expansion = match expand(entry, &mut self.holes) {
+                    None => None,
+                    Some(Ok(expansion)) => Some(expansion),
+                    Some(Err((error, expansion))) => {
+                        self.too_large.get_or_insert(error);
+                        Some(expansion)
+                    }
+                };
+                let size = expansion.as_ref().map_or(entry.size, Expansion::len);
+                self.blobs.push(Blob::at(self.blobs.len(), entry.path.clone(), size));
+                self.bodies.push(Stored { at: entry.body_offset, len: entry.size, expansion });
             }
         }
         Ok(())
@@ -106,6 +143,16 @@ impl Visit for List<'_> {
     fn rest(&mut self, bounds: Bounds, bytes: &mut dyn BufRead) -> io::Result<()> {
         self.around.rest(bounds, bytes)
     }
+}
+
+/// Returns the file of an entry that is stored as a sparse one, and takes the length of its holes from `holes`. If
+/// that is not enough, returns an error and the file with shorter holes.
+pub(crate) fn expand(entry: &Entry, holes: &mut u64) -> Option<Result<Expansion, (TarError, Expansion)>> {
+    let Extent::Sparse(map) = &entry.extent else { return None };
+    Some(map.whole(entry.size, holes).ok_or_else(|| {
+        let error = TarError::Holes { path: entry.path.clone() };
+        (error, map.shortened(entry.size, &mut 0))
+    }))
 }
 
 /// Returns the normalised name that a link in an archive refers to. `docker save` writes repeated layers as

@@ -11,7 +11,7 @@ mod target;
 
 use std::io::{self, Read};
 
-pub(crate) use archive::{Archive, Around, link_target};
+pub(crate) use archive::{Archive, Around, MAX_HOLES, expand, link_target};
 pub(crate) use blob::{Blob, Descriptor, claimed_digest};
 pub(crate) use context::BuildContext;
 pub(crate) use file::{open_file, path_bytes, read_up_to, unreadable};

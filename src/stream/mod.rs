@@ -28,7 +28,7 @@ pub(crate) use deflate::{Deflate, gzip_header_len};
 pub(crate) use memory::{Gate, Member, Party, hold_memory};
 pub(crate) use part::Part;
 pub(crate) use relay::{Relayed, relay};
-pub(crate) use sparse::SparseMap;
+pub(crate) use sparse::{Expansion, SparseMap};
 pub(crate) use tap::Tap;
 pub(crate) use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};
 pub(crate) use window::{Peek, Window};

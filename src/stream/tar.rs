@@ -1,22 +1,26 @@
 //! Tar streams as entries (POSIX ustar and pax, GNU and V7 headers).
 //!
-//! The `tar` crate reads the header blocks, but this module walks the stream itself. An auditor needs data
-//! that an extractor may drop: the bytes between bodies, the bytes after the end-of-archive marker, names as
+//! Headers are read as Go's `archive/tar` reads them, but the walk goes on where Go stops. An auditor needs data that
+//! an extractor may drop: the bytes between bodies, the bytes after the end-of-archive marker, names as
 //! they are written, and the rest of a stream after something odd.
 
 use std::io::{self, BufRead, Read};
 
 use super::path;
-use super::sparse::SparseMap;
+use super::sparse::{MapReader, SparseMap};
 use super::window::{Peek, Window};
-use crate::fault::Code;
 
+mod error;
+mod extended;
 mod gap;
 mod header;
+mod number;
 
+pub(crate) use error::TarError;
+use extended::{Described, Extended};
 use gap::GapBuffer;
 pub(crate) use gap::{Field, Gap};
-use header::{Extended, Kind};
+use header::{Kind, SparseBlock};
 
 const BLOCK: usize = 512;
 /// The maximum size of extended headers and long names. Go's `archive/tar`, with which every container
@@ -49,7 +53,7 @@ pub(crate) struct Entry {
     pub kind: EntryKind,
     /// The target of a link, as written.
     pub link: Option<Vec<u8>>,
-    /// The length of the body in the stream, in bytes.
+    /// The length of the body in the stream, in bytes. The map of a sparse file is not a part of the body.
     pub size: u64,
     /// The offset of the body in the stream.
     pub body_offset: u64,
@@ -66,8 +70,6 @@ pub(crate) enum Extent {
     Whole,
     /// The body is the data between the holes of the file.
     Sparse(SparseMap),
-    /// The body is the data between the holes of the file, with the map in front ([`SparseMap::read`]).
-    SparseMapInBody,
 }
 
 /// The position of a stretch of raw bytes, for messages.
@@ -77,58 +79,6 @@ pub(crate) struct Bounds {
     pub start: u64,
     /// Whether the stretch is after the end-of-archive marker.
     pub after_end: bool,
-}
-
-/// The reason that a walk did not reach the end of its stream.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TarError {
-    /// The underlying reader failed: a decoder, or the disk.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The stream does not begin with a tar header.
-    #[error("it is not a tar archive")]
-    NotTar,
-    /// There is no valid tar header where one is required.
-    #[error("there is no valid tar header at byte {at}, so the files after it are not known")]
-    BadHeader {
-        /// The offset in the stream.
-        at: u64,
-    },
-    /// The stream ends inside an entry.
-    #[error("it ends early inside {}: {missing} more bytes were expected", String::from_utf8_lossy(path))]
-    Truncated {
-        /// The path of the entry.
-        path: Vec<u8>,
-        /// The number of announced bytes that are missing.
-        missing: u64,
-    },
-    /// The stream ends between the announcement of an entry and its start.
-    #[error("it ends early {place}, at byte {at}")]
-    BreaksOff {
-        /// The offset of the header in or after which the stream ends.
-        at: u64,
-        /// A description of the place.
-        place: &'static str,
-    },
-    /// An extended header that no extractor accepts.
-    #[error("an extended tar header at byte {at} claims {size} bytes")]
-    HugeHeader {
-        /// The offset in the stream.
-        at: u64,
-        /// The size in the header.
-        size: u64,
-    },
-}
-
-impl TarError {
-    /// Returns the kind of the problem.
-    pub(crate) fn code(&self) -> Code {
-        match self {
-            Self::Io(error) => Code::of(error),
-            Self::NotTar | Self::BadHeader { .. } | Self::HugeHeader { .. } => Code::Corrupt,
-            Self::Truncated { .. } | Self::BreaksOff { .. } => Code::Truncated,
-        }
-    }
 }
 
 /// The receiver of the parts of a tar stream. Every byte except zero blocks goes to exactly one of the three
@@ -143,9 +93,10 @@ pub(crate) trait Visit {
 }
 
 /// Walks a tar stream to its end, not only to its end-of-archive marker. After an error that is not from the
-/// reader, the rest has been passed to [`Visit::rest`].
+/// reader, the rest has been passed to the visitor.
 pub(crate) fn walk<R: Read>(window: &mut Window<R>, visit: &mut impl Visit) -> Result<(), TarError> {
-    Walk { window, gap: GapBuffer::default(), after_end: false, entries: 0, pending: None }.run(visit)
+    let gap = GapBuffer::default();
+    Walk { window, gap, after_end: false, entries: 0, pending: None, refused: None }.run(visit)
 }
 
 struct Walk<'a, R> {
@@ -155,10 +106,12 @@ struct Walk<'a, R> {
     entries: u64,
     /// The offset of the first extended header that does not belong to an entry yet.
     pending: Option<u64>,
+    /// The first error after which the walk went on.
+    refused: Option<TarError>,
 }
 
 impl<R: Read> Walk<'_, R> {
-    fn run(&mut self, visit: &mut impl Visit) -> Result<(), TarError> {
+    fn run(mut self, visit: &mut impl Visit) -> Result<(), TarError> {
         let outcome = self.entries(visit);
         if let Err(TarError::Io(_)) = outcome {
             // The bytes that were read before the error are still searched.
@@ -169,7 +122,14 @@ impl<R: Read> Walk<'_, R> {
                 visit.rest(bounds, &mut view)?;
             }
         }
-        outcome
+        outcome.and(self.refused.map_or(Ok(()), Err))
+    }
+
+    /// Notes that Go refuses the header at `at`. It does not read what is after the end-of-archive marker.
+    fn refuse(&mut self, at: u64, reason: Option<&'static str>) {
+        if let Some(reason) = reason.filter(|_| !self.after_end) {
+            self.refused.get_or_insert(TarError::Refused { at, reason });
+        }
     }
 
     fn entries(&mut self, visit: &mut impl Visit) -> Result<(), TarError> {
@@ -205,9 +165,10 @@ impl<R: Read> Walk<'_, R> {
                 self.window.consume(BLOCK);
                 continue;
             }
+            let is_behind_zeros = zero_blocks == 1;
             zero_blocks = 0;
             let block = *block;
-            let Some(header) = header::read(&block) else {
+            let Some(mut header) = header::read(&block) else {
                 self.gap.flush(None, visit);
                 self.rest(visit)?;
                 return match (self.after_end, self.entries) {
@@ -219,6 +180,8 @@ impl<R: Read> Walk<'_, R> {
             self.entries += 1;
             self.window.consume(BLOCK);
             self.gap.push_header(&block);
+            self.refuse(at, is_behind_zeros.then_some("is behind a single block of zeros"));
+            self.refuse(at, header.refusal);
             match header.kind {
                 Kind::LongName | Kind::LongLink | Kind::Pax | Kind::GlobalPax => {
                     if header.size > MAX_EXTENDED {
@@ -232,26 +195,39 @@ impl<R: Read> Walk<'_, R> {
                         self.gap.flush(None, visit);
                         return Err(TarError::BreaksOff { at, place: "inside an extended tar header" });
                     }
-                    extended.add(header.kind, &body);
-                    if header.kind != Kind::GlobalPax {
+                    let refusal = extended.add(header.kind, &body);
+                    self.refuse(at, refusal);
+                    if header.kind == Kind::GlobalPax {
+                        self.pending = None;
+                    } else {
                         self.pending.get_or_insert(at);
                     }
                     self.gap.flush_if_large(visit);
                 }
                 Kind::Entry(kind) => {
                     self.pending = None;
-                    let mut sparse = header.sparse(&block);
-                    if header.more_sparse_blocks {
-                        self.read_sparse_blocks(at, &mut sparse, visit)?;
+                    if let Some(sparse) = &mut header.sparse {
+                        self.read_sparse_blocks(at, sparse, visit)?;
                     }
-                    let entry = std::mem::take(&mut extended).entry(header, kind, sparse, self.after_end);
-                    self.entry(entry, visit)?;
+                    let described = std::mem::take(&mut extended).entry(header, kind, self.after_end);
+                    self.entry(at, described, visit)?;
                 }
             }
         }
     }
 
-    fn entry(&mut self, mut entry: Entry, visit: &mut impl Visit) -> Result<(), TarError> {
+    fn entry(&mut self, at: u64, described: Described, visit: &mut impl Visit) -> Result<(), TarError> {
+        let Described { mut entry, has_map_in_body, refusal } = described;
+        self.refuse(at, refusal);
+        if has_map_in_body {
+            self.read_map(at, &mut entry, visit)?;
+        }
+        if let Extent::Sparse(map) = &entry.extent {
+            self.refuse(at, (!map.fits(entry.size)).then_some("has a map that does not fit its sparse file"));
+            if map.is_cut() {
+                self.refused.get_or_insert(TarError::Scattered { at });
+            }
+        }
         entry.body_offset = self.window.offset();
         // The window repeats an error of the reader after the bytes before it, which belong to the entry.
         let _ = self.window.fill(gap::SEAM);
@@ -284,25 +260,57 @@ impl<R: Read> Walk<'_, R> {
         Ok(body)
     }
 
+    /// Reads the rest of the map of an old GNU sparse file.
     fn read_sparse_blocks(
         &mut self,
         at: u64,
-        sparse: &mut Option<SparseMap>,
+        sparse: &mut SparseBlock,
         visit: &mut impl Visit,
     ) -> Result<(), TarError> {
-        loop {
+        while sparse.has_next {
             let Some(block) = self.window.fill(BLOCK)?.first_chunk::<BLOCK>().copied() else {
                 self.gap.flush(None, visit);
                 self.rest(visit)?;
                 return Err(TarError::BreaksOff { at, place: "inside the map of a sparse file" });
             };
             self.window.consume(BLOCK);
-            self.gap.push_sparse_block(&block);
+            self.gap.push_map(&block);
             self.gap.flush_if_large(visit);
-            if !header::sparse_block(&block, sparse.get_or_insert_default()) {
-                return Ok(());
+            sparse.add(&header::continued_sparse_block(&block));
+        }
+        self.refuse(at, sparse.is_invalid.then_some("has an invalid map of a sparse file"));
+        Ok(())
+    }
+
+    /// Reads the map in front of a body (pax 1.0). If there is no map, the body remains as it is.
+    fn read_map(&mut self, at: u64, entry: &mut Entry, visit: &mut impl Visit) -> Result<(), TarError> {
+        let Extent::Sparse(map) = &mut entry.extent else { return Ok(()) };
+        let (stored, mut reader) = (entry.size, MapReader::default());
+        while !reader.is_done() && entry.size > 0 {
+            let len = BLOCK.min(usize::try_from(entry.size).unwrap_or(BLOCK));
+            let view = self.window.fill(len)?;
+            let Some(block) = view.get(..len.min(view.len())).filter(|block| !block.is_empty()) else {
+                break;
+            };
+            reader.read(block, map);
+            if reader.is_no_map() {
+                break;
+            }
+            let (mut copy, len) = ([0; BLOCK], block.len());
+            copy.iter_mut().zip(block).for_each(|(to, from)| *to = *from);
+            self.window.consume(len);
+            self.gap.push_map(copy.get(..len).unwrap_or_default());
+            self.gap.flush_if_large(visit);
+            entry.size -= len as u64;
+        }
+        if !reader.is_valid() {
+            let is_cut_off = entry.size > 0 && self.window.fill(1)?.is_empty();
+            self.refuse(at, (!is_cut_off).then_some("has an invalid map of a sparse file"));
+            if entry.size == stored {
+                entry.extent = Extent::Whole;
             }
         }
+        Ok(())
     }
 
     fn rest(&mut self, visit: &mut impl Visit) -> io::Result<()> {

@@ -4,6 +4,7 @@ use crate::detect::Occurrence;
 use crate::fault::Code;
 use crate::finding::{Effect, Place, Problem};
 use crate::mask::Message;
+use crate::stream::Expansion;
 
 /// The maximum number of problems listed for one file.
 const MAX_PROBLEMS: usize = 20;
@@ -24,6 +25,13 @@ impl Found {
     /// Adds an error about the current content, unless it is already listed or the list is full.
     pub(super) fn error(&mut self, code: Code, detail: Message) {
         self.add_problem(Problem::error(code, Place::Here, detail));
+    }
+
+    /// Moves what was found in an expanded sparse file to its offsets in the file.
+    pub(crate) fn place_in_file(&mut self, expansion: &Expansion) {
+        for occurrence in &mut self.occurrences {
+            occurrence.place_in_file(|offset| expansion.of_reader(offset));
+        }
     }
 
     /// Adds a problem, unless it is already listed or the list is full.

@@ -14,7 +14,7 @@ use super::raw::Raw;
 use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
 use crate::detect::TokenSummary;
 use crate::detect::{Occurrence, Step, StepKind};
-use crate::stream::Peek;
+use crate::stream::{Expansion, Peek};
 
 /// The content at a nesting depth of `depth`.
 pub(super) struct Level<'u, 'o> {
@@ -148,7 +148,18 @@ impl<'u, 'o> Level<'u, 'o> {
 
     /// Reads the decoded content of a container. Returns the error of its reader.
     pub(super) fn enter(&mut self, step: StepKind, content: &mut dyn Peek) -> io::Result<()> {
-        self.enter_as(step, None, Raw::whole(content))
+        self.enter_as(step, None, Raw::whole(content), None)
+    }
+
+    /// Reads a sparse file whose data is stored in this content, at `range`. `content` has the holes too.
+    pub(super) fn enter_sparse(
+        &mut self,
+        step: StepKind,
+        range: Range<u64>,
+        expansion: &Expansion,
+        content: &mut dyn Peek,
+    ) -> io::Result<()> {
+        self.enter_as(step, Some(range), Raw::whole(content), Some(expansion))
     }
 
     /// Reads content that is stored unchanged in this content, at `range`.
@@ -159,13 +170,22 @@ impl<'u, 'o> Level<'u, 'o> {
         content: &mut dyn Peek,
     ) -> io::Result<()> {
         let raw = Raw::verbatim(content, range.end.saturating_sub(range.start));
-        self.enter_as(step, Some(range), raw)
+        self.enter_as(step, Some(range), raw, None)
     }
 
-    fn enter_as(&mut self, step: StepKind, range: Option<Range<u64>>, raw: Raw<'_>) -> io::Result<()> {
-        let Some((found, outcome)) = self.descend(raw) else { return Ok(()) };
+    fn enter_as(
+        &mut self,
+        step: StepKind,
+        range: Option<Range<u64>>,
+        raw: Raw<'_>,
+        expansion: Option<&Expansion>,
+    ) -> io::Result<()> {
+        let Some((mut found, outcome)) = self.descend(raw) else { return Ok(()) };
         if found.occurrences.is_empty() && found.problems.is_empty() {
             return outcome;
+        }
+        if let Some(expansion) = expansion {
+            found.place_in_file(expansion);
         }
         self.add_problems(&step, found.problems);
         let is_part = range.is_some();

@@ -13,6 +13,9 @@ pub(crate) const MAX_IN_FILE: usize = 1000;
 const MAX_DECODED: u64 = 64 << 30;
 /// The maximum nesting depth of containers.
 const MAX_DEPTH: usize = 16;
+/// The maximum number of zeros that stand for holes in the sparse files of one layer. Beyond it, a few zeros stand
+/// for each hole. It does not depend on lengths that the archive claims.
+const ZEROS: u64 = 1 << 30;
 
 /// The remaining limits of one layer.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(super) struct Limits {
     /// The allowance, shared with every active decoder.
     decoded: Rc<Allowance>,
     depth: usize,
+    /// The zeros that are left for holes of sparse files.
+    pub(super) zeros: u64,
     /// Whether the exhausted budget has been reported.
     said: bool,
 }
@@ -31,7 +36,7 @@ impl Limits {
     }
 
     pub(super) fn of(decoded: u64, depth: usize, stop: Stop) -> Self {
-        Self { decoded: Rc::new(Allowance::new(decoded, stop)), depth, said: false }
+        Self { decoded: Rc::new(Allowance::new(decoded, stop)), depth, zeros: ZEROS, said: false }
     }
 
     /// Returns true if content at this depth may be read.

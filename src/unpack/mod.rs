@@ -27,7 +27,7 @@ use std::io;
 use crate::detect::Occurrence;
 use crate::finding::Problem;
 use crate::stop::Stop;
-use crate::stream::Peek;
+use crate::stream::{Expansion, Peek, SparseMap};
 use level::Level;
 use limits::Limits;
 use raw::Raw;
@@ -47,6 +47,12 @@ impl Unpacker {
     /// decoded.
     pub(crate) fn new(stop: &Stop) -> Self {
         Self { limits: Limits::new(stop.clone()), git: git::Objects::new(GIT_MEMORY) }
+    }
+
+    /// Returns a sparse file of the layer with its holes, as it is given to [`Self::search`]. Its data is a body of
+    /// `stored` bytes.
+    pub(crate) fn expand(&mut self, map: &SparseMap, stored: u64) -> Expansion {
+        map.shortened(stored, &mut self.limits.zeros)
     }
 
     /// Reads one file to its end and searches all of its contents. If the reader fails, tokens found before

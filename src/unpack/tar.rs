@@ -7,7 +7,7 @@ use super::level::Level;
 use super::raw::Raw;
 use crate::detect::{Container, StepKind, TarPart};
 use crate::mask::message;
-use crate::stream::{Bounds, Entry, Gap, Peek, TarError, Visit, Window, walk};
+use crate::stream::{Bounds, Entry, Extent, Gap, Peek, TarError, Visit, Window, walk};
 
 pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let start = raw.passed();
@@ -40,6 +40,16 @@ impl Visit for Entries<'_, '_, '_> {
         }
         let start = self.start.saturating_add(entry.body_offset);
         let step = StepKind::member(Container::Tar, &entry.path);
+        if let Extent::Sparse(map) = &entry.extent {
+            let expansion = self.level.unpacker.expand(map, entry.size);
+            let mut file = Window::with_capacity(WINDOW, expansion.reader(body));
+            return self.level.enter_sparse(
+                step,
+                start..start.saturating_add(entry.size),
+                &expansion,
+                &mut file,
+            );
+        }
         self.level.enter_stored(step, start..start.saturating_add(entry.size), body)
     }
 

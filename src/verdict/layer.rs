@@ -34,20 +34,21 @@ pub(crate) struct File {
     /// Credentials that count if the file is a credential file.
     pub(crate) credentials: Vec<Credential>,
     /// The number of the file's entry in the layer.
-    pub(crate) number: usize,
-    /// The number of a later entry with this path in the same layer.
-    pub(crate) superseded_by: Option<usize>,
+    pub(crate) number: u32,
+    /// The number of a later entry in the same layer that takes the place of the file or of a directory above it.
+    pub(crate) superseded_by: Option<u32>,
 }
 
-/// Another name for an entry of this layer or a layer below.
+/// Another name for an entry of this layer or a layer below. Some images have hundreds of thousands, so each takes
+/// little memory.
 #[derive(Debug)]
 pub(crate) struct HardLink {
     /// The normalised name.
-    pub(crate) name: Vec<u8>,
-    /// The normalised name of the target.
-    pub(crate) target: Vec<u8>,
+    pub(crate) name: Box<[u8]>,
+    /// The hash of the normalised name of the target ([`PathHashes::own`](crate::image::PathHashes::own)).
+    pub(crate) target: u64,
     /// The number of the link's entry in the layer.
-    pub(crate) number: usize,
-    /// The number of a later entry with this name in the same layer.
-    pub(crate) superseded_by: Option<usize>,
+    pub(crate) number: u32,
+    /// The number of a later entry in the same layer that takes the place of the link or of a directory above it.
+    pub(crate) superseded_by: Option<u32>,
 }

@@ -135,7 +135,8 @@ impl Umoci {
     }
 }
 
-fn rootless() -> Option<&'static str> {
+/// Returns the option that umoci needs where the tests do not run as root.
+pub fn rootless() -> Option<&'static str> {
     static ROOT: OnceLock<bool> = OnceLock::new();
     let root = ROOT.get_or_init(|| run("id", &["-u"]).trim() == "0");
     (!root).then_some("--rootless")
@@ -176,6 +177,48 @@ fn busybox_root() -> Vec<u8> {
         tar = tar.symlink(format!("bin/{name}"), "busybox");
     }
     tar.finish()
+}
+
+/// The sparse formats that GNU tar writes, and the options that select them.
+pub const SPARSE_FORMATS: [(&str, &[&str]); 4] = [
+    ("GNU", &["--format=gnu"]),
+    ("pax 0.0", &["--format=pax", "--sparse-version=0.0"]),
+    ("pax 0.1", &["--format=pax", "--sparse-version=0.1"]),
+    ("pax 1.0", &["--format=pax", "--sparse-version=1.0"]),
+];
+
+/// Makes a file of `size` bytes that holds these pieces at their offsets, and packs it with GNU tar as a sparse one.
+#[track_caller]
+pub fn sparse_tar(
+    place: &place::Place,
+    name: &str,
+    pieces: &[(u64, &[u8])],
+    size: u64,
+    options: &[&str],
+) -> Vec<u8> {
+    let mut bytes = vec![0; usize::try_from(size).unwrap()];
+    for (at, piece) in pieces {
+        let at = usize::try_from(*at).unwrap();
+        bytes[at..at + piece.len()].copy_from_slice(piece);
+    }
+    let directory = place.join("to-pack");
+    drop(fs::remove_dir_all(&directory));
+    place.write(&format!("to-pack/{name}"), bytes);
+    tar_sparse(&directory, &place.join("packed.tar"), options)
+}
+
+/// Packs a directory with GNU tar, with files stored as sparse ones where they have blocks of zeros.
+#[track_caller]
+pub fn tar_sparse(directory: &Path, archive: &Path, options: &[&str]) -> Vec<u8> {
+    // GNU tar looks for holes only in files that have some.
+    let holey = directory.with_extension("holey");
+    drop(fs::remove_dir_all(&holey));
+    run("cp", &["-r", "--sparse=always", text(directory), text(&holey)]);
+    let mut args = vec!["-S", "--hole-detection=raw", "-cf", text(archive), "-C", text(&holey)];
+    args.extend(options);
+    args.push(".");
+    run("tar", &args);
+    fs::read(archive).unwrap()
 }
 
 /// Installs Python packages with pip, including compiled modules. They are installed once for each target

@@ -1,7 +1,7 @@
 //! Findings in the files of layers. Each occurrence gives one finding, however many images, layers and names
 //! lead to it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Context, stored_digest};
@@ -132,8 +132,8 @@ struct Stack<'a> {
     number: usize,
     contents: Vec<Option<&'a LayerContent>>,
     places: Places,
-    /// The hard links of each layer, by their target.
-    links: Vec<BTreeMap<&'a [u8], Vec<&'a HardLink>>>,
+    /// The hard links of each layer, in order of their targets.
+    links: Vec<Vec<&'a HardLink>>,
 }
 
 impl<'a> Stack<'a> {
@@ -151,10 +151,9 @@ impl<'a> Stack<'a> {
         let links = contents
             .iter()
             .map(|content| {
-                let mut links: BTreeMap<&[u8], Vec<&HardLink>> = BTreeMap::new();
-                for link in content.iter().flat_map(|content| &content.hard_links) {
-                    links.entry(&link.target).or_default().push(link);
-                }
+                let mut links: Vec<&HardLink> =
+                    content.iter().flat_map(|content| &content.hard_links).collect();
+                links.sort_by_key(|link| link.target);
                 links
             })
             .collect();
@@ -172,12 +171,13 @@ impl<'a> Stack<'a> {
             next += 1;
             // A link in a later layer leads here only while the name is visible.
             let hidden = if until.is_some() { Some(from + 1) } else { self.hidden(from, &path).0 };
+            let target = PathHashes::own(&path);
             for at in from..hidden.unwrap_or(self.contents.len()).max(from + 1) {
-                for link in self.links.get(at).and_then(|links| links.get(&path[..])).into_iter().flatten() {
+                for link in self.links_to(at, target) {
                     let in_time =
                         at != from || (link.number > since && until.is_none_or(|end| link.number < end));
-                    if in_time && references.len() <= MAX_FOLLOWED && known.insert((at, &link.name)) {
-                        let name: Name = link.name.as_slice().into();
+                    if in_time && references.len() <= MAX_FOLLOWED && known.insert((at, &*link.name)) {
+                        let name: Name = (&*link.name).into();
                         references.push(self.reference(at, &name, link.superseded_by.is_some()));
                         lives.push((at, name, link.number, link.superseded_by));
                     }
@@ -186,6 +186,13 @@ impl<'a> Stack<'a> {
         }
         references.sort();
         references
+    }
+
+    /// Returns the hard links of a layer to a path with this hash.
+    fn links_to(&self, layer: usize, target: u64) -> impl Iterator<Item = &'a HardLink> {
+        let links = self.links.get(layer).map(Vec::as_slice).unwrap_or_default();
+        let start = links.partition_point(|link| link.target < target);
+        links.iter().skip(start).take_while(move |link| link.target == target).copied()
     }
 
     fn reference(&self, layer: usize, path: &Name, superseded: bool) -> Reference {

@@ -4,7 +4,8 @@ use crate::stream::read_buffered;
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
 
-use super::header::{Kind, records};
+use super::extended::records;
+use super::header::Kind;
 use super::{BLOCK, Entry, Visit};
 use crate::stream::window::{Body, Peek};
 
@@ -122,8 +123,9 @@ impl GapBuffer {
         self.push(bytes, Part::Padding);
     }
 
-    pub(super) fn push_sparse_block(&mut self, block: &[u8; BLOCK]) {
-        self.push(block, Part::Header);
+    /// Adds a part of the map of a sparse file.
+    pub(super) fn push_map(&mut self, bytes: &[u8]) {
+        self.push(bytes, Part::Header);
     }
 
     pub(super) fn push_header(&mut self, block: &[u8; BLOCK]) {

@@ -1,6 +1,7 @@
-//! Header blocks, and the extended headers that amend the next header block.
+//! Header blocks, read as Go's `archive/tar` reads them: every container engine uses it to unpack layers.
 
-use super::{BLOCK, Entry, EntryKind, Extent, path};
+use super::number::{numeric, octal, until_nul};
+use super::{BLOCK, EntryKind};
 use crate::stream::sparse::SparseMap;
 
 /// The content that a header block announces.
@@ -17,28 +18,67 @@ pub(super) enum Kind {
     GlobalPax,
 }
 
+/// The layouts of header blocks. They differ in what follows the fields of V7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// No further fields.
+    V7,
+    /// POSIX, with a prefix of the name.
+    Ustar,
+    /// Schily's tar, with a shorter prefix and two times.
+    Star,
+    /// GNU, with two times in the place of the prefix.
+    Gnu,
+}
+
+#[derive(Debug)]
 pub(super) struct Header {
     pub(super) kind: Kind,
     /// The length of the body after the block.
     pub(super) size: u64,
-    /// Whether there are further sparse map blocks between this block and the body.
-    pub(super) more_sparse_blocks: bool,
-    name: Vec<u8>,
-    link: Option<Vec<u8>>,
-    gnu_sparse: bool,
+    /// Whether the type has a body. Links, directories and devices have none, whatever their size field says.
+    pub(super) has_body: bool,
+    /// Whether the type is that of V7, in which a directory is a file whose name ends in a slash.
+    pub(super) is_v7_type: bool,
+    pub(super) name: Vec<u8>,
+    pub(super) link: Option<Vec<u8>>,
+    /// The first map block of an old GNU sparse file.
+    pub(super) sparse: Option<SparseBlock>,
+    /// The reason why Go refuses the block.
+    pub(super) refusal: Option<&'static str>,
 }
 
-/// Reads a header block. Returns `None` if the checksum is wrong.
+/// A block of the map of an old GNU sparse file.
+#[derive(Debug, Default)]
+pub(super) struct SparseBlock {
+    pub(super) map: SparseMap,
+    /// Whether another block of the map follows.
+    pub(super) has_next: bool,
+    /// Whether a number of the map is invalid.
+    pub(super) is_invalid: bool,
+}
+
+impl SparseBlock {
+    /// Adds the block that follows.
+    pub(super) fn add(&mut self, next: &Self) {
+        if !self.is_invalid {
+            self.map.append(&next.map);
+        }
+        self.has_next = next.has_next;
+        self.is_invalid |= next.is_invalid;
+    }
+}
+
+/// Reads a header block. Returns `None` if the checksum is wrong, or if the length of the body is not known.
 pub(super) fn read(block: &[u8; BLOCK]) -> Option<Header> {
-    let header = tar::Header::from_byte_slice(block);
-    if !checksum_holds(header, block) {
+    if !checksum_holds(block) {
         return None;
     }
     let flag = *block.get(156)?;
     let kind = match flag {
         b'L' => Kind::LongName,
         b'K' => Kind::LongLink,
-        b'x' | b'X' => Kind::Pax,
+        b'x' => Kind::Pax,
         b'g' => Kind::GlobalPax,
         b'0' | 0 | b'7' | b'S' => Kind::Entry(EntryKind::File),
         b'1' => Kind::Entry(EntryKind::HardLink),
@@ -46,196 +86,111 @@ pub(super) fn read(block: &[u8; BLOCK]) -> Option<Header> {
         b'5' => Kind::Entry(EntryKind::Directory),
         _ => Kind::Entry(EntryKind::Other),
     };
-    let name = header.path_bytes().into_owned();
-    // Links, directories and devices have no body, whatever their size field says (Go's `isHeaderOnly`).
-    let size = if matches!(flag, b'1'..=b'6') { 0 } else { size_field(header, block)? };
-    let gnu_sparse = flag == b'S';
+    let layout = layout(block);
+    let (name, valid_name_fields) = name(block, layout);
+    let size = numeric(block.get(124..136)?);
+    let numbers_hold = size.is_some() && valid_name_fields && other_numbers_hold(block, layout);
+    let mut refusal = (!numbers_hold).then_some("has a field that is not a number");
+    let has_body = !matches!(flag, b'1'..=b'6');
+    let size = if has_body { u64::try_from(size?).ok()? } else { 0 };
+    let sparse = (flag == b'S' && layout == Layout::Gnu).then(|| {
+        let mut first = sparse_block(block.get(386..).unwrap_or_default(), 4);
+        let real_size = numeric(block.get(483..495).unwrap_or_default()).map(u64::try_from);
+        match real_size {
+            Some(Ok(size)) => first.map.set_size(size),
+            _ => first.is_invalid = true,
+        }
+        first
+    });
+    if flag == b'S' && layout != Layout::Gnu {
+        refusal = refusal.or(Some("is one of a GNU sparse file in another format"));
+    }
+    let link = until_nul(block.get(157..257)?);
     Some(Header {
         kind,
         size,
-        more_sparse_blocks: gnu_sparse && header.as_gnu().is_some_and(tar::GnuHeader::is_extended),
+        has_body,
+        is_v7_type: flag == 0,
         name,
-        link: header.link_name_bytes().map(std::borrow::Cow::into_owned),
-        gnu_sparse,
+        link: (!link.is_empty()).then(|| link.to_vec()),
+        sparse,
+        refusal,
     })
 }
 
-/// Returns the size of the body. An unset size field means no body.
-fn size_field(header: &tar::Header, block: &[u8; BLOCK]) -> Option<u64> {
-    let field = block.get(124..136)?;
-    if field.iter().all(|&b| b == 0 || b == b' ') {
-        return Some(0);
+fn layout(block: &[u8; BLOCK]) -> Layout {
+    let (magic, version) = (block.get(257..263), block.get(263..265));
+    if magic == Some(b"ustar\0") {
+        return if block.ends_with(b"tar\0") { Layout::Star } else { Layout::Ustar };
     }
-    header.entry_size().ok()
+    if magic == Some(b"ustar ") && version == Some(b" \0") { Layout::Gnu } else { Layout::V7 }
+}
+
+/// Returns the name with its prefix, and whether the times in the place of the prefix are valid.
+fn name(block: &[u8; BLOCK], layout: Layout) -> (Vec<u8>, bool) {
+    let field = |from: usize, len: usize| block.get(from..from + len).unwrap_or_default();
+    let mut valid = true;
+    let prefix = match layout {
+        Layout::V7 => &[],
+        Layout::Ustar => until_nul(field(345, 155)),
+        Layout::Star => {
+            valid = numeric(field(476, 12)).is_some() && numeric(field(488, 12)).is_some();
+            until_nul(field(345, 131))
+        }
+        Layout::Gnu => {
+            // Versions of Go before 1.8 wrote a prefix where GNU has times. It is one if it is not a time.
+            let is_time = |field: &[u8]| field.first() == Some(&0) || numeric(field).is_some();
+            let prefix = until_nul(field(345, 155));
+            let has_times = is_time(field(345, 12)) && is_time(field(357, 12));
+            if has_times || !prefix.is_ascii() { &[] } else { prefix }
+        }
+    };
+    let name = until_nul(field(0, 100));
+    let whole = if prefix.is_empty() { name.to_vec() } else { [prefix, name].join(&b'/') };
+    (whole, valid)
+}
+
+/// Returns true if the numbers other than the size are valid. Go refuses the block otherwise.
+fn other_numbers_hold(block: &[u8; BLOCK], layout: Layout) -> bool {
+    // Mode, user, group and time, then the numbers of a device.
+    let fields: &[_] = &[(100, 8), (108, 8), (116, 8), (136, 12), (329, 8), (337, 8)];
+    let fields = if layout == Layout::V7 { fields.get(..4) } else { Some(fields) };
+    let mut fields = fields.unwrap_or_default().iter();
+    fields.all(|&(from, len)| block.get(from..from + len).is_some_and(|field| numeric(field).is_some()))
 }
 
 /// Returns true if the checksum is right: the sum of all bytes, with the checksum field taken as blanks.
 /// Some old writers summed signed bytes.
-fn checksum_holds(header: &tar::Header, block: &[u8; BLOCK]) -> bool {
-    let Ok(stated) = header.cksum() else { return false };
+fn checksum_holds(block: &[u8; BLOCK]) -> bool {
+    let Some(stated) = block.get(148..156).and_then(octal) else { return false };
     let bytes = || block.iter().enumerate().map(|(i, &b)| if (148..156).contains(&i) { b' ' } else { b });
     let unsigned: u32 = bytes().map(u32::from).sum();
     let signed: i32 = bytes().map(|b| i32::from(b.cast_signed())).sum();
-    stated == unsigned || i32::try_from(stated).is_ok_and(|stated| stated == signed)
+    stated == i64::from(unsigned) || stated == i64::from(signed)
 }
 
-impl Header {
-    /// Returns the part of the map of an old GNU sparse file that is in the header block itself.
-    pub(super) fn sparse(&self, block: &[u8; BLOCK]) -> Option<SparseMap> {
-        if !self.gnu_sparse {
-            return None;
+/// Reads a block of the map that continues the header block of an old GNU sparse file.
+pub(super) fn continued_sparse_block(block: &[u8; BLOCK]) -> SparseBlock {
+    sparse_block(block, 21)
+}
+
+/// Reads at most `count` pieces, and the flag after them.
+fn sparse_block(block: &[u8], count: usize) -> SparseBlock {
+    let mut read = SparseBlock {
+        has_next: block.get(24 * count).is_some_and(|&flag| flag != 0),
+        ..SparseBlock::default()
+    };
+    for piece in block.chunks_exact(24).take(count) {
+        let (offset, len) = piece.split_at(12);
+        if offset.first() == Some(&0) {
+            break;
         }
-        let mut map = SparseMap::default();
-        let gnu = tar::Header::from_byte_slice(block).as_gnu()?;
-        for part in &gnu.sparse {
-            add_gnu(part, &mut map);
-        }
-        Some(map)
+        let number = |field: &[u8]| u64::try_from(numeric(field)?).ok();
+        let (Some(offset), Some(len)) = (number(offset), number(len)) else {
+            read.is_invalid = true;
+            break;
+        };
+        read.map.add(offset, len);
     }
-}
-
-/// Adds the 21 map entries of an extension block. Returns true if another block follows.
-pub(super) fn sparse_block(block: &[u8; BLOCK], map: &mut SparseMap) -> bool {
-    for part in block.chunks_exact(24).take(21) {
-        let number = |field: Option<&[u8]>| octal(field.unwrap_or_default());
-        if let (Some(offset), Some(len)) = (number(part.get(..12)), number(part.get(12..))) {
-            map.add(offset, len);
-        }
-    }
-    block.get(504).is_some_and(|&flag| flag == 1)
-}
-
-fn add_gnu(part: &tar::GnuSparseHeader, map: &mut SparseMap) {
-    if let (false, Ok(offset), Ok(len)) = (part.is_empty(), part.offset(), part.length()) {
-        map.add(offset, len);
-    }
-}
-
-/// Returns an octal or base-256 number of a header, or `None` if the field is blank.
-fn octal(field: &[u8]) -> Option<u64> {
-    if field.first()? & 0x80 != 0 {
-        let last: [u8; 8] = *field.last_chunk()?;
-        return Some(u64::from_be_bytes(last));
-    }
-    let text = std::str::from_utf8(field).ok()?;
-    let text = text.trim_matches(|c| c == '\0' || c == ' ');
-    u64::from_str_radix(text, 8).ok()
-}
-
-/// The data from extended headers about the next entry.
-#[derive(Debug, Default)]
-pub(super) struct Extended {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    sparse_name: Option<Vec<u8>>,
-    sparse: Option<SparseMap>,
-    sparse_offset: Option<u64>,
-    /// The major and minor version of the sparse format.
-    sparse_version: (Option<Vec<u8>>, Option<Vec<u8>>),
-}
-
-impl Extended {
-    pub(super) fn add(&mut self, kind: Kind, body: &[u8]) {
-        match kind {
-            Kind::LongName => self.name = Some(until_nul(body)),
-            Kind::LongLink => self.link = Some(until_nul(body)),
-            Kind::Pax => self.add_records(body),
-            // Engines ignore global names and sizes. The bytes are searched like all others.
-            Kind::GlobalPax | Kind::Entry(_) => {}
-        }
-    }
-
-    fn add_records(&mut self, body: &[u8]) {
-        for (key, value) in records(body) {
-            match key {
-                b"path" => self.name = Some(value.to_vec()),
-                b"linkpath" => self.link = Some(value.to_vec()),
-                b"size" => self.size = decimal(value),
-                b"GNU.sparse.name" => self.sparse_name = Some(value.to_vec()),
-                b"GNU.sparse.map" => {
-                    let mut numbers = value.split(|&b| b == b',').map(decimal);
-                    while let (Some(Some(offset)), Some(Some(len))) = (numbers.next(), numbers.next()) {
-                        self.sparse.get_or_insert_default().add(offset, len);
-                    }
-                }
-                b"GNU.sparse.major" => self.sparse_version.0 = Some(value.to_vec()),
-                b"GNU.sparse.minor" => self.sparse_version.1 = Some(value.to_vec()),
-                b"GNU.sparse.offset" => self.sparse_offset = decimal(value),
-                b"GNU.sparse.numbytes" => {
-                    if let (Some(offset), Some(len)) = (self.sparse_offset.take(), decimal(value)) {
-                        self.sparse.get_or_insert_default().add(offset, len);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    pub(super) fn entry(
-        mut self,
-        header: Header,
-        kind: EntryKind,
-        sparse: Option<SparseMap>,
-        after_end: bool,
-    ) -> Entry {
-        let extent = self.extent(sparse);
-        // A sparse name does not apply to a file that turns out not to be sparse.
-        let sparse_name = self.sparse_name.filter(|_| extent != Extent::Whole);
-        let name = sparse_name.or(self.name).unwrap_or(header.name);
-        let link = self.link.or(header.link);
-        // V7 has no type for directories: a file whose name ends in a slash is a directory.
-        let is_directory = kind == EntryKind::File && !header.gnu_sparse && name.ends_with(b"/");
-        let kind = if is_directory { EntryKind::Directory } else { kind };
-        let has_body = is_directory || matches!(kind, EntryKind::File | EntryKind::Other);
-        Entry {
-            path: path::normalise(&name),
-            odd_name: path::is_odd(&name),
-            kind,
-            link: matches!(kind, EntryKind::HardLink | EntryKind::Symlink).then_some(link).flatten(),
-            size: if has_body { self.size.unwrap_or(header.size) } else { header.size },
-            body_offset: 0,
-            after_end,
-            extent,
-        }
-    }
-
-    /// Determines the extent as Go's `archive/tar` does. Version 1.0 has its map in the body. Versions 0.0
-    /// and 0.1 have it in records and need not state their version. With any other version the file is an
-    /// ordinary file.
-    fn extent(&mut self, header_map: Option<SparseMap>) -> Extent {
-        if let Some(map) = header_map {
-            return Extent::Sparse(map);
-        }
-        let (major, minor) = &self.sparse_version;
-        match (major.as_deref(), minor.as_deref(), self.sparse.take()) {
-            (Some(b"1"), Some(b"0"), _) => Extent::SparseMapInBody,
-            (None | Some(b""), None | Some(b""), Some(map)) | (Some(b"0"), Some(b"0" | b"1"), Some(map)) => {
-                Extent::Sparse(map)
-            }
-            _ => Extent::Whole,
-        }
-    }
-}
-
-fn until_nul(bytes: &[u8]) -> Vec<u8> {
-    bytes.split(|&b| b == 0).next().unwrap_or_default().to_vec()
-}
-
-fn decimal(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.trim().parse().ok()
-}
-
-/// Returns the records of a pax extended header: `LENGTH KEY=VALUE\n`. The length includes its own digits.
-/// Values may hold any byte, including newlines. Reading stops at the first invalid record.
-pub(super) fn records(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut rest = body;
-    std::iter::from_fn(move || {
-        let blank = memchr::memchr(b' ', rest)?;
-        let len = usize::try_from(decimal(rest.get(..blank)?)?).ok()?;
-        let record = rest.get(blank + 1..len)?.strip_suffix(b"\n")?;
-        let equals = memchr::memchr(b'=', record)?;
-        rest = rest.get(len..)?;
-        Some((record.get(..equals)?, record.get(equals + 1..)?))
-    })
+    read
 }

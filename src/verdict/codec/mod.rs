@@ -57,7 +57,7 @@ struct FileRecord {
 #[derive(Serialize, Deserialize)]
 struct LinkRecord {
     name: Raw,
-    target: Raw,
+    target: u64,
     number: u64,
     superseded_by: Option<u64>,
 }
@@ -135,7 +135,7 @@ fn needs_no_mask(verdict: &BlobVerdict) -> bool {
         Content::Bytes(bytes) => bytes.occurrences.iter().all(occurrence),
         Content::Layer(layer) => {
             let mut files = layer.files.iter();
-            let links = layer.hard_links.iter().flat_map(|link| [link.name.as_slice(), &link.target]);
+            let links = layer.hard_links.iter().map(|link| &*link.name);
             let symlinks = layer.symlinks.iter().flat_map(|(name, target)| [name.as_slice(), target]);
             let odd = layer.odd_names.iter().map(|(name, _)| name.as_slice());
             files.all(|file| is_plain(&file.path) && file.occurrences.iter().all(occurrence))
@@ -187,7 +187,7 @@ fn least_charge(verdict: &BlobVerdict) -> usize {
             let files = layer.files.iter();
             let files =
                 files.map(|f| cost(f.occurrences.len()) + 3 * f.path.len() + 60 * f.credentials.len());
-            let links = layer.hard_links.iter().map(|link| link.name.len() + link.target.len());
+            let links = layer.hard_links.iter().map(|link| link.name.len());
             let symlinks = layer.symlinks.iter().map(|(name, target)| name.len() + target.len());
             let paths = layer.paths.len() * LayerPaths::COST;
             cost(occurrences) + files.chain(links).chain(symlinks).sum::<usize>() + paths
@@ -205,8 +205,8 @@ impl FileRecord {
             path: Raw(path.to_vec()),
             occurrences: spots(occurrences),
             credentials: credentials.collect(),
-            number: *number as u64,
-            superseded_by: superseded_by.map(|number| number as u64),
+            number: u64::from(*number),
+            superseded_by: superseded_by.map(u64::from),
         }
     }
 }
@@ -215,10 +215,10 @@ impl LinkRecord {
     fn of(link: &HardLink) -> Self {
         let HardLink { name, target, number, superseded_by } = link;
         Self {
-            name: Raw(name.clone()),
-            target: Raw(target.clone()),
-            number: *number as u64,
-            superseded_by: superseded_by.map(|number| number as u64),
+            name: Raw(name.to_vec()),
+            target: *target,
+            number: u64::from(*number),
+            superseded_by: superseded_by.map(u64::from),
         }
     }
 }
@@ -237,7 +237,7 @@ impl LayerRecord {
     }
 
     fn content(self) -> Option<LayerContent> {
-        let number = |number: u64| usize::try_from(number).ok();
+        let number = |number: u64| u32::try_from(number).ok();
         let files = self.files.into_iter().map(|file| {
             let credentials = file.credentials.into_iter();
             let credentials =
@@ -252,8 +252,8 @@ impl LayerRecord {
         });
         let hard_links = self.hard_links.into_iter().map(|link| {
             Some(HardLink {
-                name: link.name.0,
-                target: link.target.0,
+                name: link.name.0.into(),
+                target: link.target,
                 number: number(link.number)?,
                 superseded_by: link.superseded_by.and_then(number),
             })
@@ -265,7 +265,7 @@ impl LayerRecord {
             paths: LayerPaths::from_numbers(self.paths.map(|numbers| numbers.numbers())),
             problems: self.notes.problems()?,
             odd_names: match self.odd_names {
-                Some((name, count)) => Some((name.0, number(count)?)),
+                Some((name, count)) => Some((name.0, usize::try_from(count).ok()?)),
                 None => None,
             },
             overflow: false,

@@ -58,6 +58,38 @@ fn assert_listed(outcome: &Outcome, first: &Token) {
 }
 
 #[test]
+fn an_image_of_ostree_with_hundreds_of_thousands_of_links() {
+    use std::fmt::Write as _;
+
+    use sha2::Digest as _;
+
+    let made = Token::user("an object of ostree");
+    let object = |n: u32| {
+        let hash = sha2::Sha256::digest(n.to_le_bytes());
+        let hex = hash.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
+        format!("sysroot/ostree/repo/objects/{}/{}.file", &hex[..2], &hex[2..])
+    };
+    let path = |n: u32| format!("usr/lib/python3.12/site-packages/package{}/module/file{n}.py", n % 500);
+    let count = 120_000;
+    let objects = (0..count)
+        .fold(Tar::new(), |tar, n| tar.file(object(n), if n == 77_777 { made.bytes() } else { b"" }));
+    let tar = (0..count).fold(objects, |tar, n| tar.hard_link(path(n), object(n))).finish();
+    let place = Place::new("ostree");
+    let archive =
+        place.write("app.tar", docker_archive(&[&Image::new("app:latest", [Layer::new(&tar)])]).archive());
+    let (outcome, cost) = scan_measured(&[&archive]);
+    outcome.assert_found_only(&[&made]);
+    assert_eq!(outcome.report()["complete"], true, "{:#}", outcome.report());
+    let finding = outcome.finding_of(&made);
+    assert_eq!(finding["location"]["path"], object(77_777));
+    assert_eq!(finding["also"][0]["path"], path(77_777));
+    assert!(cost.peak < 100, "{cost:?}");
+}
+
+#[test]
 fn more_tokens_in_a_blob_than_are_listed() {
     let tokens = tokens(141_000);
     let bytes = lines(&tokens);

@@ -21,4 +21,6 @@ mod metadata;
 mod places;
 mod quiet;
 mod real_tools;
+mod sparse;
 mod states;
+mod tar_readers;

@@ -85,6 +85,68 @@ fn a_file_or_link_in_place_of_a_directory_overwrites_its_children() {
 }
 
 #[test]
+fn a_directory_without_an_entry_of_its_own_hides_a_file() {
+    for layer in [
+        Tar::new().file("opt/app/config/key/below", "x"),
+        Tar::new().file("opt/app/config/key/far/below", "x"),
+        Tar::new().symlink("opt/app/config/key/below", "x"),
+        Tar::new().dir("opt/app/config/key/below"),
+        Tar::new().whiteout("opt/app/config/key/below"),
+    ] {
+        assert_fate([layer.clone()], ("overwritten", Some(1)));
+        assert_fate([Tar::new().file("opt/x", "x"), layer], ("overwritten", Some(2)));
+    }
+    assert_fate([Tar::new().file("opt/app/config/key2/below", "x")], ("present", None));
+    assert_fate([Tar::new().file("opt/app/config/below", "x")], ("present", None));
+}
+
+#[test]
+fn what_takes_the_place_of_a_directory_in_the_same_layer_hides_its_files() {
+    let key = "opt/app/config/key";
+    let of = |tar: Tar| {
+        let outcome = scan_layers([tar]);
+        outcome.assert_found_only(&[&token()]);
+        let location = outcome.location_of(&token(), "image/token-in-file");
+        assert_eq!(spot(location), (0, key));
+        let (state, hidden_by) = fate(location);
+        (state.to_owned(), hidden_by)
+    };
+    let with_directories =
+        || Tar::new().dir("opt").dir("opt/app").dir("opt/app/config").file(key, token().bytes());
+    let overwritten = ("overwritten".to_owned(), Some(0));
+    for tar in [with_token(key), with_directories()] {
+        assert_eq!(of(tar.clone().symlink("opt/app/config", "/srv")), overwritten);
+        assert_eq!(of(tar.clone().file("opt/app", "x")), overwritten);
+        assert_eq!(of(tar.clone().file("x", "x").hard_link("opt", "x")), overwritten);
+        let again = tar.clone().file("opt/app", "x").dir("opt/app").dir("opt/app/config").file(key, "x");
+        assert_eq!(of(again), overwritten);
+        assert_eq!(of(tar.clone().dir("opt/app").dir("opt")), ("present".to_owned(), None));
+        assert_eq!(of(tar.clone().whiteout("opt/app")), ("present".to_owned(), None));
+        assert_eq!(
+            of(tar.clone().file("opt/ap", "x").file("opt/app/conf", "x")),
+            ("present".to_owned(), None)
+        );
+    }
+    let before = Tar::new().symlink("opt/app", "/srv").dir("opt/app").file(key, token().bytes());
+    assert_eq!(of(before), ("present".to_owned(), None));
+}
+
+#[test]
+fn a_hard_link_survives_the_directory_of_its_target() {
+    let linked = with_token("opt/key").hard_link("srv/a", "opt/key").symlink("opt", "/usr");
+    let finding = scan_layers([linked]).finding_of(&token()).clone();
+    assert_eq!((spot(&finding["location"]), fate(&finding["location"])), ((0, "srv/a"), ("present", None)));
+    assert_eq!(fate(&finding["also"][0]), ("overwritten", Some(0)));
+    let linked = with_token("srv/key").hard_link("opt/a", "srv/key").symlink("opt", "/usr");
+    let finding = scan_layers([linked]).finding_of(&token()).clone();
+    assert_eq!((spot(&finding["location"]), fate(&finding["location"])), ((0, "srv/key"), ("present", None)));
+    assert_eq!(
+        (spot(&finding["also"][0]), fate(&finding["also"][0])),
+        ((0, "opt/a"), ("overwritten", Some(0)))
+    );
+}
+
+#[test]
 fn a_directory_over_a_directory_hides_nothing() {
     assert_fate([Tar::new().dir("opt/").dir("opt/app/").dir("opt/app/config/")], ("present", None));
 }

@@ -107,7 +107,7 @@ fn every_form_is_found() {
         ("Encodings", encodings::rows(&planted)),
         ("Git", git::rows(&planted)),
         ("Documents of the image", documents::rows(&planted)),
-        ("Around the tar", tars::rows(&planted)),
+        ("Around the tar", tars::rows(&place, &planted)),
     ];
     let mut page =
         "# Recall\n\nEvery form below is planted in a generated image or Dockerfile and scanned by \

@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use super::{Planted, Row};
 use crate::support::tar::Header;
-use crate::support::{Compression, Image, Layer, Layout, Tar, files};
+use crate::support::tools::{SPARSE_FORMATS, sparse_tar, tar_sparse};
+use crate::support::{Compression, Image, Layer, Layout, Place, Tar, files};
 
 fn layer(form: &str, tar: Tar) -> Row {
     Row::layer(form, &tar.finish(), Compression::Gzip)
@@ -18,7 +19,12 @@ fn blob(form: &str, blob: Vec<u8>, tar: &[u8]) -> Row {
     Row::image(form, &Image::new("app:latest", [layer]))
 }
 
-pub(super) fn rows(planted: &Planted) -> Vec<Row> {
+/// Returns a layer with a file that is zeros up to `text`.
+fn padded_with_zeros(text: &str) -> Vec<u8> {
+    Tar::new().file("srv/a", [&vec![0; 100_000][..], text.as_bytes()].concat()).finish()
+}
+
+pub(super) fn rows(place: &Place, planted: &Planted) -> Vec<Row> {
     let token = planted.token.text();
     let text = format!("HF_TOKEN={token}\n");
     let (head, tail) = token.split_at(20);
@@ -69,6 +75,19 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
             &nothing,
         ),
     ];
+    let gzip = files::gzip(format!("{}{text}", "line\n".repeat(300)).as_bytes());
+    for (format, options) in SPARSE_FORMATS {
+        let tar = sparse_tar(place, "a.img", &[(100_000, &gzip)], 200_000, options);
+        rows.push(Row::layer(&format!("a gzip stream in a sparse file ({format})"), &tar, Compression::Gzip));
+    }
+    let outer = Image::new("app:latest", [Layer::stored(&padded_with_zeros(&text), Compression::Plain)]);
+    let directory = place.join("sparse-layout");
+    Layout::of(&[&outer]).files().write_dir(&directory);
+    let packed = tar_sparse(&directory, &place.join("sparse.tar"), &["--format=gnu"]);
+    rows.push(Row {
+        form: "a layer in an image archive that `tar -S` packed".to_owned(),
+        target: super::Target::Archive(packed),
+    });
     let tar = Tar::new().file("srv/a", &text).finish();
     let (first, last) = tar.split_at(tar.len() / 2);
     rows.push(blob(
