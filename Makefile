@@ -17,7 +17,7 @@ run:
 # test builds Dockerfiles and needs root and namespaces. If they are not available, the test says so, and fails
 # if CI is set.
 test:
-	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd
+	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd squashfs-tools
 	STOWAWAY_ORACLE=$(if $(CI),1,if-possible) cargo test --no-fail-fast --lib --bins --tests
 	cargo test --doc
 
@@ -64,7 +64,7 @@ fuzz:
 	STOWAWAY_TARS=$(FUZZ_TARS) STOWAWAY_TARS_SEED=$$(date +%s) cargo test --test integration -- tar_readers
 	command -v cargo-fuzz || cargo install cargo-fuzz --locked
 	fuzz/make-corpus.sh
-	for target in decompress tar sevenz scanner dockerfile ci zip git sqlite unpack; do \
+	for target in decompress tar sevenz scanner dockerfile ci zip git sqlite blocks unpack; do \
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
 	done
 

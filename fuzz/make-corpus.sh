@@ -4,7 +4,7 @@
 # they are installed.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,ci,zip,git,sqlite,unpack}
+mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,ci,zip,git,sqlite,blocks,unpack}
 
 python3 - <<'PYTHON'
 import bz2, gzip, hashlib, io, lzma, pathlib, sqlite3, string, tarfile, zipfile, zlib
@@ -79,6 +79,16 @@ put("unpack", "object", zlib.compress(b"blob %d\0" % len(secret) + secret))
 put("unpack", "commit", zlib.compress(b"commit %d\0" % len(secret) + secret))
 put("git", "tree", b"\x02100644 file\0" + hashlib.sha1(secret).digest())
 put("git", "commit", b"\x01tree " + hashlib.sha1(secret).hexdigest().encode() + b"\n\n" + secret)
+# The first byte of these chooses the bytes in front of the others.
+zipped = zlib.compress(data + token("zlib").encode(), 9)
+put("blocks", "zlib", b"\0" + zipped)
+put("blocks", "zlib-row", b"\0" + b"before" + zipped + zipped + b"behind")
+put("blocks", "zlib-bare", b"\1" + zipped[2:])
+put("blocks", "redis", b"\3\0\3key\xc3\x06\x0a\2abc\xa0\2\xff")
+put("blocks", "parquet", b"\4\x15\4\x15\x0c\x15\x0a\x4c\x15\2\x15\0\0\0" + b"\6\2abc\0PAR1")
+put("blocks", "wandb", b"\5" + bytes(4) + b"\3\0\1abc" + bytes(4) + b"\3\0\2abc")
+put("blocks", "mozlz4", b"\6\3\0\0\0\x30abc")
+
 database = pathlib.Path("corpus/unpack/sqlite")
 database.unlink(missing_ok=True)
 with sqlite3.connect(database) as connection:

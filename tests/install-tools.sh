@@ -11,6 +11,7 @@ for package in "$@"; do
     python3-pip) present() { python3 -m pip --version >/dev/null 2>&1; } ;;
     isal) present() { command -v igzip >/dev/null; } ;;
     ripgrep) present() { command -v rg >/dev/null; } ;;
+    squashfs-tools) present() { command -v mksquashfs >/dev/null; } ;;
     xz-utils) present() { command -v xz >/dev/null; } ;;
     time) present() { [ -x /usr/bin/time ]; } ;;
     *) present() { command -v "$package" >/dev/null; } ;;

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 
 out, source = sys.argv[1:]
 with open(source, "rb") as file:
@@ -101,6 +102,28 @@ write("arrays.npz", zipped(name="names.npy", data=b"\x93NUMPY" + text))
 write("model.pt", zipped(zipfile.ZIP_STORED, "model/data.pkl", pickle.dumps({"hub_token": text.decode()})))
 write("install.run", b"#!/bin/sh\ntail -n +3 \"$0\" | tar xz\nexit\n" + tar("w:gz"))
 write("initrd.img", b"070701" + bytes(506) + gzip.compress(text))
+
+def chunk(kind, data):
+    return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+
+flate = b"<< /Filter /FlateDecode >>\nstream\n" + zlib.compress(text, 9) + b"\nendstream\n"
+write("report.pdf", b"%PDF-1.7\n1 0 obj\n" + flate + b"endobj\n")
+picture = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0") + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(text))
+picture += chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+write("screenshot.png", b"\x89PNG\r\n\x1a\n" + picture)
+write("data.pkl.z", zlib.compress(pickle.dumps({"hub_token": text.decode()}), 3))
+
+os.makedirs("root/etc")
+write("root/etc/app.conf", text)
+for compressor in ["gzip", "xz", "zstd"]:
+    image = "squashfs-" + compressor + ".img"
+    subprocess.run(
+        ["mksquashfs", "root", image, "-comp", compressor, "-noappend", "-quiet", "-no-progress"],
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+subprocess.run(["rm", "-r", "root"], check=True)
 
 os.makedirs("deb/DEBIAN")
 os.makedirs("deb/etc")

@@ -33,6 +33,8 @@ pub(crate) enum StepKind {
     Git(GitObject),
     /// The joined pages of a database.
     Pages,
+    /// The joined parts of a log's records.
+    Records,
 }
 
 /// The encodings of characters.
@@ -152,6 +154,7 @@ impl StepKind {
             Self::Git(GitObject::Delta(offset)) => format!("git:delta@{offset}").into(),
             Self::Git(GitObject::Unknown) => "git".into(),
             Self::Pages => "sqlite".into(),
+            Self::Records => "leveldb".into(),
         }
     }
 }

@@ -15,17 +15,17 @@ const ROWS: usize = 7;
 /// needles to buckets by their number. Buckets of unequal size are filled by repeating a needle, which puts
 /// the copy in the same bucket.
 pub(super) fn arrange(needles: Vec<&[u8]>) -> Vec<&[u8]> {
-    let buckets = buckets(needles, BUCKETS, ROWS);
+    let buckets = buckets(needles.into_iter().map(|needle| vec![needle]).collect(), BUCKETS, ROWS);
     let rows = buckets.iter().map(Vec::len).max().unwrap_or_default();
     let row = |n: usize| buckets.iter().filter_map(move |b| b.get(n).or(b.first()).copied());
     (0..rows).flat_map(row).collect()
 }
 
-/// Sorts needles into `count` buckets of at most `most` needles. The search takes every position for a
+/// Sorts groups of needles into `count` buckets of at most `most` needles. A group stays together. The search takes every position for a
 /// candidate whose first characters have the upper and lower halves of any needles in one bucket. So similar
 /// needles share a bucket.
-pub(super) fn buckets(needles: Vec<&[u8]>, count: usize, most: usize) -> Vec<Vec<&[u8]>> {
-    let mut buckets: BTreeMap<usize, Bucket<'_>> = needles.into_iter().map(Bucket::new).enumerate().collect();
+pub(super) fn buckets(groups: Vec<Vec<&[u8]>>, count: usize, most: usize) -> Vec<Vec<&[u8]>> {
+    let mut buckets: BTreeMap<usize, Bucket<'_>> = groups.into_iter().map(Bucket::new).enumerate().collect();
     // The cost of merging two buckets.
     let cost = |one: &Bucket<'_>, other: &Bucket<'_>| {
         let fits = one.needles.len() + other.needles.len() <= most;
@@ -69,12 +69,15 @@ struct Halves {
 }
 
 impl<'a> Bucket<'a> {
-    fn new(needle: &'a [u8]) -> Self {
+    fn new(needles: Vec<&'a [u8]>) -> Self {
         let mut halves = [Halves::default(); MASK];
-        for (halves, b) in halves.iter_mut().zip(needle) {
-            *halves = Halves { upper: 1 << (b >> 4), lower: 1 << (b & 15) };
+        for needle in &needles {
+            for (halves, b) in halves.iter_mut().zip(*needle) {
+                halves.upper |= 1 << (b >> 4);
+                halves.lower |= 1 << (b & 15);
+            }
         }
-        Self { needles: vec![needle], halves, frequency: frequency(&halves) }
+        Self { needles, halves, frequency: frequency(&halves) }
     }
 
     fn with(&self, other: &Self) -> [Halves; MASK] {

@@ -7,9 +7,9 @@ use std::arch::x86_64::{
     _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::MASK;
 use super::arrange::buckets;
 use super::closer::{Closer, Places, word};
+use super::{MASK, Needles};
 
 const VECTOR: usize = 32;
 /// The number of bytes that are read for the positions of one vector.
@@ -25,12 +25,12 @@ pub(super) struct Avx2<const SETS: usize> {
 
 impl<const SETS: usize> Avx2<SETS> {
     /// Returns `None` if the processor does not have the instructions.
-    pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
+    pub(super) fn new(needles: &Needles<'_>) -> Option<Self> {
         if !std::arch::is_x86_feature_detected!("avx2") {
             return None;
         }
         let mut halves = [[[[0; 16]; 2]; SETS]; MASK];
-        for (n, bucket) in buckets(needles.to_vec(), 8 * SETS, usize::MAX).into_iter().enumerate() {
+        for (n, bucket) in buckets(needles.groups(), 8 * SETS, usize::MAX).into_iter().enumerate() {
             for needle in bucket {
                 for (sets, b) in halves.iter_mut().zip(needle) {
                     let [lower, upper] = sets.get_mut(n / 8)?;

@@ -5,9 +5,9 @@ use std::arch::x86_64::{
     _mm512_set_epi64, _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
-use super::MASK;
 use super::arrange::buckets;
 use super::closer::{Closer, Places, word};
+use super::{MASK, Needles};
 
 const VECTOR: usize = 64;
 /// The number of bytes that are read for the positions of one vector.
@@ -24,7 +24,7 @@ pub(super) struct Avx512 {
 
 impl Avx512 {
     /// Returns `None` if the processor does not have the instructions.
-    pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
+    pub(super) fn new(needles: &Needles<'_>) -> Option<Self> {
         let is_able = std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512vbmi");
@@ -32,7 +32,7 @@ impl Avx512 {
             return None;
         }
         let (mut ascii, mut others) = ([[0; 128]; MASK], [0; MASK]);
-        for (n, bucket) in buckets(needles.to_vec(), 8, usize::MAX).into_iter().enumerate() {
+        for (n, bucket) in buckets(needles.groups(), 8, usize::MAX).into_iter().enumerate() {
             for needle in bucket {
                 for ((ascii, others), b) in ascii.iter_mut().zip(&mut others).zip(needle) {
                     *ascii.get_mut(usize::from(*b)).unwrap_or(others) |= 1 << n;

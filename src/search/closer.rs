@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::MASK;
+use super::{MASK, Needles};
 
 /// The base-2 logarithm of the number of bits in the table: 8 KiB, which fits the L1 cache of a core.
 const TABLE: u32 = 16;
@@ -26,9 +26,9 @@ pub(super) struct Places {
 
 impl Closer {
     /// Returns `None` if a needle is too short.
-    pub(super) fn new(needles: &[&[u8]]) -> Option<Self> {
+    pub(super) fn new(needles: &Needles<'_>) -> Option<Self> {
         let mut closer = Self { table: vec![0; 1 << TABLE >> 6].into(), needles: BTreeMap::new() };
-        for (number, needle) in needles.iter().enumerate() {
+        for (number, needle) in needles.numbered() {
             let first = first(needle)?;
             let (word, bit) = place(first);
             *closer.table.get_mut(word)? |= 1 << bit;

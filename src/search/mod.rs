@@ -33,6 +33,32 @@ enum Way {
     Packed(Packed),
 }
 
+/// What a search looks for.
+#[derive(Clone, Copy)]
+struct Needles<'a> {
+    single: &'a [&'a [u8]],
+    /// Many needles that differ only in bytes that hardly narrow the search, such as a magic number of two
+    /// bytes with all bytes that may follow it. They have one number, the one after the last single needle.
+    family: &'a [[u8; MASK]],
+}
+
+impl<'a> Needles<'a> {
+    /// Returns the needles in groups that share a bucket.
+    #[cfg(target_arch = "x86_64")]
+    fn groups(self) -> Vec<Vec<&'a [u8]>> {
+        let single = self.single.iter().map(|needle| vec![*needle]);
+        let family = (!self.family.is_empty()).then(|| self.family.iter().map(<[u8; 3]>::as_slice).collect());
+        single.chain(family).collect()
+    }
+
+    /// Returns the needles with their numbers.
+    #[cfg(target_arch = "x86_64")]
+    fn numbered(self) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let family = self.family.iter().map(move |needle| (self.single.len(), needle.as_slice()));
+        self.single.iter().copied().enumerate().chain(family)
+    }
+}
+
 /// The largest number of needles for which eight buckets are enough.
 #[cfg(target_arch = "x86_64")]
 const FEW: usize = 16;
@@ -41,8 +67,15 @@ impl Search {
     /// Returns the fastest search that the processor supports. Needles have at least three bytes, and no
     /// needle begins with another needle.
     pub(crate) fn new(needles: &[&[u8]]) -> Self {
-        let way = Way::with_vectors(needles);
-        Self(way.unwrap_or_else(|| Way::Packed(Packed::new(needles))))
+        Self::with_family(needles, &[])
+    }
+
+    /// Returns the fastest search for needles, and for a family of any size that has the number of one more
+    /// needle.
+    pub(crate) fn with_family(needles: &[&[u8]], family: &[[u8; MASK]]) -> Self {
+        let needles = Needles { single: needles, family };
+        let way = Way::with_vectors(&needles);
+        Self(way.unwrap_or_else(|| Way::Packed(Packed::new(&needles))))
     }
 
     /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
@@ -61,23 +94,23 @@ impl Search {
 
 impl Way {
     #[cfg(target_arch = "x86_64")]
-    fn with_vectors(needles: &[&[u8]]) -> Option<Self> {
+    fn with_vectors(needles: &Needles<'_>) -> Option<Self> {
         Self::with_avx512(needles).or_else(|| Self::with_avx2(needles))
     }
 
     #[cfg(not(target_arch = "x86_64"))]
-    fn with_vectors(_: &[&[u8]]) -> Option<Self> {
+    fn with_vectors(_: &Needles<'_>) -> Option<Self> {
         None
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn with_avx512(needles: &[&[u8]]) -> Option<Self> {
+    fn with_avx512(needles: &Needles<'_>) -> Option<Self> {
         Some(Self::Avx512(Box::new(Avx512::new(needles)?)))
     }
 
     #[cfg(target_arch = "x86_64")]
-    fn with_avx2(needles: &[&[u8]]) -> Option<Self> {
-        if needles.len() > FEW {
+    fn with_avx2(needles: &Needles<'_>) -> Option<Self> {
+        if needles.single.len() > FEW {
             return Some(Self::Avx2(Box::new(Avx2::new(needles)?)));
         }
         Some(Self::Avx2Few(Box::new(Avx2::new(needles)?)))
@@ -87,7 +120,7 @@ impl Way {
 #[cfg(test)]
 impl Search {
     /// Returns every search that this processor supports, by name.
-    pub(crate) fn each(needles: &[&[u8]]) -> Vec<(&'static str, Self)> {
+    fn each(needles: &Needles<'_>) -> Vec<(&'static str, Self)> {
         let packed = [
             ("packed", Packed::vectors(needles).map(Way::Packed)),
             ("automaton", Some(Way::Packed(Packed::automaton(needles)))),
@@ -112,7 +145,13 @@ impl Search {
 
     /// Asserts that every search agrees with a loop over all needles at all offsets of a text.
     pub(crate) fn assert_all_agree(needles: &[&[u8]], text: &[u8]) {
-        let at = |at: usize| needles.iter().position(|needle| text[at..].starts_with(needle));
+        Self::assert_family_agrees(&Needles { single: needles, family: &[] }, text);
+    }
+
+    fn assert_family_agrees(needles: &Needles<'_>, text: &[u8]) {
+        let single = |at: usize| needles.single.iter().position(|needle| text[at..].starts_with(needle));
+        let in_family = |at: usize| needles.family.iter().any(|needle| text[at..].starts_with(needle));
+        let at = |at: usize| single(at).or_else(|| in_family(at).then_some(needles.single.len()));
         let plainly: Vec<_> = (0..text.len()).filter_map(|place| Some((place, at(place)?))).collect();
         for (name, search) in Self::each(needles) {
             assert!(search.all(text) == plainly, "{name}: {:?} for {plainly:?}", search.all(text));
@@ -130,7 +169,8 @@ impl Search {
             }
         }
         Self::assert_all_agree(needles, &text);
-        let names: Vec<_> = Self::each(needles).into_iter().map(|(name, _)| name).collect();
+        let needles = Needles { single: needles, family: &[] };
+        let names: Vec<_> = Self::each(&needles).into_iter().map(|(name, _)| name).collect();
         assert!(names.contains(&"packed"), "{names:?}");
         #[cfg(target_arch = "x86_64")]
         assert!(names.contains(&"avx2"), "this processor is too old to test the search on: {names:?}");
@@ -147,13 +187,13 @@ mod tests {
             for len in [0, 1, 31, 32, 33, 63, 64, 65, 130] {
                 for at in 0..=len {
                     let text = [&vec![b'.'; at][..], needle, &vec![b'.'; len - at]].concat();
-                    for (name, search) in Search::each(&[b"zyx", needle]) {
+                    for (name, search) in Search::each(&Needles { single: &[b"zyx", needle], family: &[] }) {
                         assert_eq!(search.all(&text), [(at, 1)], "{name}: {needle:?} at {at} of {len}");
                     }
                 }
             }
         }
-        for (_, search) in Search::each(&[b"abc"]) {
+        for (_, search) in Search::each(&Needles { single: &[b"abc"], family: &[] }) {
             assert_eq!(
                 (search.find(b"abc", 4), search.find(b"", 0), search.find(b"ab", 0)),
                 (None, None, None)
@@ -186,6 +226,17 @@ mod tests {
                 text.extend(between);
             }
             Search::assert_all_agree(&kept, &text);
+        }
+
+        /// The same with a family.
+        #[test]
+        fn all_searches_agree_on_families(
+            family in proptest::collection::vec(bytes(3..4), 1..60),
+            text in proptest::collection::vec(bytes(3..9), 0..3000),
+        ) {
+            let family: Vec<[u8; 3]> = family.iter().map(|needle| needle[..].try_into().unwrap()).collect();
+            let single: [&[u8]; 2] = [b"abc", b"xyz123"];
+            Search::assert_family_agrees(&Needles { single: &single, family: &family }, &text.concat());
         }
     }
 }

@@ -113,6 +113,79 @@ fn decode_small(view: &[u8]) -> Option<(Vec<u8>, usize)> {
     }
 }
 
+/// The length of a stream header with the header of its first block.
+const HEADERS: usize = 18;
+
+/// Returns true if the bytes may begin a stream, as far as the header of the first block shows. Bytes that
+/// break off may.
+pub(super) fn may_begin(head: &[u8]) -> bool {
+    let Some(header) = head.first_chunk::<HEADERS>() else { return true };
+    let &[_, _, _, level, 0x31, _, _, _, _, _, _, _, _, _, flags, a, b, c] = header else { return true };
+    // After the checksum: a bit that no writer sets since 1997, the place of the original in the sorted block
+    // (24 bits), and the groups of 16 bytes that occur (16 bits).
+    let place = u32::from_be_bytes([flags, a, b, c]) << 1 >> 8;
+    let mut bits = Bits { bytes: head, at: (HEADERS - 4) * 8 + 25 };
+    let largest = u32::from(level.saturating_sub(b'0')) * 100_000;
+    (flags & 0x80 == 0 && place < largest) && has_tables(&mut bits).unwrap_or(true)
+}
+
+/// Returns true if the bits after the place are the tables of a block. Returns `None` if they break off.
+fn has_tables(bits: &mut Bits<'_>) -> Option<bool> {
+    let groups = bits.take(16)?;
+    let mut symbols = 0;
+    for _ in 0..groups.count_ones() {
+        symbols += bits.take(16)?.count_ones();
+    }
+    let (tables, selectors) = (bits.take(3)?, bits.take(15)?);
+    if symbols == 0 || !(2..=6).contains(&tables) || selectors == 0 {
+        return Some(false);
+    }
+    for _ in 0..selectors {
+        let mut ones = 0;
+        while bits.take(1)? == 1 {
+            ones += 1;
+            if ones >= tables {
+                return Some(false);
+            }
+        }
+    }
+    for _ in 0..tables {
+        let mut len = bits.take(5)?;
+        for _ in 0..symbols + 2 {
+            loop {
+                if !(1..=20).contains(&len) {
+                    return Some(false);
+                }
+                match (bits.take(1)?, len) {
+                    (0, _) => break,
+                    (_, len_now) => len = if bits.take(1)? == 0 { len_now + 1 } else { len_now - 1 },
+                }
+            }
+        }
+    }
+    Some(true)
+}
+
+/// Bits, the highest of each byte first.
+struct Bits<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    /// Takes up to 16 bits.
+    fn take(&mut self, count: usize) -> Option<u32> {
+        let byte = |n: usize| self.bytes.get(self.at / 8 + n).copied();
+        if self.at + count > self.bytes.len() * 8 {
+            return None;
+        }
+        let word = u32::from_be_bytes([byte(0)?, byte(1).unwrap_or(0), byte(2).unwrap_or(0), 0]);
+        let taken = word << (self.at % 8) >> (32 - count);
+        self.at += count;
+        Some(taken)
+    }
+}
+
 impl<R: Peek> Read for Bzip2<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if let Some(error) = self.failed.take() {

@@ -21,6 +21,12 @@ pub(crate) enum Compression {
     Bzip2,
     /// LZ4 frames, including legacy frames.
     Lz4,
+    /// RFC 1950. It has no magic number, so [`Self::of`] does not detect it.
+    Zlib,
+    /// Blocks of Snappy. Only formats that consist of blocks hold it.
+    Snappy,
+    /// Blocks of `liblzf`, likewise.
+    Lzf,
 }
 
 impl Compression {
@@ -77,6 +83,9 @@ impl Compression {
             Self::Lzma => "lzma",
             Self::Bzip2 => "bzip2",
             Self::Lz4 => "lz4",
+            Self::Zlib => "zlib",
+            Self::Snappy => "snappy",
+            Self::Lzf => "lzf",
         }
     }
 
@@ -85,7 +94,8 @@ impl Compression {
         match self {
             Self::Gzip | Self::Lzip => "member",
             Self::Zstd | Self::Lz4 => "frame",
-            Self::None | Self::Xz | Self::Lzma | Self::Bzip2 => "stream",
+            Self::Snappy | Self::Lzf => "block",
+            Self::None | Self::Xz | Self::Lzma | Self::Bzip2 | Self::Zlib => "stream",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Deflate (RFC 1951), raw and in gzip members (RFC 1952, section 2.2).
+//! Deflate (RFC 1951), raw, in zlib streams (RFC 1950) and in gzip members (RFC 1952, section 2.2).
 
 use std::io::{self, BufRead, Read};
 
@@ -11,7 +11,7 @@ const WINDOW_BITS: u8 = 15;
 pub(crate) struct Deflate<R> {
     input: R,
     state: Decompress,
-    is_gzip: bool,
+    format: &'static str,
     /// An error that follows bytes that were already returned.
     failed: Option<io::Error>,
     done: bool,
@@ -20,13 +20,18 @@ pub(crate) struct Deflate<R> {
 impl<R: BufRead> Deflate<R> {
     /// Creates a reader of a raw stream without a header.
     pub(crate) fn bare(input: R) -> Self {
-        Self { input, state: Decompress::new(false), is_gzip: false, failed: None, done: false }
+        Self { input, state: Decompress::new(false), format: "deflate", failed: None, done: false }
+    }
+
+    /// Creates a reader of a zlib stream with its header and its checksum.
+    pub(super) fn zlib(input: R) -> Self {
+        Self { input, state: Decompress::new(true), format: "zlib", failed: None, done: false }
     }
 
     /// Creates a reader of a gzip member with its header and its checksum.
     pub(super) fn gzip(input: R) -> Self {
         let state = Decompress::new_gzip(WINDOW_BITS);
-        Self { input, state, is_gzip: true, failed: None, done: false }
+        Self { input, state, format: "gzip", failed: None, done: false }
     }
 
     /// Returns the input. After the stream has been read to its end, the position is after the stream.
@@ -35,8 +40,8 @@ impl<R: BufRead> Deflate<R> {
     }
 
     fn error(&self, kind: io::ErrorKind, what: &str) -> io::Error {
-        let (stream, part) =
-            if self.is_gzip { ("gzip", "inside a member") } else { ("deflate", "before its end") };
+        let stream = self.format;
+        let part = if stream == "gzip" { "inside a member" } else { "before its end" };
         match kind {
             io::ErrorKind::UnexpectedEof => {
                 io::Error::new(kind, format!("the {stream} stream ends early {part}"))
@@ -94,6 +99,54 @@ impl<R: BufRead> Read for Deflate<R> {
         }
         Ok(0)
     }
+}
+
+/// The number of lengths in the description of a block's first code (section 3.2.7).
+const CODE_LENGTHS: usize = 19;
+
+/// Returns true if a deflate stream may begin with these bytes, as far as the header of its first block
+/// shows. Of random bytes, one in five looks like it, most of those with fixed codes.
+pub(crate) fn plausible_deflate(bytes: &[u8]) -> bool {
+    let Some(&first) = bytes.first() else { return true };
+    match first >> 1 & 3 {
+        // Stored: nothing but zeros up to the next byte, then the size and its complement.
+        0 => match bytes.get(1..5) {
+            Some(&[a, b, c, d]) => first >> 3 == 0 && (a ^ c, b ^ d) == (0xff, 0xff),
+            _ => first >> 3 == 0,
+        },
+        1 => true,
+        2 => has_whole_code(bytes),
+        _ => false,
+    }
+}
+
+/// Returns true if the code for the lengths of the other codes is complete, which decoders demand.
+fn has_whole_code(bytes: &[u8]) -> bool {
+    let bits = |at: usize, count: usize| {
+        let two = [bytes.get(at / 8).copied()?, bytes.get(at / 8 + 1).copied().unwrap_or(0)];
+        Some(usize::from(u16::from_le_bytes(two)) >> (at % 8) & ((1 << count) - 1))
+    };
+    let (Some(literals), Some(distances), Some(count)) = (bits(3, 5), bits(8, 5), bits(13, 4)) else {
+        return true;
+    };
+    if literals > 29 || distances > 29 {
+        return false;
+    }
+    let mut used = 0;
+    for n in 0..(count + 4).min(CODE_LENGTHS) {
+        match bits(17 + 3 * n, 3) {
+            Some(0) => {}
+            Some(len) => used += 128 >> len,
+            None => return true,
+        }
+    }
+    used == 128
+}
+
+/// Returns true if the bytes may begin a zlib stream with the largest window: what writers use for data of
+/// unknown size.
+pub(crate) fn begins_zlib(head: &[u8]) -> bool {
+    matches!(head, [0x78, 0x01 | 0x5e | 0x9c | 0xda, rest @ ..] if plausible_deflate(rest))
 }
 
 /// Returns the length of the header of a gzip member. If the header continues after the given bytes, returns

@@ -3,12 +3,12 @@
 use std::io::{self, Read};
 
 use super::Compression;
-use super::bzip2::Bzip2;
+use super::bzip2::{self, Bzip2};
 use super::deflate::Deflate;
 use super::lz4::Lz4;
 use super::window::Peek;
 use super::xz::Xz;
-use super::zstd::Zstd;
+use super::zstd::{self, Zstd};
 
 /// A reader of one part of a compressed stream: a gzip or lzip member, an xz, lzma or bzip2 stream, or an
 /// lz4 frame. For zstd, a part is a sequence of adjacent frames, including skippable frames.
@@ -17,7 +17,7 @@ pub(crate) struct Part<R> {
 }
 
 enum Decoder<R> {
-    Gzip(Box<Deflate<R>>),
+    Deflate(Box<Deflate<R>>),
     Zstd(Box<Zstd<R>>),
     Xz(Box<Xz<R>>),
     Bzip2(Box<Bzip2<R>>),
@@ -28,10 +28,11 @@ impl<R: Peek> Part<R> {
     /// Creates a decoder for the part that begins at the next byte of the input.
     pub(crate) fn open(compression: Compression, input: R) -> io::Result<Self> {
         let decoder = match compression {
-            Compression::None => {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not compressed"));
+            Compression::None | Compression::Snappy | Compression::Lzf => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a compressed stream"));
             }
-            Compression::Gzip => Decoder::Gzip(Box::new(Deflate::gzip(input))),
+            Compression::Gzip => Decoder::Deflate(Box::new(Deflate::gzip(input))),
+            Compression::Zlib => Decoder::Deflate(Box::new(Deflate::zlib(input))),
             Compression::Zstd => Decoder::Zstd(Box::new(Zstd::new(input)?)),
             Compression::Xz | Compression::Lzip | Compression::Lzma => {
                 Decoder::Xz(Box::new(Xz::new(compression, input)?))
@@ -42,10 +43,18 @@ impl<R: Peek> Part<R> {
         Ok(Self { decoder })
     }
 
+    /// Does the same, but a sequence of zstd frames ends before a skippable frame.
+    pub(crate) fn open_up_to_skippable(compression: Compression, input: R) -> io::Result<Self> {
+        match compression {
+            Compression::Zstd => Ok(Self { decoder: Decoder::Zstd(Box::new(Zstd::up_to_skippable(input)?)) }),
+            _ => Self::open(compression, input),
+        }
+    }
+
     /// Returns the input. After the part has been read to its end, the position is directly after the part.
     pub(crate) fn into_input(self) -> R {
         match self.decoder {
-            Decoder::Gzip(decoder) => decoder.into_input(),
+            Decoder::Deflate(decoder) => decoder.into_input(),
             Decoder::Zstd(decoder) => decoder.into_input(),
             Decoder::Xz(decoder) => decoder.into_input(),
             Decoder::Bzip2(decoder) => decoder.into_input(),
@@ -59,10 +68,22 @@ impl<R: Peek> Part<R> {
     }
 }
 
+/// Returns true if the bytes after the header of a stream may begin its first block, as far as a look at its
+/// fields shows. This is much cheaper than setting up a decoder.
+pub(crate) fn begins_block(compression: Compression, head: &[u8]) -> bool {
+    match compression {
+        Compression::Zstd => zstd::may_begin(head),
+        Compression::Bzip2 => bzip2::may_begin(head),
+        // The first byte of range-coded data is zero.
+        Compression::Lzip => head.get(6).is_none_or(|&byte| byte == 0),
+        _ => true,
+    }
+}
+
 impl<R: Peek> Read for Part<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match &mut self.decoder {
-            Decoder::Gzip(decoder) => decoder.read(out),
+            Decoder::Deflate(decoder) => decoder.read(out),
             Decoder::Zstd(decoder) => decoder.read(out),
             Decoder::Xz(decoder) => decoder.read(out),
             Decoder::Bzip2(decoder) => decoder.read(out),

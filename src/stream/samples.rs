@@ -29,7 +29,7 @@ pub(crate) fn tar_of(name: &str, data: &[u8]) -> Vec<u8> {
 /// Returns one part that holds `data`.
 pub(crate) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
     match compression {
-        Compression::None => data.to_vec(),
+        Compression::None | Compression::Snappy | Compression::Lzf => data.to_vec(),
         Compression::Gzip => {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(data).unwrap();
@@ -41,6 +41,11 @@ pub(crate) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
         Compression::Lzip => lzip(data, 23),
         Compression::Bzip2 => {
             let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+            encoder.write_all(data).unwrap();
+            encoder.finish().unwrap()
+        }
+        Compression::Zlib => {
+            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(data).unwrap();
             encoder.finish().unwrap()
         }
@@ -98,6 +103,6 @@ pub(super) fn lz4(data: &[u8], mode: lz4_flex::frame::BlockMode) -> Vec<u8> {
 }
 
 /// Returns bytes that compress a little and have distant back-references.
-pub(super) fn bytes(len: u32) -> Vec<u8> {
+pub(crate) fn bytes(len: u32) -> Vec<u8> {
     (0..len).map(|i| ((i.wrapping_mul(i) >> 3) % 251) as u8).collect()
 }

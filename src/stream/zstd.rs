@@ -23,13 +23,20 @@ pub(super) struct Zstd<R> {
     decoder: Decoder<'static>,
     within_frame: bool,
     has_data: bool,
+    /// Whether skippable frames are skipped. Otherwise they end the stream.
+    skips: bool,
     held: Held,
 }
 
 impl<R: Peek> Zstd<R> {
     pub(super) fn new(input: R) -> io::Result<Self> {
         let decoder = new_decoder()?;
-        Ok(Self { input, decoder, within_frame: false, has_data: false, held: Held::none() })
+        Ok(Self { input, decoder, within_frame: false, has_data: false, skips: true, held: Held::none() })
+    }
+
+    /// Creates a reader that ends before a skippable frame.
+    pub(super) fn up_to_skippable(input: R) -> io::Result<Self> {
+        Ok(Self { skips: false, ..Self::new(input)? })
     }
 
     /// Returns true if there was a frame that is not skippable.
@@ -50,6 +57,7 @@ impl<R: Peek> Zstd<R> {
                     self.hold(window)?;
                     return Ok(true);
                 }
+                FrameHeader::Skippable { .. } if !self.skips => return Ok(false),
                 FrameHeader::Skippable { len } => skip(&mut self.input, 8 + u64::from(len))?,
                 FrameHeader::Cut => return Err(breaks_off("in the header of a frame")),
                 FrameHeader::None => return Ok(false),
@@ -174,6 +182,17 @@ impl FrameHeader {
     }
 }
 
+/// The length of the header of a skippable frame.
+pub(crate) const ZSTD_SKIPPABLE: usize = 8;
+
+/// Returns the size of the content of a skippable frame that begins with these bytes.
+pub(crate) fn zstd_skippable(head: &[u8]) -> Option<u64> {
+    match FrameHeader::read(head) {
+        FrameHeader::Skippable { len } => Some(u64::from(len)),
+        _ => None,
+    }
+}
+
 /// Returns a frame that begins with these bytes, but with a small window: within so few bytes no reference
 /// goes further back. Returns `None` if the bytes differ from those of writers that use large windows, so
 /// that hardly any other bytes are taken for a frame.
@@ -201,6 +220,25 @@ pub(crate) fn zstd_with_small_window(head: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     Some([magic, &[descriptor & 4, SMALL_WINDOW], blocks].concat())
+}
+
+/// Returns true if the bytes may begin a frame with its first block. Bytes that break off may.
+pub(super) fn may_begin(head: &[u8]) -> bool {
+    /// The magic number, the longest frame header, and the beginning of a block.
+    const WHOLE: usize = MAX_FRAME_HEADER + 5;
+    let Some((&descriptor, rest)) = head.get(4..).and_then(<[u8]>::split_first) else { return true };
+    if !head.starts_with(b"\x28\xb5\x2f\xfd") || head.len() < WHOLE {
+        return true;
+    }
+    let single_segment = descriptor & 0x20 != 0;
+    let dictionary_id = (1_usize << (descriptor & 3)) >> 1;
+    let size = match descriptor >> 6 {
+        0 => usize::from(single_segment),
+        size => 1 << size,
+    };
+    let blocks = rest.get(usize::from(!single_segment) + dictionary_id + size..).unwrap_or_default();
+    // Bit 3 is reserved.
+    descriptor & 8 == 0 && is_first_block(blocks, false)
 }
 
 /// Returns true if the bytes may begin the first block of a frame. `is_large` is true if the content is

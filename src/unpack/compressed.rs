@@ -1,23 +1,45 @@
 //! Compressed streams. Consecutive members of the same format are read as one stream of content.
 
-use crate::fault::is_limit;
-use std::io::{self, Read};
+use crate::fault::{Code, Fault, is_limit};
+use std::cell::RefCell;
+use std::io::{self, BufRead as _, Read};
 
 use super::format::HEAD;
 use super::level::Level;
 use super::raw::Raw;
 use crate::detect::StepKind;
-use crate::stream::{Compression, Part, Peek, Window};
+use crate::stream::{Compression, Part, Peek, Window, ZSTD_SKIPPABLE, begins_zlib, zstd_skippable};
 
 /// The number of decoded bytes held in memory.
 pub(super) const WINDOW: usize = 128 * 1024;
 
 pub(super) fn open(level: &mut Level<'_, '_>, compression: Compression, raw: &mut Raw<'_>) {
     let step = StepKind::Compression(compression);
-    match Members::open(compression, raw) {
-        Ok(members) => decode(level, step, members),
-        Err(error) => level.failed(step, &error),
+    // Bytes in the middle of other content often look like zlib streams by chance.
+    let is_quiet = compression == Compression::Zlib && raw.passed() > 0;
+    let skipped = Skipped::default();
+    let members = Members { compression, next: Next::Input(raw), skipped: &skipped };
+    if is_quiet {
+        decode_quietly(level, step.clone(), members);
+    } else {
+        decode(level, step.clone(), members);
     }
+    let skipped = skipped.into_inner();
+    if !skipped.is_empty() {
+        // The bytes are in memory.
+        let _ = level.enter(step, &mut skipped.as_slice());
+    }
+}
+
+/// Searches what was decoded on trial of a stream that takes `len` bytes. A damaged stream takes none: in the
+/// middle of other content, its bytes may as well be something else.
+pub(super) fn open_tried(level: &mut Level<'_, '_>, compression: Compression, len: usize, raw: &mut Raw<'_>) {
+    let out = level.unpacker.probes.take_output();
+    let content = level.unpacker.limits.meter(out.as_slice());
+    // The output is in memory, and the reader of the enclosing content reports its own errors.
+    let _ = level.enter(StepKind::Compression(compression), &mut Window::with_capacity(out.len(), content));
+    level.unpacker.probes.reuse(out);
+    raw.consume(len);
 }
 
 /// Reads the bytes that a stream yields before damage near its start. The bytes after the damage are left to
@@ -42,30 +64,87 @@ pub(super) fn decode(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Re
     }
 }
 
-/// A reader over all members of a compressed stream.
-struct Members<R> {
-    compression: Compression,
-    member: Option<Part<R>>,
-}
-
-impl<R: Peek> Members<R> {
-    fn open(compression: Compression, input: R) -> io::Result<Self> {
-        Ok(Self { compression, member: Some(Part::open(compression, input)?) })
+/// Does the same for bytes that may not be a stream. Damage is not reported.
+fn decode_quietly(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Read) {
+    let decoder = level.unpacker.limits.meter(decoder);
+    if let Err(error) = level.enter(step.clone(), &mut Window::with_capacity(WINDOW, decoder))
+        && is_limit(&error)
+    {
+        level.failed(step, &error);
     }
 }
 
-impl<R: Peek> Read for Members<R> {
+/// Returns true if another member of the same format begins with these bytes.
+fn continues(compression: Compression, head: &[u8]) -> bool {
+    match compression {
+        Compression::Zlib => head.len() > 2 && begins_zlib(head),
+        _ => Compression::of(head) == compression,
+    }
+}
+
+/// The contents of skippable frames between other frames, one after the other. No decoder of the format passes
+/// them on.
+type Skipped = RefCell<Vec<u8>>;
+
+/// The maximum size of [`Skipped`].
+const MAX_SKIPPED: u64 = 4 << 20;
+
+/// A reader over all members of a compressed stream.
+struct Members<'s, R> {
+    compression: Compression,
+    next: Next<R>,
+    skipped: &'s Skipped,
+}
+
+enum Next<R> {
+    /// A member may begin here.
+    Input(R),
+    Member(Part<R>),
+    End,
+}
+
+impl<R: Peek> Read for Members<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
-            let Some(member) = &mut self.member else { return Ok(0) };
-            let n = member.read(out)?;
-            if n > 0 || out.is_empty() {
-                return Ok(n);
-            }
-            let Some(mut input) = self.member.take().map(Part::into_input) else { return Ok(0) };
-            if Compression::of(input.peek(Compression::HEAD)?) == self.compression {
-                self.member = Some(Part::open(self.compression, input)?);
+            match std::mem::replace(&mut self.next, Next::End) {
+                Next::Input(mut input) => {
+                    if self.compression == Compression::Zstd {
+                        skip(&mut input, self.skipped)?;
+                    }
+                    if continues(self.compression, input.peek(HEAD)?) {
+                        self.next = Next::Member(Part::open_up_to_skippable(self.compression, input)?);
+                    }
+                }
+                Next::Member(mut member) => {
+                    let n = member.read(out)?;
+                    if n > 0 || out.is_empty() {
+                        self.next = Next::Member(member);
+                        return Ok(n);
+                    }
+                    self.next = Next::Input(member.into_input());
+                }
+                Next::End => return Ok(0),
             }
         }
     }
+}
+
+/// Reads past skippable frames and keeps their contents.
+fn skip(input: &mut impl Peek, skipped: &Skipped) -> io::Result<()> {
+    while let Some(len) = zstd_skippable(input.peek(ZSTD_SKIPPABLE)?) {
+        let mut skipped = skipped.borrow_mut();
+        if skipped.len() as u64 + len > MAX_SKIPPED {
+            let limit = MAX_SKIPPED >> 20;
+            let detail = format!("the skippable frames of the zstd stream have more than {limit} MiB");
+            return Err(Fault::io(Code::Limit, detail));
+        }
+        input.consume(ZSTD_SKIPPABLE);
+        if input.by_ref().take(len).read_to_end(&mut skipped)? as u64 != len {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the zstd stream ends early inside a skippable frame",
+            ));
+        }
+    }
+    Ok(())
 }

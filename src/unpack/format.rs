@@ -4,9 +4,11 @@ use crate::fault::is_limit;
 use std::io::Read as _;
 use std::sync::LazyLock;
 
+use super::blocks::Blocks;
+use super::probes::{Probes, Trial};
 use super::{git, sevenz, zip};
 use crate::search::Search;
-use crate::stream::{Compression, Part, begins_tar, gzip_header_len, zstd_with_small_window};
+use crate::stream::{Compression, Part, begins_block, begins_tar, begins_zlib, zstd_with_small_window};
 
 /// The number of bytes examined at a possible start of a container. A stream that is damaged within them does
 /// not count as a stream: a few random byte sequences look like a start, but none decodes this far.
@@ -14,9 +16,10 @@ pub(super) const HEAD: usize = 1024;
 /// The length of the longest magic number that [`next_magic`] looks for.
 pub(super) const LONGEST: usize = 7;
 
-/// Deflate yields its first byte within this many bytes of input, including the description of its first
-/// codes.
-const SOON: usize = 400;
+/// The number of bytes that decide whether [`begins_zlib`].
+const ZLIB_HEAD: usize = 16;
+/// The least output of a damaged stream that is searched. It is shorter than any token.
+const LEAST: usize = 32;
 
 /// A container format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub(super) enum Format {
     Compressed(Compression),
     /// A compressed stream that is damaged near its start.
     Damaged(Compression),
+    /// A stream of this many bytes that was decoded on trial, and ended or is damaged there.
+    Tried(Compression, usize, Whole),
     /// A tar archive.
     Tar,
     /// A member of a zip archive, including its header.
@@ -35,33 +40,50 @@ pub(super) enum Format {
     GitObject,
     /// A git pack.
     GitPack,
+    /// Blocks without magic numbers.
+    Blocks(Blocks),
+}
+
+/// Whether a stream that was decoded on trial has its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whole {
+    Yes,
+    No,
 }
 
 impl Format {
     /// Returns the format of content that begins with these bytes.
-    pub(super) fn at_start(head: &[u8]) -> Option<Self> {
+    pub(super) fn at_start(head: &[u8], probes: &mut Probes) -> Option<Self> {
+        if let Some(blocks) = Blocks::at_start(head) {
+            return Some(Self::Blocks(blocks));
+        }
+        let head = head.get(..HEAD).unwrap_or(head);
+        probes.grant();
         if begins_tar(head) {
             return Some(Self::Tar);
         }
         if git::begins_loose(head) {
             return Some(Self::GitObject);
         }
-        Self::of(head, true).or_else(|| match Compression::of(head) {
-            Compression::None => None,
-            compression => match decode(compression, head) {
+        let format = Self::of(head, true, probes);
+        match (format, Compression::of(head)) {
+            (Some(Self::Tried(Compression::Gzip, _, Whole::No)), _) => Some(Self::Damaged(Compression::Gzip)),
+            (Some(_), _) => format,
+            (None, Compression::None) => Self::zlib(head, probes),
+            (None, compression) => match decode(compression, head) {
                 Decoded::Some => Some(Self::Damaged(compression)),
                 Decoded::TooLarge => Some(Self::Compressed(compression)),
                 Decoded::All | Decoded::None => None,
             },
-        })
+        }
     }
 
     /// Returns the format of a container that begins with these bytes in the middle of other content.
-    pub(super) fn inside(head: &[u8]) -> Option<Self> {
-        Self::of(head, false)
+    pub(super) fn inside(head: &[u8], probes: &mut Probes) -> Option<Self> {
+        Self::of(head, false, probes)
     }
 
-    fn of(head: &[u8], at_start: bool) -> Option<Self> {
+    fn of(head: &[u8], at_start: bool, probes: &mut Probes) -> Option<Self> {
         if zip::Member::read(head, at_start).is_some() {
             return Some(Self::Zip);
         }
@@ -72,8 +94,19 @@ impl Format {
             return Some(Self::GitPack);
         }
         match Compression::of(head) {
-            Compression::None => None,
+            Compression::None => begins_zlib(head).then(|| Self::zlib(head, probes)).flatten(),
+            Compression::Gzip => {
+                let trial = probes.gzip(head)?;
+                let is_cut = matches!(trial, Trial::Broken(taken) if taken >= head.len());
+                if is_cut && probes.has_output() {
+                    return Some(Self::Compressed(Compression::Gzip));
+                }
+                Self::tried(Compression::Gzip, head, trial, probes)
+            }
             compression => {
+                if !begins_block(compression, head) || !probes.may_try() {
+                    return None;
+                }
                 let is_stream = match decode(compression, head) {
                     Decoded::All => true,
                     // xz headers carry a checksum. In the other formats, arbitrary bytes can look like a
@@ -85,9 +118,52 @@ impl Format {
                     },
                     Decoded::Some | Decoded::None => false,
                 };
+                if !is_stream {
+                    probes.charge(cost(compression));
+                }
                 is_stream.then_some(Self::Compressed(compression))
             }
         }
+    }
+
+    /// Returns the format of bytes that may begin a zlib stream, with a window of any size.
+    fn zlib(head: &[u8], probes: &mut Probes) -> Option<Self> {
+        let &[method, flags, ..] = head else { return None };
+        let is_header = method & 0x8f == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31);
+        let trial = is_header.then(|| probes.zlib(head)).flatten()?;
+        Self::tried(Compression::Zlib, head, trial, probes)
+    }
+
+    fn tried(compression: Compression, head: &[u8], trial: Trial, probes: &Probes) -> Option<Self> {
+        match trial {
+            Trial::GoesOn => Some(Self::Compressed(compression)),
+            Trial::Ended(taken) => {
+                let behind = head.get(taken..).unwrap_or_default();
+                // Streams that follow each other are read as one.
+                let is_followed = match compression {
+                    Compression::Zlib => begins_zlib(behind) && behind.len() >= 2,
+                    _ => behind.len() < Compression::HEAD || Compression::of(behind) == compression,
+                };
+                Some(if is_followed || taken + Compression::HEAD > HEAD {
+                    Self::Compressed(compression)
+                } else {
+                    Self::Tried(compression, taken, Whole::Yes)
+                })
+            }
+            Trial::Broken(taken) => {
+                (probes.output() >= LEAST).then_some(Self::Tried(compression, taken, Whole::No))
+            }
+        }
+    }
+}
+
+/// Returns the cost of a failed trial, which is the work of setting up the decoder. A unit takes about a
+/// microsecond.
+fn cost(compression: Compression) -> u64 {
+    match compression {
+        Compression::Bzip2 => 256,
+        Compression::Xz | Compression::Lzip | Compression::Lzma => 16,
+        _ => 8,
     }
 }
 
@@ -116,11 +192,8 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
             Ok(0) => break,
             Ok(n) => given += n,
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                // Deflate yields output soon after its header. Blocks of the other formats are longer.
-                let may_come = head.len() == HEAD
-                    && (compression != Compression::Gzip
-                        || gzip_header_len(head).is_some_and(|len| len + SOON > HEAD));
-                return if given > 0 || may_come { Decoded::All } else { Decoded::None };
+                // The first block may be longer than the head.
+                return if given > 0 || head.len() == HEAD { Decoded::All } else { Decoded::None };
             }
             Err(error) if is_limit(&error) => return Decoded::TooLarge,
             Err(_) => return if given > 0 { Decoded::Some } else { Decoded::None },
@@ -131,8 +204,23 @@ fn decode(compression: Compression, head: &[u8]) -> Decoded {
 
 /// Returns the offset at which the next container may begin.
 pub(super) fn next_magic(bytes: &[u8]) -> Option<usize> {
-    static MAGIC: LazyLock<Search> = LazyLock::new(|| Search::new(&MAGIC_NUMBERS));
-    MAGIC.find(bytes, 0).map(|(at, _)| at)
+    static MAGIC: LazyLock<Search> = LazyLock::new(|| Search::with_family(&MAGIC_NUMBERS, &zlib_magic()));
+    let mut from = 0;
+    loop {
+        let (at, number) = MAGIC.find(bytes, from)?;
+        let head = bytes.get(at..)?;
+        if number < MAGIC_NUMBERS.len() || head.len() < ZLIB_HEAD || begins_zlib(head) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// The headers of zlib streams, each with all bytes that may begin a deflate block.
+fn zlib_magic() -> Vec<[u8; 3]> {
+    let headers = [0x01, 0x5e, 0x9c, 0xda];
+    let all = headers.into_iter().flat_map(|flags| (0..=255).map(move |first| [0x78, flags, first]));
+    all.filter(|magic| begins_zlib(magic)).collect()
 }
 
 /// Magic numbers of the containers that can be detected in the middle of other content.

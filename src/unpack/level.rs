@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::io::{self, BufRead as _};
 use std::ops::Range;
 
-use super::format::{self, Format};
+use super::blocks::{self, Scattered};
+use super::format::{self, Format, Whole};
 use super::found::Found;
 use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
@@ -92,8 +93,9 @@ impl<'u, 'o> Level<'u, 'o> {
     }
 
     fn read_all(&mut self, raw: &mut Raw<'_>) -> io::Result<()> {
-        let head = raw.peek(format::HEAD)?;
-        if let Some(format) = Format::at_start(head) {
+        let head = raw.peek(blocks::HEAD)?;
+        let scattered = Scattered::of(head);
+        if let Some(format) = Format::at_start(head, &mut self.unpacker.probes) {
             self.is_zip = format == Format::Zip;
             self.open(format, raw);
         }
@@ -101,27 +103,77 @@ impl<'u, 'o> Level<'u, 'o> {
             let passed = raw.passed();
             let view = raw.peek(format::HEAD)?;
             self.resolve_doubts(passed, view);
-            let Some(at) = format::next_magic(view) else {
+            let next = match (format::next_magic(view), scattered) {
+                (at, Some(scattered)) => {
+                    let before = at.and_then(|at| view.get(..at)).unwrap_or(view);
+                    scattered.next(before).or(at)
+                }
+                (at, None) => at,
+            };
+            let Some(at) = next else {
                 if view.is_empty() {
                     return Ok(());
                 }
                 let passed =
                     if view.len() < format::HEAD { view.len() } else { view.len() - format::LONGEST };
-                raw.consume(passed);
+                self.pass(passed, raw);
                 continue;
             };
-            raw.consume(at);
-            match Format::inside(raw.peek(format::HEAD)?) {
+            self.pass(at, raw);
+            if scattered.is_some_and(|scattered| self.open_piece(scattered, raw)) {
+                continue;
+            }
+            match Format::inside(raw.peek(format::HEAD)?, &mut self.unpacker.probes) {
                 Some(format) => self.open(format, raw),
-                None => raw.consume(1),
+                None => self.pass(1, raw),
+            }
+            if self.unpacker.probes.left_out() {
+                self.found.error(
+                    Code::Limit,
+                    Message::own(
+                        "too many places look like compressed streams; not all of them were decoded",
+                    ),
+                );
             }
         }
+    }
+
+    /// Reads the piece that may begin with the next byte. Returns false if none does.
+    fn open_piece(&mut self, scattered: Scattered, raw: &mut Raw<'_>) -> bool {
+        let (start, known) = (raw.passed(), self.inner.len());
+        let is_piece = scattered.open(self, raw);
+        let end = raw.passed();
+        self.unpacker.probes.earn(end - start);
+        self.place(known, start..end);
+        is_piece && end > start
+    }
+
+    /// Sets the range of all containers but the first `known`.
+    fn place(&mut self, known: usize, range: Range<u64>) {
+        for inner in self.inner.iter_mut().skip(known) {
+            inner.raw = range.clone();
+            let steps = inner.occurrences.iter_mut().filter_map(|occurrence| occurrence.via.first_mut());
+            for step in steps.filter(|_| !inner.is_part) {
+                step.range = (range.start, range.end);
+            }
+        }
+    }
+
+    fn pass(&mut self, n: usize, raw: &mut Raw<'_>) {
+        raw.consume(n);
+        self.unpacker.probes.earn(n as u64);
     }
 
     /// Decodes a container. Whatever the outcome, reading continues after the bytes that the container took.
     fn open(&mut self, format: Format, raw: &mut Raw<'_>) {
         let (start, known) = (raw.passed(), self.inner.len());
+        let mut len = 0;
         match format {
+            Format::Tried(compression, taken, whole) => {
+                len = taken as u64;
+                compressed::open_tried(self, compression, if whole == Whole::Yes { taken } else { 0 }, raw);
+            }
+            Format::Blocks(blocks) => blocks::open(self, blocks, raw),
             Format::Compressed(compression) => compressed::open(self, compression, raw),
             Format::Damaged(compression) => compressed::open_damaged(self, compression, raw),
             Format::Tar => tar::open(self, raw),
@@ -130,16 +182,12 @@ impl<'u, 'o> Level<'u, 'o> {
             Format::GitObject => git_objects::open_loose(self, raw),
             Format::GitPack => git_objects::open_pack(self, raw),
         }
-        let end = raw.passed();
-        for inner in self.inner.iter_mut().skip(known) {
-            inner.raw = start..end;
-            let steps = inner.occurrences.iter_mut().filter_map(|occurrence| occurrence.via.first_mut());
-            for step in steps.filter(|_| !inner.is_part) {
-                step.range = (start, end);
-            }
-        }
-        if end == start {
-            raw.consume(1);
+        let passed = raw.passed();
+        let end = passed.max(start + len);
+        self.unpacker.probes.earn(passed - start);
+        self.place(known, start..end);
+        if passed == start {
+            self.pass(1, raw);
         }
         if let Some(detail) = self.unpacker.limits.used_up() {
             self.found.error(Code::Limit, detail);

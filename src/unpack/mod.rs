@@ -4,6 +4,7 @@
 //! no more than a window of any content is held in memory.
 
 mod allowance;
+mod blocks;
 mod compressed;
 mod format;
 mod found;
@@ -12,6 +13,7 @@ mod git_objects;
 mod level;
 mod limits;
 mod origin;
+mod probes;
 mod raw;
 mod sevenz;
 mod sqlite;
@@ -30,6 +32,7 @@ use crate::stop::Stop;
 use crate::stream::{Expansion, Peek, SparseMap};
 use level::Level;
 use limits::Limits;
+use probes::Probes;
 use raw::Raw;
 
 /// The memory for the commits and trees of one layer, which are needed to name the location of a token.
@@ -39,6 +42,7 @@ const GIT_MEMORY: usize = 8 << 20;
 /// limited.
 pub(crate) struct Unpacker {
     limits: Limits,
+    probes: Probes,
     git: git::Objects,
 }
 
@@ -46,7 +50,7 @@ impl Unpacker {
     /// Creates the unpacker for the files of one layer. Once the audit has to end, containers are no longer
     /// decoded.
     pub(crate) fn new(stop: &Stop) -> Self {
-        Self { limits: Limits::new(stop.clone()), git: git::Objects::new(GIT_MEMORY) }
+        Self { limits: Limits::new(stop.clone()), probes: Probes::new(), git: git::Objects::new(GIT_MEMORY) }
     }
 
     /// Returns a sparse file of the layer with its holes, as it is given to [`Self::search`]. Its data is a body of
@@ -84,4 +88,4 @@ pub(crate) fn search(stop: &Stop, origin: Origin<'_>, file: &mut dyn Peek) -> (F
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -8,10 +8,12 @@ use super::limits::Limits;
 use super::*;
 
 mod broken;
+mod lies;
 mod made_up;
+mod zlib;
 
 /// Returns a token that is unique to the name.
-fn token(name: &str) -> String {
+pub(super) fn token(name: &str) -> String {
     use sha2::Digest as _;
     let bytes: Vec<u8> =
         (0..2_u8).flat_map(|i| sha2::Sha256::digest([name.as_bytes(), &[i]].concat())).collect();
@@ -55,7 +57,7 @@ fn stored(name: &str, data: &[u8]) -> Vec<u8> {
 
 /// Returns text that holds a token, with other letters around it so that the token is not visible in
 /// compressed form.
-fn text(token: &str) -> Vec<u8> {
+pub(super) fn text(token: &str) -> Vec<u8> {
     let filler: String = (0..200).fold(String::new(), |text, i| {
         text + &format!("line {i} of the text, and {} more\n", i * 7919 % 1000)
     });
@@ -75,11 +77,11 @@ fn ways(content: &[u8]) -> Vec<String> {
     found.occurrences.iter().map(way).collect()
 }
 
-fn way(occurrence: &crate::detect::Occurrence) -> String {
+pub(super) fn way(occurrence: &crate::detect::Occurrence) -> String {
     labels(&occurrence.via).join(" > ")
 }
 
-fn messages(found: &Found) -> Vec<String> {
+pub(super) fn messages(found: &Found) -> Vec<String> {
     let line = |problem: &Problem| {
         format!("{:?} {}: {}", problem.effect, labels(&problem.via).join(" > "), problem.detail)
     };

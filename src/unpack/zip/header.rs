@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _};
 
-use crate::stream::{Compression, Deflate};
+use crate::stream::{Compression, Deflate, plausible_deflate};
 
 /// The local header of a member (section 4.3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,6 @@ pub(crate) struct Member {
     crc: u32,
     /// The stored size of the data, if the header has it.
     pub(super) size: Option<u64>,
-    unpacked: u32,
     pub(super) name: u16,
     pub(super) extra: u16,
 }
@@ -51,7 +50,6 @@ impl Member {
         let is_regular = member.is_regular() && (at_start || member.has_name(head));
         let data = || head.get(HEADER + usize::from(member.name) + usize::from(member.extra)..);
         let deflates = || data().is_some_and(|data| begins_deflate(data, member.crc));
-        let unpacked = Some(u64::from(member.unpacked)).filter(|&size| size > 0);
         let how = match member.method {
             _ if member.flags & 1 != 0 => {
                 if deflates() {
@@ -60,8 +58,8 @@ impl Member {
                     is_regular.then_some(How::Encrypted)?
                 }
             }
-            // Stored data has the same size before and after.
-            0 if member.size.zip(unpacked).is_some_and(|(a, b)| a != b) && deflates() => How::Deflate,
+            // Most readers follow the directory, which may say so.
+            0 if deflates() => How::Deflate,
             0 => (is_regular || member.has_name(head)).then_some(How::Stored)?,
             8 => (is_regular || deflates()).then_some(How::Deflate)?,
             method @ (12 | 93 | 95) => {
@@ -89,12 +87,12 @@ impl Member {
         let (_, rest) = rest.split_first_chunk::<4>()?;
         let (crc, rest) = long(rest)?;
         let (size, rest) = long(rest)?;
-        let (unpacked, rest) = long(rest)?;
+        let (_, rest) = long(rest)?;
         let (name, rest) = short(rest)?;
         let (extra, _) = short(rest)?;
         // With bit 3 set, the sizes come after the data.
         let size = (flags & 8 == 0 || size > 0).then_some(u64::from(size));
-        (name > 0).then_some(Self { version, system, flags, method, crc, size, unpacked, name, extra })
+        (name > 0).then_some(Self { version, system, flags, method, crc, size, name, extra })
     }
 
     /// Returns true if the specification knows the version, method and flags.
@@ -113,6 +111,9 @@ impl Member {
 /// Returns true if the bytes are certain to begin a deflate stream: either a long one, or one that ends with
 /// the right checksum.
 fn begins_deflate(data: &[u8], crc: u32) -> bool {
+    if !plausible_deflate(data) {
+        return false;
+    }
     let mut decoder = Deflate::bare(data);
     let mut text = Vec::new();
     match (&mut decoder).take(PROBE).read_to_end(&mut text) {

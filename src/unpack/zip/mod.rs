@@ -6,6 +6,7 @@ use std::io::Read as _;
 use super::compressed::decode;
 use super::format::HEAD;
 use super::level::{Level, problem};
+use super::probes::Trial;
 use super::raw::{Raw, Stretch};
 use super::{git, git_objects};
 use crate::detect::{Container, StepKind};
@@ -36,7 +37,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
             git_objects::open_loose(level, raw);
         }
         How::Stored => stored(level, step, member.size.unwrap_or(0), raw),
-        How::Deflate => decode(level, step, Deflate::bare(raw)),
+        How::Deflate => deflated(level, step, raw),
         How::Part(compression) => part(level, step, compression, raw),
         How::Encrypted => {
             let detail = Message::own("some of its members are encrypted");
@@ -84,6 +85,19 @@ fn stored(level: &mut Level<'_, '_>, step: StepKind, size: u64, raw: &mut Raw<'_
     // A reader's error is reported by the reader of the enclosing content.
     let range = raw.passed()..raw.passed().saturating_add(size);
     let _ = level.enter_stored(step, range, &mut Stretch { raw, left: size });
+}
+
+/// Reads a member that the header calls deflated. Most readers follow the directory, which may call it stored.
+/// So if the data is damaged near its start, the caller reads it once more as it is.
+fn deflated(level: &mut Level<'_, '_>, step: StepKind, raw: &mut Raw<'_>) {
+    let head = raw.peek(HEAD).map(|head| head.get(..HEAD).unwrap_or(head)).unwrap_or_default();
+    match level.unpacker.probes.deflate(head) {
+        Trial::Broken(taken) if taken < head.len() => {
+            let head = head.to_vec();
+            decode(level, step, Deflate::bare(head.as_slice()));
+        }
+        _ => decode(level, step, Deflate::bare(raw)),
+    }
 }
 
 fn part(level: &mut Level<'_, '_>, step: StepKind, compression: Compression, raw: &mut Raw<'_>) {

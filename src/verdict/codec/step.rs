@@ -30,6 +30,7 @@ enum Kind {
     GitDelta(u64),
     GitUnknown,
     Pages,
+    Records,
 }
 
 impl StepRecord {
@@ -51,6 +52,7 @@ impl StepRecord {
             StepKind::Git(GitObject::Delta(offset)) => Kind::GitDelta(*offset),
             StepKind::Git(GitObject::Unknown) => Kind::GitUnknown,
             StepKind::Pages => Kind::Pages,
+            StepKind::Records => Kind::Records,
         };
         Self { kind, range: step.range }
     }
@@ -73,6 +75,7 @@ impl StepRecord {
             Kind::GitDelta(offset) => StepKind::Git(GitObject::Delta(offset)),
             Kind::GitUnknown => StepKind::Git(GitObject::Unknown),
             Kind::Pages => StepKind::Pages,
+            Kind::Records => StepKind::Records,
         };
         Step { kind, range: self.range }
     }

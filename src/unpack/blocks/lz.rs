@@ -1,0 +1,91 @@
+//! Decoders of blocks that lie in memory.
+
+/// Decodes a block of LZF as `liblzf` and Redis write it. Returns what decodes before the first error, and
+/// whether all of the block does.
+pub(super) fn lzf(mut block: &[u8], most: usize) -> (Vec<u8>, bool) {
+    let mut out: Vec<u8> = Vec::new();
+    while let Some((&control, rest)) = block.split_first() {
+        let control = usize::from(control);
+        if control < 32 {
+            let Some((literals, rest)) = rest.split_at_checked(control + 1) else {
+                out.extend_from_slice(rest);
+                return (out, false);
+            };
+            out.extend_from_slice(literals);
+            block = rest;
+        } else {
+            let (extra, rest) = match (control >> 5, rest.split_first()) {
+                (7, Some((&extra, rest))) => (usize::from(extra), rest),
+                (7, None) => return (out, false),
+                _ => (0, rest),
+            };
+            let Some((&low, rest)) = rest.split_first() else { return (out, false) };
+            let distance = ((control & 31) << 8 | usize::from(low)) + 1;
+            let Some(from) = out.len().checked_sub(distance) else { return (out, false) };
+            for at in from..from + (control >> 5) + extra + 2 {
+                let Some(&byte) = out.get(at) else { break };
+                out.push(byte);
+            }
+            block = rest;
+        }
+        if out.len() > most {
+            return (out, false);
+        }
+    }
+    (out, true)
+}
+
+/// Decodes a block of Snappy that claims to have at most `most` bytes.
+pub(super) fn snappy(block: &[u8], most: u64) -> Option<Vec<u8>> {
+    let len = snap::raw::decompress_len(block).ok()?;
+    // Three bytes make 64 at most.
+    let fits = len as u64 <= most && len / 32 <= block.len();
+    fits.then(|| snap::raw::Decoder::new().decompress_vec(block).ok()).flatten()
+}
+
+/// Decodes a block of lz4 that has `len` bytes.
+pub(super) fn lz4(block: &[u8], len: usize) -> Option<Vec<u8>> {
+    // Each byte makes 255 at most.
+    let fits = len / 256 <= block.len() && !block.is_empty();
+    let decode = || lz4_flex::block::decompress(block, len).ok().filter(|out| out.len() == len);
+    fits.then(decode).flatten()
+}
+
+/// Reads a number of the kind that has seven bits a byte, the lowest first.
+pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0;
+    for (n, &byte) in bytes.iter().take(10).enumerate() {
+        number |= u64::from(byte & 0x7f).checked_shl(7 * u32::try_from(n).ok()?)?;
+        if byte < 0x80 {
+            return Some((number, bytes.get(n + 1..)?));
+        }
+    }
+    None
+}
+
+/// Returns the length of the block of Snappy at the start of `bytes`, which ends where its output is whole.
+pub(super) fn snappy_len(bytes: &[u8]) -> Option<usize> {
+    let (len, mut rest) = varint(bytes)?;
+    let mut made = 0;
+    while made < len {
+        let (&tag, behind) = rest.split_first()?;
+        let (size, skipped) = match tag & 3 {
+            0 => match usize::from(tag >> 2) {
+                short @ ..60 => (short as u64 + 1, short + 1),
+                long => {
+                    let mut size = [0; 8];
+                    let count = long - 59;
+                    size.get_mut(..count)?.copy_from_slice(behind.get(..count)?);
+                    let size = u64::from_le_bytes(size) + 1;
+                    (size, usize::try_from(size).ok()?.checked_add(count)?)
+                }
+            },
+            1 => (u64::from(tag >> 2 & 7) + 4, 1),
+            2 => (u64::from(tag >> 2) + 1, 2),
+            _ => (u64::from(tag >> 2) + 1, 4),
+        };
+        made += size;
+        rest = behind.get(skipped..)?;
+    }
+    (made == len && len > 0).then_some(bytes.len() - rest.len())
+}

@@ -1,0 +1,122 @@
+//! Formats that compress piece by piece without a magic number for each piece: columns, records, strings and
+//! clusters. The format around the pieces says where they are.
+
+mod leveldb;
+mod lz;
+mod mozlz4;
+mod parquet;
+mod redis;
+
+use std::io::{self, Read};
+
+use super::compressed::WINDOW;
+use super::level::Level;
+use super::raw::Raw;
+use crate::detect::StepKind;
+use crate::fault::Code;
+use crate::mask::message;
+use crate::stream::{Compression, Window};
+
+/// The number of bytes that decide about a piece.
+pub(super) const HEAD: usize = 4096;
+/// The largest piece that is decoded, which is held in memory twice: as stored and decoded.
+const MAX_PIECE: u64 = 16 << 20;
+/// The largest content whose pieces are described at its end, and which is held in memory.
+const MAX_WHOLE: u64 = 32 << 20;
+
+/// A format of this kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blocks {
+    /// A file of Firefox: one block of lz4.
+    MozLz4,
+    /// A log of `LevelDB` or wandb, in which records are split. Records begin after this number of bytes.
+    Log(u64),
+    /// A table of `LevelDB`.
+    Table,
+}
+
+impl Blocks {
+    /// Returns the format of content that begins with these bytes.
+    pub(super) fn at_start(head: &[u8]) -> Option<Self> {
+        if mozlz4::begins(head) {
+            return Some(Self::MozLz4);
+        }
+        if let Some(skipped) = leveldb::begins_log(head) {
+            return Some(Self::Log(skipped));
+        }
+        leveldb::begins_table(head).then_some(Self::Table)
+    }
+}
+
+pub(super) fn open(level: &mut Level<'_, '_>, blocks: Blocks, raw: &mut Raw<'_>) {
+    match blocks {
+        Blocks::MozLz4 => mozlz4::open(level, raw),
+        Blocks::Log(skipped) => leveldb::open_log(level, skipped, raw),
+        Blocks::Table => leveldb::open_table(level, raw),
+    }
+}
+
+/// Content in which pieces may begin anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scattered {
+    /// A dump of Redis, with strings in LZF.
+    Redis,
+    /// A Parquet file, with pages.
+    Parquet,
+}
+
+impl Scattered {
+    /// Returns the format of content that begins with these bytes.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        if redis::begins(head) {
+            return Some(Self::Redis);
+        }
+        head.starts_with(b"PAR1").then_some(Self::Parquet)
+    }
+
+    /// Returns the offset at which a piece may begin.
+    pub(super) fn next(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Redis => redis::next(bytes),
+            Self::Parquet => parquet::next(bytes),
+        }
+    }
+
+    /// Reads the piece that begins with the next byte. Returns false if none does.
+    pub(super) fn open(self, level: &mut Level<'_, '_>, raw: &mut Raw<'_>) -> bool {
+        match self {
+            Self::Redis => redis::open(level, raw),
+            Self::Parquet => parquet::open(level, raw),
+        }
+    }
+}
+
+/// Reads `len` bytes. Returns fewer at the end.
+fn take(raw: &mut Raw<'_>, len: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A reader's error is reported by the reader of the enclosing content.
+    let _ = raw.take(len).read_to_end(&mut bytes);
+    bytes
+}
+
+/// Searches what a piece decodes to.
+fn enter(level: &mut Level<'_, '_>, compression: Compression, decoded: &[u8]) {
+    if !decoded.is_empty() {
+        enter_reader(level, StepKind::Compression(compression), decoded);
+    }
+}
+
+fn enter_reader(level: &mut Level<'_, '_>, step: StepKind, decoded: impl Read) {
+    let decoded = level.unpacker.limits.meter(decoded);
+    // The enclosing reader reports its errors, and bytes in memory have none.
+    let _: io::Result<()> = level.enter(step, &mut Window::with_capacity(WINDOW, decoded));
+}
+
+/// Reports that something is larger than what is held in memory.
+fn too_large(level: &mut Level<'_, '_>, step: StepKind, what: &'static str, limit: u64) {
+    let detail = message!("{} has more than the limit of {} MiB; it was not decoded", what, limit >> 20);
+    level.error(step, Code::Limit, detail);
+}
+
+#[cfg(test)]
+mod tests;
