@@ -163,7 +163,7 @@ impl<'u, 'o> Level<'u, 'o> {
     }
 
     fn enter_as(&mut self, step: StepKind, range: Option<Range<u64>>, raw: Raw<'_>) -> io::Result<()> {
-        let Some((found, outcome)) = self.descend(raw) else { return Ok(()) };
+        let Some((found, outcome)) = self.descend(raw.called(&step)) else { return Ok(()) };
         if found.occurrences.is_empty() && found.problems.is_empty() {
             return outcome;
         }

@@ -9,7 +9,7 @@ use crate::detect::{Confidence, CredentialForm, Occurrence, Position, Step, Toke
 use crate::digest::Digest;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, State};
-use crate::findings::words::describe;
+use crate::findings::words::{describe, severity_of};
 use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, Drafts, LayerSite, Order, Site};
 use crate::image::{Image, PathHashes, Places};
 use crate::mask::{Cut, Message, message};
@@ -31,11 +31,14 @@ enum ContentId {
 /// An occurrence with all of its references.
 struct Sighting {
     token: TokenSummary,
+    secret: Option<Name>,
     confidence: Confidence,
     offset: u64,
     position: Option<Position>,
     via: Vec<Step>,
     cached: bool,
+    /// Whether a name in the text, and not the name of the file, marks the value as a token.
+    is_named: bool,
     /// The names of the file, for each image that has it.
     references: Vec<Rc<[Reference]>>,
 }
@@ -130,7 +133,7 @@ impl<'a> Stack<'a> {
             })
             .collect();
         let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);
-        let places = Places::new(&image.config.env, symlinks);
+        let places = Places::in_directory(&image.config.env, &image.config.directory, symlinks);
         let links = contents
             .iter()
             .map(|content| {
@@ -198,28 +201,36 @@ impl<'a> Stack<'a> {
                 credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
             })
         };
-        let known = file.occurrences.iter().map(|o| Sighting {
+        let seen = |offset: u64| file.occurrences.iter().any(|o| o.is_beside(offset) && !o.is_unknown());
+        let unknown = credentials::counting(&file.credentials, names, &self.places);
+        let is_counted = |o: &&Occurrence| {
+            o.is_unknown() && unknown.iter().any(|credential| o.is_beside(credential.offset))
+        };
+        let known = file.occurrences.iter().filter(|o| !is_counted(o)).map(|o| Sighting {
             token: o.token.clone(),
-            confidence: if is_place { Confidence::High } else { o.confidence },
+            secret: o.text.clone(),
+            confidence: if is_place && !o.is_unknown() { Confidence::High } else { o.confidence },
+            is_named: o.is_named(),
             offset: o.offset,
             position: o.position,
             via: o.via.clone(),
-            cached: (is_login && o.via.is_empty()) || is_kept(o),
+            cached: !o.is_unknown() && ((is_login && o.via.is_empty()) || is_kept(o)),
             references: vec![Rc::clone(references)],
         });
-        let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
-        let unknown = credentials::counting(&file.credentials, names, &self.places).into_iter();
-        let unknown = unknown.filter(|credential| !seen(credential.offset));
+        let known: Vec<Sighting> = known.collect();
+        let unknown = unknown.into_iter().filter(|credential| !seen(credential.offset));
         let unknown = unknown.map(|credential| Sighting {
             token: TokenSummary::unknown(),
+            secret: credential.text.clone(),
             confidence: Confidence::Medium,
+            is_named: false,
             offset: credential.offset,
             position: credential.position,
             via: Vec::new(),
             cached: is_login,
             references: vec![Rc::clone(references)],
         });
-        known.chain(unknown).collect()
+        known.into_iter().chain(unknown).collect()
     }
 }
 
@@ -284,7 +295,7 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Op
             offset: sighting.offset,
         },
         rule,
-        severity: rule.severity,
+        severity: severity_of(rule, sighting.is_named),
         confidence: sighting.confidence,
         message: message!("{} in {}", describe(sighting.token.kind), Cut(&main.path)),
         help,
@@ -305,6 +316,7 @@ fn draft(context: &Context<'_>, anchors: &mut Anchors, sighting: Sighting) -> Op
             dockerfile: context.origins(main.image).and_then(|(_, origins)| origins.layer(main.layer)),
         }),
         token: Some(sighting.token),
+        secret: sighting.secret,
         related: Vec::new(),
         leaves: Vec::new(),
         is_silenced: false,
