@@ -23,7 +23,8 @@ mod wording;
 pub use crate::hub::TokenKind;
 pub(crate) use build_arguments::build_arguments;
 pub(crate) use credential::{
-    Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, credentials_in, keeps, may_be_credential,
+    Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, add_kept, credentials_in, generated_in,
+    keeps, keeps_anywhere, may_be_credential, may_keep, opaque_in,
 };
 pub use occurrence::Confidence;
 pub(crate) use occurrence::Occurrence;

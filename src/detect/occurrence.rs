@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sensitive::Name;
+
 use super::{Position, Step, StepKind, TokenSummary, counts_in_file};
 
 /// The confidence of a finding.
@@ -16,7 +18,8 @@ pub enum Confidence {
     High,
 }
 
-/// A token that was found in some bytes. The text of the token is gone: only data that may be shown is left.
+/// A token that was found in some bytes. The text of a token of known shape is gone: only data that may be shown
+/// is left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Occurrence {
     /// The data about the token that may be shown.
@@ -33,6 +36,8 @@ pub(crate) struct Occurrence {
     pub(crate) via: Vec<Step>,
     /// The confidence.
     pub confidence: Confidence,
+    /// The text of a token of unknown shape, which is hidden in the report. A verdict from a store has none.
+    pub(crate) text: Option<Name>,
 }
 
 impl Occurrence {
@@ -40,6 +45,21 @@ impl Occurrence {
     /// characters are spelled.
     pub(crate) fn counts_in_searched(&self) -> bool {
         counts_in_file(&self.via)
+    }
+
+    /// Returns true if the token is of unknown shape.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.token.sha256.is_none()
+    }
+
+    /// Returns true if a name in a text, and not the name of the file, marks the value as a token.
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_unknown() && self.len > 0
+    }
+
+    /// Returns true if the token is at this offset of the file itself.
+    pub(crate) fn is_beside(&self, offset: u64) -> bool {
+        self.via.is_empty() && self.offset == offset
     }
 
     /// Records that the content of the occurrence was decoded from a range of the content around it.

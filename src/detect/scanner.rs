@@ -1,12 +1,13 @@
 //! The search over a stream of any length. The stream is fed in pieces of any size, and the result is the
 //! same as for a search of the whole.
 
+use super::credential::Named;
 use super::encoding::{self, Encoded, Found, KEPT, Runs, Token};
 use super::known;
 use super::narrowed::Narrowed;
 use super::position::{self, Lines};
 use super::shape::Context;
-use super::{Occurrence, Step, StepKind};
+use super::{Confidence, Occurrence, Step, StepKind, TokenSummary};
 use crate::sensitive::Sensitive;
 
 /// The number of bytes of a new piece that are first joined to the rest of the previous piece. More bytes
@@ -30,6 +31,8 @@ pub(crate) struct Scanner {
     /// Whether the stream is known to be part of a binary file.
     in_binary: bool,
     narrowed: Narrowed,
+    /// The search for values that names mark as tokens, if the stream is content of a file.
+    named: Option<Named>,
 }
 
 impl Scanner {
@@ -41,6 +44,11 @@ impl Scanner {
     /// Creates a search that lists at most `limit` tokens.
     pub(crate) fn with_limit(limit: usize) -> Self {
         Self { limit: Some(limit), ..Self::default() }
+    }
+
+    /// Lists values of unknown shape as well, if a name in the text marks them as tokens.
+    pub(crate) fn with_names(self) -> Self {
+        Self { named: Some(Named::default()), ..self }
     }
 
     /// Creates a search for content that was extracted from a binary file.
@@ -88,12 +96,13 @@ impl Scanner {
         let tail = std::mem::take(&mut self.tail);
         self.judge(&tail, true);
         if !self.lines.is_text() {
+            self.found.retain(|occurrence| occurrence.text.is_none());
             for occurrence in self.found.iter_mut().filter(|occurrence| occurrence.counts_in_searched()) {
                 occurrence.position = None;
             }
         }
         let narrowed = self.narrowed.finish();
-        if !narrowed.is_empty() {
+        if !narrowed.is_empty() || self.named.is_some() {
             self.found.extend(narrowed);
             self.found.sort_by_key(|occurrence| occurrence.at.start);
             self.found.truncate(self.limit.unwrap_or(usize::MAX));
@@ -104,6 +113,34 @@ impl Scanner {
     /// Judges the undecided candidates in `bytes`, which start at `tail_start`. Returns the offset in
     /// `bytes` up to which candidates were judged.
     fn judge(&mut self, bytes: &[u8], whole_end: bool) -> usize {
+        let named = self.judge_names(bytes, whole_end);
+        self.judge_tokens(bytes, whole_end).min(named)
+    }
+
+    fn judge_names(&mut self, bytes: &[u8], whole_end: bool) -> usize {
+        let Some(named) = self.named.as_mut().filter(|_| self.lines.is_text()) else { return bytes.len() };
+        let (values, to) = named.search(bytes, self.tail_start, whole_end);
+        let mut lines = self.lines.cursor();
+        for value in values {
+            if self.limit.is_some_and(|limit| self.found.len() >= limit) {
+                break;
+            }
+            let start = self.tail_start + value.start as u64;
+            self.found.push(Occurrence {
+                token: TokenSummary::unknown(),
+                offset: start,
+                len: value.len(),
+                at: start..start + value.len() as u64,
+                position: lines.position(bytes, value.start),
+                via: Vec::new(),
+                confidence: Confidence::Medium,
+                text: bytes.get(value).map(Into::into),
+            });
+        }
+        to
+    }
+
+    fn judge_tokens(&mut self, bytes: &[u8], whole_end: bool) -> usize {
         let from = usize::try_from(self.judged.saturating_sub(self.tail_start)).unwrap_or(usize::MAX);
         let mut next = from;
         let mut lines = self.lines.cursor();
@@ -165,6 +202,7 @@ impl Scanner {
             position,
             via,
             confidence: token.confidence,
+            text: None,
         }
     }
 

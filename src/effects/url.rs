@@ -79,6 +79,11 @@ fn userinfo(variables: &Variables<'_>, word: &Word, url: &Url<'_>) -> Sources {
         return Sources::token(ValueSource::Literal);
     }
     let is_hub = is_fetched_from(url.host);
+    let is_literal =
+        || !detect::opaque_in(format!("https://{}@{}/", url.userinfo, url.host).as_bytes()).is_empty();
+    if is_hub && is_literal() {
+        return Sources::token(ValueSource::Literal);
+    }
     let names = expanded(url.userinfo).into_iter();
     let names = names.filter(|&name| word.variables.iter().any(|variable| variable == name));
     let mut sources = Sources::default();

@@ -96,7 +96,8 @@ pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
 /// Returns the sources of the token in a heredoc.
 pub(super) fn document(variables: &Variables<'_>, document: &HereDocument) -> Sources {
     let mut sources = Sources::default();
-    if !detect::find(document.body.as_bytes()).is_empty() {
+    let body = document.body.as_bytes();
+    if !detect::find(body).is_empty() || !detect::opaque_in(body).is_empty() {
         sources.add(ValueSource::Literal, Certainty::Token);
     }
     if document.expand {

@@ -11,6 +11,7 @@ use crate::detect::Occurrence;
 use crate::detect::TokenSummary;
 use crate::detect::build_arguments;
 use crate::detect::credentials_in;
+use crate::detect::generated_in;
 use crate::detect::is_plain_variable;
 use crate::detect::may_be_credential;
 use crate::digest::Digest;
@@ -104,11 +105,13 @@ fn search(bytes: &[u8]) -> (Vec<FieldToken>, Result<(), DocumentError>) {
             if !occurrences.is_empty() {
                 let (field, text) = (at.to_field(), Name::from(text));
                 found.extend(occurrences.into_iter().map(|o| in_field(field.clone(), text.clone(), o)));
-            } else if holds_unknown(|| at.to_field(), text) {
+            } else if let Some((secret, is_named)) = unknown(|| at.to_field(), text) {
                 found.push(FieldToken {
                     field: at.to_field(),
                     text: text.into(),
                     token: TokenSummary::unknown(),
+                    secret: Some(secret.into()),
+                    is_named,
                     confidence: Confidence::Medium,
                     via: Vec::new(),
                 });
@@ -130,25 +133,32 @@ fn search(bytes: &[u8]) -> (Vec<FieldToken>, Result<(), DocumentError>) {
 
 fn in_field(field: Field, text: Name, occurrence: Occurrence) -> FieldToken {
     let Occurrence { token, confidence, via, .. } = occurrence;
-    FieldToken { field, text, token, confidence, via }
+    FieldToken { field, text, token, secret: None, is_named: false, confidence, via }
 }
 
-/// Returns true if a string holds the value of a token variable that has an unknown shape. Such a value is
-/// `HF_TOKEN=opaque` in the environment, or a build argument before the command of a history entry.
-fn holds_unknown(field: impl Fn() -> Field, text: &str) -> bool {
+/// Returns the value of unknown shape in a string, and whether only a name in its text marks it as a token. The
+/// others are `HF_TOKEN=opaque` in the environment, and a build argument before the command of a history entry.
+fn unknown(field: impl Fn() -> Field, text: &str) -> Option<(&str, bool)> {
+    let named = || generated_in(text.as_bytes()).into_iter().find_map(|range| Some((text.get(range)?, true)));
     // Most strings are neither, so the field is built only when needed.
     if !text.contains('=') {
-        return false;
+        return named();
     }
-    let assigns = |name: &str, value: &str| is_plain_variable(name) && may_be_credential(value.as_bytes());
+    let assigned = |name: &str, value| {
+        let assigns = is_plain_variable(name) && may_be_credential(str::as_bytes(value));
+        assigns.then_some((value, false))
+    };
     let arguments = build_arguments(text.as_bytes());
-    let whole = text.split_once('=').is_some_and(|(name, value)| assigns(name, value));
-    if !whole && !arguments.iter().any(|a| assigns(a.name, text.get(a.value.clone()).unwrap_or_default())) {
-        return false;
+    let whole = text.split_once('=').and_then(|(name, value)| assigned(name, value));
+    let argument = arguments.iter().find_map(|a| assigned(a.name, text.get(a.value.clone())?));
+    if whole.or(argument).is_none() {
+        return named();
     }
     let field = field();
     let is_env = ["config", "container_config"].iter().any(|config| field.below(&[config, "Env"]).is_some());
-    (is_env && whole) || (field.below(&["history"]).is_some() && !arguments.is_empty())
+    let of_argument =
+        || argument.or(whole).filter(|_| field.below(&["history"]).is_some() && !arguments.is_empty());
+    whole.filter(|_| is_env).or_else(of_argument).or_else(named)
 }
 
 #[cfg(test)]

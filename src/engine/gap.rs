@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::detect::{self, Occurrence, Step, StepKind, TarPart};
+use crate::mask::Secrets;
 use crate::stream::{Field, Gap};
 
 /// Finds tokens between bodies. Each is returned with the field that holds it, and its offset counts in that
@@ -25,19 +26,26 @@ pub(crate) fn occurrences_in_gap(gap: &Gap<'_>) -> Vec<(Field, Occurrence)> {
         }
         occurrence.move_to(offset as u64);
         occurrence.position = None;
-        occurrence.reached_by(Step::new(StepKind::Tar(part(&field)), at as u64..end as u64));
+        let text = gap.bytes.get(at..end).unwrap_or_default();
+        occurrence.reached_by(Step::new(StepKind::Tar(part(&field, text)), at as u64..end as u64));
         found.push((field, occurrence));
     }
     found
 }
 
-/// Returns the part of a tar stream that a field belongs to, for the step to a token.
-fn part(field: &Field) -> TarPart {
+/// Returns the part of a tar stream that a field belongs to, for the step to a token. A key that holds a piece of the
+/// token is not named.
+fn part(field: &Field, token: &[u8]) -> TarPart {
     match field {
         Field::Name => TarPart::Name,
         Field::LinkName => TarPart::LinkName,
         Field::Header => TarPart::Header,
-        Field::Pax(key) => TarPart::Pax(key.as_slice().into()),
+        Field::Pax(key) => {
+            let secrets = Secrets::new(std::iter::once(token));
+            TarPart::Pax(
+                secrets.and_then(|secrets| secrets.hidden(key)).as_ref().unwrap_or(key).as_slice().into(),
+            )
+        }
         Field::Padding => TarPart::Padding,
     }
 }

@@ -12,8 +12,9 @@ use super::blob::Reading;
 use super::body::Reopen;
 use super::hashed::finish;
 use crate::digest::Digest;
+use crate::image::Places;
 use crate::source::Blob;
-use crate::verdict::{BlobVerdict, DETECTOR, Entry, Store, Stored};
+use crate::verdict::{BlobVerdict, Content, DETECTOR, Entry, Store, Stored};
 use crate::verdict::{codec, credentials};
 
 /// The size of the pieces in which bytes are hashed.
@@ -53,10 +54,22 @@ impl<'a> Known<'a> {
 
     /// Returns the remembered verdict on a blob if its bytes are the known ones. To verify that, the blob is
     /// opened and hashed, unless its digest is trusted.
-    pub(super) fn recall(&self, blob: &Blob, open: &Reopen<'_>, reading: Reading<'_>) -> Option<BlobVerdict> {
+    pub(super) fn recall(
+        &self,
+        blob: &Blob,
+        open: &Reopen<'_>,
+        reading: Reading<'_>,
+        places: &[Places],
+    ) -> Option<BlobVerdict> {
         let claimed = claimed(blob)?;
         let kept = self.stored.get(&claimed)?;
         let (mut verdict, charge) = codec::decode(&kept.value)?;
+        // The store has no text of a credential, which the report has to hide.
+        if let Content::Layer(layer) = &verdict.content
+            && places.iter().any(|places| credentials::any_counts(layer, places))
+        {
+            return None;
+        }
         if reading.verify_digests {
             if verdict.is_compressed && verdict.diff_id.is_none() {
                 return None;

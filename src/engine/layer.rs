@@ -112,7 +112,9 @@ impl<'a> LayerVisitor<'a> {
             credentials.into_iter().partition(|credential| detect::keeps(path, credential.form));
         self.content.overflow |= !self.scan.budget.keep(&mut credentials);
         credentials.extend(other.into_iter().take(MAX_IN_FILE));
-        if !self.room(3 * path.len() + 200 + credentials.len() * 60) {
+        let texts: usize =
+            credentials.iter().filter_map(|credential| credential.text.as_ref()).map(|text| text.len()).sum();
+        if !self.room(3 * path.len() + 200 + credentials.len() * 60 + texts) {
             return None;
         }
         let file = File {

@@ -15,7 +15,7 @@ use super::known::Known;
 use super::permits::Permit;
 use crate::fault::{Code, Fault};
 use crate::finding::{Place, Problem};
-use crate::image::{self, Document, DocumentError, Documents, Inventory, MAX_DOCUMENT, Resolved};
+use crate::image::{self, Document, DocumentError, Documents, Inventory, MAX_DOCUMENT, Places, Resolved};
 use crate::mask::message;
 use crate::source::{Archive, Blob, Descriptor, Source};
 use crate::verdict::BlobVerdict;
@@ -65,6 +65,12 @@ pub(crate) fn read(
     let is_needed = |number: &usize| layers.contains_key(number) || resolved.attached.contains(number);
     let (needed, loose): (Vec<usize>, Vec<usize>) = left.iter().partition(|number| is_needed(number));
     let mut memory = Known::of(scan);
+    // The links that lead to further places are known only once all layers are read.
+    let places = resolved
+        .images
+        .iter()
+        .map(|image| Places::in_directory(&image.config.env, &image.config.directory, &[]))
+        .collect();
     memory.look_up(left.iter().filter_map(|&number| gathered.inventory.blob(number)));
     for &number in &left {
         scan.progress.add_total(size(&gathered.inventory, number));
@@ -74,7 +80,7 @@ pub(crate) fn read(
         let inventory = &gathered.inventory;
         let verdicts = in_parallel(scan, source.waits(), blobs, |number, side_by_side, core| {
             let Some(blob) = inventory.blob(number) else { return BlobVerdict::default() };
-            let one = One { source, blob, scan, verify_digests, memory: &memory };
+            let one = One { source, blob, scan, verify_digests, memory: &memory, places: &places };
             let shown = if let Some(layer) = layers.get(&number) {
                 message!("layer {}", *layer)
             } else {
@@ -142,6 +148,8 @@ struct One<'a> {
     scan: Scan<'a>,
     verify_digests: bool,
     memory: &'a Known<'a>,
+    /// The places of each image.
+    places: &'a Vec<Places>,
 }
 
 impl One<'_> {
@@ -159,7 +167,7 @@ impl One<'_> {
         };
         let reading = Reading { verify_digests: self.verify_digests, scan, reopen: Some(&reopen) };
         let open = || source.open(blob);
-        if let Some(verdict) = memory.recall(blob, &open, reading) {
+        if let Some(verdict) = memory.recall(blob, &open, reading, self.places) {
             return verdict;
         }
         let verdict = match open() {

@@ -26,7 +26,7 @@ pub(crate) struct Searched {
 pub(crate) fn search_file(unpacker: &mut Unpacker, origin: Origin<'_>, input: &mut dyn Peek) -> Searched {
     let ((mut found, outcome), credentials) =
         search_credentials(origin.path, input, |input| unpacker.search(origin, input));
-    found.occurrences.extend(credentials::occurrences(origin.path, &credentials, &found.occurrences));
+    credentials::add_occurrences(origin.path, &credentials, &mut found.occurrences);
     found.occurrences.sort_by_key(|occurrence| occurrence.offset);
     let problem = outcome.err().map(|error| Problem::of(&error, Place::Here));
     Searched { occurrences: found.occurrences, problems: found.problems, problem }

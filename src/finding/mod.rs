@@ -1,6 +1,7 @@
 //! The report as a value: findings, their locations, problems, and the result of mending a Dockerfile.
 //! Everything here is safe to show. Token text never gets this far, and text from outside is [`Masked`].
 
+mod hidden;
 mod location;
 mod mending;
 mod problem;
@@ -11,6 +12,7 @@ pub use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 pub use crate::fault::{Code, Remedy};
 pub use crate::mask::{Masked, PathName};
 pub use crate::timestamp::Timestamp;
+pub(crate) use hidden::Hide;
 pub use location::{Also, DockerfileLine, Document, Location, State, counts_in_file};
 pub use mending::{Hunk, Leak, Line, Mending, Side};
 pub(crate) use problem::{Effect, ImageName, ImagePart, Place, Problem};

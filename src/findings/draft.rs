@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     pub(crate) confidence: Confidence,
     /// The token, if token text was found.
     pub(crate) token: Option<TokenSummary>,
+    /// The text of a token of unknown shape, which is hidden in the report.
+    pub(crate) secret: Option<Name>,
     /// One sentence about what was found.
     pub(crate) message: Message,
     /// Advice on what to do.
@@ -53,6 +55,8 @@ pub(crate) struct Draft {
 pub(crate) struct Drafts {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) problems: Vec<Problem>,
+    /// Texts of unknown shape that are hidden in the report.
+    pub(crate) secrets: Vec<Name>,
 }
 
 impl Draft {

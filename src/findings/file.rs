@@ -22,7 +22,7 @@ pub(crate) fn occurrence_drafts(
     let draft = |occurrence: Occurrence| Draft {
         order: Order { image: 0, layer: 0, path: path.clone(), offset: occurrence.offset },
         rule: &TOKEN_IN_FILE,
-        severity,
+        severity: if occurrence.is_named() { severity.min(Severity::High) } else { severity },
         confidence: occurrence.confidence,
         message: message!("{} in {}", describe_in_tree(occurrence.token.kind), **path),
         help: TOKEN_IN_FILE.fix.for_token(occurrence.token.kind),
@@ -30,6 +30,7 @@ pub(crate) fn occurrence_drafts(
         anchor,
         site: Site::File(FileSite::of(path, &occurrence)),
         token: Some(occurrence.token),
+        secret: occurrence.text,
         also: Vec::new(),
         related: Vec::new(),
         leaves: Vec::new(),

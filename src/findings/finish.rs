@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::anchor::Identity;
 use super::seal::Sealed;
 use crate::finding::{Finding, Fingerprint, ImageSummary, Problem, TargetKind};
+use crate::sensitive::Name;
 
 /// The contribution of one target to a report.
 #[derive(Debug, Default)]
@@ -17,6 +18,15 @@ pub(crate) struct Audited {
     pub(crate) findings: Vec<Sealed>,
     /// Errors and notes, in the order in which they are reported.
     pub(crate) problems: Vec<Problem>,
+    /// Texts of unknown shape, other than those of the findings, that are hidden in the report.
+    pub(crate) secrets: Vec<Name>,
+}
+
+impl Audited {
+    /// Returns all texts of unknown shape that are hidden in the report.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Name> {
+        self.secrets.iter().chain(self.findings.iter().filter_map(|sealed| sealed.secret.as_ref()))
+    }
 }
 
 /// Sorts the findings of each target, and numbers equal findings across all targets. No two findings of a

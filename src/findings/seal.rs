@@ -12,6 +12,7 @@ use crate::finding::{
 };
 use crate::mask::{Mask, Masked, Message, mask, message, quote};
 use crate::rules::dockerfile::Residue;
+use crate::sensitive::Name;
 use crate::timestamp::Timestamp;
 
 /// The maximum length of a decoding step in the text of a problem, in characters.
@@ -32,6 +33,7 @@ pub(crate) struct Sealed {
     pub(super) identity: Identity,
     pub(super) finding: Finding,
     pub(super) is_silenced: bool,
+    pub(super) secret: Option<Name>,
 }
 
 /// Foreign text of an image, masked once for all of its findings.
@@ -97,6 +99,7 @@ impl<'a> Sealer<'a> {
             identity: draft.identity(),
             finding,
             is_silenced: draft.is_silenced,
+            secret: draft.secret.clone(),
         }
     }
 

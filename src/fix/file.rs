@@ -9,9 +9,10 @@ use super::outcome::{Left, Mended, Secret};
 use super::taken::taken;
 use crate::dockerfile::{looks_like_dockerfile, parse};
 use crate::engine::{Engine, Silent, contained};
-use crate::finding::{Issue, Leak, Mending, Place, Problem};
+use crate::finding::{Hide as _, Issue, Leak, Mending, Place, Problem};
 use crate::findings::Sealer;
-use crate::mask::{Masked, mask, mask_path};
+use crate::mask::{Masked, Secrets, mask, mask_path};
+use crate::rules::dockerfile::unknown::literals;
 use crate::source::{open_file, read_up_to};
 use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
@@ -81,7 +82,7 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
     left.extend(taken.into_iter().map(|hit| Left { hit, why: None }));
     left.sort_by_key(|left| left.hit.span);
     let left = left.into_iter().map(leak).collect();
-    let mending = Mending {
+    let mut mending = Mending {
         path: name,
         hunks: diff.hunks,
         mended,
@@ -90,5 +91,9 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
         kinds,
         left,
     };
+    let texts = [literals(&before, &dockerfile), literals(&source, &parse(&source))].concat();
+    if let Some(mut found) = Secrets::new(texts.iter().map(|text| &**text)) {
+        mending.hide(&mut found);
+    }
     Ok((mending, source))
 }

@@ -27,3 +27,26 @@ pub(crate) const MENTIONS: [&str; 4] = ["hf", "hugging", "pyannote", "hub[_-]"];
 
 /// Patterns of calls that need not name the Hub.
 pub(crate) const CALLS: [&str; 3] = [r"login\(", "inferenceclient", r"token[ \t]*="];
+
+/// The texts, one of which is in any line that gives a token to something of the Hub: parts of names of variables and
+/// hosts, and the start of an argument.
+pub(crate) const NEEDLES: [&str; 16] = [
+    "hf_",
+    "HF_",
+    "hf-",
+    "HF-",
+    "hf.",
+    "hft",
+    "HFT",
+    "hf a",
+    "ugging",
+    "UGGING",
+    "hub_token",
+    "HUB_TOKEN",
+    "hub-token",
+    "note_auth",
+    "login(",
+    "token=",
+];
+/// The texts of [`NEEDLES`] that name the vendor.
+pub(crate) const NAMES_VENDOR: [&str; 2] = ["ugging", "UGGING"];

@@ -11,12 +11,13 @@ use crate::sensitive::{Name, Sensitive};
 const MAX_ENTRIES: usize = 10_000;
 
 /// The JSON members that are read, as the specification spells them.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "architecture",
     "os",
     "variant",
     "config",
     "Env",
+    "WorkingDir",
     "rootfs",
     "type",
     "diff_ids",
@@ -33,6 +34,8 @@ const NAMES: [&str; 13] = [
 pub(crate) struct Config {
     /// The environment of the running image, as `NAME=value`.
     pub(crate) env: Vec<Sensitive>,
+    /// The directory in which the programs of the image start.
+    pub(crate) directory: Sensitive,
     /// The history, oldest first.
     pub(crate) history: Vec<HistoryEntry>,
     /// The digests of the uncompressed layers; `None` for a digest that cannot be read.
@@ -64,6 +67,8 @@ impl Config {
         let config = ImageConfiguration::deserialize(parsed.value())?;
         let env = config.config().iter().flat_map(oci_spec::image::Config::env).flatten();
         let env = env.map(|assignment| assignment.as_str().into()).collect();
+        let directory = config.config().as_ref().and_then(|config| config.working_dir().as_deref());
+        let directory = directory.unwrap_or_default().into();
         let history = config.history().iter().flatten().map(|entry| HistoryEntry {
             created_by: entry.created_by().as_deref().map(Name::from),
             empty_layer: entry.empty_layer().unwrap_or(false),
@@ -76,7 +81,7 @@ impl Config {
             let variant = config.variant().as_ref().map(|variant| format!("/{variant}")).unwrap_or_default();
             format!("{os}/{architecture}{variant}")
         });
-        Ok(Self { env, history: history.collect(), diff_ids: diff_ids.collect(), platform })
+        Ok(Self { env, directory, history: history.collect(), diff_ids: diff_ids.collect(), platform })
     }
 }
 

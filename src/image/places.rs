@@ -31,10 +31,21 @@ pub(crate) struct Places {
 impl Places {
     /// Determines the places of an image. `env` is its environment (`NAME=value`), and `links` are the
     /// symbolic links in any of its layers (normalised path, target as written).
+    #[cfg(test)]
     pub(crate) fn new<'a>(
         env: &[Sensitive],
         links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>,
     ) -> Self {
+        Self::in_directory(env, b"", links)
+    }
+
+    /// Determines the places of an image whose programs start in `directory`. Relative paths begin there.
+    pub(crate) fn in_directory<'a>(
+        env: &[Sensitive],
+        directory: &[u8],
+        links: impl IntoIterator<Item = &'a (Vec<u8>, Vec<u8>)>,
+    ) -> Self {
+        let directory = str::from_utf8(directory).unwrap_or_default();
         let mut places = Self::default();
         let env: BTreeMap<&str, &str> =
             env.iter().filter_map(|entry| str::from_utf8(entry).ok()?.split_once('=')).collect();
@@ -43,6 +54,8 @@ impl Places {
         };
         for Moved { variable, path, keeper } in &MOVED {
             if let Some(base) = value(variable) {
+                let is_relative = !base.starts_with(['/', '~']) && directory.len() <= MAX_VALUE;
+                let base = if is_relative { format!("{directory}/{base}") } else { base };
                 places.add(&base, path, *keeper);
             }
         }

@@ -1,6 +1,7 @@
 //! Text from outside in a form that may be shown. Reports hold such text only as [`Masked`], and only this
 //! module can make it: the field is private, and every constructor masks.
 
+mod found;
 mod message;
 mod path;
 mod text;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::sensitive::Name;
 
+pub(crate) use found::Secrets;
 pub(crate) use message::{Cut, Message, MessagePart, Quoted, message};
 pub use path::PathName;
 pub(crate) use path::mask_path;
@@ -93,6 +95,11 @@ impl Masked {
             rest = next;
         }
         Self(out.into())
+    }
+
+    /// Hides secrets that were found.
+    pub(crate) fn hide_found(&mut self, secrets: &mut Secrets) {
+        *self = secrets.hide(self);
     }
 
     /// Returns the text.

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Masked;
 use super::text::mask_bytes;
+use super::{Masked, Secrets};
 
 /// A path as a report shows it. Names are bytes: a path that is not UTF-8 is shown lossily, together with
 /// its full bytes as base64. Tokens are masked in both forms.
@@ -26,6 +26,15 @@ impl PathName {
                 shown: Masked(String::from_utf8_lossy(error.as_bytes()).into()),
                 base64: Some(Masked(STANDARD.encode(error.as_bytes()).into())),
             },
+        }
+    }
+
+    /// Hides secrets that were found.
+    pub(crate) fn hide_found(&mut self, secrets: &mut Secrets) {
+        self.shown.hide_found(secrets);
+        let bytes = self.base64.as_ref().and_then(|text| STANDARD.decode(text.as_str()).ok());
+        if let Some(hidden) = bytes.and_then(|bytes| secrets.hidden(&bytes)) {
+            self.base64 = Some(Masked(STANDARD.encode(hidden).into()));
         }
     }
 

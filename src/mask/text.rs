@@ -44,7 +44,49 @@ pub(crate) fn holds_split_token(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn mask_bytes(bytes: &[u8]) -> Vec<u8> {
-    mask_values(&mask_build_arguments(&mask_tokens(bytes)))
+    let tokens = mask_tokens(bytes);
+    // The text beside a token that is gone may be a token itself.
+    let tokens = mask_joined(&tokens).map_or(tokens, |joined| mask_tokens(&joined));
+    mask_values(&mask_build_arguments(&tokens))
+}
+
+/// Masks tokens that quotes, backslashes or continued lines split: `hf_ab""cd…`, `"hf_ab" + "cd…"`.
+/// Returns `None` if there are none.
+fn mask_joined(bytes: &[u8]) -> Option<Vec<u8>> {
+    let is_glue = |b: &u8| matches!(b, b'"' | b'\'' | b'\\' | b'`');
+    if !bytes.iter().any(is_glue) {
+        return None;
+    }
+    let mut joined = Vec::with_capacity(bytes.len());
+    let mut places = Vec::with_capacity(bytes.len());
+    // Whether the bytes since the last one that was kept are glue, and blanks behind glue.
+    let mut is_behind_glue = false;
+    for (at, b) in bytes.iter().enumerate() {
+        is_behind_glue =
+            is_glue(b) || (is_behind_glue && (b.is_ascii_whitespace() || matches!(b, b'+' | b'.')));
+        if !is_behind_glue {
+            joined.push(*b);
+            places.push(at);
+        }
+    }
+    let mut out = Vec::new();
+    let (mut done, mut next) = (0, 0);
+    while let Some(LookAlike { at, .. }) = next_look_alike(&joined, next) {
+        next = at.end.max(next + 1);
+        let (Some(&first), Some(&last)) =
+            (places.get(at.start), at.end.checked_sub(1).and_then(|last| places.get(last)))
+        else {
+            continue;
+        };
+        if first < done || last - first + 1 == at.len() {
+            continue;
+        }
+        out.extend_from_slice(bytes.get(done..first).unwrap_or_default());
+        out.extend_from_slice("…".as_bytes());
+        done = last + 1;
+    }
+    out.extend_from_slice(bytes.get(done..).unwrap_or_default());
+    (done > 0).then_some(out)
 }
 
 /// Masks the values of build arguments. They are not quoted, so a value extends to the next argument.
@@ -184,8 +226,11 @@ impl<'a> Value<'a> {
         static VALUE: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(concat!(
                 // A quoted value extends to its closing quote, blanks included.
-                r#"(?-u)\A(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
+                r#"(?-u)\A(?:""|'')*(?:\\\r?\n[ \t]*)?"#,
+                r#"(?:(?P<double>\\*")(?P<in_double>[^"]+)"|(?P<single>')(?P<in_single>[^']+)'"#,
                 r#"|(?P<quote>["']?)(?P<value>(?:\\.|[^\s"'\\])*[^\s"'\\;)&|,]))"#,
+                // The pieces behind it belong to the same word.
+                r#"(?:\\\r?\n[ \t]*[^\s"'\\;)&|,]+|"[^"\s]*"|'[^'\s]*'|[A-Za-z0-9_.~+/=-]+)*"#,
             ))
             .expect("a valid pattern")
         });
@@ -235,6 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn tokens_in_pieces_are_masked() {
+        let token = token("hf_");
+        let (front, back) = token.split_at(15);
+        for (text, shown) in [
+            (format!("a {front}\"\"{back} b"), "a … b"),
+            (format!("a {front}\\\n   {back} b"), "a … b"),
+            (format!("a '{front}' + '{back}' b"), "a '…' b"),
+            (format!("a {front}'{back}' b"), "a …' b"),
+        ] {
+            assert_eq!(mask(text.as_bytes()).as_str(), shown, "{text}");
+        }
+    }
+
+    #[test]
     fn values_of_token_variables_are_masked_whatever_their_shape() {
         for (text, shown) in [
             ("|1 HF_TOKEN=opaque-value /bin/sh -c true", "|1 HF_TOKEN=… /bin/sh -c true"),
@@ -257,6 +316,15 @@ mod tests {
             ("hf auth login --token opaque-value && x", "hf auth login --token … && x"),
             ("git clone https://user:opaque-value@host/x", "git clone https://user:…@host/x"),
             ("curl -H 'Authorization: Bearer opaque-value'", "curl -H 'Authorization: Bearer …'"),
+            ("hf auth login --token opaque\\\n-value && x", "hf auth login --token … && x"),
+            ("hf auth login --token \\\n  opaque-value && x", "hf auth login --token … && x"),
+            ("hf auth login --token opaque\"\"-value && x", "hf auth login --token … && x"),
+            ("hf auth login --token \"opaque\"'-value' && x", "hf auth login --token \"…\" && x"),
+            ("hf auth login --token ''opaque-value && x", "hf auth login --token … && x"),
+            (
+                "curl -H \"Authorization: Bearer opaque\" -H \"A: b\"",
+                "curl -H \"Authorization: Bearer …\" -H \"A: b\"",
+            ),
         ] {
             assert_eq!(mask(text.as_bytes()).as_str(), shown);
         }

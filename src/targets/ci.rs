@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::ci;
+use crate::detect::opaque_in;
 use crate::dockerfile::parse;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
@@ -10,6 +11,7 @@ use crate::findings::{Anchor, Draft, Drafts, ci_draft, dockerfile_draft};
 use crate::fix::check_and_advise;
 use crate::mask::message;
 use crate::rules::context::{LOGIN_IN_CI, MAX_CI_HITS, check_ci};
+use crate::rules::dockerfile::unknown::literals;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex, Text};
@@ -21,6 +23,7 @@ pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
     let file = ci::read(path, bytes)?;
     let lines = LineIndex::new(bytes);
     let mut audited = Drafts::default();
+    audited.secrets.extend(opaque_in(bytes).into_iter().filter_map(|range| bytes.get(range)).map(Name::from));
     for flaw in &file.flaws {
         let detail = message!("not all of it was read as a CI file: {}", flaw.message);
         audited.problems.push(problem(path, lines.position(flaw.span.start).line, flaw, detail));
@@ -59,6 +62,7 @@ fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts)
     let bytes = text.as_bytes();
     let dockerfile = parse(bytes);
     let hits = check_and_advise(bytes, &dockerfile);
+    audited.secrets.extend(literals(bytes, &dockerfile));
     let own_lines = LineIndex::new(bytes);
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
     let line_of = |offset: usize| lines.position(text.source_offset(offset)).line;

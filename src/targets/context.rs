@@ -45,6 +45,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem>
         leaked: BTreeSet::new(),
         outcomes: BTreeMap::new(),
         problems: unlisted,
+        secrets: Vec::new(),
         context: &context,
     };
     for searched in audit.searched.values_mut() {
@@ -70,6 +71,8 @@ struct Audit<'a> {
     /// the file out.
     outcomes: BTreeMap<usize, bool>,
     problems: Vec<Problem>,
+    /// Texts of unknown shape in Dockerfiles and CI files.
+    secrets: Vec<Name>,
 }
 
 impl Audit<'_> {
@@ -118,8 +121,9 @@ impl Audit<'_> {
                 Some(Drafts { problems: vec![problem.at(Place::entry(&file.path))], ..Drafts::default() })
             })
         });
-        for Drafts { drafts, problems } in audited.into_iter().flatten() {
+        for Drafts { drafts, problems, secrets } in audited.into_iter().flatten() {
             self.drafts.extend(drafts);
+            self.secrets.extend(secrets);
             self.problems.extend(problems);
         }
     }
@@ -129,11 +133,12 @@ impl Audit<'_> {
         let parsed = parse(bytes);
         let directory = self.context_of(&path, bytes, &parsed);
         let name = path.strip_prefix(directory.as_slice()).unwrap_or(&path);
-        let Drafts { drafts, problems } = dockerfile::audit(&path, Anchor::dockerfile(name), bytes);
+        let Drafts { drafts, problems, secrets } = dockerfile::audit(&path, Anchor::dockerfile(name), bytes);
         self.problems.extend(problems.into_iter().map(|problem| match problem.place {
             Place::Line(line) => problem.at(Place::FileLine((&*path).into(), line)),
             _ => problem,
         }));
+        self.secrets.extend(secrets);
         // The rules about Dockerfiles report the tokens in the text of this file.
         let known: BTreeSet<_> = drafts.iter().filter_map(|draft| draft.token.clone()).collect();
         if let Some(searched) = self.searched.get_mut(&number) {
@@ -235,6 +240,7 @@ impl Audit<'_> {
             kind: Some(TargetKind::Context),
             findings: self.drafts.iter().map(|draft| sealer.finding(draft)).collect(),
             problems,
+            secrets: self.secrets,
             ..Audited::default()
         }
     }

@@ -10,6 +10,7 @@ use crate::finding::{Place, Problem, TargetKind};
 use crate::findings::{Anchor, Audited, Draft, Drafts, dockerfile_draft};
 use crate::fix::check_and_advise;
 use crate::mask::message;
+use crate::rules::dockerfile::unknown::literals;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
 use crate::source::{open_file, path_bytes, read_up_to};
@@ -34,9 +35,9 @@ pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audi
     let shown: Name = path_bytes(path).into();
     // The build context is the file's directory.
     let name = path.file_name().map_or(&*shown, OsStr::as_encoded_bytes);
-    let Drafts { drafts, problems } = audit(&shown, Anchor::dockerfile(name), bytes);
+    let Drafts { drafts, problems, secrets } = audit(&shown, Anchor::dockerfile(name), bytes);
     let findings = drafts.iter().map(|draft| reader.sealer.finding(draft)).collect();
-    Audited { kind: Some(TargetKind::Dockerfile), findings, problems, ..Audited::default() }
+    Audited { kind: Some(TargetKind::Dockerfile), findings, problems, secrets, ..Audited::default() }
 }
 
 /// Audits a Dockerfile. `path` is the path to show. `anchor` is made from the path relative to the build
@@ -77,7 +78,7 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
     }
     let notes = notes.into_iter().map(|(line, detail)| Problem::note(Code::Odd, Place::Line(line), detail));
     problems.extend(notes);
-    Drafts { drafts: drafts.collect(), problems }
+    Drafts { drafts: drafts.collect(), problems, secrets: literals(bytes, &dockerfile) }
 }
 
 #[cfg(test)]
@@ -108,7 +109,7 @@ mod tests {
         let target = Masked::own("dockerfile:x");
         let sealer = Sealer::new(&target, &[], None);
         let anchor = Anchor::dockerfile(b"x");
-        let Drafts { drafts, problems } = audit(&b"x"[..].into(), anchor, source.as_bytes());
+        let Drafts { drafts, problems, .. } = audit(&b"x"[..].into(), anchor, source.as_bytes());
         let findings = finish(vec![drafts.iter().map(|draft| sealer.finding(draft)).collect()]);
         let (errors, notes): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.is_error());
         let issues = |problems: Vec<&Problem>| problems.into_iter().map(|p| sealer.issue(p)).collect();

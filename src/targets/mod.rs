@@ -15,9 +15,9 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 
 use crate::engine::{Engine, Progress};
-use crate::finding::{Report, Target};
+use crate::finding::{Hide as _, Report, Target};
 use crate::findings::{Audited, Sealer, finish};
-use crate::mask::{Masked, mask};
+use crate::mask::{Masked, Secrets, mask};
 use crate::stop::Stop;
 
 pub(crate) use options::Options;
@@ -37,9 +37,10 @@ pub(crate) fn run(
     let audit = target::Audit { engine, options, stop, progress };
     let audited = targets.iter().zip(&names).map(|(target, name)| audit.target(name, target));
     let audited: Vec<Audited> = audited.collect();
+    let secrets: Vec<_> = audited.iter().flat_map(Audited::secrets).cloned().collect();
     let (mut summaries, mut sealed) = (Vec::new(), Vec::new());
     let (mut errors, mut notes) = (Vec::new(), Vec::new());
-    for (target, Audited { kind, images, findings, problems }) in names.into_iter().zip(audited) {
+    for (target, Audited { kind, images, findings, problems, secrets: _ }) in names.into_iter().zip(audited) {
         let sealer = Sealer::new(&target, &[], None);
         for problem in &problems {
             let list = if problem.is_error() { &mut errors } else { &mut notes };
@@ -48,5 +49,9 @@ pub(crate) fn run(
         sealed.push(findings);
         summaries.push(Target { target, kind, images });
     }
-    Report::new(summaries, finish(sealed), errors, notes)
+    let mut report = Report::new(summaries, finish(sealed), errors, notes);
+    if let Some(mut secrets) = Secrets::new(secrets.iter().map(|secret| &**secret)) {
+        report.hide(&mut secrets);
+    }
+    report
 }

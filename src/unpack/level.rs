@@ -228,7 +228,7 @@ impl<'u, 'o> Level<'u, 'o> {
         raw: Raw<'_>,
         expansion: Option<&Expansion>,
     ) -> io::Result<()> {
-        let Some((mut found, outcome)) = self.descend(raw) else { return Ok(()) };
+        let Some((mut found, outcome)) = self.descend(raw.called(&step)) else { return Ok(()) };
         if found.occurrences.is_empty() && found.problems.is_empty() {
             return outcome;
         }

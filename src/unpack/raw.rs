@@ -6,7 +6,8 @@ use std::io::{self, BufRead, Read};
 use super::format::HEAD;
 use super::limits::MAX_IN_FILE;
 use super::sqlite::Pages;
-use crate::detect::{Occurrence, Scanner};
+use crate::detect::{CredentialSearch, Occurrence, Scanner, StepKind, add_kept, may_keep};
+use crate::sensitive::Name;
 use crate::stream::Peek;
 
 /// Content stored unchanged inside other content has been searched there already, except for tokens that its
@@ -22,6 +23,8 @@ pub(super) struct Raw<'a> {
     verbatim: Option<(u64, Scanner)>,
     /// The pages of the content, if it is a database.
     pages: Option<Pages>,
+    /// The search for credentials of unknown shape, if the content is a member whose name says that it may hold one.
+    credentials: Option<(Name, CredentialSearch)>,
     passed: u64,
 }
 
@@ -29,14 +32,22 @@ impl<'a> Raw<'a> {
     /// Creates a reader for content that has not been searched anywhere else.
     pub(super) fn whole(input: &'a mut dyn Peek) -> Self {
         // The scanner lists one token more than is kept, to reveal that there are more.
-        let start = Scanner::with_limit(MAX_IN_FILE + 1);
-        Self { input, start, verbatim: None, pages: None, passed: 0 }
+        let start = Scanner::with_limit(MAX_IN_FILE + 1).with_names();
+        Self { input, start, verbatim: None, pages: None, credentials: None, passed: 0 }
     }
 
     /// Creates a reader for content of `size` bytes that is stored unchanged in the enclosing content.
     pub(super) fn verbatim(input: &'a mut dyn Peek, size: u64) -> Self {
-        let end = (size > 4 * EDGE).then(|| (size, Scanner::with_limit(MAX_IN_FILE + 1)));
+        let end = (size > 4 * EDGE).then(|| (size, Scanner::with_limit(MAX_IN_FILE + 1).with_names()));
         Self { verbatim: end, ..Self::whole(input) }
+    }
+
+    /// Enables the search for credentials of unknown shape, if the content is a file with a name that says that it may
+    /// hold one.
+    pub(super) fn called(self, step: &StepKind) -> Self {
+        let StepKind::Member(_, name) = step else { return self };
+        let credentials = may_keep(name).then(|| (name.clone(), CredentialSearch::new(name)));
+        Self { credentials, ..self }
     }
 
     /// Returns the number of bytes that were consumed.
@@ -63,6 +74,9 @@ impl<'a> Raw<'a> {
             }));
         }
         found.extend(pages.occurrences);
+        if let Some((name, search)) = self.credentials {
+            add_kept(&name, search.finish(), &mut found);
+        }
         (found, pages.limited)
     }
 
@@ -72,6 +86,9 @@ impl<'a> Raw<'a> {
         let bytes = view.get(..n).unwrap_or(view);
         if let Some(pages) = &mut self.pages {
             pages.feed(bytes);
+        }
+        if let Some((_, credentials)) = &mut self.credentials {
+            credentials.feed(bytes);
         }
         let Some((size, end)) = &mut self.verbatim else { return self.start.feed(bytes) };
         let from = |edge: u64| {

@@ -75,6 +75,10 @@ pub(crate) struct FieldToken {
     /// The string that holds the token. Empty for the root.
     pub(crate) text: Name,
     pub(crate) token: TokenSummary,
+    /// The text of a token of unknown shape.
+    pub(crate) secret: Option<Name>,
+    /// Whether a name in the text, and not the name of the field, marks the value as a token.
+    pub(crate) is_named: bool,
     pub(crate) confidence: Confidence,
     /// The decoding steps inside the field, outermost first.
     pub(crate) via: Vec<Step>,

@@ -9,12 +9,14 @@ use crate::detect::Occurrence;
 use crate::detect::TokenSummary;
 use crate::detect::keeps;
 use crate::image::Keeper;
+use crate::image::PathHashes;
 use crate::image::Places;
+use crate::verdict::LayerContent;
 
 /// Returns the occurrences to report for the credentials of unknown shape in `credentials`, in a file with this
 /// single name. A credential is omitted if `known` has a token of known shape at the same offset.
 pub(crate) fn occurrences(name: &[u8], credentials: &[Credential], known: &[Occurrence]) -> Vec<Occurrence> {
-    let seen = |offset: u64| known.iter().any(|o| o.offset == offset && o.via.is_empty());
+    let seen = |offset: u64| known.iter().any(|o| o.offset == offset && o.via.is_empty() && !o.is_unknown());
     let counting = counting(credentials, std::iter::once(name), &Places::default());
     counting
         .into_iter()
@@ -27,8 +29,17 @@ pub(crate) fn occurrences(name: &[u8], credentials: &[Credential], known: &[Occu
             position: credential.position,
             via: Vec::new(),
             confidence: Confidence::Medium,
+            text: credential.text.clone(),
         })
         .collect()
+}
+
+/// Adds the occurrences for the credentials of unknown shape that count in a file with this single name. One that
+/// its name marks as a token as well is listed once.
+pub(crate) fn add_occurrences(name: &[u8], credentials: &[Credential], found: &mut Vec<Occurrence>) {
+    let unknown = occurrences(name, credentials, found);
+    found.retain(|o| !o.is_unknown() || !unknown.iter().any(|other| o.is_beside(other.offset)));
+    found.extend(unknown);
 }
 
 /// Returns the credentials of unknown shape that count in a file with these names, one for each offset.
@@ -50,6 +61,16 @@ pub(crate) fn counting<'k>(
     };
     let mut seen = HashSet::new();
     credentials.iter().filter(counts).filter(|credential| seen.insert(credential.offset)).collect()
+}
+
+/// Returns true if a credential in a layer counts in an image with these places.
+pub(crate) fn any_counts(layer: &LayerContent, places: &Places) -> bool {
+    layer.files.iter().filter(|file| !file.credentials.is_empty()).any(|file| {
+        let own = PathHashes::own(&file.path);
+        let links = layer.hard_links.iter().filter(|link| link.target == own);
+        let names = links.map(|link| &*link.name).chain(std::iter::once(&*file.path));
+        !counting(&file.credentials, names, places).is_empty()
+    })
 }
 
 /// Returns true if a file with this name may be a credential file in some image.

@@ -6,9 +6,11 @@ mod argument;
 mod assignment;
 mod call;
 mod docker_auth;
+mod extent;
 mod header;
 mod host;
 mod literal;
+mod named;
 mod names;
 mod netrc;
 mod search;
@@ -18,13 +20,20 @@ mod stretches;
 mod url;
 mod value;
 mod word;
+mod written;
 
-use super::Position;
+use std::collections::HashSet;
+
+use super::{Confidence, Occurrence, Position, TokenSummary};
+use crate::hub::files::IN_HOMES;
+use crate::sensitive::Name;
 
 use super::position::Lines;
 use names::Keeper;
 
 pub(crate) use crate::hub::files::CredentialForm;
+pub(super) use named::Named;
+pub(crate) use named::{generated_in, opaque_in};
 pub(crate) use search::CredentialSearch;
 pub(crate) use value::may_be_credential;
 
@@ -33,8 +42,8 @@ pub(crate) const MAX_CREDENTIALS: u64 = 16 * 1024;
 /// The possible lengths of a credential that is the whole content of a file.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=512;
 
-/// A credential of unknown shape: a possible credential in a file. It holds only the place, not the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A credential of unknown shape: a possible credential in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Credential {
     /// The form in which the file holds the credential.
     pub form: CredentialForm,
@@ -42,6 +51,8 @@ pub(crate) struct Credential {
     pub offset: u64,
     /// The line and column.
     pub position: Option<Position>,
+    /// The text, which is hidden in the report. A verdict from a store has none.
+    pub(crate) text: Option<Name>,
 }
 
 /// Returns true if the name of a file alone is enough for a credential of that form to count.
@@ -50,6 +61,39 @@ pub(crate) fn keeps(path: &[u8], form: CredentialForm) -> bool {
         // The file counts only if it is a place that the Hub client uses.
         CredentialForm::Word | CredentialForm::StoredTokens => false,
         _ => Keeper::of(path).is_some_and(|keeper| keeper.forms().contains(&form)),
+    }
+}
+
+/// Returns true if a credential of that form counts in a file with this name, in whatever image the file is.
+pub(crate) fn keeps_anywhere(path: &[u8], form: CredentialForm) -> bool {
+    let in_homes = || IN_HOMES.iter().find(|file| file.is_at(path));
+    keeps(path, form) || in_homes().is_some_and(|file| file.keeper.forms().contains(&form))
+}
+
+/// Returns true if the name of a file says that it may hold a credential.
+pub(crate) fn may_keep(path: &[u8]) -> bool {
+    Keeper::of(path).is_some() || IN_HOMES.iter().any(|file| file.is_at(path))
+}
+
+/// Adds the credentials that count in a file with this name. Those that are known already are left out.
+pub(crate) fn add_kept(path: &[u8], credentials: Vec<Credential>, found: &mut Vec<Occurrence>) {
+    let mut seen = HashSet::new();
+    for Credential { form, offset, position, text } in credentials {
+        let is_known = found.iter().any(|o| !o.is_unknown() && o.is_beside(offset));
+        if !keeps_anywhere(path, form) || is_known || !seen.insert(offset) {
+            continue;
+        }
+        found.retain(|o| !o.is_unknown() || !o.is_beside(offset));
+        found.push(Occurrence {
+            token: TokenSummary::unknown(),
+            offset,
+            len: 0,
+            at: offset..offset,
+            position,
+            via: Vec::new(),
+            confidence: Confidence::Medium,
+            text,
+        });
     }
 }
 
@@ -64,8 +108,12 @@ pub(crate) fn credentials_in(path: &[u8], content: &[u8]) -> Vec<Credential> {
     let mut lines = Lines::default();
     lines.look_for_nul(0, content);
     let mut cursor = lines.cursor();
-    let credentials =
-        |(at, form)| Credential { form, offset: at as u64, position: cursor.position(content, at) };
+    let credentials = |(at, form)| Credential {
+        form,
+        offset: at as u64,
+        position: cursor.position(content, at),
+        text: Some(extent::text(form, content, at)),
+    };
     spots.into_iter().map(credentials).collect()
 }
 

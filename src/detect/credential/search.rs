@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::names::Keeper;
-use super::{Credential, MAX_CREDENTIALS, spots};
+use super::{Credential, MAX_CREDENTIALS, extent, spots};
 use crate::detect::position::Lines;
 
 /// The number of bytes that are held at once of a file that is known by its name. A larger file that is not
@@ -116,7 +116,8 @@ impl CredentialSearch {
                 continue;
             }
             let position = cursor.position(content, at);
-            self.found.push(Credential { form, offset: self.start + at as u64, position });
+            let text = Some(extent::text(form, content, at));
+            self.found.push(Credential { form, offset: self.start + at as u64, position, text });
         }
         self.searched = until.max(self.searched);
         if self.found.len() > MAX_FOUND {

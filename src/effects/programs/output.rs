@@ -2,17 +2,19 @@
 
 use super::Call;
 use super::table::Output;
+use crate::detect;
 use crate::effects::source::{Sources, ValueSource};
 use crate::effects::state::State;
 use crate::effects::variables::View;
 use crate::effects::words;
 use crate::hub::variables::PREFIX;
+use crate::sensitive::Sensitive;
 use crate::shell::Word;
 
 /// Returns the sources of the token that a command prints.
 pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
     match call.program.output {
-        Output::Operands => in_words(call, state),
+        Output::Operands => in_words(call, state).or_else(|| literal(call)),
         Output::Environment | Output::NamedVariables if is_dump(call.arguments) => environment(state),
         Output::NamedVariables => {
             let mut named = Sources::default();
@@ -31,6 +33,25 @@ pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
         Output::Edited => read(call, &call.fed, state).or_else(|| in_words(call, state)),
         Output::HubToken => super::hub::printed(call, state),
         Output::Nothing | Output::Environment | Output::AllVariables => Sources::default(),
+    }
+}
+
+/// Returns the source of a credential of unknown shape that a command prints into a file, or whose own text says
+/// what it is for.
+fn literal(call: &Call<'_>) -> Sources {
+    let mut text = Sensitive::default();
+    let words = call.arguments.iter().map(|word| word.text.as_bytes());
+    for part in std::iter::once(call.name.as_bytes()).chain(words) {
+        text.extend(part);
+        text.push(b' ');
+    }
+    let outputs = call.near.step.outputs.iter();
+    let targets: Vec<&[u8]> = outputs.map(|word| word.text.as_bytes()).collect();
+    text.extend(&targets.iter().flat_map(|target| [b"> ", *target].concat()).collect::<Vec<u8>>());
+    if detect::opaque_in(&text).is_empty() {
+        Sources::default()
+    } else {
+        Sources::token(ValueSource::Literal)
     }
 }
 

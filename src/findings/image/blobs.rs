@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::Context;
 use crate::detect::{Container, Occurrence, Step, StepKind, TokenHash};
 use crate::digest::Digest;
-use crate::findings::words::describe;
+use crate::findings::words::{describe, severity_of};
 use crate::findings::{Anchor, BlobSite, Draft, Order, Site};
 use crate::image::Field;
 use crate::mask::{Cut, Message, message};
@@ -34,9 +34,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
         }
         match &verdict.content {
             Content::Bytes(bytes) => {
-                drafts.extend(bytes.occurrences.iter().map(|o| draft(name, digest, &[], o)));
-                let unknown = credentials::occurrences(name, &verdict.credentials, &bytes.occurrences);
-                drafts.extend(unknown.iter().map(|o| draft(name, digest, &[], o)));
+                let mut found = bytes.occurrences.clone();
+                credentials::add_occurrences(name, &verdict.credentials, &mut found);
+                drafts.extend(found.iter().map(|o| draft(name, digest, &[], o)));
             }
             Content::Document(_) if used.contains(entry) => {}
             Content::Document(found) => {
@@ -46,9 +46,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             Content::Layer(content) => {
                 for file in &content.files {
                     let via = [Step::new(StepKind::member(Container::Tar, &file.path), 0..0)];
-                    drafts.extend(file.occurrences.iter().map(|o| draft(name, digest, &via, o)));
-                    let unknown = credentials::occurrences(&file.path, &file.credentials, &file.occurrences);
-                    drafts.extend(unknown.iter().map(|o| draft(name, digest, &via, o)));
+                    let mut found = file.occurrences.clone();
+                    credentials::add_occurrences(&file.path, &file.credentials, &mut found);
+                    drafts.extend(found.iter().map(|o| draft(name, digest, &via, o)));
                 }
             }
         }
@@ -75,6 +75,7 @@ fn loose_document<'a>(
             position: None,
             via: found.via.clone(),
             confidence: found.confidence,
+            text: found.secret.clone(),
         };
         draft_in(name, verdict.digest, Some(found.field.clone()), &[], &occurrence)
     });
@@ -108,9 +109,10 @@ fn draft_in(
     Draft {
         order: Order { image: usize::MAX, layer: 0, path: name.clone(), offset: occurrence.offset },
         rule: &TOKEN_IN_FILE,
-        severity: TOKEN_IN_FILE.severity,
+        severity: severity_of(&TOKEN_IN_FILE, occurrence.is_named()),
         confidence: occurrence.confidence,
         token: Some(occurrence.token.clone()),
+        secret: occurrence.text.clone(),
         message: message!("{} in {}", describe(occurrence.token.kind), place),
         help: TOKEN_IN_FILE.fix.for_token(occurrence.token.kind),
         subject: Message::default(),

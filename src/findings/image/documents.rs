@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Context;
 use super::built_from::{BuiltFrom, Origins};
 use crate::finding::{DockerfileLine, Document};
-use crate::findings::words::describe;
+use crate::findings::words::{describe, severity_of};
 use crate::findings::{AlsoSite, Anchor, DocumentSite, Draft, Order, Site};
 use crate::image::{DocumentRef, Field};
 use crate::mask::{Message, message};
@@ -44,7 +44,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             drafts.push(Draft {
                 order: Order { image: first.image.unwrap_or(0), layer: 0, path: place.clone(), offset: 0 },
                 rule,
-                severity: rule.severity,
+                severity: severity_of(rule, found.is_named),
                 confidence: found.confidence,
                 message: if found.field.is_root() {
                     what
@@ -55,6 +55,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
                 subject: Message::default(),
                 anchor: *anchor,
                 token: Some(found.token.clone()),
+                secret: found.secret.clone(),
                 site: Site::Document(DocumentSite {
                     image: first.image,
                     document: first.document,

@@ -9,7 +9,7 @@ use crate::detect::{Confidence, CredentialForm, Occurrence, Position, Step, Toke
 use crate::digest::Digest;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, State};
-use crate::findings::words::describe;
+use crate::findings::words::{describe, severity_of};
 use crate::findings::{AlsoFile, AlsoSite, Anchor, Draft, Drafts, LayerSite, Order, Site};
 use crate::image::{Image, Layer, PathHashes, Places};
 use crate::mask::{Cut, Message, message};
@@ -58,18 +58,21 @@ struct View {
     is_place: bool,
     /// Whether a login writes a file of one of these names.
     is_login: bool,
-    /// The credentials of unknown shape that count, by their offset.
-    credentials: Vec<(u64, Option<Position>)>,
+    /// The credentials of unknown shape that count: their offset, position and text.
+    credentials: Vec<(u64, Option<Position>, Option<Name>)>,
 }
 
 /// A token in a file.
 struct Sighting {
     token: TokenSummary,
+    secret: Option<Name>,
     confidence: Confidence,
     offset: u64,
     position: Option<Position>,
     via: Vec<Step>,
     cached: bool,
+    /// Whether a name in the text, and not the name of the file, marks the value as a token.
+    is_named: bool,
 }
 
 /// The path of a file in one layer of one image.
@@ -147,7 +150,7 @@ impl<'a> Stack<'a> {
             })
             .collect();
         let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);
-        let places = Places::new(&image.config.env, symlinks);
+        let places = Places::in_directory(&image.config.env, &image.config.directory, symlinks);
         let links = contents
             .iter()
             .map(|content| {
@@ -215,13 +218,12 @@ impl<'a> Stack<'a> {
     /// Returns how this image sees a file.
     fn view(&self, file: &File, references: &[Reference]) -> View {
         let names = references.iter().map(|reference| &*reference.path);
-        let counting = credentials::counting(&file.credentials, names.clone(), &self.places);
+        let counting = credentials::counting(&file.credentials, names.clone(), &self.places).into_iter();
         View {
             is_place: names.clone().any(|name| self.places.at(name).is_some()),
             is_login: credentials::is_login(names, &self.places),
             credentials: counting
-                .into_iter()
-                .map(|credential| (credential.offset, credential.position))
+                .map(|credential| (credential.offset, credential.position, credential.text.clone()))
                 .collect(),
         }
     }
@@ -234,21 +236,28 @@ fn sightings<'a>(file: &'a File, view: &'a View) -> impl Iterator<Item = Sightin
             credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
         })
     };
-    let known = file.occurrences.iter().map(move |o| Sighting {
+    let is_counted = |o: &Occurrence| {
+        o.is_unknown() && view.credentials.iter().any(|(offset, ..)| o.is_beside(*offset))
+    };
+    let known = file.occurrences.iter().filter(move |o| !is_counted(o)).map(move |o| Sighting {
         token: o.token.clone(),
-        confidence: if view.is_place { Confidence::High } else { o.confidence },
+        secret: o.text.clone(),
+        confidence: if view.is_place && !o.is_unknown() { Confidence::High } else { o.confidence },
+        is_named: o.is_named(),
         offset: o.offset,
         position: o.position,
         via: o.via.clone(),
-        cached: (view.is_login && o.via.is_empty()) || is_stored(o),
+        cached: !o.is_unknown() && ((view.is_login && o.via.is_empty()) || is_stored(o)),
     });
-    let seen = |offset: u64| file.occurrences.iter().any(|o| o.offset == offset && o.via.is_empty());
-    let unknown = view.credentials.iter().filter(move |(offset, _)| !seen(*offset));
-    known.chain(unknown.map(|&(offset, position)| Sighting {
+    let seen = |offset: u64| file.occurrences.iter().any(|o| o.is_beside(offset) && !o.is_unknown());
+    let unknown = view.credentials.iter().filter(move |(offset, ..)| !seen(*offset));
+    known.chain(unknown.map(|(offset, position, text)| Sighting {
         token: TokenSummary::unknown(),
+        secret: text.clone(),
         confidence: Confidence::Medium,
-        offset,
-        position,
+        is_named: false,
+        offset: *offset,
+        position: *position,
         via: Vec::new(),
         cached: view.is_login,
     }))
@@ -316,7 +325,7 @@ fn draft(context: &Context<'_>, named: &Named<'_>, sighting: &Sighting) -> Draft
             offset: sighting.offset,
         },
         rule,
-        severity: rule.severity,
+        severity: severity_of(rule, sighting.is_named),
         confidence: sighting.confidence,
         message: message!("{} in {}", describe(sighting.token.kind), Cut(&main.path)),
         help,
@@ -337,6 +346,7 @@ fn draft(context: &Context<'_>, named: &Named<'_>, sighting: &Sighting) -> Draft
             dockerfile: context.origins(main.image).and_then(|(_, origins)| origins.layer(main.layer)),
         }),
         token: Some(sighting.token.clone()),
+        secret: sighting.secret.clone(),
         related: Vec::new(),
         leaves: Vec::new(),
         is_silenced: false,

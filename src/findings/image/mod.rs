@@ -104,7 +104,7 @@ pub(crate) fn assemble(
     context.origins = origins(&context);
     let texts: Vec<ImageText> = resolved.images.iter().map(image_text).collect();
     let mut drafts = documents::drafts(&context);
-    let Drafts { drafts: of_layers, problems: of_names } = layers::drafts(&context);
+    let Drafts { drafts: of_layers, problems: of_names, secrets: _ } = layers::drafts(&context);
     drafts.extend(of_layers);
     drafts.extend(blobs::drafts(&context));
     let sealer = Sealer::new(target, &texts, now);
@@ -114,6 +114,7 @@ pub(crate) fn assemble(
         images: summaries.map(|(image, text)| summary(image, text, gathered)).collect(),
         findings: drafts.iter().map(|draft| sealer.finding(draft)).collect(),
         problems: problems::collect(&context).into_iter().chain(of_names).collect(),
+        secrets: Vec::new(),
     }
 }
 

@@ -105,13 +105,21 @@ fn readings(context: &Context<'_>, instruction: &Instruction) -> Vec<Text> {
         texts.extend(words.iter().cloned());
     }
     texts.extend(run.map(|run| words_of(&run.steps)).unwrap_or_default());
-    if let (Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck, Arguments::Line(line)) =
-        (instruction.keyword, &instruction.arguments)
-    {
-        let script = Script::Text { language: Language::Shell, text: line.clone() };
-        texts.extend(words_of(&shell::steps(&script)));
-    }
+    texts.extend(command(instruction).map(|steps| words_of(&steps)).unwrap_or_default());
     texts
+}
+
+/// Returns the steps of the script that a container runs.
+fn command(instruction: &Instruction) -> Option<Vec<Step>> {
+    let is_command = matches!(instruction.keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck);
+    let Arguments::Line(line) = &instruction.arguments else { return None };
+    is_command.then(|| shell::steps(&Script::Text { language: Language::Shell, text: line.clone() }))
+}
+
+/// Returns the steps of the scripts in an instruction.
+pub(super) fn scripts_of(context: &Context<'_>, instruction: &Instruction) -> Vec<Vec<Step>> {
+    let run = context.run(instruction).map(|run| run.steps.clone());
+    run.into_iter().chain(command(instruction.effective())).collect()
 }
 
 /// Returns the words of an instruction that expansion changes, with variables, quotes and escapes resolved.

@@ -15,6 +15,7 @@ pub(crate) mod token_in_arg;
 pub(crate) mod token_in_env;
 pub(crate) mod token_in_url;
 pub(crate) mod token_written_to_file;
+pub(crate) mod unknown;
 mod writes;
 
 use super::Rule;

@@ -5,6 +5,7 @@ use super::{
     hit::{left_in, left_in_layer},
     writes::Write,
 };
+use crate::detect;
 use crate::detect::Confidence;
 use crate::dockerfile::{Destination, Keyword};
 use crate::effects;
@@ -44,12 +45,18 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
             continue;
         }
         let Some((to, _)) = Destination::of(acts, scope) else { continue };
-        for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
-            let value = effects::token_in_document(scope, &heredoc.body);
+        for heredoc in &acts.heredocs {
+            let file = to.file(&heredoc.name.to_str());
+            let body = heredoc.body.as_bytes();
+            let value = heredoc.expand.then(|| effects::token_in_document(scope, &heredoc.body));
+            let source = value.as_ref().and_then(|value| value.first_token()).cloned();
+            let source =
+                source.or_else(|| holds_credential(file.as_deref(), body).then_some(ValueSource::Literal));
             // `literal-token` reports token text, with the same file.
-            let source = value.first_token().filter(|source| **source != ValueSource::Literal);
-            let Some(source) = source.cloned() else { continue };
-            let mut leaves = vec![left_in_layer(to.file(&heredoc.name.to_str()).as_deref())];
+            let is_reported =
+                |source: &ValueSource| *source == ValueSource::Literal && !detect::find(body).is_empty();
+            let Some(source) = source.filter(|source| !is_reported(source)) else { continue };
+            let mut leaves = vec![left_in_layer(file.as_deref())];
             if source.is_in_history() {
                 leaves.push(left_in(Where::History));
             }
@@ -59,6 +66,13 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// Returns true if a file would hold a credential of unknown shape.
+fn holds_credential(path: Option<&str>, body: &[u8]) -> bool {
+    let path = path.unwrap_or_default().trim_start_matches('/').as_bytes();
+    detect::credentials_in(path, body).iter().any(|credential| detect::keeps_anywhere(path, credential.form))
+        || !detect::opaque_in(body).is_empty()
 }
 
 fn hit(write: &Write) -> Hit {

@@ -103,8 +103,25 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
 }
 
 /// Returns true if every audit of these bytes would give this verdict: all bytes were read, and no limit of
-/// the run was hit.
+/// the run was hit. A report hides the text of what it finds of unknown shape, and no store keeps such a text. So a
+/// layer with such a finding is read each time.
 fn may_be_remembered(verdict: &BlobVerdict) -> bool {
+    let shows = |occurrence: &Occurrence| occurrence.text.is_some();
+    let shows_in = |file: &File| {
+        let shows_credential = |credential: &Credential| {
+            credential.text.is_some() && detect::keeps_anywhere(&file.path, credential.form)
+        };
+        file.occurrences.iter().any(shows) || file.credentials.iter().any(shows_credential)
+    };
+    let holds_text = verdict.stored.iter().any(shows)
+        || match &verdict.content {
+            Content::Layer(layer) => layer.files.iter().any(shows_in),
+            Content::Bytes(bytes) => bytes.occurrences.iter().any(shows),
+            Content::Document(_) => false,
+        };
+    if holds_text {
+        return false;
+    }
     let is_whole = match &verdict.content {
         Content::Layer(layer) => !layer.overflow,
         Content::Bytes(_) => verdict.is_compressed,
@@ -200,7 +217,7 @@ impl FileRecord {
         let File { path, occurrences, credentials, number, superseded_by } = file;
         let credentials = credentials
             .iter()
-            .map(|Credential { form, offset, position }| (*form, *offset, position.map(pair)));
+            .map(|Credential { form, offset, position, text: _ }| (*form, *offset, position.map(pair)));
         Self {
             path: Raw(path.to_vec()),
             occurrences: spots(occurrences),
@@ -240,8 +257,12 @@ impl LayerRecord {
         let number = |number: u64| u32::try_from(number).ok();
         let files = self.files.into_iter().map(|file| {
             let credentials = file.credentials.into_iter();
-            let credentials =
-                credentials.map(|(form, offset, at)| Credential { form, offset, position: at.map(position) });
+            let credentials = credentials.map(|(form, offset, at)| Credential {
+                form,
+                offset,
+                position: at.map(position),
+                text: None,
+            });
             Some(File {
                 path: file.path.0.into(),
                 occurrences: occurrences_of(file.occurrences)?,

@@ -35,7 +35,7 @@ pub(super) fn position((line, column): Place) -> Position {
 
 pub(super) fn spots(occurrences: &[Occurrence]) -> Vec<Spot> {
     let spot = |occurrence: &Occurrence| {
-        let Occurrence { token, offset, len, at, position, via, confidence } = occurrence;
+        let Occurrence { token, offset, len, at, position, via, confidence, text: _ } = occurrence;
         let TokenSummary { kind, redacted, sha256, expires_at, expired: _ } = token;
         Spot {
             kind: *kind,
@@ -76,6 +76,7 @@ impl Spot {
             position: self.position.map(position),
             via: self.via.into_iter().map(StepRecord::step).collect(),
             confidence: self.confidence,
+            text: None,
         })
     }
 }

@@ -34,6 +34,7 @@ fn occurrences() -> Vec<Occurrence> {
         position: Some(Position { line: 3, column: u64::MAX }),
         via: Vec::new(),
         confidence: Confidence::Medium,
+        text: None,
     };
     found.push(unknown);
     found
@@ -56,8 +57,12 @@ fn layer() -> LayerContent {
     }
     let forms =
         [CredentialForm::Word, CredentialForm::StoredTokens, CredentialForm::Url, CredentialForm::Value];
-    let credentials =
-        forms.map(|form| Credential { form, offset: 9, position: Some(Position { line: 1, column: 2 }) });
+    let credentials = forms.map(|form| Credential {
+        form,
+        offset: 9,
+        position: Some(Position { line: 1, column: 2 }),
+        text: None,
+    });
     LayerContent {
         files: vec![
             File {
@@ -70,7 +75,12 @@ fn layer() -> LayerContent {
             File {
                 path: b"not utf-8 \xff".to_vec().into(),
                 occurrences: Vec::new(),
-                credentials: vec![Credential { form: CredentialForm::Netrc, offset: 0, position: None }],
+                credentials: vec![Credential {
+                    form: CredentialForm::Netrc,
+                    offset: 0,
+                    position: None,
+                    text: None,
+                }],
                 number: 6,
                 superseded_by: None,
             },
@@ -153,7 +163,7 @@ fn what_is_not_whole_is_not_remembered() {
         ..of_layer(|_| ())
     };
     assert!(encode(&broken, CHARGE).is_none());
-    let credentials = vec![Credential { form: CredentialForm::Word, offset: 0, position: None }];
+    let credentials = vec![Credential { form: CredentialForm::Word, offset: 0, position: None, text: None }];
     assert!(encode(&BlobVerdict { credentials, ..of_layer(|_| ()) }, CHARGE).is_none(), "its name counts");
     let plain = BlobVerdict { is_compressed: false, ..verdict(Content::default()) };
     assert!(encode(&plain, CHARGE).is_none(), "neither a layer nor compressed");

@@ -214,11 +214,6 @@ fn a_name_with_a_token_keeps_its_layer_from_being_remembered() {
         ("global", Tar::new().pax_global(&[("comment", token.bytes())]).file("a", "a")),
         ("behind the end", Tar::new().raw(&[0; 1024]).raw(token.bytes())),
         ("a name within", Tar::new().file("a.gz", gzip(format!("x {}", token.text()).as_bytes()))),
-        (
-            "login",
-            Tar::new()
-                .file("root/.netrc", format!("machine huggingface.co password {}", token::shapeless("p"))),
-        ),
         ("owner", Tar::new().entry(&Header { path: b"a", ..Header::default() }, token.bytes())),
     ];
     for (case, tar) in kept {
@@ -226,6 +221,18 @@ fn a_name_with_a_token_keeps_its_layer_from_being_remembered() {
         let (outcome, _) = own.scan_same(&[text(&archive)]);
         assert!(!outcome.findings().is_empty(), "{case}");
         assert_eq!(own.cached(&[text(&archive)]), [true], "{case}");
+    }
+    // A report hides the text of what it finds of unknown shape. The cache may not keep it, so the layer is read again.
+    let shapeless = token::shapeless("p");
+    for (path, content) in [
+        ("root/.netrc", format!("machine huggingface.co password {shapeless}")),
+        ("root/.cache/huggingface/token", shapeless.clone()),
+        ("app/x.py", format!("HF_TOKEN = '{shapeless}Aq8R4tZ'")),
+    ] {
+        let archive = own.archive("app.tar", &[&image(vec![layer(Tar::new().file(path, content))])]);
+        let (outcome, _) = own.scan_same(&[text(&archive)]);
+        assert!(!outcome.findings().is_empty(), "{path}");
+        assert_eq!(own.cached(&[text(&archive)]), [false], "{path}");
     }
     assert!(!token::shows_a_secret(&String::from_utf8_lossy(&own.bytes())));
 }

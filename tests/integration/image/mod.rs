@@ -12,6 +12,7 @@ mod documents;
 mod encodings;
 mod expiry;
 mod git;
+mod hidden;
 mod hostile_documents;
 mod identity;
 mod layer_entries;

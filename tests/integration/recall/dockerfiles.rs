@@ -3,7 +3,7 @@
 
 use super::{Planted, Row};
 
-const INSTRUCTIONS: [&str; 40] = [
+const INSTRUCTIONS: [&str; 47] = [
     "ENV HF_TOKEN=@@",
     "ENV HUGGING_FACE_HUB_TOKEN @@",
     "ENV A=1 \\\n    HF_TOKEN=\"@@\" \\\n    B=2",
@@ -44,13 +44,24 @@ const INSTRUCTIONS: [&str; 40] = [
     "RUN set -x; HF_TOKEN=@@ hf download R 2> /var/log/download.log",
     "ENV HF_TOKEN=\"@@\"\nENV HF_API_TOKEN=x",
     "ENV HUGGINGFACE_API_KEY=@@",
+    "RUN git clone https://user:@?@huggingface.co/org/private",
+    "RUN echo \"machine huggingface.co login user password @?\" > ~/.netrc",
+    "RUN cat <<EOF > /root/.netrc\nmachine huggingface.co login user password @?\nEOF",
+    "COPY <<EOF /root/.netrc\nmachine huggingface.co login user password @?\nEOF",
+    "COPY <<EOF /root/.cache/huggingface/token\n@?\nEOF",
+    "RUN echo @? > ~/.cache/huggingface/token",
+    "RUN git config --global credential.helper store && printf 'url=https://huggingface.co\\nusername=u\\npassword=@?\\n' | git credential approve",
 ];
 
 pub(super) fn rows(planted: &Planted) -> Vec<Row> {
     let row = |instruction: &&str| {
-        let form = instruction.replace("@@@", "TOKEN@").replace("@@", "TOKEN").replace('\n', "⏎");
+        let form = instruction
+            .replace("@@@", "TOKEN@")
+            .replace("@@", "TOKEN")
+            .replace("@?", "SECRET")
+            .replace('\n', "⏎");
         let text = instruction.replace("@@@", &format!("{}@", planted.token.text()));
-        let text = text.replace("@@", planted.token.text());
+        let text = text.replace("@@", planted.token.text()).replace("@?", &planted.opaque);
         Row::dockerfile(&format!("`{form}`"), format!("FROM python:3.12\n{text}\n"))
     };
     INSTRUCTIONS.iter().map(row).collect()

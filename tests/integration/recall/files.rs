@@ -8,7 +8,7 @@ use crate::support::{Image, Kind, Layer, Layout, Place, Tar, Token, tools};
 
 /// Paths and contents. `@@` is a token of known shape, `@?` is a credential of unknown shape, and `@64@` is
 /// `user:` and the token in base64.
-const KEPT: [(&str, &str); 49] = [
+const KEPT: [(&str, &str); 60] = [
     ("root/.cache/huggingface/token", "@@"),
     ("root/.cache/huggingface/token", "@?"),
     ("home/user/.huggingface/token", "@?"),
@@ -58,6 +58,17 @@ const KEPT: [(&str, &str); 49] = [
     ("app/compose.yml", "services:\n  a:\n    environment:\n      - HF_TOKEN=@@\n"),
     ("app/main.tf", "variable \"t\" { default = \"@@\" }\n"),
     ("app/app.py", "InferenceClient(api_key=\"@@\")\n"),
+    ("app/app.py", "HF_TOKEN = \"@?\"\n"),
+    ("app/app.py", "from huggingface_hub import login\nlogin(token=\"@?\")\n"),
+    ("app/app.py", "os.environ[\"HUGGING_FACE_HUB_TOKEN\"] = \"@?\"\n"),
+    ("app/train.yaml", "hub_token: \"@?\"\n"),
+    ("app/keys.json", "{\"huggingface_api_key\": \"@?\"}"),
+    ("app/start.sh", "export HF_TOKEN='@?'\n"),
+    ("app/fetch.sh", "curl -H \"Authorization: Bearer @?\" https://huggingface.co/api/whoami-v2\n"),
+    ("app/fetch.sh", "git clone https://u:@?@huggingface.co/o/r\n"),
+    ("app/login.sh", "echo @? | hf auth login\n"),
+    ("app/login.sh", "echo @? > ~/.cache/huggingface/token\n"),
+    ("app/login.sh", "docker login -u me -p @? registry.hf.space\n"),
 ];
 
 pub(super) fn kept(planted: &Planted) -> Vec<Row> {
@@ -104,6 +115,18 @@ pub(super) fn containers(place: &Place, planted: &Planted) -> Vec<Row> {
     let inner = Image::new("inner:latest", [Layer::new(&Tar::new().file("root/.netrc", &text).finish())]);
     rows.push(Row::file_as(
         "an image archive within a layer",
+        "srv/inner.tar",
+        Layout::of(&[&inner]).files().archive(),
+    ));
+    let tar = Tar::new().file("root/.cache/huggingface/token", &planted.opaque).finish();
+    rows.push(Row::file_as(
+        "a token file of unknown shape in a `.tar.gz` within a layer",
+        "srv/home.tar.gz",
+        crate::support::files::gzip(&tar),
+    ));
+    let inner = Image::new("inner:latest", [Layer::new(&tar)]);
+    rows.push(Row::file_as(
+        "a token file of unknown shape in an image archive within a layer",
         "srv/inner.tar",
         Layout::of(&[&inner]).files().archive(),
     ));

@@ -1,0 +1,237 @@
+//! Credentials of unknown shape in any text: values that are given to a token variable, to a call or command of the
+//! Hub, or sent to one of its hosts.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::names::Keeper;
+use super::value::{is_of_another_service, is_opaque};
+use super::{CredentialForm, argument, assignment, call, extent, header, netrc, sent, url, written};
+use crate::detect::{find, randomness};
+use crate::hub::words::{NAMES_VENDOR, NEEDLES};
+use crate::search::Search;
+
+/// The bytes in front of a name that are read with it: the start of its line, or of the call around it.
+const BEFORE: usize = 512;
+/// The bytes behind a name that are read with it.
+const BEHIND: usize = 2048;
+/// The lines that are read with a name.
+const LINES: usize = 4;
+
+/// The possible lengths of a value that counts in any text.
+const LENGTHS: Range<usize> = 16..513;
+
+/// Searches a stream of text. Other bytes in it are read as text, and hold nothing.
+#[derive(Debug, Default)]
+pub(in crate::detect) struct Named {
+    /// The offset in the stream up to which names have been judged.
+    pub(in crate::detect) judged: u64,
+    /// The end of the last value.
+    last: u64,
+    /// Whether the text names the vendor. Calls count only then.
+    names_vendor: bool,
+}
+
+impl Named {
+    /// Searches `bytes`, which are at `start` of the stream, with what is in front of the first name that was not
+    /// judged. Returns the values, and the offset in `bytes` up to which names were judged.
+    pub(in crate::detect) fn search(
+        &mut self,
+        bytes: &[u8],
+        start: u64,
+        whole_end: bool,
+    ) -> (Vec<Range<usize>>, usize) {
+        let mut found = Vec::new();
+        let mut next = usize::try_from(self.judged.saturating_sub(start)).unwrap_or(usize::MAX);
+        while let Some((at, needle)) = needles().find(bytes, next) {
+            let behind = bytes.get(at..).unwrap_or_default();
+            let behind = behind.get(..BEHIND).unwrap_or(behind);
+            let line = memchr::memchr(b'\n', behind).map(|end| at + end + 1);
+            let lines = memchr::memchr_iter(b'\n', behind).nth(LINES - 1).map(|end| at + end + 1);
+            if !whole_end && lines.is_none() && behind.len() < BEHIND {
+                self.judged = start + at as u64;
+                return (found, at);
+            }
+            let name = NEEDLES.get(needle).copied().unwrap_or_default();
+            self.names_vendor |= NAMES_VENDOR.contains(&name);
+            let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
+            let in_line = memchr::memrchr(b'\n', before).map_or(before.len(), |end| before.len() - end - 1);
+            let is_argument = name.ends_with('=');
+            let from = at - if is_argument { before.len() } else { in_line };
+            let stretch = from..lines.unwrap_or(at + behind.len());
+            let text = bytes.get(stretch.clone()).unwrap_or_default();
+            if holds_long_word(text) {
+                for (form, value) in values(text) {
+                    let value = stretch.start + value.start..stretch.start + value.end;
+                    let is_new = start + value.start as u64 >= self.last;
+                    let needs_vendor = form == CredentialForm::Value;
+                    if is_new && (self.names_vendor || !needs_vendor) && is_generated(bytes, &value) {
+                        self.last = start + value.end as u64;
+                        found.push(value);
+                    }
+                }
+            }
+            next = line.unwrap_or(at + (BEHIND / 2).min(behind.len())).max(at + 1);
+        }
+        let longest = NEEDLES.iter().map(|needle| needle.len()).max().unwrap_or_default();
+        let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(longest) };
+        let to = to.max(next.min(bytes.len()));
+        self.judged = start + to as u64;
+        (found, to)
+    }
+}
+
+fn needles() -> &'static Search {
+    static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::new(&NEEDLES.map(str::as_bytes)));
+    &SEARCH
+}
+
+/// Returns the values in a text that count in any text, in order.
+pub(crate) fn generated_in(text: &[u8]) -> Vec<Range<usize>> {
+    let mut named = Named { names_vendor: true, ..Named::default() };
+    named.search(text, 0, true).0
+}
+
+/// Returns the opaque values in a short text, such as an instruction, that are given to something of the Hub.
+pub(crate) fn opaque_in(text: &[u8]) -> Vec<Range<usize>> {
+    values(text).into_iter().map(|(_, value)| value).collect()
+}
+
+/// Returns the values that are given to something of the Hub, in order. Those of calls have the form
+/// [`CredentialForm::Value`].
+fn values(text: &[u8]) -> Vec<(CredentialForm, Range<usize>)> {
+    let mut found: Vec<(CredentialForm, usize)> = Vec::new();
+    let mut add = |form, values: Vec<usize>| found.extend(values.into_iter().map(|at| (form, at)));
+    add(CredentialForm::Url, url::credentials(text));
+    add(CredentialForm::Header, header::credentials(Some(Keeper::Client), text));
+    add(CredentialForm::Netrc, netrc::passwords(text));
+    add(CredentialForm::Assignment, assignment::values(Keeper::Settings, text));
+    add(CredentialForm::Argument, argument::values(text));
+    add(CredentialForm::Argument, sent::on_command_lines(text));
+    add(CredentialForm::Argument, written::values(text));
+    add(CredentialForm::Value, call::values(text));
+    found.sort_unstable_by_key(|(_, at)| *at);
+    found.dedup_by_key(|(_, at)| *at);
+    found
+        .into_iter()
+        .map(|(form, at)| {
+            let extent_of = if form == CredentialForm::Value { CredentialForm::Argument } else { form };
+            (form, trimmed(text, extent::range(extent_of, text, at)))
+        })
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
+
+/// Returns the range without the closing characters of a list or call.
+fn trimmed(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let value = text.get(range.clone()).unwrap_or_default();
+    let closing = |b: &u8| matches!(b, b',' | b')' | b']' | b'}' | b'\\');
+    let len = value.iter().rposition(|b| !closing(b)).map_or(0, |last| last + 1);
+    range.start..range.start + len
+}
+
+/// Returns true if a text holds a word that may be a credential. Most lines do not.
+fn holds_long_word(text: &[u8]) -> bool {
+    let is_part =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'=' | b'/' | b'.' | b'%');
+    text.split(|b| !is_part(b)).any(|word| word.len() >= LENGTHS.start && randomness::is_varied(word))
+}
+
+/// Returns true if a value is random, so that it counts in any text.
+fn is_generated(content: &[u8], range: &Range<usize>) -> bool {
+    let value = content.get(range.clone()).unwrap_or_default();
+    let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase];
+    let kinds = kinds.iter().filter(|kind| value.iter().any(*kind)).count();
+    let before = range.start.checked_sub(1).and_then(|before| content.get(before));
+    let is_quoted = before.is_some_and(|b| matches!(b, b'"' | b'\''));
+    // Bare words may be code.
+    let is_plain =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'=' | b'/' | b'%' | b'!');
+    let may_be_bare = || value.iter().all(is_plain) && value.iter().any(u8::is_ascii_digit);
+    LENGTHS.contains(&value.len())
+        && value.iter().all(u8::is_ascii_graphic)
+        && kinds >= 2
+        && (is_quoted || may_be_bare())
+        && is_opaque(value)
+        && find(value).is_empty()
+        && !is_of_another_service(value)
+        && randomness::is_varied(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+
+    #[test]
+    fn found() {
+        for text in [
+            "HF_TOKEN = \"@@\"\n",
+            "import os\nos.environ[\"HF_TOKEN\"] = '@@'\n",
+            "from huggingface_hub import login\n\nx = 1\n\n\n\nlogin(token=\"@@\")\n",
+            "from huggingface_hub import login\nlogin('@@')\n",
+            "import huggingface_hub\nhuggingface_hub.login(\n    \"@@\",\n)\n",
+            "# hugging\nm = AutoModel.from_pretrained(\n    \"org/model\",\n    revision=\"main\",\n    token=\"@@\",\n)\n",
+            "hub_token: @@\n",
+            "a:\n  hub_token: \"@@\"\n  b: 1\n",
+            "{\"huggingface_api_key\": \"@@\"}",
+            "{\"env\": {\"HF_TOKEN\":\"@@\"}}",
+            "#!/bin/sh\nexport HF_TOKEN=@@\nhf download org/model\n",
+            "HF_TOKEN=@@ python x.py\n",
+            "setenv HF_TOKEN @@\n",
+            "curl -H \"Authorization: Bearer @@\" https://huggingface.co/api/whoami-v2\n",
+            "curl https://huggingface.co/api/whoami-v2 \\\n  -H 'Authorization: Bearer @@'\n",
+            "URL = 'https://huggingface.co/x'\nheaders = {\"Authorization\": \"Bearer @@\"}\n",
+            "git clone https://u:@@@huggingface.co/org/x\n",
+            "hf auth login --token @@\n",
+            "echo @@ | hf auth login\n",
+            "echo @@ > ~/.cache/huggingface/token\n",
+            "docker login -u me -p @@ registry.hf.space\n",
+            "echo @@ | docker login -u me --password-stdin registry.hf.space\n",
+            "echo \"machine huggingface.co login u password @@\" >> ~/.netrc\n",
+            "printf 'url=https://huggingface.co\\nusername=u\\npassword=@@\\n' | git credential approve\n",
+            "vllm serve m --hf-token @@\n",
+        ] {
+            let at = text.find("@@").unwrap();
+            let mut named = Named::default();
+            let text = text.replacen("@@", SECRET, 1);
+            let found = named.search(text.as_bytes(), 0, true).0;
+            assert_eq!(found, [at..at + SECRET.len()], "{text}");
+        }
+    }
+
+    #[test]
+    fn silent() {
+        for text in [
+            "HF_TOKEN = \"your_token_here\"\n",
+            "HF_TOKEN = os.environ[\"HF_TOKEN_OF_MINE_2024\"]\n",
+            "HF_TOKEN=$HF_TOKEN\n",
+            "HF_TOKEN=/run/secrets/hf_token_of_mine_1a\n",
+            "hf_token: Optional[str] = None\n",
+            "hf_token=self.settings2.hub_tokenValue\n",
+            "hub_token: ${{ secrets.HF_TOKEN }}\n",
+            "hub_token=\"my-dog-has-fleas-and-more\"\n",
+            "login(token=\"@@\")\n",
+            "wandb.login(key=\"@@\")  # huggingface\n",
+            "GITHUB_TOKEN=@@\n",
+            "hf_model_revision: @@\n",
+            "git clone https://u:@@@github.com/x\n# hugging\n",
+            "curl -H 'Authorization: Bearer @@' https://example.com\n",
+            "huggingface: {\"sha\": \"@@\"}\n",
+            "HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
+            "HF_TOKEN=\"0123456789abcdef0123456789abcdef\"\n",
+        ] {
+            let text = text.replace("@@", SECRET);
+            let found = Named::default().search(text.as_bytes(), 0, true).0;
+            assert!(found.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_names_takes_linear_time() {
+        for text in ["hf_", "HF_TOKEN=", "token=", "login(", "hub_token: a\n", "hugging://u:"] {
+            Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes(), 0, true);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Credentials of unknown shape in the text of a Dockerfile. Reports hide them wherever they are.
+
+use super::Context;
+use super::literal_token::scripts_of;
+use crate::detect::{carries_token, may_be_credential, opaque_in};
+use crate::dockerfile::{Arguments, Dockerfile};
+use crate::sensitive::{Name, Sensitive};
+use crate::shell::{Step, StepKind, Word};
+
+/// The longest script that is put together from its steps.
+const LONGEST: usize = 1 << 20;
+
+/// Returns the values of unknown shape that a Dockerfile gives to something of the Hub, with their quotes,
+/// continuations and variables resolved.
+pub(crate) fn literals(source: &[u8], dockerfile: &Dockerfile) -> Vec<Name> {
+    in_context(&Context::new(source, dockerfile))
+}
+
+pub(crate) fn in_context(context: &Context<'_>) -> Vec<Name> {
+    let mut found = Vec::new();
+    let mut search = |text: &[u8]| {
+        found.extend(opaque_in(text).into_iter().filter_map(|range| text.get(range)).map(Name::from));
+    };
+    for comment in &context.dockerfile.comments {
+        search(context.source.get(comment.span.start..comment.span.end).unwrap_or_default());
+    }
+    for (instruction, _) in context.instructions() {
+        search(instruction.text.as_bytes());
+        let acts = instruction.effective();
+        acts.heredocs.iter().for_each(|heredoc| search(heredoc.body.as_bytes()));
+        if let Arguments::Exec(words) = &acts.arguments {
+            let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            search(&Sensitive::from(words.join(&b' ')));
+        }
+        for steps in scripts_of(context, instruction) {
+            search(&script(&steps));
+        }
+    }
+    for (instruction, scope) in context.instructions() {
+        for pair in instruction.effective().pairs() {
+            let Some(value) = pair.value.as_ref().map(|value| scope.expand(value)) else { continue };
+            if carries_token(&pair.name.to_str(), value.as_str())
+                && may_be_credential(value.as_str().as_bytes())
+            {
+                found.push(value.as_str().into());
+            }
+        }
+    }
+    found
+}
+
+/// Returns the steps of a script, one command a line, without quotes. Variables that an earlier step sets to a
+/// literal are replaced.
+fn script(steps: &[Step]) -> Sensitive {
+    let mut out = Sensitive::default();
+    let mut variables: Vec<(&str, Sensitive)> = Vec::new();
+    for step in steps {
+        if out.len() > LONGEST {
+            break;
+        }
+        out.extend(if step.is_fed { b" | " } else { b"\n" });
+        match &step.kind {
+            StepKind::Program { name, arguments, assignments } => {
+                for (variable, word) in assignments.iter().chain(&step.environment) {
+                    let value = expanded(word, &variables);
+                    out.extend(&[variable.as_bytes(), b"=", &value, b" "].concat());
+                    variables.push((variable, value));
+                }
+                out.extend(name.as_bytes());
+                for word in arguments {
+                    let value = expanded(word, &variables);
+                    out.push(b' ');
+                    out.extend(&value);
+                    if let Some((variable, value)) = assigned(word) {
+                        variables.push((variable, value));
+                    }
+                }
+                for word in &step.inputs {
+                    out.extend(b" <<< ");
+                    out.extend(&expanded(word, &variables));
+                }
+            }
+            StepKind::Python(text) => out.extend(text.as_bytes()),
+        }
+        for word in &step.outputs {
+            out.extend(b" > ");
+            out.extend(&expanded(word, &variables));
+        }
+        for document in &step.documents {
+            out.push(b'\n');
+            out.extend(document.body.as_bytes());
+        }
+        // Each word looks at all of them.
+        let most = variables.len().saturating_sub(MAX_VARIABLES);
+        variables.drain(..most);
+    }
+    out
+}
+
+/// The number of variables that are remembered.
+const MAX_VARIABLES: usize = 64;
+
+/// Reads `NAME=value`, as `export` takes it.
+fn assigned(word: &Word) -> Option<(&str, Sensitive)> {
+    let text = std::str::from_utf8(word.text.as_bytes()).ok()?;
+    let (name, value) = text.split_once('=')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name.then(|| (name, value.into()))
+}
+
+fn expanded(word: &Word, variables: &[(&str, Sensitive)]) -> Sensitive {
+    let mut text = Sensitive::from(word.text.as_bytes());
+    for name in &word.variables {
+        let Some((_, value)) = variables.iter().rev().find(|(known, _)| known == name) else { continue };
+        for reference in [format!("${{{name}}}"), format!("${name}")] {
+            let Some(at) = memchr::memmem::find(&text, reference.as_bytes()) else { continue };
+            let (before, behind) = text.split_at(at);
+            let behind = behind.get(reference.len()..).unwrap_or_default();
+            if before.len() + value.len() + behind.len() <= LONGEST {
+                text = [before, value, behind].concat().into();
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::parse;
+
+    #[test]
+    fn literals_are_put_together() {
+        for run in [
+            "echo SECRET | hf auth login",
+            "echo 'SEC''RET' | hf auth login",
+            "hf auth login --token SEC\"\"RET",
+            "hf auth login --token SEC\\\nRET",
+            "X=SECRET && hf auth login --token $X",
+            "export X=SECRET; hf auth login --token \"${X}\"",
+            "A=SEC B=RET; hf auth login --token $A$B",
+            "python -c \"from huggingface_hub import login; login('SECRET')\"",
+            "docker login -u u -p SECRET registry.hf.space",
+            "echo \"machine huggingface.co login u password SECRET\" > ~/.netrc",
+            "echo SECRET > ~/.cache/huggingface/token",
+            "git clone https://u:SECRET@huggingface.co/a/b",
+            "curl -H 'Authorization: Bearer SEC'RET https://huggingface.co/x",
+            "HF_TOKEN=SEC\"RET\" python x.py",
+            "printf 'url=https://huggingface.co\\nusername=u\\npassword=SECRET\\n' | git credential approve",
+        ] {
+            let run = run.replace("SEC", "Zq7umpmhsE").replace("RET", "JNpjJOQGarb");
+            let source = format!("FROM scratch\nRUN {run}\n");
+            let found = literals(source.as_bytes(), &parse(source.as_bytes()));
+            assert!(found.iter().any(|found| **found == *b"Zq7umpmhsEJNpjJOQGarb"), "{run}");
+        }
+        let source = b"FROM a\nENV HF_TOKEN=Zq7um\"pmhsEJNpjJOQ\"Garb\n";
+        assert!(literals(source, &parse(source)).iter().any(|found| **found == *b"Zq7umpmhsEJNpjJOQGarb"));
+    }
+}
