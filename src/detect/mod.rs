@@ -8,6 +8,7 @@ mod credential;
 mod encoding;
 mod known;
 mod narrowed;
+mod nested;
 mod occurrence;
 mod placeholder;
 mod position;
@@ -78,6 +79,15 @@ pub(crate) fn next_look_alike(bytes: &[u8], from: usize) -> Option<LookAlike> {
     None
 }
 
+/// Returns the ranges of encoded texts that are or may be tokens, in order of offset. They may overlap.
+pub(crate) fn encoded_look_alikes(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut scanner = Scanner::loose(0);
+    scanner.feed(bytes);
+    let found = scanner.finish().into_iter().filter(|occurrence| !occurrence.via.is_empty());
+    let offset = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    found.map(|occurrence| offset(occurrence.at.start)..offset(occurrence.at.end)).collect()
+}
+
 /// Returns the offset of a token, encoded or not, that may continue after the end of a part of a binary
 /// file.
 pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
@@ -85,7 +95,7 @@ pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
     while let Some(hit) = encoding::next_hit(bytes, next) {
         next = match encoding::judge(bytes, hit, Context { whole_end: false, is_binary: true }) {
             Found::Token(token) => token.at.end.max(hit.at + 1),
-            Found::None => hit.at + 1,
+            Found::None | Found::Dump => hit.at + 1,
             Found::NeedMore => return Some(hit.at),
         };
     }

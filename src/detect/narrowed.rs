@@ -27,8 +27,9 @@ enum State {
 }
 
 impl Narrowed {
-    /// Reads the next piece. At most `limit` tokens are listed.
-    pub(super) fn feed(&mut self, piece: &[u8], limit: Option<usize>) {
+    /// Reads the next piece. At most `limit` tokens are listed. `depth` encodings surround
+    /// what is read.
+    pub(super) fn feed(&mut self, piece: &[u8], depth: usize, limit: Option<usize>) {
         let mut piece = piece;
         if matches!(self.state, State::Start) {
             let (mark, rest) = piece.split_at(piece.len().min(MARK - self.pending.len()));
@@ -41,7 +42,7 @@ impl Narrowed {
                 _ => return,
             };
             self.pending.clear();
-            let scanner = || Box::new(limit.map_or_else(Scanner::new, Scanner::with_limit));
+            let scanner = || Box::new(Scanner::nested(depth, limit));
             self.state = upper.map_or(State::Other, |upper| State::Text { scanner: scanner(), upper });
         }
         let State::Text { scanner, upper } = &mut self.state else { return };

@@ -1,13 +1,17 @@
 //! The search over a stream of any length. The stream is fed in pieces of any size, and the result is the
 //! same as for a search of the whole.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::credential::Named;
 use super::encoding::{self, Encoded, Found, KEPT, Runs, Token};
 use super::known;
 use super::narrowed::Narrowed;
+use super::nested::{DEPTH, Nested};
 use super::position::{self, Lines};
 use super::shape::Context;
-use super::{Confidence, Occurrence, Step, StepKind, TokenSummary};
+use super::{Confidence, Occurrence, Step, StepKind, TokenKind, TokenSummary};
 use crate::sensitive::Sensitive;
 
 /// The number of bytes of a new piece that are first joined to the rest of the previous piece. More bytes
@@ -33,6 +37,7 @@ pub(crate) struct Scanner {
     narrowed: Narrowed,
     /// The search for values that names mark as tokens, if the stream is content of a file.
     named: Option<Named>,
+    nested: Nested,
 }
 
 impl Scanner {
@@ -43,7 +48,12 @@ impl Scanner {
 
     /// Creates a search that lists at most `limit` tokens.
     pub(crate) fn with_limit(limit: usize) -> Self {
-        Self { limit: Some(limit), ..Self::default() }
+        Self::nested(0, Some(limit))
+    }
+
+    /// Creates a search for content that `depth` encodings surround.
+    pub(super) fn nested(depth: usize, limit: Option<usize>) -> Self {
+        Self { limit, nested: Nested::new(depth, limit), ..Self::default() }
     }
 
     /// Lists values of unknown shape as well, if a name in the text marks them as tokens.
@@ -56,12 +66,20 @@ impl Scanner {
         Self { in_binary: true, ..Self::default() }
     }
 
+    /// Creates a search for which tokens need no boundaries, neither here nor in what is decoded.
+    pub(super) fn loose(depth: usize) -> Self {
+        Self { in_binary: true, nested: Nested::loose(depth), ..Self::default() }
+    }
+
     /// Searches the next piece.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         if piece.is_empty() {
             return;
         }
-        self.narrowed.feed(piece, self.limit);
+        let depth = self.nested.depth() + 1;
+        if depth <= DEPTH {
+            self.narrowed.feed(piece, depth, self.limit);
+        }
         self.lines.look_for_nul(self.tail_start + self.tail.len() as u64, piece);
         // The offset of the piece in the tail that it is joined to.
         let piece_at = self.tail.len();
@@ -102,12 +120,19 @@ impl Scanner {
             }
         }
         let narrowed = self.narrowed.finish();
-        if !narrowed.is_empty() || self.named.is_some() {
-            self.found.extend(narrowed);
+        let nested = self.nested.finish();
+        if self.named.is_some() {
             self.found.sort_by_key(|occurrence| occurrence.at.start);
-            self.found.truncate(self.limit.unwrap_or(usize::MAX));
         }
-        self.found
+        if narrowed.is_empty() && nested.is_empty() {
+            return self.found;
+        }
+        let mut found = self.found;
+        for more in [narrowed, nested] {
+            merge(&mut found, more);
+        }
+        found.truncate(self.limit.unwrap_or(usize::MAX));
+        found
     }
 
     /// Judges the undecided candidates in `bytes`, which start at `tail_start`. Returns the offset in
@@ -161,7 +186,12 @@ impl Scanner {
                     self.found.push(occurrence);
                 }
                 Found::None => next = hit.at + 1,
+                Found::Dump => {
+                    self.nested.expect_dump(hit.at.saturating_sub(from));
+                    next = hit.at + 1;
+                }
                 Found::NeedMore => {
+                    self.nested.feed(bytes.get(from..hit.at).unwrap_or_default());
                     self.judged = self.tail_start + hit.at as u64;
                     return hit.at;
                 }
@@ -170,6 +200,7 @@ impl Scanner {
         // The end may hold the beginning of a needle.
         let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(encoding::longest() - 1) };
         let to = to.max(next).min(bytes.len());
+        self.nested.feed(bytes.get(from..to).unwrap_or_default());
         self.judged = self.tail_start + to as u64;
         to
     }
@@ -221,4 +252,21 @@ impl Scanner {
         self.runs.pass(bytes);
         self.tail_start += bytes.len() as u64;
     }
+}
+
+/// Adds occurrences in encoded text, except for those that are known at the same place.
+fn merge(found: &mut Vec<Occurrence>, more: Vec<Occurrence>) {
+    let mut known: HashMap<TokenKind, Vec<Range<u64>>> = HashMap::new();
+    for occurrence in found.iter() {
+        known.entry(occurrence.token.kind).or_default().push(occurrence.at.clone());
+    }
+    let is_known = |occurrence: &Occurrence| {
+        let places = known.get(&occurrence.token.kind).map(Vec::as_slice).unwrap_or_default();
+        // Places are in order and do not overlap.
+        let next = places.partition_point(|place| place.end <= occurrence.at.start);
+        places.get(next).is_some_and(|place| place.start < occurrence.at.end)
+    };
+    let more: Vec<Occurrence> = more.into_iter().filter(|occurrence| !is_known(occurrence)).collect();
+    found.extend(more);
+    found.sort_by_key(|occurrence| occurrence.at.start);
 }

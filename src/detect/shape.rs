@@ -2,6 +2,7 @@
 
 use super::Confidence;
 use super::boundary;
+use super::encoding::is_sign;
 use super::randomness::{self, BODY, Strictness};
 use crate::hub::tokens;
 use crate::hub::tokens::Body;
@@ -107,7 +108,7 @@ pub(super) fn may_be_spelled(rest: &[u8]) -> bool {
         tokens::roots().find_map(|root| rest.strip_prefix(stem(root).as_bytes()))
     });
     let end = body.and_then(|body| body.iter().find(|b| !is_part(b)));
-    end.is_some_and(|end| matches!(end, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`'))
+    end.is_some_and(|&end| is_sign(end))
 }
 
 /// Returns the length of the prefix and a body of letters and digits, if a text begins with them.

@@ -54,6 +54,8 @@ pub(crate) enum Encoding {
     Percent,
     /// Characters written as `\u0068`.
     Escape,
+    /// A dump with offsets, such as `xxd` and `od` write.
+    Dump,
 }
 
 /// Archives whose members have names.
@@ -108,6 +110,7 @@ impl Encoding {
             Self::Concatenation => "concatenation",
             Self::Percent => "percent",
             Self::Escape => "escape",
+            Self::Dump => "dump",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Masks tokens in text that will be shown. The mask matches more than the search does, because a false
 //! match costs little here.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -10,7 +11,7 @@ use crate::detect::LookAlike;
 use crate::detect::build_arguments;
 use crate::detect::is_placeholder;
 use crate::detect::is_token_variable;
-use crate::detect::next_look_alike;
+use crate::detect::{encoded_look_alikes, next_look_alike};
 use crate::hub::addresses::REPOSITORIES;
 use crate::hub::programs::FLAGS;
 
@@ -131,7 +132,20 @@ fn mask_tokens(bytes: &[u8]) -> Vec<u8> {
 fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut done = 0;
-    while let Some(LookAlike { at, shown }) = next_look_alike(bytes, done) {
+    let encoded = encoded_look_alikes(bytes);
+    let mut encoded = encoded.into_iter().peekable();
+    let mut plain = next_look_alike(bytes, done);
+    loop {
+        while encoded.next_if(|at| at.end <= done).is_some() {}
+        if plain.as_ref().is_some_and(|plain| plain.at.start < done) {
+            plain = next_look_alike(bytes, done);
+        }
+        let before = |at: &Range<usize>| plain.as_ref().is_none_or(|plain| at.start < plain.at.start);
+        let found = match encoded.next_if(before) {
+            Some(at) => Some(LookAlike { at: at.start.max(done)..at.end, shown: None }),
+            None => plain.take(),
+        };
+        let Some(LookAlike { at, shown }) = found else { break };
         out.extend_from_slice(bytes.get(done..at.start).unwrap_or_default());
         if let Some((prefix, tail)) = shown {
             out.extend_from_slice(bytes.get(at.start..at.start + prefix).unwrap_or_default());
@@ -141,6 +155,9 @@ fn mask_once(bytes: &[u8]) -> Option<Vec<u8>> {
             out.extend_from_slice("…".as_bytes());
         }
         done = at.end;
+        if plain.is_none() {
+            plain = next_look_alike(bytes, done);
+        }
     }
     out.extend_from_slice(bytes.get(done..).unwrap_or_default());
     (done > 0).then_some(out)

@@ -1,6 +1,6 @@
 //! Base64 (RFC 4648, sections 4 and 5): both alphabets, padded or not, on one line or on several, at any of
 //! the three alignments. A line may end with `\n` or `\r\n`, plain or spelled as in JSON, and the next line
-//! may begin with blanks.
+//! may begin with blanks and with the sign of a comment or of a quotation. Lines may be literals.
 
 use super::decoded::{Decoded, Front, Reader, Unit};
 
@@ -53,30 +53,54 @@ pub(super) fn is_part(b: u8) -> bool {
 }
 
 /// Returns the six bits of a character.
-pub(super) fn sextet(b: u8) -> Option<u8> {
+pub(in crate::detect) fn sextet(b: u8) -> Option<u8> {
     Some(class(b)).filter(|&bits| bits < 64)
 }
 
+/// The ends of lines.
+const NEWLINES: [&[u8]; 4] = [b"\r\n", b"\n", b"\\r\\n", b"\\n"];
+
 /// Returns the start of the next line, if a line ends at `at`. `Err` means that the bytes end before a
 /// decision is possible.
-pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<usize>, ()> {
+///
+/// A line may begin with the sign of a comment or of a quotation, and it may be a literal.
+pub(in crate::detect) fn next_line(bytes: &[u8], at: usize) -> Result<Option<usize>, ()> {
     let rest = bytes.get(at..).unwrap_or_default();
     let is_cut = rest.len() < MAX_BREAK;
     let rest = rest.get(..MAX_BREAK).unwrap_or(rest);
-    let mut end = 0;
-    for newline in [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"] {
-        if rest.starts_with(newline) {
-            end = newline.len();
-            break;
-        }
-        if is_cut && newline.starts_with(rest) {
+    let quote = rest.first().copied().filter(|b| matches!(b, b'"' | b'\''));
+    let mut end = usize::from(quote.is_some());
+    let after = |end: usize| rest.get(end..).unwrap_or_default();
+    let blanks = |end: usize| end + after(end).iter().take_while(|&&b| b == b' ' || b == b'\t').count();
+    let operator =
+        |end: usize| blanks(blanks(end) + usize::from(after(blanks(end)).first().is_some_and(|&b| joins(b))));
+    if quote.is_some() {
+        end = operator(end);
+    } else if rest.starts_with(b"\\\n") || rest.starts_with(b"\\\r\n") {
+        end = 1;
+    }
+    let Some(newline) = NEWLINES.into_iter().find(|newline| after(end).starts_with(newline)) else {
+        let may_come = NEWLINES.iter().any(|newline| newline.starts_with(after(end)));
+        return if is_cut && (may_come || rest == b"\\\r") { Err(()) } else { Ok(None) };
+    };
+    end = blanks(end + newline.len());
+    for _ in 0..MAX_SIGNS {
+        // The first character of a sign may be a character of the text.
+        let is_part = |sign: &&[u8]| sign.len() > after(end).len() && sign.starts_with(after(end));
+        if is_cut && [&b"* "[..], b"| ", b"// ", b"-- "].iter().any(is_part) {
             return Err(());
         }
+        let Some(sign) = sign(after(end)) else { break };
+        end = blanks(end + sign);
     }
-    if end == 0 {
-        return Ok(None);
+    if let Some(quote) = quote {
+        end = operator(end);
+        match after(end).first() {
+            Some(&b) if b == quote => end += 1,
+            Some(_) => return Ok(None),
+            None => {}
+        }
     }
-    end += rest.get(end..).unwrap_or_default().iter().take_while(|&&b| b == b' ' || b == b'\t').count();
     match rest.get(end) {
         Some(&b) => Ok(sextet(b).map(|_| at + end)),
         None if is_cut => Err(()),
@@ -84,15 +108,60 @@ pub(super) fn next_line(bytes: &[u8], at: usize) -> Result<Option<usize>, ()> {
     }
 }
 
+/// The maximum number of signs in front of a line.
+const MAX_SIGNS: usize = 4;
+
+/// Returns true for a character that joins two literals, or separates them in a list.
+fn joins(b: u8) -> bool {
+    matches!(b, b'+' | b'.' | b',' | b'&' | b'\\')
+}
+
+/// Returns the length of the sign of a comment or of a quotation at the start of a line.
+fn sign(line: &[u8]) -> Option<usize> {
+    match line {
+        [b'#' | b'>' | b';', ..] | [b'*' | b'|', b' ', ..] => Some(1),
+        [b'/', b'/', b' ', ..] | [b'-', b'-', b' ', ..] => Some(2),
+        _ => None,
+    }
+}
+
 /// Returns the end of the previous line, if a line begins at `at`.
 fn line_before(bytes: &[u8], at: usize) -> Option<usize> {
-    let head = bytes.get(at.saturating_sub(MAX_BREAK)..at)?;
-    let blanks = head.iter().rev().take_while(|&&b| b == b' ' || b == b'\t').count();
-    let head = head.get(..head.len() - blanks)?;
-    let newline =
-        [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|newline| head.ends_with(newline))?;
-    head.get(..head.len() - newline.len())?.last().and_then(|&b| sextet(b))?;
-    Some(at - blanks - newline.len())
+    let whole = bytes.get(at.saturating_sub(MAX_BREAK)..at)?;
+    let without_blanks =
+        |text: &[u8]| text.len() - text.iter().rev().take_while(|&&b| b == b' ' || b == b'\t').count();
+    let trim = |text| whole.get(..without_blanks(text));
+    let without_operator = |text: &[u8]| {
+        let text = whole.get(..without_blanks(text)).unwrap_or_default();
+        let len = text.len() - usize::from(text.last().is_some_and(|&b| joins(b)));
+        without_blanks(whole.get(..len).unwrap_or_default())
+    };
+    let quote = whole.last().copied().filter(|b| matches!(b, b'"' | b'\''));
+    let mut head = whole;
+    if quote.is_some() {
+        head = whole.get(..head.len() - 1)?;
+        head = whole.get(..without_operator(head))?;
+    }
+    head = trim(head)?;
+    for _ in 0..MAX_SIGNS {
+        // A sign of several characters, or one that may be something else, has a blank behind it.
+        let len = (1..=2).find(|&len| {
+            let start = head.len().checked_sub(len);
+            start.and_then(|start| whole.get(start..)).and_then(sign) == Some(len)
+        });
+        let Some(len) = len else { break };
+        head = trim(whole.get(..head.len() - len)?)?;
+    }
+    let newline = NEWLINES.into_iter().find(|newline| head.ends_with(newline))?;
+    head = whole.get(..head.len() - newline.len())?;
+    if let Some(quote) = quote {
+        head = whole.get(..without_operator(head))?;
+        head = head.strip_suffix(&[quote])?;
+    } else if newline.last() == Some(&b'\n') {
+        head = head.strip_suffix(b"\\").unwrap_or(head);
+    }
+    head.last().and_then(|&b| sextet(b))?;
+    Some(at - (whole.len() - head.len()))
 }
 
 /// Returns the offset of the character before the character at `at`, and true if a line begins between them.

@@ -12,6 +12,8 @@ pub(super) enum Form {
     Base64 { alignment: u8, skip: u8, content: Content },
     /// Units of `width` bytes. The prefix begins `back` bytes before the needle.
     Wide { width: usize, back: usize },
+    /// The end of a line, and the first digits of an offset in a dump.
+    Dump,
     /// Hexadecimal digits. The prefix begins `shift` bytes from the needle.
     Hex { shift: isize },
 }

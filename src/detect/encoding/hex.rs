@@ -11,7 +11,8 @@ const SEPARATORS: [&[u8]; 7] = [b", 0x", b",0x", b" 0x", b" ", b":", b"-", b""];
 /// The maximum number of bytes of a line break and of the blanks in front of the next line.
 const MAX_BREAK: usize = 64;
 
-fn digit(b: u8) -> Option<u8> {
+/// Returns the value of a hexadecimal digit.
+pub(in crate::detect) fn digit(b: u8) -> Option<u8> {
     char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 

@@ -22,8 +22,12 @@ use self::window::Window;
 use super::shape::Context;
 use super::{Confidence, Encoding, Position, TokenSummary};
 
+pub(super) use self::base64::{next_line, sextet};
+pub(super) use self::hex::digit as number_of;
 pub(super) use self::needles::{Hit, longest, next_hit, part_at_end};
 pub(super) use self::run::{Ahead, Runs};
+pub(super) use self::spelled::{character as spelled_character, is_sign};
+pub(super) use self::wide::is_character as wide_character;
 
 /// The number of bytes that must be kept in front of a needle: the part of base64 within base64 that is
 /// considered.
@@ -36,6 +40,8 @@ pub(super) enum Found {
     Token(Token),
     /// No token.
     None,
+    /// No token, but a line of a dump may follow the newline.
+    Dump,
     /// The bytes end before a decision is possible.
     NeedMore,
 }

@@ -46,6 +46,9 @@ pub(in crate::detect) fn longest() -> usize {
     NEEDLES.longest
 }
 
+/// The end of a line, and the start of the next line of a dump.
+const DUMP: &[u8] = b"\n000";
+
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles::new(tokens::roots()));
 
 struct Needles {
@@ -66,6 +69,7 @@ impl Needles {
                 known.push(form);
             }
         }
+        forms.entry(DUMP.to_vec()).or_default().push(Form::Dump);
         // A needle that begins with another needle is found together with that needle.
         let patterns: Vec<Vec<u8>> = forms.keys().cloned().collect();
         for pattern in &patterns {

@@ -57,6 +57,10 @@ impl<'a> Short<'a> {
             (format!("{a}&#x"), 0),
             (format!("\\{first:03o}"), 0),
             (format!("#{first};"), 1),
+            (format!("+00{first:02X}"), 1),
+            (format!("{a}U+0"), 0),
+            (format!("{a}{b}\u{1b}"), 0),
+            (format!("{a}\u{1b}["), 0),
         ]);
         all.extend(hex_of(&[second]).into_iter().map(|digits| (format!("{a}%{digits}"), 0)));
         for digits in hex_of(&[first]) {

@@ -7,17 +7,23 @@ use crate::detect::Encoding;
 /// The maximum number of bytes between two concatenated literals, and of an escape.
 const MAX_GLUE: usize = 128;
 
+/// The maximum number of times that the sign of one percent-encoding is itself encoded.
+const MAX_SIGNS: usize = 8;
+
 /// The maximum number of backslashes in front of one escape.
 const MAX_SLASHES: usize = 8;
 
 /// The spellings of the characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Spelling {
-    pub(super) percent: bool,
+    /// The number of times that a character is percent-encoded.
+    pub(super) percent: u8,
     pub(super) escape: bool,
     /// The text is concatenated from pieces.
     pub(super) joined: bool,
-    /// The quote of the concatenated literals.
+    /// The pieces are items of a list.
+    pub(super) is_list: bool,
+    /// The quote of the last literal that was joined.
     pub(super) quote: Option<u8>,
 }
 
@@ -25,11 +31,11 @@ impl Spelling {
     /// Returns the encodings that were used.
     pub(super) fn encodings(self) -> Vec<Encoding> {
         let all = [
-            (self.joined, Encoding::Concatenation),
+            (u8::from(self.joined), Encoding::Concatenation),
             (self.percent, Encoding::Percent),
-            (self.escape, Encoding::Escape),
+            (u8::from(self.escape), Encoding::Escape),
         ];
-        all.into_iter().filter(|(used, _)| *used).map(|(_, encoding)| encoding).collect()
+        all.into_iter().flat_map(|(times, encoding)| (0..times).map(move |_| encoding)).collect()
     }
 }
 
@@ -46,10 +52,12 @@ pub(super) struct Spelled<'a> {
 
 /// The element at a position.
 enum Piece {
-    /// A character that is spelled with `len` bytes.
-    Character { byte: u8, len: usize, percent: bool },
-    /// `len` bytes that spell no character.
-    Glue { len: usize, quote: Option<u8> },
+    /// A character that is spelled with `len` bytes, and percent-encoded so many times.
+    Character { byte: u8, len: usize, percent: u8 },
+    /// `len` bytes that spell no character: between two lines or literals, which may be items of a list.
+    Glue { len: usize, quote: Option<u8>, is_list: bool },
+    /// `len` bytes that a terminal does not show.
+    Control { len: usize },
     /// A plain character.
     Plain,
 }
@@ -61,13 +69,39 @@ fn piece(rest: &[u8]) -> Option<Piece> {
             // `%u0068` of JavaScript's `escape`.
             let wide = rest.get(1) == Some(&b'u');
             let (from, digits) = if wide { (2, 4) } else { (1, 2) };
-            hex(rest, from, digits).map(|byte| Piece::Character { byte, len: from + digits, percent: true })
+            // `%255F`: the sign itself may be encoded, any number of times.
+            let signs = rest.get(1..)?.chunks(2).take_while(|pair| pair == b"25").take(MAX_SIGNS).count();
+            let (from, signs) = if wide { (from, 0) } else { (from + 2 * signs, signs) };
+            let spelled = |from: usize, percent: u8| {
+                let byte = hex(rest, from, digits)?;
+                Some(Piece::Character { byte, len: from + digits, percent })
+            };
+            let times = u8::try_from(signs).unwrap_or_default() + 1;
+            spelled(from, times)
+                .or_else(|| spelled(if wide { 2 } else { 1 }, 1))
+                .or_else(|| inserted(rest, 1))
         }
         b'=' => soft_break(rest),
+        b'U' => code_point(rest),
+        0x1b => control(rest, 1),
+        b'$' => opening(rest, 2, rest.starts_with(b"${")),
+        b'{' => inserted(rest, 1).or_else(|| opening(rest, 1, true)),
         b'&' => entity(rest),
-        b'\\' => escape(rest),
+        b'\\' => match escape(rest)? {
+            spelled @ Piece::Character { byte: 0x1b, len, .. } => control(rest, len).or(Some(spelled)),
+            other => Some(other),
+        },
         quote @ (b'"' | b'\'' | b'`') => literals(rest, quote),
         _ => None,
+    }
+}
+
+/// Returns the character that is spelled at the start of `rest`, the length of its spelling, and the number of
+/// times that it is percent-encoded.
+pub(in crate::detect) fn character(rest: &[u8]) -> Option<(u8, usize, u8)> {
+    match piece(rest)? {
+        Piece::Character { byte, len, percent } => Some((byte, len, percent)),
+        Piece::Glue { .. } | Piece::Control { .. } | Piece::Plain => None,
     }
 }
 
@@ -107,6 +141,13 @@ impl<'a> Spelled<'a> {
     }
 }
 
+impl Spelled<'_> {
+    /// Returns the bytes after the last character, whatever they spell.
+    pub(super) fn behind(&self) -> &[u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+}
+
 impl Reader for Spelled<'_> {
     fn next(&mut self) -> Unit {
         loop {
@@ -116,7 +157,7 @@ impl Reader for Spelled<'_> {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             let Some(&first) = rest.first() else { return Unit::Cut };
             let at = self.at;
-            if !matches!(first, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`') {
+            if !is_sign(first) {
                 self.at += 1;
                 return Unit::Byte(first, at..at + 1);
             }
@@ -127,19 +168,19 @@ impl Reader for Spelled<'_> {
             match piece(rest).unwrap_or(Piece::Plain) {
                 Piece::Character { byte, len, percent } => {
                     self.at += len;
-                    self.spelling.percent |= percent;
-                    self.spelling.escape |= !percent;
+                    self.spelling.percent = self.spelling.percent.max(percent);
+                    self.spelling.escape |= percent == 0;
                     return Unit::Byte(byte, at..at + len);
                 }
-                Piece::Glue { len, quote } => {
-                    let mixed =
-                        quote.is_some() && self.spelling.quote.is_some_and(|known| Some(known) != quote);
-                    if mixed {
-                        return Unit::End;
-                    }
+                Piece::Glue { len, quote, is_list } => {
                     self.at += len;
                     self.spelling.joined = true;
-                    self.spelling.quote = self.spelling.quote.or(quote);
+                    self.spelling.is_list |= is_list;
+                    self.spelling.quote = quote.or(self.spelling.quote);
+                }
+                Piece::Control { len } => {
+                    self.at += len;
+                    self.spelling.escape = true;
                 }
                 Piece::Plain => {
                     self.at += 1;
@@ -169,12 +210,76 @@ fn soft_break(rest: &[u8]) -> Option<Piece> {
     let behind = rest.get(1..)?;
     for newline in [&b"\r\n"[..], b"\n"] {
         if behind.starts_with(newline) {
-            return Some(Piece::Glue { len: 1 + newline.len(), quote: None });
+            return Some(Piece::Glue { len: 1 + newline.len(), quote: None, is_list: false });
         }
     }
     let is_upper = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
     let digits = behind.get(..2).filter(|digits| digits.iter().all(is_upper))?;
-    Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: false })
+    Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: 0 })
+}
+
+/// Returns true if what is around a list of literals joins them.
+pub(super) fn joins_list(before: &[u8], behind: &[u8]) -> bool {
+    const NAMES: [&[u8]; 8] = [b"join", b"Join", b"paste", b"oncat", b"CONCAT", b"Sprint", b"%s", b"{}"];
+    let holds = |text: &[u8], name: &[u8]| memchr::memmem::find(text, name).is_some();
+    let behind = behind.get(..MAX_GLUE / 4).unwrap_or(behind);
+    NAMES.iter().any(|name| holds(before, name))
+        || [&b".join("[..], b"-join", b"|join", b"| join"].iter().any(|name| holds(behind, name))
+}
+
+/// Returns true if a byte may begin a spelled character, or something that no reader of the text sees.
+pub(in crate::detect) fn is_sign(b: u8) -> bool {
+    matches!(b, b'%' | b'\\' | b'&' | b'U' | b'=' | b'"' | b'\'' | b'`' | b'$' | b'{' | 0x1b)
+}
+
+/// Reads a terminal's control sequence (ECMA-48, section 5.4) whose escape character has `from` bytes.
+fn control(rest: &[u8], from: usize) -> Option<Piece> {
+    let parameters = rest.get(from..)?.strip_prefix(b"[")?;
+    let len = parameters.iter().take(24).take_while(|b| matches!(b, 0x20..=0x3f)).count();
+    matches!(parameters.get(len)?, 0x40..=0x7e).then_some(Piece::Control { len: from + 1 + len + 1 })
+}
+
+/// Reads the start of an expression that is a literal, within a literal: `${"`, `{'`.
+fn opening(rest: &[u8], from: usize, opens: bool) -> Option<Piece> {
+    let quote = *rest.get(from)?;
+    let is_quote = opens && matches!(quote, b'"' | b'\'' | b'`');
+    is_quote.then_some(Piece::Glue { len: from + 1, quote: Some(quote), is_list: false })
+}
+
+/// Reads the place of a value at the end of a format, up to the literal that is put there: `%s" % "`,
+/// `{}".format("`, `%s", "`. The sign of the place has `from` bytes.
+fn inserted(rest: &[u8], from: usize) -> Option<Piece> {
+    let len = match (rest.first()?, rest.get(from..)?) {
+        (b'%', [b's' | b'v', ..]) | (b'{', [b'}', ..]) => 2,
+        (b'{', [b'0' | b'1', b'}', ..]) => 3,
+        _ => return None,
+    };
+    let behind = rest.get(len..)?;
+    if !matches!(behind.first()?, b'"' | b'\'' | b'`') {
+        return None;
+    }
+    let between = |at: usize| {
+        let text = behind.get(at..).unwrap_or_default();
+        at + text
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'%' | b'(' | b',' | b')'))
+            .count()
+    };
+    let mut at = between(1);
+    if behind.get(at..)?.starts_with(b".format(") {
+        at = between(at + 8);
+    }
+    let quote = *behind.get(at).filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
+    (at > 1).then_some(Piece::Glue { len: len + at + 1, quote: Some(quote), is_list: false })
+}
+
+/// Reads a code point such as `U+0068`, and the blank in front of another one.
+fn code_point(rest: &[u8]) -> Option<Piece> {
+    let digits = rest.strip_prefix(b"U+")?;
+    let len = if digits.starts_with(b"0000") { 6 } else { 4 };
+    let byte = number(digits.get(..len)?, 16)?;
+    let blank = usize::from(digits.get(len..)?.starts_with(b" U+"));
+    Some(Piece::Character { byte, len: 2 + len + blank, percent: 0 })
 }
 
 /// Reads an HTML entity: `&#95;`, `&#x5f;`, `&lowbar;`.
@@ -186,7 +291,7 @@ fn entity(rest: &[u8]) -> Option<Piece> {
         [b'#', digits @ ..] => number(digits, 10)?,
         _ => return None,
     };
-    Some(Piece::Character { byte, len: end + 1, percent: false })
+    Some(Piece::Character { byte, len: end + 1, percent: 0 })
 }
 
 /// Reads an escape that begins with a backslash. JSON inside JSON has several backslashes in a row.
@@ -194,7 +299,7 @@ fn escape(rest: &[u8]) -> Option<Piece> {
     let slashes = rest.iter().take(MAX_SLASHES).take_while(|&&b| b == b'\\').count();
     let behind = rest.get(slashes..)?;
     let spelled = |byte: Option<u8>, len: usize| {
-        byte.map(|byte| Piece::Character { byte, len: slashes + len, percent: false })
+        byte.map(|byte| Piece::Character { byte, len: slashes + len, percent: 0 })
     };
     match behind {
         [b'x', ..] => spelled(hex(behind, 1, 2), 3),
@@ -213,37 +318,52 @@ fn escape(rest: &[u8]) -> Option<Piece> {
         [b'\r', b'\n', ..] | [b'\n', ..] => {
             let newline = if behind.first() == Some(&b'\r') { 2 } else { 1 };
             let blanks = behind.get(newline..)?.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
-            Some(Piece::Glue { len: slashes + newline + blanks, quote: None })
+            Some(Piece::Glue { len: slashes + newline + blanks, quote: None, is_list: false })
         }
         [quote @ (b'"' | b'\''), ..] => literals(rest, *quote),
         _ => None,
     }
 }
 
-/// Reads the end of a literal and the start of the next one, if the two are concatenated: by `+`, `.`, `..`,
-/// `~`, `<>`, `||` or `&`, or because they are adjacent. `rest` begins with the quote, or with the
+/// Reads the end of a literal and the start of the next one, if the two are joined: by `+`, `.`, `..`, `~`,
+/// `<>`, `||` or `&`, in a list, or because they are adjacent. `rest` begins with the quote, or with the
 /// backslashes in front of it. The backslashes must be the same in front of both quotes.
 fn literals(rest: &[u8], quote: u8) -> Option<Piece> {
     let slashes = rest.iter().take_while(|&&b| b == b'\\').count();
-    let mark = rest.get(..=slashes)?;
+    let len = slashes + 1;
     let blanks = |at: usize| {
         let rest = rest.get(at..).unwrap_or_default();
         at + rest.iter().take_while(|b| b.is_ascii_whitespace()).count()
     };
-    let mut at = blanks(mark.len());
-    for operator in [&b"+"[..], b"..", b".", b"~", b"<>", b"||", b"&", b"\\"] {
+    // The end of a literal within a template.
+    if let Some([b'}', next]) = rest.get(len..len + 2)
+        && next.is_ascii_alphanumeric()
+    {
+        return Some(Piece::Glue { len: len + 1, quote: Some(b'`'), is_list: false });
+    }
+    let mut at = blanks(len);
+    let is_list = rest.get(at) == Some(&b',');
+    for operator in [&b"+"[..], b"..", b".", b"~", b"<>", b"||", b"&", b"\\", b",", b"}${", b"}{"] {
         if rest.get(at..)?.starts_with(operator) {
             at = blanks(at + operator.len());
             break;
         }
     }
-    // `f"…"`, `r"…"`
-    if let Some([b'f' | b'r' | b'b' | b'u' | b'F' | b'R' | b'B' | b'U', next]) = rest.get(at..at + 2)
-        && *next == quote
+    let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+    // `f"…"`, `r"…"`, `$'…'`
+    if let Some([b'f' | b'r' | b'b' | b'u' | b'F' | b'R' | b'B' | b'U' | b'$', next]) = rest.get(at..at + 2)
+        && is_quote(next)
         && slashes == 0
-        && at > mark.len()
+        && (at > len || rest.get(at) == Some(&b'$'))
     {
         at += 1;
     }
-    rest.get(at..)?.starts_with(mark).then_some(Piece::Glue { len: at + mark.len(), quote: Some(quote) })
+    let next = rest.get(at..)?;
+    if next.iter().take_while(|&&b| b == b'\\').count() != slashes {
+        return None;
+    }
+    let opened = *next.get(slashes).filter(|b| is_quote(b))?;
+    // The quote that ends a text in quotes is not the start of another.
+    let is_other = opened != quote && slashes > 0;
+    (!is_other).then_some(Piece::Glue { len: at + len, quote: Some(opened), is_list })
 }

@@ -331,17 +331,38 @@ fn split_literals() {
         format!("\"hf_{head}\\\r\n  {tail}\""),
         format!("hf_{head}=\r\n{tail}\r\n"),
         format!("hf_{head}=\n{tail}\n"),
+        format!("\"hf_{head}\" + '{tail}'"),
+        format!("'hf_' + '{TOKEN}' + '@huggingface.co'"),
+        format!("'https://u:hf_' + '{TOKEN}' + \"@huggingface.co\""),
+        format!("\"\".join([\"hf_\", \"{TOKEN}\"])"),
+        format!("''.join(('hf_', '{head}', '{tail}'))"),
+        format!("[\"hf_\", \"{TOKEN}\"].join(\"\")"),
+        format!("paste0(\"hf_\", \"{TOKEN}\")"),
+        format!("strings.Join([]string{{\"hf_\", \"{TOKEN}\"}}, \"\")"),
+        format!("\"hf_%s\" % \"{TOKEN}\""),
+        format!("\"hf_%s\" % (\"{TOKEN}\",)"),
+        format!("\"hf_{{}}\".format(\"{TOKEN}\")"),
+        format!("'hf_{{0}}'.format('{TOKEN}')"),
+        format!("fmt.Sprintf(\"hf_%s\", \"{TOKEN}\")"),
+        format!("\"%s%s\" % (\"hf_\", \"{TOKEN}\")"),
+        format!("T=\"hf_\"\"{TOKEN}\""),
+        format!("T=\"hf_\"'{TOKEN}'"),
+        format!("T=\"hf_\"$'{TOKEN}'"),
+        format!("`hf_${{\"{TOKEN}\"}}`"),
+        format!("`${{\"hf_\"}}${{\"{TOKEN}\"}}`"),
+        format!("`${{'hf_'}}{TOKEN}`"),
+        format!("f\"hf_{{'{TOKEN}'}}\""),
+        format!("char *t =\n  \"hf_\"\n  \"{head}\"\n  \"{tail}\";"),
     ] {
         let found = find(text.as_bytes());
         assert_eq!(found.len(), 1, "{text}");
-        assert_eq!(via(&found[0]), ["concatenation"], "{text}");
+        assert_eq!(via(&found[0]), ["concatenation"], "{text} {found:?}");
         assert_eq!(found[0].token, find(token("hf_").as_bytes())[0].token);
         assert_eq!(find(mask(text.as_bytes()).as_str().as_bytes()), [], "{text}");
     }
     for text in [
         format!("\"hf_{head}\", \"{tail}\""),
-        format!("\"hf_{head}\" + '{tail}'"),
-        format!("\"hf_{head}\" + x + \"{tail}\""),
+        format!("paste(\"hf_{head}\" + x + \"{tail}\""),
         format!("\"hf_{head}\" + \"{tail}more\""),
         format!("\"hf_{head}\" + \"{middle}\""),
         format!("\"hf_{head}\" + \"{tail}"),
@@ -349,6 +370,26 @@ fn split_literals() {
     ] {
         assert_eq!(find(text.as_bytes()), [], "{text}");
     }
+}
+
+#[test]
+fn colours_within_a_token() {
+    let token = token("hf_");
+    for at in [2, 3, 9, 20] {
+        let (head, tail) = token.split_at(at);
+        for text in [
+            format!("a:\x1b[01;31m\x1b[K{head}\x1b[m\x1b[K{tail} b"),
+            format!("T=\x1b[31m{head}\x1b[0m{tail}\r\n"),
+            format!("T=\\u001b[31m{head}\\u001b[0m{tail}\""),
+            format!("T=\\x1b[31m{head}\\x1b[0m{tail}\""),
+        ] {
+            let found = find(text.as_bytes());
+            assert_eq!(found.len(), 1, "{text:?}");
+            assert_eq!(via(&found[0]), ["escape"], "{text:?}");
+        }
+    }
+    let lines = format!("\r 10%\r 20% {token}\r 30%\r");
+    assert_eq!(find(lines.as_bytes()).len(), 1);
 }
 
 #[test]

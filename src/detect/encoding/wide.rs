@@ -4,7 +4,7 @@ use super::decoded::{Decoded, Reader, Unit};
 
 /// Returns true if a unit of that value is a character of text. Characters other than Latin ones end a text,
 /// and so do the two bytes of a byte order mark.
-pub(super) fn is_character(b: u8) -> bool {
+pub(in crate::detect) fn is_character(b: u8) -> bool {
     matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0xa0..=0xfd)
 }
 

@@ -62,8 +62,6 @@ struct Read {
     confidence: Confidence,
     len: usize,
     at: Range<usize>,
-    /// The byte after the token.
-    behind: Option<u8>,
     /// Whether the body has no digits.
     is_letters: bool,
 }
@@ -93,6 +91,7 @@ impl Window<'_> {
     fn judge_as(self, form: Form, at: usize) -> Found {
         let start = match form {
             Form::Plain => return self.plain(at),
+            Form::Dump => return if self.is_inner { Found::None } else { Found::Dump },
             Form::Spelled { back } | Form::Wide { back, .. } => at.checked_sub(back),
             Form::Hex { shift } => at.checked_add_signed(shift),
             Form::Base64 { skip, .. } => {
@@ -141,8 +140,13 @@ impl Window<'_> {
         }
         let spelling = again.spelling;
         let via = spelling.encodings();
+        // What follows may be joined as well, so that the decoded byte after the token is not the quote.
         let is_closed =
-            spelling.quote.is_none_or(|quote| matches!(read.behind, Some(b) if b == quote || b == b'\\'));
+            spelling.quote.is_none() || matches!(again.behind().first(), Some(b'"' | b'\'' | b'`' | b'\\'));
+        let before = || self.bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+        if spelling.is_list && !spelled::joins_list(before(), again.behind()) {
+            return Found::None;
+        }
         if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {
             return Found::None;
         }
@@ -233,7 +237,7 @@ impl Window<'_> {
                         ..token
                     });
                 }
-                Found::None => return Found::None,
+                Found::None | Found::Dump => return Found::None,
                 Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED || !at_length => {
                     return Found::NeedMore;
                 }
@@ -280,7 +284,6 @@ impl Window<'_> {
                     confidence,
                     len,
                     at: decoded.place(start..start + len),
-                    behind: decoded.text.get(start + len).copied(),
                     is_letters: !text.iter().any(u8::is_ascii_digit),
                 })
             }
