@@ -25,13 +25,17 @@ impl Hide for PathName {
 
 impl<T: Hide> Hide for Option<T> {
     fn hide(&mut self, secrets: &mut Secrets) {
-        self.iter_mut().for_each(|value| value.hide(secrets));
+        for value in self.iter_mut() {
+            value.hide(secrets);
+        }
     }
 }
 
 impl<T: Hide> Hide for Vec<T> {
     fn hide(&mut self, secrets: &mut Secrets) {
-        self.iter_mut().for_each(|value| value.hide(secrets));
+        for value in self.iter_mut() {
+            value.hide(secrets);
+        }
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) struct Draft {
 }
 
 /// The drafts and problems of one part of a target.
+#[expect(clippy::struct_field_names, reason = "there is no better name")]
 #[derive(Debug, Default)]
 pub(crate) struct Drafts {
     pub(crate) drafts: Vec<Draft>,

@@ -9,10 +9,11 @@ use super::outcome::{Left, Mended, Secret};
 use super::taken::taken;
 use crate::dockerfile::{looks_like_dockerfile, parse};
 use crate::engine::{Engine, Silent, contained};
-use crate::finding::{Hide as _, Issue, Leak, Mending, Place, Problem};
+use crate::finding::{Hide, Issue, Leak, Mending, Place, Problem};
 use crate::findings::Sealer;
 use crate::mask::{Masked, Secrets, mask, mask_path};
 use crate::rules::dockerfile::unknown::literals;
+use crate::sensitive::Name;
 use crate::source::{open_file, read_up_to};
 use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
@@ -60,7 +61,9 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
             let place = Place::Line(lines.position(flaw.span.start).line);
             sealer.issue(&Problem::error(flaw.code, place, flaw.message.clone()))
         };
-        return Err(MendError::Rejected(dockerfile.flaws.iter().map(issue).collect()));
+        let mut issues: Vec<Issue> = dockerfile.flaws.iter().map(issue).collect();
+        hide(&mut issues, &literals(&before, &dockerfile));
+        return Err(MendError::Rejected(issues));
     }
     let Mended { source, secrets, at_start, kinds, found, mut left } = mend(&before);
     let diff = super::diff::Diff::of(&before, &source);
@@ -91,9 +94,14 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
         kinds,
         left,
     };
-    let texts = [literals(&before, &dockerfile), literals(&source, &parse(&source))].concat();
-    if let Some(mut found) = Secrets::new(texts.iter().map(|text| &**text)) {
-        mending.hide(&mut found);
-    }
+    let found = [literals(&before, &dockerfile), literals(&source, &parse(&source))].concat();
+    hide(&mut mending, &found);
     Ok((mending, source))
+}
+
+/// Hides secrets that were found.
+fn hide(shown: &mut impl Hide, found: &[Name]) {
+    if let Some(mut secrets) = Secrets::new(found.iter().map(|secret| &**secret)) {
+        shown.hide(&mut secrets);
+    }
 }

@@ -49,7 +49,7 @@ impl Secrets {
         let mut is_empty = true;
         for secret in secrets {
             is_empty = false;
-            let plain = || secret.iter().copied().filter(is_word);
+            let plain = || secret.iter().copied().filter(|&byte| is_word(byte));
             if plain().count() >= WIDTH {
                 words.add(plain());
             } else {
@@ -106,7 +106,7 @@ impl Secrets {
     }
 
     fn find(&self, units: &[Unit], depth: usize, ranges: &mut Vec<Range<usize>>) {
-        self.words.find(units.iter().filter(|unit| is_word(&unit.byte) || unit.byte == b' '), true, ranges);
+        self.words.find(units.iter().filter(|unit| is_word(unit.byte) || unit.byte == b' '), true, ranges);
         self.signs.find(units.iter(), false, ranges);
         for reading in readings(units) {
             if let Some(depth) = depth.checked_sub(1) {
@@ -117,7 +117,7 @@ impl Secrets {
 }
 
 /// Returns true for bytes that quotes, escapes and signs leave as they are.
-fn is_word(byte: &u8) -> bool {
+fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
@@ -192,7 +192,7 @@ impl Pieces {
                 let start = starts.first().copied().unwrap_or_default();
                 match ranges.last_mut() {
                     Some(last) if last.start <= start && start <= last.end => {
-                        last.end = last.end.max(unit.end)
+                        last.end = last.end.max(unit.end);
                     }
                     _ => ranges.push(start..unit.end),
                 }

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use crate::ci;
-use crate::detect::opaque_in;
 use crate::dockerfile::parse;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
@@ -11,7 +10,7 @@ use crate::findings::{Anchor, Draft, Drafts, ci_draft, dockerfile_draft};
 use crate::fix::check_and_advise;
 use crate::mask::message;
 use crate::rules::context::{LOGIN_IN_CI, MAX_CI_HITS, check_ci};
-use crate::rules::dockerfile::unknown::literals;
+use crate::rules::dockerfile::unknown::{in_text, literals};
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex, Text};
@@ -23,7 +22,7 @@ pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
     let file = ci::read(path, bytes)?;
     let lines = LineIndex::new(bytes);
     let mut audited = Drafts::default();
-    audited.secrets.extend(opaque_in(bytes).into_iter().filter_map(|range| bytes.get(range)).map(Name::from));
+    audited.secrets.extend(in_text(bytes));
     for flaw in &file.flaws {
         let detail = message!("not all of it was read as a CI file: {}", flaw.message);
         audited.problems.push(problem(path, lines.position(flaw.span.start).line, flaw, detail));

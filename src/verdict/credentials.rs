@@ -63,13 +63,18 @@ pub(crate) fn counting<'k>(
     credentials.iter().filter(counts).filter(|credential| seen.insert(credential.offset)).collect()
 }
 
+/// Returns true if a credential is a token of known shape.
+pub(crate) fn is_known(credential: &Credential, found: &[Occurrence]) -> bool {
+    found.iter().any(|o| o.is_beside(credential.offset) && !o.is_unknown())
+}
+
 /// Returns true if a credential in a layer counts in an image with these places.
 pub(crate) fn any_counts(layer: &LayerContent, places: &Places) -> bool {
     layer.files.iter().filter(|file| !file.credentials.is_empty()).any(|file| {
         let own = PathHashes::own(&file.path);
         let links = layer.hard_links.iter().filter(|link| link.target == own);
         let names = links.map(|link| &*link.name).chain(std::iter::once(&*file.path));
-        !counting(&file.credentials, names, places).is_empty()
+        counting(&file.credentials, names, places).iter().any(|known| !is_known(known, &file.occurrences))
     })
 }
 

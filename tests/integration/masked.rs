@@ -10,7 +10,7 @@ use syn::{ExprPath, ImplItemFn, ItemFn, ItemImpl, Signature, Type};
 use crate::support::source::source_files;
 
 /// The functions that make a `Masked` of a string. Each masks the text, or takes text that is masked or constant.
-const MAKERS: [&str; 6] = [
+const MAKERS: [&str; 8] = [
     // A `&'static str`, see below.
     "mod.rs: own",
     // These two shorten a `Masked`.
@@ -18,6 +18,9 @@ const MAKERS: [&str; 6] = [
     "mod.rs: scrubbed",
     // Joins parts, each of which it masks unless it is constant or masked.
     "message.rs: seal_with",
+    // These two hide secrets in a `Masked`.
+    "found.rs: hide",
+    "path.rs: hide_found",
     "path.rs: new",
     "text.rs: mask",
 ];

@@ -31,11 +31,10 @@ fn to_file(content: &[u8]) -> impl Iterator<Item = usize> {
         let to = r#"(?:>>?[ \t]*|\|[ \t]*(?:sudo[ \t]+)?tee[ \t]+(?:-a[ \t]+)?)["']?([^\s"';|&]+)"#;
         Regex::new(&[PRINTED, to].concat()).expect("a valid pattern")
     });
-    let written = WRITTEN.captures_iter(content).filter_map(|captures| {
+    WRITTEN.captures_iter(content).filter_map(|captures| {
         let (value, path) = (captures.get(1)?, captures.get(2)?);
         (is_token_file(path.as_bytes()) && is_password(value.as_bytes())).then_some(value.start())
-    });
-    written
+    })
 }
 
 /// Returns true if a path, as a script writes it, is that of a token file.

@@ -13,7 +13,7 @@ use crate::engine::blob::{self, Reading};
 use crate::hub::tokens::made_up;
 use crate::stream::Compression;
 use crate::stream::samples::{FORMATS, part, tar_of};
-use crate::verdict::{DETECTOR, codec};
+use crate::verdict::{BlobVerdict, Content, DETECTOR, codec};
 
 /// Each version of the detector with the hash of its verdicts, the newest last. If the test fails because verdicts are
 /// meant to change, increment `DETECTOR` and add a row. A new release of an encoder of the tests may change the hash as
@@ -101,6 +101,17 @@ fn unique(number: usize, path: &str) -> String {
     if path.contains('/') { path.to_owned() } else { format!("{path}/{number}") }
 }
 
+/// A verdict as a store could give it. None keeps one with texts of unknown shape.
+fn without_texts(mut verdict: BlobVerdict) -> BlobVerdict {
+    if let Content::Layer(layer) = &mut verdict.content {
+        for file in &mut layer.files {
+            file.occurrences.iter_mut().for_each(|occurrence| occurrence.text = None);
+            file.credentials.iter_mut().for_each(|credential| credential.text = None);
+        }
+    }
+    verdict
+}
+
 #[test]
 fn verdicts_change_with_the_version_of_the_detector_alone() {
     let layer = layer(&files());
@@ -114,7 +125,7 @@ fn verdicts_change_with_the_version_of_the_detector_alone() {
     for blob in blobs {
         let engine = engine(1);
         let reading = Reading { verify_digests: true, scan: engine.scan(), reopen: None };
-        let verdict = blob::audit(b"blobs/sha256/ab", &mut &blob[..], reading);
+        let verdict = without_texts(blob::audit(b"blobs/sha256/ab", &mut &blob[..], reading));
         let bytes = codec::encode(&verdict, 0).expect("a verdict without errors");
         hasher.update((bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);

@@ -56,8 +56,8 @@ fn every_spelling_is_hidden() {
         for text in [
             encoded.clone(),
             twice,
-            encoded.replace("Z", "%5A"),
-            format!("{}\\\n{}", &encoded[..9], &encoded[9..]),
+            encoded.replace('Z', "%5A"),
+            [encoded.split_at(9).0, "\\\n", encoded.split_at(9).1].concat(),
         ] {
             let hidden = hidden(&text);
             assert!(hidden.contains('…') && hidden.len() < 40, "{text}: {hidden}");

@@ -16,11 +16,14 @@ pub(crate) fn literals(source: &[u8], dockerfile: &Dockerfile) -> Vec<Name> {
     in_context(&Context::new(source, dockerfile))
 }
 
-pub(crate) fn in_context(context: &Context<'_>) -> Vec<Name> {
+/// Returns the values of unknown shape that a text gives to something of the Hub.
+pub(crate) fn in_text(text: &[u8]) -> Vec<Name> {
+    opaque_in(text).into_iter().filter_map(|range| text.get(range)).map(Name::from).collect()
+}
+
+fn in_context(context: &Context<'_>) -> Vec<Name> {
     let mut found = Vec::new();
-    let mut search = |text: &[u8]| {
-        found.extend(opaque_in(text).into_iter().filter_map(|range| text.get(range)).map(Name::from));
-    };
+    let mut search = |text: &[u8]| found.extend(in_text(text));
     for comment in &context.dockerfile.comments {
         search(context.source.get(comment.span.start..comment.span.end).unwrap_or_default());
     }
@@ -29,7 +32,7 @@ pub(crate) fn in_context(context: &Context<'_>) -> Vec<Name> {
         let acts = instruction.effective();
         acts.heredocs.iter().for_each(|heredoc| search(heredoc.body.as_bytes()));
         if let Arguments::Exec(words) = &acts.arguments {
-            let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+            let words: Vec<&[u8]> = words.iter().map(crate::text::Text::as_bytes).collect();
             search(&Sensitive::from(words.join(&b' ')));
         }
         for steps in scripts_of(context, instruction) {

@@ -8,6 +8,7 @@ mod step;
 
 use serde::{Deserialize, Serialize};
 
+use super::credentials;
 use super::{BlobVerdict, Bytes, Content, File, HardLink, LayerContent, Problems, cost};
 use crate::detect::{self, Credential, CredentialForm, Occurrence, Step};
 use crate::digest::Digest;
@@ -109,7 +110,9 @@ fn may_be_remembered(verdict: &BlobVerdict) -> bool {
     let shows = |occurrence: &Occurrence| occurrence.text.is_some();
     let shows_in = |file: &File| {
         let shows_credential = |credential: &Credential| {
-            credential.text.is_some() && detect::keeps_anywhere(&file.path, credential.form)
+            credential.text.is_some()
+                && detect::keeps_anywhere(&file.path, credential.form)
+                && !credentials::is_known(credential, &file.occurrences)
         };
         file.occurrences.iter().any(shows) || file.credentials.iter().any(shows_credential)
     };

@@ -39,7 +39,7 @@ fn spelled(random: &mut Random, secret: &str) -> String {
         11 => each(&|b| format!("{b:02x}")),
         12 => STANDARD.encode(format!("{}{secret}", &"user:"[..number(random, 5)])),
         13 => URL_SAFE.encode(STANDARD.encode(secret)),
-        14 => secret.bytes().map(|b| format!("&#{b};")).collect(),
+        14 => each(&|b| format!("&#{b};")),
         _ => front.to_owned(),
     }
 }
@@ -96,7 +96,7 @@ fn no_output_shows_what_was_found() {
         let (path, content) = &kept[round % kept.len()];
         let layers: Vec<Layer> = (0..COMMANDS.len())
             .map(|number| {
-                let tar = Tar::new().file(&format!("etc/{number}"), "x");
+                let tar = Tar::new().file(format!("etc/{number}"), "x");
                 let tar = if number == 3 { tar.file(path, content).file(&odd, "HF_HOME") } else { tar };
                 Layer::new(&tar.finish())
             })
