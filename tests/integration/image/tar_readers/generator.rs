@@ -178,6 +178,9 @@ impl Generator {
         if pax > 1 {
             self.note_odd("several pax headers");
         }
+        if names > 1 {
+            self.note_odd("several long names");
+        }
         if names > 0 && pax > 0 {
             self.note_odd("a long name and a pax header");
         }
