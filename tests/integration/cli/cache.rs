@@ -197,7 +197,6 @@ fn a_name_with_a_token_keeps_its_layer_from_being_remembered() {
         ("link", Tar::new().symlink("a", format!("/srv/{}", token.text()))),
         ("link name", Tar::new().symlink(token.text(), "/srv")),
         ("hard link", Tar::new().file("a", "a").hard_link(token.text(), "a")),
-        ("hard link target", Tar::new().hard_link("a", token.text())),
         ("url", Tar::new().symlink("a", format!("https://x:{}@huggingface.co/a", token::shapeless("url")))),
         ("odd name", Tar::new().file(format!("../{}", token.text()), "x")),
     ];
@@ -209,6 +208,7 @@ fn a_name_with_a_token_keeps_its_layer_from_being_remembered() {
     // In other places, the token is found and the verdict is cached, but without the text of the token.
     let kept = [
         ("content", Tar::new().file("srv/key", token.bytes())),
+        ("hard link target", Tar::new().hard_link("a", token.text())),
         ("xattr", Tar::new().pax(&[("SCHILY.xattr.user.key", token.bytes())]).file("a", "a")),
         ("comment", Tar::new().pax(&[("comment", token.bytes())]).file("a", "a")),
         ("global", Tar::new().pax_global(&[("comment", token.bytes())]).file("a", "a")),
@@ -345,7 +345,7 @@ fn a_limit_is_hit_with_the_cache_where_it_is_hit_without() {
     let place = CachePlace::new("limit");
     // Each link takes about six kilobytes of the 40 MiB that may be cached for a target.
     let links = |from: usize, count: usize| {
-        let long = |n: usize| format!("{n}/{}", "d/".repeat(1000));
+        let long = |n: usize| format!("{n}/{}", "d".repeat(2000));
         layer((from..from + count).fold(Tar::new(), |tar, n| tar.symlink(long(n), long(n + 1))))
     };
     let (large, other) = (links(0, 3700), links(10_000, 3400));

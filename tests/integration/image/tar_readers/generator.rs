@@ -54,6 +54,20 @@ fn record(key: &str, value: &[u8]) -> Vec<u8> {
     [format!("{len} {key}=").as_bytes(), value, b"\n"].concat()
 }
 
+/// Returns a header block without a checksum.
+fn block(name: &str, kind: u8, size: u64) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    block[..name.len()].copy_from_slice(name.as_bytes());
+    octal(&mut block[100..108], 0o644);
+    octal(&mut block[108..116], 0);
+    octal(&mut block[116..124], 0);
+    octal(&mut block[124..136], size);
+    octal(&mut block[136..148], 0);
+    block[156] = kind;
+    block[257..265].copy_from_slice(b"ustar\x0000");
+    block
+}
+
 /// Writes archives that are read in different ways.
 struct Generator {
     random: Random,
@@ -83,19 +97,6 @@ impl Generator {
         format!("dir{}/file{}", self.names % 3, self.names)
     }
 
-    fn block(&mut self, name: &str, kind: u8, size: u64) -> [u8; BLOCK] {
-        let mut block = [0; BLOCK];
-        block[..name.len()].copy_from_slice(name.as_bytes());
-        octal(&mut block[100..108], 0o644);
-        octal(&mut block[108..116], 0);
-        octal(&mut block[116..124], 0);
-        octal(&mut block[124..136], size);
-        octal(&mut block[136..148], 0);
-        block[156] = kind;
-        block[257..265].copy_from_slice(b"ustar\x0000");
-        block
-    }
-
     fn push(&mut self, block: &mut [u8; BLOCK], signed: bool, body: &[u8]) {
         seal(block, signed);
         self.made.tar.extend_from_slice(block);
@@ -106,7 +107,7 @@ impl Generator {
 
     /// Writes a header that amends the next one.
     fn amend(&mut self, kind: u8, body: &[u8]) {
-        let mut block = self.block("amending", kind, body.len() as u64);
+        let mut block = block("amending", kind, body.len() as u64);
         if matches!(kind, b'L' | b'K') {
             block[257..265].copy_from_slice(b"ustar  \0");
         }
@@ -178,6 +179,9 @@ impl Generator {
         if pax > 1 {
             self.note_odd("several pax headers");
         }
+        if names > 1 {
+            self.note_odd("several long names");
+        }
         if names > 0 && pax > 0 {
             self.note_odd("a long name and a pax header");
         }
@@ -202,7 +206,7 @@ impl Generator {
             self.note_odd("a slash at the end of a name");
             name.push('/');
         }
-        let mut block = self.block(&name, kind, size);
+        let mut block = block(&name, kind, size);
         self.magic(&mut block);
         if self.rarely(8) {
             base256(&mut block[124..136], size);
@@ -312,7 +316,7 @@ impl Generator {
         body.extend_from_slice(data);
         self.amend(b'x', &records);
         let name = self.name();
-        let mut block = self.block(&name, b'0', body.len() as u64);
+        let mut block = block(&name, b'0', body.len() as u64);
         self.push(&mut block, false, &body);
     }
 }

@@ -36,7 +36,9 @@ fn unpacked_by_umoci(place: &Place, layout: &Path, tokens: &[Token]) -> Read {
     let image = format!("{}:app", tools::text(layout));
     let mut command = Command::new("umoci");
     command.args(["raw", "unpack"]).args(tools::rootless()).args(["--image", &image]).arg(&root);
-    let output = command.output().expect("umoci starts; `make test` installs it");
+    let output = command.output().unwrap_or_else(|error| {
+        panic!("umoci did not start ({error}): run `make test`, which installs what the tests need")
+    });
     if !output.status.success() {
         let is_unknown = String::from_utf8_lossy(&output.stderr).contains("unknown typeflag");
         return if is_unknown { Read::Unknown } else { Read::Refused };
