@@ -26,6 +26,7 @@ pub(crate) use build_arguments::build_arguments;
 pub(crate) use credential::{
     Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, credentials_in, keeps, may_be_credential,
 };
+pub(crate) use nested::Packed;
 pub use occurrence::Confidence;
 pub(crate) use occurrence::Occurrence;
 pub(crate) use placeholder::is_placeholder;

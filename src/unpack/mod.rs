@@ -5,6 +5,7 @@
 
 mod allowance;
 mod compressed;
+mod encoded;
 mod format;
 mod found;
 mod git;
