@@ -27,6 +27,7 @@ pub(crate) use credential::{
     Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, add_kept, credentials_in, generated_in,
     keeps, keeps_anywhere, may_be_credential, may_keep, opaque_in,
 };
+pub(crate) use nested::Packed;
 pub use occurrence::Confidence;
 pub(crate) use occurrence::Occurrence;
 pub(crate) use placeholder::is_placeholder;

@@ -8,7 +8,7 @@ use super::credential::Named;
 use super::encoding::{self, Encoded, Found, KEPT, Runs, Token};
 use super::known;
 use super::narrowed::Narrowed;
-use super::nested::{DEPTH, Nested};
+use super::nested::{DEPTH, Nested, Packed};
 use super::position::{self, Lines};
 use super::shape::Context;
 use super::{Confidence, Occurrence, Step, StepKind, TokenKind, TokenSummary};
@@ -110,7 +110,12 @@ impl Scanner {
     }
 
     /// Ends the stream and returns its occurrences in order of offset.
-    pub(crate) fn finish(mut self) -> Vec<Occurrence> {
+    pub(crate) fn finish(self) -> Vec<Occurrence> {
+        self.finish_with_packed().0
+    }
+
+    /// Ends the stream and returns its occurrences in order of offset, and encoded data that is compressed.
+    pub(crate) fn finish_with_packed(mut self) -> (Vec<Occurrence>, Vec<Packed>) {
         let tail = std::mem::take(&mut self.tail);
         self.judge(&tail, true);
         if !self.lines.is_text() {
@@ -120,19 +125,19 @@ impl Scanner {
             }
         }
         let narrowed = self.narrowed.finish();
-        let nested = self.nested.finish();
+        let (nested, packed) = self.nested.finish();
         if self.named.is_some() {
             self.found.sort_by_key(|occurrence| occurrence.at.start);
         }
         if narrowed.is_empty() && nested.is_empty() {
-            return self.found;
+            return (self.found, packed);
         }
         let mut found = self.found;
         for more in [narrowed, nested] {
             merge(&mut found, more);
         }
         found.truncate(self.limit.unwrap_or(usize::MAX));
-        found
+        (found, packed)
     }
 
     /// Judges the undecided candidates in `bytes`, which start at `tail_start`. Returns the offset in

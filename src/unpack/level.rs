@@ -12,7 +12,7 @@ use super::format::{self, Format, Whole};
 use super::found::Found;
 use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
-use super::{Origin, Unpacker, compressed, git_objects, sevenz, tar, zip};
+use super::{Origin, Unpacker, compressed, encoded, git_objects, sevenz, tar, zip};
 use crate::detect::TokenSummary;
 use crate::detect::{Occurrence, Step, StepKind};
 use crate::stream::{Expansion, Peek};
@@ -79,7 +79,7 @@ impl<'u, 'o> Level<'u, 'o> {
     /// Reads the content to its end: the container at its start, then other containers in it.
     pub(super) fn read(mut self, mut raw: Raw<'_>) -> (Found, io::Result<()>) {
         let outcome = raw.watch_pages().and_then(|()| self.read_all(&mut raw));
-        let (occurrences, limited) = raw.finish();
+        let (occurrences, packed, limited) = raw.finish();
         self.found.occurrences = occurrences;
         if limited {
             self.found.error(
@@ -89,6 +89,7 @@ impl<'u, 'o> Level<'u, 'o> {
                 ),
             );
         }
+        encoded::open(&mut self, packed);
         (self.merge(), outcome)
     }
 
@@ -247,6 +248,25 @@ impl<'u, 'o> Level<'u, 'o> {
         occurrences.truncate(room);
         self.inner.push(Inner { raw: 0..0, is_part, occurrences });
         outcome
+    }
+
+    /// Reads content that was decoded from a text in this content.
+    pub(super) fn enter_encoded(&mut self, via: &[Step], content: &mut dyn Peek) {
+        let Some((found, _)) = self.descend(Raw::whole(content)) else { return };
+        for mut problem in found.problems {
+            problem.via.splice(..0, via.iter().cloned());
+            self.found.add_problem(problem);
+        }
+        let mut occurrences = found.occurrences;
+        for occurrence in &mut occurrences {
+            for step in via.iter().rev() {
+                occurrence.reached_by(step.clone());
+            }
+        }
+        let room =
+            (MAX_IN_FILE + 1).saturating_sub(self.inner.iter().map(|inner| inner.occurrences.len()).sum());
+        occurrences.truncate(room);
+        self.inner.push(Inner { raw: 0..0, is_part: true, occurrences });
     }
 
     /// Reads content one level deeper. Returns `None` if that is too deep or nothing more may be decoded.

@@ -6,6 +6,7 @@
 mod allowance;
 mod blocks;
 mod compressed;
+mod encoded;
 mod format;
 mod found;
 mod git;

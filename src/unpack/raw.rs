@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read};
 use super::format::HEAD;
 use super::limits::MAX_IN_FILE;
 use super::sqlite::Pages;
-use crate::detect::{CredentialSearch, Occurrence, Scanner, StepKind, add_kept, may_keep};
+use crate::detect::{CredentialSearch, Occurrence, Packed, Scanner, StepKind, add_kept, may_keep};
 use crate::sensitive::Name;
 use crate::stream::Peek;
 
@@ -61,11 +61,12 @@ impl<'a> Raw<'a> {
         Ok(())
     }
 
-    /// Returns the occurrences in order of offset, with those across page borders last. The flag is true if
+    /// Returns the occurrences in order of offset, with those across page borders last, and encoded
+    /// data that is compressed. The flag is true if
     /// there were more page borders than can be remembered.
-    pub(super) fn finish(mut self) -> (Vec<Occurrence>, bool) {
+    pub(super) fn finish(mut self) -> (Vec<Occurrence>, Vec<Packed>, bool) {
         let pages = self.pages.take().map(Pages::finish).unwrap_or_default();
-        let mut found = self.start.finish();
+        let (mut found, packed) = self.start.finish_with_packed();
         if let Some((size, end)) = self.verbatim {
             found.extend(end.finish().into_iter().map(|mut occurrence| {
                 occurrence.move_to(occurrence.at.start + size - EDGE);
@@ -77,7 +78,7 @@ impl<'a> Raw<'a> {
         if let Some((name, search)) = self.credentials {
             add_kept(&name, search.finish(), &mut found);
         }
-        (found, pages.limited)
+        (found, packed, pages.limited)
     }
 
     fn searched(&mut self, n: usize) {

@@ -7,12 +7,14 @@
 
 mod class;
 mod dump;
+mod packed;
 mod places;
 mod run;
 
 use std::collections::VecDeque;
 
 use self::class::{BLOCK, SHORTEST, STRIDE, form, is_encoded, may_be_encoded, wide_phase};
+pub(crate) use self::packed::Packed;
 use self::run::{Reading, Run};
 use super::encoding::{sextet, spelled_character};
 use super::{Occurrence, Scanner};
@@ -47,6 +49,7 @@ pub(super) struct Nested {
     /// The offsets of newlines after which a line of a dump may begin.
     dumps: VecDeque<u64>,
     found: Vec<Occurrence>,
+    packed: Vec<Packed>,
 }
 
 #[derive(Default)]
@@ -110,12 +113,12 @@ impl Nested {
         }
     }
 
-    /// Ends the stream and returns the tokens in all runs.
-    pub(super) fn finish(mut self) -> Vec<Occurrence> {
+    /// Ends the stream and returns the tokens in all runs, and data in them that is compressed.
+    pub(super) fn finish(mut self) -> (Vec<Occurrence>, Vec<Packed>) {
         // What follows the end of a run may hold another run.
         loop {
             match std::mem::take(&mut self.state) {
-                State::Outside => return self.found,
+                State::Outside => return (self.found, self.packed),
                 State::Head(head) => self.decide(&head),
                 State::Run(mut run) => {
                     run.decode(true);
@@ -225,12 +228,13 @@ impl Nested {
             if len < rest.len() {
                 let head = rest.get(..len).unwrap_or_default();
                 let reading = Self::reading(head);
-                let Some((skip, reading)) = reading else {
+                let Some((skip, reading, is_packed)) = reading else {
                     self.skip_to(start + len as u64);
                     return false;
                 };
                 let start = start + skip as u64;
-                let run = Run::new(reading, start, self.content());
+                let mut run = Run::new(reading, start, self.content());
+                run.keep(is_packed);
                 self.start(State::Run(Box::new(run)), start);
                 return true;
             }
@@ -281,9 +285,10 @@ impl Nested {
                 self.skip_to(self.offset);
                 self.state = State::Outside;
             }
-            Some((skip, reading)) => {
+            Some((skip, reading, is_packed)) => {
                 let start = start + skip as u64;
                 let mut run = Box::new(Run::new(reading, start, self.content()));
+                run.keep(is_packed);
                 self.floor = start;
                 match run.feed(head.get(skip..).unwrap_or_default()) {
                     None => self.state = State::Run(run),
@@ -297,26 +302,29 @@ impl Nested {
         }
     }
 
-    /// Returns how a run is read that begins with `head`, and from where on.
-    fn reading(head: &[u8]) -> Option<(usize, Reading)> {
+    /// Returns how a run is read that begins with `head`, from where on, and whether it is compressed data.
+    fn reading(head: &[u8]) -> Option<(usize, Reading, bool)> {
         if head.len() < SHORTEST {
             return None;
         }
         let is_escape = |at: usize| head.get(at..).is_some_and(|rest| spelled_character(rest).is_some());
         let signs = head.iter().enumerate().filter(|(_, b)| matches!(b, b'%' | b'\\' | b'&' | b'U'));
         if signs.map(|(at, _)| at).any(is_escape) {
-            return Some((0, Reading::Spelled { percent: 0, escape: false }));
+            return Some((0, Reading::Spelled { percent: 0, escape: false }, false));
         }
         let mut at = 0;
         for part in head.split(|&b| sextet(b).is_none()) {
             if part.len() >= PART {
+                if let Some((skip, reading)) = packed::start(part) {
+                    return Some((at + skip, reading, true));
+                }
                 if let Some(form) = form(part) {
                     let (class::Form::Base64(skip) | class::Form::Hex(skip)) = form;
-                    return Some((at + skip, form.into()));
+                    return Some((at + skip, form.into(), false));
                 }
                 // Long runs may be binary data with text in it.
                 if part.len() >= HEAD {
-                    return Some((at, class::Form::Base64(0).into()));
+                    return Some((at, class::Form::Base64(0).into(), false));
                 }
             }
             at += part.len() + 1;
@@ -341,7 +349,17 @@ impl Nested {
 
     /// Ends a run and continues with the bytes after it.
     fn end(&mut self, run: Run) {
-        let (found, end, rest) = run.finish();
+        let (found, packed, end, rest) = run.finish();
+        for mut packed in packed {
+            let kept: usize = self.packed.iter().map(|packed| packed.bytes.len()).sum();
+            if kept + packed.bytes.len() > packed::MOST {
+                (packed.is_whole, packed.bytes) = (false, Sensitive::default());
+            }
+            // One that is not whole is enough to say so.
+            if packed.is_whole || self.packed.iter().all(|packed| packed.is_whole) {
+                self.packed.push(packed);
+            }
+        }
         let room = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.found.len()));
         self.found.extend(found.into_iter().take(room));
         self.tail.clear();

@@ -2,6 +2,7 @@
 
 use super::class::{Form, begins_text, is_encoded};
 use super::dump::{self, Line};
+use super::packed::{MOST, Packed};
 use super::places::Places;
 use crate::detect::encoding::{next_line, number_of, sextet, spelled_character, wide_character};
 use crate::detect::{Encoding, Occurrence, Scanner, Step, StepKind, counts_in_file};
@@ -51,6 +52,8 @@ pub(super) struct Run {
     at: u64,
     out: Out,
     content: Box<Scanner>,
+    /// The decoded data, if it is compressed, and whether it is whole.
+    packed: Option<(Sensitive, bool)>,
 }
 
 /// Decoded bytes.
@@ -78,7 +81,20 @@ impl Run {
             Reading::Dump => Places::coarse(start),
         };
         let out = Out { bytes: Sensitive::default(), len: 0, places };
-        Self { reading, start, buffer: Sensitive::default(), at: start, out, content: Box::new(content) }
+        Self {
+            reading,
+            start,
+            buffer: Sensitive::default(),
+            at: start,
+            out,
+            content: Box::new(content),
+            packed: None,
+        }
+    }
+
+    /// Keeps the decoded data, which is compressed.
+    pub(super) fn keep(&mut self, is_packed: bool) {
+        self.packed = is_packed.then(|| (Sensitive::default(), true));
     }
 
     /// Reads the next piece. At the end of the run, returns the number of bytes of the piece that were
@@ -116,14 +132,25 @@ impl Run {
         if is_over || whole_end || self.out.bytes.len() >= PIECE {
             #[cfg(test)]
             super::DECODED.with(|decoded| decoded.set(decoded.get() + self.out.bytes.len()));
+            match &mut self.packed {
+                Some((packed, true)) if packed.len() + self.out.bytes.len() <= MOST => {
+                    packed.extend(&self.out.bytes);
+                }
+                Some((packed, is_whole)) => {
+                    packed.clear();
+                    *is_whole = false;
+                }
+                None => {}
+            }
+            // Compressed data holds some text as it is.
             self.content.feed(&self.out.bytes);
             self.out.bytes.clear();
         }
         is_over
     }
 
-    /// Ends the run. Returns the tokens in it, its end, and the bytes after it that were taken.
-    pub(super) fn finish(self) -> (Vec<Occurrence>, u64, Sensitive) {
+    /// Ends the run. Returns the tokens and the compressed data in it, its end, and the bytes after it that were taken.
+    pub(super) fn finish(self) -> (Vec<Occurrence>, Vec<Packed>, u64, Sensitive) {
         let end = self.at;
         let encodings = match self.reading {
             Reading::Base64 { .. } => vec![Encoding::Base64],
@@ -135,7 +162,13 @@ impl Run {
                 all.into_iter().flat_map(|(times, encoding)| (0..times).map(move |_| encoding)).collect()
             }
         };
-        let mut found = self.content.finish();
+        let (mut found, mut packed) = self.content.finish_with_packed();
+        packed.extend(self.packed.map(|(bytes, is_whole)| Packed { via: Vec::new(), bytes, is_whole }));
+        for packed in &mut packed {
+            let steps =
+                encodings.iter().map(|&encoding| Step::new(StepKind::Encoding(encoding), self.start..end));
+            packed.via.splice(..0, steps);
+        }
         for occurrence in &mut found {
             occurrence.at = self.out.places.encoded(&occurrence.at, end);
             for &encoding in encodings.iter().rev() {
@@ -147,7 +180,7 @@ impl Run {
                 occurrence.reached_by(Step::new(StepKind::Encoding(encoding), range));
             }
         }
-        (found, end, self.buffer)
+        (found, packed, end, self.buffer)
     }
 }
 

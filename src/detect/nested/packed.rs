@@ -1,0 +1,46 @@
+//! Encoded data that is compressed. It is decoded, and left to whoever can decompress it.
+
+use super::run::Reading;
+use crate::detect::Step;
+use crate::sensitive::Sensitive;
+
+/// The maximum number of bytes of one piece of data, and of all that is kept of a content.
+pub(super) const MOST: usize = 2 << 20;
+/// The length of the longest start of compressed data.
+const START: usize = 8;
+
+/// Compressed data that was encoded.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    /// The encodings, outermost first.
+    pub(crate) via: Vec<Step>,
+    /// The data. There is none if it was too long.
+    pub(crate) bytes: Sensitive,
+    /// Whether the data is whole.
+    pub(crate) is_whole: bool,
+}
+
+/// Returns the offset of compressed data in a run of letters and digits, and how it is read.
+pub(super) fn start(run: &[u8]) -> Option<(usize, Reading)> {
+    let base64 = |at: usize| Some((at, Reading::Base64 { bits: 0, count: 0, characters: 0 }));
+    // gzip may follow characters of something else.
+    if let Some(at) = memchr::memmem::find(run, b"H4sI") {
+        return base64(at);
+    }
+    let head = run.get(..START)?;
+    let hex = head.to_ascii_lowercase();
+    // gzip, Zstandard, and zlib at its four levels of compression.
+    let digits: [&[u8]; 6] = [b"1f8b08", b"28b52ffd", b"7801", b"785e", b"789c", b"78da"];
+    if run.iter().all(u8::is_ascii_hexdigit) && digits.iter().any(|digits| hex.starts_with(digits)) {
+        return Some((0, Reading::Hex { high: None }));
+    }
+    let is_zlib = matches!(
+        head,
+        [b'e', b'A', b'E'..=b'H', ..]
+            | [b'e', b'F', b'4'..=b'7', ..]
+            | [b'e', b'J', b'w'..=b'z', ..]
+            | [b'e', b'N', b'o'..=b'r', ..]
+    );
+    // Zstandard, xz
+    if is_zlib || head.starts_with(b"KLUv") || head == b"/Td6WFoA" { base64(0) } else { None }
+}
