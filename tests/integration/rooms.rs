@@ -14,10 +14,12 @@ const RECURSIVE: [&[&str]; 2] = [
     &["detect::narrowed", "detect::scanner"],
     // A container holds contents, which may be containers.
     &[
+        "unpack::blocks",
         "unpack::compressed",
         "unpack::format",
         "unpack::git_objects",
         "unpack::level",
+        "unpack::probes",
         "unpack::raw",
         "unpack::sevenz",
         "unpack::tar",
