@@ -11,12 +11,12 @@ use crate::stream::{gzip_header_len, plausible_deflate};
 const MOST: usize = 64 * 1024;
 /// The work of failed trials that each MiB of content pays for. A unit takes about a microsecond. Files of a
 /// system need fewer than a hundred units for each MiB.
-const UNITS: u64 = 8192;
+const UNITS: i64 = 8192;
 /// The largest amount that content without trials saves up for content with many: that of 8 MiB.
-const MOST_SAVED: u64 = 8 * UNITS;
+const MOST_SAVED: i64 = 8 * UNITS;
 /// The units for the start of a content.
-const GRANT: u64 = 4;
-const MIB: u64 = 1 << 20;
+const GRANT: i64 = 4;
+const MIB: i64 = 1 << 20;
 
 /// The outcome of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +41,9 @@ pub(super) struct Probes {
     state: Decompress,
     out: Vec<u8>,
     filled: usize,
-    /// The units that are left, as a multiple of bytes of content.
-    saved: u64,
+    /// The units that are left, times the bytes of a MiB. Below zero, they are owed: otherwise, a few bytes of
+    /// content would pay for a trial of any cost.
+    saved: i64,
     /// Whether trials were left out since the last call of [`Self::left_out`].
     left_out: bool,
     /// The number of trials, and of units charged.
@@ -65,7 +66,8 @@ impl Probes {
 
     /// Counts content that was passed.
     pub(super) fn earn(&mut self, bytes: u64) {
-        self.saved = self.saved.saturating_add(bytes.saturating_mul(UNITS)).min(MOST_SAVED * MIB);
+        let earned = i64::try_from(bytes).unwrap_or(i64::MAX).saturating_mul(UNITS);
+        self.saved = self.saved.saturating_add(earned).min(MOST_SAVED * MIB);
     }
 
     /// Pays for trials at the start of a content, where each file may have a container.
@@ -86,7 +88,8 @@ impl Probes {
 
     /// Charges a trial that failed.
     pub(super) fn charge(&mut self, units: u64) {
-        self.saved = self.saved.saturating_sub(units.saturating_mul(MIB));
+        let owed = i64::try_from(units).unwrap_or(i64::MAX).saturating_mul(MIB);
+        self.saved = self.saved.saturating_sub(owed);
         #[cfg(test)]
         {
             self.counted.1 += units;
@@ -258,10 +261,12 @@ mod tests {
         }
         assert!(tries <= MOST_SAVED, "{tries}");
         assert!(probes.left_out() && !probes.left_out());
-        probes.earn(MIB / UNITS);
+        probes.earn(1 << 20);
         assert!(probes.may_try());
-        probes.charge(1);
+        probes.charge(8192 + 100);
         assert!(!probes.may_try());
+        probes.earn((1 << 20) / 100);
+        assert!(!probes.may_try(), "what is owed is paid first");
         probes.earn(u64::MAX);
         assert_eq!(probes.saved, MOST_SAVED * MIB);
     }

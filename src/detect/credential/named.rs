@@ -8,6 +8,7 @@ use super::names::Keeper;
 use super::value::{is_of_another_service, is_opaque};
 use super::{CredentialForm, argument, assignment, call, extent, header, netrc, sent, url, written};
 use crate::detect::{find, randomness};
+use crate::hub::variables::SECRETS;
 use crate::hub::words::{NAMES_VENDOR, NEEDLES};
 use crate::search::Search;
 
@@ -17,6 +18,9 @@ const BEFORE: usize = 512;
 const BEHIND: usize = 2048;
 /// The lines that are read with a name.
 const LINES: usize = 4;
+
+/// The length of a name that is read.
+const MAX_NAME: usize = 64;
 
 /// The possible lengths of a value that counts in any text.
 const LENGTHS: Range<usize> = 16..513;
@@ -44,16 +48,28 @@ impl Named {
         let mut found = Vec::new();
         let mut next = usize::try_from(self.judged.saturating_sub(start)).unwrap_or(usize::MAX);
         while let Some((at, needle)) = needles().find(bytes, next) {
+            let name = NEEDLES.get(needle).copied().unwrap_or_default();
+            // Other words end in the same way, such as "debugging".
+            let is_vendor = NAMES_VENDOR.contains(&name);
+            if is_vendor
+                && !at.checked_sub(1).is_none_or(|front| matches!(bytes.get(front), Some(b'h' | b'H')))
+            {
+                next = at + name.len();
+                continue;
+            }
             let behind = bytes.get(at..).unwrap_or_default();
             let behind = behind.get(..BEHIND).unwrap_or(behind);
+            if is_other_name(name, behind) {
+                next = at + name.len();
+                continue;
+            }
             let line = memchr::memchr(b'\n', behind).map(|end| at + end + 1);
             let lines = memchr::memchr_iter(b'\n', behind).nth(LINES - 1).map(|end| at + end + 1);
             if !whole_end && lines.is_none() && behind.len() < BEHIND {
                 self.judged = start + at as u64;
                 return (found, at);
             }
-            let name = NEEDLES.get(needle).copied().unwrap_or_default();
-            self.names_vendor |= NAMES_VENDOR.contains(&name);
+            self.names_vendor |= is_vendor;
             let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
             let in_line = memchr::memrchr(b'\n', before).map_or(before.len(), |end| before.len() - end - 1);
             let is_argument = name.ends_with('=');
@@ -79,6 +95,18 @@ impl Named {
         self.judged = start + to as u64;
         (found, to)
     }
+}
+
+/// Returns true if a name that begins as those of token variables do is another one, such as `hf_hub_download`.
+fn is_other_name(needle: &str, behind: &[u8]) -> bool {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let len = behind.iter().take(MAX_NAME).take_while(|b| is_part(b)).count();
+    let name = behind.get(..len).unwrap_or_default();
+    let is_secret = |part: &[u8]| SECRETS.iter().any(|secret| part.eq_ignore_ascii_case(secret.as_bytes()));
+    needle.len() == 3
+        && needle.ends_with(['_', '-'])
+        && len < MAX_NAME.min(behind.len())
+        && !name.split(|b| matches!(b, b'_' | b'-')).any(is_secret)
 }
 
 fn needles() -> &'static Search {

@@ -30,14 +30,13 @@ pub(super) fn is_encoded(b: u8) -> bool {
     CLASS.get(usize::from(b)).copied().unwrap_or_default()
 }
 
-/// Returns true if all bytes of a block may be characters of encoded text. Ranges instead of a table, and
-/// one number for the block, let the compiler use vectors; a few other characters pass.
+/// Returns true if all bytes of a block may be characters of encoded text. Ranges instead of a table, and no early
+/// end, let the compiler use vectors; a few other characters pass.
+#[inline]
 pub(super) fn may_be_encoded(block: &[u8; BLOCK]) -> bool {
-    let other = |b: u8| {
-        let is_other = ((b | 0x20).wrapping_sub(b'a') >= 31) & (b.wrapping_sub(b'#') >= 27);
-        if is_other { 0xff_u8 } else { 0 }
-    };
-    u128::from_ne_bytes(block.map(other)) == 0
+    let is_other =
+        |b: u8| u8::from((b | 0x20).wrapping_sub(b'a') >= 31) & u8::from(b.wrapping_sub(b'#') >= 27);
+    block.iter().fold(0, |others, &b| others | is_other(b)) == 0
 }
 
 /// Returns true if a block is text of two-byte units. The number says which byte of a unit is the character.

@@ -172,13 +172,19 @@ impl Nested {
         }
         loop {
             let at = usize::try_from(self.next - self.offset).unwrap_or(usize::MAX);
+            let ahead = piece.get(at..).unwrap_or_default();
+            let may_begin = |chunk: &[u8]| {
+                chunk
+                    .first_chunk::<BLOCK>()
+                    .is_none_or(|block| may_be_encoded(block) || (block[0] == 0) != (block[1] == 0))
+            };
+            let passed = ahead.chunks(STRIDE).position(may_begin);
+            let passed = passed.unwrap_or(ahead.len().div_ceil(STRIDE)) * STRIDE;
+            self.next += passed as u64;
+            let at = at.saturating_add(passed);
             let Some(block) = piece.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) else {
                 return piece.len();
             };
-            if !may_be_encoded(block) && (block[0] == 0) == (block[1] == 0) {
-                self.next += STRIDE as u64;
-                continue;
-            }
             if self.begin(block, Some(at), piece) {
                 let end = match &self.state {
                     State::Run(_) | State::Head(_) => self.floor,

@@ -236,9 +236,8 @@ fn sightings<'a>(file: &'a File, view: &'a View) -> impl Iterator<Item = Sightin
             credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
         })
     };
-    let is_counted = |o: &Occurrence| {
-        o.is_unknown() && view.credentials.iter().any(|(offset, ..)| o.is_beside(*offset))
-    };
+    let is_counted =
+        |o: &Occurrence| o.is_unknown() && view.credentials.iter().any(|(offset, ..)| o.is_beside(*offset));
     let known = file.occurrences.iter().filter(move |o| !is_counted(o)).map(move |o| Sighting {
         token: o.token.clone(),
         secret: o.text.clone(),
