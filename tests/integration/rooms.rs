@@ -10,12 +10,19 @@ use syn::{Attribute, Item, ItemUse, UseTree, Visibility};
 
 /// Files that import each other because what they read may be within what they read.
 const RECURSIVE: [&[&str]; 2] = [
-    // UTF-16 text is searched as bytes, by the search that found it.
-    &["detect::narrowed", "detect::scanner"],
+    // UTF-16 text is searched as bytes, and encoded text as decoded, by the search that found it.
+    &[
+        "detect::narrowed",
+        "detect::nested",
+        "detect::nested::packed",
+        "detect::nested::run",
+        "detect::scanner",
+    ],
     // A container holds contents, which may be containers.
     &[
         "unpack::blocks",
         "unpack::compressed",
+        "unpack::encoded",
         "unpack::format",
         "unpack::git_objects",
         "unpack::level",

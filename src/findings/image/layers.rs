@@ -26,28 +26,60 @@ enum ContentId {
 }
 
 /// A file of some content, with all of its references. The content may be a layer of many images.
-#[derive(Default)]
-struct Held {
+struct Held<'a> {
+    file: &'a File,
     sightings: Vec<Sighting>,
     by_key: HashMap<(u64, TokenSummary, Vec<Step>), usize>,
-    /// The names of the file, for each layer of an image that has it.
-    references: Vec<Rc<[Reference]>>,
-    /// What was already asked: images with other settings may see other credentials in the file.
-    seen: Vec<View>,
+    /// The names of the file, for each layer of an image that has it, with the number of the image's view.
+    references: Vec<(usize, Rc<[Reference]>)>,
+    /// The views of all images. Images with other settings may see other credentials in the file.
+    views: Vec<View>,
 }
 
-impl Held {
-    fn names(&self) -> impl Iterator<Item = &Reference> {
-        self.references.iter().flat_map(|references| references.iter()).take(MAX_FOLLOWED)
+impl<'a> Held<'a> {
+    fn new(file: &'a File) -> Self {
+        Self {
+            file,
+            sightings: Vec::new(),
+            by_key: HashMap::new(),
+            references: Vec::new(),
+            views: Vec::new(),
+        }
     }
 
-    fn add(&mut self, sighting: Sighting) {
-        let key = (sighting.offset, sighting.token.clone(), sighting.via.clone());
-        let known = *self.by_key.entry(key).or_insert(self.sightings.len());
-        match self.sightings.get_mut(known) {
-            Some(known) => known.cached |= sighting.cached,
-            None => self.sightings.push(sighting),
-        }
+    /// Returns true if a file at the same place of a layer with the same digest is the same. Digests of
+    /// uncompressed layers are claims.
+    fn is(&self, file: &File) -> bool {
+        let File { path, occurrences, credentials, .. } = self.file;
+        std::ptr::eq(self.file, file)
+            || (path == &file.path && occurrences == &file.occurrences && credentials == &file.credentials)
+    }
+
+    /// Adds a layer of an image that has the file.
+    fn add(&mut self, view: View, references: Rc<[Reference]>) {
+        let number = self.views.iter().position(|known| *known == view).unwrap_or_else(|| {
+            let number = self.views.len();
+            for sighting in sightings(self.file, &view) {
+                let key = (sighting.offset, sighting.token.clone(), sighting.via.clone());
+                let known = *self.by_key.entry(key).or_insert(self.sightings.len());
+                match self.sightings.get_mut(known) {
+                    Some(known) => {
+                        known.cached |= sighting.cached;
+                        known.views.push(number);
+                    }
+                    None => self.sightings.push(Sighting { views: vec![number], ..sighting }),
+                }
+            }
+            self.views.push(view);
+            number
+        });
+        self.references.push((number, references));
+    }
+
+    /// Returns the names of the file in images with these views.
+    fn names<'s>(&'s self, views: &'s [usize]) -> impl Iterator<Item = &'s Reference> {
+        let seen = self.references.iter().filter(|(view, _)| views.contains(view));
+        seen.flat_map(|(_, references)| references.iter()).take(MAX_FOLLOWED)
     }
 }
 
@@ -73,6 +105,8 @@ struct Sighting {
     cached: bool,
     /// Whether a name in the text, and not the name of the file, marks the value as a token.
     is_named: bool,
+    /// The numbers of the views with this token.
+    views: Vec<usize>,
 }
 
 /// The path of a file in one layer of one image.
@@ -86,8 +120,8 @@ struct Reference {
 }
 
 pub(super) fn drafts(context: &Context<'_>) -> Drafts {
-    let mut files: Vec<Held> = Vec::new();
-    let mut by_key: HashMap<(ContentId, usize), usize> = HashMap::new();
+    let mut files: Vec<Held<'_>> = Vec::new();
+    let mut by_key: HashMap<(ContentId, usize), Vec<usize>> = HashMap::new();
     for (number, image) in context.images() {
         let stack = Stack::new(context, number, image);
         for (layer, content) in stack.contents.iter().enumerate() {
@@ -100,23 +134,24 @@ pub(super) fn drafts(context: &Context<'_>) -> Drafts {
             for (nth, file) in content.files.iter().enumerate() {
                 let references: Rc<[Reference]> = stack.references(layer, file).into();
                 let view = stack.view(file, &references);
-                let known = *by_key.entry((id, nth)).or_insert_with(|| {
-                    files.push(Held::default());
+                let known = by_key.entry((id, nth)).or_default();
+                let same =
+                    known.iter().copied().find(|&held| files.get(held).is_some_and(|held| held.is(file)));
+                let held = same.unwrap_or_else(|| {
+                    files.push(Held::new(file));
+                    known.push(files.len() - 1);
                     files.len() - 1
                 });
-                let Some(held) = files.get_mut(known) else { continue };
-                if !held.seen.contains(&view) {
-                    sightings(file, &view).for_each(|sighting| held.add(sighting));
-                    held.seen.push(view);
+                if let Some(held) = files.get_mut(held) {
+                    held.add(view, references);
                 }
-                held.references.push(references);
             }
         }
     }
     let mut drafts = Drafts::default();
     let mut most = 0;
     for held in files.iter().filter(|held| !held.sightings.is_empty()) {
-        most = most.max(held.references.iter().map(|references| references.len()).sum());
+        most = most.max(held.references.iter().map(|(_, references)| references.len()).sum());
         drafts.drafts.extend(of_file(context, held));
     }
     if most > MAX_FOLLOWED {
@@ -247,6 +282,7 @@ fn sightings<'a>(file: &'a File, view: &'a View) -> impl Iterator<Item = Sightin
         position: o.position,
         via: o.via.clone(),
         cached: !o.is_unknown() && ((view.is_login && o.via.is_empty()) || is_stored(o)),
+        views: Vec::new(),
     });
     let seen = |offset: u64| file.occurrences.iter().any(|o| o.is_beside(offset) && !o.is_unknown());
     let unknown = view.credentials.iter().filter(move |(offset, ..)| !seen(*offset));
@@ -259,6 +295,7 @@ fn sightings<'a>(file: &'a File, view: &'a View) -> impl Iterator<Item = Sightin
         position: *position,
         via: Vec::new(),
         cached: view.is_login,
+        views: Vec::new(),
     }))
 }
 
@@ -268,18 +305,29 @@ const MAX_NAMES: usize = 100;
 const MAX_FOLLOWED: usize = 10_000;
 
 /// Returns the drafts of a file's tokens.
-fn of_file(context: &Context<'_>, held: &Held) -> Vec<Draft> {
+fn of_file(context: &Context<'_>, held: &Held<'_>) -> Vec<Draft> {
+    // Most tokens are seen by the same images.
+    let mut known: Option<(&[usize], Option<Named<'_>>)> = None;
+    let drafts = held.sightings.iter().filter_map(|sighting| {
+        if known.as_ref().is_none_or(|(views, _)| *views != sighting.views) {
+            known = Some((&sighting.views, named(context, held, &sighting.views)));
+        }
+        let (_, Some(named)) = known.as_ref()? else { return None };
+        Some(draft(context, named, sighting))
+    });
+    drafts.collect()
+}
+
+fn named<'a>(context: &'a Context<'_>, held: &'a Held<'_>, views: &'a [usize]) -> Option<Named<'a>> {
+    let names = || held.names(views);
     // The anchor is the first of the file's names in the layer that holds its bytes. Which name is the file and
     // which one is a link depends on the program that wrote the archive.
-    let lowest = held.names().map(|reference| (reference.image, reference.layer)).min();
-    let first =
-        held.names().filter(|r| Some((r.image, r.layer)) == lowest).map(|reference| &reference.path).min();
-    let number = held.names().position(|r| r.state == State::Present).unwrap_or(0);
-    let (Some(first), Some(main)) = (first, held.names().nth(number)) else { return Vec::new() };
-    let Some(layer) = context.image(main.image).and_then(|image| image.layers.get(main.layer)) else {
-        return Vec::new();
-    };
-    let others = held.names().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
+    let lowest = names().map(|reference| (reference.image, reference.layer)).min()?;
+    let first = names().filter(|r| (r.image, r.layer) == lowest).map(|reference| &reference.path).min()?;
+    let number = names().position(|r| r.state == State::Present).unwrap_or(0);
+    let main = names().nth(number)?;
+    let layer = context.image(main.image)?.layers.get(main.layer)?;
+    let others = names().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
     let also = others.map(|(_, reference)| AlsoSite {
         image: reference.image,
         file: Some(AlsoFile {
@@ -289,8 +337,7 @@ fn of_file(context: &Context<'_>, held: &Held) -> Vec<Draft> {
             hidden_by: reference.hidden_by,
         }),
     });
-    let named = Named { anchor: Anchor::file(first), main, layer, also: also.collect() };
-    held.sightings.iter().map(|sighting| draft(context, &named, sighting)).collect()
+    Some(Named { anchor: Anchor::file(first), main, layer, also: also.collect() })
 }
 
 /// What the tokens of a file have in common.

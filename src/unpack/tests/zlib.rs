@@ -117,8 +117,9 @@ fn the_work_of_failed_trials_is_limited() {
             // The last ones are cut by the end of the content.
             assert!(tried <= 9 && said.is_empty(), "{shown}: {tried} trials, {said:?}");
         } else if tried > 0 && units + 300 > limit {
-            assert_eq!(said.len(), 1, "{shown}: {said:?}");
-            assert!(said[0].starts_with("Error : too many places"), "{said:?}");
+            let errors: Vec<_> = said.iter().filter(|said| said.starts_with("Error")).collect();
+            assert_eq!(errors.len(), 1, "{shown}: {said:?}");
+            assert!(errors[0].starts_with("Error : too many places"), "{said:?}");
         }
     }
 }

@@ -61,11 +61,12 @@ fn what_a_layer_holds_depends_on_the_image_that_uses_it() {
         };
         own.scan_same(&[text(&own.archive("first.tar", &[first]))]);
         let (outcome, cached) = own.scan_same(&[text(&own.archive("second.tar", &[second]))]);
-        assert!(cached[0].contains(&true) && cached[0].contains(&false), "{cached:?}");
+        // A layer in which a text of unknown shape counts is read again, so that the text is masked.
+        assert!(!cached[0].contains(&true), "{cached:?}");
         let home = if second.name == two.name { "other/token" } else { "data/token" };
         assert_eq!(paths(&outcome), [home]);
         let (outcome, cached) = own.scan_same(&[text(&own.archive("both.tar", &[first, second]))]);
-        assert!(cached.iter().flatten().all(|cached| *cached));
+        assert!(cached.iter().flatten().any(|cached| *cached), "{cached:?}");
         assert!(paths(&outcome).contains(&home.to_owned()));
     }
 }

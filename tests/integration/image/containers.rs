@@ -40,7 +40,7 @@ fn ways(outcome: &Outcome) -> BTreeMap<String, String> {
     ways
 }
 
-const FORMS: [(&str, &str); 26] = [
+const FORMS: [(&str, &str); 32] = [
     ("app-1.0-py3-none-any.whl", "zip:pkg/config.py"),
     ("app-gzip.deb", "gzip"),
     ("app-xz.deb", "xz"),
@@ -54,6 +54,7 @@ const FORMS: [(&str, &str); 26] = [
     ("backup.tar.xz", "xz"),
     ("backup.tar.zst", "zstd"),
     ("bzip2.zip", "zip:pkg/config.py"),
+    ("data.pkl.z", "zlib"),
     ("initrd.img", "gzip"),
     ("install.run", "gzip"),
     ("letter.docx", "zip:word/document.xml"),
@@ -65,6 +66,11 @@ const FORMS: [(&str, &str); 26] = [
     ("plain.lz4", "lz4"),
     ("plain.xz", "xz"),
     ("plain.zst", "zstd"),
+    ("report.pdf", "zlib"),
+    ("screenshot.png", "zlib"),
+    ("squashfs-gzip.img", "zlib"),
+    ("squashfs-xz.img", "xz"),
+    ("squashfs-zstd.img", "zstd"),
     ("stored.zip", "zip:pkg/config.gz > gzip"),
     ("streamed.zip", "zip:pkg/config.py"),
 ];
