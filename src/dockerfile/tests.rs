@@ -283,6 +283,6 @@ fn a_file_is_bounded_before_it_becomes_a_tree() {
         (format!("FROM a\nRUN <<E\n{}\nE\n", many("a\n")), 1),
         (format!("FROM a\n{}", many("RUN b\n")), 12_000),
     ] {
-        assert_eq!(limited(&source), (true, instructions), "{:.40}", source);
+        assert_eq!(limited(&source), (true, instructions), "{source:.40}");
     }
 }
