@@ -248,7 +248,7 @@ mod tests {
             "git clone https://u:@@@github.com/x\n# hugging\n",
             "curl -H 'Authorization: Bearer @@' https://example.com\n",
             "huggingface: {\"sha\": \"@@\"}\n",
-            "HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
+            "HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
             "HF_TOKEN=\"0123456789abcdef0123456789abcdef\"\n",
         ] {
             let text = text.replace("@@", SECRET);
