@@ -109,7 +109,7 @@ fn search_sparse(
     for occurrence in &mut raw {
         occurrence.place_in_file(|offset| expansion.of_body(offset));
     }
-    // What is found in the body only is cut by a hole, or joined by the map to other text.
+    // A token that only the body shows is cut by a hole, or the map joins it to other text.
     let key = |occurrence: &Occurrence| (occurrence.at.start, occurrence.token.clone());
     let mut seen: HashSet<_> =
         found.occurrences.iter().filter(|found| found.is_in_searched()).map(key).collect();

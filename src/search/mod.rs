@@ -33,7 +33,7 @@ enum Way {
     Packed(Packed),
 }
 
-/// What a search looks for.
+/// The needles of a search.
 #[derive(Clone, Copy)]
 struct Needles<'a> {
     single: &'a [&'a [u8]],

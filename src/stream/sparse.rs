@@ -8,7 +8,7 @@ const MAX_PIECES: usize = 128 * 1024;
 const MAX_MAP: usize = 1024 * 1024;
 /// The length from which on a hole is shortened, in bytes.
 const LONG: u64 = 1024 * 1024;
-/// What is left out of a long hole is a multiple of this many bytes: of the largest page of a database and of the
+/// The part that is left out of a long hole is a multiple of this many bytes: of the largest page of a database and of the
 /// blocks of file systems, which thus stay in line.
 const UNIT: u64 = 64 * 1024;
 /// The number of zeros that may always stand for a hole.
@@ -190,7 +190,7 @@ impl Expansion {
 /// A reader of a sparse file over its body.
 pub(crate) struct Expanded<'a, R> {
     body: R,
-    /// What is left of the current stretch.
+    /// The rest of the current stretch.
     now: Option<Stretch>,
     stretches: std::slice::Iter<'a, Stretch>,
 }

@@ -172,6 +172,15 @@ mod tests {
     }
 
     #[test]
+    fn more_findings_than_the_limit_are_an_error() {
+        let (findings, errors) = run(&format!("FROM a\n{}", "RUN hf auth login\n".repeat(MAX_HITS + 1)));
+        assert_eq!((findings.len(), errors.len()), (MAX_HITS, 1));
+        assert!(errors[0].message.as_str().contains("more than 1000 findings"), "{}", errors[0].message);
+        let (findings, errors) = run(&format!("FROM a\n{}", "RUN hf auth login\n".repeat(MAX_HITS)));
+        assert_eq!((findings.len(), errors.len()), (MAX_HITS, 0));
+    }
+
+    #[test]
     fn behind_the_limit_the_bytes_are_searched() {
         let padding = "# a=b c=d e\n".repeat(100_000);
         let (findings, errors) = run(&format!("FROM a\n{padding}# @TOKEN@\n"));

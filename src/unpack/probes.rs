@@ -29,7 +29,7 @@ pub(super) enum Trial {
     Broken(usize),
 }
 
-/// What is around deflated data.
+/// The format around deflated data.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Bare,

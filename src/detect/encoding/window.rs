@@ -140,7 +140,7 @@ impl Window<'_> {
         }
         let spelling = again.spelling;
         let via = spelling.encodings();
-        // What follows may be joined as well, so that the decoded byte after the token is not the quote.
+        // The next literal may be joined too. Then the decoded byte after the token is not the quote.
         let is_closed =
             spelling.quote.is_none() || matches!(again.behind().first(), Some(b'"' | b'\'' | b'`' | b'\\'));
         let before = || self.bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();

@@ -115,7 +115,7 @@ impl Nested {
 
     /// Ends the stream and returns the tokens in all runs, and data in them that is compressed.
     pub(super) fn finish(mut self) -> (Vec<Occurrence>, Vec<Packed>) {
-        // What follows the end of a run may hold another run.
+        // The bytes after the end of a run may hold another run.
         loop {
             match std::mem::take(&mut self.state) {
                 State::Outside => return (self.found, self.packed),

@@ -340,7 +340,7 @@ fn named<'a>(context: &'a Context<'_>, held: &'a Held<'_>, views: &'a [usize]) -
     Some(Named { anchor: Anchor::file(first), main, layer, also: also.collect() })
 }
 
-/// What the tokens of a file have in common.
+/// The parts of a finding that the tokens of a file share.
 struct Named<'a> {
     anchor: Anchor,
     /// The name that is reported.

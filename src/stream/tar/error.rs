@@ -49,7 +49,7 @@ pub(crate) enum TarError {
     Refused {
         /// The offset in the stream.
         at: u64,
-        /// What is wrong with the header.
+        /// The fault of the header.
         reason: &'static str,
     },
     /// A sparse file of an image archive whose holes are not read as a whole.

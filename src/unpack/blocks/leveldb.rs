@@ -19,7 +19,7 @@ const WANDB: &[u8] = b":W&B\xe1\xbe\0";
 /// The footer of a table: the places of its two indexes, and the magic number.
 const FOOTER: usize = 48;
 const MAGIC: [u8; 8] = 0xdb47_7524_8b80_fb57_u64.to_le_bytes();
-/// What follows a block: its kind and its checksum.
+/// The length of the trailer of a block: its kind and its checksum.
 const TRAILER: usize = 5;
 /// The largest block of a table, which is held in memory.
 const MAX_BLOCK: u64 = 16 << 20;

@@ -192,7 +192,7 @@ fn records_that_blocks_cut() {
         let wandb = log(b":W&B\xe1\xbe\0", &[b"ab", &record(8)], |_, _| 7);
         assert_eq!(ways(&wandb), ["leveldb"], "{cut}");
     }
-    // What is not cut is seen in the file's own bytes, and other bytes follow.
+    // A token that is not cut is seen in the file's own bytes. Other bytes follow it.
     let content = [log(b"", &[b"ab", token.as_bytes()], sum_of), b"####".repeat(90)].concat();
     assert_eq!(ways(&content), [""]);
     let hidden = log(b"", &[&bytes(40_000)], sum_of);
