@@ -143,17 +143,55 @@ impl Scanner {
     /// Judges the undecided candidates in `bytes`, which start at `tail_start`. Returns the offset in
     /// `bytes` up to which candidates were judged.
     fn judge(&mut self, bytes: &[u8], whole_end: bool) -> usize {
-        let named = self.judge_names(bytes, whole_end);
-        self.judge_tokens(bytes, whole_end).min(named)
+        let from = usize::try_from(self.judged.saturating_sub(self.tail_start)).unwrap_or(usize::MAX);
+        let (mut next, mut next_token) = (from, from);
+        let (mut lines, mut lines_of_values) = (self.lines.cursor(), self.lines.cursor());
+        let mut runs = None;
+        let is_text = self.lines.is_text();
+        let judged_to = loop {
+            let Some(hit) = encoding::next_hit_or_name(bytes, next) else { break None };
+            if self.limit.is_some_and(|limit| self.found.len() >= limit) {
+                break None;
+            }
+            next = hit.at + 1;
+            if let Some(named) = self.named.as_mut().filter(|_| is_text && hit.may_be_name()) {
+                let Some(values) = named.judge(bytes, hit.at, self.tail_start, whole_end) else {
+                    break Some(hit.at);
+                };
+                self.add_values(bytes, values, &mut lines_of_values);
+            }
+            if hit.at < next_token || !hit.may_be_token() {
+                continue;
+            }
+            let is_binary = self.in_binary || self.lines.is_binary_before(self.tail_start + hit.at as u64);
+            match encoding::judge(bytes, hit, Context { whole_end, is_binary }) {
+                Found::Token(token) => {
+                    next_token = token.at.end;
+                    if token.summary.sha256.as_ref().is_some_and(known::is_public) {
+                        continue;
+                    }
+                    let runs = runs.get_or_insert_with(|| self.runs.ahead());
+                    let occurrence = self.occurrence(bytes, token, &mut lines, runs);
+                    self.found.push(occurrence);
+                }
+                Found::None => {}
+                Found::Dump => self.nested.expect_dump(hit.at.saturating_sub(from)),
+                Found::NeedMore => break Some(hit.at),
+            }
+        };
+        // The end may hold the beginning of a needle.
+        let at_end =
+            if whole_end { bytes.len() } else { bytes.len().saturating_sub(encoding::longest() - 1) };
+        let to = judged_to.unwrap_or_else(|| at_end.max(next).max(next_token).min(bytes.len()));
+        self.nested.feed(bytes.get(from..to).unwrap_or_default());
+        self.judged = self.tail_start + to as u64;
+        to
     }
 
-    fn judge_names(&mut self, bytes: &[u8], whole_end: bool) -> usize {
-        let Some(named) = self.named.as_mut().filter(|_| self.lines.is_text()) else { return bytes.len() };
-        let (values, to) = named.search(bytes, self.tail_start, whole_end);
-        let mut lines = self.lines.cursor();
+    fn add_values(&mut self, bytes: &[u8], values: Vec<Range<usize>>, lines: &mut position::Ahead) {
         for value in values {
             if self.limit.is_some_and(|limit| self.found.len() >= limit) {
-                break;
+                return;
             }
             let start = self.tail_start + value.start as u64;
             self.found.push(Occurrence {
@@ -167,47 +205,6 @@ impl Scanner {
                 text: bytes.get(value).map(Into::into),
             });
         }
-        to
-    }
-
-    fn judge_tokens(&mut self, bytes: &[u8], whole_end: bool) -> usize {
-        let from = usize::try_from(self.judged.saturating_sub(self.tail_start)).unwrap_or(usize::MAX);
-        let mut next = from;
-        let mut lines = self.lines.cursor();
-        let mut runs = None;
-        while let Some(hit) = encoding::next_hit(bytes, next) {
-            if self.limit.is_some_and(|limit| self.found.len() >= limit) {
-                break;
-            }
-            let is_binary = self.in_binary || self.lines.is_binary_before(self.tail_start + hit.at as u64);
-            match encoding::judge(bytes, hit, Context { whole_end, is_binary }) {
-                Found::Token(token) => {
-                    next = token.at.end.max(hit.at + 1);
-                    if token.summary.sha256.as_ref().is_some_and(known::is_public) {
-                        continue;
-                    }
-                    let runs = runs.get_or_insert_with(|| self.runs.ahead());
-                    let occurrence = self.occurrence(bytes, token, &mut lines, runs);
-                    self.found.push(occurrence);
-                }
-                Found::None => next = hit.at + 1,
-                Found::Dump => {
-                    self.nested.expect_dump(hit.at.saturating_sub(from));
-                    next = hit.at + 1;
-                }
-                Found::NeedMore => {
-                    self.nested.feed(bytes.get(from..hit.at).unwrap_or_default());
-                    self.judged = self.tail_start + hit.at as u64;
-                    return hit.at;
-                }
-            }
-        }
-        // The end may hold the beginning of a needle.
-        let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(encoding::longest() - 1) };
-        let to = to.max(next).min(bytes.len());
-        self.nested.feed(bytes.get(from..to).unwrap_or_default());
-        self.judged = self.tail_start + to as u64;
-        to
     }
 
     fn occurrence(

@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::arrange::buckets;
+use super::arrange::{Compared, buckets};
 use super::closer::{Closer, Places, word};
 use super::{MASK, Needles};
 
@@ -30,7 +30,9 @@ impl<const SETS: usize> Avx2<SETS> {
             return None;
         }
         let mut halves = [[[[0; 16]; 2]; SETS]; MASK];
-        for (n, bucket) in buckets(needles.groups(), 8 * SETS, usize::MAX).into_iter().enumerate() {
+        for (n, bucket) in
+            buckets(needles.groups(), 8 * SETS, usize::MAX, Compared::Halves).into_iter().enumerate()
+        {
             for needle in bucket {
                 for (sets, b) in halves.iter_mut().zip(needle) {
                     let [lower, upper] = sets.get_mut(n / 8)?;
@@ -76,7 +78,10 @@ impl<const SETS: usize> Avx2<SETS> {
             let any = buckets.into_iter().fold(none, |any, buckets| _mm256_or_si256(any, buckets));
             let bits = !_mm256_movemask_epi8(_mm256_cmpeq_epi8(any, none)).cast_unsigned();
             if bits != 0 {
-                return Places { at, bits: u64::from(bits) };
+                let bits = self.closer.likely(block, u64::from(bits));
+                if bits != 0 {
+                    return Places { at, bits };
+                }
             }
             at += VECTOR;
         }

@@ -5,7 +5,7 @@ use std::arch::x86_64::{
     _mm512_set_epi64, _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
-use super::arrange::buckets;
+use super::arrange::{Compared, buckets};
 use super::closer::{Closer, Places, word};
 use super::{MASK, Needles};
 
@@ -32,7 +32,7 @@ impl Avx512 {
             return None;
         }
         let (mut ascii, mut others) = ([[0; 128]; MASK], [0; MASK]);
-        for (n, bucket) in buckets(needles.groups(), 8, usize::MAX).into_iter().enumerate() {
+        for (n, bucket) in buckets(needles.groups(), 8, usize::MAX, Compared::Ascii).into_iter().enumerate() {
             for needle in bucket {
                 for ((ascii, others), b) in ascii.iter_mut().zip(&mut others).zip(needle) {
                     *ascii.get_mut(usize::from(*b)).unwrap_or(others) |= 1 << n;
@@ -68,7 +68,10 @@ impl Avx512 {
             }
             let bits = _mm512_test_epi8_mask(buckets, buckets);
             if bits != 0 {
-                return Places { at, bits };
+                let bits = self.closer.likely(block, bits);
+                if bits != 0 {
+                    return Places { at, bits };
+                }
             }
             at += VECTOR;
         }

@@ -38,8 +38,7 @@ impl Closer {
     }
 
     /// Finds the first needle in `bytes` at or after `from`, with vectors of `VECTOR` bytes. `next` returns
-    /// the next candidates. It calls no other function, so its tables stay in registers while it skips the
-    /// rest.
+    /// the next candidates that [`Self::likely`] lets through.
     #[inline]
     pub(super) fn find<const VECTOR: usize>(
         &self,
@@ -52,9 +51,7 @@ impl Closer {
             while places.bits != 0 {
                 let place = places.at + places.bits.trailing_zeros() as usize;
                 places.bits &= places.bits - 1;
-                if self.may_begin(bytes.get(place..).unwrap_or_default())
-                    && let Some(needle) = self.needle_at(bytes, place)
-                {
+                if let Some(needle) = self.needle_at(bytes, place) {
                     return Some((place, needle));
                 }
             }
@@ -65,7 +62,23 @@ impl Closer {
         starts.find_map(|(n, _)| Some((places.at + n, self.needle_at(bytes, places.at + n)?)))
     }
 
-    #[inline]
+    /// Returns the candidates of a block that the table lets through. It is a part of the loop over vectors, whose
+    /// tables take long to load: the loop ends only for them.
+    #[expect(clippy::inline_always, reason = "a call would save and load the vectors")]
+    #[inline(always)]
+    pub(super) fn likely(&self, block: &[u8], candidates: u64) -> u64 {
+        let (mut rest, mut likely) = (candidates, 0);
+        while rest != 0 {
+            let place = rest.trailing_zeros();
+            rest &= rest - 1;
+            let is_likely = block.get(place as usize..).is_some_and(|start| self.may_begin(start));
+            likely |= u64::from(is_likely) << place;
+        }
+        likely
+    }
+
+    #[expect(clippy::inline_always, reason = "a part of that loop")]
+    #[inline(always)]
     fn may_begin(&self, bytes: &[u8]) -> bool {
         let Some((word, bit)) = first(bytes).map(place) else { return false };
         self.table.get(word).is_some_and(|word| word >> bit & 1 == 1)

@@ -1,11 +1,13 @@
 //! Search for several short strings at once with the widest vectors of the processor. All content is
-//! searched twice: for the beginnings of tokens, and for the beginnings of containers.
+//! searched twice: for the beginnings of tokens and names, and for the beginnings of containers. [`next_block`] finds
+//! long runs of encoded text.
 
 mod arrange;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod blocks;
 #[cfg(target_arch = "x86_64")]
 mod closer;
 mod packed;
@@ -14,6 +16,8 @@ mod packed;
 use {avx2::Avx2, avx512::Avx512};
 
 use packed::Packed;
+
+pub(crate) use blocks::{BLOCK, STRIDE, encoded_at_end, encoded_at_start, is_encoded, next_block};
 
 /// The number of needle bytes that decide whether a position is a candidate.
 const MASK: usize = 3;

@@ -2,15 +2,14 @@
 //! Hub, or sent to one of its hosts.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use super::names::Keeper;
 use super::value::{is_of_another_service, is_opaque};
 use super::{CredentialForm, argument, assignment, call, extent, header, netrc, sent, url, written};
+use crate::detect::encoding::next_hit_or_name;
 use crate::detect::{find, randomness};
 use crate::hub::variables::SECRETS;
 use crate::hub::words::{NAMES_VENDOR, NEEDLES};
-use crate::search::Search;
 
 /// The bytes in front of a name that are read with it: the start of its line, or of the call around it.
 const BEFORE: usize = 512;
@@ -25,11 +24,11 @@ const MAX_NAME: usize = 64;
 /// The possible lengths of a value that counts in any text.
 const LENGTHS: Range<usize> = 16..513;
 
-/// Searches a stream of text. Other bytes in it are read as text, and hold nothing.
+/// Judges the names in a stream of text. Other bytes in it are read as text, and hold nothing.
 #[derive(Debug, Default)]
 pub(in crate::detect) struct Named {
     /// The offset in the stream up to which names have been judged.
-    pub(in crate::detect) judged: u64,
+    judged: u64,
     /// The end of the last value.
     last: u64,
     /// Whether the text names the vendor. Calls count only then.
@@ -37,63 +36,74 @@ pub(in crate::detect) struct Named {
 }
 
 impl Named {
-    /// Searches `bytes`, which are at `start` of the stream, with what is in front of the first name that was not
-    /// judged. Returns the values, and the offset in `bytes` up to which names were judged.
-    pub(in crate::detect) fn search(
+    /// Judges the name at `at` in `bytes`, which begin at `start` of the stream and hold [`BEFORE`] bytes in front
+    /// of the name, if there are so many. Returns the values that it marks as tokens, or `None` if the bytes end
+    /// before a decision is possible.
+    pub(in crate::detect) fn judge(
         &mut self,
         bytes: &[u8],
+        at: usize,
         start: u64,
         whole_end: bool,
-    ) -> (Vec<Range<usize>>, usize) {
-        let mut found = Vec::new();
-        let mut next = usize::try_from(self.judged.saturating_sub(start)).unwrap_or(usize::MAX);
-        while let Some((at, needle)) = needles().find(bytes, next) {
-            let name = NEEDLES.get(needle).copied().unwrap_or_default();
-            // Other words end in the same way, such as "debugging".
-            let is_vendor = NAMES_VENDOR.contains(&name);
-            if is_vendor
-                && !at.checked_sub(1).is_none_or(|front| matches!(bytes.get(front), Some(b'h' | b'H')))
-            {
-                next = at + name.len();
-                continue;
-            }
-            let behind = bytes.get(at..).unwrap_or_default();
-            let behind = behind.get(..BEHIND).unwrap_or(behind);
-            if is_other_name(name, behind) {
-                next = at + name.len();
-                continue;
-            }
-            let line = memchr::memchr(b'\n', behind).map(|end| at + end + 1);
-            let lines = memchr::memchr_iter(b'\n', behind).nth(LINES - 1).map(|end| at + end + 1);
-            if !whole_end && lines.is_none() && behind.len() < BEHIND {
-                self.judged = start + at as u64;
-                return (found, at);
-            }
-            self.names_vendor |= is_vendor;
-            let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
-            let in_line = memchr::memrchr(b'\n', before).map_or(before.len(), |end| before.len() - end - 1);
-            let is_argument = name.ends_with('=');
-            let from = at - if is_argument { before.len() } else { in_line };
-            let stretch = from..lines.unwrap_or(at + behind.len());
-            let text = bytes.get(stretch.clone()).unwrap_or_default();
-            if holds_long_word(text) {
-                for (form, value) in values(text) {
-                    let value = stretch.start + value.start..stretch.start + value.end;
-                    let is_new = start + value.start as u64 >= self.last;
-                    let needs_vendor = form == CredentialForm::Value;
-                    if is_new && (self.names_vendor || !needs_vendor) && is_generated(bytes, &value) {
-                        self.last = start + value.end as u64;
-                        found.push(value);
-                    }
-                }
-            }
-            next = line.unwrap_or(at + (BEHIND / 2).min(behind.len())).max(at + 1);
+    ) -> Option<Vec<Range<usize>>> {
+        if start + (at as u64) < self.judged {
+            return Some(Vec::new());
         }
-        let longest = NEEDLES.iter().map(|needle| needle.len()).max().unwrap_or_default();
-        let to = if whole_end { bytes.len() } else { bytes.len().saturating_sub(longest) };
-        let to = to.max(next.min(bytes.len()));
-        self.judged = start + to as u64;
-        (found, to)
+        let behind = bytes.get(at..).unwrap_or_default();
+        let behind = behind.get(..BEHIND).unwrap_or(behind);
+        let Some(&name) = NEEDLES.iter().find(|name| behind.starts_with(name.as_bytes())) else {
+            return Some(Vec::new());
+        };
+        // Other words end in the same way, such as "debugging".
+        let is_vendor = NAMES_VENDOR.contains(&name);
+        let is_other_word =
+            is_vendor && !at.checked_sub(1).is_none_or(|front| matches!(bytes.get(front), Some(b'h' | b'H')));
+        if is_other_word || is_other_name(name, behind) {
+            self.judged = start + (at + name.len()) as u64;
+            return Some(Vec::new());
+        }
+        let line = memchr::memchr(b'\n', behind).map(|end| at + end + 1);
+        let lines = memchr::memchr_iter(b'\n', behind).nth(LINES - 1).map(|end| at + end + 1);
+        if !whole_end && lines.is_none() && behind.len() < BEHIND {
+            return None;
+        }
+        self.names_vendor |= is_vendor;
+        let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
+        let in_line = memchr::memrchr(b'\n', before).map_or(before.len(), |end| before.len() - end - 1);
+        let is_argument = name.ends_with('=');
+        let from = at - if is_argument { before.len() } else { in_line };
+        let next = line.unwrap_or(at + (BEHIND / 2).min(behind.len())).max(at + 1);
+        self.judged = start + next as u64;
+        Some(self.values(bytes, from..lines.unwrap_or(at + behind.len()), start))
+    }
+
+    /// Returns the values in a stretch of `bytes` that count in any text and were not returned before.
+    fn values(&mut self, bytes: &[u8], stretch: Range<usize>, start: u64) -> Vec<Range<usize>> {
+        let text = bytes.get(stretch.clone()).unwrap_or_default();
+        let mut found = Vec::new();
+        if !holds_long_word(text) {
+            return found;
+        }
+        for (form, value) in values(text) {
+            let value = stretch.start + value.start..stretch.start + value.end;
+            let is_new = start + value.start as u64 >= self.last;
+            let needs_vendor = form == CredentialForm::Value;
+            if is_new && (self.names_vendor || !needs_vendor) && is_generated(bytes, &value) {
+                self.last = start + value.end as u64;
+                found.push(value);
+            }
+        }
+        found
+    }
+
+    /// Returns the values in a whole text.
+    fn search(mut self, text: &[u8]) -> Vec<Range<usize>> {
+        let names =
+            std::iter::successors(next_hit_or_name(text, 0), |hit| next_hit_or_name(text, hit.at + 1));
+        names
+            .filter(|hit| hit.may_be_name())
+            .flat_map(|hit| self.judge(text, hit.at, 0, true).unwrap_or_default())
+            .collect()
     }
 }
 
@@ -109,15 +119,9 @@ fn is_other_name(needle: &str, behind: &[u8]) -> bool {
         && !name.split(|b| matches!(b, b'_' | b'-')).any(is_secret)
 }
 
-fn needles() -> &'static Search {
-    static SEARCH: LazyLock<Search> = LazyLock::new(|| Search::new(&NEEDLES.map(str::as_bytes)));
-    &SEARCH
-}
-
 /// Returns the values in a text that count in any text, in order.
 pub(crate) fn generated_in(text: &[u8]) -> Vec<Range<usize>> {
-    let mut named = Named { names_vendor: true, ..Named::default() };
-    named.search(text, 0, true).0
+    Named { names_vendor: true, ..Named::default() }.search(text)
 }
 
 /// Returns the opaque values in a short text, such as an instruction, that are given to something of the Hub.
@@ -222,9 +226,8 @@ mod tests {
             "vllm serve m --hf-token @@\n",
         ] {
             let at = text.find("@@").unwrap();
-            let mut named = Named::default();
             let text = text.replacen("@@", SECRET, 1);
-            let found = named.search(text.as_bytes(), 0, true).0;
+            let found = Named::default().search(text.as_bytes());
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!((found[0].start, found[0].len()), (at, SECRET.len()), "{text}");
         }
@@ -252,7 +255,7 @@ mod tests {
             "HF_TOKEN=\"0123456789abcdef0123456789abcdef\"\n",
         ] {
             let text = text.replace("@@", SECRET);
-            let found = Named::default().search(text.as_bytes(), 0, true).0;
+            let found = Named::default().search(text.as_bytes());
             assert!(found.is_empty(), "{text}");
         }
     }
@@ -260,7 +263,7 @@ mod tests {
     #[test]
     fn a_text_of_names_takes_linear_time() {
         for text in ["hf_", "HF_TOKEN=", "token=", "login(", "hub_token: a\n", "hugging://u:"] {
-            Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes(), 0, true);
+            Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes());
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The needles of all prefixes, which one vectorised pass searches for.
+//! The needles of all prefixes, and the names near credentials of unknown shape. One vectorised pass searches for
+//! all of them.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::pieces;
-use crate::hub::tokens;
+use crate::hub::{tokens, words};
 use crate::search::Search;
 
 pub(super) use super::forms::{Content, Form};
@@ -22,15 +23,34 @@ impl Hit {
         Self { at: self.at.saturating_sub(less), ..self }
     }
 
+    /// Returns true if a token may be here.
+    pub(in crate::detect) fn may_be_token(self) -> bool {
+        self.forms().iter().any(|form| *form != Form::Name)
+    }
+
+    /// Returns true if a name may be here that marks a value as a token.
+    pub(in crate::detect) fn may_be_name(self) -> bool {
+        self.forms().contains(&Form::Name)
+    }
+
     /// Returns the forms that the needle may represent.
     pub(super) fn forms(self) -> &'static [Form] {
         NEEDLES.forms.get(self.needle).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// Returns the first needle in `bytes` at or after `from`.
-pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
+/// Returns the first needle of a token or a name in `bytes` at or after `from`.
+pub(in crate::detect) fn next_hit_or_name(bytes: &[u8], from: usize) -> Option<Hit> {
     NEEDLES.search.find(bytes, from).map(|(at, needle)| Hit { at, needle })
+}
+
+/// Returns the first needle of a token in `bytes` at or after `from`.
+pub(in crate::detect) fn next_hit(bytes: &[u8], from: usize) -> Option<Hit> {
+    let mut hit = next_hit_or_name(bytes, from)?;
+    while !hit.may_be_token() {
+        hit = next_hit_or_name(bytes, hit.at + 1)?;
+    }
+    Some(hit)
 }
 
 /// Returns the offset of a needle that may be cut by the end. A single character is not enough.
@@ -38,7 +58,7 @@ pub(in crate::detect) fn part_at_end(bytes: &[u8]) -> Option<usize> {
     let ends = |pattern: &Vec<u8>| {
         (2..pattern.len()).rev().find(|&len| pattern.get(..len).is_some_and(|part| bytes.ends_with(part)))
     };
-    NEEDLES.patterns.iter().filter_map(ends).max().map(|len| bytes.len() - len)
+    NEEDLES.tokens.iter().filter_map(ends).max().map(|len| bytes.len() - len)
 }
 
 /// Returns the length of the longest needle.
@@ -56,7 +76,10 @@ struct Needles {
     /// The forms, indexed by the number of the pattern.
     forms: Vec<Vec<Form>>,
     longest: usize,
+    #[cfg(test)]
     patterns: Vec<Vec<u8>>,
+    /// The patterns of tokens, with those that begin with another one.
+    tokens: Vec<Vec<u8>>,
 }
 
 impl Needles {
@@ -70,6 +93,10 @@ impl Needles {
             }
         }
         forms.entry(DUMP.to_vec()).or_default().push(Form::Dump);
+        let tokens = forms.keys().cloned().collect();
+        for name in words::NEEDLES {
+            forms.entry(name.into()).or_default().push(Form::Name);
+        }
         // A needle that begins with another needle is found together with that needle.
         let patterns: Vec<Vec<u8>> = forms.keys().cloned().collect();
         for pattern in &patterns {
@@ -86,7 +113,9 @@ impl Needles {
             search: Search::new(&needles),
             forms: forms.into_values().collect(),
             longest: patterns.iter().map(Vec::len).max().unwrap_or_default(),
+            #[cfg(test)]
             patterns,
+            tokens,
         }
     }
 }
@@ -111,7 +140,7 @@ mod tests {
     fn there_are_few_needles_and_none_is_short() {
         let needles = Needles::new(made_up::shipped_roots());
         assert!(needles.patterns.iter().all(|pattern| (3..=needles.longest).contains(&pattern.len())));
-        assert!(needles.patterns.len() < 90, "{}", needles.patterns.len());
+        assert!(needles.patterns.len() < 110, "{}", needles.patterns.len());
     }
 
     #[test]

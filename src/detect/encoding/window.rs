@@ -91,6 +91,7 @@ impl Window<'_> {
     fn judge_as(self, form: Form, at: usize) -> Found {
         let start = match form {
             Form::Plain => return self.plain(at),
+            Form::Name => return Found::None,
             Form::Dump => return if self.is_inner { Found::None } else { Found::Dump },
             Form::Spelled { back } | Form::Wide { back, .. } => at.checked_sub(back),
             Form::Hex { shift } => at.checked_add_signed(shift),

@@ -1,43 +1,11 @@
-//! The characters of encoded text, and the quick check that finds it.
+//! The characters of encoded text, and whether a run of them decodes to text.
 
 use crate::detect::encoding::sextet;
+use crate::search::{BLOCK, STRIDE, is_encoded};
 
-/// The distance of two blocks that are checked.
-pub(super) const STRIDE: usize = 32;
-/// The length of a block.
-pub(super) const BLOCK: usize = 16;
 /// The shortest run of encoded text, in characters: it covers a block wherever it begins. The shortest token
 /// that is encoded twice takes 52.
 pub(super) const SHORTEST: usize = STRIDE + BLOCK;
-
-/// The characters of base64, hexadecimal digits, percent-encoding and escapes, by byte value.
-const CLASS: [bool; 256] = {
-    let mut class = [false; 256];
-    let alphabet = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_%\\&#;=";
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    {
-        let mut n = 0;
-        while n < alphabet.len() {
-            class[alphabet[n] as usize] = true;
-            n += 1;
-        }
-    }
-    class
-};
-
-/// Returns true if a byte is a character of encoded text.
-pub(super) fn is_encoded(b: u8) -> bool {
-    CLASS.get(usize::from(b)).copied().unwrap_or_default()
-}
-
-/// Returns true if all bytes of a block may be characters of encoded text. Ranges instead of a table, and no early
-/// end, let the compiler use vectors; a few other characters pass.
-#[inline]
-pub(super) fn may_be_encoded(block: &[u8; BLOCK]) -> bool {
-    let is_other =
-        |b: u8| u8::from((b | 0x20).wrapping_sub(b'a') >= 31) & u8::from(b.wrapping_sub(b'#') >= 27);
-    block.iter().fold(0, |others, &b| others | is_other(b)) == 0
-}
 
 /// Returns true if a block is text of two-byte units. The number says which byte of a unit is the character.
 pub(super) fn wide_phase(block: &[u8; BLOCK]) -> Option<usize> {
@@ -80,10 +48,18 @@ pub(super) fn form(run: &[u8]) -> Option<Form> {
     windows().find_map(|at| {
         let from = (0..4).find(|from| {
             let rest = run.get(at + from..).unwrap_or_default();
-            rest.len() >= WINDOW && is_text(groups(rest).take(WINDOW / 4 * 3))
+            rest.len() >= WINDOW
+                && rest.iter().step_by(4).take(WINDOW / 4).all(|&b| leads_ascii(b))
+                && is_text(groups(rest).take(WINDOW / 4 * 3))
         })?;
         Some(Form::Base64((at + from) % 4))
     })
+}
+
+/// Returns true if a character of base64 stands for the first bits of a character of ASCII. Most groups of other text
+/// have none.
+fn leads_ascii(b: u8) -> bool {
+    matches!(b, b'A'..=b'Z' | b'a'..=b'f')
 }
 
 /// Returns true if a line of base64 begins a text of its own.
@@ -126,14 +102,6 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
-
-    #[test]
-    fn every_character_of_encoded_text_passes_the_quick_check() {
-        for b in 0..=255 {
-            assert!(!is_encoded(b) || may_be_encoded(&[b; BLOCK]), "{b}");
-        }
-        assert!([b' ', b'\n', b'"', b'@', 0, 0x7f + 1].iter().all(|&b| !may_be_encoded(&[b; BLOCK])));
-    }
 
     #[test]
     fn a_run_is_read_as_what_decodes_to_text() {

@@ -13,11 +13,12 @@ mod run;
 
 use std::collections::VecDeque;
 
-use self::class::{BLOCK, SHORTEST, STRIDE, form, is_encoded, may_be_encoded, wide_phase};
+use self::class::{SHORTEST, form, wide_phase};
 pub(crate) use self::packed::Packed;
 use self::run::{Reading, Run};
 use super::encoding::{sextet, spelled_character};
 use super::{Occurrence, Scanner};
+use crate::search::{BLOCK, STRIDE, encoded_at_end, encoded_at_start, is_encoded, next_block};
 use crate::sensitive::Sensitive;
 
 /// The maximum number of encodings within each other.
@@ -172,16 +173,9 @@ impl Nested {
         }
         loop {
             let at = usize::try_from(self.next - self.offset).unwrap_or(usize::MAX);
-            let ahead = piece.get(at..).unwrap_or_default();
-            let may_begin = |chunk: &[u8]| {
-                chunk
-                    .first_chunk::<BLOCK>()
-                    .is_none_or(|block| may_be_encoded(block) || (block[0] == 0) != (block[1] == 0))
-            };
-            let passed = ahead.chunks(STRIDE).position(may_begin);
-            let passed = passed.unwrap_or(ahead.len().div_ceil(STRIDE)) * STRIDE;
-            self.next += passed as u64;
-            let at = at.saturating_add(passed);
+            let next = next_block(piece, at);
+            self.next += (next - at) as u64;
+            let at = next;
             let Some(block) = piece.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) else {
                 return piece.len();
             };
@@ -204,13 +198,17 @@ impl Nested {
         if wide.is_none() && !block.iter().all(|&b| is_encoded(b)) {
             return false;
         }
+        if wide.is_none() && at.is_some_and(|at| is_short(piece, at)) {
+            return false;
+        }
         // The bytes in front, from the nearest on.
         let in_piece = piece.get(..at.unwrap_or_default()).unwrap_or_default();
         let behind = usize::try_from(self.offset.saturating_sub(block_at)).unwrap_or_default();
         let in_tail = self.tail.get(..self.tail.len().saturating_sub(behind)).unwrap_or_default();
         let room = usize::try_from(block_at - self.floor.min(block_at)).unwrap_or(usize::MAX);
-        let mut front = in_piece.iter().rev().chain(in_tail.iter().rev()).copied().take(room.min(KEPT));
+        let room = room.min(KEPT);
         if let Some(phase) = wide {
+            let mut front = in_piece.iter().rev().chain(in_tail.iter().rev()).copied().take(room);
             let mut units = 0;
             // The bytes of a unit in front come in reverse order.
             while let (Some(second), Some(first)) = (front.next(), front.next()) {
@@ -225,12 +223,17 @@ impl Nested {
             self.start(State::Run(Box::new(run)), start);
             return true;
         }
-        let back = front.take_while(|&b| is_encoded(b)).count();
+        let mut back = encoded_at_end(last(in_piece, room));
+        if back == in_piece.len() {
+            back += encoded_at_end(last(in_tail, room - back));
+        }
         let start = block_at - back as u64;
         // Most runs are whole within the piece and none that are read.
         if let Some(from) = start.checked_sub(self.offset).and_then(|from| usize::try_from(from).ok()) {
             let rest = piece.get(from..).unwrap_or_default();
-            let len = rest.iter().take(HEAD).take_while(|&&b| is_encoded(b)).count();
+            let known = back + BLOCK;
+            let behind = rest.get(known..HEAD.min(rest.len())).unwrap_or_default();
+            let len = known + encoded_at_start(behind);
             if len < rest.len() {
                 let head = rest.get(..len).unwrap_or_default();
                 let reading = Self::reading(head);
@@ -314,8 +317,9 @@ impl Nested {
             return None;
         }
         let is_escape = |at: usize| head.get(at..).is_some_and(|rest| spelled_character(rest).is_some());
-        let signs = head.iter().enumerate().filter(|(_, b)| matches!(b, b'%' | b'\\' | b'&' | b'U'));
-        if signs.map(|(at, _)| at).any(is_escape) {
+        let signs = memchr::memchr3_iter(b'%', b'\\', b'&', head);
+        let code_points = memchr::memchr_iter(b'+', head).filter_map(|at| at.checked_sub(1));
+        if signs.chain(code_points).any(is_escape) {
             return Some((0, Reading::Spelled { percent: 0, escape: false }, false));
         }
         let mut at = 0;
@@ -397,6 +401,22 @@ impl Nested {
             self.tail.drop_front(self.tail.len() - KEPT);
         }
     }
+}
+
+/// Returns true if the run around the block at `at` is too short: it holds neither of the bytes that one of two runs
+/// of [`SHORTEST`] bytes would hold.
+fn is_short(piece: &[u8], at: usize) -> bool {
+    const BESIDE: usize = (SHORTEST - BLOCK) / 2;
+    let (Some(before), Some(behind)) = (at.checked_sub(BESIDE), at.checked_add(BLOCK + BESIDE - 1)) else {
+        return false;
+    };
+    let is_other = |at: usize| piece.get(at).is_some_and(|&b| !is_encoded(b));
+    is_other(before) && is_other(behind)
+}
+
+/// Returns the last bytes.
+fn last(bytes: &[u8], most: usize) -> &[u8] {
+    bytes.get(bytes.len().saturating_sub(most)..).unwrap_or_default()
 }
 
 #[cfg(test)]

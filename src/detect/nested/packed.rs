@@ -24,14 +24,16 @@ pub(crate) struct Packed {
 pub(super) fn start(run: &[u8]) -> Option<(usize, Reading)> {
     let base64 = |at: usize| Some((at, Reading::Base64 { bits: 0, count: 0, characters: 0 }));
     // gzip may follow characters of something else.
-    if let Some(at) = memchr::memmem::find(run, b"H4sI") {
+    let starts_gzip = |&at: &usize| run.get(at..).is_some_and(|rest| rest.starts_with(b"H4sI"));
+    if let Some(at) = memchr::memchr_iter(b'H', run).find(starts_gzip) {
         return base64(at);
     }
     let head = run.get(..START)?;
-    let hex = head.to_ascii_lowercase();
     // gzip, Zstandard, and zlib at its four levels of compression.
     let digits: [&[u8]; 6] = [b"1f8b08", b"28b52ffd", b"7801", b"785e", b"789c", b"78da"];
-    if run.iter().all(u8::is_ascii_hexdigit) && digits.iter().any(|digits| hex.starts_with(digits)) {
+    let begins =
+        |digits: &&[u8]| head.get(..digits.len()).is_some_and(|head| head.eq_ignore_ascii_case(digits));
+    if digits.iter().any(begins) && run.iter().all(u8::is_ascii_hexdigit) {
         return Some((0, Reading::Hex { high: None }));
     }
     let is_zlib = matches!(

@@ -1,11 +1,12 @@
 //! A run of encoded text that is decoded as it goes by, and searched as content of its own.
 
-use super::class::{Form, begins_text, is_encoded};
+use super::class::{Form, begins_text};
 use super::dump::{self, Line};
 use super::packed::{MOST, Packed};
 use super::places::Places;
 use crate::detect::encoding::{next_line, number_of, sextet, spelled_character, wide_character};
 use crate::detect::{Encoding, Occurrence, Scanner, Step, StepKind, counts_in_file};
+use crate::search::is_encoded;
 use crate::sensitive::Sensitive;
 
 /// The number of bytes that are decoded at a time. The bytes after the end of a run are looked at again, so
