@@ -2,15 +2,14 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{FlushDecompress, Status};
 
-/// The base-2 logarithm of the window size, which is fixed in the format.
-const WINDOW_BITS: u8 = 15;
+use super::spare::{Around, Inflate};
 
 /// Decompresses one stream. All bytes before a corrupt part are returned before the error.
 pub(crate) struct Deflate<R> {
     input: R,
-    state: Decompress,
+    state: Inflate,
     format: &'static str,
     /// An error that follows bytes that were already returned.
     failed: Option<io::Error>,
@@ -20,18 +19,17 @@ pub(crate) struct Deflate<R> {
 impl<R: BufRead> Deflate<R> {
     /// Creates a reader of a raw stream without a header.
     pub(crate) fn bare(input: R) -> Self {
-        Self { input, state: Decompress::new(false), format: "deflate", failed: None, done: false }
+        Self { input, state: Inflate::new(Around::Nothing), format: "deflate", failed: None, done: false }
     }
 
     /// Creates a reader of a zlib stream with its header and its checksum.
     pub(super) fn zlib(input: R) -> Self {
-        Self { input, state: Decompress::new(true), format: "zlib", failed: None, done: false }
+        Self { input, state: Inflate::new(Around::Zlib), format: "zlib", failed: None, done: false }
     }
 
     /// Creates a reader of a gzip member with its header and its checksum.
     pub(super) fn gzip(input: R) -> Self {
-        let state = Decompress::new_gzip(WINDOW_BITS);
-        Self { input, state, format: "gzip", failed: None, done: false }
+        Self { input, state: Inflate::new(Around::Gzip), format: "gzip", failed: None, done: false }
     }
 
     /// Returns the input. After the stream has been read to its end, the position is after the stream.
@@ -54,10 +52,11 @@ impl<R: BufRead> Deflate<R> {
     fn step(&mut self, out: &mut [u8]) -> io::Result<(usize, io::Result<()>)> {
         let view = self.input.fill_buf()?;
         let at_end = view.is_empty();
-        let (read, written) = (self.state.total_in(), self.state.total_out());
-        let status = self.state.decompress(view, out, FlushDecompress::None);
-        let consumed = usize::try_from(self.state.total_in() - read).unwrap_or(usize::MAX);
-        let written = usize::try_from(self.state.total_out() - written).unwrap_or(usize::MAX);
+        let state = self.state.decoder();
+        let (read, written) = (state.total_in(), state.total_out());
+        let status = state.decompress(view, out, FlushDecompress::None);
+        let consumed = usize::try_from(state.total_in() - read).unwrap_or(usize::MAX);
+        let written = usize::try_from(state.total_out() - written).unwrap_or(usize::MAX);
         self.input.consume(consumed);
         let outcome = match status {
             Ok(Status::StreamEnd) => {
@@ -118,6 +117,16 @@ pub(crate) fn plausible_deflate(bytes: &[u8]) -> bool {
         2 => has_whole_code(bytes),
         _ => false,
     }
+}
+
+/// Returns true if a deflate stream begins with these bytes and describes its codes, as most streams do. Hardly any
+/// other bytes look like it.
+pub(crate) fn describes_codes(bytes: &[u8]) -> bool {
+    /// The longest description of the first code, in bytes.
+    const DESCRIPTION: usize = (17 + 3 * CODE_LENGTHS).div_ceil(8);
+    bytes.len() >= DESCRIPTION
+        && bytes.first().is_some_and(|first| first >> 1 & 3 == 2)
+        && has_whole_code(bytes)
 }
 
 /// Returns true if the code for the lengths of the other codes is complete, which decoders demand.

@@ -14,6 +14,7 @@ mod relay;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod sevenz;
+mod spare;
 mod sparse;
 mod tap;
 mod tar;
@@ -24,7 +25,7 @@ mod zstd;
 pub(crate) use buffered::read_buffered;
 pub(crate) use compression::Compression;
 pub(crate) use decompress::Decompressed;
-pub(crate) use deflate::{Deflate, begins_zlib, gzip_header_len, plausible_deflate};
+pub(crate) use deflate::{Deflate, begins_zlib, describes_codes, gzip_header_len, plausible_deflate};
 pub(crate) use memory::{Gate, Member, Party, hold_memory};
 pub(crate) use part::{Part, begins_block};
 pub(crate) use relay::{Relayed, relay};

@@ -1,6 +1,7 @@
 //! A sliding buffer over a reader. Parsers see whole headers, and searches see whole blocks.
 
 use super::read_buffered;
+use super::spare::Buffer;
 use crate::fault::repeat;
 use std::io::{self, BufRead, Read};
 
@@ -38,7 +39,7 @@ impl<T: Peek + ?Sized> Peek for Box<T> {
 /// A sliding view of the bytes of a reader.
 pub(crate) struct Window<R> {
     inner: R,
-    buffer: Box<[u8]>,
+    buffer: Buffer,
     start: usize,
     end: usize,
     eof: bool,
@@ -62,7 +63,7 @@ impl<R: Read> Window<R> {
     pub(crate) fn with_capacity(capacity: usize, inner: R) -> Self {
         Self {
             inner,
-            buffer: vec![0; capacity.max(MIN_CAPACITY)].into_boxed_slice(),
+            buffer: Buffer::new(capacity.max(MIN_CAPACITY)),
             start: 0,
             end: 0,
             eof: false,

@@ -32,10 +32,10 @@ pub(super) fn begins_log(head: &[u8]) -> Option<u64> {
     let (&[a, b, c, d, low, high, kind], rest) = head.split_first_chunk::<HEADER>()?;
     let (sum, len) = (u32::from_le_bytes([a, b, c, d]), usize::from(u16::from_le_bytes([low, high])));
     let is_part = matches!(kind, 1 | 2) && len > 0 && len as u64 <= BLOCK - HEADER as u64;
-    let checked = rest.get(..len).is_some_and(|data| masked_sum(kind, data) == sum);
+    let is_checked = || rest.get(..len).is_some_and(|data| masked_sum(kind, data) == sum);
     // The first part of a long record fills its block. What is at hand does not reach its end.
     let fills = kind == 2 && len as u64 == BLOCK - HEADER as u64;
-    (is_part && (checked || fills)).then_some(0)
+    (is_part && (fills || is_checked())).then_some(0)
 }
 
 pub(super) fn open_log(level: &mut Level<'_, '_>, skipped: u64, raw: &mut Raw<'_>) {
@@ -91,7 +91,18 @@ pub(super) fn begins_table(head: &[u8]) -> bool {
         let sum = rest.first_chunk().map(|sum| u32::from_le_bytes(*sum))?;
         Some(kind == 1 && masked_sum_behind(block, kind) == sum)
     };
-    snappy_len(head).and_then(is_block).unwrap_or(false)
+    begins_with_whole_key(head) && snappy_len(head).and_then(is_block).unwrap_or(false)
+}
+
+/// Returns true if a block of Snappy begins as one of a table does: with a literal, for a key that shares nothing with
+/// the one in front of it. Hardly any other content does.
+fn begins_with_whole_key(head: &[u8]) -> bool {
+    let Some((size, [tag, behind @ ..])) = varint(head) else { return false };
+    let kind = tag >> 2;
+    // The literal holds the three sizes of an entry, at least.
+    let is_literal = tag % 4 == 0 && kind > 1;
+    let key = behind.get(usize::from(kind.saturating_sub(59))..).unwrap_or_default();
+    size <= MAX_BLOCK && is_literal && matches!(key, [0, len, ..] if *len > 0)
 }
 
 pub(super) fn open_table(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {

@@ -13,7 +13,7 @@ use crate::detect::{Container, StepKind};
 use crate::fault::Code;
 use crate::finding::Effect;
 use crate::mask::{Message, message};
-use crate::stream::{Compression, Deflate, Part, Peek as _};
+use crate::stream::{Compression, Deflate, Part, Peek as _, describes_codes};
 use header::{HEADER, How, short};
 
 mod header;
@@ -24,6 +24,8 @@ pub(super) use header::Member;
 const ARCHIVE: StepKind = StepKind::Container(Container::Zip);
 /// Longer names are truncated.
 const MAX_NAME: usize = 4096;
+/// The number of bytes of a member that show whether it is deflated. Other bytes are damaged data sooner.
+const TRIED: usize = 512;
 
 /// Reads one member. The bytes after it are left to the caller.
 pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
@@ -91,8 +93,10 @@ fn stored(level: &mut Level<'_, '_>, step: StepKind, size: u64, raw: &mut Raw<'_
 /// So if the data is damaged near its start, the caller reads it once more as it is.
 fn deflated(level: &mut Level<'_, '_>, step: StepKind, raw: &mut Raw<'_>) {
     let head = raw.peek(HEAD).map(|head| head.get(..HEAD).unwrap_or(head)).unwrap_or_default();
-    match level.unpacker.probes.deflate(head) {
-        Trial::Broken(taken) if taken < head.len() => {
+    let tried = head.get(..TRIED).unwrap_or(head);
+    let is_deflate = describes_codes(head);
+    match if is_deflate { Trial::GoesOn } else { level.unpacker.probes.deflate(tried) } {
+        Trial::Broken(taken) if taken < tried.len() => {
             let head = head.to_vec();
             decode(level, step, Deflate::bare(head.as_slice()));
         }
