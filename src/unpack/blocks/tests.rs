@@ -212,7 +212,9 @@ fn blocks_of_tables() {
         (at, block.len())
     };
     let snappy = |text: &[u8]| snap::raw::Encoder::new().compress_vec(text).unwrap();
-    for block in [&bytes(900)[..], &text, &bytes(900)] {
+    // An entry whose key shares nothing, with its sizes.
+    let first = [b"\0\x01\x7fk", &bytes(900)[..]].concat();
+    for block in [&first[..], &text, &bytes(900)] {
         handles.push(add(&snappy(block), 1));
         handles.push(add(b"some bytes without compression", 0));
     }
