@@ -24,7 +24,9 @@ mod zstd;
 pub(crate) use buffered::read_buffered;
 pub(crate) use compression::Compression;
 pub(crate) use decompress::Decompressed;
-pub(crate) use deflate::{Deflate, begins_zlib, gzip_header_len, plausible_deflate};
+pub(crate) use deflate::{
+    Deflate, begins_zlib, begins_zlib_of_any_window, gzip_header_len, plausible_deflate,
+};
 pub(crate) use memory::{Gate, Member, Party, hold_memory};
 pub(crate) use part::{Part, begins_block};
 pub(crate) use relay::{Relayed, relay};

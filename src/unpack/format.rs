@@ -8,7 +8,10 @@ use super::blocks::Blocks;
 use super::probes::{Probes, Trial};
 use super::{git, sevenz, zip};
 use crate::search::Search;
-use crate::stream::{Compression, Part, begins_block, begins_tar, begins_zlib, zstd_with_small_window};
+use crate::stream::{
+    Compression, Part, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
+    zstd_with_small_window,
+};
 
 /// The number of bytes examined at a possible start of a container. A stream that is damaged within them does
 /// not count as a stream: a few random byte sequences look like a start, but none decodes this far.
@@ -127,10 +130,8 @@ impl Format {
     }
 
     /// Returns the format of bytes that may begin a zlib stream, with a window of any size.
-    fn zlib(head: &[u8], probes: &mut Probes) -> Option<Self> {
-        let &[method, flags, ..] = head else { return None };
-        let is_header = method & 0x8f == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31);
-        let trial = is_header.then(|| probes.zlib(head)).flatten()?;
+    pub(super) fn zlib(head: &[u8], probes: &mut Probes) -> Option<Self> {
+        let trial = begins_zlib_of_any_window(head).then(|| probes.zlib(head)).flatten()?;
         Self::tried(Compression::Zlib, head, trial, probes)
     }
 
@@ -141,7 +142,7 @@ impl Format {
                 let behind = head.get(taken..).unwrap_or_default();
                 // Streams that follow each other are read as one.
                 let is_followed = match compression {
-                    Compression::Zlib => begins_zlib(behind) && behind.len() >= 2,
+                    Compression::Zlib => begins_same_zlib(head, behind),
                     _ => behind.len() < Compression::HEAD || Compression::of(behind) == compression,
                 };
                 Some(if is_followed || taken + Compression::HEAD > HEAD {
@@ -155,6 +156,11 @@ impl Format {
             }
         }
     }
+}
+
+/// Returns true if the bytes may begin a zlib stream with the window of another one.
+pub(super) fn begins_same_zlib(other: &[u8], head: &[u8]) -> bool {
+    head.first() == other.first() && begins_zlib_of_any_window(head)
 }
 
 /// Returns the cost of a failed trial, which is the work of setting up the decoder. A unit takes about a

@@ -6,6 +6,7 @@ mod lz;
 mod mozlz4;
 mod parquet;
 mod redis;
+mod small_windows;
 
 use std::io::{self, Read};
 
@@ -63,6 +64,8 @@ pub(super) enum Scattered {
     Redis,
     /// A Parquet file, with pages.
     Parquet,
+    /// A file whose writers choose small windows for zlib: PNG, PDF, squashfs.
+    Zlib,
 }
 
 impl Scattered {
@@ -71,7 +74,10 @@ impl Scattered {
         if redis::begins(head) {
             return Some(Self::Redis);
         }
-        head.starts_with(b"PAR1").then_some(Self::Parquet)
+        if head.starts_with(b"PAR1") {
+            return Some(Self::Parquet);
+        }
+        small_windows::begins(head).then_some(Self::Zlib)
     }
 
     /// Returns the offset at which a piece may begin.
@@ -79,6 +85,7 @@ impl Scattered {
         match self {
             Self::Redis => redis::next(bytes),
             Self::Parquet => parquet::next(bytes),
+            Self::Zlib => small_windows::next(bytes),
         }
     }
 
@@ -87,6 +94,7 @@ impl Scattered {
         match self {
             Self::Redis => redis::open(level, raw),
             Self::Parquet => parquet::open(level, raw),
+            Self::Zlib => small_windows::open(level, raw),
         }
     }
 }
