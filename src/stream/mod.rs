@@ -14,6 +14,7 @@ mod relay;
 #[cfg(test)]
 pub(crate) mod samples;
 pub(crate) mod sevenz;
+mod snappy;
 mod sparse;
 mod tap;
 mod tar;
@@ -30,6 +31,7 @@ pub(crate) use deflate::{
 pub(crate) use memory::{Gate, Member, Party, hold_memory};
 pub(crate) use part::{Part, begins_block};
 pub(crate) use relay::{Relayed, relay};
+pub(crate) use snappy::{SNAPPY_FRAMES, crc32c, masked};
 pub(crate) use sparse::{Expansion, SparseMap};
 pub(crate) use tap::Tap;
 pub(crate) use tar::{Bounds, Entry, EntryKind, Extent, Field, Gap, TarError, Visit, begins_tar, walk};

@@ -8,7 +8,7 @@ use super::format::{HEAD, begins_same_zlib};
 use super::level::Level;
 use super::raw::Raw;
 use crate::detect::StepKind;
-use crate::stream::{Compression, Part, Peek, Window, ZSTD_SKIPPABLE, zstd_skippable};
+use crate::stream::{Compression, Part, Peek, SNAPPY_FRAMES, Window, ZSTD_SKIPPABLE, zstd_skippable};
 
 /// The number of decoded bytes held in memory.
 pub(super) const WINDOW: usize = 128 * 1024;
@@ -79,6 +79,7 @@ fn decode_quietly(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Read)
 fn continues(compression: Compression, first: Option<u8>, head: &[u8]) -> bool {
     match compression {
         Compression::Zlib => head.len() > 2 && begins_same_zlib(first.as_slice(), head),
+        Compression::Snappy => head.starts_with(SNAPPY_FRAMES),
         _ => Compression::of(head) == compression,
     }
 }

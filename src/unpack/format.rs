@@ -9,7 +9,7 @@ use super::probes::{Probes, Trial};
 use super::{git, sevenz, zip};
 use crate::search::Search;
 use crate::stream::{
-    Compression, Part, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
+    Compression, Part, SNAPPY_FRAMES, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
     zstd_with_small_window,
 };
 
@@ -97,6 +97,11 @@ impl Format {
             return Some(Self::GitPack);
         }
         match Compression::of(head) {
+            Compression::None if head.starts_with(SNAPPY_FRAMES) => match decode(Compression::Snappy, head) {
+                Decoded::All => Some(Self::Compressed(Compression::Snappy)),
+                Decoded::Some => Some(Self::Damaged(Compression::Snappy)),
+                Decoded::TooLarge | Decoded::None => None,
+            },
             Compression::None => begins_zlib(head).then(|| Self::zlib(head, probes)).flatten(),
             Compression::Gzip => {
                 let trial = probes.gzip(head)?;
@@ -230,7 +235,7 @@ fn zlib_magic() -> Vec<[u8; 3]> {
 }
 
 /// Magic numbers of the containers that can be detected in the middle of other content.
-const MAGIC_NUMBERS: [&[u8]; 9] = [
+const MAGIC_NUMBERS: [&[u8]; 10] = [
     // gzip, zip, Zstandard
     b"\x1f\x8b\x08",
     b"PK\x03\x04",
@@ -240,6 +245,8 @@ const MAGIC_NUMBERS: [&[u8]; 9] = [
     b"BZh",
     b"\x04\x22\x4d\x18",
     b"LZIP",
+    // Framed Snappy
+    b"\xff\x06\0\0sNa",
     // 7z, git packs
     b"7z\xbc\xaf\x27\x1c",
     b"PACK\x00\x00\x00",

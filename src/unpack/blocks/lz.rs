@@ -1,5 +1,9 @@
 //! Decoders of blocks that lie in memory.
 
+use std::io::Read;
+
+use crate::stream::{Compression, Deflate, Part};
+
 /// Decodes a block of LZF as `liblzf` and Redis write it. Returns what decodes before the first error, and
 /// whether all of the block does.
 pub(super) fn lzf(mut block: &[u8], most: usize) -> (Vec<u8>, bool) {
@@ -49,6 +53,48 @@ pub(super) fn lz4(block: &[u8], len: usize) -> Option<Vec<u8>> {
     let fits = len / 256 <= block.len() && !block.is_empty();
     let decode = || lz4_flex::block::decompress(block, len).ok().filter(|out| out.len() == len);
     fits.then(decode).flatten()
+}
+
+/// Decodes a block of raw deflate, Brotli, or another compression, to at most `most` bytes.
+pub(super) fn decode(compression: Compression, block: &[u8], most: u64) -> Option<Vec<u8>> {
+    match compression {
+        Compression::Snappy => snappy(block, most),
+        Compression::Lz4 => {
+            // Each byte makes 255 at most.
+            let most = usize::try_from(most).ok()?.min(block.len().saturating_mul(255));
+            lz4_flex::block::decompress(block, most).ok()
+        }
+        Compression::Zlib => {
+            let mut decoder = Deflate::bare(block);
+            let out = read(&mut decoder, most)?;
+            // Writers of Avro leave a part of a checksum there.
+            (decoder.into_input().len() < 4).then_some(out)
+        }
+        Compression::Lzo => {
+            // Each byte makes 255 at most.
+            let most = usize::try_from(most).ok()?.min(block.len().saturating_mul(256));
+            let mut out = vec![0; most];
+            let len = lzokay::decompress::decompress(block, &mut out).ok()?;
+            out.truncate(len);
+            Some(out)
+        }
+        Compression::Brotli => read(brotli(block), most),
+        compression => read(Part::open(compression, block).ok()?, most),
+    }
+}
+
+/// Returns a decoder of Brotli with windows of at most 16 MiB.
+pub(super) fn brotli<R: Read>(input: R) -> impl Read {
+    use brotli_decompressor::BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW;
+    let mut decoder = brotli_decompressor::Decompressor::new(input, 4096);
+    decoder.set_parameter(BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
+    decoder
+}
+
+fn read(decoder: impl Read, most: u64) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    decoder.take(most + 1).read_to_end(&mut out).ok()?;
+    (out.len() as u64 <= most).then_some(out)
 }
 
 /// Reads a number of the kind that has seven bits a byte, the lowest first.
