@@ -2,6 +2,7 @@
 //! clusters. The format around the pieces says where they are.
 
 mod avro;
+mod erofs;
 mod hadoop;
 mod leveldb;
 mod lz;
@@ -49,6 +50,8 @@ pub(super) enum Blocks {
     Hadoop,
     /// An image of a virtual disk, with deflated clusters.
     Qcow2,
+    /// An erofs image in lz4.
+    Erofs,
     /// A squashfs image in a compression without a magic number.
     Squashfs,
     /// Content whose format only its name tells.
@@ -73,6 +76,8 @@ impl Blocks {
             Self::Avro
         } else if qcow2::begins(head) {
             Self::Qcow2
+        } else if erofs::begins(head) {
+            Self::Erofs
         } else if squashfs::begins(head) {
             Self::Squashfs
         } else {
@@ -97,6 +102,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, blocks: Blocks, raw: &mut Raw<'_>)
         Blocks::Hadoop => hadoop::open(level, raw),
         Blocks::Qcow2 => qcow2::open(level, raw),
         Blocks::Squashfs => squashfs::open(level, raw),
+        Blocks::Erofs => erofs::open(level, raw),
         Blocks::Named(named) => named.open(level, raw),
     }
 }

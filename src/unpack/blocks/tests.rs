@@ -461,9 +461,9 @@ fn clusters_of_disks() {
     }
 }
 
-/// Makes an image of squashfs with the format's own tool.
-fn squashfs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/squashfs").join(name);
+/// Makes a tree of files, and the path of an image of it.
+fn tree(name: &str, files: &[(&str, &[u8])]) -> [std::path::PathBuf; 2] {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images").join(name);
     let image = root.with_extension("img");
     let _ = std::fs::remove_dir_all(&root);
     std::fs::create_dir_all(root.join("etc")).unwrap();
@@ -471,6 +471,12 @@ fn squashfs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
         std::fs::write(root.join("etc").join(name), content).unwrap();
     }
     std::os::unix::fs::symlink("a/b", root.join("link")).unwrap();
+    [root, image]
+}
+
+/// Makes an image of squashfs with the format's own tool.
+fn squashfs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let [root, image] = tree(name, files);
     let status = std::process::Command::new("mksquashfs")
         .args([&root, &image])
         .args(["-noappend", "-quiet", "-no-progress", "-comp"])
@@ -511,4 +517,39 @@ fn images_of_squashfs() {
         }
         search(&image[..image.len() / 2]);
     }
+}
+
+#[test]
+fn images_of_erofs() {
+    let text = text(&token("a"));
+    let long = [&b"words and more words, ".repeat(9000)[..], &bytes(50_000), &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 4] =
+        [("a", b"nothing"), ("b", &text.repeat(40)), ("c", &b"abc".repeat(50_000)), ("d", &long)];
+    for (name, options) in [
+        ("erofs", &["-zlz4"][..]),
+        ("erofs-hc", &["-zlz4hc,12"]),
+        ("erofs-large", &["-zlz4hc", "-C65536"]),
+        ("erofs-medium", &["-zlz4", "-C16384"]),
+    ] {
+        let [root, image] = tree(name, &files);
+        let _ = std::fs::remove_file(&image);
+        let status = std::process::Command::new("mkfs.erofs")
+            .args(options)
+            .args([&image, &root])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        let image = std::fs::read(image).unwrap();
+        let found = ways(&image);
+        let packed = found.iter().filter(|found| *found == "lz4").count();
+        assert!(found.len() >= 41 && packed > 35, "{name}: {} found, {packed} packed", found.len());
+        for at in (0..image.len()).step_by(997) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+    }
+    let stored = [&vec![0; 1024][..], b"\xe2\xe1\xf5\xe0", &vec![0; 9000]].concat();
+    assert!(!erofs::begins(&stored[..HEAD]));
 }
