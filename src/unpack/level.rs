@@ -107,6 +107,7 @@ impl<'u, 'o> Level<'u, 'o> {
         loop {
             let passed = raw.passed();
             let view = raw.peek(format::HEAD)?;
+            let view = scattered.and_then(|scattered| view.get(..scattered.reach())).unwrap_or(view);
             self.resolve_doubts(passed, view);
             let next = match (format::next_magic(view), scattered) {
                 (at, Some(scattered)) => {

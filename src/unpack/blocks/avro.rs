@@ -88,5 +88,9 @@ fn block(raw: &mut Raw<'_>, compression: Compression, is_large: &mut bool) -> Op
     take(raw, SYNC);
     let sum = if compression == Compression::Snappy { SUM } else { 0 };
     let packed = bytes.len().checked_sub(sum).and_then(|len| bytes.get(..len));
-    Some(packed.and_then(|packed| lz::decode(compression, packed, 4 * MAX_PIECE)).unwrap_or(bytes))
+    let out = packed.and_then(|packed| lz::decode(compression, packed, MAX_PIECE));
+    if out.is_none() {
+        *is_large |= packed.is_some_and(|packed| lz::exceeds(compression, packed, MAX_PIECE));
+    }
+    Some(out.unwrap_or(bytes))
 }

@@ -82,6 +82,19 @@ pub(super) fn decode(compression: Compression, block: &[u8], most: u64) -> Optio
     }
 }
 
+/// Returns true if a block decodes to more than `most` bytes.
+pub(super) fn exceeds(compression: Compression, block: &[u8], most: u64) -> bool {
+    let copied = |decoder: &mut dyn Read| std::io::copy(&mut decoder.take(most + 1), &mut std::io::sink());
+    let len = match compression {
+        Compression::Snappy => snap::raw::decompress_len(block).map(|len| len as u64).ok(),
+        Compression::Lz4 => lz4_len(block).map(|len| len as u64),
+        Compression::Zlib => copied(&mut Deflate::bare(block)).ok(),
+        Compression::Brotli => copied(&mut brotli(block)).ok(),
+        _ => Part::open(compression, block).ok().and_then(|mut part| copied(&mut part).ok()),
+    };
+    len.is_some_and(|len| len > most)
+}
+
 /// Returns a decoder of Brotli with windows of at most 16 MiB.
 pub(super) fn brotli<R: Read>(input: R) -> impl Read {
     use brotli_decompressor::BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW;

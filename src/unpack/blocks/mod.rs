@@ -130,6 +130,12 @@ impl Scattered {
         small_windows::begins(head).then_some(Self::Zlib)
     }
 
+    /// Returns the number of bytes in which to look for the next piece. Where each byte may begin one, a long view
+    /// would be searched again and again for other containers.
+    pub(super) fn reach(self) -> usize {
+        if self == Self::Zlib { HEAD } else { usize::MAX }
+    }
+
     /// Returns the offset at which a piece may begin.
     pub(super) fn next(self, bytes: &[u8]) -> Option<usize> {
         match self {

@@ -1,6 +1,6 @@
 //! Formats that nothing in the content tells, only its name: Brotli, and Snappy without frames.
 
-use super::{HEAD, MAX_PIECE, enter, enter_reader, lz, take, too_large};
+use super::{HEAD, MAX_PIECE, enter, enter_reader, lz, take};
 use crate::detect::StepKind;
 use crate::stream::{Compression, hold_memory};
 use crate::unpack::level::Level;
@@ -62,10 +62,9 @@ impl Named {
                 }
             }
             Self::Snappy => {
-                let bytes = take(raw, MAX_PIECE + 1);
-                if bytes.len() as u64 > MAX_PIECE {
-                    too_large(level, StepKind::Compression(Compression::Snappy), "a block", MAX_PIECE);
-                }
+                // A longer file is something else.
+                let most = snap::raw::max_compress_len(usize::try_from(MAX_PIECE).unwrap_or(usize::MAX));
+                let bytes = take(raw, most as u64 + 1);
                 match lz::snappy(&bytes, MAX_PIECE) {
                     Some(text) => enter(level, Compression::Snappy, &text),
                     // Containers in it are not lost.

@@ -64,14 +64,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let step = StepKind::Compression(Compression::Zlib);
     // Without them, what comes unchanged is not taken for another disk.
     let at = take(raw, MAGIC.len() as u64).len() as u64;
-    let mut disk = Disk {
-        raw,
-        at,
-        header,
-        parts: BTreeMap::from([(header.first.0, Part::First)]),
-        decoded: 0..0,
-        missed: false,
-    };
+    let mut disk =
+        Disk { raw, at, header, parts: BTreeMap::from([(header.first.0, Part::First)]), missed: false };
     enter_reader(level, step.clone(), Joined::new(&mut disk));
     if disk.missed {
         let detail = Message::own(
@@ -96,8 +90,6 @@ struct Disk<'r, 'a> {
     header: Header,
     /// What is known to lie behind what was read.
     parts: BTreeMap<u64, Part>,
-    /// The range of the last cluster.
-    decoded: std::ops::Range<u64>,
     missed: bool,
 }
 
@@ -139,9 +131,7 @@ impl Disk<'_, '_> {
         let most = 1 << self.header.cluster_bits;
         // What comes before damage is searched. The bytes themselves are searched as well.
         let _ = Deflate::bare(&mut *self.raw).take(most).read_to_end(&mut out);
-        let taken = self.raw.passed() - before;
-        self.decoded = self.at..self.at + taken;
-        self.at += taken;
+        self.at += self.raw.passed() - before;
         out
     }
 }

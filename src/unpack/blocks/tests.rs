@@ -403,6 +403,8 @@ fn blocks_of_avro() {
         }
         let large = [&header[..], &long(5), &long(1 << 40), &text].concat();
         assert!(messages(&search(&large))[0].contains("a block has more than the limit"), "{codec}");
+        let bomb = [&header[..], &block(&vec![0; (16 << 20) + 1])].concat();
+        assert!(messages(&search(&bomb))[0].contains("a block has more than the limit"), "{codec}");
     }
     for content in
         [&b"Obj\x01"[..], b"Obj\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"Obj\x01\x02\xff\xff\xff\x7f"]
