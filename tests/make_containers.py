@@ -12,6 +12,7 @@ import lzma
 import os
 import pickle
 import py_compile
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -169,6 +170,20 @@ for compressor in ["zlib", "zstd"]:
     subprocess.run(["objcopy", "--add-section", ".debug_str=section", "/bin/true", name], check=True)
     subprocess.run(["objcopy", "--compress-debug-sections=" + compressor, name], check=True)
 os.remove("section")
+
+# The first page of the cell has room for 39 bytes, three of them for its header. So it cuts the token.
+database = sqlite3.connect("history.sqlite", isolation_level=None)
+database.execute("PRAGMA page_size=512")
+database.execute("PRAGMA journal_mode=WAL")
+database.execute("CREATE TABLE history (source TEXT)")
+value = "x" * 20 + " " + token.decode() + " "
+database.execute("INSERT INTO history VALUES (?)", (value.ljust(2000, "."),))
+os.rename("history.sqlite-wal", "history.sqlite-log")
+database.close()
+os.rename("history.sqlite-log", "history.sqlite-wal")
+for name in ["history.sqlite", "history.sqlite-shm"]:
+    if os.path.exists(name):
+        os.remove(name)
 
 write("module.py", b"TOKEN = '" + text.split(b"HF_TOKEN=")[1].split()[0] + b"'\n")
 py_compile.compile("module.py", "module.pyc", doraise=True)
