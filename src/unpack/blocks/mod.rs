@@ -7,6 +7,7 @@ mod hadoop;
 mod leveldb;
 mod lz;
 mod mozlz4;
+mod name;
 mod named;
 mod orc;
 mod parquet;
@@ -24,7 +25,7 @@ use crate::detect::StepKind;
 use crate::fault::Code;
 use crate::mask::message;
 use crate::stream::{Compression, Window};
-pub(super) use named::Named;
+pub(super) use name::Named;
 
 /// The number of bytes that decide about a piece.
 pub(super) const HEAD: usize = 4096;
@@ -88,7 +89,7 @@ impl Blocks {
 
     /// Returns the format that the name tells, if the content may have it.
     pub(super) fn of_name(named: Named, head: &[u8]) -> Option<Self> {
-        named.may_begin(head).then_some(Self::Named(named))
+        named::may_begin(named, head).then_some(Self::Named(named))
     }
 }
 
@@ -103,7 +104,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, blocks: Blocks, raw: &mut Raw<'_>)
         Blocks::Qcow2 => qcow2::open(level, raw),
         Blocks::Squashfs => squashfs::open(level, raw),
         Blocks::Erofs => erofs::open(level, raw),
-        Blocks::Named(named) => named.open(level, raw),
+        Blocks::Named(named) => named::open(named, level, raw),
     }
 }
 

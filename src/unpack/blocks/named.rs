@@ -1,5 +1,6 @@
 //! Formats that nothing in the content tells, only its name: Brotli, and Snappy without frames.
 
+use super::name::Named;
 use super::{HEAD, MAX_PIECE, enter, enter_reader, lz, take};
 use crate::detect::StepKind;
 use crate::stream::{Compression, hold_memory};
@@ -9,67 +10,44 @@ use crate::unpack::raw::Raw;
 /// The largest window of Brotli.
 const WINDOW: u64 = 16 << 20;
 
-/// A format that a name tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::unpack) enum Named {
-    Brotli,
-    Snappy,
+/// Returns true if the bytes may begin content of this format.
+pub(super) fn may_begin(named: Named, head: &[u8]) -> bool {
+    match named {
+        Named::Brotli => {
+            let (mut out, mut given) = ([0; 4096], 0);
+            let mut decoder = lz::brotli(head);
+            // The stream goes on behind the head.
+            while given < 64 * 1024 {
+                match std::io::Read::read(&mut decoder, &mut out) {
+                    Ok(0) => break,
+                    Ok(n) => given += n,
+                    Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
+                    Err(_) => return false,
+                }
+            }
+            given > 0 || head.len() >= HEAD
+        }
+        Named::Snappy => lz::varint(head).is_some_and(|(len, _)| (1..=MAX_PIECE).contains(&len)),
+    }
 }
 
-impl Named {
-    /// Returns the format of a file with this name or path.
-    pub(in crate::unpack) fn of(name: &[u8]) -> Option<Self> {
-        let ends = |ending: &str| {
-            name.len()
-                .checked_sub(ending.len())
-                .and_then(|at| name.get(at..))
-                .is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
-        };
-        if ends(".br") {
-            return Some(Self::Brotli);
-        }
-        (ends(".snappy") || ends(".sz")).then_some(Self::Snappy)
-    }
-
-    /// Returns true if the bytes may begin content of this format.
-    pub(super) fn may_begin(self, head: &[u8]) -> bool {
-        match self {
-            Self::Brotli => {
-                let (mut out, mut given) = ([0; 4096], 0);
-                let mut decoder = lz::brotli(head);
-                // The stream goes on behind the head.
-                while given < 64 * 1024 {
-                    match std::io::Read::read(&mut decoder, &mut out) {
-                        Ok(0) => break,
-                        Ok(n) => given += n,
-                        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
-                        Err(_) => return false,
-                    }
-                }
-                given > 0 || head.len() >= HEAD
+pub(super) fn open(named: Named, level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
+    match named {
+        Named::Brotli => {
+            let step = StepKind::Compression(Compression::Brotli);
+            match hold_memory(WINDOW, "a Brotli stream") {
+                Ok(_held) => enter_reader(level, step, lz::brotli(raw)),
+                Err(error) => level.failed(step, &error),
             }
-            Self::Snappy => lz::varint(head).is_some_and(|(len, _)| (1..=MAX_PIECE).contains(&len)),
         }
-    }
-
-    pub(super) fn open(self, level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
-        match self {
-            Self::Brotli => {
-                let step = StepKind::Compression(Compression::Brotli);
-                match hold_memory(WINDOW, "a Brotli stream") {
-                    Ok(_held) => enter_reader(level, step, lz::brotli(raw)),
-                    Err(error) => level.failed(step, &error),
-                }
-            }
-            Self::Snappy => {
-                // A longer file is something else.
-                let most = snap::raw::max_compress_len(usize::try_from(MAX_PIECE).unwrap_or(usize::MAX));
-                let bytes = take(raw, most as u64 + 1);
-                match lz::snappy(&bytes, MAX_PIECE) {
-                    Some(text) => enter(level, Compression::Snappy, &text),
-                    // Containers in it are not lost.
-                    None => enter(level, Compression::None, &bytes),
-                }
+        Named::Snappy => {
+            // A longer file is something else.
+            let most = snap::raw::max_compress_len(usize::try_from(MAX_PIECE).unwrap_or(usize::MAX));
+            let bytes = take(raw, most as u64 + 1);
+            match lz::snappy(&bytes, MAX_PIECE) {
+                Some(text) => enter(level, Compression::Snappy, &text),
+                // Containers in it are not lost.
+                None => enter(level, Compression::None, &bytes),
             }
         }
     }
