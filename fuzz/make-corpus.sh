@@ -87,6 +87,12 @@ put("blocks", "zlib-bare", b"\1" + zipped[2:])
 put("blocks", "redis", b"\3\0\3key\xc3\x06\x0a\2abc\xa0\2\xff")
 put("blocks", "parquet", b"\4\x15\4\x15\x0c\x15\x0a\x4c\x15\2\x15\0\0\0" + b"\6\2abc\0PAR1")
 put("blocks", "wandb", b"\5" + bytes(4) + b"\3\0\1abc" + bytes(4) + b"\3\0\2abc")
+packer = zlib.compressobj(9, zlib.DEFLATED, 12)
+put("blocks", "small-window", b"\7stream\r\n" + packer.compress(data) + packer.flush() + b"endstream")
+raw = zipped[2:-4]
+put("blocks", "orc", b"\x08" + (len(raw) * 2).to_bytes(3, "little") + raw + b"\7\0\0abc")
+put("blocks", "avro", b"\x09\2\x14avro.codec\x0edeflate\0" + bytes(16) + b"\2\6abc")
+put("blocks", "snappy", b"\x0c\1\7\0\0" + bytes(4) + b"abc" + b"\0\x09\0\0" + bytes(4) + b"\3\x08abc")
 put("blocks", "mozlz4", b"\6\3\0\0\0\x30abc")
 
 database = pathlib.Path("corpus/unpack/sqlite")

@@ -11,6 +11,9 @@ for package in "$@"; do
     python3-pip) present() { python3 -m pip --version >/dev/null 2>&1; } ;;
     isal) present() { command -v igzip >/dev/null; } ;;
     ripgrep) present() { command -v rg >/dev/null; } ;;
+    erofs-utils) present() { command -v mkfs.erofs >/dev/null; } ;;
+    qemu-utils) present() { command -v qemu-img >/dev/null; } ;;
+    binutils) present() { command -v objcopy >/dev/null; } ;;
     squashfs-tools) present() { command -v mksquashfs >/dev/null; } ;;
     xz-utils) present() { command -v xz >/dev/null; } ;;
     time) present() { [ -x /usr/bin/time ]; } ;;

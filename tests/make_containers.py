@@ -12,6 +12,7 @@ import lzma
 import os
 import pickle
 import py_compile
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -84,6 +85,7 @@ write("plain.bz2", bz2.compress(text))
 write("plain.xz", lzma.compress(text))
 write("plain.zst", filtered(["zstd", "-c"]))
 write("plain.lz4", filtered(["lz4", "-c"]))
+write("plain.br", filtered(["brotli", "-c"]))
 write("members.gz", gzip.compress(text[: len(text) // 2]) + gzip.compress(text[len(text) // 2 :]))
 write("backup.tar.gz", tar("w:gz"))
 write("backup.tar.bz2", tar("w:bz2"))
@@ -107,22 +109,38 @@ def chunk(kind, data):
     return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
 
+def windowed(data, bits):
+    packer = zlib.compressobj(9, zlib.DEFLATED, bits)
+    return packer.compress(data) + packer.flush()
+
+
 flate = b"<< /Filter /FlateDecode >>\nstream\n" + zlib.compress(text, 9) + b"\nendstream\n"
 write("report.pdf", b"%PDF-1.7\n1 0 obj\n" + flate + b"endobj\n")
+flate = b"<< /Filter /FlateDecode >>\nstream\r\n" + windowed(text, 12) + b"\nendstream\n"
+write("small-window.pdf", b"%PDF-1.4\n1 0 obj\n" + flate + b"endobj\n")
 picture = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0") + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(text))
 picture += chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
 write("screenshot.png", b"\x89PNG\r\n\x1a\n" + picture)
+picture = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0") + chunk(b"IDAT", windowed(b"\0\0", 9))
+picture += chunk(b"iTXt", b"Comment\0\1\0\0\0" + windowed(text, 13)) + chunk(b"IEND", b"")
+write("comment-behind-image.png", b"\x89PNG\r\n\x1a\n" + picture)
+write("small-window.z", windowed(text, 9))
 write("data.pkl.z", zlib.compress(pickle.dumps({"hub_token": text.decode()}), 3))
 
 os.makedirs("root/etc")
-write("root/etc/app.conf", text)
-for compressor in ["gzip", "xz", "zstd"]:
-    image = "squashfs-" + compressor + ".img"
+# Pieces of the token come first, so that no format stores the token in one piece.
+token = text.split(b"HF_TOKEN=")[1].split()[0]
+write("root/etc/app.conf", b" ".join(token[start : start + 9] for start in range(0, len(token), 9)) + b"\n" + text)
+for options in ["gzip", "xz", "zstd", "gzip -Xwindow-size 9", "lz4", "lzo", "lzma"]:
+    image = "squashfs-" + options.replace(" ", "") + ".img"
     subprocess.run(
-        ["mksquashfs", "root", image, "-comp", compressor, "-noappend", "-quiet", "-no-progress"],
+        ["mksquashfs", "root", image, "-comp", *options.split(), "-noappend", "-quiet", "-no-progress"],
         stdout=subprocess.DEVNULL,
         check=True,
     )
+for compressor in ["lz4", "lz4hc"]:
+    command = ["mkfs.erofs", "-z" + compressor, "erofs-" + compressor + ".img", "root"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 subprocess.run(["rm", "-r", "root"], check=True)
 
 os.makedirs("deb/DEBIAN")
@@ -136,6 +154,36 @@ for compressor in ["gzip", "xz", "zstd"]:
         check=True,
     )
 subprocess.run(["rm", "-r", "deb"], check=True)
+
+write("disk", text + bytes(1 << 20))
+for name, options in {
+    "disk.qcow2": ["-c", "-O", "qcow2"],
+    "disk-zstd.qcow2": ["-c", "-O", "qcow2", "-o", "compression_type=zstd"],
+    "disk.vmdk": ["-O", "vmdk", "-o", "subformat=streamOptimized"],
+}.items():
+    subprocess.run(["qemu-img", "convert", "-f", "raw", *options, "disk", name], check=True)
+os.remove("disk")
+
+write("section", text)
+for compressor in ["zlib", "zstd"]:
+    name = "debug-" + compressor
+    subprocess.run(["objcopy", "--add-section", ".debug_str=section", "/bin/true", name], check=True)
+    subprocess.run(["objcopy", "--compress-debug-sections=" + compressor, name], check=True)
+os.remove("section")
+
+# The first page of the cell has room for 39 bytes, three of them for its header. So it cuts the token.
+database = sqlite3.connect("history.sqlite", isolation_level=None)
+database.execute("PRAGMA page_size=512")
+database.execute("PRAGMA journal_mode=WAL")
+database.execute("CREATE TABLE history (source TEXT)")
+value = "x" * 20 + " " + token.decode() + " "
+database.execute("INSERT INTO history VALUES (?)", (value.ljust(2000, "."),))
+os.rename("history.sqlite-wal", "history.sqlite-log")
+database.close()
+os.rename("history.sqlite-log", "history.sqlite-wal")
+for name in ["history.sqlite", "history.sqlite-shm"]:
+    if os.path.exists(name):
+        os.remove(name)
 
 write("module.py", b"TOKEN = '" + text.split(b"HF_TOKEN=")[1].split()[0] + b"'\n")
 py_compile.compile("module.py", "module.pyc", doraise=True)

@@ -23,10 +23,14 @@ pub(crate) enum Compression {
     Lz4,
     /// RFC 1950. It has no magic number, so [`Self::of`] does not detect it.
     Zlib,
-    /// Blocks of Snappy. Only formats that consist of blocks hold it.
+    /// Snappy, as blocks or framed. No image is compressed with it, so [`Self::of`] does not detect it.
     Snappy,
-    /// Blocks of `liblzf`, likewise.
+    /// Blocks of `liblzf`. Only formats that consist of blocks hold it.
     Lzf,
+    /// RFC 7932. It has no magic number either.
+    Brotli,
+    /// Blocks of LZO1X. Only images of squashfs hold it.
+    Lzo,
 }
 
 impl Compression {
@@ -86,6 +90,8 @@ impl Compression {
             Self::Zlib => "zlib",
             Self::Snappy => "snappy",
             Self::Lzf => "lzf",
+            Self::Brotli => "brotli",
+            Self::Lzo => "lzo",
         }
     }
 
@@ -94,8 +100,8 @@ impl Compression {
         match self {
             Self::Gzip | Self::Lzip => "member",
             Self::Zstd | Self::Lz4 => "frame",
-            Self::Snappy | Self::Lzf => "block",
-            Self::None | Self::Xz | Self::Lzma | Self::Bzip2 | Self::Zlib => "stream",
+            Self::Snappy | Self::Lzf | Self::Lzo => "block",
+            Self::None | Self::Xz | Self::Lzma | Self::Bzip2 | Self::Zlib | Self::Brotli => "stream",
         }
     }
 }

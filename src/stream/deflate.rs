@@ -158,6 +158,13 @@ pub(crate) fn begins_zlib(head: &[u8]) -> bool {
     matches!(head, [0x78, 0x01 | 0x5e | 0x9c | 0xda, rest @ ..] if plausible_deflate(rest))
 }
 
+/// Returns true if the bytes may begin a zlib stream with a window of any size and without a preset dictionary.
+pub(crate) fn begins_zlib_of_any_window(head: &[u8]) -> bool {
+    let &[method, flags, ref rest @ ..] = head else { return false };
+    let is_header = u16::from_be_bytes([method, flags]).is_multiple_of(31);
+    method & 0x8f == 8 && flags & 0x20 == 0 && is_header && plausible_deflate(rest)
+}
+
 /// Returns the length of the header of a gzip member. If the header continues after the given bytes, returns
 /// more than their length. Returns `None` for a malformed header.
 pub(crate) fn gzip_header_len(head: &[u8]) -> Option<usize> {

@@ -6,11 +6,12 @@ use super::Compression;
 use super::bzip2::{self, Bzip2};
 use super::deflate::Deflate;
 use super::lz4::Lz4;
+use super::snappy::Frames;
 use super::window::Peek;
 use super::xz::Xz;
 use super::zstd::{self, Zstd};
 
-/// A reader of one part of a compressed stream: a gzip or lzip member, an xz, lzma or bzip2 stream, or an
+/// A reader of one part of a compressed stream: a gzip or lzip member, an xz, lzma, bzip2 or Snappy stream, or an
 /// lz4 frame. For zstd, a part is a sequence of adjacent frames, including skippable frames.
 pub(crate) struct Part<R> {
     decoder: Decoder<R>,
@@ -22,13 +23,14 @@ enum Decoder<R> {
     Xz(Box<Xz<R>>),
     Bzip2(Box<Bzip2<R>>),
     Lz4(Box<Lz4<R>>),
+    Snappy(Box<Frames<R>>),
 }
 
 impl<R: Peek> Part<R> {
     /// Creates a decoder for the part that begins at the next byte of the input.
     pub(crate) fn open(compression: Compression, input: R) -> io::Result<Self> {
         let decoder = match compression {
-            Compression::None | Compression::Snappy | Compression::Lzf => {
+            Compression::None | Compression::Lzf | Compression::Brotli | Compression::Lzo => {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a compressed stream"));
             }
             Compression::Gzip => Decoder::Deflate(Box::new(Deflate::gzip(input))),
@@ -39,6 +41,7 @@ impl<R: Peek> Part<R> {
             }
             Compression::Bzip2 => Decoder::Bzip2(Box::new(Bzip2::new(input)?)),
             Compression::Lz4 => Decoder::Lz4(Box::new(Lz4::new(input)?)),
+            Compression::Snappy => Decoder::Snappy(Box::new(Frames::new(input))),
         };
         Ok(Self { decoder })
     }
@@ -59,6 +62,7 @@ impl<R: Peek> Part<R> {
             Decoder::Xz(decoder) => decoder.into_input(),
             Decoder::Bzip2(decoder) => decoder.into_input(),
             Decoder::Lz4(decoder) => decoder.into_input(),
+            Decoder::Snappy(decoder) => decoder.into_input(),
         }
     }
 
@@ -88,6 +92,7 @@ impl<R: Peek> Read for Part<R> {
             Decoder::Xz(decoder) => decoder.read(out),
             Decoder::Bzip2(decoder) => decoder.read(out),
             Decoder::Lz4(decoder) => decoder.read(out),
+            Decoder::Snappy(decoder) => decoder.read(out),
         }
     }
 }

@@ -29,7 +29,14 @@ pub(crate) fn tar_of(name: &str, data: &[u8]) -> Vec<u8> {
 /// Returns one part that holds `data`.
 pub(crate) fn part(compression: Compression, data: &[u8]) -> Vec<u8> {
     match compression {
-        Compression::None | Compression::Snappy | Compression::Lzf => data.to_vec(),
+        Compression::None | Compression::Lzf | Compression::Brotli | Compression::Lzo => data.to_vec(),
+        Compression::Snappy => {
+            let mut encoder = snap::write::FrameEncoder::new(Vec::new());
+            encoder.write_all(data).unwrap();
+            // An empty stream has its first chunk as well.
+            let stream = encoder.into_inner().unwrap();
+            if stream.is_empty() { super::SNAPPY_FRAMES.to_vec() } else { stream }
+        }
         Compression::Gzip => {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(data).unwrap();

@@ -4,11 +4,11 @@ use crate::fault::{Code, Fault, is_limit};
 use std::cell::RefCell;
 use std::io::{self, BufRead as _, Read};
 
-use super::format::HEAD;
+use super::format::{HEAD, begins_same_zlib};
 use super::level::Level;
 use super::raw::Raw;
 use crate::detect::StepKind;
-use crate::stream::{Compression, Part, Peek, Window, ZSTD_SKIPPABLE, begins_zlib, zstd_skippable};
+use crate::stream::{Compression, Part, Peek, SNAPPY_FRAMES, Window, ZSTD_SKIPPABLE, zstd_skippable};
 
 /// The number of decoded bytes held in memory.
 pub(super) const WINDOW: usize = 128 * 1024;
@@ -18,7 +18,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, compression: Compression, raw: &mu
     // Bytes in the middle of other content often look like zlib streams by chance.
     let is_quiet = compression == Compression::Zlib && raw.passed() > 0;
     let skipped = Skipped::default();
-    let members = Members { compression, next: Next::Input(raw), skipped: &skipped };
+    let first = raw.peek(1).ok().and_then(|head| head.first().copied());
+    let members = Members { compression, first, next: Next::Input(raw), skipped: &skipped };
     if is_quiet {
         decode_quietly(level, step.clone(), members);
     } else {
@@ -75,9 +76,10 @@ fn decode_quietly(level: &mut Level<'_, '_>, step: StepKind, decoder: impl Read)
 }
 
 /// Returns true if another member of the same format begins with these bytes.
-fn continues(compression: Compression, head: &[u8]) -> bool {
+fn continues(compression: Compression, first: Option<u8>, head: &[u8]) -> bool {
     match compression {
-        Compression::Zlib => head.len() > 2 && begins_zlib(head),
+        Compression::Zlib => head.len() > 2 && begins_same_zlib(first.as_slice(), head),
+        Compression::Snappy => head.starts_with(SNAPPY_FRAMES),
         _ => Compression::of(head) == compression,
     }
 }
@@ -92,6 +94,8 @@ const MAX_SKIPPED: u64 = 4 << 20;
 /// A reader over all members of a compressed stream.
 struct Members<'s, R> {
     compression: Compression,
+    /// The first byte. In zlib, it holds the size of the window.
+    first: Option<u8>,
     next: Next<R>,
     skipped: &'s Skipped,
 }
@@ -111,7 +115,7 @@ impl<R: Peek> Read for Members<'_, R> {
                     if self.compression == Compression::Zstd {
                         skip(&mut input, self.skipped)?;
                     }
-                    if continues(self.compression, input.peek(HEAD)?) {
+                    if continues(self.compression, self.first, input.peek(HEAD)?) {
                         self.next = Next::Member(Part::open_up_to_skippable(self.compression, input)?);
                     }
                 }

@@ -8,7 +8,10 @@ use super::blocks::Blocks;
 use super::probes::{Probes, Trial};
 use super::{git, sevenz, zip};
 use crate::search::Search;
-use crate::stream::{Compression, Part, begins_block, begins_tar, begins_zlib, zstd_with_small_window};
+use crate::stream::{
+    Compression, Part, SNAPPY_FRAMES, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
+    zstd_with_small_window,
+};
 
 /// The number of bytes examined at a possible start of a container. A stream that is damaged within them does
 /// not count as a stream: a few random byte sequences look like a start, but none decodes this far.
@@ -94,6 +97,11 @@ impl Format {
             return Some(Self::GitPack);
         }
         match Compression::of(head) {
+            Compression::None if head.starts_with(SNAPPY_FRAMES) => match decode(Compression::Snappy, head) {
+                Decoded::All => Some(Self::Compressed(Compression::Snappy)),
+                Decoded::Some => Some(Self::Damaged(Compression::Snappy)),
+                Decoded::TooLarge | Decoded::None => None,
+            },
             Compression::None => begins_zlib(head).then(|| Self::zlib(head, probes)).flatten(),
             Compression::Gzip => {
                 let trial = probes.gzip(head)?;
@@ -127,10 +135,8 @@ impl Format {
     }
 
     /// Returns the format of bytes that may begin a zlib stream, with a window of any size.
-    fn zlib(head: &[u8], probes: &mut Probes) -> Option<Self> {
-        let &[method, flags, ..] = head else { return None };
-        let is_header = method & 0x8f == 8 && u16::from_be_bytes([method, flags]).is_multiple_of(31);
-        let trial = is_header.then(|| probes.zlib(head)).flatten()?;
+    pub(super) fn zlib(head: &[u8], probes: &mut Probes) -> Option<Self> {
+        let trial = begins_zlib_of_any_window(head).then(|| probes.zlib(head)).flatten()?;
         Self::tried(Compression::Zlib, head, trial, probes)
     }
 
@@ -141,7 +147,7 @@ impl Format {
                 let behind = head.get(taken..).unwrap_or_default();
                 // Streams that follow each other are read as one.
                 let is_followed = match compression {
-                    Compression::Zlib => begins_zlib(behind) && behind.len() >= 2,
+                    Compression::Zlib => begins_same_zlib(head, behind),
                     _ => behind.len() < Compression::HEAD || Compression::of(behind) == compression,
                 };
                 Some(if is_followed || taken + Compression::HEAD > HEAD {
@@ -155,6 +161,11 @@ impl Format {
             }
         }
     }
+}
+
+/// Returns true if the bytes may begin a zlib stream with the window of another one.
+pub(super) fn begins_same_zlib(other: &[u8], head: &[u8]) -> bool {
+    head.first() == other.first() && begins_zlib_of_any_window(head)
 }
 
 /// Returns the cost of a failed trial, which is the work of setting up the decoder. A unit takes about a
@@ -224,7 +235,7 @@ fn zlib_magic() -> Vec<[u8; 3]> {
 }
 
 /// Magic numbers of the containers that can be detected in the middle of other content.
-const MAGIC_NUMBERS: [&[u8]; 9] = [
+const MAGIC_NUMBERS: [&[u8]; 10] = [
     // gzip, zip, Zstandard
     b"\x1f\x8b\x08",
     b"PK\x03\x04",
@@ -234,6 +245,8 @@ const MAGIC_NUMBERS: [&[u8]; 9] = [
     b"BZh",
     b"\x04\x22\x4d\x18",
     b"LZIP",
+    // Framed Snappy
+    b"\xff\x06\0\0sNa",
     // 7z, git packs
     b"7z\xbc\xaf\x27\x1c",
     b"PACK\x00\x00\x00",

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, BufRead as _};
 use std::ops::Range;
 
-use super::blocks::{self, Scattered};
+use super::blocks::{self, Blocks, Named, Scattered};
 use super::format::{self, Format, Whole};
 use super::found::Found;
 use super::limits::MAX_IN_FILE;
@@ -23,6 +23,8 @@ pub(super) struct Level<'u, 'o> {
     /// The file that holds all of the content.
     pub(super) origin: Origin<'o>,
     depth: usize,
+    /// The format that the content's name tells.
+    named: Option<Named>,
     /// The tokens found in containers in this content.
     inner: Vec<Inner>,
     /// Whether the content begins with a member of a zip archive.
@@ -64,6 +66,7 @@ impl<'u, 'o> Level<'u, 'o> {
             unpacker,
             origin,
             depth,
+            named: Named::of(origin.path).filter(|_| depth == 0),
             inner: Vec::new(),
             is_zip: false,
             doubtful: Vec::new(),
@@ -96,13 +99,15 @@ impl<'u, 'o> Level<'u, 'o> {
     fn read_all(&mut self, raw: &mut Raw<'_>) -> io::Result<()> {
         let head = raw.peek(blocks::HEAD)?;
         let scattered = Scattered::of(head);
-        if let Some(format) = Format::at_start(head, &mut self.unpacker.probes) {
+        let by_name = || Some(Format::Blocks(Blocks::of_name(self.named?, head)?));
+        if let Some(format) = Format::at_start(head, &mut self.unpacker.probes).or_else(by_name) {
             self.is_zip = format == Format::Zip;
             self.open(format, raw);
         }
         loop {
             let passed = raw.passed();
             let view = raw.peek(format::HEAD)?;
+            let view = scattered.and_then(|scattered| view.get(..scattered.reach())).unwrap_or(view);
             self.resolve_doubts(passed, view);
             let next = match (format::next_magic(view), scattered) {
                 (at, Some(scattered)) => {
@@ -229,7 +234,8 @@ impl<'u, 'o> Level<'u, 'o> {
         raw: Raw<'_>,
         expansion: Option<&Expansion>,
     ) -> io::Result<()> {
-        let Some((mut found, outcome)) = self.descend(raw.called(&step)) else { return Ok(()) };
+        let named = if let StepKind::Member(_, name) = &step { Named::of(name) } else { None };
+        let Some((mut found, outcome)) = self.descend_as(named, raw.called(&step)) else { return Ok(()) };
         if found.occurrences.is_empty() && found.problems.is_empty() {
             return outcome;
         }
@@ -271,6 +277,10 @@ impl<'u, 'o> Level<'u, 'o> {
 
     /// Reads content one level deeper. Returns `None` if that is too deep or nothing more may be decoded.
     pub(super) fn descend(&mut self, raw: Raw<'_>) -> Option<(Found, io::Result<()>)> {
+        self.descend_as(None, raw)
+    }
+
+    fn descend_as(&mut self, named: Option<Named>, raw: Raw<'_>) -> Option<(Found, io::Result<()>)> {
         let limits = &self.unpacker.limits;
         let depth = self.depth + 1;
         if !limits.allow(depth) {
@@ -278,7 +288,8 @@ impl<'u, 'o> Level<'u, 'o> {
             self.found.error(Code::Limit, detail);
             return None;
         }
-        (!limits.are_used_up()).then(|| Level::new(self.unpacker, self.origin, depth).read(raw))
+        (!limits.are_used_up())
+            .then(|| Level { named, ..Level::new(self.unpacker, self.origin, depth) }.read(raw))
     }
 
     /// Adds the problems of a container.

@@ -4,9 +4,9 @@
 use std::io::{self, BufRead as _, Read};
 
 use super::lz::{self, snappy_len, varint};
-use super::{MAX_WHOLE, enter_reader, take, too_large};
+use super::{Joined, MAX_WHOLE, enter_reader, take, too_large};
 use crate::detect::StepKind;
-use crate::stream::{Compression, Peek};
+use crate::stream::{Compression, Peek, crc32c, masked};
 use crate::unpack::level::Level;
 use crate::unpack::raw::Raw;
 
@@ -119,27 +119,8 @@ pub(super) fn open_table(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let handles = blocks(&table).unwrap_or_else(|| blocks_in_a_row(&table));
     let blocks = handles.into_iter().filter_map(|handle| handle.read(&table));
     let blocks = blocks.filter_map(|(block, is_compressed)| is_compressed.then_some(block));
-    enter_reader(level, step, Joined { blocks, block: Vec::new(), given: 0 });
+    enter_reader(level, step, Joined::new(blocks));
     drop(held);
-}
-
-/// Blocks as one content.
-struct Joined<I> {
-    blocks: I,
-    block: Vec<u8>,
-    given: usize,
-}
-
-impl<I: Iterator<Item = Vec<u8>>> Read for Joined<I> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        while self.given >= self.block.len() {
-            let Some(block) = self.blocks.next() else { return Ok(0) };
-            (self.block, self.given) = (block, 0);
-        }
-        let n = self.block.get(self.given..).unwrap_or_default().read(out)?;
-        self.given += n;
-        Ok(n)
-    }
 }
 
 /// The place of a block.
@@ -204,20 +185,9 @@ fn blocks_in_a_row(table: &[u8]) -> Vec<Handle> {
 
 /// Returns the checksum of a part of a record, as it is stored.
 pub(super) fn masked_sum(kind: u8, data: &[u8]) -> u32 {
-    mask(crc32c(crc32c(!0, &[kind]), data))
+    masked(!crc32c(crc32c(!0, &[kind]), data))
 }
 
 pub(super) fn masked_sum_behind(data: &[u8], kind: u8) -> u32 {
-    mask(crc32c(crc32c(!0, data), &[kind]))
-}
-
-fn mask(sum: u32) -> u32 {
-    (!sum).rotate_right(15).wrapping_add(0xa282_ead8)
-}
-
-/// Continues a CRC-32C, bit by bit: only a few KiB of each file are checked.
-pub(super) fn crc32c(sum: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(sum, |sum, &byte| {
-        (0..8).fold(sum ^ u32::from(byte), |sum, _| sum >> 1 ^ if sum & 1 == 1 { 0x82f6_3b78 } else { 0 })
-    })
+    masked(!crc32c(crc32c(!0, data), &[kind]))
 }

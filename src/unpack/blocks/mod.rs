@@ -1,11 +1,20 @@
 //! Formats that compress piece by piece without a magic number for each piece: columns, records, strings and
 //! clusters. The format around the pieces says where they are.
 
+mod avro;
+mod erofs;
+mod hadoop;
 mod leveldb;
 mod lz;
 mod mozlz4;
+mod name;
+mod named;
+mod orc;
 mod parquet;
+mod qcow2;
 mod redis;
+mod small_windows;
+mod squashfs;
 
 use std::io::{self, Read};
 
@@ -16,6 +25,7 @@ use crate::detect::StepKind;
 use crate::fault::Code;
 use crate::mask::message;
 use crate::stream::{Compression, Window};
+pub(super) use name::Named;
 
 /// The number of bytes that decide about a piece.
 pub(super) const HEAD: usize = 4096;
@@ -33,6 +43,20 @@ pub(super) enum Blocks {
     Log(u64),
     /// A table of `LevelDB`.
     Table,
+    /// An ORC file.
+    Orc,
+    /// An Avro file.
+    Avro,
+    /// Blocks of Snappy behind their sizes, as Hadoop writes them.
+    Hadoop,
+    /// An image of a virtual disk, with deflated clusters.
+    Qcow2,
+    /// An erofs image in lz4.
+    Erofs,
+    /// A squashfs image in a compression without a magic number.
+    Squashfs,
+    /// Content whose format only its name tells.
+    Named(Named),
 }
 
 impl Blocks {
@@ -44,7 +68,28 @@ impl Blocks {
         if let Some(skipped) = leveldb::begins_log(head) {
             return Some(Self::Log(skipped));
         }
-        leveldb::begins_table(head).then_some(Self::Table)
+        if leveldb::begins_table(head) {
+            return Some(Self::Table);
+        }
+        let other = if orc::begins(head) {
+            Self::Orc
+        } else if avro::begins(head) {
+            Self::Avro
+        } else if qcow2::begins(head) {
+            Self::Qcow2
+        } else if erofs::begins(head) {
+            Self::Erofs
+        } else if squashfs::begins(head) {
+            Self::Squashfs
+        } else {
+            hadoop::begins(head).then_some(Self::Hadoop)?
+        };
+        Some(other)
+    }
+
+    /// Returns the format that the name tells, if the content may have it.
+    pub(super) fn of_name(named: Named, head: &[u8]) -> Option<Self> {
+        named::may_begin(named, head).then_some(Self::Named(named))
     }
 }
 
@@ -53,6 +98,13 @@ pub(super) fn open(level: &mut Level<'_, '_>, blocks: Blocks, raw: &mut Raw<'_>)
         Blocks::MozLz4 => mozlz4::open(level, raw),
         Blocks::Log(skipped) => leveldb::open_log(level, skipped, raw),
         Blocks::Table => leveldb::open_table(level, raw),
+        Blocks::Orc => orc::open(level, raw),
+        Blocks::Avro => avro::open(level, raw),
+        Blocks::Hadoop => hadoop::open(level, raw),
+        Blocks::Qcow2 => qcow2::open(level, raw),
+        Blocks::Squashfs => squashfs::open(level, raw),
+        Blocks::Erofs => erofs::open(level, raw),
+        Blocks::Named(named) => named::open(named, level, raw),
     }
 }
 
@@ -63,6 +115,8 @@ pub(super) enum Scattered {
     Redis,
     /// A Parquet file, with pages.
     Parquet,
+    /// A file whose writers choose small windows for zlib: PNG, PDF, squashfs.
+    Zlib,
 }
 
 impl Scattered {
@@ -71,7 +125,16 @@ impl Scattered {
         if redis::begins(head) {
             return Some(Self::Redis);
         }
-        head.starts_with(b"PAR1").then_some(Self::Parquet)
+        if head.starts_with(b"PAR1") {
+            return Some(Self::Parquet);
+        }
+        small_windows::begins(head).then_some(Self::Zlib)
+    }
+
+    /// Returns the number of bytes in which to look for the next piece. Where each byte may begin one, a long view
+    /// would be searched again and again for other containers.
+    pub(super) fn reach(self) -> usize {
+        if self == Self::Zlib { HEAD } else { usize::MAX }
     }
 
     /// Returns the offset at which a piece may begin.
@@ -79,6 +142,7 @@ impl Scattered {
         match self {
             Self::Redis => redis::next(bytes),
             Self::Parquet => parquet::next(bytes),
+            Self::Zlib => small_windows::next(bytes),
         }
     }
 
@@ -87,6 +151,7 @@ impl Scattered {
         match self {
             Self::Redis => redis::open(level, raw),
             Self::Parquet => parquet::open(level, raw),
+            Self::Zlib => small_windows::open(level, raw),
         }
     }
 }
@@ -110,6 +175,31 @@ fn enter_reader(level: &mut Level<'_, '_>, step: StepKind, decoded: impl Read) {
     let decoded = level.unpacker.limits.meter(decoded);
     // The enclosing reader reports its errors, and bytes in memory have none.
     let _: io::Result<()> = level.enter(step, &mut Window::with_capacity(WINDOW, decoded));
+}
+
+/// Blocks as one content.
+struct Joined<I> {
+    blocks: I,
+    block: Vec<u8>,
+    given: usize,
+}
+
+impl<I> Joined<I> {
+    fn new(blocks: I) -> Self {
+        Self { blocks, block: Vec::new(), given: 0 }
+    }
+}
+
+impl<I: Iterator<Item = Vec<u8>>> Read for Joined<I> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.given >= self.block.len() {
+            let Some(block) = self.blocks.next() else { return Ok(0) };
+            (self.block, self.given) = (block, 0);
+        }
+        let n = self.block.get(self.given..).unwrap_or_default().read(out)?;
+        self.given += n;
+        Ok(n)
+    }
 }
 
 /// Reports that something is larger than what is held in memory.

@@ -1,5 +1,5 @@
 //! Parquet: pages of columns behind headers in Thrift's compact protocol. Only the end of the file says how
-//! they are compressed. In pages of Snappy and lz4 it shows: they decode to the size in the header.
+//! they are compressed. In pages of Snappy, lz4 and Brotli it shows: they decode to the size in the header.
 
 use super::lz::{self, varint};
 use super::{HEAD, MAX_PIECE, enter, take, too_large};
@@ -55,6 +55,10 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) -> bool {
         enter(level, Compression::Snappy, &text);
     } else if let Some(text) = lz4(data, usize::try_from(len).unwrap_or_default()) {
         enter(level, Compression::Lz4, &text);
+    } else if let Some(text) =
+        lz::decode(Compression::Brotli, data, len).filter(|text| text.len() as u64 == len)
+    {
+        enter(level, Compression::Brotli, &text);
     } else {
         // Containers in it are not lost.
         enter(level, Compression::None, &bytes);

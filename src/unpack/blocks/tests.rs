@@ -116,7 +116,6 @@ fn page(kind: usize, len_: usize, details: &[u8], data: &[u8]) -> Vec<u8> {
 #[test]
 fn pages_of_parquet() {
     let text = text(&token("a"));
-    let snappy = |text: &[u8]| snap::raw::Encoder::new().compress_vec(text).unwrap();
     let hadoop = |text: &[u8]| {
         let block = lz4_flex::block::compress(text);
         let sizes = [text.len(), block.len()].map(|size| u32::try_from(size).unwrap().to_be_bytes());
@@ -133,6 +132,7 @@ fn pages_of_parquet() {
         (page(0, text.len(), plain, &lz4_flex::block::compress(&text)), "lz4"),
         (page(0, text.len(), plain, &hadoop(&text)), "lz4"),
         (page(0, text.len(), plain, &zstd::encode_all(&text[..], 3).unwrap()), "zstd"),
+        (page(0, text.len(), plain, &brotli(&text)), "brotli"),
         (page(0, text.len(), plain, &text), ""),
     ] {
         for before in [vec![], vec![0x15; 5000], bytes(5000)] {
@@ -211,7 +211,6 @@ fn blocks_of_tables() {
         table.extend(leveldb::masked_sum_behind(block, kind).to_le_bytes());
         (at, block.len())
     };
-    let snappy = |text: &[u8]| snap::raw::Encoder::new().compress_vec(text).unwrap();
     // An entry whose key shares nothing, with its sizes.
     let first = [b"\0\x01\x7fk", &bytes(900)[..]].concat();
     for block in [&first[..], &text, &bytes(900)] {
@@ -236,9 +235,325 @@ fn blocks_of_tables() {
     assert_eq!(ways(&at_first), [""; 0]);
 }
 
+fn snappy(text: &[u8]) -> Vec<u8> {
+    snap::raw::Encoder::new().compress_vec(text).unwrap()
+}
+
+fn deflate(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Returns a stream of Brotli (RFC 7932) of short blocks without compression, so that no token is visible.
+fn brotli(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (n, piece) in text.chunks(9).enumerate() {
+        // The first header has one bit more, for the size of the window.
+        let bits = if n == 0 { 4 } else { 3 };
+        let header = (u32::try_from(piece.len()).unwrap() - 1) << bits | 1 << (bits + 16);
+        out.extend(&header.to_le_bytes()[..3]);
+        out.extend(piece);
+    }
+    out.push(3);
+    out
+}
+
+fn named(path: &str, content: &[u8]) -> (Vec<String>, Vec<String>) {
+    let origin = Origin { path: path.as_bytes(), ..Origin::default() };
+    let (found, outcome) = Unpacker::new(&Stop::default()).search(origin, &mut &*content);
+    outcome.unwrap();
+    (found.occurrences.iter().map(way).collect(), messages(&found))
+}
+
 #[test]
-fn a_known_checksum() {
-    // RFC 3720, appendix B.4.
-    assert_eq!(!leveldb::crc32c(!0, &[0; 32]), 0x8a91_36aa);
-    assert_eq!(!leveldb::crc32c(!0, b"123456789"), 0xe306_9283);
+fn what_only_a_name_tells() {
+    let text = text(&token("a"));
+    let long = [bytes(300_000), text.clone()].concat();
+    for (path, content, way) in [
+        ("srv/index.html.br", brotli(&text), "brotli"),
+        ("srv/INDEX.BR", brotli(&long), "brotli"),
+        ("srv/data.snappy", snappy(&text), "snappy"),
+        ("srv/data.sz", snappy(&text), "snappy"),
+    ] {
+        assert_eq!(named(path, &content), (vec![way.to_owned()], vec![]), "{path}");
+        assert_eq!(named("srv/data.bin", &content).0, [""; 0], "{path}");
+        let tar = crate::stream::samples::tar_of(path, &content);
+        assert_eq!(named("a.tar", &tar).0, [format!("tar:{path} > {way}")]);
+    }
+    // What has another format is read in it.
+    let gzip = crate::stream::samples::part(Compression::Gzip, &text);
+    for path in ["a.br", "a.snappy"] {
+        assert_eq!(named(path, &gzip).0, ["gzip"]);
+        assert_eq!(named(path, &text), (vec![String::new()], vec![]));
+        assert_eq!(named(path, &[&b"some text before "[..], &gzip].concat()).0.len(), 1);
+        assert_eq!(named(path, &bytes(9000)), (vec![], vec![]));
+        assert_eq!(named(path, b""), (vec![], vec![]));
+    }
+    // The window of a large stream is not allocated by its claim.
+    assert_eq!(named("a.br", &[&[0x11, 0xfe][..], &bytes(9000)].concat()).0, [""; 0]);
+}
+
+#[test]
+fn framed_snappy_stands_anywhere() {
+    let text = text(&token("a"));
+    let stream = crate::stream::samples::part(Compression::Snappy, &text);
+    let half = stream.len();
+    for before in [&b""[..], b"before", &bytes(70_000)] {
+        let gzip = crate::stream::samples::part(Compression::Gzip, &text);
+        assert_eq!(ways(&[before, &stream, b"behind"].concat()), ["snappy"]);
+        assert_eq!(ways(&[before, &stream, &gzip].concat()), ["snappy", "gzip"]);
+        assert_eq!(ways(&[before, b"\xff\x06\0\0sNaPpY", b"behind"].concat()), [""; 0]);
+    }
+    let cut = text.windows(9).position(|w| w == b"HF_TOKEN=").unwrap() + 20;
+    let part = |text| crate::stream::samples::part(Compression::Snappy, text);
+    assert_eq!(ways(&[part(&text[..cut]), part(&text[cut..])].concat()), ["snappy"]);
+    let long = part(&[&text[..], &bytes(200_000)].concat());
+    assert!(search(&long[..long.len() - 9]).occurrences.len() == 1 && half > 10);
+}
+
+#[test]
+fn blocks_of_hadoop() {
+    let text = text(&token("a"));
+    let size = |len: usize| u32::try_from(len).unwrap().to_be_bytes();
+    let block = |text: &[u8]| [&size(snappy(text).len())[..], &snappy(text)].concat();
+    let long = [bytes(60_000), text.clone()].concat();
+    for text in [&text, &long] {
+        let (front, back) = text.split_at(text.len() - 60);
+        let one = [&size(text.len())[..], &block(text)].concat();
+        let two = [&size(text.len())[..], &block(front), &block(back)].concat();
+        let own = [&size(front.len())[..], &block(front), &size(back.len()), &block(back)].concat();
+        for content in [one, two, own] {
+            let found = ways(&content);
+            assert!(found.len() == 1 && ["snappy", ""].contains(&found[0].as_str()), "{found:?}");
+        }
+    }
+    for silent in [&[0, 0, 0, 9, 0, 0, 0, 3, 1, 2, 3][..], &[0, 1, 0, 0, 0, 0, 0, 9], &[0; 9000]] {
+        assert_eq!(ways(silent), [""; 0]);
+    }
+}
+
+/// A chunk of ORC: its header, and its data.
+fn chunk(data: &[u8], is_original: bool) -> Vec<u8> {
+    let header = u32::try_from(data.len()).unwrap() << 1 | u32::from(is_original);
+    [&header.to_le_bytes()[..3], data].concat()
+}
+
+#[test]
+fn chunks_of_orc() {
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    let text = text(&token("a"));
+    let cut = text.windows(9).position(|w| w == b"HF_TOKEN=").unwrap() + 20;
+    let all: [(Pack, &str); 4] = [
+        (deflate, "zlib"),
+        (snappy, "snappy"),
+        (|text| lz4_flex::block::compress(text), "lz4"),
+        (|text| zstd::encode_all(text, 3).unwrap(), "zstd"),
+    ];
+    for (pack, way) in all {
+        let packed = |text: &[u8]| chunk(&pack(text), false);
+        let large = packed(&bytes(200_000));
+        let halves = [packed(&text[..cut]), packed(&text[cut..])].concat();
+        for chunks in [
+            packed(&text),
+            [chunk(b"short", true), vec![0; 3], packed(&text)].concat(),
+            [&large[..], &halves].concat(),
+            [&halves[..], &large].concat(),
+        ] {
+            let content = [b"ORC", &chunks[..], b"\x08\x03\x10\x00\x82\xf4\x03\x03ORC\x17"].concat();
+            assert_eq!(ways(&content), [way]);
+        }
+        // Containers in chunks that are not compressed, and behind damage.
+        let gzip = crate::stream::samples::part(Compression::Gzip, &text);
+        let stored = [b"ORC", &packed(&bytes(900))[..], &chunk(&gzip, true)].concat();
+        assert_eq!(ways(&stored), [format!("{way} > gzip")]);
+        let broken = [b"ORC", &packed(&bytes(900))[..], &chunk(b"broken", false), &gzip].concat();
+        assert_eq!(ways(&broken), [format!("{way} > gzip")]);
+    }
+    for text in [&b"ORC"[..], b"ORCHARD of apples", &b"ORC is a format. ".repeat(900)] {
+        assert!(!orc::begins(&text[..text.len().min(HEAD)]));
+    }
+}
+
+#[test]
+fn blocks_of_avro() {
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    let text = text(&token("a"));
+    let cut = text.windows(9).position(|w| w == b"HF_TOKEN=").unwrap() + 20;
+    let long = |number: usize| len(number * 2);
+    let bytes_of = |bytes: &[u8]| [&long(bytes.len())[..], bytes].concat();
+    let all: [(&str, Pack, &str); 5] = [
+        ("deflate", deflate, "zlib"),
+        // As writers in Python do.
+        ("deflate", |text| [&deflate(text)[..], &[1, 2, 3]].concat(), "zlib"),
+        ("snappy", |text| [&snappy(text)[..], &[1, 2, 3, 4]].concat(), "snappy"),
+        ("zstandard", |text| zstd::encode_all(text, 3).unwrap(), "zstd"),
+        ("bzip2", |text| crate::stream::samples::part(Compression::Bzip2, text), "bzip2"),
+    ];
+    for (codec, pack, way) in all {
+        let schema = [b"\"string\"".to_vec(), vec![b' '; 9000]].concat();
+        let entries = [&b"avro.codec"[..], codec.as_bytes(), b"avro.schema", &schema].map(bytes_of).concat();
+        let header = [b"Obj\x01", &long(2)[..], &entries, &[0], &[7; 16]].concat();
+        let sized = [b"Obj\x01\x03", &long(entries.len())[..], &entries, &[0], &[7; 16]].concat();
+        let block = |text: &[u8]| [&long(5)[..], &bytes_of(&pack(text)), &[7; 16]].concat();
+        for content in [
+            [&header[..], &block(&text)].concat(),
+            [&sized[..], &block(&bytes(3000)), &block(&text), &block(&bytes(90_000))].concat(),
+            [&header[..], &block(&text[..cut]), &block(&text[cut..])].concat(),
+        ] {
+            assert_eq!(ways(&content), [way], "{codec}");
+        }
+        let large = [&header[..], &long(5), &long(1 << 40), &text].concat();
+        assert!(messages(&search(&large))[0].contains("a block has more than the limit"), "{codec}");
+        let bomb = [&header[..], &block(&vec![0; (16 << 20) + 1])].concat();
+        assert!(messages(&search(&bomb))[0].contains("a block has more than the limit"), "{codec}");
+    }
+    for content in
+        [&b"Obj\x01"[..], b"Obj\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"Obj\x01\x02\xff\xff\xff\x7f"]
+    {
+        assert_eq!(ways(&[content, &text].concat()), [""]);
+    }
+}
+
+#[test]
+fn clusters_of_disks() {
+    let text = text(&token("a"));
+    let disk = |version: u32, features: u64, second_at_end: bool| {
+        let cluster = 1 << 16;
+        let mut disk = vec![0; 3 * cluster];
+        disk[..4].copy_from_slice(b"QFI\xfb");
+        disk[4..8].copy_from_slice(&version.to_be_bytes());
+        disk[20..24].copy_from_slice(&16_u32.to_be_bytes());
+        disk[36..40].copy_from_slice(&1_u32.to_be_bytes());
+        disk[40..48].copy_from_slice(&(cluster as u64).to_be_bytes());
+        disk[72..80].copy_from_slice(&features.to_be_bytes());
+        let second = if second_at_end { 4 * cluster } else { 2 * cluster } as u64;
+        disk[cluster..cluster + 8].copy_from_slice(&(1 << 63 | second).to_be_bytes());
+        let mut entries = Vec::new();
+        for piece in [&bytes(65_536)[..], &[&text[..], &vec![b'.'; 65_536 - text.len()]].concat()] {
+            let packed = deflate(piece);
+            let sectors = (packed.len() as u64).div_ceil(512);
+            entries.push(1 << 62 | sectors << 54 | disk.len() as u64);
+            if features & 16 != 0 {
+                entries.push(0);
+            }
+            disk.extend(packed);
+        }
+        disk.resize(5 * cluster, 0);
+        let second = usize::try_from(second).unwrap();
+        for (entry, place) in entries.iter().zip(disk[second..].chunks_exact_mut(8)) {
+            place.copy_from_slice(&entry.to_be_bytes());
+        }
+        disk
+    };
+    let gzip = crate::stream::samples::part(Compression::Gzip, &text);
+    for (version, features) in [(2, 0), (3, 0), (3, 16)] {
+        let image = disk(version, features, false);
+        assert_eq!(ways(&image), ["zlib"], "{version} {features}");
+        assert_eq!(ways(&[&image[..], &gzip].concat()).len(), 2);
+        let said = messages(&search(&disk(version, features, true)));
+        assert!(said.len() == 1 && said[0].starts_with("Error zlib: some tables"), "{said:?}");
+    }
+    // Clusters in zstd are found by their magic numbers.
+    let mut other = disk(3, 8, false);
+    other[104] = 1;
+    assert!(!qcow2::begins(&other[..HEAD]));
+    for broken in
+        [&b"QFI\xfb\0\0\0\x01"[..], b"QFI\xfb", &[b"QFI\xfb\0\0\0\x03".to_vec(), vec![0xff; 5000]].concat()]
+    {
+        assert_eq!(ways(broken), [""; 0]);
+    }
+}
+
+/// Makes a tree of files, and the path of an image of it.
+fn tree(name: &str, files: &[(&str, &[u8])]) -> [std::path::PathBuf; 2] {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images").join(name);
+    let image = root.with_extension("img");
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(root.join("etc")).unwrap();
+    for (name, content) in files {
+        std::fs::write(root.join("etc").join(name), content).unwrap();
+    }
+    std::os::unix::fs::symlink("a/b", root.join("link")).unwrap();
+    [root, image]
+}
+
+/// Makes an image of squashfs with the format's own tool.
+fn squashfs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let [root, image] = tree(name, files);
+    let status = std::process::Command::new("mksquashfs")
+        .args([&root, &image])
+        .args(["-noappend", "-quiet", "-no-progress", "-comp"])
+        .args(options)
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::read(image).unwrap()
+}
+
+#[test]
+fn images_of_squashfs() {
+    let text = text(&token("a"));
+    let cut = [&bytes(131_072 - 300 - 66)[..], &text, &bytes(9000)].concat();
+    let long = [&bytes(500_000)[..], &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 5] =
+        [("a", b"nothing"), ("b", &text), ("c", &bytes(5000)), ("d", &long), ("e", &cut)];
+    for (name, options, way) in [
+        ("lz4", &["lz4"][..], "lz4"),
+        ("lz4hc", &["lz4", "-Xhc"], "lz4"),
+        ("lzo", &["lzo"], "lzo"),
+        ("lzma", &["lzma"], "lzma"),
+        ("small", &["lz4", "-b", "4096"], "lz4"),
+        ("whole", &["lzo", "-no-fragments"], "lzo"),
+        ("always", &["lz4", "-always-use-fragments"], "lz4"),
+    ] {
+        let image = squashfs(name, options, &files);
+        let found = ways(&image);
+        assert!(
+            found.len() == 3 && found.iter().all(|found| found == way || found.is_empty()),
+            "{name}: {found:?}"
+        );
+        assert!(found.iter().any(|found| found == way), "{name}: {found:?}");
+        for at in (0..96).chain(image.len() - 900..image.len()) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+        search(&image[..image.len() / 2]);
+    }
+}
+
+#[test]
+fn images_of_erofs() {
+    let text = text(&token("a"));
+    let long = [&b"words and more words, ".repeat(9000)[..], &bytes(50_000), &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 4] =
+        [("a", b"nothing"), ("b", &text.repeat(40)), ("c", &b"abc".repeat(50_000)), ("d", &long)];
+    for (name, options) in [
+        ("erofs", &["-zlz4"][..]),
+        ("erofs-hc", &["-zlz4hc,12"]),
+        ("erofs-large", &["-zlz4hc", "-C65536"]),
+        ("erofs-medium", &["-zlz4", "-C16384"]),
+    ] {
+        let [root, image] = tree(name, &files);
+        let _ = std::fs::remove_file(&image);
+        let status = std::process::Command::new("mkfs.erofs")
+            .args(options)
+            .args([&image, &root])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        let image = std::fs::read(image).unwrap();
+        let found = ways(&image);
+        let packed = found.iter().filter(|found| *found == "lz4").count();
+        assert!(found.len() >= 41 && packed > 35, "{name}: {} found, {packed} packed", found.len());
+        for at in (0..image.len()).step_by(997) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+    }
+    let stored = [&vec![0; 1024][..], b"\xe2\xe1\xf5\xe0", &vec![0; 9000]].concat();
+    assert!(!erofs::begins(&stored[..HEAD]));
 }

@@ -3,10 +3,12 @@
 //! value continues in overflow pages anywhere in the file, and a token may cross such a border.
 //!
 //! Chains are not followed. Each border is joined on its own, from the remembered bytes of its two sides, so
-//! invalid or circular page numbers cost nothing. Of a deleted row, only the content remains. Therefore a
+//! invalid or circular page numbers cost nothing. In logs and journals, which hold a page several times, each
+//! border is joined with the versions of the next page that lie closest to it. Of a deleted row, only the content remains. Therefore a
 //! border is also recognised by its appearance: half a token, followed by four bytes that are a page number.
 
 mod cells;
+mod layout;
 mod memory;
 
 use std::collections::{HashMap, HashSet};
@@ -21,11 +23,9 @@ use crate::detect::Occurrence;
 use crate::detect::Step;
 use crate::detect::StepKind;
 use crate::hub::tokens;
+use layout::{Kind, Layout, Segment};
 use memory::{Memory, Tail};
 
-const MAGIC: &[u8] = b"SQLite format 3\0";
-/// The length of the part of the file header that determines the page size.
-const HEADER: usize = 21;
 /// The maximum length of a token that is distinguished from text.
 const MAX_TOKEN: usize = 16 * 1024;
 /// The maximum length of a token other than a web token, with some margin.
@@ -36,16 +36,32 @@ const MAX_ENCODED: usize = 512;
 const CONTEXT: usize = 64;
 /// The length of the page number at the start of an overflow page, which names the next one.
 const POINTER: usize = 4;
+/// The largest number of versions of a page that a border is joined with.
+const VERSIONS: usize = 8;
 
-/// A database that is read page by page.
+/// A file with pages of a database that is read page by page.
 pub(crate) struct Pages {
-    page_size: usize,
-    /// The number of bytes of a page that are in use. Extensions may reserve some bytes at its end.
-    usable: usize,
-    page: Zeroizing<Vec<u8>>,
+    layout: Layout,
+    next: Next,
+    /// The offset of the unit in the file.
+    at: u64,
+    /// The number of bytes to pass before the unit.
+    skipped: u64,
+    /// What has been read of a header, or of a page with the bytes around it.
+    unit: Zeroizing<Vec<u8>>,
     /// The number of pages read so far.
     count: u32,
     memory: Memory,
+}
+
+/// What comes next in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Header,
+    /// A page. If their number is known, this many are left, then the next header.
+    Page(Option<(u32, Segment)>),
+    /// Nothing that is known.
+    Nothing,
 }
 
 /// The result of reading a database.
@@ -58,20 +74,17 @@ pub(crate) struct Found {
 }
 
 impl Pages {
-    /// Returns a reader if `head` is the start of a database. The bytes of `head` have to be fed as well.
+    /// Returns a reader if `head` is the start of a database, or of its log or journal. The bytes of `head` have
+    /// to be fed as well.
     pub(crate) fn begin(head: &[u8]) -> Option<Self> {
-        let header = head.get(..HEADER).filter(|header| header.starts_with(MAGIC))?;
-        let page_size = match header.get(16..18)? {
-            [0, 1] => 65536,
-            [high, low] => usize::from(*high) << 8 | usize::from(*low),
-            _ => return None,
-        };
-        let usable = page_size.checked_sub(usize::from(*header.get(20)?))?;
-        let valid = page_size.is_power_of_two() && page_size >= 512 && usable >= 480;
-        valid.then(|| Self {
-            page_size,
-            usable,
-            page: Zeroizing::new(Vec::with_capacity(page_size)),
+        let layout = Layout::of(head)?;
+        let next = if layout.kind == Kind::Database { Next::Page(None) } else { Next::Header };
+        Some(Self {
+            layout,
+            next,
+            at: 0,
+            skipped: 0,
+            unit: Zeroizing::new(Vec::with_capacity(layout.page_size + 32)),
             count: 0,
             memory: Memory::default(),
         })
@@ -80,17 +93,68 @@ impl Pages {
     /// Reads the next piece of the file.
     pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let room = self.page_size - self.page.len();
-            let (head, rest) = bytes.split_at(bytes.len().min(room));
-            self.page.extend_from_slice(head);
+            let (before, behind) = self.layout.around();
+            let size = match self.next {
+                Next::Header => self.layout.header(),
+                Next::Page(_) => before + self.layout.page_size + behind,
+                Next::Nothing => return,
+            };
+            if self.skipped > 0 {
+                let skipped = usize::try_from(self.skipped).unwrap_or(usize::MAX).min(bytes.len());
+                bytes = bytes.get(skipped..).unwrap_or_default();
+                self.skipped -= skipped as u64;
+                self.at += skipped as u64;
+                continue;
+            }
+            let (head, rest) = bytes.split_at(bytes.len().min(size - self.unit.len()));
+            self.unit.extend_from_slice(head);
             bytes = rest;
-            if self.page.len() == self.page_size {
-                let mut page = std::mem::take(&mut self.page);
-                self.read_page(&page);
-                page.clear();
-                self.page = page;
+            if self.unit.len() == size {
+                let mut unit = std::mem::take(&mut self.unit);
+                self.read_unit(&unit);
+                self.at += size as u64;
+                self.find_next(&unit);
+                unit.clear();
+                self.unit = unit;
             }
         }
+    }
+
+    /// Reads a page with the bytes around it.
+    fn read_unit(&mut self, unit: &[u8]) {
+        if !matches!(self.next, Next::Page(_)) {
+            return;
+        }
+        self.count = self.count.saturating_add(1);
+        let (before, _) = self.layout.around();
+        let page = unit.get(before..before + self.layout.page_size).unwrap_or_default();
+        let number = match self.layout.kind {
+            Kind::Database => self.count,
+            Kind::Log | Kind::Journal => layout::number(unit, 0).unwrap_or_default(),
+        };
+        self.read_page(number, self.at + before as u64, page);
+    }
+
+    /// Decides what comes after a unit, which ends at `self.at`.
+    fn find_next(&mut self, unit: &[u8]) {
+        self.next = match self.next {
+            Next::Header if self.layout.kind == Kind::Journal => {
+                match Segment::read(unit, self.layout.page_size) {
+                    Some(segment) => {
+                        self.skipped = segment.padding();
+                        Next::Page(segment.pages.map(|pages| (pages, segment)))
+                    }
+                    None => Next::Nothing,
+                }
+            }
+            Next::Header => Next::Page(None),
+            Next::Page(Some((..=1, segment))) => {
+                self.skipped = self.at.next_multiple_of(segment.sector) - self.at;
+                Next::Header
+            }
+            Next::Page(Some((left, segment))) => Next::Page(Some((left - 1, segment))),
+            next => next,
+        };
     }
 
     /// Ends the file and searches across the borders. A truncated last page is ignored.
@@ -110,17 +174,18 @@ impl Pages {
         Found { occurrences, limited: self.memory.is_full() }
     }
 
-    fn read_page(&mut self, page: &[u8]) {
-        self.count = self.count.saturating_add(1);
-        let page_at = u64::from(self.count - 1) * self.page_size as u64;
-        let content = page.get(..self.usable).unwrap_or_default();
-        self.memory.add_head(content);
+    fn read_page(&mut self, number: u32, page_at: u64, page: &[u8]) {
+        if let Some(layout) = Layout::of(page).filter(|_| number == 1) {
+            self.layout.usable = layout.usable.min(self.layout.page_size);
+        }
+        let content = page.get(..self.layout.usable).unwrap_or_default();
+        self.memory.add_head(number, self.layout.kind == Kind::Database, content);
         // Offsets at which the content may be cut, each with the page on which it continues.
         let mut cuts = Vec::new();
         if let Some(next) = page_number(content, 0) {
             cuts.push((content.len(), next));
         }
-        cells::cuts(content, self.count == 1, &mut cuts);
+        cells::cuts(content, number == 1, &mut cuts);
         cuts.sort_unstable();
         cuts.dedup();
         let mut encoded = encoded_halves(content, &cuts);
@@ -138,13 +203,19 @@ impl Pages {
             let from = start.saturating_sub(if encoded.is_some() { 2 * CONTEXT } else { CONTEXT });
             let text = content.get(from..end).unwrap_or_default();
             let token = plain.unwrap_or(start) - from;
-            self.memory.add_tail(page_at + from as u64, next, text, token, encoded.is_some());
+            let place = (page_at + from as u64, self.count.saturating_sub(1));
+            self.memory.add_tail(place, next, text, token, encoded.is_some());
         }
     }
 
     /// Returns the tokens that begin in a tail and end after it.
     fn search(&self, tail: &Tail) -> Vec<Occurrence> {
-        let joined = self.join(tail);
+        let versions = if self.layout.kind == Kind::Database { 1 } else { VERSIONS };
+        (0..versions).flat_map(|version| self.search_with(tail, version)).collect()
+    }
+
+    fn search_with(&self, tail: &Tail, version: usize) -> Vec<Occurrence> {
+        let joined = self.join(tail, version);
         let border = tail.text.len();
         let begins = joined.get(tail.token..).unwrap_or_default();
         let is_plain = tokens::at(begins).is_some();
@@ -169,13 +240,13 @@ impl Pages {
     }
 
     /// Joins a tail with the bytes that follow it, as far as a token may reach.
-    fn join(&self, tail: &Tail) -> Zeroizing<Vec<u8>> {
+    fn join(&self, tail: &Tail, version: usize) -> Zeroizing<Vec<u8>> {
         let mut joined = Zeroizing::new(Vec::with_capacity(tail.text.len() + MAX_TOKEN + CONTEXT));
         joined.extend_from_slice(&tail.text);
         let mut next = tail.next;
         // A web token may fill whole pages. Each of those pages is the head of the next border.
         while let Some((number, text)) =
-            self.memory.head(next).and_then(|head| head.split_at_checked(POINTER))
+            self.memory.head(next, tail.page, version).and_then(|head| head.split_at_checked(POINTER))
         {
             let (first, rest) = text.split_at(text.len().min(SHORT_TOKEN + CONTEXT));
             joined.extend_from_slice(first);
@@ -184,7 +255,8 @@ impl Pages {
             }
             let room = joined.capacity() - joined.len();
             joined.extend_from_slice(rest.get(..room).unwrap_or(rest));
-            let fills = text.len() >= self.usable - POINTER && joined.capacity() - joined.len() > text.len();
+            let fills = text.len() >= self.layout.usable.saturating_sub(POINTER)
+                && joined.capacity() - joined.len() > text.len();
             match page_number(number, 0).filter(|_| fills) {
                 Some(number) => next = number,
                 None => break,

@@ -8,6 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
+use super::layout::MAGIC;
 use super::*;
 use crate::hub::tokens::{Body, made_up};
 
@@ -337,5 +338,97 @@ fn a_database_in_a_compressed_stream() {
     for (found, way) in [(plain, &["sqlite"][..]), (nested, &["gzip", "sqlite"])] {
         assert_eq!((found.occurrences.len(), found.problems.len()), (all, 0));
         assert!(found.occurrences.iter().any(|occurrence| labels(&occurrence.via) == way));
+    }
+}
+
+/// Writes rows as [`ROWS`] does, and keeps the log or the journal as it is while the database is open.
+const OPEN: &str = "
+import hashlib, os, shutil
+def made(row):
+    digest = hashlib.sha256(b'%d' % row).digest() + hashlib.sha256(b'%d.' % row).digest()
+    letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
+    return token[:-34] + ''.join(letters[b % 52] for b in digest[:34])
+db = sqlite3.connect(path, isolation_level=None)
+size, token, kind, encoding = int(args[0]), args[1], args[2], args[3]
+db.execute(f'PRAGMA encoding=\\'{encoding}\\'')
+db.execute(f'PRAGMA page_size={size}')
+db.execute('PRAGMA secure_delete=OFF')
+if kind == 'wal':
+    db.execute('PRAGMA journal_mode=WAL')
+    db.execute('PRAGMA wal_autocheckpoint=0')
+db.execute('CREATE TABLE t (v TEXT)')
+db.execute('PRAGMA cache_size=10')
+def write():
+    for start in range(20, 3 * size, 29):
+        text = f'{start:08} ' + 'lorem ipsum ' * (size // 2)
+        db.execute('INSERT INTO t VALUES (?)', (text[:start] + ' ' + made(start) + ' ' + text[start:4 * size],))
+db.execute('BEGIN')
+write()
+db.execute('COMMIT')
+if kind == 'wal':
+    db.execute('DELETE FROM t WHERE rowid % 2 == 0')
+    write()
+else:
+    db.execute('BEGIN')
+    db.execute(\"UPDATE t SET v = replace(v, 'lorem', 'dolor')\")
+    db.execute(\"UPDATE t SET v = '' || rowid\")
+shutil.copy(path + '-' + kind, path + '.copy')
+os._exit(0)
+";
+
+#[test]
+fn logs_and_journals() {
+    let token = token();
+    for (kind, size, encoding) in [
+        ("wal", 512, "UTF-8"),
+        ("wal", 4096, "UTF-8"),
+        ("wal", 1024, "UTF-16le"),
+        ("journal", 512, "UTF-8"),
+        ("journal", 4096, "UTF-8"),
+        ("journal", 1024, "UTF-16be"),
+    ] {
+        let name = format!("open-{kind}-{size}.db");
+        for ending in ["-wal", "-journal", "-shm", ".copy"] {
+            let _ = std::fs::remove_file(directory().join(format!("{name}{ending}")));
+        }
+        database(&name, OPEN, &[&size.to_string(), &token, kind, encoding]);
+        let bytes = std::fs::read(directory().join(format!("{name}.copy"))).unwrap();
+        let found = read(&bytes, 10_007);
+        assert!(!found.limited);
+        for occurrence in &found.occurrences {
+            let at = usize::try_from(occurrence.offset).unwrap();
+            assert!(encoding != "UTF-8" || bytes[at] == b'h', "{name}");
+            assert_eq!(labels(&occurrence.via)[0], "sqlite");
+        }
+        let across = found.occurrences.len();
+        let raw: HashSet<_> = detect::find(&bytes).into_iter().map(|occurrence| occurrence.token).collect();
+        let joined = found.occurrences.iter().map(|occurrence| occurrence.token.clone());
+        let all: HashSet<_> = raw.iter().cloned().chain(joined).collect();
+        let rows = (20..3 * size).step_by(29).count();
+        println!("{name}: {} raw, {} in all, {rows} rows, {} bytes", raw.len(), all.len(), bytes.len());
+        assert!(raw.len() < all.len() && all.len() * 100 >= rows * 98, "{name}");
+        assert_eq!(read(&bytes, 1).occurrences, found.occurrences);
+        let broken = read(&bytes[..bytes.len() - 700], 4096).occurrences;
+        assert!(broken.len() <= across);
+    }
+}
+
+#[test]
+fn what_is_no_log_or_journal() {
+    let wal =
+        |size: u32| [&[0x37, 0x7f, 6, 0x82, 0, 0x2d, 0xe2, 0x18][..], &size.to_be_bytes(), &[0; 20]].concat();
+    let journal = |sector: u32, size: u32| {
+        let sizes = [7_u32, 1, 1, sector, size].map(u32::to_be_bytes).concat();
+        [&b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"[..], &sizes, &[0; 484]].concat()
+    };
+    for head in
+        [wal(511), wal(0), wal(131_072), wal(u32::MAX), journal(512, 3), journal(3, 512), journal(0, 0)]
+    {
+        assert!(Pages::begin(&head).is_none());
+    }
+    for head in [wal(512), wal(65536), journal(512, 512), journal(65536, 65536)] {
+        assert!(Pages::begin(&head).is_some());
+        let wild: Vec<u8> = head.into_iter().chain(b"hf_abc\0\0\0\x02".repeat(90_000)).collect();
+        assert!(read(&wild, 4096).occurrences.is_empty());
     }
 }

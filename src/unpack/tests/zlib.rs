@@ -130,3 +130,46 @@ fn random_bytes_need_few_trials() {
     assert!(tried < 4 * 64 && units < 4 * 64, "{tried} trials, {units} units");
     assert!(found.occurrences.is_empty() && found.problems.is_empty(), "{:?}", messages(&found));
 }
+
+/// Returns a stream with a window of 2 to the power of `bits`.
+fn windowed(data: &[u8], level: u32, bits: u8) -> Vec<u8> {
+    let mut state = flate2::Compress::new_with_window_bits(flate2::Compression::new(level), true, bits);
+    let mut stream = Vec::with_capacity(data.len() + 1000);
+    state.compress_vec(data, &mut stream, flate2::FlushCompress::Finish).unwrap();
+    assert_eq!(stream[0], (bits - 8) << 4 | 8);
+    stream
+}
+
+#[test]
+fn streams_with_small_windows_are_found_at_the_start() {
+    let long = [bytes(90_000), text(&token("a"))].concat();
+    for text in [&text(&token("a")), &long] {
+        for (level, bits) in [1, 6, 9].into_iter().flat_map(|level| (9..=15).map(move |bits| (level, bits))) {
+            let stream = windowed(text, level, bits);
+            assert_eq!(ways(&stream), ["zlib"], "{level} {bits}");
+            assert_eq!(ways(&[&stream[..], b"behind"].concat()), ["zlib"], "{level} {bits}");
+        }
+    }
+}
+
+#[test]
+fn streams_with_small_windows_are_found_in_the_formats_that_have_them() {
+    let text = text(&token("a"));
+    let middle = text.windows(9).position(|w| w == b"HF_TOKEN=").unwrap() + 20;
+    for (level, bits) in [1, 6, 9].into_iter().flat_map(|level| (9..=14).map(move |bits| (level, bits))) {
+        let stream = windowed(&text, level, bits);
+        let halves =
+            [windowed(&text[..middle], level, bits), windowed(&text[middle..], level, bits)].concat();
+        for content in [
+            [b"%PDF-1.4\n<< /Filter /FlateDecode >>\nstream\r\n", &stream[..], b"\nendstream"].concat(),
+            [b"\x89PNG\r\n\x1a\n\0\0\0\0zTXtComment\0\0", &stream[..], b"\0\0\0\0"].concat(),
+            [b"hsqs", &noise(5000)[..], &stream, &noise(5000)].concat(),
+            [b"hsqs", &noise(92)[..], &halves].concat(),
+        ] {
+            assert_eq!(ways(&content), ["zlib"], "{level} {bits}");
+        }
+    }
+    let (found, (tried, units)) = search(&[b"%PDF-1.4\n", &noise(4 << 20)[..]].concat());
+    assert!(tried < 4 * 256 && units < 4 * 256, "{tried} trials, {units} units");
+    assert!(found.occurrences.is_empty() && found.problems.is_empty(), "{:?}", messages(&found));
+}

@@ -96,22 +96,31 @@ pub(super) fn kinds() -> Vec<Row> {
     Kind::ALL.iter().map(row).collect()
 }
 
-/// Returns the files that `tests/make_containers.py` writes, and an image inside an image.
+/// The packages that `tests/make_tables.py` needs.
+const TABLES: [&str; 5] =
+    ["cramjam==2.14.0", "fastavro==1.13.1", "h5py==3.16.0", "numpy==2.4.6", "pyarrow==26.0.1"];
+
+/// Returns the files that `tests/make_containers.py` and `tests/make_tables.py` write, and an image inside an image.
 pub(super) fn containers(place: &Place, planted: &Planted) -> Vec<Row> {
     let lines =
         (0..300).fold(String::new(), |text, i| text + &format!("line {i} and {}\n", i * 7919 % 100_003));
     let text = format!("{lines}HF_TOKEN={}\n{lines}", planted.token.text());
     let source = place.write("text", &text);
-    let out = place.join("forms");
-    let script = format!("{}/tests/make_containers.py", env!("CARGO_MANIFEST_DIR"));
-    tools::run("python3", &[&script, tools::text(&out), tools::text(&source)]);
-    let mut names: Vec<_> =
-        std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    let file = |name: &std::ffi::OsString| {
-        Row::file(&format!("srv/{}", name.to_str().unwrap()), std::fs::read(out.join(name)).unwrap())
+    let packages = tools::pip_packages(&TABLES);
+    let mut files = Vec::new();
+    for name in ["make_containers", "make_tables"] {
+        let out = place.join(name);
+        let script = format!("{}/tests/{name}.py", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("PYTHONPATH={}", packages.display());
+        tools::run("env", &[&path, "python3", &script, tools::text(&out), tools::text(&source)]);
+        files.extend(std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    files.sort_by_key(|file| file.file_name().map(ToOwned::to_owned));
+    let file = |path: &std::path::PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap();
+        Row::file(&format!("srv/{name}"), std::fs::read(path).unwrap())
     };
-    let mut rows: Vec<Row> = names.iter().map(file).collect();
+    let mut rows: Vec<Row> = files.iter().map(file).collect();
     let inner = Image::new("inner:latest", [Layer::new(&Tar::new().file("root/.netrc", &text).finish())]);
     rows.push(Row::file_as(
         "an image archive within a layer",

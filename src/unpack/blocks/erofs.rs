@@ -1,0 +1,129 @@
+//! Erofs images in lz4. A compressed cluster fills one or several blocks to their end, behind zeros. The indexes
+//! of the image say where clusters lie. They are not read: a block of lz4 that ends where a block of the image
+//! ends is one of its clusters.
+
+use std::io::Read as _;
+
+use super::lz::{self, Lz4Sequences};
+use super::{Joined, enter_reader, take};
+use crate::detect::StepKind;
+use crate::stream::Compression;
+use crate::unpack::level::Level;
+use crate::unpack::raw::Raw;
+
+/// The offset of the header, its magic number, and the feature that clusters are behind zeros.
+const HEADER: usize = 1024;
+const MAGIC: &[u8] = b"\xe2\xe1\xf5\xe0";
+const FEATURES: usize = 0x50;
+const BEHIND_ZEROS: u8 = 1;
+/// The size of a block.
+const BLOCK: usize = 4096;
+/// The largest cluster, as stored and decoded.
+const MAX_CLUSTER: usize = 256 << 10;
+const MAX_DECODED: usize = 4 << 20;
+/// The number of bytes at hand: room for two clusters.
+const AT_HAND: usize = 2 * MAX_CLUSTER;
+/// The number of sequences that show that a cluster begins.
+const ENOUGH: usize = 16;
+/// The fewest bytes that a block of lz4 ends with unchanged.
+const LAST: usize = 5;
+/// The number of bytes that are examined for each byte of the image.
+const WORK: usize = 16;
+
+pub(super) fn begins(head: &[u8]) -> bool {
+    let header = head.get(HEADER..).unwrap_or_default();
+    let is_usual = header.get(12) == Some(&12);
+    header.starts_with(MAGIC) && is_usual && header.get(FEATURES).is_some_and(|bits| bits & BEHIND_ZEROS != 0)
+}
+
+pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
+    // Without them, what comes unchanged is not taken for another image.
+    let skipped = take(raw, (HEADER + MAGIC.len()) as u64).len();
+    let rest = take(raw, (BLOCK - skipped) as u64);
+    let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0 };
+    let contents = Joined::new(std::iter::once(rest).chain(clusters));
+    enter_reader(level, StepKind::Compression(Compression::Lz4), contents);
+}
+
+/// The contents of clusters. Other blocks come unchanged.
+struct Clusters<'r, 'a> {
+    raw: &'r mut Raw<'a>,
+    /// The bytes at hand, and the offset of the next block in them.
+    held: Vec<u8>,
+    from: usize,
+    /// The number of bytes that may be examined.
+    left: usize,
+}
+
+impl Iterator for Clusters<'_, '_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        if self.held.len() - self.from < AT_HAND / 2 {
+            self.held.drain(..self.from);
+            self.from = 0;
+            let room = (AT_HAND - self.held.len()) as u64;
+            // A reader's error is reported by the reader of the enclosing content.
+            let _ = (&mut *self.raw).take(room).read_to_end(&mut self.held);
+        }
+        let bytes = self.held.get(self.from..).filter(|bytes| !bytes.is_empty())?;
+        self.left = self.left.saturating_add(WORK * BLOCK).min(WORK * MAX_CLUSTER);
+        let (len, content) = if let Some(Cluster { zeros, len, decoded }) = cluster(bytes, &mut self.left) {
+            let packed = bytes.get(zeros..len).unwrap_or_default();
+            (len, lz::lz4(packed, decoded).unwrap_or_else(|| packed.to_vec()))
+        } else {
+            let block = bytes.get(..BLOCK).unwrap_or(bytes);
+            (block.len(), block.to_vec())
+        };
+        self.from += len;
+        Some(content)
+    }
+}
+
+/// A cluster: the number of zeros before it, its end, and the size of its content.
+struct Cluster {
+    zeros: usize,
+    len: usize,
+    decoded: usize,
+}
+
+/// Returns the cluster that begins with these bytes.
+fn cluster(bytes: &[u8], left: &mut usize) -> Option<Cluster> {
+    let bytes = bytes.get(..MAX_CLUSTER).unwrap_or(bytes);
+    let mut sequences = begin(bytes)?;
+    let zeros = sequences.at;
+    // Within a large cluster, a sequence may end with a block by chance. Then no cluster begins behind it.
+    let mut first = None;
+    while let Some(literals) = sequences.literals() {
+        if literals >= LAST && sequences.at.is_multiple_of(BLOCK) {
+            let found = Cluster { zeros, len: sequences.at, decoded: sequences.made };
+            let behind = bytes.get(sequences.at..).unwrap_or_default();
+            if behind.is_empty() || begins_cluster(behind) {
+                *left = left.saturating_sub(sequences.at);
+                return Some(found);
+            }
+            first.get_or_insert(found);
+        }
+        let is_over = sequences.reference().is_none() || sequences.made > MAX_DECODED;
+        if is_over || first.is_some() && sequences.at > *left {
+            break;
+        }
+    }
+    *left = left.saturating_sub(sequences.at);
+    first
+}
+
+/// Returns the sequences of the block behind zeros.
+fn begin(bytes: &[u8]) -> Option<Lz4Sequences<'_>> {
+    let zeros = bytes.iter().take(BLOCK).position(|&byte| byte != 0)?;
+    Some(Lz4Sequences::at(bytes, zeros))
+}
+
+fn begins_cluster(bytes: &[u8]) -> bool {
+    let Some(mut sequences) = begin(bytes) else { return false };
+    (0..ENOUGH).all(|_| {
+        let Some(literals) = sequences.literals() else { return false };
+        let is_end = literals >= LAST && sequences.at.is_multiple_of(BLOCK);
+        is_end || sequences.reference().is_some()
+    })
+}
