@@ -1,5 +1,6 @@
 //! The command line: arguments, progress, output and exit codes.
 
+mod allocator;
 mod args;
 mod built_from;
 mod cache;
@@ -42,6 +43,7 @@ impl Failure {
 /// Runs the command line of this process, and returns its exit code.
 pub fn main() -> ExitCode {
     panics::tell_place_alone();
+    allocator::return_large_buffers();
     let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
         Asked::Text(text) => print(|out| out.write_all(text.as_bytes())),
         Asked::Command(Command::Scan(scan)) => self::scan(&scan),
