@@ -13,6 +13,7 @@ for package in "$@"; do
     ripgrep) present() { command -v rg >/dev/null; } ;;
     erofs-utils) present() { command -v mkfs.erofs >/dev/null; } ;;
     qemu-utils) present() { command -v qemu-img >/dev/null; } ;;
+    bsdextrautils) present() { command -v hexdump >/dev/null; } ;;
     binutils) present() { command -v objcopy >/dev/null; } ;;
     squashfs-tools) present() { command -v mksquashfs >/dev/null; } ;;
     xz-utils) present() { command -v xz >/dev/null; } ;;

@@ -19,6 +19,25 @@ pub(super) fn may_end_before(behind: &[u8]) -> bool {
     behind.first().is_none_or(|&first| !is_word(first))
 }
 
+/// Returns true if a token is a part of a name such as `backup_TOKEN_2024`, as far as one side of it shows. `away` are
+/// the bytes on that side, from the token on. Underscores or digits join the token to a word or a number, which
+/// unlike encoded data has letters of one case.
+pub(super) fn is_joined(away: impl Iterator<Item = u8>) -> bool {
+    /// The longest word.
+    const MAX_WORD: usize = 32;
+    let mut away = away.peekable();
+    let mut has_sign = away.peek().is_some_and(u8::is_ascii_digit);
+    while away.next_if_eq(&b'_').is_some() {
+        has_sign = true;
+    }
+    let mut word: Vec<u8> = away.take(MAX_WORD + 1).take_while(u8::is_ascii_alphanumeric).collect();
+    let is_short = word.len() <= MAX_WORD;
+    word.retain(u8::is_ascii_alphabetic);
+    let lower = word.iter().filter(|b| b.is_ascii_lowercase()).count();
+    let is_capitalised = word.len() > 3 && lower + 1 == word.len();
+    has_sign && is_short && (lower == 0 || lower == word.len() || is_capitalised)
+}
+
 /// Returns true if the bytes end with an escape such as `\n`, `\x3d`, `\075`, `\u003d`, `\u{3d}` or `%3D`,
 /// or with a terminal's colour sequence. In the text that the escape spells, the token follows some other
 /// character.

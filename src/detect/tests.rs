@@ -85,12 +85,34 @@ fn look_alikes_are_not_found() {
         "hf_oauth_eyJhbGciOi... hf_jwt_eyJ.x.y".to_owned(),
         format!("hf_{}", body.split_at(33).0),
         format!("hf_{body}x"),
-        format!("hf_{body}_old"),
         format!("xhf_{body}"),
-        format!("x_hf_{body}"),
+        // Encoded data, and longer words.
+        format!("aZ_hf_{body}_2"),
+        format!("a_hf_{body}_bQ7xLmWq"),
+        format!("a_hf_{body}x_old"),
+        format!("a_hf_{}", "requiredCharacteristicTypesForDisplayMetadata"),
         format!("HF_{body}"),
     ] {
         assert_eq!(find(text.as_bytes()), [], "{text}");
+    }
+}
+
+#[test]
+fn a_token_is_a_part_of_a_name() {
+    let token = token("hf_");
+    for text in [
+        format!("backup_{token}_2024"),
+        format!("{token}_old.txt"),
+        format!("__{token}__"),
+        format!("2024{token}"),
+        format!("key1_{token}2"),
+        format!("MY_{token}_OLD"),
+        format!("Backup_{token}"),
+        format!("/models/my_model_{token}_v2/"),
+    ] {
+        let found = find(text.as_bytes());
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!(found[0].confidence, Confidence::Medium, "{text}");
     }
 }
 

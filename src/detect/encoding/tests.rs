@@ -396,7 +396,7 @@ fn colours_within_a_token() {
 fn look_alikes_are_not_found() {
     let body = TOKEN;
     for plain in [
-        format!("x_hf_{body}"),
+        format!("xhf_{body}"),
         format!("hf_{body}x"),
         format!("hf_{}", "x".repeat(34)),
         format!("hf_{}", "requiredCharacteristicTypesForDisplayMetadata"),

@@ -173,7 +173,7 @@ fn dumps() {
 fn look_alikes_hold_nothing() {
     let token = token("hf_");
     let not_random = format!("hf_{}", "a".repeat(34));
-    let named = format!("call_{token}");
+    let named = format!("call{token}");
     for text in [&not_random, &named] {
         for (_, outer) in ENCODINGS {
             for (_, inner) in ENCODINGS {

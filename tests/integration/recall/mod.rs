@@ -7,12 +7,20 @@ mod encodings;
 mod files;
 mod git;
 mod tars;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::support::{Compression, Image, Layer, Layout, Place, Tar, Token, page, scan_by_any_jobs, token};
 use serde_json::Value;
+
+/// What the page says about the length of a token.
+const LENGTH: &str = "\n## The length of a token\n\n\
+    A user access token is `hf_` and 34 letters, as far as has been seen. A text that goes on with a letter is a \
+    longer name, and is not taken for a token, although some scanners take up to 40 characters. Such a value is found \
+    where a name or a command gives it to the Hub, as any value of unknown shape. A digit or an underscore behind the \
+    34 letters does not hide a token: people write `backup_TOKEN_2024`.\n";
 
 /// One way to hold a token, and a target that does so.
 struct Row {
@@ -105,6 +113,9 @@ fn every_form_is_found() {
         ("Kinds of token", files::kinds()),
         ("Containers", files::containers(&place, &planted)),
         ("Encodings", encodings::rows(&planted)),
+        ("Encodings within encodings", texts::nested(&planted)),
+        ("Dumps, logs, and texts that are put together", texts::put_together(&planted)),
+        ("Names in any text", texts::named(&planted)),
         ("Git", git::rows(&planted)),
         ("Documents of the image", documents::rows(&planted)),
         ("Around the tar", tars::rows(&place, &planted)),
@@ -136,6 +147,7 @@ fn every_form_is_found() {
         }
     }
     assert_eq!(missed, [""; 0], "not found");
+    page.push_str(LENGTH);
     writeln!(page, "\n{number} of {number} forms are found.").unwrap();
     page::assert_current("recall.md", &page);
 }

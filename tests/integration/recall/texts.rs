@@ -1,0 +1,138 @@
+//! Text in which a token is encoded several times, put together, dumped, or has no known shape.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use flate2::write::ZlibEncoder;
+
+use super::{Planted, Row};
+use crate::support::files::gzip;
+
+/// An encoding by its name.
+type Encode = (&'static str, fn(&str) -> String);
+
+fn each(text: &str, spell: impl Fn(u8) -> String) -> String {
+    text.bytes().map(spell).collect()
+}
+
+const ENCODINGS: [Encode; 8] = [
+    ("base64", |text| STANDARD.encode(text)),
+    ("base64url", |text| URL_SAFE.encode(text)),
+    ("hex", |text| each(text, |b| format!("{b:02x}"))),
+    ("percent", |text| each(text, |b| format!("%{b:02X}"))),
+    ("`\\u`", |text| each(text, |b| format!("\\u{b:04x}"))),
+    ("`\\x`", |text| each(text, |b| format!("\\x{b:02x}"))),
+    ("`U+`", |text| each(text, |b| format!("U+{b:04X}"))),
+    ("`&#x;`", |text| each(text, |b| format!("&#x{b:x};"))),
+];
+
+/// Returns what a tool writes for an input.
+fn output(command: &[&str], input: &[u8]) -> Vec<u8> {
+    let (program, args) = command.split_first().unwrap();
+    let mut child =
+        Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{command:?}");
+    output.stdout
+}
+
+/// Encodings within encodings.
+pub(super) fn nested(planted: &Planted) -> Vec<Row> {
+    let assignment = format!("HF_TOKEN={}\n", planted.token.text());
+    let mut rows = Vec::new();
+    for (outer, encode) in ENCODINGS {
+        for (inner, first) in ENCODINGS {
+            let text = format!("value: \"{}\"\n", encode(&first(&assignment)));
+            rows.push(Row::file_as(&format!("{outer} of {inner}"), "srv/data", text));
+        }
+    }
+    let base64 = |bytes: &[u8]| STANDARD.encode(bytes);
+    let env = format!("{}{assignment}", "NAME=value\n".repeat(9));
+    let mut zlib = ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(env.as_bytes()).unwrap();
+    let zlib = zlib.finish().unwrap();
+    let zstd = zstd::encode_all(env.as_bytes(), 3).unwrap();
+    let gzipped = gzip(env.as_bytes());
+    let wide: Vec<u8> = base64(env.as_bytes()).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let lines = |sign: &str| {
+        let text = base64(env.as_bytes());
+        let lines =
+            text.as_bytes().chunks(64).map(|line| format!("{sign}{}\n", std::str::from_utf8(line).unwrap()));
+        lines.collect::<String>()
+    };
+    let thrice = base64(base64(base64(env.as_bytes()).as_bytes()).as_bytes());
+    let forms: Vec<(&str, Vec<u8>)> = vec![
+        ("base64 three times", thrice.into()),
+        ("base64 in UTF-16", [&b"\xff\xfe"[..], &wide].concat()),
+        ("base64 in a comment", lines("# ").into()),
+        ("base64 in a quotation", lines("> ").into()),
+        ("`%255F` for the underscore", planted.token.text().replace('_', "%255F").into()),
+        ("base64 of gzip", base64(&gzipped).into()),
+        ("base64 of base64 of gzip, a Helm release", base64(base64(&gzipped).as_bytes()).into()),
+        ("base64 of zlib", base64(&zlib).into()),
+        ("base64 of zstd", base64(&zstd).into()),
+        ("hex of gzip", gzipped.iter().map(|b| format!("{b:02x}")).collect::<String>().into()),
+    ];
+    rows.extend(forms.into_iter().map(|(form, content)| Row::file_as(form, "srv/data", content)));
+    rows
+}
+
+/// Dumps, logs, and literals that a program joins.
+pub(super) fn put_together(planted: &Planted) -> Vec<Row> {
+    let token = planted.token.text();
+    let (a, b) = token.split_at(12);
+    let line = format!("some text in front of it HF_TOKEN={token} and behind it\n");
+    let coloured = {
+        let input = format!("HF_TOKEN={token}\n");
+        output(&["grep", "--color=always", a.get(3..9).unwrap()], input.as_bytes())
+    };
+    let forms: Vec<(String, Vec<u8>)> = [
+        (&["xxd"][..], line.as_bytes()),
+        (&["xxd", "-p"], line.as_bytes()),
+        (&["hexdump", "-C"], line.as_bytes()),
+        (&["od", "-c"], line.as_bytes()),
+        (&["od", "-A", "x", "-t", "x1z"], line.as_bytes()),
+    ]
+    .into_iter()
+    .map(|(command, input)| (format!("`{}`", command.join(" ")), output(command, input)))
+    .chain([("`grep --color`, within the token".to_owned(), coloured)])
+    .collect();
+    let texts = [
+        ("Python, implicit", format!("t = '{a}' '{b}'\n")),
+        ("Python, `+` before more text", format!("u = 'https://u:' + '{a}' + '{b}' + '@huggingface.co'\n")),
+        ("Python, `\"\".join`", format!("t = \"\".join([\"{a}\", \"{b}\"])\n")),
+        ("Python, `%`", format!("t = \"{a}%s\" % \"{b}\"\n")),
+        ("Python, `format`", format!("t = \"{a}{{}}\".format(\"{b}\")\n")),
+        ("shell", format!("T=\"{a}\"\"{b}\"\n")),
+        ("C", format!("const char *t = \"{a}\"\n  \"{b}\";\n")),
+        ("JavaScript, template", format!("const t = `{a}${{\"{b}\"}}`\n")),
+        ("Go", format!("t := \"{a}\" +\n\t\"{b}\"\n")),
+        ("R", format!("t <- paste0(\"{a}\", \"{b}\")\n")),
+        ("YAML, folded", format!("t: \"{a}\\\n    {b}\"\n")),
+        ("within a name", format!("backup_{token}_2024\n")),
+        ("behind a carriage return", format!("downloading 10%\rdownloading 20%\r{token}\rdone\n")),
+    ];
+    let texts = texts.into_iter().map(|(form, text)| (form.to_owned(), text.into_bytes()));
+    forms.into_iter().chain(texts).map(|(form, content)| Row::file_as(&form, "srv/data", content)).collect()
+}
+
+/// Values of unknown shape that a name in a text marks as tokens.
+pub(super) fn named(planted: &Planted) -> Vec<Row> {
+    let forms = [
+        ("app.py", "HF_TOKEN = \"@?\"\n"),
+        ("app.py", "from huggingface_hub import login\nlogin(token=\"@?\")\n"),
+        ("values.yaml", "hub_token: @?\n"),
+        ("settings.json", "{\"huggingface_api_key\": \"@?\"}\n"),
+        ("run.sh", "export HF_TOKEN=@?\n"),
+        ("run.sh", "curl -H \"Authorization: Bearer @?\" https://huggingface.co/api/whoami-v2\n"),
+        ("run.sh", "git clone https://u:@?@huggingface.co/org/model\n"),
+    ];
+    let row = |(path, text): (&str, &str)| {
+        let form = format!("`{path}`: `{}`", text.trim_end().replace('\n', "⏎").replace("@?", "SECRET"));
+        Row::file_as(&form, &format!("srv/{path}"), text.replace("@?", &planted.opaque))
+    };
+    forms.into_iter().map(row).collect()
+}
