@@ -21,8 +21,8 @@ use crate::finding::Problem;
 use crate::image::DocumentError;
 use crate::image::Field;
 use crate::image::MAX_DOCUMENT;
-use crate::image::for_each_string;
 use crate::image::parse;
+use crate::image::{Visited, for_each_string};
 use crate::sensitive::Name;
 use crate::sensitive::Sensitive;
 use crate::stream::begins_tar;
@@ -105,7 +105,7 @@ fn search(bytes: &[u8]) -> (Vec<FieldToken>, Result<(), DocumentError>) {
             if !occurrences.is_empty() {
                 let (field, text) = (at.to_field(), Name::from(text));
                 found.extend(occurrences.into_iter().map(|o| in_field(field.clone(), text.clone(), o)));
-            } else if let Some((secret, is_named)) = unknown(|| at.to_field(), text) {
+            } else if let Some((secret, is_named)) = unknown(at, text) {
                 found.push(FieldToken {
                     field: at.to_field(),
                     text: text.into(),
@@ -136,9 +136,17 @@ fn in_field(field: Field, text: Name, occurrence: Occurrence) -> FieldToken {
     FieldToken { field, text, token, secret: None, is_named: false, confidence, via }
 }
 
+/// What `BuildKit` writes in front of the name of a build argument in its provenance.
+const BUILD_ARGUMENT: &str = "build-arg:";
+
 /// Returns the value of unknown shape in a string, and whether only a name in its text marks it as a token. The
-/// others are `HF_TOKEN=opaque` in the environment, and a build argument before the command of a history entry.
-fn unknown(field: impl Fn() -> Field, text: &str) -> Option<(&str, bool)> {
+/// others are `HF_TOKEN=opaque` in the environment, a build argument before the command of a history entry, and the
+/// value of a member such as a label.
+fn unknown<'t>(at: &Visited<'_>, text: &'t str) -> Option<(&'t str, bool)> {
+    let variable = at.key().map(|key| key.strip_prefix(BUILD_ARGUMENT).unwrap_or(key));
+    if variable.is_some_and(is_plain_variable) && may_be_credential(text.as_bytes()) {
+        return Some((text, false));
+    }
     let named = || generated_in(text.as_bytes()).into_iter().find_map(|range| Some((text.get(range)?, true)));
     // Most strings are neither, so the field is built only when needed.
     if !text.contains('=') {
@@ -154,7 +162,7 @@ fn unknown(field: impl Fn() -> Field, text: &str) -> Option<(&str, bool)> {
     if whole.or(argument).is_none() {
         return named();
     }
-    let field = field();
+    let field = at.to_field();
     let is_env = ["config", "container_config"].iter().any(|config| field.below(&[config, "Env"]).is_some());
     let of_argument =
         || argument.or(whole).filter(|_| field.below(&["history"]).is_some() && !arguments.is_empty());

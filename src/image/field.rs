@@ -69,7 +69,10 @@ fn is_plain(key: &[u8]) -> bool {
 }
 
 /// The path to the string being visited. It is converted to a [`Field`] only on request.
-pub(crate) struct Visited<'a>(&'a [Step<'a>]);
+pub(crate) struct Visited<'a> {
+    steps: &'a [Step<'a>],
+    is_key: bool,
+}
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
@@ -80,11 +83,19 @@ enum Step<'a> {
 impl Visited<'_> {
     /// Converts the path to a field.
     pub(crate) fn to_field(&self) -> Field {
-        let steps = self.0.iter().map(|step| match step {
+        let steps = self.steps.iter().map(|step| match step {
             Step::Member(key) => FieldStep::Member((*key).into()),
             Step::Item(n) => FieldStep::Item(*n),
         });
         Field(steps.collect())
+    }
+
+    /// Returns the key of the member whose value the string is.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self.steps.last() {
+            Some(Step::Member(key)) if !self.is_key => Some(key),
+            _ => None,
+        }
     }
 }
 
@@ -96,7 +107,7 @@ pub(crate) fn for_each_string(value: &Value, visit: &mut impl FnMut(&Visited<'_>
 
 fn each<'a>(value: &'a Value, steps: &mut Vec<Step<'a>>, visit: &mut impl FnMut(&Visited<'_>, &str)) {
     match value {
-        Value::String(text) => visit(&Visited(steps), text),
+        Value::String(text) => visit(&Visited { steps, is_key: false }, text),
         Value::Array(items) => {
             for (i, item) in items.iter().enumerate() {
                 steps.push(Step::Item(i));
@@ -106,7 +117,7 @@ fn each<'a>(value: &'a Value, steps: &mut Vec<Step<'a>>, visit: &mut impl FnMut(
         }
         Value::Object(members) => {
             for (key, member) in members {
-                visit(&Visited(steps), key);
+                visit(&Visited { steps, is_key: true }, key);
                 steps.push(Step::Member(key));
                 each(member, steps, visit);
                 steps.pop();

@@ -360,15 +360,8 @@ impl Nested {
     /// Ends a run and continues with the bytes after it.
     fn end(&mut self, run: Run) {
         let (found, packed, end, rest) = run.finish();
-        for mut packed in packed {
-            let kept: usize = self.packed.iter().map(|packed| packed.bytes.len()).sum();
-            if kept + packed.bytes.len() > packed::MOST {
-                (packed.is_whole, packed.bytes) = (false, Sensitive::default());
-            }
-            // One that is not whole is enough to say so.
-            if packed.is_whole || self.packed.iter().all(|packed| packed.is_whole) {
-                self.packed.push(packed);
-            }
+        for packed in packed {
+            packed.keep(&mut self.packed);
         }
         let room = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.found.len()));
         self.found.extend(found.into_iter().take(room));

@@ -6,6 +6,10 @@ use crate::sensitive::Sensitive;
 
 /// The maximum number of bytes of one piece of data, and of all that is kept of a content.
 pub(super) const MOST: usize = 2 << 20;
+/// The number of bytes that are kept of longer data. They show whether it is compressed.
+const HEAD: usize = 4096;
+/// The number of pieces of data of which no more is kept.
+const MOST_HEADS: usize = 64;
 /// The length of the longest start of compressed data.
 const START: usize = 8;
 
@@ -14,10 +18,47 @@ const START: usize = 8;
 pub(crate) struct Packed {
     /// The encodings, outermost first.
     pub(crate) via: Vec<Step>,
-    /// The data. There is none if it was too long.
+    /// The data, or its start. There is none if there was too much of it.
     pub(crate) bytes: Sensitive,
     /// Whether the data is whole.
     pub(crate) is_whole: bool,
+}
+
+impl Packed {
+    /// Creates data without any bytes.
+    pub(super) fn empty() -> Self {
+        Self { via: Vec::new(), bytes: Sensitive::default(), is_whole: true }
+    }
+
+    /// Appends bytes.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        if self.is_whole && self.bytes.len() + bytes.len() > MOST {
+            self.cut();
+        } else if self.is_whole {
+            self.bytes.extend(bytes);
+        }
+    }
+
+    /// Drops all but the start.
+    fn cut(&mut self) {
+        self.is_whole = false;
+        self.bytes = Sensitive::from(self.bytes.get(..HEAD).unwrap_or(&self.bytes));
+    }
+
+    /// Adds this data to what is kept of a content.
+    pub(super) fn keep(mut self, kept: &mut Vec<Self>) {
+        let whole = kept.iter().filter(|packed| packed.is_whole);
+        if self.is_whole && whole.map(|packed| packed.bytes.len()).sum::<usize>() + self.bytes.len() > MOST {
+            self.cut();
+        }
+        let heads = kept.iter().filter(|packed| !packed.is_whole).count();
+        if !self.is_whole && heads >= MOST_HEADS {
+            self.bytes = Sensitive::default();
+        }
+        if self.is_whole || heads <= MOST_HEADS {
+            kept.push(self);
+        }
+    }
 }
 
 /// Returns the offset of compressed data in a run of letters and digits, and how it is read.

@@ -2,7 +2,7 @@
 
 use super::class::{Form, begins_text};
 use super::dump::{self, Line};
-use super::packed::{MOST, Packed};
+use super::packed::Packed;
 use super::places::Places;
 use crate::detect::encoding::{next_line, number_of, sextet, spelled_character, wide_character};
 use crate::detect::{Encoding, Occurrence, Scanner, Step, StepKind, counts_in_file};
@@ -54,7 +54,7 @@ pub(super) struct Run {
     out: Out,
     content: Box<Scanner>,
     /// The decoded data, if it is compressed, and whether it is whole.
-    packed: Option<(Sensitive, bool)>,
+    packed: Option<Packed>,
 }
 
 /// Decoded bytes.
@@ -95,7 +95,7 @@ impl Run {
 
     /// Keeps the decoded data, which is compressed.
     pub(super) fn keep(&mut self, is_packed: bool) {
-        self.packed = is_packed.then(|| (Sensitive::default(), true));
+        self.packed = is_packed.then(Packed::empty);
     }
 
     /// Reads the next piece. At the end of the run, returns the number of bytes of the piece that were
@@ -133,15 +133,8 @@ impl Run {
         if is_over || whole_end || self.out.bytes.len() >= PIECE {
             #[cfg(test)]
             super::DECODED.with(|decoded| decoded.set(decoded.get() + self.out.bytes.len()));
-            match &mut self.packed {
-                Some((packed, true)) if packed.len() + self.out.bytes.len() <= MOST => {
-                    packed.extend(&self.out.bytes);
-                }
-                Some((packed, is_whole)) => {
-                    packed.clear();
-                    *is_whole = false;
-                }
-                None => {}
+            if let Some(packed) = &mut self.packed {
+                packed.extend(&self.out.bytes);
             }
             // Compressed data holds some text as it is.
             self.content.feed(&self.out.bytes);
@@ -164,7 +157,7 @@ impl Run {
             }
         };
         let (mut found, mut packed) = self.content.finish_with_packed();
-        packed.extend(self.packed.map(|(bytes, is_whole)| Packed { via: Vec::new(), bytes, is_whole }));
+        packed.extend(self.packed);
         for packed in &mut packed {
             let steps =
                 encodings.iter().map(|&encoding| Step::new(StepKind::Encoding(encoding), self.start..end));

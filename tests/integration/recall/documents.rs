@@ -30,6 +30,7 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
         with("Entrypoint", json!(["llama-server", "-hft", token])),
         with("Labels", json!({"a": token})),
         with("Labels", json!({token: "a"})),
+        with("Labels", json!({"HF_TOKEN": planted.opaque})),
         with("Healthcheck", json!({"Test": ["CMD", "curl", "-H", format!("Authorization: Bearer {token}")]})),
         with("OnBuild", json!([format!("ENV HF_TOKEN={token}")])),
         with("Unheard", json!([[{"of": token}]])),
@@ -63,6 +64,12 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
     let main = layout.add(&empty());
     let attestation = attested(&mut layout, &main, token);
     rows.push(archive("BuildKit's provenance", &layout.entry(main).entry(attestation).files()));
+
+    let mut layout = Layout::new();
+    let main = layout.add(&empty());
+    let attestation = attested(&mut layout, &main, &planted.opaque);
+    let form = "a build argument of unknown shape in BuildKit's provenance";
+    rows.push(archive(form, &layout.entry(main).entry(attestation).files()));
 
     let mut layout = Layout::new();
     let main = layout.add(&empty());
