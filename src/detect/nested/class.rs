@@ -56,10 +56,10 @@ pub(super) fn form(run: &[u8]) -> Option<Form> {
     })
 }
 
-/// Returns true if a character of base64 stands for the first bits of a character of ASCII. Most groups of other text
-/// have none.
+/// Returns true if a character of base64 stands for the first bits of a printable character, a blank or a NUL. Most
+/// groups of other text have none.
 fn leads_ascii(b: u8) -> bool {
-    matches!(b, b'A'..=b'Z' | b'a'..=b'f')
+    matches!(b, b'A' | b'C' | b'D' | b'I'..=b'Z' | b'a'..=b'f')
 }
 
 /// Returns true if a line of base64 begins a text of its own.
