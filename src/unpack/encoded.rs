@@ -83,7 +83,7 @@ mod tests {
             let mut unpacker = Unpacker::new(&Stop::default());
             let (found, outcome) = unpacker.search(Origin::default(), &mut text.as_bytes());
             outcome.unwrap();
-            assert_eq!(found.problems.len(), errors, "{}", &text[..40]);
+            assert_eq!(found.problems.len(), errors, "{:?}", text.get(..40));
         }
     }
 }

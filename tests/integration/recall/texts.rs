@@ -74,7 +74,7 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
         ("base64 of base64 of gzip, a Helm release", base64(base64(&gzipped).as_bytes()).into()),
         ("base64 of zlib", base64(&zlib).into()),
         ("base64 of zstd", base64(&zstd).into()),
-        ("hex of gzip", gzipped.iter().map(|b| format!("{b:02x}")).collect::<String>().into()),
+        ("hex of gzip", gzipped.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat().into()),
     ];
     rows.extend(forms.into_iter().map(|(form, content)| Row::file_as(form, "srv/data", content)));
     rows
