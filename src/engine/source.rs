@@ -120,8 +120,11 @@ impl Documents for Fetch<'_> {
 
     fn read(&mut self, number: usize, blob: &Blob) -> Result<Document, DocumentError> {
         // A blob that is too large for a document is searched like any other blob.
-        if blob.size > MAX_DOCUMENT || self.len.saturating_add(blob.size) > MAX_DOCUMENTS {
+        if blob.size > MAX_DOCUMENT {
             return Err(DocumentError::None);
+        }
+        if self.len.saturating_add(blob.size) > MAX_DOCUMENTS {
+            return Err(DocumentError::Full);
         }
         let begin = self.source.open(blob).and_then(|input| document::begin(&mut self.scan.uncounted(input)));
         match begin {

@@ -73,7 +73,7 @@ pub(crate) fn read(
 /// The documents read so far.
 #[derive(Default)]
 struct Kept {
-    documents: BTreeMap<usize, Document>,
+    documents: BTreeMap<usize, Result<Document, DocumentError>>,
     len: u64,
 }
 
@@ -83,7 +83,7 @@ impl Documents for Kept {
     }
 
     fn read(&mut self, number: usize, _blob: &Blob) -> Result<Document, DocumentError> {
-        self.documents.get(&number).cloned().ok_or(DocumentError::None)
+        self.documents.get(&number).cloned().unwrap_or(Err(DocumentError::None))
     }
 }
 
@@ -139,9 +139,11 @@ impl Stream<'_, '_> {
             Begin::Document(bytes) => {
                 let verdict = document::verdict(&entry.path, &bytes, scan);
                 let len = self.documents.len.saturating_add(bytes.len() as u64);
-                if let Some(digest) = verdict.digest.filter(|_| len <= MAX_DOCUMENTS) {
+                if len > MAX_DOCUMENTS {
+                    self.documents.documents.insert(number, Err(DocumentError::Full));
+                } else if let Some(digest) = verdict.digest {
                     self.documents.len = len;
-                    self.documents.documents.insert(number, Document { bytes, digest });
+                    self.documents.documents.insert(number, Ok(Document { bytes, digest }));
                 }
                 verdict
             }

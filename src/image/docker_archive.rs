@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::manifest::read_docker_manifest;
-use super::resolve::{DocumentRef, Image, Layer, Resolver};
+use super::resolve::Resolver;
+use super::resolved::{DocumentRef, Image, Layer};
 use crate::fault::Code;
 use crate::finding::{Document, ImagePart, Place, Problem};
 use crate::mask::message;

@@ -44,6 +44,9 @@ pub(crate) enum DocumentError {
     /// Bytes that are not kept as a document.
     #[error("it is not a JSON document, or too large for one")]
     None,
+    /// One document more than is kept of a target.
+    #[error("the manifests and configs of the target have more than 24 MiB")]
+    Full,
     /// Bytes that could not be read, which is reported separately.
     #[error("it was not read")]
     Unread,
@@ -66,7 +69,7 @@ pub(crate) enum DocumentError {
 impl DocumentError {
     /// Returns the code of a problem with such a document.
     pub(crate) fn code(self) -> Code {
-        if self == Self::TooMany { Code::Limit } else { Code::Corrupt }
+        if matches!(self, Self::TooMany | Self::Full) { Code::Limit } else { Code::Corrupt }
     }
 }
 

@@ -12,6 +12,7 @@ mod manifest;
 mod places;
 mod platform;
 mod resolve;
+mod resolved;
 
 pub(crate) use crate::hub::files::Keeper;
 pub(crate) use document::{Document, DocumentError, Documents, MAX_DOCUMENT, parse};
@@ -20,4 +21,5 @@ pub(crate) use hiding::{LayerPaths, PathHashes, is_whiteout};
 pub(crate) use inventory::Inventory;
 pub(crate) use places::Places;
 pub use platform::{Platform, PlatformFilter};
-pub(crate) use resolve::{DocumentRef, Image, Layer, Resolved, resolve};
+pub(crate) use resolve::resolve;
+pub(crate) use resolved::{DocumentRef, Image, Layer, Resolved};

@@ -9,11 +9,11 @@ use super::document::{self, DocumentError, Documents};
 use super::history::align;
 use super::inventory::Inventory;
 use super::manifest::{Descriptor, Manifest};
-use crate::digest::{DiffId, Digest};
+use super::resolved::{DocumentRef, Image, Layer, Resolved};
+use crate::digest::Digest;
 use crate::fault::Code;
 use crate::finding::{Document, ImagePart, Place, Problem};
 use crate::mask::{Message, message};
-use crate::sensitive::Name;
 use crate::source::{self, Blob, Root};
 
 /// The maximum nesting depth of indexes. Real indexes are nested once or twice.
@@ -25,79 +25,6 @@ const MAX_REFERENCES: usize = 10_000;
 const MAX_LAYERS: usize = 1000;
 /// The maximum number of layers of all images together.
 const MAX_ALL_LAYERS: usize = 20_000;
-/// The maximum total size of the configs of a target, in bytes. Their histories are held until the report.
-const MAX_CONFIGS: usize = 32 << 20;
-
-/// An image of a source.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Image {
-    /// The name of the image.
-    pub(crate) name: Option<String>,
-    /// `os/architecture[/variant]`.
-    pub(crate) platform: Option<String>,
-    /// The digest of the manifest. A docker archive has none.
-    pub(crate) manifest_digest: Option<Digest>,
-    /// The digest of the config.
-    pub(crate) config_digest: Option<Digest>,
-    /// The inventory entry of the config.
-    pub(crate) config_entry: Option<usize>,
-    /// The contents of the config.
-    pub(crate) config: Arc<Config>,
-    /// The layers, lowest first.
-    pub(crate) layers: Vec<Layer>,
-    /// Whether the source holds any blob of the image.
-    pub(crate) held: bool,
-    /// Whether the history could be aligned with the layers.
-    pub(crate) history_aligned: bool,
-    /// Problems with the image. They are ignored if the source holds none of this image's blobs but does hold
-    /// other images.
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// A layer of an image.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Layer {
-    /// The inventory entry of the layer. `None` if the layer is missing.
-    pub(crate) entry: Option<usize>,
-    /// The digest in the layer's descriptor.
-    pub(crate) digest: Option<Digest>,
-    /// The digest of the uncompressed layer.
-    pub(crate) diff_id: Option<DiffId>,
-    /// The media type in the layer's descriptor.
-    pub(crate) media_type: Option<String>,
-    /// The size in the layer's descriptor.
-    pub(crate) size: Option<u64>,
-    /// The command that made the layer.
-    pub(crate) created_by: Option<Name>,
-}
-
-/// A JSON document that belongs to an image or an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DocumentRef {
-    /// The inventory entry.
-    pub(crate) entry: usize,
-    /// The kind of document.
-    pub(crate) document: Document,
-    /// The number of the image that the document belongs to. `None` for an index.
-    pub(crate) image: Option<usize>,
-}
-
-/// All images of a source.
-#[derive(Debug, Default)]
-pub(crate) struct Resolved {
-    /// The images, in the order in which the source names them.
-    pub(crate) images: Vec<Image>,
-    /// The documents of the images. A document may be listed several times, for several images.
-    pub(crate) documents: Vec<DocumentRef>,
-    /// Inventory entries that belong to attestations and other artifacts.
-    pub(crate) attached: BTreeSet<usize>,
-    /// Problems with the source as a whole.
-    pub(crate) problems: Vec<Problem>,
-    /// Whether there is an `index.json` or a `manifest.json`.
-    pub(crate) names_images: bool,
-    /// Whether a tag was requested, so that blobs of other images are ignored.
-    pub(crate) is_selection: bool,
-}
 
 /// Finds the images of a source. With a tag, finds only those to which `index.json` gives this name.
 /// Documents are read on demand. Blobs that they refer to are added to the inventory if the source does not
@@ -114,7 +41,6 @@ pub(crate) fn resolve(
         resolved: Resolved::default(),
         references: 0,
         layers: 0,
-        config_bytes: 0,
         bounded: false,
         manifests: BTreeMap::new(),
         configs: BTreeMap::new(),
@@ -136,8 +62,6 @@ pub(super) struct Resolver<'a> {
     pub(super) resolved: Resolved,
     references: usize,
     layers: usize,
-    /// The total size of the configs that were read.
-    config_bytes: usize,
     /// Whether an exceeded limit has been reported.
     bounded: bool,
     /// Manifests read so far. They are cached because a document may be named any number of times.
@@ -408,13 +332,9 @@ impl Resolver<'_> {
         if let Some(known) = self.configs.get(&number) {
             return known.clone();
         }
-        let read = self.read(number).and_then(|document| {
-            self.config_bytes += document.bytes.len();
-            if self.config_bytes > MAX_CONFIGS {
-                return Err(DocumentError::TooMany);
-            }
-            Ok((Arc::new(Config::read(&document.bytes)?), document.digest))
-        });
+        let read = self
+            .read(number)
+            .and_then(|document| Ok((Arc::new(Config::read(&document.bytes)?), document.digest)));
         self.configs.insert(number, read.clone());
         read
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::expect::{fate, spot};
 use crate::support::{Compression, Image, Kind, Layer, Layout, Outcome, Place, Tar, Token, scan, token};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[track_caller]
 fn scan_images(images: &[&Image]) -> Outcome {
@@ -64,6 +64,18 @@ fn the_environment_moves_them() {
     assert_place("data/hf/token", &["HF_HOME=/data/./hf/"]);
     assert_place("root/hf/token", &["HF_HOME=~/hf"]);
     assert_place("srv/hf/token", &["BASE=/srv", "HF_HOME=$BASE/hf"]);
+}
+
+#[test]
+fn a_relative_place_begins_in_the_working_directory() {
+    let tar = Tar::new().file("app/hf/token", secret()).file("hf/token", secret()).finish();
+    for (directory, path) in [("/app", "app/hf/token"), ("/", "hf/token"), ("", "hf/token")] {
+        let image = Image::new("relative:latest", [Layer::new(&tar)]).env(&["HF_HOME=hf"]);
+        let image = image.with("WorkingDir", json!(directory));
+        let outcome = scan_images(&[&image]);
+        let paths: Vec<_> = unknown(&outcome).iter().map(|found| spot(&found["location"])).collect();
+        assert_eq!(paths, [(0, path)], "{directory:?}");
+    }
 }
 
 #[test]

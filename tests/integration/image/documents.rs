@@ -273,3 +273,22 @@ fn a_token_in_a_malformed_digest_is_found_and_shown_nowhere() {
         }
     }
 }
+
+/// The limit holds for all images of a target together.
+#[test]
+fn documents_are_bounded_together() {
+    let image = |n: usize| {
+        let comment = format!("{n}{}", " ".repeat(4_000_000));
+        Image::new(&format!("app:{n}"), [sound().1]).with("Comment", json!(comment))
+    };
+    for (count, errors) in [(6, 0), (7, 1)] {
+        let images: Vec<Image> = (0..count).map(image).collect();
+        let archive = Layout::of(&images.iter().collect::<Vec<_>>()).files().archive();
+        let place = Place::new("bounded");
+        let outcomes = [scan(&[place.write("app.tar", &archive)]), scan_with(&["-"], Stdin::Pipe(&archive))];
+        for outcome in outcomes {
+            assert_eq!(outcome.errors().len(), errors, "{count}: {:#?}", outcome.errors());
+            assert!(outcome.errors().iter().all(|error| error["code"] == "limit"), "{:#?}", outcome.errors());
+        }
+    }
+}
