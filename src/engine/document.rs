@@ -136,7 +136,7 @@ fn in_field(field: Field, text: Name, occurrence: Occurrence) -> FieldToken {
     FieldToken { field, text, token, secret: None, is_named: false, confidence, via }
 }
 
-/// What `BuildKit` writes in front of the name of a build argument in its provenance.
+/// The prefix of the names of build arguments in `BuildKit`'s provenance.
 const BUILD_ARGUMENT: &str = "build-arg:";
 
 /// Returns the value of unknown shape in a string, and whether only a name in its text marks it as a token. The

@@ -15,13 +15,12 @@ use super::known::Known;
 use super::permits::Permit;
 use crate::fault::{Code, Fault};
 use crate::finding::{Place, Problem};
-use crate::image::{self, Document, DocumentError, Documents, Inventory, MAX_DOCUMENT, Places, Resolved};
+use crate::image::{
+    self, Document, DocumentError, Documents, Inventory, MAX_DOCUMENT, MAX_DOCUMENTS, Places, Resolved,
+};
 use crate::mask::message;
 use crate::source::{Archive, Blob, Descriptor, Source};
 use crate::verdict::BlobVerdict;
-
-/// The maximum total size of the documents that name the images of a source.
-const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
 
 /// Lists a plain archive. [`read`] then reads its entries.
 pub(crate) fn open_archive(scan: Scan<'_>, path: &Path) -> io::Result<(Archive, Gathered)> {

@@ -13,16 +13,13 @@ use super::side_by_side::side_by_side;
 use crate::detect::Scanner;
 use crate::fault::{Code, repeat};
 use crate::finding::{Place, Problem};
-use crate::image::{self, Document, DocumentError, Documents, Inventory, Resolved};
+use crate::image::{self, Document, DocumentError, Documents, Inventory, MAX_DOCUMENTS, Resolved};
 use crate::mask::Message;
 use crate::source::{Around as _, Blob, Descriptor, MAX_HOLES, Root, expand, link_target};
 use crate::stream::{
     Bounds, Compression, Decompressed, Entry, EntryKind, Gap, Peek, TarError, Visit, Window, walk,
 };
 use crate::verdict::BlobVerdict;
-
-/// The maximum total size of the documents kept until it is known which of them name images.
-const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
 
 /// Reads an archive with any compression. The compressed bytes are also searched as stored, because header
 /// fields, skippable frames and bytes after the end are in no entry.

@@ -11,6 +11,8 @@ use crate::source::{Blob, Descriptor};
 
 /// The maximum size of a document. Registries reject manifests of this size.
 pub(crate) const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
+/// The maximum total size of the documents that are kept of a target.
+pub(crate) const MAX_DOCUMENTS: u64 = 24 * 1024 * 1024;
 
 /// The maximum number of members and elements of a document. In memory, each takes up to a hundred times its
 /// text. The largest documents of real images, bills of materials, have half as many.

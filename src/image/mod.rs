@@ -15,7 +15,7 @@ mod resolve;
 mod resolved;
 
 pub(crate) use crate::hub::files::Keeper;
-pub(crate) use document::{Document, DocumentError, Documents, MAX_DOCUMENT, parse};
+pub(crate) use document::{Document, DocumentError, Documents, MAX_DOCUMENT, MAX_DOCUMENTS, parse};
 pub(crate) use field::{Field, FieldStep, Visited, for_each_string};
 pub(crate) use hiding::{LayerPaths, PathHashes, is_whiteout};
 pub(crate) use inventory::Inventory;

@@ -11,12 +11,13 @@ const BUCKETS: usize = 16;
 /// repeated needles.
 const ROWS: usize = 7;
 
-/// What a vector search compares of each character.
+/// The part of each character that a vector search compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// The upper half and the lower half, one by one. All that mixes the halves of a bucket is a candidate.
+    /// The upper half and the lower half, one by one. A character that mixes halves of two needles of a bucket is
+    /// accepted.
     Halves,
-    /// The whole byte, if it is ASCII. Others are all the same.
+    /// The whole byte, if it is ASCII. Other bytes are not told apart.
     #[cfg(target_arch = "x86_64")]
     Ascii,
 }

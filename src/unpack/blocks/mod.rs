@@ -55,7 +55,7 @@ pub(super) enum Blocks {
     Erofs,
     /// A squashfs image in a compression without a magic number.
     Squashfs,
-    /// Content whose format only its name tells.
+    /// A format without a magic number, recognised by the file name.
     Named(Named),
 }
 
@@ -87,7 +87,7 @@ impl Blocks {
         Some(other)
     }
 
-    /// Returns the format that the name tells, if the content may have it.
+    /// Returns the format that the file name reveals, if the content may have it.
     pub(super) fn of_name(named: Named, head: &[u8]) -> Option<Self> {
         named::may_begin(named, head).then_some(Self::Named(named))
     }

@@ -1,6 +1,6 @@
-//! What a name tells of a content.
+//! The formats that are recognised by the end of a file name.
 
-/// A format that a name tells.
+/// A format without a magic number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::unpack) enum Named {
     Brotli,

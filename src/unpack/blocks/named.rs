@@ -1,4 +1,4 @@
-//! Formats that nothing in the content tells, only its name: Brotli, and Snappy without frames.
+//! Formats without a magic number, which only a file name reveals: Brotli, and Snappy without frames.
 
 use super::name::Named;
 use super::{HEAD, MAX_PIECE, enter, enter_reader, lz, take};

@@ -27,7 +27,7 @@ const MAX_KNOWN: usize = 1 << 18;
 /// The number of bytes that are passed on unchanged at a time.
 const PIECE: u64 = 64 * 1024;
 
-/// What the header says.
+/// The fields of the header that the reader needs.
 #[derive(Clone, Copy)]
 struct Header {
     cluster_bits: u32,
@@ -75,7 +75,7 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     }
 }
 
-/// What lies at an offset.
+/// The kind of structure at an offset: a table of the first or of the second level, or a compressed cluster.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     First,
@@ -88,7 +88,7 @@ struct Disk<'r, 'a> {
     raw: &'r mut Raw<'a>,
     at: u64,
     header: Header,
-    /// What is known to lie behind what was read.
+    /// The structures that tables name and that were not reached yet, by offset.
     parts: BTreeMap<u64, Part>,
     missed: bool,
 }
@@ -129,7 +129,7 @@ impl Disk<'_, '_> {
         let mut out = Vec::new();
         let before = self.raw.passed();
         let most = 1 << self.header.cluster_bits;
-        // What comes before damage is searched. The bytes themselves are searched as well.
+        // The output before damage is searched. The compressed bytes are searched as well.
         let _ = Deflate::bare(&mut *self.raw).take(most).read_to_end(&mut out);
         self.at += self.raw.passed() - before;
         out

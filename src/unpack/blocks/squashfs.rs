@@ -25,7 +25,7 @@ const NO_FRAGMENT: u32 = u32::MAX;
 /// The largest number of fragments that are decoded again for the ends of files.
 const MAX_AGAIN: usize = 4096;
 
-/// What the header says.
+/// The fields of the superblock that the reader needs.
 #[derive(Clone, Copy)]
 struct Header {
     compression: Compression,

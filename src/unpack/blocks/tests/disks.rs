@@ -1,0 +1,146 @@
+//! Images of disks and of file systems.
+
+use super::*;
+
+#[test]
+fn clusters_of_disks() {
+    let text = text(&token("a"));
+    let disk = |version: u32, features: u64, second_at_end: bool| {
+        let cluster = 1 << 16;
+        let mut disk = vec![0; 3 * cluster];
+        disk[..4].copy_from_slice(b"QFI\xfb");
+        disk[4..8].copy_from_slice(&version.to_be_bytes());
+        disk[20..24].copy_from_slice(&16_u32.to_be_bytes());
+        disk[36..40].copy_from_slice(&1_u32.to_be_bytes());
+        disk[40..48].copy_from_slice(&(cluster as u64).to_be_bytes());
+        disk[72..80].copy_from_slice(&features.to_be_bytes());
+        let second = if second_at_end { 4 * cluster } else { 2 * cluster } as u64;
+        disk[cluster..cluster + 8].copy_from_slice(&(1 << 63 | second).to_be_bytes());
+        let mut entries = Vec::new();
+        for piece in [&bytes(65_536)[..], &[&text[..], &vec![b'.'; 65_536 - text.len()]].concat()] {
+            let packed = deflate(piece);
+            let sectors = (packed.len() as u64).div_ceil(512);
+            entries.push(1 << 62 | sectors << 54 | disk.len() as u64);
+            if features & 16 != 0 {
+                entries.push(0);
+            }
+            disk.extend(packed);
+        }
+        disk.resize(5 * cluster, 0);
+        let second = usize::try_from(second).unwrap();
+        for (entry, place) in entries.iter().zip(disk[second..].chunks_exact_mut(8)) {
+            place.copy_from_slice(&entry.to_be_bytes());
+        }
+        disk
+    };
+    let gzip = crate::stream::samples::part(Compression::Gzip, &text);
+    for (version, features) in [(2, 0), (3, 0), (3, 16)] {
+        let image = disk(version, features, false);
+        assert_eq!(ways(&image), ["zlib"], "{version} {features}");
+        assert_eq!(ways(&[&image[..], &gzip].concat()).len(), 2);
+        let said = messages(&search(&disk(version, features, true)));
+        assert!(said.len() == 1 && said[0].starts_with("Error zlib: some tables"), "{said:?}");
+    }
+    // Clusters in zstd are found by their magic numbers.
+    let mut other = disk(3, 8, false);
+    other[104] = 1;
+    assert!(!qcow2::begins(&other[..HEAD]));
+    for broken in
+        [&b"QFI\xfb\0\0\0\x01"[..], b"QFI\xfb", &[b"QFI\xfb\0\0\0\x03".to_vec(), vec![0xff; 5000]].concat()]
+    {
+        assert_eq!(ways(broken), [""; 0]);
+    }
+}
+
+/// Makes a tree of files, and the path of an image of it.
+fn tree(name: &str, files: &[(&str, &[u8])]) -> [std::path::PathBuf; 2] {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images").join(name);
+    let image = root.with_extension("img");
+    let _ = std::fs::remove_dir_all(&root);
+    std::fs::create_dir_all(root.join("etc")).unwrap();
+    for (name, content) in files {
+        std::fs::write(root.join("etc").join(name), content).unwrap();
+    }
+    std::os::unix::fs::symlink("a/b", root.join("link")).unwrap();
+    [root, image]
+}
+
+/// Makes an image of squashfs with the format's own tool.
+fn squashfs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let [root, image] = tree(name, files);
+    let status = std::process::Command::new("mksquashfs")
+        .args([&root, &image])
+        .args(["-noappend", "-quiet", "-no-progress", "-comp"])
+        .args(options)
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::read(image).unwrap()
+}
+
+#[test]
+fn images_of_squashfs() {
+    let text = text(&token("a"));
+    let cut = [&bytes(131_072 - 300 - 66)[..], &text, &bytes(9000)].concat();
+    let long = [&bytes(500_000)[..], &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 5] =
+        [("a", b"nothing"), ("b", &text), ("c", &bytes(5000)), ("d", &long), ("e", &cut)];
+    for (name, options, way) in [
+        ("lz4", &["lz4"][..], "lz4"),
+        ("lz4hc", &["lz4", "-Xhc"], "lz4"),
+        ("lzo", &["lzo"], "lzo"),
+        ("lzma", &["lzma"], "lzma"),
+        ("small", &["lz4", "-b", "4096"], "lz4"),
+        ("whole", &["lzo", "-no-fragments"], "lzo"),
+        ("always", &["lz4", "-always-use-fragments"], "lz4"),
+    ] {
+        let image = squashfs(name, options, &files);
+        let found = ways(&image);
+        assert!(
+            found.len() == 3 && found.iter().all(|found| found == way || found.is_empty()),
+            "{name}: {found:?}"
+        );
+        assert!(found.iter().any(|found| found == way), "{name}: {found:?}");
+        for at in (0..96).chain(image.len() - 900..image.len()) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+        search(&image[..image.len() / 2]);
+    }
+}
+
+#[test]
+fn images_of_erofs() {
+    let text = text(&token("a"));
+    let long = [&b"words and more words, ".repeat(9000)[..], &bytes(50_000), &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 4] =
+        [("a", b"nothing"), ("b", &text.repeat(40)), ("c", &b"abc".repeat(50_000)), ("d", &long)];
+    for (name, options) in [
+        ("erofs", &["-zlz4"][..]),
+        ("erofs-hc", &["-zlz4hc,12"]),
+        ("erofs-large", &["-zlz4hc", "-C65536"]),
+        ("erofs-medium", &["-zlz4", "-C16384"]),
+    ] {
+        let [root, image] = tree(name, &files);
+        let _ = std::fs::remove_file(&image);
+        let status = std::process::Command::new("mkfs.erofs")
+            .args(options)
+            .args([&image, &root])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        let image = std::fs::read(image).unwrap();
+        let found = ways(&image);
+        let packed = found.iter().filter(|found| *found == "lz4").count();
+        assert!(found.len() >= 41 && packed > 35, "{name}: {} found, {packed} packed", found.len());
+        for at in (0..image.len()).step_by(997) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+    }
+    let stored = [&vec![0; 1024][..], b"\xe2\xe1\xf5\xe0", &vec![0; 9000]].concat();
+    assert!(!erofs::begins(&stored[..HEAD]));
+}
