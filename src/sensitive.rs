@@ -43,6 +43,14 @@ impl Sensitive {
         self.0.push(byte);
     }
 
+    /// Appends `more` NULs, and returns them to be overwritten.
+    pub(crate) fn grow(&mut self, more: usize) -> &mut [u8] {
+        self.reserve(more);
+        let len = self.0.len();
+        self.0.resize(len + more, 0);
+        self.0.get_mut(len..).unwrap_or_default()
+    }
+
     /// Removes all bytes and wipes them. The capacity remains.
     pub(crate) fn clear(&mut self) {
         self.0.fill(0);
@@ -177,6 +185,8 @@ mod tests {
             plain.extend_from_slice(&piece);
             bytes.push(b'x');
             plain.push(b'x');
+            bytes.grow(2).fill(b'y');
+            plain.extend_from_slice(b"yy");
             if n % 50 == 49 {
                 bytes.drop_front(70);
                 plain.drain(..70);

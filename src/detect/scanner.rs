@@ -12,6 +12,7 @@ use super::nested::{DEPTH, Nested, Packed};
 use super::position::{self, Lines};
 use super::shape::Context;
 use super::{Confidence, Occurrence, Step, StepKind, TokenKind, TokenSummary};
+use crate::search::Marks;
 use crate::sensitive::Sensitive;
 
 /// The number of bytes of a new piece that are first joined to the rest of the previous piece. More bytes
@@ -147,9 +148,10 @@ impl Scanner {
         let (mut next, mut next_token) = (from, from);
         let (mut lines, mut lines_of_values) = (self.lines.cursor(), self.lines.cursor());
         let mut runs = None;
+        let mut marks = Marks::default();
         let is_text = self.lines.is_text();
         let judged_to = loop {
-            let Some(hit) = encoding::next_hit_or_name(bytes, next) else { break None };
+            let Some(hit) = encoding::next_hit_or_mark(bytes, next, &mut marks) else { break None };
             if self.limit.is_some_and(|limit| self.found.len() >= limit) {
                 break None;
             }
@@ -183,7 +185,7 @@ impl Scanner {
         let at_end =
             if whole_end { bytes.len() } else { bytes.len().saturating_sub(encoding::longest() - 1) };
         let to = judged_to.unwrap_or_else(|| at_end.max(next).max(next_token).min(bytes.len()));
-        self.nested.feed(bytes.get(from..to).unwrap_or_default());
+        self.nested.feed(bytes.get(from..to).unwrap_or_default(), &marks, from);
         self.judged = self.tail_start + to as u64;
         to
     }

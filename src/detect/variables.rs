@@ -56,6 +56,13 @@ pub(super) fn is_hub_variable(name: &str) -> bool {
     is_plain_variable(name) && !SHARED.iter().any(|shared| name.eq_ignore_ascii_case(shared))
 }
 
+/// Returns false for most names that are none of [`is_hub_key`] or [`is_hub_variable`], without the cost of these.
+pub(super) fn may_be_hub_key(name: &[u8]) -> bool {
+    SECRETS
+        .iter()
+        .any(|secret| name.windows(secret.len()).any(|part| part.eq_ignore_ascii_case(secret.as_bytes())))
+}
+
 /// Returns true if a setting of this name holds a Hugging Face token: the names of [`is_hub_variable`] and
 /// the setting names of trainers.
 pub(super) fn is_hub_key(name: &str) -> bool {
@@ -66,6 +73,16 @@ pub(super) fn is_hub_key(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_of_the_tables_passes_the_cheap_check() {
+        let names = EXACT.into_iter().chain(SHARED).chain(SETTINGS);
+        let with_secrets = SECRETS.iter().map(|secret| format!("hf_{}_dev", secret.to_ascii_lowercase()));
+        for name in names.map(String::from).chain(with_secrets) {
+            assert!(may_be_hub_key(name.as_bytes()), "{name}");
+        }
+        assert!(!may_be_hub_key(b"HF_HOME"));
+    }
 
     #[test]
     fn names_that_carry_a_token() {

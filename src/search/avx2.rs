@@ -8,7 +8,9 @@ use std::arch::x86_64::{
 };
 
 use super::arrange::{Compared, buckets};
+use super::blocks::CHARACTERS;
 use super::closer::{Closer, Places, word};
+use super::marks::Watch;
 use super::{MASK, Needles};
 
 const VECTOR: usize = 32;
@@ -22,6 +24,19 @@ pub(super) struct Avx2<const SETS: usize> {
     halves: [[[[u8; 16]; 2]; SETS]; MASK],
     closer: Closer,
 }
+
+/// The characters of encoded text by the halves of a byte: for each lower half the set of upper halves, one bit for
+/// each, and the bit of each upper half.
+const ENCODED: [[u8; 16]; 2] = {
+    let mut lower = [0; 16];
+    let mut n = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    while n < CHARACTERS.len() {
+        lower[CHARACTERS[n] as usize & 15] |= 1 << (CHARACTERS[n] >> 4);
+        n += 1;
+    }
+    [lower, [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0]]
+};
 
 impl<const SETS: usize> Avx2<SETS> {
     /// Returns `None` if the processor does not have the instructions.
@@ -45,18 +60,20 @@ impl<const SETS: usize> Avx2<SETS> {
     }
 
     /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
-    pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    pub(super) fn find(&self, bytes: &[u8], from: usize, watch: &mut impl Watch) -> Option<(usize, usize)> {
         self.closer.find::<VECTOR>(bytes, from, |from| {
             #[expect(unsafe_code, reason = "a call of a function for certain processors; it is safe itself")]
             // SAFETY: `new` returns a search only if the processor has AVX2.
             unsafe {
-                self.next(bytes, from)
+                self.next(bytes, from, watch)
             }
         })
     }
 
     #[target_feature(enable = "avx2")]
-    fn next(&self, bytes: &[u8], from: usize) -> Places {
+    fn next<W: Watch>(&self, bytes: &[u8], from: usize, watch: &mut W) -> Places {
+        watch.begin(from);
+        let encoded = ENCODED.each_ref().map(|halves| twice(halves));
         let tables =
             self.halves.each_ref().map(|sets| sets.each_ref().map(|[low, up]| [twice(low), twice(up)]));
         let half = _mm256_set1_epi8(15);
@@ -68,6 +85,13 @@ impl<const SETS: usize> Avx2<SETS> {
                 let vector = _mm256_set_epi64x(word(3), word(2), word(1), word(0));
                 let lower = _mm256_and_si256(vector, half);
                 let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(vector), half);
+                if W::IS_ON && n == 0 {
+                    let [low, up] = encoded;
+                    let both =
+                        _mm256_and_si256(_mm256_shuffle_epi8(low, lower), _mm256_shuffle_epi8(up, upper));
+                    let other = _mm256_movemask_epi8(_mm256_cmpeq_epi8(both, _mm256_setzero_si256()));
+                    watch.see(at, u64::from(!other.cast_unsigned()), VECTOR);
+                }
                 for (buckets, [low, up]) in buckets.iter_mut().zip(sets) {
                     let both =
                         _mm256_and_si256(_mm256_shuffle_epi8(*low, lower), _mm256_shuffle_epi8(*up, upper));

@@ -6,14 +6,20 @@ use std::arch::x86_64::{
 };
 
 use super::arrange::{Compared, buckets};
+use super::blocks::CHARACTERS;
 use super::closer::{Closer, Places, word};
+use super::marks::Watch;
 use super::{MASK, Needles};
 
 const VECTOR: usize = 64;
 /// The number of bytes that are read for the positions of one vector.
 const BLOCK: usize = VECTOR + MASK - 1;
 
-/// A search with eight buckets, one bit of a byte each.
+/// The bit of the characters of encoded text, if they are marked.
+const ENCODED: u8 = 1 << 7;
+
+/// A search with eight buckets, one bit of a byte each. The last one may be the characters of encoded text instead, in
+/// the table of the first bytes alone.
 pub(super) struct Avx512 {
     /// For each of the first bytes: the buckets that contain the byte, if it is ASCII.
     ascii: [[u8; 128]; MASK],
@@ -32,7 +38,15 @@ impl Avx512 {
             return None;
         }
         let (mut ascii, mut others) = ([[0; 128]; MASK], [0; MASK]);
-        for (n, bucket) in buckets(needles.groups(), 8, usize::MAX, Compared::Ascii).into_iter().enumerate() {
+        let count = if needles.marks { 7 } else { 8 };
+        if let ([ascii, ..], true) = (&mut ascii, needles.marks) {
+            for b in CHARACTERS {
+                *ascii.get_mut(usize::from(*b))? |= ENCODED;
+            }
+        }
+        for (n, bucket) in
+            buckets(needles.groups(), count, usize::MAX, Compared::Ascii).into_iter().enumerate()
+        {
             for needle in bucket {
                 for ((ascii, others), b) in ascii.iter_mut().zip(&mut others).zip(needle) {
                     *ascii.get_mut(usize::from(*b)).unwrap_or(others) |= 1 << n;
@@ -43,18 +57,19 @@ impl Avx512 {
     }
 
     /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
-    pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+    pub(super) fn find(&self, bytes: &[u8], from: usize, watch: &mut impl Watch) -> Option<(usize, usize)> {
         self.closer.find::<VECTOR>(bytes, from, |from| {
             #[expect(unsafe_code, reason = "a call of a function for certain processors; it is safe itself")]
             // SAFETY: `new` returns a search only if the processor has these AVX-512 extensions.
             unsafe {
-                self.next(bytes, from)
+                self.next(bytes, from, watch)
             }
         })
     }
 
     #[target_feature(enable = "avx512bw,avx512vbmi")]
-    fn next(&self, bytes: &[u8], from: usize) -> Places {
+    fn next(&self, bytes: &[u8], from: usize, watch: &mut impl Watch) -> Places {
+        watch.begin(from);
         let ascii = self.ascii.each_ref().map(|sets| [load(sets, 0), load(sets, VECTOR)]);
         let others = self.others.map(|sets| _mm512_set1_epi8(sets.cast_signed()));
         let mut at = from;
@@ -64,6 +79,9 @@ impl Avx512 {
                 let vector = load(block, n);
                 let sets = _mm512_permutex2var_epi8(*low, vector, *up);
                 let sets = _mm512_mask_mov_epi8(sets, _mm512_movepi8_mask(vector), others);
+                if n == 0 {
+                    see(watch, at, _mm512_movepi8_mask(sets));
+                }
                 buckets = _mm512_and_si512(buckets, sets);
             }
             let bits = _mm512_test_epi8_mask(buckets, buckets);
@@ -76,6 +94,15 @@ impl Avx512 {
             at += VECTOR;
         }
         Places { at, bits: 0 }
+    }
+}
+
+/// Shows the bits of [`ENCODED`].
+#[expect(clippy::inline_always, reason = "a call would save and load the vectors")]
+#[inline(always)]
+fn see<W: Watch>(watch: &mut W, at: usize, fits: u64) {
+    if W::IS_ON {
+        watch.see(at, fits, VECTOR);
     }
 }
 

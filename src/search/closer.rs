@@ -44,7 +44,7 @@ impl Closer {
         &self,
         bytes: &[u8],
         from: usize,
-        next: impl Fn(usize) -> Places,
+        mut next: impl FnMut(usize) -> Places,
     ) -> Option<(usize, usize)> {
         let mut places = next(from);
         while places.bits != 0 {

@@ -1,6 +1,6 @@
 //! Search for several short strings at once with the widest vectors of the processor. All content is
-//! searched twice: for the beginnings of tokens and names, and for the beginnings of containers. [`next_block`] finds
-//! long runs of encoded text.
+//! searched twice: for the beginnings of tokens and names, and for the beginnings of containers. The first search also
+//! marks long runs of encoded text, see [`Marks`].
 
 mod arrange;
 #[cfg(target_arch = "x86_64")]
@@ -10,14 +10,21 @@ mod avx512;
 mod blocks;
 #[cfg(target_arch = "x86_64")]
 mod closer;
+mod marks;
 mod packed;
+pub(crate) mod spans;
 
 #[cfg(target_arch = "x86_64")]
 use {avx2::Avx2, avx512::Avx512};
 
 use packed::Packed;
 
-pub(crate) use blocks::{BLOCK, STRIDE, encoded_at_end, encoded_at_start, is_encoded, next_block};
+use marks::Watch;
+
+pub(crate) use blocks::{
+    BLOCK, STRIDE, encoded_at_end, encoded_at_start, is_encoded, may_be_encoded, wide_phase,
+};
+pub(crate) use marks::Marks;
 
 /// The number of needle bytes that decide whether a position is a candidate.
 const MASK: usize = 3;
@@ -44,6 +51,8 @@ struct Needles<'a> {
     /// Many needles that differ only in bytes that hardly narrow the search, such as a magic number of two
     /// bytes with all bytes that may follow it. They have one number, the one after the last single needle.
     family: &'a [[u8; MASK]],
+    /// Whether the search also marks runs of encoded text.
+    marks: bool,
 }
 
 impl<'a> Needles<'a> {
@@ -71,26 +80,44 @@ impl Search {
     /// Returns the fastest search that the processor supports. Needles have at least three bytes, and no
     /// needle begins with another needle.
     pub(crate) fn new(needles: &[&[u8]]) -> Self {
-        Self::with_family(needles, &[])
+        Self::of(&Needles { single: needles, family: &[], marks: true })
     }
 
     /// Returns the fastest search for needles, and for a family of any size that has the number of one more
     /// needle.
     pub(crate) fn with_family(needles: &[&[u8]], family: &[[u8; MASK]]) -> Self {
-        let needles = Needles { single: needles, family };
-        let way = Way::with_vectors(&needles);
-        Self(way.unwrap_or_else(|| Way::Packed(Packed::new(&needles))))
+        Self::of(&Needles { single: needles, family, marks: false })
+    }
+
+    fn of(needles: &Needles<'_>) -> Self {
+        let way = Way::with_vectors(needles);
+        Self(way.unwrap_or_else(|| Way::Packed(Packed::new(needles))))
     }
 
     /// Finds the first needle in `bytes` at or after `from`. Returns its offset and its number.
     pub(crate) fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+        self.watched(bytes, from, &mut ())
+    }
+
+    /// Does the same as [`Self::find`], and marks the bytes that were searched.
+    pub(crate) fn find_and_mark(
+        &self,
+        bytes: &[u8],
+        from: usize,
+        marks: &mut Marks,
+    ) -> Option<(usize, usize)> {
+        self.watched(bytes, from, marks)
+    }
+
+    fn watched(&self, bytes: &[u8], from: usize, watch: &mut impl Watch) -> Option<(usize, usize)> {
         match &self.0 {
             #[cfg(target_arch = "x86_64")]
-            Way::Avx512(search) => search.find(bytes, from),
+            Way::Avx512(search) => search.find(bytes, from, watch),
             #[cfg(target_arch = "x86_64")]
-            Way::Avx2(search) => search.find(bytes, from),
+            Way::Avx2(search) => search.find(bytes, from, watch),
             #[cfg(target_arch = "x86_64")]
-            Way::Avx2Few(search) => search.find(bytes, from),
+            Way::Avx2Few(search) => search.find(bytes, from, watch),
+            // Nothing is marked, so the runs are looked for everywhere.
             Way::Packed(search) => search.find(bytes, from),
         }
     }
@@ -149,7 +176,7 @@ impl Search {
 
     /// Asserts that every search agrees with a loop over all needles at all offsets of a text.
     pub(crate) fn assert_all_agree(needles: &[&[u8]], text: &[u8]) {
-        Self::assert_family_agrees(&Needles { single: needles, family: &[] }, text);
+        Self::assert_family_agrees(&Needles { single: needles, family: &[], marks: true }, text);
     }
 
     fn assert_family_agrees(needles: &Needles<'_>, text: &[u8]) {
@@ -173,7 +200,7 @@ impl Search {
             }
         }
         Self::assert_all_agree(needles, &text);
-        let needles = Needles { single: needles, family: &[] };
+        let needles = Needles { single: needles, family: &[], marks: true };
         let names: Vec<_> = Self::each(&needles).into_iter().map(|(name, _)| name).collect();
         assert!(names.contains(&"packed"), "{names:?}");
         #[cfg(target_arch = "x86_64")]
@@ -191,13 +218,15 @@ mod tests {
             for len in [0, 1, 31, 32, 33, 63, 64, 65, 130] {
                 for at in 0..=len {
                     let text = [&vec![b'.'; at][..], needle, &vec![b'.'; len - at]].concat();
-                    for (name, search) in Search::each(&Needles { single: &[b"zyx", needle], family: &[] }) {
+                    for (name, search) in
+                        Search::each(&Needles { single: &[b"zyx", needle], family: &[], marks: true })
+                    {
                         assert_eq!(search.all(&text), [(at, 1)], "{name}: {needle:?} at {at} of {len}");
                     }
                 }
             }
         }
-        for (_, search) in Search::each(&Needles { single: &[b"abc"], family: &[] }) {
+        for (_, search) in Search::each(&Needles { single: &[b"abc"], family: &[], marks: true }) {
             assert_eq!(
                 (search.find(b"abc", 4), search.find(b"", 0), search.find(b"ab", 0)),
                 (None, None, None)
@@ -240,7 +269,7 @@ mod tests {
         ) {
             let family: Vec<[u8; 3]> = family.iter().map(|needle| needle[..].try_into().unwrap()).collect();
             let single: [&[u8]; 2] = [b"abc", b"xyz123"];
-            Search::assert_family_agrees(&Needles { single: &single, family: &family }, &text.concat());
+            Search::assert_family_agrees(&Needles { single: &single, family: &family, marks: false }, &text.concat());
         }
     }
 }

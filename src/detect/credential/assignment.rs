@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 use super::literal::value_at;
 use super::names::Keeper;
 use super::value::is_opaque;
-use crate::detect::variables::{is_hub_key, is_hub_variable};
+use crate::detect::variables::{is_hub_key, is_hub_variable, may_be_hub_key};
 
 /// Returns the offsets of such values.
 pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
@@ -25,6 +25,10 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
     });
     let is_settings = matches!(keeper, Keeper::Settings | Keeper::Training);
     let mut found = Vec::new();
+    // The pattern matches every name of a text, and most texts have none that counts.
+    if !content.split(|&b| !is_of_name(b)).any(may_be_hub_key) {
+        return found;
+    }
     let mut from = 0;
     while let Some(captures) = NAME.captures_at(content, from) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.name("name")) else { break };
@@ -58,10 +62,14 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
     found
 }
 
+fn is_of_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'_'
+}
+
 /// Returns true if neither a longer name nor a reference includes the text in front of `at`.
 fn begins_name(content: &[u8], at: usize) -> bool {
     let before = content.get(..at).unwrap_or_default();
-    let inside = before.last().is_some_and(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'%'));
+    let inside = before.last().is_some_and(|&b| is_of_name(b) || matches!(b, b'$' | b'%'));
     !inside && !before.ends_with(b"${")
 }
 

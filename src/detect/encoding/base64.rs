@@ -3,6 +3,7 @@
 //! may begin with blanks and with the sign of a comment or of a quotation. Lines may be literals.
 
 use super::decoded::{Decoded, Front, Reader, Unit};
+use crate::search::spans::{Set, is_alphanumeric, table};
 
 /// The maximum number of bytes between two lines.
 const MAX_BREAK: usize = 128;
@@ -12,17 +13,18 @@ const MAX_BREAK: usize = 128;
 const NO_CHARACTER: u8 = 128;
 const BETWEEN: u8 = 64;
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// The six bits of each character, by byte value. A table avoids branches, which random text would make
 /// costly.
 const SEXTETS: [u8; 256] = {
     let mut sextets = [NO_CHARACTER; 256];
-    let alphabet = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     #[expect(clippy::cast_possible_truncation, reason = "up to 63")]
     {
         let mut n = 0;
         while n < 64 {
-            sextets[alphabet[n] as usize] = n as u8;
+            sextets[ALPHABET[n] as usize] = n as u8;
             n += 1;
         }
         // The URL-safe alphabet.
@@ -38,18 +40,41 @@ const SEXTETS: [u8; 256] = {
     sextets
 };
 
+/// The characters of both alphabets.
+pub(in crate::detect) struct Characters;
+
+impl Set for Characters {
+    const TABLE: [bool; 256] = {
+        let mut set = table(ALPHABET);
+        (set[b'-' as usize], set[b'_' as usize]) = (true, true);
+        set
+    };
+
+    #[inline]
+    fn has(b: u8) -> bool {
+        is_alphanumeric(b) | (b == b'+') | (b == b'/') | (b == b'-') | (b == b'_')
+    }
+}
+
+#[inline]
 fn class(b: u8) -> u8 {
     SEXTETS.get(usize::from(b)).copied().unwrap_or(NO_CHARACTER)
 }
 
 /// Returns true if a byte is one of the 64 characters.
 pub(super) fn is_character(b: u8) -> bool {
-    class(b) < 64
+    Characters::contains(b)
 }
 
 /// Returns true if a byte is a character or may be between two lines of characters.
 pub(super) fn is_part(b: u8) -> bool {
     class(b) < NO_CHARACTER
+}
+
+/// Returns the six bits of a character, or at least 64.
+#[inline]
+pub(super) fn sextet_or_more(b: u8) -> u8 {
+    class(b)
 }
 
 /// Returns the six bits of a character.

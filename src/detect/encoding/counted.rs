@@ -22,10 +22,15 @@ impl Text {
 
     /// Counts the three bytes of a group.
     pub(super) fn push_group(&mut self, bits: u32) {
-        let [_, first, second, third] = bits.to_be_bytes();
-        self.push(first);
-        self.push(second);
-        self.push(third);
+        self.lines.step_group(self.len, bits);
+        self.len += 3;
+    }
+
+    /// Counts bytes of binary data, which need not be known. Returns false if this is text.
+    pub(super) fn skip(&mut self, bytes: u64) -> bool {
+        let is_binary = !self.lines.is_text();
+        self.len += if is_binary { bytes } else { 0 };
+        is_binary
     }
 
     pub(super) fn place(&self) -> Place {

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::decoded::{Decoded, Front, Reader, Unit};
+use crate::search::spans::{Set, table};
 
 /// The possible separators of two bytes.
 const SEPARATORS: [&[u8]; 7] = [b", 0x", b",0x", b" 0x", b" ", b":", b"-", b""];
@@ -11,13 +12,45 @@ const SEPARATORS: [&[u8]; 7] = [b", 0x", b",0x", b" 0x", b" ", b":", b"-", b""];
 /// The maximum number of bytes of a line break and of the blanks in front of the next line.
 const MAX_BREAK: usize = 64;
 
+/// The value of each hexadecimal digit, and [`NO_DIGIT`] for other bytes.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut n: u8 = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    while n < 16 {
+        digits[b"0123456789abcdef"[n as usize] as usize] = n;
+        digits[b"0123456789ABCDEF"[n as usize] as usize] = n;
+        n += 1;
+    }
+    digits
+};
+const NO_DIGIT: u8 = 128;
+
+/// Returns the value of a hexadecimal digit, or at least 16.
+#[inline]
+pub(super) fn digit_or_more(b: u8) -> u8 {
+    DIGITS.get(usize::from(b)).copied().unwrap_or(NO_DIGIT)
+}
+
 /// Returns the value of a hexadecimal digit.
 pub(in crate::detect) fn digit(b: u8) -> Option<u8> {
-    char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    Some(digit_or_more(b)).filter(|&digit| digit < 16)
+}
+
+/// Hexadecimal digits.
+pub(super) struct Digits;
+
+impl Set for Digits {
+    const TABLE: [bool; 256] = table(b"0123456789abcdefABCDEF");
+
+    #[inline]
+    fn has(b: u8) -> bool {
+        ((b | 0x20).wrapping_sub(b'a') < 6) | (b.wrapping_sub(b'0') < 10)
+    }
 }
 
 pub(super) fn is_digit(b: u8) -> bool {
-    b.is_ascii_hexdigit()
+    Digits::contains(b)
 }
 
 fn byte(bytes: &[u8], at: usize) -> Option<u8> {

@@ -2,7 +2,9 @@
 
 use super::base64::{self, sextet};
 use super::counted::{Place, Text};
+use super::dense;
 use crate::detect::Position;
+use crate::search::spans::{at_end, at_start};
 
 /// Consecutive base64 characters.
 #[derive(Debug, Clone, Default)]
@@ -17,28 +19,25 @@ impl Characters {
     fn push(&mut self, characters: &[u8]) {
         let odd = usize::try_from((4 - self.count % 4) % 4).unwrap_or_default().min(characters.len());
         let (odd, rest) = characters.split_at(odd);
-        for &b in odd {
-            self.push_one(b);
+        self.push_each(odd);
+        let groups = rest.len() as u64 / 4;
+        if !self.text.skip(3 * groups) {
+            for group in rest.as_chunks().0 {
+                self.text.push_group(dense::bits(group));
+            }
         }
-        // Processing whole groups is faster.
-        let groups = rest.chunks_exact(4);
-        let end = groups.remainder();
-        for group in groups {
-            let bits = group.iter().fold(0, |bits, &b| bits << 6 | u32::from(sextet(b).unwrap_or_default()));
-            self.count += 4;
-            self.text.push_group(bits);
-        }
-        for &b in end {
-            self.push_one(b);
-        }
+        self.count += 4 * groups;
+        self.push_each(rest.chunks_exact(4).remainder());
     }
 
-    fn push_one(&mut self, b: u8) {
-        self.bits = self.bits << 6 | u32::from(sextet(b).unwrap_or_default());
-        self.count += 1;
-        if self.count.is_multiple_of(4) {
-            self.text.push_group(self.bits);
-            self.bits = 0;
+    fn push_each(&mut self, characters: &[u8]) {
+        for &b in characters {
+            self.bits = self.bits << 6 | u32::from(sextet(b).unwrap_or_default());
+            self.count += 1;
+            if self.count.is_multiple_of(4) {
+                self.text.push_group(self.bits);
+                self.bits = 0;
+            }
         }
     }
 
@@ -71,6 +70,18 @@ fn ends_text(bytes: &[u8]) -> bool {
         [b'\\', b'n' | b'r', _] | [b'n' | b'r', _] => false,
         [.., before, b' ' | b'\t'] => base64::is_character(before),
         _ => false,
+    }
+}
+
+/// Returns the last byte that ends a text.
+fn last_end(bytes: &[u8]) -> Option<usize> {
+    let mut end = bytes.len();
+    loop {
+        // Characters end nothing, and most bytes are characters if there is a text.
+        end = end.checked_sub(at_end::<base64::Characters>(bytes.get(..end)?) + 1)?;
+        if ends_text(bytes.get(end.saturating_sub(2)..=end)?) {
+            return Some(end);
+        }
     }
 }
 
@@ -126,8 +137,7 @@ enum State {
 
 impl Lined {
     pub(super) fn pass(&mut self, bytes: &[u8]) {
-        let ends = |at: &usize| ends_text(bytes.get(at.saturating_sub(2)..=*at).unwrap_or_default());
-        let bytes = match (0..bytes.len()).rev().find(ends) {
+        let bytes = match last_end(bytes) {
             Some(at) => {
                 *self = Self::default();
                 bytes.get(at + 1..).unwrap_or_default()
@@ -142,7 +152,7 @@ impl Lined {
             None => bytes,
         };
         while let Some((&b, behind)) = rest.split_first() {
-            let characters = rest.iter().take_while(|&&b| base64::is_character(b)).count();
+            let characters = at_start::<base64::Characters>(rest);
             if characters > 0 && matches!(self.state, State::Line | State::Break) {
                 let (line, behind) = rest.split_at(characters);
                 self.characters(line);

@@ -6,6 +6,7 @@
 mod base64;
 mod counted;
 mod decoded;
+pub(in crate::detect) mod dense;
 mod forms;
 mod hex;
 mod lined;
@@ -22,9 +23,9 @@ use self::window::Window;
 use super::shape::Context;
 use super::{Confidence, Encoding, Position, TokenSummary};
 
-pub(super) use self::base64::{next_line, sextet};
+pub(super) use self::base64::{Characters as Sextets, next_line, sextet};
 pub(super) use self::hex::digit as number_of;
-pub(super) use self::needles::{Hit, longest, next_hit, next_hit_or_name, part_at_end};
+pub(super) use self::needles::{Hit, longest, next_hit, next_hit_or_mark, next_hit_or_name, part_at_end};
 pub(super) use self::run::{Ahead, Runs};
 pub(super) use self::spelled::{character as spelled_character, is_sign};
 pub(super) use self::wide::is_character as wide_character;

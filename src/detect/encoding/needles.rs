@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::pieces;
 use crate::hub::{tokens, words};
-use crate::search::Search;
+use crate::search::{Marks, Search};
 
 pub(super) use super::forms::{Content, Form};
 
@@ -42,6 +42,11 @@ impl Hit {
 /// Returns the first needle of a token or a name in `bytes` at or after `from`.
 pub(in crate::detect) fn next_hit_or_name(bytes: &[u8], from: usize) -> Option<Hit> {
     NEEDLES.search.find(bytes, from).map(|(at, needle)| Hit { at, needle })
+}
+
+/// Does the same as [`next_hit_or_name`], and marks runs of encoded text in the bytes that were searched.
+pub(in crate::detect) fn next_hit_or_mark(bytes: &[u8], from: usize, marks: &mut Marks) -> Option<Hit> {
+    NEEDLES.search.find_and_mark(bytes, from, marks).map(|(at, needle)| Hit { at, needle })
 }
 
 /// Returns the first needle of a token in `bytes` at or after `from`.

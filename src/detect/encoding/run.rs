@@ -3,10 +3,11 @@
 //! end of a piece is counted, because no other run can continue.
 
 use super::counted::{Place, Text};
-use super::hex::Hex;
+use super::hex::{Digits, Hex, digit, digit_or_more};
 use super::lined::Lined;
 use super::wide::is_character;
 use super::{Decoding, KEPT, Token};
+use crate::search::spans::{Set, at_end, at_start, table};
 
 /// The runs at the end of the bytes that have passed.
 #[derive(Debug, Clone, Default)]
@@ -142,6 +143,18 @@ impl WideRun {
     }
 }
 
+/// Hexadecimal digits and the ends of lines.
+struct DigitsAndBreaks;
+
+impl Set for DigitsAndBreaks {
+    const TABLE: [bool; 256] = table(b"0123456789abcdefABCDEF\r\n");
+
+    #[inline]
+    fn has(b: u8) -> bool {
+        Digits::has(b) | (b == b'\r') | (b == b'\n')
+    }
+}
+
 /// Consecutive hexadecimal digits, on one line or on several.
 #[derive(Debug, Clone, Default)]
 struct HexRun {
@@ -151,28 +164,35 @@ struct HexRun {
 
 impl HexRun {
     fn pass(&mut self, bytes: &[u8]) {
-        let bytes = match bytes.iter().rposition(|b| !b.is_ascii_hexdigit() && !matches!(b, b'\r' | b'\n')) {
-            Some(at) => {
-                *self = Self::default();
-                bytes.get(at + 1..).unwrap_or_default()
-            }
-            None => bytes,
-        };
-        for &b in bytes {
-            if matches!(b, b'\r' | b'\n') {
-                if self.half.is_some() {
-                    *self = Self::default();
+        let len = at_end::<DigitsAndBreaks>(bytes);
+        let (other, mut rest) = bytes.split_at(bytes.len() - len);
+        if !other.is_empty() {
+            *self = Self::default();
+        }
+        while let Some((&b, behind)) = rest.split_first() {
+            let digits = if self.half.is_none() { at_start::<Digits>(rest) / 2 * 2 } else { 0 };
+            if digits > 0 {
+                let (pairs, behind) = rest.split_at(digits);
+                if !self.text.skip(digits as u64 / 2) {
+                    for &[high, low] in pairs.as_chunks().0 {
+                        self.text.push(digit_or_more(high) << 4 | digit_or_more(low));
+                    }
                 }
+                rest = behind;
                 continue;
             }
-            let digit =
-                char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
-            self.half = match self.half.take() {
-                Some(high) => {
-                    self.text.push(high << 4 | digit);
+            rest = behind;
+            self.half = match (digit(b), self.half.take()) {
+                (Some(low), Some(high)) => {
+                    self.text.push(high << 4 | low);
                     None
                 }
-                None => Some(digit),
+                (Some(high), None) => Some(high),
+                (None, None) => None,
+                (None, Some(_)) => {
+                    *self = Self::default();
+                    None
+                }
             };
         }
     }

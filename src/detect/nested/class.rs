@@ -1,22 +1,11 @@
 //! The characters of encoded text, and whether a run of them decodes to text.
 
-use crate::detect::encoding::sextet;
-use crate::search::{BLOCK, STRIDE, is_encoded};
+use crate::detect::encoding::{dense, number_of, sextet};
+use crate::search::{BLOCK, STRIDE};
 
 /// The shortest run of encoded text, in characters: it covers a block wherever it begins. The shortest token
 /// that is encoded twice takes 52.
 pub(super) const SHORTEST: usize = STRIDE + BLOCK;
-
-/// Returns true if a block is text of two-byte units. The number says which byte of a unit is the character.
-pub(super) fn wide_phase(block: &[u8; BLOCK]) -> Option<usize> {
-    let phase = match block {
-        [first, 0, ..] if *first != 0 => 0,
-        [0, second, ..] if *second != 0 => 1,
-        _ => return None,
-    };
-    let fits = |(at, &b): (usize, &u8)| if at % 2 == phase { is_encoded(b) } else { b == 0 };
-    block.iter().enumerate().all(fits).then_some(phase)
-}
 
 /// The number of characters of base64 or hexadecimal digits that are decoded to see whether they are text.
 const WINDOW: usize = 16;
@@ -34,66 +23,84 @@ pub(super) enum Form {
 
 /// Returns the form in which a run of base64 characters decodes to text.
 pub(super) fn form(run: &[u8]) -> Option<Form> {
-    let windows = || (0..run.len().saturating_sub(WINDOW - 1)).step_by(WINDOWS);
+    let windows = || {
+        let starts = (0..run.len()).step_by(WINDOWS);
+        starts.filter_map(|at| Some((at, run.get(at..).filter(|rest| rest.len() >= WINDOW)?)))
+    };
     if run.iter().all(u8::is_ascii_hexdigit) {
-        let is_text = |from: usize| {
-            windows()
-                .any(|at| run.get(at + from..).is_some_and(|rest| is_text(hex_pairs(rest).take(WINDOW / 2))))
-        };
-        if let Some(from) = (0..2).find(|&from| is_text(from)) {
+        let is_text = |from: u32| windows().any(|(_, rest)| Window::of_hex(rest).is_text(4 * from));
+        if let Some((from, _)) = (0..2).zip(0..2).find(|&(_, from)| is_text(from)) {
             return Some(Form::Hex(from));
         }
     }
     // A window that is text in one alignment is hardly ever text in another.
-    windows().find_map(|at| {
-        let from = (0..4).find(|from| {
-            let rest = run.get(at + from..).unwrap_or_default();
-            rest.len() >= WINDOW
-                && rest.iter().step_by(4).take(WINDOW / 4).all(|&b| leads_ascii(b))
-                && is_text(groups(rest).take(WINDOW / 4 * 3))
-        })?;
+    windows().find_map(|(at, rest)| {
+        let window = Window::of_base64(rest);
+        let (from, _) = (0..4).zip(0..4).find(|&(_, from)| window.is_text(6 * from))?;
         Some(Form::Base64((at + from) % 4))
     })
 }
 
-/// Returns true if a character of base64 stands for the first bits of a printable character, a blank or a NUL. Most
-/// groups of other text have none.
-fn leads_ascii(b: u8) -> bool {
-    matches!(b, b'A' | b'C' | b'D' | b'I'..=b'Z' | b'a'..=b'f')
-}
-
 /// Returns true if a line of base64 begins a text of its own.
 pub(super) fn begins_text(line: &[u8]) -> bool {
-    line.len() >= WINDOW && is_text(groups(line).take(WINDOW / 4 * 3))
+    line.get(..WINDOW).is_some_and(|line| Window::of_base64(line).is_text(0))
 }
 
-fn hex_pairs(digits: &[u8]) -> impl Iterator<Item = u8> {
-    digits.chunks_exact(2).filter_map(|pair| {
-        let [high, low] = pair else { return None };
-        let value = char::from(*high).to_digit(16)? << 4 | char::from(*low).to_digit(16)?;
-        u8::try_from(value).ok()
-    })
+/// The bits of the characters of a window, and of those behind it that complete it in other alignments.
+struct Window {
+    /// The bits, from the uppermost on.
+    bits: u128,
+    /// The number of bits.
+    len: u32,
+    /// The number of bits that are decoded.
+    decoded: u32,
 }
 
-fn groups(characters: &[u8]) -> impl Iterator<Item = u8> {
-    characters.chunks_exact(4).flat_map(|group| {
-        let bits = group.iter().fold(0, |bits, &b| bits << 6 | u32::from(sextet(b).unwrap_or_default()));
-        let [_, bytes @ ..] = bits.to_be_bytes();
-        bytes
-    })
-}
+/// A bit of each byte.
+const EACH: u128 = u128::MAX / 255;
 
-/// Returns true if all bytes are printable characters or blanks, or are the same with NULs between them.
-fn is_text(mut bytes: impl Iterator<Item = u8>) -> bool {
-    let (mut was_nul, mut nuls, mut count) = (false, 0, 0);
-    let fits = bytes.all(|b| {
-        count += 1;
-        nuls += usize::from(b == 0);
-        let fits = matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e) || (b == 0 && !was_nul);
-        was_nul = b == 0;
-        fits
-    });
-    fits && count > 0 && (nuls == 0 || nuls + 1 >= count / 2)
+impl Window {
+    fn of_base64(characters: &[u8]) -> Self {
+        let (groups, rest) = characters.get(..WINDOW + 3).unwrap_or(characters).as_chunks();
+        let bits = groups.iter().fold(0, |bits, group| bits << 24 | u128::from(dense::bits(group)));
+        let len = 24 * u32::try_from(groups.len()).unwrap_or_default();
+        Self::new((bits, len), rest.iter().map(|&b| sextet(b).unwrap_or_default()), 6)
+    }
+
+    fn of_hex(digits: &[u8]) -> Self {
+        Self::new((0, 0), digits.iter().take(WINDOW + 1).map(|&b| number_of(b).unwrap_or_default()), 4)
+    }
+
+    /// Appends values of `width` bits to the bits at hand.
+    fn new(known: (u128, u32), values: impl Iterator<Item = u8>, width: u32) -> Self {
+        let (bits, len) =
+            values.fold(known, |(bits, len), value| (bits << width | u128::from(value), len + width));
+        Self { bits: bits.checked_shl(u128::BITS - len).unwrap_or_default(), len, decoded: width * 16 }
+    }
+
+    /// Returns true if the bytes from a bit on are printable characters or blanks, or are the same with NULs between
+    /// them.
+    fn is_text(&self, from: u32) -> bool {
+        let rest = u128::BITS - self.decoded;
+        if self.len < from + self.decoded {
+            return false;
+        }
+        let bits = self.bits << from >> rest << rest;
+        // Most other text has a byte that is no ASCII.
+        if bits & (EACH << 7) != 0 {
+            return false;
+        }
+        let count = self.decoded as usize / 8;
+        let bytes = bits.to_be_bytes();
+        let (mut was_nul, mut nuls) = (false, 0);
+        let fits = bytes.iter().take(count).all(|&b| {
+            nuls += usize::from(b == 0);
+            let fits = matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e) || (b == 0 && !was_nul);
+            was_nul = b == 0;
+            fits
+        });
+        fits && (nuls == 0 || nuls + 1 >= count / 2)
+    }
 }
 
 #[cfg(test)]

@@ -13,12 +13,15 @@ mod run;
 
 use std::collections::VecDeque;
 
-use self::class::{SHORTEST, form, wide_phase};
+use self::class::{SHORTEST, form};
 pub(crate) use self::packed::Packed;
 use self::run::{Reading, Run};
-use super::encoding::{sextet, spelled_character};
+use super::encoding::{Sextets, spelled_character};
 use super::{Occurrence, Scanner};
-use crate::search::{BLOCK, STRIDE, encoded_at_end, encoded_at_start, is_encoded, next_block};
+use crate::search::spans::at_start;
+use crate::search::{
+    BLOCK, Marks, STRIDE, encoded_at_end, encoded_at_start, is_encoded, may_be_encoded, wide_phase,
+};
 use crate::sensitive::Sensitive;
 
 /// The maximum number of encodings within each other.
@@ -87,15 +90,16 @@ impl Nested {
         }
     }
 
-    /// Searches the next piece.
-    pub(super) fn feed(&mut self, piece: &[u8]) {
+    /// Searches the next piece. `marks` count from `front` bytes in front of it.
+    pub(super) fn feed(&mut self, piece: &[u8], marks: &Marks, front: usize) {
         if self.depth >= DEPTH {
             return;
         }
         let mut rest = piece;
         while !rest.is_empty() {
+            let front = front + piece.len() - rest.len();
             let taken = match std::mem::take(&mut self.state) {
-                State::Outside => self.look(rest),
+                State::Outside => self.look(rest, marks, front),
                 State::Head(head) => self.extend_head(head, rest),
                 State::Run(mut run) => match run.feed(rest) {
                     None => {
@@ -130,7 +134,7 @@ impl Nested {
     }
 
     /// Looks for a run in the next bytes. Returns the number of bytes that were passed.
-    fn look(&mut self, piece: &[u8]) -> usize {
+    fn look(&mut self, piece: &[u8], marks: &Marks, front: usize) -> usize {
         while self.dumps.front().is_some_and(|&at| at < self.offset) {
             self.dumps.pop_front();
         }
@@ -144,7 +148,7 @@ impl Nested {
             _ => piece,
         };
         let begins_dump = dump.is_some_and(|ahead| ahead < piece.len());
-        let passed = self.check_blocks(piece);
+        let passed = self.check_blocks(piece, marks, front);
         self.pass(piece.get(..passed).unwrap_or_default());
         if begins_dump && passed == piece.len() && matches!(self.state, State::Outside) {
             self.begin_dump();
@@ -153,7 +157,7 @@ impl Nested {
     }
 
     /// Checks blocks until one is a part of a run. Returns the number of bytes in front of the rest.
-    fn check_blocks(&mut self, piece: &[u8]) -> usize {
+    fn check_blocks(&mut self, piece: &[u8], marks: &Marks, front: usize) -> usize {
         // A block that began in the piece before.
         while self.next < self.offset {
             let back = usize::try_from(self.offset - self.next).unwrap_or(usize::MAX);
@@ -167,13 +171,15 @@ impl Nested {
             if filled < BLOCK {
                 return piece.len();
             }
-            if self.begin(&block, None, piece) {
+            if !may_be_encoded(&block) {
+                self.next += STRIDE as u64;
+            } else if self.begin(&block, None, piece) {
                 return 0;
             }
         }
         loop {
             let at = usize::try_from(self.next - self.offset).unwrap_or(usize::MAX);
-            let next = next_block(piece, at);
+            let next = marks.next_block(piece, at, front);
             self.next += (next - at) as u64;
             let at = next;
             let Some(block) = piece.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) else {
@@ -189,15 +195,12 @@ impl Nested {
         }
     }
 
-    /// Begins a run if the next block is a part of one. `at` is the offset of the block in the piece. If there
-    /// is no run, the next block is moved on.
+    /// Begins a run if the next block, which may be a part of one, is. `at` is the offset of the block in the piece.
+    /// If there is no run, the next block is moved on.
     fn begin(&mut self, block: &[u8; BLOCK], at: Option<usize>, piece: &[u8]) -> bool {
         let block_at = self.next;
         self.next += STRIDE as u64;
         let wide = wide_phase(block);
-        if wide.is_none() && !block.iter().all(|&b| is_encoded(b)) {
-            return false;
-        }
         if wide.is_none() && at.is_some_and(|at| is_short(piece, at)) {
             return false;
         }
@@ -262,7 +265,7 @@ impl Nested {
             let known = Sensitive::from(self.tail.get(at..).unwrap_or_default());
             self.offset -= known.len() as u64;
             self.tail.clear();
-            self.feed(&known);
+            self.feed(&known, &Marks::default(), 0);
         }
     }
 
@@ -304,7 +307,7 @@ impl Nested {
                     Some(taken) => {
                         self.offset = start + taken as u64;
                         self.end(*run);
-                        self.feed(head.get(skip + taken..).unwrap_or_default());
+                        self.feed(head.get(skip + taken..).unwrap_or_default(), &Marks::default(), 0);
                     }
                 }
             }
@@ -316,14 +319,19 @@ impl Nested {
         if head.len() < SHORTEST {
             return None;
         }
-        let is_escape = |at: usize| head.get(at..).is_some_and(|rest| spelled_character(rest).is_some());
-        let signs = memchr::memchr3_iter(b'%', b'\\', b'&', head);
-        let code_points = memchr::memchr_iter(b'+', head).filter_map(|at| at.checked_sub(1));
-        if signs.chain(code_points).any(is_escape) {
-            return Some((0, Reading::Spelled { percent: 0, escape: false }, false));
+        let is_sign = |b: u8| (b == b'%') | (b == b'\\') | (b == b'&') | (b == b'+');
+        if head.iter().fold(0, |any, &b| any | u8::from(is_sign(b))) != 0 {
+            let is_escape = |at: usize| head.get(at..).is_some_and(|rest| spelled_character(rest).is_some());
+            let signs = memchr::memchr3_iter(b'%', b'\\', b'&', head);
+            let code_points = memchr::memchr_iter(b'+', head).filter_map(|at| at.checked_sub(1));
+            if signs.chain(code_points).any(is_escape) {
+                return Some((0, Reading::Spelled { percent: 0, escape: false }, false));
+            }
         }
         let mut at = 0;
-        for part in head.split(|&b| sextet(b).is_none()) {
+        while at < head.len() {
+            let rest = head.get(at..).unwrap_or_default();
+            let part = rest.get(..at_start::<Sextets>(rest)).unwrap_or_default();
             if part.len() >= PART {
                 if let Some((skip, reading)) = packed::start(part) {
                     return Some((at + skip, reading, true));
@@ -369,7 +377,7 @@ impl Nested {
         self.offset = end;
         self.floor = end;
         self.next = end.next_multiple_of(STRIDE as u64);
-        self.feed(&rest);
+        self.feed(&rest, &Marks::default(), 0);
     }
 
     /// Returns a search for the content of a run.

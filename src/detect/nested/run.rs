@@ -4,7 +4,7 @@ use super::class::{Form, begins_text};
 use super::dump::{self, Line};
 use super::packed::Packed;
 use super::places::Places;
-use crate::detect::encoding::{next_line, number_of, sextet, spelled_character, wide_character};
+use crate::detect::encoding::{dense, next_line, number_of, sextet, spelled_character, wide_character};
 use crate::detect::{Encoding, Occurrence, Scanner, Step, StepKind, counts_in_file};
 use crate::search::is_encoded;
 use crate::sensitive::Sensitive;
@@ -69,6 +69,14 @@ impl Out {
     fn push(&mut self, byte: u8) {
         self.bytes.push(byte);
         self.len += 1;
+    }
+
+    /// Lets a reader of many characters append bytes.
+    fn take_from(&mut self, read: impl FnOnce(&mut Sensitive) -> usize) -> usize {
+        let before = self.bytes.len();
+        let taken = read(&mut self.bytes);
+        self.len += (self.bytes.len() - before) as u64;
+        taken
     }
 }
 
@@ -190,6 +198,14 @@ fn base64(
 ) -> Progress {
     let mut at = 0;
     while let Some(&b) = bytes.get(at) {
+        if *count == 0 {
+            let groups = out.take_from(|out| dense::base64(bytes.get(at..).unwrap_or_default(), out));
+            if groups > 0 {
+                at += groups;
+                *characters += groups as u64;
+                continue;
+            }
+        }
         if let Some(value) = sextet(b) {
             (*bits, *count) = (*bits << 6 | u32::from(value), *count + 6);
             if *count >= 8 {
@@ -226,6 +242,13 @@ fn base64(
 fn hex(bytes: &[u8], base: u64, whole_end: bool, high: &mut Option<u8>, out: &mut Out) -> Progress {
     let mut at = 0;
     while let Some(&b) = bytes.get(at) {
+        if high.is_none() {
+            let pairs = out.take_from(|out| dense::hex(bytes.get(at..).unwrap_or_default(), out));
+            if pairs > 0 {
+                at += pairs;
+                continue;
+            }
+        }
         if let Some(digit) = number_of(b) {
             match high.take() {
                 Some(high) => out.push(high << 4 | digit),
