@@ -65,8 +65,8 @@ impl Lines {
     pub(super) fn step_group(&mut self, offset: u64, group: u32) {
         const ONES: u32 = 0x0001_0101;
         let is_in = |b: u32| {
-            let other = group ^ b * ONES;
-            other.wrapping_sub(ONES) & !other & ONES << 7 != 0
+            let other = group ^ (b * ONES);
+            other.wrapping_sub(ONES) & !other & (ONES << 7) != 0
         };
         if is_in(0) || is_in(u32::from(b'\n')) {
             let [_, bytes @ ..] = group.to_be_bytes();

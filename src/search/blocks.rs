@@ -19,6 +19,7 @@ impl Set for Encoded {
     const TABLE: [bool; 256] = table(CHARACTERS);
 
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the compiler from using vectors")]
     fn has(b: u8) -> bool {
         is_alphanumeric(b)
             | (b.wrapping_sub(b'%') < 2)

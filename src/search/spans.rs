@@ -59,6 +59,14 @@ pub(crate) fn is_alphanumeric(b: u8) -> bool {
     ((b | 0x20).wrapping_sub(b'a') < 26) | (b.wrapping_sub(b'0') < 10)
 }
 
+/// Asserts that both ways to ask a set agree.
+#[cfg(test)]
+pub(crate) fn assert_consistent<S: Set>() {
+    for b in 0..=255_u8 {
+        assert_eq!(S::contains(b), S::has(b), "{b}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,13 +96,5 @@ mod tests {
         for b in 0..=255_u8 {
             assert_eq!(is_alphanumeric(b), b.is_ascii_alphanumeric(), "{b}");
         }
-    }
-}
-
-/// Asserts that both ways to ask a set agree.
-#[cfg(test)]
-pub(crate) fn assert_consistent<S: Set>() {
-    for b in 0..=255_u8 {
-        assert_eq!(S::contains(b), S::has(b), "{b}");
     }
 }

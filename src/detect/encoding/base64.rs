@@ -13,18 +13,17 @@ const MAX_BREAK: usize = 128;
 const NO_CHARACTER: u8 = 128;
 const BETWEEN: u8 = 64;
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /// The six bits of each character, by byte value. A table avoids branches, which random text would make
 /// costly.
 const SEXTETS: [u8; 256] = {
     let mut sextets = [NO_CHARACTER; 256];
+    let alphabet = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     #[expect(clippy::cast_possible_truncation, reason = "up to 63")]
     {
         let mut n = 0;
         while n < 64 {
-            sextets[ALPHABET[n] as usize] = n as u8;
+            sextets[alphabet[n] as usize] = n as u8;
             n += 1;
         }
         // The URL-safe alphabet.
@@ -44,13 +43,10 @@ const SEXTETS: [u8; 256] = {
 pub(in crate::detect) struct Characters;
 
 impl Set for Characters {
-    const TABLE: [bool; 256] = {
-        let mut set = table(ALPHABET);
-        (set[b'-' as usize], set[b'_' as usize]) = (true, true);
-        set
-    };
+    const TABLE: [bool; 256] = table(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
 
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the compiler from using vectors")]
     fn has(b: u8) -> bool {
         is_alphanumeric(b) | (b == b'+') | (b == b'/') | (b == b'-') | (b == b'_')
     }

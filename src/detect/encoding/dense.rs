@@ -9,7 +9,7 @@ use crate::sensitive::Sensitive;
 /// characters that were decoded.
 pub(in crate::detect) fn base64(text: &[u8], out: &mut Sensitive) -> usize {
     let groups = text.get(..at_start::<Characters>(text)).unwrap_or_default().as_chunks().0;
-    let bytes = |group: &[u8; 4]| {
+    let bytes = |group: [u8; 4]| {
         let [_, bytes @ ..] = bits(group).to_be_bytes();
         bytes
     };
@@ -20,25 +20,25 @@ pub(in crate::detect) fn base64(text: &[u8], out: &mut Sensitive) -> usize {
 /// were decoded.
 pub(in crate::detect) fn hex(text: &[u8], out: &mut Sensitive) -> usize {
     let pairs = text.get(..at_start::<Digits>(text)).unwrap_or_default().as_chunks().0;
-    let byte = |&[high, low]: &[u8; 2]| [digit_or_more(high) << 4 | digit_or_more(low)];
+    let byte = |[high, low]: [u8; 2]| [digit_or_more(high) << 4 | digit_or_more(low)];
     decode(pairs, byte, out)
 }
 
 /// Returns the bits of a group of characters of base64.
 #[inline]
-pub(in crate::detect) fn bits(group: &[u8; 4]) -> u32 {
+pub(in crate::detect) fn bits(group: [u8; 4]) -> u32 {
     let [a, b, c, d] = group.map(|b| u32::from(sextet_or_more(b)));
     a << 18 | b << 12 | c << 6 | d
 }
 
 fn decode<const FROM: usize, const TO: usize>(
     groups: &[[u8; FROM]],
-    bytes: impl Fn(&[u8; FROM]) -> [u8; TO],
+    bytes: impl Fn([u8; FROM]) -> [u8; TO],
     out: &mut Sensitive,
 ) -> usize {
     let (decoded, _) = out.grow(groups.len() * TO).as_chunks_mut();
     for (to, from) in decoded.iter_mut().zip(groups) {
-        *to = bytes(from);
+        *to = bytes(*from);
     }
     groups.len() * FROM
 }
@@ -64,7 +64,7 @@ mod tests {
             let taken = base64(format!("{encoded}{behind}").as_bytes(), &mut out);
             proptest::prop_assert_eq!((taken, &out[1..]), (encoded.len(), data));
 
-            let digits: String = data.iter().map(|b| format!("{b:02x}")).collect();
+            let digits: String = data.iter().flat_map(|b| [b >> 4, b & 15].map(|digit| format!("{digit:x}"))).collect();
             let mut out = Sensitive::default();
             let taken = hex(format!("{digits}{behind}").as_bytes(), &mut out);
             proptest::prop_assert_eq!((taken, &out[..]), (digits.len(), data));

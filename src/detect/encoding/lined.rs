@@ -23,7 +23,7 @@ impl Characters {
         let groups = rest.len() as u64 / 4;
         if !self.text.skip(3 * groups) {
             for group in rest.as_chunks().0 {
-                self.text.push_group(dense::bits(group));
+                self.text.push_group(dense::bits(*group));
             }
         }
         self.count += 4 * groups;

@@ -150,6 +150,7 @@ impl Set for DigitsAndBreaks {
     const TABLE: [bool; 256] = table(b"0123456789abcdefABCDEF\r\n");
 
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "lazy operators keep the compiler from using vectors")]
     fn has(b: u8) -> bool {
         Digits::has(b) | (b == b'\r') | (b == b'\n')
     }

@@ -62,7 +62,7 @@ const EACH: u128 = u128::MAX / 255;
 impl Window {
     fn of_base64(characters: &[u8]) -> Self {
         let (groups, rest) = characters.get(..WINDOW + 3).unwrap_or(characters).as_chunks();
-        let bits = groups.iter().fold(0, |bits, group| bits << 24 | u128::from(dense::bits(group)));
+        let bits = groups.iter().fold(0, |bits, group| bits << 24 | u128::from(dense::bits(*group)));
         let len = 24 * u32::try_from(groups.len()).unwrap_or_default();
         Self::new((bits, len), rest.iter().map(|&b| sextet(b).unwrap_or_default()), 6)
     }

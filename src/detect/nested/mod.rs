@@ -7,18 +7,18 @@
 
 mod class;
 mod dump;
+mod head;
 mod packed;
 mod places;
 mod run;
 
 use std::collections::VecDeque;
 
-use self::class::{SHORTEST, form};
+use self::class::SHORTEST;
+use self::head::{HEAD, reading};
 pub(crate) use self::packed::Packed;
 use self::run::{Reading, Run};
-use super::encoding::{Sextets, spelled_character};
 use super::{Occurrence, Scanner};
-use crate::search::spans::at_start;
 use crate::search::{
     BLOCK, Marks, STRIDE, encoded_at_end, encoded_at_start, is_encoded, may_be_encoded, wide_phase,
 };
@@ -26,12 +26,8 @@ use crate::sensitive::Sensitive;
 
 /// The maximum number of encodings within each other.
 pub(super) const DEPTH: usize = 8;
-/// The number of bytes of a run that decide how it is read.
-const HEAD: usize = 1024;
 /// The number of bytes that are kept in front of the next block: the line before a line of a dump.
 const KEPT: usize = 256;
-/// The shortest part of a run that is read as base64 or hexadecimal digits.
-const PART: usize = 44;
 
 /// The search for encoded text that holds encoded text.
 #[derive(Default)]
@@ -239,7 +235,7 @@ impl Nested {
             let len = known + encoded_at_start(behind);
             if len < rest.len() {
                 let head = rest.get(..len).unwrap_or_default();
-                let reading = Self::reading(head);
+                let reading = reading(head);
                 let Some((skip, reading, is_packed)) = reading else {
                     self.skip_to(start + len as u64);
                     return false;
@@ -292,7 +288,7 @@ impl Nested {
     fn decide(&mut self, head: &[u8]) {
         let start = self.offset - head.len() as u64;
         self.tail.clear();
-        match Self::reading(head) {
+        match reading(head) {
             None => {
                 self.skip_to(self.offset);
                 self.state = State::Outside;
@@ -312,42 +308,6 @@ impl Nested {
                 }
             }
         }
-    }
-
-    /// Returns how a run is read that begins with `head`, from where on, and whether it is compressed data.
-    fn reading(head: &[u8]) -> Option<(usize, Reading, bool)> {
-        if head.len() < SHORTEST {
-            return None;
-        }
-        let is_sign = |b: u8| (b == b'%') | (b == b'\\') | (b == b'&') | (b == b'+');
-        if head.iter().fold(0, |any, &b| any | u8::from(is_sign(b))) != 0 {
-            let is_escape = |at: usize| head.get(at..).is_some_and(|rest| spelled_character(rest).is_some());
-            let signs = memchr::memchr3_iter(b'%', b'\\', b'&', head);
-            let code_points = memchr::memchr_iter(b'+', head).filter_map(|at| at.checked_sub(1));
-            if signs.chain(code_points).any(is_escape) {
-                return Some((0, Reading::Spelled { percent: 0, escape: false }, false));
-            }
-        }
-        let mut at = 0;
-        while at < head.len() {
-            let rest = head.get(at..).unwrap_or_default();
-            let part = rest.get(..at_start::<Sextets>(rest)).unwrap_or_default();
-            if part.len() >= PART {
-                if let Some((skip, reading)) = packed::start(part) {
-                    return Some((at + skip, reading, true));
-                }
-                if let Some(form) = form(part) {
-                    let (class::Form::Base64(skip) | class::Form::Hex(skip)) = form;
-                    return Some((at + skip, form.into(), false));
-                }
-                // Long runs may be binary data with text in it.
-                if part.len() >= HEAD {
-                    return Some((at, class::Form::Base64(0).into(), false));
-                }
-            }
-            at += part.len() + 1;
-        }
-        None
     }
 
     /// Begins a dump whose second line, or first, begins here. The line before is a part of it if it looks

@@ -125,6 +125,15 @@ fn a_header_that_claims_much_costs_little() {
 }
 
 #[test]
+fn an_encoded_header_without_a_block_is_an_error() {
+    let plain = archive(&[EncoderMethod::COPY], b"data");
+    for header in [&[0x17, 0][..], &[0x17, 0, 0], &[0x17, 6, 0, 0, 0, 0]] {
+        let (found, outcome) = read(&with_header(&plain, header), MAX_WINDOW);
+        assert!(found.is_empty() && outcome.is_err(), "{header:?}: {found:?}");
+    }
+}
+
+#[test]
 fn an_encrypted_archive_is_told_apart() {
     let aes = one_coder(&[0x24, 6, 0xf1, 7, 1, 2, 0x53, 7]);
     let (found, outcome) = read(&aes, LIMIT);
