@@ -41,7 +41,15 @@ pub(crate) fn mend_file(engine: &Engine, path: &Path) -> Result<(Mending, Zeroiz
     contained(|| mend_read(engine, path)).unwrap_or_else(|fault| Err(MendError::Fault(fault.detail.seal())))
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Whether mending a file panics, for a test.
+    static FAULT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
 fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>>), MendError> {
+    #[cfg(test)]
+    assert!(!FAULT.get(), "a fault that was put in");
     let read = open_file(path)
         .and_then(|file| read_up_to(file, MAX_MENDED, "it is not a Dockerfile that can be mended"));
     let before = read.map_err(|problem| MendError::Unreadable(problem.detail.seal()))?;
@@ -103,5 +111,25 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
 fn hide(shown: &mut impl Hide, found: &[Name]) {
     if let Some(mut secrets) = Secrets::new(found.iter().map(|secret| &**secret)) {
         shown.hide(&mut secrets);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamp::Clock;
+
+    #[test]
+    fn a_panic_while_a_file_is_mended_is_an_error_that_asks_for_a_report() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("Dockerfile");
+        std::fs::write(&path, "FROM debian\nRUN hf auth login\n").unwrap();
+        let engine = Engine::new(None, None, Clock::None);
+        FAULT.set(true);
+        let outcome = mend_file(&engine, &path);
+        FAULT.set(false);
+        let Err(MendError::Fault(text)) = outcome else { panic!("{:?}", outcome.err()) };
+        assert!(text.as_str().contains("please report"), "{}", text.as_str());
+        assert!(mend_file(&engine, &path).is_ok());
     }
 }

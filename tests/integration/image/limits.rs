@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::support::broken::{harmless, sound};
 use crate::support::expect::assert_readable;
-use crate::support::files::gzip;
+use crate::support::files::{gzip, zstd_with_window};
 use crate::support::image::{MANIFEST, blob_path, digest, docker_archive};
 use crate::support::tar::Header;
 use crate::support::{
-    Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, scan_measured, stowaway,
+    Compression, Image, Layer, Layout, Outcome, Place, Stdin, Tar, Token, scan, scan_measured, stowaway,
 };
 use serde_json::json;
 
@@ -87,6 +87,25 @@ fn an_image_of_ostree_with_hundreds_of_thousands_of_links() {
     assert_eq!(finding["location"]["path"], object(77_777));
     assert_eq!(finding["also"][0]["path"], path(77_777));
     assert!(cost.peak < 100, "{cost:?}");
+}
+
+/// Without the setting of the allocator (`src/cli/allocator.rs`), each thread keeps the largest window that it ever had.
+#[test]
+fn windows_of_many_threads_go_back_to_the_system() {
+    let made = Token::user("in a layer with a large window");
+    let layers = (0..48).map(|n: u32| {
+        let text = format!("line of layer {n}, like all others of it\n").repeat(400_000);
+        let tar = Tar::new()
+            .file("srv/text", text)
+            .file("srv/key", if n == 40 { made.bytes() } else { b"" })
+            .finish();
+        Layer { blob: zstd_with_window(&tar, 23), ..Layer::stored(&tar, Compression::Zstd) }
+    });
+    let place = Place::new("windows");
+    let archive = place.write("app.tar", Layout::of(&[&Image::new("app:latest", layers)]).files().archive());
+    let (outcome, cost) = scan_measured(&[Path::new("--jobs"), Path::new("48"), &archive]);
+    outcome.assert_found_only(&[&made]);
+    assert!(cost.peak < 125, "{cost:?}");
 }
 
 #[test]
