@@ -30,7 +30,7 @@ pub(crate) const CALLS: [&str; 3] = [r"login\(", "inferenceclient", r"token[ \t]
 
 /// The texts, one of which is in any line that gives a token to something of the Hub: parts of names of variables and
 /// hosts, and the start of an argument.
-pub(crate) const NEEDLES: [&str; 16] = [
+pub(crate) const NEEDLES: [&str; 17] = [
     "hf_",
     "HF_",
     "hf-",
@@ -47,6 +47,7 @@ pub(crate) const NEEDLES: [&str; 16] = [
     "note_auth",
     "login(",
     "token=",
+    "--token",
 ];
 /// The texts of [`NEEDLES`] that name the vendor.
 pub(crate) const NAMES_VENDOR: [&str; 2] = ["ugging", "UGGING"];

@@ -102,7 +102,11 @@ impl Format {
                 Decoded::Some => Some(Self::Damaged(Compression::Snappy)),
                 Decoded::TooLarge | Decoded::None => None,
             },
-            Compression::None => begins_zlib(head).then(|| Self::zlib(head, probes)).flatten(),
+            Compression::None => {
+                // More bytes may be at hand, or not.
+                let head = head.get(..HEAD).unwrap_or(head);
+                begins_zlib(head).then(|| Self::zlib(head, probes)).flatten()
+            }
             Compression::Gzip => {
                 let trial = probes.gzip(head)?;
                 let is_cut = matches!(trial, Trial::Broken(taken) if taken >= head.len());

@@ -19,6 +19,10 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
             r#"(?P<close>\\?["'])?\]?(?P<before>[ \t]*)"#,
             // The format of wandb, in which the value is a member of its own.
             r"(?:(?P<nested>:[ \t]*\r?\n(?:[ \t]+desc:[^\n]*\n)?[ \t]+value:[ \t]+)",
+            // A list of variables, as Kubernetes has it: the name and the value are members of one object.
+            r#"|(?P<member>,?\s{0,64}["']?[Vv]alue["']?[ \t]*[:=][ \t]*)"#,
+            // A type between the name and the value, or another operator.
+            r"|(?P<typed>:[ \t]*[A-Za-z&][A-Za-z0-9_.<>&'\[\] ]{0,40}=[ \t]*|[:?|]{1,2}=[ \t]*|=>[ \t]*)",
             r"|(?P<sign>[=:])(?P<after>[ \t]*)|(?P<blank>))",
         ))
         .expect("a valid pattern")
@@ -32,8 +36,13 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
     let mut from = 0;
     while let Some(captures) = NAME.captures_at(content, from) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.name("name")) else { break };
-        from = whole.end().max(from + 1);
+        // What looks like a value may be the next name.
+        from = name.end().max(from + 1);
         let text = std::str::from_utf8(name.as_bytes()).unwrap_or_default();
+        // In a string, the letter of an escaped line break is in front of the name.
+        let is_broken =
+            text.starts_with(['n', 'r']) && name.start() > 0 && content.get(name.start() - 1) == Some(&b'\\');
+        let text = if is_broken { text.get(1..).unwrap_or_default() } else { text };
         let is_key = if is_settings { is_hub_key(text) } else { is_hub_variable(text) };
         let is_key = is_key || (keeper == Keeper::Training && text == "token");
         if !is_key || !begins_name(content, name.start()) {
@@ -46,6 +55,8 @@ pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
             Some(b"=") => (true, is_settings || blanks("before") == blanks("after")),
             Some(_) => (quoted || blanks("after"), is_settings),
             None if captures.name("nested").is_some() => (is_settings, true),
+            None if captures.name("member").is_some() => (is_settings, true),
+            None if captures.name("typed").is_some() => (is_settings, false),
             None => (captures.name("set").is_some() && blanks("before"), true),
         };
         if !assigned {
@@ -121,6 +132,19 @@ mod tests {
             "hf_token:\n  value: !opaque-v4lue\n",
             "environment:\n  - HF_TOKEN=!opaque-v4lue\n",
             "HF_TOKEN = \"!opaque-v4lue\"\n",
+            "- name: HF_TOKEN\n  value: !opaque-v4lue\n",
+            "- name: HF_TOKEN\n  value: \"!opaque-v4lue\"\n",
+            "{\"name\": \"HF_TOKEN\", \"value\": \"!opaque-v4lue\"}",
+            "{\"name\":\"HF_TOKEN\",\"value\":\"!opaque-v4lue\"}",
+            "<add key=\"HF_TOKEN\" value=\"!opaque-v4lue\"/>",
+            "HF_TOKEN: str = \"!opaque-v4lue\"\n",
+            "hf_token: Optional[str] = '!opaque-v4lue'\n",
+            "const HF_TOKEN: &str = \"!opaque-v4lue\";\n",
+            "environment: HF_TOKEN=!opaque-v4lue\n",
+            "hf_token := \"!opaque-v4lue\"\n",
+            "'hf_token' => '!opaque-v4lue',\n",
+            "{\"cmd\":\"export HF_TOKEN=!opaque-v4lue\\npython x.py\"}",
+            "x: \"A=b\\nHF_TOKEN=!opaque-v4lue\\nC=d\\n\"\n",
         ] {
             assert_found(Keeper::Settings, text);
         }

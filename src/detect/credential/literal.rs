@@ -14,6 +14,8 @@ pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops
             b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b';' | b'&' | b'|' | b'<' | b'>')
         };
         let len = text.iter().position(ends).unwrap_or(text.len());
+        // In a string of JSON or of code, an escaped line break ends the line.
+        let len = escaped_break(text.get(..len)?).unwrap_or(len);
         // The closing characters of a surrounding list or call are removed.
         let value = text.get(..len)?;
         let credentials = value
@@ -26,7 +28,15 @@ pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops
     let len = memchr::memchr2(quote, b'\n', inner)?;
     let closed = inner.get(len) == Some(&quote);
     let backslash = usize::from(escaped == 1 && len > 0 && inner.get(len - 1) == Some(&b'\\'));
-    closed.then_some(start + 1..start + 1 + len - backslash)
+    let value = inner.get(..len - backslash)?;
+    let broken =
+        [&b"\\n"[..], b"\\r\\n"].iter().filter(|end| value.ends_with(end)).map(|end| end.len()).max();
+    closed.then_some(start + 1..start + 1 + value.len() - broken.unwrap_or_default())
+}
+
+/// Returns the offset of the first escaped line break.
+fn escaped_break(text: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\\', text).find(|at| matches!(text.get(at + 1), Some(b'n' | b'r')))
 }
 
 #[cfg(test)]
@@ -44,6 +54,9 @@ mod tests {
             ("\"a b\" c", Some("a b")),
             ("'a\"b' c", Some("a\"b")),
             ("\\\"a b\\\" c", Some("a b")),
+            ("abc\\nX=y", Some("abc")),
+            ("abc\\r\\n", Some("abc")),
+            ("\"abc\\n\"", Some("abc")),
             ("\"open", None),
             ("\"open\n\"", None),
             ("", None),

@@ -71,7 +71,7 @@ impl Named {
         }
         self.names_vendor |= is_vendor;
         let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
-        let in_line = memchr::memrchr(b'\n', before).map_or(before.len(), |end| before.len() - end - 1);
+        let in_line = continued(before);
         let is_argument = name.ends_with('=');
         let from = at - if is_argument { before.len() } else { in_line };
         let next = line.unwrap_or(at + (BEHIND / 2).min(behind.len())).max(at + 1);
@@ -106,6 +106,21 @@ impl Named {
             .filter(|hit| hit.may_be_name())
             .flat_map(|hit| self.judge(text, hit.at, 0, true).unwrap_or_default())
             .collect()
+    }
+}
+
+/// Returns the number of bytes at the end that are of one line, which a backslash may continue.
+fn continued(before: &[u8]) -> usize {
+    let mut start = before.len();
+    loop {
+        let line = before.get(..start).unwrap_or_default();
+        let Some(end) = memchr::memrchr(b'\n', line) else { return before.len() };
+        let front = before.get(..end).unwrap_or_default();
+        let front = front.strip_suffix(b"\r").unwrap_or(front);
+        if !front.ends_with(b"\\") {
+            return before.len() - end - 1;
+        }
+        start = end;
     }
 }
 
@@ -216,6 +231,14 @@ mod tests {
             "setenv HF_TOKEN @@\n",
             "curl -H \"Authorization: Bearer @@\" https://huggingface.co/api/whoami-v2\n",
             "curl https://huggingface.co/api/whoami-v2 \\\n  -H 'Authorization: Bearer @@'\n",
+            "curl -L -H \"Authorization: Bearer @@\" \\\n  -o x \\\n  https://huggingface.co/a/b/resolve/main/x\n",
+            "hf download org/model --token @@\n",
+            "hf upload org/model . --token=@@\n",
+            "env:\n- name: HF_TOKEN\n  value: @@\n",
+            "{\"environment\": [{\"name\": \"HF_TOKEN\", \"value\": \"@@\"}]}",
+            "\"%env HF_TOKEN=@@\\n\",\n",
+            "HF_TOKEN: str = \"@@\"\n",
+            "HF_TOKEN = \"hf_@@\"\n",
             "URL = 'https://huggingface.co/x'\nheaders = {\"Authorization\": \"Bearer @@\"}\n",
             "git clone https://u:@@@huggingface.co/org/x\n",
             "hf auth login --token @@\n",
@@ -227,11 +250,12 @@ mod tests {
             "printf 'url=https://huggingface.co\\nusername=u\\npassword=@@\\n' | git credential approve\n",
             "vllm serve m --hf-token @@\n",
         ] {
-            let at = text.find("@@").unwrap();
+            let prefix = if text.contains("hf_@@") { 3 } else { 0 };
+            let at = text.find("@@").unwrap() - prefix;
             let text = text.replacen("@@", SECRET, 1);
             let found = Named::default().search(text.as_bytes());
             assert_eq!(found.len(), 1, "{text}");
-            assert_eq!((found[0].start, found[0].len()), (at, SECRET.len()), "{text}");
+            assert_eq!((found[0].start, found[0].len()), (at, SECRET.len() + prefix), "{text}");
         }
     }
 

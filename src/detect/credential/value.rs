@@ -7,7 +7,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::detect::{find, is_placeholder, randomness, shape, wording};
+use crate::hub::tokens::roots;
 use crate::hub::words::NAMES;
+
+/// The shortest text behind the prefix of a token that may be a secret of unknown shape.
+const MIN_BODY: usize = 20;
 
 /// The possible lengths of a credential.
 const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
@@ -134,7 +138,9 @@ fn decode_percent(text: &[u8]) -> Zeroizing<Vec<u8>> {
 /// Returns true if the value holds a token of known shape, plain or encoded. The token search finds those in
 /// any file.
 fn has_known_shape(value: &[u8]) -> bool {
-    let holds = |text: &[u8]| shape::to_mask(text).is_some() || !find(text).is_empty();
+    // A longer text that begins like a token has no known shape.
+    let is_one = |text: &[u8]| shape::to_mask(text).is_some_and(|(_, len)| len == text.len());
+    let holds = |text: &[u8]| is_one(text) || !find(text).is_empty();
     holds(value)
         || (value.contains(&b'%') && holds(&decode_percent(value)))
         || decode_base64(value).is_some_and(|decoded| holds(&decoded))
@@ -180,6 +186,9 @@ fn names_itself(text: &str) -> bool {
         "fake",
         "redacted",
     ];
+    // The prefix of a token names the vendor.
+    let body = roots().find_map(|root| text.strip_prefix(root)).filter(|body| body.len() >= MIN_BODY);
+    let text = body.filter(|body| randomness::is_varied(body.as_bytes())).unwrap_or(text);
     // A text with more digits than a counter has is not made of words.
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     digits <= 4

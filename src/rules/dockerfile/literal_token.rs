@@ -6,7 +6,7 @@ use super::{
     Context, Hit,
     hit::{Residue, left_in, left_in_layer},
 };
-use crate::detect::Occurrence;
+use crate::detect::{Confidence, Occurrence, TokenKind, TokenSummary};
 use crate::dockerfile::{Arguments, Destination, Instruction, Keyword, Scope, Value};
 use crate::finding::Severity;
 use crate::finding::Where;
@@ -64,7 +64,8 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
             found.insert(candidate);
         }
     }
-    found.0.into_values().map(|found| hit(context, found)).collect()
+    let hit = |Found { span, occurrence }: Found| hit(context, span, occurrence.token, occurrence.confidence);
+    found.0.into_values().map(hit).collect()
 }
 
 /// Tokens by start offset. They do not overlap.
@@ -152,30 +153,35 @@ fn words_of(steps: &[Step]) -> Vec<Text> {
     texts
 }
 
-fn hit(context: &Context<'_>, found: Found) -> Hit {
-    let Found { span, occurrence } = found;
+/// Returns the hit for a token, or for a credential of unknown shape.
+pub(super) fn hit(context: &Context<'_>, span: Span, token: TokenSummary, confidence: Confidence) -> Hit {
     let holder = context.holder(span.start);
     let (place, leaves) = match holder {
         Some(instruction) => (name(instruction), leaves(instruction, context.scope_of(instruction), span)),
         None if context.is_comment(span.start) => ("a comment", vec![left_in(Where::Source)]),
         None => ("the file", vec![left_in(Where::Source)]),
     };
-    let token = &occurrence.token.redacted;
     let advice = Message::own(holder.map_or("delete it there.", advice));
-    let revoke = Message::own(occurrence.token.kind.revoke_address());
-    let help = message!("Revoke {} at {} first. Then {}", token, revoke, advice);
+    let (message, help) = if token.kind == TokenKind::UNKNOWN {
+        let message = message!("a credential for the Hub is in {}", Message::own(place));
+        (message, message!("Revoke it first, if it is one. Then {}", advice))
+    } else {
+        let (redacted, revoke) = (&token.redacted, Message::own(token.kind.revoke_address()));
+        let help = message!("Revoke {} at {} first. Then {}", redacted, revoke, advice);
+        (message!("the token {} is in {}", redacted, Message::own(place)), help)
+    };
     Hit {
         rule: &RULE,
         severity: RULE.severity,
-        confidence: occurrence.confidence,
+        confidence,
         span,
-        message: message!("the token {} is in {}", token, Message::own(place)),
+        message,
         help,
         remarks: Vec::new(),
         leaves,
         stage: holder.and_then(|instruction| instruction.stage),
         subject: Message::own(place),
-        token: Some(occurrence.token),
+        token: Some(token),
     }
 }
 

@@ -130,6 +130,8 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     hits.extend(token_in_url::check(context, &writes));
     hits.extend(token_written_to_file::check(context, &writes));
     hits.extend(copies_token_file::check(context));
+    let unreported = unknown::unreported(context, &hits);
+    hits.extend(unreported);
     let removed = removals::find(context);
     let late = removed_too_late::check(context, &hits, &removed);
     hits.extend(late);

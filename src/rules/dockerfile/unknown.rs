@@ -1,11 +1,15 @@
 //! Credentials of unknown shape in the text of a Dockerfile. Reports hide them wherever they are.
 
-use super::Context;
-use super::literal_token::scripts_of;
-use crate::detect::{carries_token, may_be_credential, opaque_in};
-use crate::dockerfile::{Arguments, Dockerfile};
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use super::literal_token::{self, scripts_of};
+use super::{Context, Hit};
+use crate::detect::{Confidence, TokenSummary, carries_token, generated_in, may_be_credential, opaque_in};
+use crate::dockerfile::{Arguments, Dockerfile, Instruction};
 use crate::sensitive::{Name, Sensitive};
 use crate::shell::{Step, StepKind, Word};
+use crate::text::Span;
 
 /// The longest script that is put together from its steps.
 const LONGEST: usize = 1 << 20;
@@ -21,6 +25,60 @@ pub(crate) fn in_text(text: &[u8]) -> Vec<Name> {
     opaque_in(text).into_iter().filter_map(|range| text.get(range)).map(Name::from).collect()
 }
 
+/// Returns hits for random values of unknown shape in instructions of which no rule reports anything, and in comments.
+pub(crate) fn unreported(context: &Context<'_>, hits: &[Hit]) -> Vec<Hit> {
+    let mut found = BTreeSet::new();
+    for comment in &context.dockerfile.comments {
+        let text = context.source.get(comment.span.start..comment.span.end).unwrap_or_default();
+        let span =
+            |value: Range<usize>| Span::new(comment.span.start + value.start, comment.span.start + value.end);
+        found.extend(generated_in(text).into_iter().map(span));
+    }
+    let holders = hits.iter().filter_map(|hit| context.holder(hit.span.start));
+    let reported: HashSet<usize> = holders.map(|instruction| instruction.span.start).collect();
+    for (instruction, _) in context.instructions() {
+        if !reported.contains(&instruction.span.start) {
+            found.extend(in_instruction(context, instruction));
+        }
+    }
+    let hit = |span| literal_token::hit(context, span, TokenSummary::unknown(), Confidence::Medium);
+    found.into_iter().map(hit).collect()
+}
+
+/// Returns the spans of random values in an instruction. A value that only decoding puts together is placed where it
+/// is whole, or else in the whole instruction.
+fn in_instruction(context: &Context<'_>, instruction: &Instruction) -> BTreeSet<Span> {
+    let Span { start, end } = instruction.span;
+    let source = context.source.get(start..end).unwrap_or_default();
+    let written = generated_in(instruction.text.as_bytes()).into_iter();
+    let mut found: BTreeSet<Span> = written.map(|value| instruction.text.source_span(value)).collect();
+    each_text(context, instruction, |text| {
+        for value in generated_in(text) {
+            let value = text.get(value).unwrap_or_default();
+            let at = memchr::memmem::find(source, value).map(|at| start + at);
+            found.insert(at.map_or(instruction.span, |at| Span::new(at, at + value.len())));
+        }
+    });
+    if found.len() > 1 {
+        found.remove(&instruction.span);
+    }
+    found
+}
+
+/// Passes on the texts of an instruction: as it is written, and with quotes, continuations and variables resolved.
+fn each_text(context: &Context<'_>, instruction: &Instruction, mut each: impl FnMut(&[u8])) {
+    each(instruction.text.as_bytes());
+    let acts = instruction.effective();
+    acts.heredocs.iter().for_each(|heredoc| each(heredoc.body.as_bytes()));
+    if let Arguments::Exec(words) = &acts.arguments {
+        let words: Vec<&[u8]> = words.iter().map(crate::text::Text::as_bytes).collect();
+        each(&Sensitive::from(words.join(&b' ')));
+    }
+    for steps in scripts_of(context, instruction) {
+        each(&script(&steps));
+    }
+}
+
 fn in_context(context: &Context<'_>) -> Vec<Name> {
     let mut found = Vec::new();
     let mut search = |text: &[u8]| found.extend(in_text(text));
@@ -28,16 +86,7 @@ fn in_context(context: &Context<'_>) -> Vec<Name> {
         search(context.source.get(comment.span.start..comment.span.end).unwrap_or_default());
     }
     for (instruction, _) in context.instructions() {
-        search(instruction.text.as_bytes());
-        let acts = instruction.effective();
-        acts.heredocs.iter().for_each(|heredoc| search(heredoc.body.as_bytes()));
-        if let Arguments::Exec(words) = &acts.arguments {
-            let words: Vec<&[u8]> = words.iter().map(crate::text::Text::as_bytes).collect();
-            search(&Sensitive::from(words.join(&b' ')));
-        }
-        for steps in scripts_of(context, instruction) {
-            search(&script(&steps));
-        }
+        each_text(context, instruction, &mut search);
     }
     for (instruction, scope) in context.instructions() {
         for pair in instruction.effective().pairs() {
@@ -131,6 +180,52 @@ fn expanded(word: &Word, variables: &[(&str, Sensitive)]) -> Sensitive {
 mod tests {
     use super::*;
     use crate::dockerfile::parse;
+
+    #[test]
+    fn what_no_other_rule_reports_is_a_finding() {
+        let secret = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+        let hits = |text: &str| {
+            let source = format!("FROM scratch\n{text}\n").replace("SECRET", secret);
+            let found = crate::rules::dockerfile::check(source.as_bytes(), &parse(source.as_bytes()));
+            let shown =
+                |hit: &Hit| (hit.rule.id, source.get(hit.span.start..hit.span.end).unwrap() == secret);
+            found.iter().map(shown).collect::<Vec<_>>()
+        };
+        for text in [
+            "RUN export HF_TOKEN=SECRET && python x.py",
+            "RUN HF_TOKEN=SECRET python x.py",
+            "RUN curl -H \"Authorization: Bearer SECRET\" https://huggingface.co/x",
+            "RUN curl -H \"Authorization: Bearer SECRET\" \\\n  https://huggingface.co/x",
+            "RUN docker login -u u -p SECRET registry.hf.space",
+            "RUN echo SECRET | docker login -u u --password-stdin registry.hf.space",
+            "HEALTHCHECK CMD curl -H 'Authorization: Bearer SECRET' https://x.hf.space/",
+            "LABEL hf_token=SECRET",
+            "CMD [\"serve\", \"--hf-token\", \"SECRET\"]",
+            "ENTRYPOINT serve --hf-token SECRET",
+            "RUN <<EOF\nexport HF_TOKEN=SECRET\nEOF",
+            "# HF_TOKEN=SECRET",
+        ] {
+            assert_eq!(hits(text), [(literal_token::RULE.id, true)], "{text}");
+        }
+        for (text, rule) in [
+            ("ENV HF_TOKEN=SECRET", "dockerfile/token-in-env"),
+            ("ARG HF_TOKEN=SECRET", "dockerfile/token-in-arg"),
+            ("RUN echo SECRET | hf auth login", "dockerfile/login-command"),
+            ("RUN hf auth login --token SECRET", "dockerfile/login-command"),
+            ("RUN echo SECRET > ~/.cache/huggingface/token", "dockerfile/token-written-to-file"),
+        ] {
+            let rules: Vec<_> = hits(text).into_iter().map(|(rule, _)| rule).collect();
+            assert_eq!(rules, [rule], "{text}");
+        }
+        for text in [
+            "RUN curl -H \"Authorization: Bearer SECRET\" https://example.org/x",
+            "LABEL revision=SECRET",
+            "RUN HF_TOKEN=your_token_here python x.py",
+            "ENV HF_REVISION=SECRET",
+        ] {
+            assert_eq!(hits(text), [], "{text}");
+        }
+    }
 
     #[test]
     fn literals_are_put_together() {

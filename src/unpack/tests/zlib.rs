@@ -47,6 +47,23 @@ fn streams_of_every_level_are_found_anywhere() {
 }
 
 #[test]
+fn the_bytes_at_hand_decide_nothing() {
+    use crate::unpack::format::{Format, HEAD};
+
+    let mut stream = zlib(&noise(3000), 6);
+    *stream.last_mut().unwrap() ^= 1;
+    let format = |head: &[u8]| {
+        let mut probes = super::super::probes::Probes::new();
+        probes.grant();
+        Format::inside(head, &mut probes)
+    };
+    assert!(format(&stream).is_some() && stream.len() > HEAD);
+    for len in [HEAD, HEAD + 1, 2000] {
+        assert_eq!(format(&stream), format(&stream[..len]), "{len}");
+    }
+}
+
+#[test]
 fn streams_in_a_row_are_one_content() {
     let text = text(&token("a"));
     let middle = text.windows(9).position(|w| w == b"HF_TOKEN=").unwrap() + 20;
