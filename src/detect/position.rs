@@ -61,7 +61,7 @@ impl Lines {
         }
     }
 
-    /// Does the same with the three lower bytes of a number, the highest first.
+    /// Checks and counts three bytes, which are the lower bytes of `group`, the highest first.
     pub(super) fn step_group(&mut self, offset: u64, group: u32) {
         const ONES: u32 = 0x0001_0101;
         let is_in = |b: u32| {
@@ -110,7 +110,7 @@ impl Cursor {
 
 /// Counts the characters of UTF-8 text: all bytes but the continuation bytes.
 fn characters(bytes: &[u8]) -> u64 {
-    // A count that fits a byte is made of vectors by the compiler.
+    // The compiler uses vectors for sums that fit a byte.
     let in_chunk = |chunk: &[u8]| u64::from(chunk.iter().map(|&b| u8::from(b & 0xc0 != 0x80)).sum::<u8>());
     bytes.chunks(usize::from(u8::MAX)).map(in_chunk).sum()
 }

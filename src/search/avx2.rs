@@ -72,7 +72,7 @@ impl<const SETS: usize> Avx2<SETS> {
 
     #[target_feature(enable = "avx2")]
     fn next<W: Watch>(&self, bytes: &[u8], from: usize, watch: &mut W) -> Places {
-        watch.begin(from);
+        watch.begin();
         let encoded = ENCODED.each_ref().map(|halves| twice(halves));
         let tables =
             self.halves.each_ref().map(|sets| sets.each_ref().map(|[low, up]| [twice(low), twice(up)]));

@@ -68,8 +68,8 @@ impl Avx512 {
     }
 
     #[target_feature(enable = "avx512bw,avx512vbmi")]
-    fn next(&self, bytes: &[u8], from: usize, watch: &mut impl Watch) -> Places {
-        watch.begin(from);
+    fn next<W: Watch>(&self, bytes: &[u8], from: usize, watch: &mut W) -> Places {
+        watch.begin();
         let ascii = self.ascii.each_ref().map(|sets| [load(sets, 0), load(sets, VECTOR)]);
         let others = self.others.map(|sets| _mm512_set1_epi8(sets.cast_signed()));
         let mut at = from;
@@ -79,8 +79,8 @@ impl Avx512 {
                 let vector = load(block, n);
                 let sets = _mm512_permutex2var_epi8(*low, vector, *up);
                 let sets = _mm512_mask_mov_epi8(sets, _mm512_movepi8_mask(vector), others);
-                if n == 0 {
-                    see(watch, at, _mm512_movepi8_mask(sets));
+                if W::IS_ON && n == 0 {
+                    watch.see(at, _mm512_movepi8_mask(sets), VECTOR);
                 }
                 buckets = _mm512_and_si512(buckets, sets);
             }
@@ -94,15 +94,6 @@ impl Avx512 {
             at += VECTOR;
         }
         Places { at, bits: 0 }
-    }
-}
-
-/// Shows the bits of [`ENCODED`].
-#[expect(clippy::inline_always, reason = "a call would save and load the vectors")]
-#[inline(always)]
-fn see<W: Watch>(watch: &mut W, at: usize, fits: u64) {
-    if W::IS_ON {
-        watch.see(at, fits, VECTOR);
     }
 }
 

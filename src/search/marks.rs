@@ -4,21 +4,23 @@
 use std::ops::Range;
 
 use super::blocks::{BLOCK, STRIDE, may_be_encoded};
+#[cfg(test)]
+use super::is_encoded;
 
-/// What a search sees of each vector beside its needles.
+/// An observer of the vectors that a search passes.
 pub(super) trait Watch {
-    /// Whether anything is seen.
+    /// Whether the observer needs the characters of encoded text.
     const IS_ON: bool;
-    /// Begins at `from`.
-    fn begin(&mut self, from: usize);
-    /// Sees the `len` bytes at `at`: one bit for each character of encoded text.
+    /// Is told that the search begins anew.
+    fn begin(&mut self);
+    /// Is told which of the `len` bytes at `at` are characters of encoded text, one bit for each.
     fn see(&mut self, at: usize, fits: u64, len: usize);
 }
 
 impl Watch for () {
     const IS_ON: bool = false;
 
-    fn begin(&mut self, _: usize) {}
+    fn begin(&mut self) {}
 
     fn see(&mut self, _: usize, _: u64, _: usize) {}
 }
@@ -49,8 +51,8 @@ fn empty_lanes(bits: u64) -> u64 {
 impl Watch for Marks {
     const IS_ON: bool = true;
 
-    fn begin(&mut self, from: usize) {
-        self.seen = self.seen.max(from);
+    fn begin(&mut self) {
+        // Not all of the block in front was seen with this search.
         self.carry = 1 << (BLOCK - 1);
     }
 
@@ -112,17 +114,39 @@ impl Marks {
     }
 }
 
+/// Asserts that of every run in a text, one block is found. Blocks begin at `from`.
 #[cfg(test)]
-mod tests {
+pub(super) fn assert_no_run_missed(marks: &Marks, text: &[u8], from: usize) {
+    let mut found = std::collections::BTreeSet::new();
+    let mut at = from;
+    while at + BLOCK <= text.len() {
+        at = marks.next_block(text, at, 0);
+        assert!(at % STRIDE == from % STRIDE);
+        found.insert(at);
+        at += STRIDE;
+    }
+    let fits = |at: usize, every: usize, phase: usize| {
+        let in_run = |n: usize| if (n - at) % every == phase { is_encoded(text[n]) } else { text[n] == 0 };
+        at + RUN <= text.len() && (at..at + RUN).all(in_run)
+    };
+    for run in from..text.len() {
+        if fits(run, 1, 0) || fits(run, 2, 0) || fits(run, 2, 1) {
+            let blocks = (from..text.len()).step_by(STRIDE).filter(|at| (run..=run + STRIDE).contains(at));
+            assert!(blocks.into_iter().any(|block| found.contains(&block)), "{run}: {found:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
     use super::*;
-    use crate::search::is_encoded;
 
     /// Marks of a text, as a search of `vector` bytes that stops at `stops` makes them.
     fn marks(text: &[u8], vector: usize, stops: &[usize]) -> Marks {
         let mut marks = Marks::default();
         let mut from = 0;
         for &stop in stops.iter().chain([&text.len()]) {
-            marks.begin(from);
+            marks.begin();
             while let Some(bytes) = text.get(from..from + vector).filter(|_| from < stop) {
                 let bit = |(n, b): (usize, &u8)| u64::from(is_encoded(*b)) << n;
                 marks.see(from, bytes.iter().enumerate().map(bit).sum(), vector);
@@ -133,7 +157,7 @@ mod tests {
         marks
     }
 
-    const PIECES: [&[u8]; 7] =
+    pub(crate) const PIECES: [&[u8]; 7] =
         [&[b'a'; 47], b"a\0a\0a\0a\0a\0a\0a\0a\0", b"aaaaaaaaaaaaaaaa", b"a", b" ", b"\0\0\0\0\0", b"%%%"];
 
     proptest::proptest! {
@@ -149,25 +173,7 @@ mod tests {
             let to = to.clamp(from.min(text.len()), text.len());
             let stops: Vec<usize> = stops.into_iter().collect();
             let marks = marks(&text, if wide { 64 } else { 32 }, &stops);
-            let text = text.get(..to).unwrap();
-            let mut found = std::collections::BTreeSet::new();
-            let mut at = from;
-            while at + BLOCK <= text.len() {
-                at = marks.next_block(text, at, 0);
-                proptest::prop_assert!(at % STRIDE == from % STRIDE);
-                found.insert(at);
-                at += STRIDE;
-            }
-            let fits = |at: usize, len: usize, every: usize, phase: usize| {
-                let in_run = |n: usize| if (n - at) % every == phase { is_encoded(text[n]) } else { text[n] == 0 };
-                at + len <= text.len() && (at..at + len).all(in_run)
-            };
-            for run in 0..text.len() {
-                if fits(run, RUN, 1, 0) || fits(run, RUN, 2, 0) || fits(run, RUN, 2, 1) {
-                    let mut blocks = (from..text.len()).step_by(STRIDE).filter(|at| (run..=run + STRIDE).contains(at));
-                    proptest::prop_assert!(blocks.any(|block| found.contains(&block)), "{run}: {found:?}");
-                }
-            }
+            assert_no_run_missed(&marks, text.get(..to).unwrap(), from);
         }
     }
 }

@@ -261,6 +261,27 @@ mod tests {
             Search::assert_all_agree(&kept, &text);
         }
 
+        /// All searches mark every run, wherever needles interrupt them.
+        #[test]
+        fn all_searches_mark_runs(
+            pieces in proptest::collection::vec(proptest::sample::select(&marks::tests::PIECES[..]), 0..30),
+            needles in proptest::collection::vec(0..30_usize, 0..4),
+        ) {
+            let mut text: Vec<&[u8]> = pieces;
+            for at in needles {
+                text.insert(at.min(text.len()), b"hf_");
+            }
+            let text = text.concat();
+            for (_, search) in Search::each(&Needles { single: &[b"hf_", b"zyx"], family: &[], marks: true }) {
+                let mut marks = Marks::default();
+                let mut from = 0;
+                while let Some((at, _)) = search.find_and_mark(&text, from, &mut marks) {
+                    from = at + 1;
+                }
+                marks::assert_no_run_missed(&marks, &text, 0);
+            }
+        }
+
         /// The same with a family.
         #[test]
         fn all_searches_agree_on_families(

@@ -103,7 +103,7 @@ impl Format {
                 Decoded::TooLarge | Decoded::None => None,
             },
             Compression::None => {
-                // More bytes may be at hand, or not.
+                // The format must not depend on how many more bytes are buffered.
                 let head = head.get(..HEAD).unwrap_or(head);
                 begins_zlib(head).then(|| Self::zlib(head, probes)).flatten()
             }

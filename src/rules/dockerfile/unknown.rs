@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::literal_token::{self, scripts_of};
-use super::{Context, Hit};
+use super::{Context, Hit, login_with_secret_mount};
 use crate::detect::{Confidence, TokenSummary, carries_token, generated_in, may_be_credential, opaque_in};
 use crate::dockerfile::{Arguments, Dockerfile, Instruction};
+use crate::finding::Severity;
 use crate::sensitive::{Name, Sensitive};
 use crate::shell::{Step, StepKind, Word};
 use crate::text::Span;
@@ -34,7 +35,10 @@ pub(crate) fn unreported(context: &Context<'_>, hits: &[Hit]) -> Vec<Hit> {
             |value: Range<usize>| Span::new(comment.span.start + value.start, comment.span.start + value.end);
         found.extend(generated_in(text).into_iter().map(span));
     }
-    let holders = hits.iter().filter_map(|hit| context.holder(hit.span.start));
+    // A hit does not stand for a value if its token is a mounted secret, or if it fails nothing.
+    let is_of_text =
+        |hit: &&Hit| hit.rule.id != login_with_secret_mount::RULE.id && hit.severity > Severity::Low;
+    let holders = hits.iter().filter(is_of_text).filter_map(|hit| context.holder(hit.span.start));
     let reported: HashSet<usize> = holders.map(|instruction| instruction.span.start).collect();
     for (instruction, _) in context.instructions() {
         if !reported.contains(&instruction.span.start) {
@@ -52,7 +56,7 @@ fn in_instruction(context: &Context<'_>, instruction: &Instruction) -> BTreeSet<
     let source = context.source.get(start..end).unwrap_or_default();
     let written = generated_in(instruction.text.as_bytes()).into_iter();
     let mut found: BTreeSet<Span> = written.map(|value| instruction.text.source_span(value)).collect();
-    each_text(context, instruction, |text| {
+    each_reading(context, instruction, |text| {
         for value in generated_in(text) {
             let value = text.get(value).unwrap_or_default();
             let at = memchr::memmem::find(source, value).map(|at| start + at);
@@ -65,9 +69,8 @@ fn in_instruction(context: &Context<'_>, instruction: &Instruction) -> BTreeSet<
     found
 }
 
-/// Passes on the texts of an instruction: as it is written, and with quotes, continuations and variables resolved.
-fn each_text(context: &Context<'_>, instruction: &Instruction, mut each: impl FnMut(&[u8])) {
-    each(instruction.text.as_bytes());
+/// Passes on the texts of an instruction in which quotes, escapes and variables are resolved.
+fn each_reading(context: &Context<'_>, instruction: &Instruction, mut each: impl FnMut(&[u8])) {
     let acts = instruction.effective();
     acts.heredocs.iter().for_each(|heredoc| each(heredoc.body.as_bytes()));
     if let Arguments::Exec(words) = &acts.arguments {
@@ -86,7 +89,8 @@ fn in_context(context: &Context<'_>) -> Vec<Name> {
         search(context.source.get(comment.span.start..comment.span.end).unwrap_or_default());
     }
     for (instruction, _) in context.instructions() {
-        each_text(context, instruction, &mut search);
+        search(instruction.text.as_bytes());
+        each_reading(context, instruction, &mut search);
     }
     for (instruction, scope) in context.instructions() {
         for pair in instruction.effective().pairs() {
@@ -207,6 +211,9 @@ mod tests {
         ] {
             assert_eq!(hits(text), [(literal_token::RULE.id, true)], "{text}");
         }
+        let beside_a_mount = "RUN --mount=type=secret,id=HF_TOKEN hf auth login --token $(cat /run/secrets/HF_TOKEN) && \
+             curl -H 'Authorization: Bearer SECRET' https://huggingface.co/x";
+        assert!(hits(beside_a_mount).contains(&(literal_token::RULE.id, true)), "{:?}", hits(beside_a_mount));
         for (text, rule) in [
             ("ENV HF_TOKEN=SECRET", "dockerfile/token-in-env"),
             ("ARG HF_TOKEN=SECRET", "dockerfile/token-in-arg"),

@@ -157,7 +157,7 @@ fn read_block(
     memory_limit: u64,
     each: &mut EachEntry<'_>,
 ) -> Result<(), Failure> {
-    // The description of an encoded header may name none.
+    // The description of an encoded header may have no block.
     let block: &Block = archive.blocks.get(index).ok_or_else(|| corrupt("has no block for its header"))?;
     let coders = &block.coders;
     if coders.iter().any(|coder: &Coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256) {

@@ -6,7 +6,7 @@ use crate::support::{Image, Layer, Layout, Place, Tar, Token, scan};
 use serde_json::json;
 
 /// Writes a table of long cells. In each of them, the token has a different offset.
-const HISTORY: &str = "
+pub(super) const HISTORY: &str = "
 import sqlite3, sys
 path, token = sys.argv[1:]
 db = sqlite3.connect(path)
@@ -17,7 +17,7 @@ for start in range(60, 1500, 7):
     db.execute('INSERT INTO history VALUES (?)', (text[:start] + ' ' + token + ' ' + text[start:],))
 db.commit()
 ";
-const ROWS: usize = 206;
+pub(super) const ROWS: usize = 206;
 
 /// Writes cells that consist of the token only, in two adjacent columns.
 const CELLS: &str = "

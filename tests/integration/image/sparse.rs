@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::databases::{HISTORY, ROWS};
 use crate::support::broken::sound;
 
 use crate::support::{
@@ -57,32 +58,20 @@ fn containers_in_sparse_files_of_every_format() {
     }
 }
 
-/// Writes a database with pages that cut some of its cells within the token.
-const DATABASE: &str = "
-import sqlite3, sys
-path, token = sys.argv[1:]
-db = sqlite3.connect(path)
-db.execute('PRAGMA page_size=512')
-db.execute('CREATE TABLE t (a TEXT)')
-for start in range(400, 520):
-    db.execute('INSERT INTO t VALUES (?)', (('text ' * 200)[:start] + ' ' + token + ' text' * 100,))
-db.commit()
-";
-
 #[test]
 fn a_database_in_a_sparse_file() {
     let made = Token::user("in a database in a sparse file");
     let place = Place::new("database");
     let path = place.join("a.sqlite");
-    tools::run("python3", &["-c", DATABASE, tools::text(&path), made.text()]);
+    tools::run("python3", &["-c", HISTORY, tools::text(&path), made.text()]);
     let bytes = std::fs::read(path).unwrap();
     for (format, options) in SPARSE_FORMATS {
-        let tar = sparse_tar(&place, "b.sqlite", &[(0, &bytes)], 1_000_000, options);
-        assert!(tar.len() < 500_000, "{format}: it is sparse");
+        let tar = sparse_tar(&place, "b.sqlite", &[(0, &bytes)], bytes.len() as u64 + 1_000_000, options);
+        assert!(tar.len() < bytes.len() + 100_000, "{format}: it is sparse");
         let outcome = scan(&[image(&place, "app.tar", &tar)]);
         let found = outcome.findings_of(&made);
         let across = found.iter().filter(|finding| finding["location"]["via"][0] == "sqlite").count();
-        assert!(across > 0 && found.len() == 120, "{format}: {} found, {across} across pages", found.len());
+        assert!(across > 0 && found.len() >= ROWS, "{format}: {} found, {across} across pages", found.len());
         assert_eq!(outcome.errors().len(), 0, "{format}");
     }
 }
