@@ -2,39 +2,97 @@
 
 use super::wording::is_words;
 use crate::hub::variables::{
-    CLIENT_SECRET, EXACT, HUB, OTHER_KINDS, SCOPES, SECRETS, SETTINGS, SHARED, SPEAKING,
+    CLIENT_SECRET, EXACT, HUB, JOINED, OTHER_KINDS, SCOPES, SECRETS, SETTINGS, SHARED, SPEAKING,
 };
 
+/// The last word of names such as `HF_API`, whose value may be an address.
+const API: &str = "API";
+
 /// Returns true if a variable of this name carries a Hugging Face token. These are the names that tools read
-/// and names that people choose (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `MY_HF_API_KEY`, …), but not the many
-/// names that only refer to a token (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
+/// and names that people choose (`HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN`, `myHfApiKey`, `TOKEN_HF`, …), but not the
+/// many names that only refer to a token (`HF_TOKEN_PATH`, `HF_TOKENIZER`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`).
 pub(crate) fn is_token_variable(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
+    let name = folded(name);
     if EXACT.contains(&name.as_str()) {
         return true;
     }
-    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-    let end = |hub: &[&str]| words.windows(hub.len()).position(|part| part == hub).map(|at| at + hub.len());
-    let Some(end) = HUB.iter().find_map(|hub| end(hub)) else { return false };
-    let behind = words.get(end..).unwrap_or_default();
+    let words = words_of(&name);
+    if words.iter().any(|word| SPEAKING.contains(word)) {
+        return false;
+    }
     let is_scope = |word: &str| SCOPES.contains(&word) || word.bytes().all(|b| b.is_ascii_digit());
-    let Some(last) = behind.iter().rposition(|word| !is_scope(word)) else { return false };
-    let kind = last.checked_sub(1).and_then(|at| behind.get(at));
-    behind.get(last).is_some_and(|word| SECRETS.contains(word))
-        && !kind.is_some_and(|word| OTHER_KINDS.contains(word))
-        && !words.iter().any(|word| SPEAKING.contains(word))
+    let scopes = words.iter().rev().take_while(|word| is_scope(word)).count();
+    let words = words.get(..words.len() - scopes).unwrap_or_default();
+    let is_of_hub = |words: &[&str]| HUB.iter().any(|hub| words.windows(hub.len()).any(|part| part == *hub));
+    let is_other_kind = |front: &[&str]| front.last().is_some_and(|word| OTHER_KINDS.contains(word));
+    let front_of_hub = HUB.iter().find_map(|hub| words.strip_suffix(*hub));
+    match (front_of_hub, words) {
+        // `TOKEN_HF`
+        (Some([front @ .., "TOKEN"]), _) => !is_other_kind(front),
+        (_, [front @ .., last]) => SECRETS.contains(last) && is_of_hub(front) && !is_other_kind(front),
+        _ => false,
+    }
 }
 
-/// Returns true if the name of a token variable is also used for other things, such as the key of a data set
-/// or the name of a secret (`HF_KEY`, `HF_SECRET`, `HF_TOKEN_SECRET`, `HF_PAT`, `HF_TOKENS`). The value
-/// decides such cases.
+/// Returns a name in upper case, with its words joined by underscores: `hfToken`, `hf-token`, `hf.token`.
+fn folded(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len() + 4);
+    let mut letters = name.chars().peekable();
+    let mut before = '_';
+    while let Some(letter) = letters.next() {
+        let is_lower_behind = letters.peek().is_some_and(char::is_ascii_lowercase);
+        let begins_word = letter.is_ascii_uppercase()
+            && (before.is_ascii_lowercase() || (before.is_ascii_uppercase() && is_lower_behind));
+        if begins_word {
+            folded.push('_');
+        }
+        folded.push(if matches!(letter, '-' | '.') { '_' } else { letter.to_ascii_uppercase() });
+        before = letter;
+    }
+    folded
+}
+
+/// Returns the words of a name that is [`folded`]. A word that joins the Hub to a secret is split: `HFTOKEN`,
+/// `HUGGINGFACEAPIKEY`.
+fn words_of(name: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for word in name.split('_').filter(|word| !word.is_empty()) {
+        let hubs = HUB.iter().filter_map(|hub| hub.first().filter(|_| hub.len() == 1));
+        let joined = hub_and_secret(hubs, word);
+        match joined {
+            Some(parts) => words.extend(parts),
+            None => words.push(word),
+        }
+    }
+    words
+}
+
+fn hub_and_secret<'a>(mut hubs: impl Iterator<Item = &'a &'a str>, word: &'a str) -> Option<Vec<&'a str>> {
+    hubs.find_map(|hub| {
+        let (hub, mut rest) = word.strip_prefix(hub).map(|rest| (*hub, rest))?;
+        let mut parts = vec![hub];
+        while !rest.is_empty() {
+            let part = JOINED
+                .iter()
+                .chain(&SECRETS)
+                .filter(|part| rest.starts_with(**part))
+                .max_by_key(|part| part.len())?;
+            rest = rest.strip_prefix(part)?;
+            parts.push(part);
+        }
+        (parts.len() > 1).then_some(parts)
+    })
+}
+
+/// Returns true if the name of a token variable is also used for other things, such as the key of a data set,
+/// the name of a secret or a switch (`HF_KEY`, `HF_SECRET`, `HF_TOKEN_SECRET`, `HF_PAT`, `HF_TOKENS`, `HF_AUTH`).
+/// The value decides such cases.
 fn is_ambiguous_variable(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let mut words = name.rsplit('_').filter(|word| !word.is_empty());
-    match words.next() {
-        Some("SECRET") => name != CLIENT_SECRET,
-        Some("PAT" | "TOKENS") => true,
-        Some("KEY") => !matches!(words.next(), Some("API" | "ACCESS" | "AUTH")),
+    let name = folded(name);
+    match words_of(&name).as_slice() {
+        [.., "SECRET"] => name != CLIENT_SECRET,
+        [.., "API" | "ACCESS" | "AUTH", "KEY"] => false,
+        [.., "PAT" | "TOKENS" | "AUTH" | "BEARER" | "CREDENTIAL" | "CREDENTIALS" | "KEY"] => true,
         _ => false,
     }
 }
@@ -60,14 +118,23 @@ pub(super) fn is_hub_variable(name: &str) -> bool {
 pub(super) fn may_be_hub_key(name: &[u8]) -> bool {
     SECRETS
         .iter()
+        .chain(&[API])
         .any(|secret| name.windows(secret.len()).any(|part| part.eq_ignore_ascii_case(secret.as_bytes())))
 }
 
 /// Returns true if a setting of this name holds a Hugging Face token: the names of [`is_hub_variable`] and
 /// the setting names of trainers.
 pub(super) fn is_hub_key(name: &str) -> bool {
-    let folded = name.to_ascii_lowercase().replace('-', "_");
-    is_hub_variable(&folded) || SETTINGS.contains(&folded.as_str())
+    is_hub_variable(name) || SETTINGS.contains(&folded(name).as_str())
+}
+
+/// Returns true if a name says that a random value is a Hugging Face token: the names of [`is_hub_key`], and names
+/// that other things have as well.
+pub(super) fn may_hold_random_token(name: &str) -> bool {
+    // `HF_API`
+    let is_api =
+        || matches!(words_of(&folded(name)).as_slice(), [.., hub, API] if HUB.contains(&[*hub].as_slice()));
+    is_hub_key(name) || is_token_variable(name) || is_api()
 }
 
 #[cfg(test)]
@@ -122,6 +189,23 @@ mod tests {
             "MY_HF_TOKEN",
             "OAUTH_CLIENT_SECRET",
             "HF_OIDC_ID_TOKEN",
+            "hfToken",
+            "HFToken",
+            "huggingFaceApiKey",
+            "hf-token",
+            "huggingface.token",
+            "TOKEN_HF",
+            "TOKEN_HUGGINGFACE",
+            "MY_TOKEN_HF_2",
+            "HUGGINGFACEKEY",
+            "HFAPIKEY",
+            "HUGGINGFACETOKEN",
+            "HF_AUTH",
+            "HF_TOKEN_BUILD",
+            "HF_TOKEN_ARG",
+            "HF_TOKEN_INPUT",
+            "HF_TOKEN_RO",
+            "HF_TOKEN_RW",
         ] {
             assert!(is_token_variable(name), "{name}");
         }
@@ -158,6 +242,15 @@ mod tests {
             "HF_DATASET_KEY",
             "HF_PUBLIC_KEY",
             "SHELF_KEY",
+            "HF_AUTHOR",
+            "HF_AUTH_URL",
+            "HF_PATH",
+            "EOS_TOKEN_HF",
+            "MAX_TOKEN_HF",
+            "hfTokenizer",
+            "HFTOKENIZER",
+            "HF_API",
+            "TOKEN_HFX",
         ] {
             assert!(!is_token_variable(name), "{name}");
         }
@@ -176,7 +269,9 @@ mod tests {
         for name in ["hub_token", "push-to-hub-token", "hf-token"] {
             assert!(is_hub_key(name), "{name}");
         }
-        for name in ["HF_KEY", "hf_key", "HF_SECRET", "HF_TOKEN_SECRET", "HF_PAT", "HF_TOKENS"] {
+        for name in
+            ["HF_KEY", "hf_key", "HFKEY", "HF_SECRET", "HF_TOKEN_SECRET", "HF_PAT", "HF_TOKENS", "HF_AUTH"]
+        {
             assert!(is_token_variable(name) && is_ambiguous_variable(name), "{name}");
             assert!(!is_hub_variable(name) && !is_hub_key(name), "{name}");
         }
@@ -190,6 +285,8 @@ mod tests {
         for (name, value) in [("HF_KEY", "text_column"), ("HF_TOKENS", "4096"), ("HF_HOME", "opaque-v4lue")] {
             assert!(!carries_token(name, value), "{name}={value}");
         }
+        assert!(may_hold_random_token("HF_API") && may_hold_random_token("hfKey"));
+        assert!(!may_hold_random_token("HF_HOME") && !may_hold_random_token("OPENAI_API"));
         assert!(!is_hub_key("token") && !is_hub_key("github_token"));
     }
 }

@@ -46,10 +46,12 @@ pub(super) fn place(source: &[u8], script: &Script, commands: &[Command], span: 
         return Place::Elsewhere("it stands in a script: let that read HF_TOKEN from its environment");
     }
     let (start, end) = (text.offset_of(span.start), text.offset_of(span.end));
-    let is_plain = text.slice(start..end).as_bytes() == source.get(span.start..span.end).unwrap_or_default();
-    if !is_plain
-        || crate::detect::find(text.slice(start..end).as_bytes()).first().is_none_or(|o| !o.via.is_empty())
-    {
+    let written = text.slice(start..end);
+    let token = written.as_bytes();
+    let is_plain = token == source.get(span.start..span.end).unwrap_or_default()
+        && token.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\' | b'`' | b'$'))
+        && crate::detect::find(token).iter().all(|found| found.via.is_empty());
+    if !is_plain {
         return Place::Elsewhere("its text is encoded or in pieces");
     }
     let holders =

@@ -12,11 +12,15 @@ pub(super) fn token() -> String {
 /// fire.
 fn run(source: &str) -> (String, Vec<&'static str>) {
     let token = token();
-    let mended = mend(source.replace("@TOKEN@", &token).as_bytes());
+    let opaque = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+    let mended = mend(source.replace("@TOKEN@", &token).replace("@OPAQUE@", opaque).as_bytes());
     let again = mend(&mended.source);
     assert_eq!(again.source.as_slice(), mended.source.as_slice(), "{source}: twice is not once");
     let text = String::from_utf8(mended.source.to_vec()).unwrap();
-    (text.replace(&token, "@TOKEN@"), mended.left.iter().map(|left| left.hit.rule.id).collect())
+    (
+        text.replace(&token, "@TOKEN@").replace(opaque, "@OPAQUE@"),
+        mended.left.iter().map(|left| left.hit.rule.id).collect(),
+    )
 }
 
 const SYNTAX: &str = "# syntax=docker/dockerfile:1\n";
@@ -174,6 +178,14 @@ fn token_text_becomes_a_variable() {
             "RUN MOUNT export HF_TOKEN=$HF_TOKEN && python d.py\n",
         ),
         ("CMD vllm serve m --hf-token @TOKEN@\n", "CMD vllm serve m --hf-token $HF_TOKEN\n"),
+        (
+            "RUN curl -H \"Authorization: Bearer @OPAQUE@\" https://huggingface.co/x\n",
+            "RUN MOUNT curl -H \"Authorization: Bearer $HF_TOKEN\" https://huggingface.co/x\n",
+        ),
+        (
+            "RUN export HF_TOKEN='@OPAQUE@' && python d.py\n",
+            "RUN MOUNT export HF_TOKEN=''\"$HF_TOKEN\" && python d.py\n",
+        ),
         (
             "RUN git clone https://user:@TOKEN@@huggingface.co/o/r\n",
             "RUN MOUNT git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone https://huggingface.co/o/r\n",

@@ -48,27 +48,45 @@ pub(crate) const LOGIN_CALL: &str = "login(";
 pub(crate) static TAKE_TOKEN_FIRST: [(&str, &[&str]); 2] =
     [("login", &["", LIBRARY, "hf_hub", "hub", "hf"]), ("save_token", &[FOLDER])];
 
-/// Functions that take a token as a keyword argument.
-pub(crate) const TAKE_TOKEN: [&str; 15] = [
-    "HfApi",
+/// Functions that take a token as a keyword argument. Other libraries have functions of these names as well.
+pub(crate) const TAKE_TOKEN: [&str; 20] = [
     "InferenceClient",
     "AsyncInferenceClient",
-    "HfFileSystem",
-    "hf_hub_download",
+    "InferenceApi",
+    "Repository",
     "snapshot_download",
-    "from_pretrained",
-    "load_dataset",
-    "push_to_hub",
     "upload_file",
     "upload_folder",
+    "upload_large_folder",
     "create_repo",
+    "create_commit",
+    "delete_repo",
     "model_info",
     "dataset_info",
+    "list_repo_files",
+    "repo_exists",
+    "file_exists",
     "whoami",
+    "pipeline",
+    "SentenceTransformer",
+    "load_dataset_builder",
+];
+
+/// Functions of that kind that only the libraries of the Hub have.
+pub(crate) const TAKE_HUB_TOKEN: [&str; 7] = [
+    "HfApi",
+    "HfFileSystem",
+    "hf_hub_download",
+    "from_pretrained",
+    "push_to_hub",
+    "load_dataset",
+    "get_dataset_config_names",
 ];
 
 /// The keywords of that argument.
-pub(crate) const ARGUMENTS: [&str; 3] = ["token", "use_auth_token", "api_key"];
+pub(crate) const ARGUMENTS: [&str; 3] = ["token", HUB_ARGUMENT, "api_key"];
+/// The keyword that only the libraries of the Hub have.
+pub(crate) const HUB_ARGUMENT: &str = "use_auth_token";
 
 /// The functions whose calls alone make a script do nothing but log in.
 pub(crate) const LOG_IN: [&str; 5] = ["login", "_login", "auth_switch", "save_token", FOLDER];

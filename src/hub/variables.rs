@@ -15,8 +15,7 @@ pub(crate) fn is_read(name: &str) -> bool {
 pub(crate) const PREFIX: &str = "HF_";
 
 /// Names of token variables that do not follow from [`HUB`] and [`SECRETS`], in upper case.
-pub(crate) const EXACT: [&str; 6] = [
-    "HFTOKEN",
+pub(crate) const EXACT: [&str; 5] = [
     "HUB_TOKEN",
     "CI_HUB_USER_TOKEN",
     "PYANNOTE_AUTH_TOKEN",
@@ -35,11 +34,44 @@ pub(crate) const HUB: [&[&str]; 5] =
     [&["HF"], &["HUGGINGFACE"], &["HUGGINGFACEHUB"], &["HFHUB"], &["HUGGING", "FACE"]];
 
 /// Words that follow a word of [`HUB`] in the name of a token variable.
-pub(crate) const SECRETS: [&str; 7] = ["TOKEN", "TOKENS", "KEY", "SECRET", "PAT", "APIKEY", "PASSWORD"];
+pub(crate) const SECRETS: [&str; 11] = [
+    "TOKEN",
+    "TOKENS",
+    "KEY",
+    "SECRET",
+    "PAT",
+    "APIKEY",
+    "PASSWORD",
+    "AUTH",
+    "BEARER",
+    "CREDENTIAL",
+    "CREDENTIALS",
+];
+
+/// Words between a word of [`HUB`] and one of [`SECRETS`] that are often joined to both: `hfapikey`.
+pub(crate) const JOINED: [&str; 4] = ["API", "ACCESS", "AUTH", "HUB"];
 
 /// Words that may come after a word of [`SECRETS`] and specify the token.
-pub(crate) const SCOPES: [&str; 9] =
-    ["READ", "WRITE", "READONLY", "FINE", "GRAINED", "FINEGRAINED", "VALUE", "PROD", "DEV"];
+pub(crate) const SCOPES: [&str; 18] = [
+    "READ",
+    "WRITE",
+    "READONLY",
+    "RO",
+    "RW",
+    "FINE",
+    "GRAINED",
+    "FINEGRAINED",
+    "VALUE",
+    "PROD",
+    "DEV",
+    "TEST",
+    "BUILD",
+    "ARG",
+    "INPUT",
+    "DEFAULT",
+    "LOCAL",
+    "B64",
+];
 
 /// Words of names that only refer to a token: `HF_TOKEN_PATH`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`.
 pub(crate) const SPEAKING: [&str; 9] =
@@ -67,5 +99,5 @@ pub(crate) const OTHER_KINDS: [&str; 18] = [
     "GROUP",
 ];
 
-/// Names of settings in trainers, in lower case.
-pub(crate) const SETTINGS: [&str; 2] = ["hub_token", "push_to_hub_token"];
+/// Names of settings in trainers, in upper case.
+pub(crate) const SETTINGS: [&str; 2] = ["HUB_TOKEN", "PUSH_TO_HUB_TOKEN"];

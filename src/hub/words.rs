@@ -28,9 +28,12 @@ pub(crate) const MENTIONS: [&str; 4] = ["hf", "hugging", "pyannote", "hub[_-]"];
 /// Patterns of calls that need not name the Hub.
 pub(crate) const CALLS: [&str; 3] = [r"login\(", "inferenceclient", r"token[ \t]*="];
 
+/// The pattern of the name of a section of settings that is about the Hub.
+pub(crate) const SECTION: &str = "(?:hf|hugging[_-]?face(?:[_-]?hub)?)(?:[._-](?:hub|auth|api))?";
+
 /// The texts, one of which is in any line that gives a token to something of the Hub: parts of names of variables and
-/// hosts, and the start of an argument.
-pub(crate) const NEEDLES: [&str; 17] = [
+/// hosts, and the starts of an argument and of a header.
+pub(crate) const NEEDLES: [&str; 26] = [
     "hf_",
     "HF_",
     "hf-",
@@ -38,7 +41,13 @@ pub(crate) const NEEDLES: [&str; 17] = [
     "hf.",
     "hft",
     "HFT",
+    "hfT",
+    "hfA",
+    "HFA",
     "hf a",
+    "hf\"",
+    "hf:\n",
+    "[hf]",
     "ugging",
     "UGGING",
     "hub_token",
@@ -47,7 +56,10 @@ pub(crate) const NEEDLES: [&str; 17] = [
     "note_auth",
     "login(",
     "token=",
+    "api_key=",
     "--token",
+    "KEN_HF",
+    "Bearer ",
 ];
 /// The texts of [`NEEDLES`] that name the vendor.
 pub(crate) const NAMES_VENDOR: [&str; 2] = ["ugging", "UGGING"];

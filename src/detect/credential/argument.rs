@@ -15,8 +15,9 @@ use crate::hub::programs::{COMMANDS, Does, RUNS, SHORT_FLAG, TOKEN_FLAG};
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static FLAG: LazyLock<Regex> = LazyLock::new(|| {
-        // In a JSON list, there are quotes and a comma between a flag and its value.
-        Regex::new(r#"(?-u)--?([A-Za-z][A-Za-z0-9_-]{1,40})(?:=|[ \t]+|(\\?["'],\s*))"#)
+        // In a JSON list, there are quotes and a comma between a flag and its value. In a YAML list, there is a line
+        // break.
+        Regex::new(r#"(?-u)--?([A-Za-z][A-Za-z0-9_-]{1,40})(?:=|[ \t]+|["']?[ \t]*\r?\n[ \t]*-[ \t]+|(\\?["'],\s*))"#)
             .expect("a valid pattern")
     });
     let mut found: Vec<usize> = FLAG
@@ -77,6 +78,8 @@ mod tests {
             "vllm serve m --hf-token=!opaque-v4lue\n",
             "llama-server -hf org/model -hft !opaque-v4lue\n",
             "{\"args\": [\"--hf_token\", \"!opaque-v4lue\", \"--lr\", \"1\"]}",
+            "args:\n- --hf-token\n- !opaque-v4lue\n",
+            "args:\n  - \"--hf-token\"\n  - \"!opaque-v4lue\"\n",
             "{\"args\": [\n    \"--hub_token\",\n    \"!opaque-v4lue\"\n]}",
             "{\"args\": [\"--push_to_hub_token=!opaque-v4lue\"]}",
             "hf auth login --token !opaque-v4lue\n",

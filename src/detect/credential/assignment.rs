@@ -1,87 +1,90 @@
 //! Values that are assigned to the variables and settings of the Hub clients: `HF_TOKEN=…`.
 
-use std::sync::LazyLock;
+use std::ops::Range;
 
-use regex::bytes::Regex;
-
-use super::literal::value_at;
+use super::literal::literal_at;
 use super::names::Keeper;
+use super::operator;
 use super::value::is_opaque;
-use crate::detect::variables::{is_hub_key, is_hub_variable, may_be_hub_key};
+use crate::detect::variables::{is_hub_key, is_hub_variable, may_be_hub_key, may_hold_random_token};
 
-/// Returns the offsets of such values.
+/// The longest name that is read.
+const LONGEST: usize = 128;
+
+/// A value that is given to a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Value {
+    /// The offset of its first byte.
+    pub(super) at: usize,
+    /// Whether it must be random to count.
+    pub(super) needs_randomness: bool,
+}
+
+/// Returns the offsets of the values that count if they are opaque.
 pub(super) fn values(keeper: Keeper, content: &[u8]) -> Vec<usize> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"(?-u)(?:(?P<set>setenv|set[ \t]+-[A-Za-z]+)[ \t]+)?",
-            r"(?P<name>[A-Za-z_][A-Za-z0-9_]{1,63})",
-            r#"(?P<close>\\?["'])?\]?(?P<before>[ \t]*)"#,
-            // The format of wandb, in which the value is a member of its own.
-            r"(?:(?P<nested>:[ \t]*\r?\n(?:[ \t]+desc:[^\n]*\n)?[ \t]+value:[ \t]+)",
-            // A list of variables, as Kubernetes has it: the name and the value are members of one object.
-            r#"|(?P<member>,?\s{0,64}["']?[Vv]alue["']?[ \t]*[:=][ \t]*)"#,
-            // A type between the name and the value, or another operator.
-            r"|(?P<typed>:[ \t]*[A-Za-z&][A-Za-z0-9_.<>&'\[\] ]{0,40}=[ \t]*|[:?|]{1,2}=[ \t]*|=>[ \t]*)",
-            r"|(?P<sign>[=:])(?P<after>[ \t]*)|(?P<blank>))",
-        ))
-        .expect("a valid pattern")
-    });
+    all(keeper, content).into_iter().filter(|value| !value.needs_randomness).map(|value| value.at).collect()
+}
+
+/// Returns the values, among them those that must be random to count.
+pub(super) fn all(keeper: Keeper, content: &[u8]) -> Vec<Value> {
     let is_settings = matches!(keeper, Keeper::Settings | Keeper::Training);
     let mut found = Vec::new();
-    // The pattern matches every name of a text, and most texts have none that counts.
-    if !content.split(|&b| !is_of_name(b)).any(may_be_hub_key) {
-        return found;
-    }
     let mut from = 0;
-    while let Some(captures) = NAME.captures_at(content, from) {
-        let (Some(whole), Some(name)) = (captures.get(0), captures.name("name")) else { break };
-        // What looks like a value may be the next name.
-        from = name.end().max(from + 1);
-        let text = std::str::from_utf8(name.as_bytes()).unwrap_or_default();
+    while let Some(name) = next_name(content, from) {
+        // The search goes on behind the name, because what follows may hold the next name.
+        from = name.end;
+        let text = content.get(name.clone()).unwrap_or_default();
+        if !may_be_hub_key(text) {
+            continue;
+        }
+        let text = std::str::from_utf8(text).unwrap_or_default();
         // In a string, the letter of an escaped line break is in front of the name.
         let is_broken =
-            text.starts_with(['n', 'r']) && name.start() > 0 && content.get(name.start() - 1) == Some(&b'\\');
+            text.starts_with(['n', 'r']) && name.start > 0 && content.get(name.start - 1) == Some(&b'\\');
         let text = if is_broken { text.get(1..).unwrap_or_default() } else { text };
         let is_key = if is_settings { is_hub_key(text) } else { is_hub_variable(text) };
         let is_key = is_key || (keeper == Keeper::Training && text == "token");
-        if !is_key || !begins_name(content, name.start()) {
+        if !is_key && !may_hold_random_token(text) {
             continue;
         }
-        let blanks = |group| captures.name(group).is_some_and(|blanks| !blanks.is_empty());
-        let quoted = captures.name("close").is_some();
-        let (assigned, bare) = match captures.name("sign").map(|sign| sign.as_bytes()) {
-            // With a blank on only one side, a shell runs the text after the sign as a command.
-            Some(b"=") => (true, is_settings || blanks("before") == blanks("after")),
-            Some(_) => (quoted || blanks("after"), is_settings),
-            None if captures.name("nested").is_some() => (is_settings, true),
-            None if captures.name("member").is_some() => (is_settings, true),
-            None if captures.name("typed").is_some() => (is_settings, false),
-            None => (captures.name("set").is_some() && blanks("before"), true),
-        };
-        if !assigned {
-            continue;
-        }
-        let value = value_at(content, whole.end(), bare && keeper != Keeper::Python);
-        if let Some(value) = value
-            && content.get(value.clone()).is_some_and(is_opaque)
-        {
-            found.push(value.start);
-            from = value.end.max(from);
+        for operator in operator::behind(keeper, content, &name) {
+            let value = literal_at(content, operator.end, operator.bare && keeper != Keeper::Python);
+            if let Some(value) = value
+                && content.get(value.clone()).is_some_and(is_opaque)
+            {
+                found.push(Value { at: value.start, needs_randomness: operator.needs_randomness || !is_key });
+                from = value.end.max(from);
+                break;
+            }
         }
     }
     found
 }
 
-fn is_of_name(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || b == b'_'
-}
-
-/// Returns true if neither a longer name nor a reference includes the text in front of `at`.
-fn begins_name(content: &[u8], at: usize) -> bool {
-    let before = content.get(..at).unwrap_or_default();
-    let inside = before.last().is_some_and(|&b| is_of_name(b) || matches!(b, b'$' | b'%'));
-    !inside && !before.ends_with(b"${")
+/// Returns the next name at or after `from`, without the signs at its ends. Words that begin with a digit or are
+/// too long are none.
+fn next_name(content: &[u8], from: usize) -> Option<Range<usize>> {
+    let is_sign = |b: &u8| matches!(b, b'-' | b'.');
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || is_sign(b);
+    let mut at = from;
+    loop {
+        at += content.get(at..)?.iter().position(is_part)?;
+        let rest = content.get(at..)?;
+        let is_expanded = content.get(..at)?.ends_with(b"${");
+        // The default of an expansion may begin with a hyphen.
+        let len = rest.iter().take_while(|b| is_part(b) && !(is_expanded && is_sign(b))).count();
+        let word = rest.get(..len)?;
+        let front = word.iter().take_while(|b| is_sign(b)).count();
+        let behind = word.iter().rev().take_while(|b| is_sign(b)).count();
+        let name = at + front..at + len.saturating_sub(behind);
+        if name.len() <= LONGEST
+            && content.get(name.start).is_some_and(|b| !b.is_ascii_digit())
+            && !name.is_empty()
+        {
+            return Some(name);
+        }
+        at += len;
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +144,7 @@ mod tests {
             "hf_token: Optional[str] = '!opaque-v4lue'\n",
             "const HF_TOKEN: &str = \"!opaque-v4lue\";\n",
             "environment: HF_TOKEN=!opaque-v4lue\n",
+            "hf_token: !Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXqw==\n",
             "hf_token := \"!opaque-v4lue\"\n",
             "'hf_token' => '!opaque-v4lue',\n",
             "{\"cmd\":\"export HF_TOKEN=!opaque-v4lue\\npython x.py\"}",

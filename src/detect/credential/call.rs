@@ -1,19 +1,34 @@
 //! Credentials in calls of the Hub client, as the Python history keeps them: `login("…")`,
 //! `HfApi(token="…")`.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::literal::value_at;
+use super::literal::literal_at;
 use super::value::is_opaque;
-use crate::hub::python::{ARGUMENTS, TAKE_TOKEN, TAKE_TOKEN_FIRST};
+use crate::hub::python::{ARGUMENTS, HUB_ARGUMENT, TAKE_HUB_TOKEN, TAKE_TOKEN, TAKE_TOKEN_FIRST};
 
 /// The maximum number of bytes of a call that are read.
 const LONGEST: usize = 1024;
 
+/// A value that is given to a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Value {
+    /// The offset of its first byte.
+    pub(super) at: usize,
+    /// Whether the text must name the vendor, because other libraries have such functions as well.
+    pub(super) needs_vendor: bool,
+}
+
 /// Returns the offsets of such credentials.
 pub(super) fn values(content: &[u8]) -> Vec<usize> {
+    all(content).into_iter().map(|value| value.at).collect()
+}
+
+/// Returns such credentials.
+pub(super) fn all(content: &[u8]) -> Vec<Value> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static CALL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?-u)([A-Za-z_][A-Za-z0-9_.]{0,80})\([ \t]*(?:\r?\n[ \t]*)?").expect("a valid pattern")
@@ -21,33 +36,74 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
         let names = ARGUMENTS.join("|");
-        Regex::new(&format!(r"(?-u)\b(?:{names})[ \t]*=[ \t]*")).expect("a valid pattern")
+        Regex::new(&format!(r"(?-u)\b({names})[ \t]*=[ \t]*")).expect("a valid pattern")
     });
     let mut found = Vec::new();
     for captures in CALL.captures_iter(content) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
-        let Some(kind) = Function::of(name.as_bytes()) else { continue };
+        let Some(function) = Function::of(name.as_bytes()) else { continue };
         let arguments = arguments_at(content, whole.end());
-        let mut starts: Vec<usize> =
-            TOKEN.find_iter(arguments).map(|named| whole.end() + named.end()).collect();
-        if kind == Function::TakesTokenFirst {
-            starts.push(whole.end());
+        let mut starts: Vec<(usize, bool)> = TOKEN
+            .captures_iter(arguments)
+            .filter_map(|captures| {
+                let (whole_argument, keyword) = (captures.get(0)?, captures.get(1)?);
+                let is_of_hub =
+                    function == Function::TakesHubToken || keyword.as_bytes() == HUB_ARGUMENT.as_bytes();
+                let counts = is_of_hub || function != Function::Other;
+                counts.then_some((whole.end() + whole_argument.end(), !is_of_hub))
+            })
+            .collect();
+        if function == Function::TakesTokenFirst {
+            starts.push((whole.end(), true));
         }
-        let values = starts.into_iter().filter_map(|start| value_at(content, start, false));
-        found.extend(
-            values.filter(|value| content.get(value.clone()).is_some_and(is_opaque)).map(|value| value.start),
-        );
+        for (start, needs_vendor) in starts {
+            let value = literal_at(content, start, false).or_else(|| assigned(content, whole.start(), start));
+            if let Some(value) = value
+                && content.get(value.clone()).is_some_and(is_opaque)
+            {
+                found.push(Value { at: value.start, needs_vendor });
+            }
+        }
     }
     // A call may be inside another call.
     found.sort_unstable();
-    found.dedup();
+    found.dedup_by_key(|value| value.at);
     found
+}
+
+/// Returns the literal that a line in front of a call assigns to the variable at `at`.
+fn assigned(content: &[u8], call: usize, at: usize) -> Option<Range<usize>> {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let rest = content.get(at..)?;
+    let name = rest.get(..rest.iter().position(|b| !is_part(b))?)?;
+    let ends = |rest: &[u8]| matches!(rest.trim_ascii_start().first(), Some(b',' | b')'));
+    if name.first().is_none_or(u8::is_ascii_digit) || !ends(rest.get(name.len()..)?) {
+        return None;
+    }
+    let before = content.get(..call)?;
+    let lines = memchr::memmem::rfind_iter(before, name).filter(|at| {
+        let start =
+            memchr::memrchr(b'\n', before.get(..*at).unwrap_or_default()).map_or(0, |newline| newline + 1);
+        before.get(start..*at).is_some_and(|indent| indent.iter().all(|b| matches!(b, b' ' | b'\t')))
+    });
+    let literals = lines.filter_map(|at| {
+        let behind = at + name.len();
+        let rest = before.get(behind..)?;
+        let blanks = |text: &[u8]| text.len() - text.trim_ascii_start().len();
+        let sign = blanks(rest);
+        let value = rest.get(sign..)?.strip_prefix(b"=")?;
+        literal_at(before, behind + sign + 1 + blanks(value), false)
+    });
+    literals.into_iter().next()
 }
 
 #[derive(PartialEq, Eq)]
 enum Function {
     TakesTokenFirst,
     TakesToken,
+    /// Only libraries of the Hub have this function.
+    TakesHubToken,
+    Other,
 }
 
 impl Function {
@@ -57,10 +113,15 @@ impl Function {
         let owner = owner.rsplit('.').next().unwrap_or_default();
         // Other services have functions of these names as well.
         let takes_first = |(name, owners): &(&str, &[&str])| *name == function && owners.contains(&owner);
-        if TAKE_TOKEN_FIRST.iter().any(takes_first) {
-            return Some(Self::TakesTokenFirst);
-        }
-        TAKE_TOKEN.contains(&function).then_some(Self::TakesToken)
+        Some(if TAKE_TOKEN_FIRST.iter().any(takes_first) {
+            Self::TakesTokenFirst
+        } else if TAKE_HUB_TOKEN.contains(&function) {
+            Self::TakesHubToken
+        } else if TAKE_TOKEN.contains(&function) {
+            Self::TakesToken
+        } else {
+            Self::Other
+        })
     }
 }
 

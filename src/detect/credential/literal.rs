@@ -1,14 +1,19 @@
 //! A value in text, quoted or bare.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
 /// Returns the range of the value at `at`, which may be an opening quote. Bare values are accepted only if
 /// `bare` is set.
-pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops::Range<usize>> {
+pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<Range<usize>> {
     let rest = content.get(at..)?;
     // In a JSON or shell string, the quotes are escaped.
-    let escaped = usize::from(matches!(rest, [b'\\', b'"' | b'\'', ..]));
+    let escaped = usize::from(matches!(rest, [b'\\', b'"' | b'\'' | b'`', ..]));
     let start = at + escaped;
     let text = content.get(start..)?;
-    let quote = text.first().copied().filter(|b| matches!(b, b'"' | b'\''));
+    let quote = text.first().copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
     let Some(quote) = quote else {
         let ends = |b: &u8| {
             b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b';' | b'&' | b'|' | b'<' | b'>')
@@ -32,6 +37,24 @@ pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<std::ops
     let broken =
         [&b"\\n"[..], b"\\r\\n"].iter().filter(|end| value.ends_with(end)).map(|end| end.len()).max();
     closed.then_some(start + 1..start + 1 + value.len() - broken.unwrap_or_default())
+}
+
+/// Returns the range of the value at `at`, as [`value_at`] does. The value may also be a literal in parentheses, with
+/// a prefix, in three quotes, or the only argument of a call that wraps it: `(r"…")`, `SecretStr("…")`.
+pub(super) fn literal_at(content: &[u8], at: usize, bare: bool) -> Option<Range<usize>> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"(?-u)^(?:\(\s{0,64})?",
+            r"(?:(?:[A-Za-z]{1,20}(?:\.|::)){0,3}(?:SecretStr|Secret|[Ss]tr|[Ss]tring|[Ff]ield|Option|Some|from|Argument)",
+            r"\(\s{0,64}(?:default[ \t]*=[ \t]*)?)?",
+            r#"[A-Za-z]{0,2}#?(?P<quotes>"""|'''|["'`])"#,
+        ))
+        .expect("a valid pattern")
+    });
+    let quotes = WRAPPED.captures(content.get(at..)?).and_then(|captures| captures.name("quotes"));
+    let at = quotes.map_or(at, |quotes| at + quotes.end() - 1);
+    value_at(content, at, bare)
 }
 
 /// Returns the offset of the first escaped line break.

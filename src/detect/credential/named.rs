@@ -5,18 +5,18 @@ use std::ops::Range;
 
 use super::names::Keeper;
 use super::value::{is_of_another_service, is_opaque};
-use super::{CredentialForm, argument, assignment, call, extent, header, netrc, sent, url, written};
-use crate::detect::encoding::next_hit_or_name;
+use super::{CredentialForm, argument, assignment, call, extent, header, netrc, section, sent, url, written};
+use crate::detect::encoding::{KEPT, next_hit_or_name};
+use crate::detect::variables::may_be_hub_key;
 use crate::detect::{find, randomness};
-use crate::hub::variables::SECRETS;
 use crate::hub::words::{NAMES_VENDOR, NEEDLES};
 
 /// The bytes in front of a name that are read with it: the start of its line, or of the call around it.
-const BEFORE: usize = 512;
+const BEFORE: usize = KEPT;
 /// The bytes behind a name that are read with it.
 const BEHIND: usize = 2048;
 /// The lines that are read with a name.
-const LINES: usize = 4;
+const LINES: usize = 8;
 
 /// The length of a name that is read.
 const MAX_NAME: usize = 64;
@@ -72,7 +72,7 @@ impl Named {
         self.names_vendor |= is_vendor;
         let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
         let in_line = continued(before);
-        let is_argument = name.ends_with('=');
+        let is_argument = name.ends_with(['=', '(']);
         let from = at - if is_argument { before.len() } else { in_line };
         let next = line.unwrap_or(at + (BEHIND / 2).min(behind.len())).max(at + 1);
         self.judged = start + next as u64;
@@ -86,11 +86,15 @@ impl Named {
         if !holds_long_word(text) {
             return found;
         }
-        for (form, value) in values(text) {
-            let value = stretch.start + value.start..stretch.start + value.end;
+        for Given { range, needs, .. } in values(text) {
+            let value = stretch.start + range.start..stretch.start + range.end;
             let is_new = start + value.start as u64 >= self.last;
-            let needs_vendor = form == CredentialForm::Value;
-            if is_new && (self.names_vendor || !needs_vendor) && is_generated(bytes, &value) {
+            let counts = match needs {
+                Needs::Nothing => true,
+                Needs::Vendor => self.names_vendor,
+                Needs::Randomness => !is_of_model(bytes.get(value.clone()).unwrap_or_default()),
+            };
+            if is_new && counts && is_generated(bytes, &value) {
                 self.last = start + value.end as u64;
                 found.push(value);
             }
@@ -109,7 +113,7 @@ impl Named {
     }
 }
 
-/// Returns the number of bytes at the end that are of one line, which a backslash may continue.
+/// Returns the length of the last line, with the lines in front of it that end with a backslash.
 fn continued(before: &[u8]) -> usize {
     let mut start = before.len();
     loop {
@@ -129,11 +133,10 @@ fn is_other_name(needle: &str, behind: &[u8]) -> bool {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
     let len = behind.iter().take(MAX_NAME).take_while(|b| is_part(b)).count();
     let name = behind.get(..len).unwrap_or_default();
-    let is_secret = |part: &[u8]| SECRETS.iter().any(|secret| part.eq_ignore_ascii_case(secret.as_bytes()));
     needle.len() == 3
         && needle.ends_with(['_', '-'])
         && len < MAX_NAME.min(behind.len())
-        && !name.split(|b| matches!(b, b'_' | b'-')).any(is_secret)
+        && !may_be_hub_key(name)
 }
 
 /// Returns the values in a text that count in any text, in order.
@@ -143,32 +146,53 @@ pub(crate) fn generated_in(text: &[u8]) -> Vec<Range<usize>> {
 
 /// Returns the opaque values in a short text, such as an instruction, that are given to something of the Hub.
 pub(crate) fn opaque_in(text: &[u8]) -> Vec<Range<usize>> {
-    values(text).into_iter().map(|(_, value)| value).collect()
+    let is_opaque = |given: &Given| given.needs != Needs::Randomness;
+    values(text).into_iter().filter(is_opaque).map(|given| given.range).collect()
 }
 
-/// Returns the values that are given to something of the Hub, in order. Those of calls have the form
-/// [`CredentialForm::Value`].
-fn values(text: &[u8]) -> Vec<(CredentialForm, Range<usize>)> {
-    let mut found: Vec<(CredentialForm, usize)> = Vec::new();
-    let mut add = |form, values: Vec<usize>| found.extend(values.into_iter().map(|at| (form, at)));
-    add(CredentialForm::Url, url::credentials(text));
-    add(CredentialForm::Header, header::credentials(Some(Keeper::Client), text));
-    add(CredentialForm::Netrc, netrc::passwords(text));
-    add(CredentialForm::Assignment, assignment::values(Keeper::Settings, text));
-    add(CredentialForm::Argument, argument::values(text));
-    add(CredentialForm::Argument, sent::on_command_lines(text));
-    add(CredentialForm::Argument, written::values(text));
-    add(CredentialForm::Value, call::values(text));
-    found.sort_unstable_by_key(|(_, at)| *at);
-    found.dedup_by_key(|(_, at)| *at);
+/// A value that is given to something of the Hub.
+struct Given {
+    range: Range<usize>,
+    needs: Needs,
+}
+
+/// What a value needs to count, beside its place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Needs {
+    Nothing,
+    /// The text names the vendor, because functions of other libraries have the same name.
+    Vendor,
+    /// The value is random, because its place may have another meaning.
+    Randomness,
+}
+
+/// Returns the values that are given to something of the Hub, in order.
+fn values(text: &[u8]) -> Vec<Given> {
+    let mut found: Vec<Given> = Vec::new();
+    let mut add = |form, values: Vec<usize>, needs| {
+        let range = |at| trimmed(text, extent::range(form, text, at));
+        found.extend(values.into_iter().map(|at| Given { range: range(at), needs }));
+    };
+    add(CredentialForm::Url, url::credentials(text), Needs::Nothing);
+    add(CredentialForm::Header, header::credentials(Some(Keeper::Client), text), Needs::Nothing);
+    add(CredentialForm::Netrc, netrc::passwords(text), Needs::Nothing);
+    for value in assignment::all(Keeper::Settings, text) {
+        let needs = if value.needs_randomness { Needs::Randomness } else { Needs::Nothing };
+        add(CredentialForm::Assignment, vec![value.at], needs);
+    }
+    add(CredentialForm::Assignment, section::values(text), Needs::Randomness);
+    add(CredentialForm::Argument, argument::values(text), Needs::Nothing);
+    add(CredentialForm::Argument, sent::on_command_lines(text), Needs::Nothing);
+    add(CredentialForm::Argument, written::values(text), Needs::Nothing);
+    for value in call::all(text) {
+        let needs = if value.needs_vendor { Needs::Vendor } else { Needs::Nothing };
+        add(CredentialForm::Argument, vec![value.at], needs);
+    }
+    found.extend(url::arguments(text).into_iter().map(|range| Given { range, needs: Needs::Nothing }));
+    found.retain(|given| !given.range.is_empty());
+    found.sort_by_key(|given| (given.range.start, given.needs));
+    found.dedup_by_key(|given| given.range.start);
     found
-        .into_iter()
-        .map(|(form, at)| {
-            let extent_of = if form == CredentialForm::Value { CredentialForm::Argument } else { form };
-            (form, trimmed(text, extent::range(extent_of, text, at)))
-        })
-        .filter(|(_, value)| !value.is_empty())
-        .collect()
 }
 
 /// Returns the range without the closing characters of a list or call.
@@ -186,16 +210,25 @@ fn holds_long_word(text: &[u8]) -> bool {
     text.split(|b| !is_part(b)).any(|word| WORDS.contains(&word.len()) && randomness::is_varied(word))
 }
 
+/// Returns true if a value may be the name or the revision of a model, which often stands beside a token.
+fn is_of_model(value: &[u8]) -> bool {
+    value.contains(&b'/') || value.iter().all(u8::is_ascii_hexdigit)
+}
+
 /// Returns true if a value is random, so that it counts in any text.
 fn is_generated(content: &[u8], range: &Range<usize>) -> bool {
     let value = content.get(range.clone()).unwrap_or_default();
     let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase];
     let kinds = kinds.iter().filter(|kind| value.iter().any(*kind)).count();
     let before = range.start.checked_sub(1).and_then(|before| content.get(before));
-    let is_quoted = before.is_some_and(|b| matches!(b, b'"' | b'\''));
+    let is_quoted = before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
     // Bare words may be code.
-    let is_plain =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+' | b'=' | b'/' | b'%' | b'!');
+    let is_web_token = value.starts_with(b"eyJ");
+    let is_plain = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'_' | b'-' | b'+' | b'=' | b'/' | b'%' | b'!')
+            || (is_web_token && *b == b'.')
+    };
     let may_be_bare = || value.iter().all(is_plain) && value.iter().any(u8::is_ascii_digit);
     LENGTHS.contains(&value.len())
         && value.iter().all(u8::is_ascii_graphic)
@@ -215,6 +248,7 @@ mod tests {
 
     #[test]
     fn found() {
+        let mut wrong = Vec::new();
         for text in [
             "HF_TOKEN = \"@@\"\n",
             "import os\nos.environ[\"HF_TOKEN\"] = '@@'\n",
@@ -249,14 +283,68 @@ mod tests {
             "echo \"machine huggingface.co login u password @@\" >> ~/.netrc\n",
             "printf 'url=https://huggingface.co\\nusername=u\\npassword=@@\\n' | git credential approve\n",
             "vllm serve m --hf-token @@\n",
+            "from transformers import AutoModel\nm = AutoModel.from_pretrained('x/y', token='@@')\n",
+            "m = f(use_auth_token='@@')\n",
+            "import huggingface_hub\n\nTOKEN = '@@'\nx = 1\n\nhuggingface_hub.login(TOKEN)\n",
+            "KEY = \"@@\"\nmodel = AutoModel.from_pretrained(\n    'x/y',\n    token=KEY,\n)\n",
+            "from huggingface_hub import InferenceClient\n\n\n\n\n\n\n\n\n\nc = InferenceClient(api_key='@@')\n",
+            "HEADERS = {\n  'Authorization': 'Bearer @@',\n}\na = 1\nb = 2\nc = 3\nURL = 'https://huggingface.co/x'\n",
+            "curl 'https://api-inference.huggingface.co/models/x?wait=1&token=@@'\n",
+            "wss://x.endpoints.huggingface.cloud/ws?access_token=@@#a\n",
+            "HF_TOKEN=eyJhbGciOiJFZERTQSJ9.@@.b4Xk0Lw3TnR8\n",
+            "hf:\n  token: @@\n",
+            "{\"hf\": {\"token\": \"@@\"}}",
+            "[hf]\ntoken=@@\n",
+            "hfApiKey: '@@',\n",
+            "HFApiKey: '@@',\n",
+            "const hfToken = \"@@\";\n",
+            "hf-token: @@\n",
+            "X-HF-Token: @@\n",
+            "huggingface.token=@@\n",
+            "{\"huggingFaceApiKey\": \"@@\"}",
+            "HF_API=@@\n",
+            "HF_PAT=\"@@\"\n",
+            "TOKEN_HF=@@\n",
+            "HUGGINGFACEKEY = \"@@\"\n",
+            "huggingface:\n  token: @@\n",
+            "[huggingface]\ntoken = \"@@\"\n",
+            "os.environ.setdefault(\"HF_TOKEN\", \"@@\")\n",
+            "INSERT INTO config VALUES ('HF_TOKEN', '@@');\n",
+            "HF_TOKEN,@@\n",
+            "t = os.environ.get(\"HF_TOKEN\") or \"@@\"\n",
+            "const t = process.env.HF_TOKEN || '@@';\n",
+            "const t = process.env['HF_TOKEN'] ?? `@@`;\n",
+            "let t = env::var(\"HF_TOKEN\").unwrap_or(\"@@\".into());\n",
+            "hf_token = args.token or \"@@\"\n",
+            "export T=${HF_TOKEN:-@@}\n",
+            "export T=\"${HF_TOKEN-@@}\"\n",
+            "#define HF_TOKEN \"@@\"\n",
+            "HF_TOKEN <- \"@@\"\n",
+            "setx HF_TOKEN @@\n",
+            "gh secret set HF_TOKEN --body @@\n",
+            "<HF_TOKEN>@@</HF_TOKEN>\n",
+            "<key>HF_TOKEN</key>\n<string>@@</string>\n",
+            "<string name=\"hf_token\">@@</string>\n",
+            "parser.add_argument(\"--hf_token\", type=str, default=\"@@\")\n",
+            "variable \"hf_token\" {\n  type = string\n  default = \"@@\"\n}\n",
+            "inputs:\n  hf_token:\n    description: x\n    default: @@\n",
+            "HF_TOKEN = r\"@@\"\n",
+            "HF_TOKEN = (\"@@\")\n",
+            "HF_TOKEN = \"\"\"@@\"\"\"\n",
+            "hf_token: SecretStr = SecretStr(\"@@\")\n",
         ] {
-            let prefix = if text.contains("hf_@@") { 3 } else { 0 };
+            let prefix = ["hf_@@", "eyJhbGciOiJFZERTQSJ9.@@"].iter().find(|text_of| text.contains(**text_of));
+            let prefix = prefix.map_or(0, |with| with.len() - 2);
+            let suffix = if text.contains("@@.") { ".b4Xk0Lw3TnR8".len() } else { 0 };
             let at = text.find("@@").unwrap() - prefix;
             let text = text.replacen("@@", SECRET, 1);
             let found = Named::default().search(text.as_bytes());
-            assert_eq!(found.len(), 1, "{text}");
-            assert_eq!((found[0].start, found[0].len()), (at, SECRET.len() + prefix), "{text}");
+            let range = at..at + prefix + SECRET.len() + suffix;
+            if found != std::slice::from_ref(&range) {
+                wrong.push((text, found));
+            }
         }
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]
@@ -279,6 +367,13 @@ mod tests {
             "huggingface: {\"sha\": \"@@\"}\n",
             "HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
             "HF_TOKEN=\"0123456789abcdef0123456789abcdef\"\n",
+            "f(\"org/model\", token=hf_token, revision=\"3f2a9c4be1d05786a1b2c3d4e5f60718293a4b5c\")\n",
+            "p.add_argument(\"--hf_token\", type=str)\np.add_argument(\"--sha\", default=\"@@\")\n",
+            "echo $HF_TOKEN > @@\n",
+            "url = helper._prepare_url(\"hf_token\", \"hexgrad/Kokoro-82M-v1.0-ONNX\")\n",
+            "f(\"hf_token\", \"3f2a9c4be1d05786a1b2c3d4e5f60718293a4b5c\")\n",
+            "HF_MODEL = \"@@\"\nhf_revision: @@\nhfCacheKey: @@\nhf_path: @@\n",
+            "hf_tokenizer_file: \"@@\"\n",
         ] {
             let text = text.replace("@@", SECRET);
             let found = Named::default().search(text.as_bytes());

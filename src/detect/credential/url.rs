@@ -1,11 +1,12 @@
-//! Credentials in the URLs of Hugging Face hosts: `https://alice:…@huggingface.co/org/model`.
+//! Credentials in the URLs of Hugging Face hosts: `https://alice:…@huggingface.co/org/model`, `?token=…`.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
 use super::host::is_hub;
-use super::value::{is_lone_credential, is_password};
+use super::value::{is_lone_credential, is_opaque, is_password};
 
 /// Returns the offsets of passwords in such URLs, and of users that are credentials themselves.
 pub(super) fn credentials(content: &[u8]) -> Vec<usize> {
@@ -39,6 +40,24 @@ pub(super) fn credentials(content: &[u8]) -> Vec<usize> {
     found.collect()
 }
 
+/// Returns the tokens in the queries of such URLs: `?token=…`.
+pub(super) fn arguments(content: &[u8]) -> Vec<Range<usize>> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static QUERY: LazyLock<Regex> = LazyLock::new(|| {
+        let ends = r#"\s"'`<>|\\#"#;
+        let names = r"(?:(?:hf|access|api|auth|use_auth)[_-]?)?(?:token|key)";
+        Regex::new(&format!(
+            r"(?-u):(?:\\?/){{2}}(?:[^{ends}/?@]*@)?([A-Za-z0-9.-]+)(?::[0-9]+)?(?:\\?/[^{ends}/?]*)*\?(?:[^{ends}]*&)?{names}=([^{ends}&]+)"
+        ))
+        .expect("a valid pattern")
+    });
+    let found = QUERY.captures_iter(content).filter_map(|captures| {
+        let (host, value) = (captures.get(1)?, captures.get(2)?);
+        (is_hub(host.as_bytes()) && is_opaque(value.as_bytes())).then(|| value.range())
+    });
+    found.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +81,18 @@ mod tests {
     }
 
     #[test]
+    fn found_in_queries() {
+        for text in [
+            "https://huggingface.co/x?token=!opaque-v4lue\n",
+            "\"https:\\/\\/x.hf.space:443\\/a?b=c&api_key=!opaque-v4lue&d\"",
+        ] {
+            let at = text.find('!').unwrap();
+            let value = at..at + "opaque-v4lue".len();
+            assert_eq!(arguments(text.replace('!', "").as_bytes()), std::slice::from_ref(&value), "{text}");
+        }
+    }
+
+    #[test]
     fn silent() {
         for text in [
             "https://huggingface.co/org/model",
@@ -81,9 +112,13 @@ mod tests {
             "https://user:opaque-v4lue@github.com/x?y=huggingface.co",
             "https://example.com/a:opaque-v4lue@huggingface.co",
             "https://user:opaque-v4lue",
+            "https://example.com/x?token=opaque-v4lue&to=huggingface.co",
+            "https://huggingface.co/x?max_tokens=opaque-v4lue",
+            "https://huggingface.co/x?token=$HF_TOKEN",
             "://@huggingface.co",
         ] {
             assert!(credentials(text.as_bytes()).is_empty(), "{text}");
+            assert!(arguments(text.as_bytes()).is_empty(), "{text}");
         }
     }
 }
