@@ -13,6 +13,9 @@ use crate::hub::python::{ARGUMENTS, HUB_ARGUMENT, TAKE_HUB_TOKEN, TAKE_TOKEN, TA
 /// The maximum number of bytes of a call that are read.
 const LONGEST: usize = 1024;
 
+/// The number of lines in front of a call in which a variable is looked for.
+const LINES: usize = 32;
+
 /// A value that is given to a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Value {
@@ -36,35 +39,29 @@ pub(super) fn all(content: &[u8]) -> Vec<Value> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
         let names = ARGUMENTS.join("|");
-        Regex::new(&format!(r"(?-u)\b({names})[ \t]*=[ \t]*")).expect("a valid pattern")
+        Regex::new(&format!(r"(?-u)\b(?:{names})[ \t]*=[ \t]*")).expect("a valid pattern")
     });
-    let mut found = Vec::new();
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static HUB_TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(&format!(r"(?-u)\b{HUB_ARGUMENT}[ \t]*=[ \t]*")).expect("a valid pattern")
+    });
+    let mut starts = Vec::new();
     for captures in CALL.captures_iter(content) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
         let Some(function) = Function::of(name.as_bytes()) else { continue };
-        let arguments = arguments_at(content, whole.end());
-        let mut starts: Vec<(usize, bool)> = TOKEN
-            .captures_iter(arguments)
-            .filter_map(|captures| {
-                let (whole_argument, keyword) = (captures.get(0)?, captures.get(1)?);
-                let is_of_hub =
-                    function == Function::TakesHubToken || keyword.as_bytes() == HUB_ARGUMENT.as_bytes();
-                let counts = is_of_hub || function != Function::Other;
-                counts.then_some((whole.end() + whole_argument.end(), !is_of_hub))
-            })
-            .collect();
-        if function == Function::TakesTokenFirst {
-            starts.push((whole.end(), true));
-        }
-        for (start, needs_vendor) in starts {
-            let value = literal_at(content, start, false).or_else(|| assigned(content, whole.start(), start));
-            if let Some(value) = value
-                && content.get(value.clone()).is_some_and(is_opaque)
-            {
-                found.push(Value { at: value.start, needs_vendor });
-            }
-        }
+        let needs_vendor = function != Function::TakesHubToken;
+        let named =
+            TOKEN.find_iter(arguments_at(content, whole.end())).map(|named| whole.end() + named.end());
+        let first = (function == Function::TakesTokenFirst).then_some(whole.end());
+        starts.extend(named.chain(first).map(|start| (whole.start(), start, needs_vendor)));
     }
+    starts.extend(HUB_TOKEN.find_iter(content).map(|named| (named.start(), named.end(), false)));
+    let values = starts.into_iter().filter_map(|(call, start, needs_vendor)| {
+        let value = literal_at(content, start, false).or_else(|| assigned(content, call, start))?;
+        let is_opaque = content.get(value.clone()).is_some_and(is_opaque);
+        is_opaque.then_some(Value { at: value.start, needs_vendor })
+    });
+    let mut found: Vec<Value> = values.collect();
     // A call may be inside another call.
     found.sort_unstable();
     found.dedup_by_key(|value| value.at);
@@ -80,21 +77,15 @@ fn assigned(content: &[u8], call: usize, at: usize) -> Option<Range<usize>> {
     if name.first().is_none_or(u8::is_ascii_digit) || !ends(rest.get(name.len()..)?) {
         return None;
     }
-    let before = content.get(..call)?;
-    let lines = memchr::memmem::rfind_iter(before, name).filter(|at| {
-        let start =
-            memchr::memrchr(b'\n', before.get(..*at).unwrap_or_default()).map_or(0, |newline| newline + 1);
-        before.get(start..*at).is_some_and(|indent| indent.iter().all(|b| matches!(b, b' ' | b'\t')))
-    });
-    let literals = lines.filter_map(|at| {
-        let behind = at + name.len();
-        let rest = before.get(behind..)?;
-        let blanks = |text: &[u8]| text.len() - text.trim_ascii_start().len();
-        let sign = blanks(rest);
-        let value = rest.get(sign..)?.strip_prefix(b"=")?;
-        literal_at(before, behind + sign + 1 + blanks(value), false)
-    });
-    literals.into_iter().next()
+    let mut end = call;
+    for line in content.get(..call)?.rsplit(|&b| b == b'\n').take(LINES) {
+        let assigned = line.trim_ascii_start().strip_prefix(name).map(<[u8]>::trim_ascii_start);
+        if let Some(value) = assigned.and_then(|rest| rest.strip_prefix(b"=")) {
+            return literal_at(content, end - value.trim_ascii_start().len(), false);
+        }
+        end = end.saturating_sub(line.len() + 1);
+    }
+    None
 }
 
 #[derive(PartialEq, Eq)]
@@ -103,7 +94,6 @@ enum Function {
     TakesToken,
     /// Only libraries of the Hub have this function.
     TakesHubToken,
-    Other,
 }
 
 impl Function {
@@ -113,15 +103,13 @@ impl Function {
         let owner = owner.rsplit('.').next().unwrap_or_default();
         // Other services have functions of these names as well.
         let takes_first = |(name, owners): &(&str, &[&str])| *name == function && owners.contains(&owner);
-        Some(if TAKE_TOKEN_FIRST.iter().any(takes_first) {
-            Self::TakesTokenFirst
+        if TAKE_TOKEN_FIRST.iter().any(takes_first) {
+            Some(Self::TakesTokenFirst)
         } else if TAKE_HUB_TOKEN.contains(&function) {
-            Self::TakesHubToken
-        } else if TAKE_TOKEN.contains(&function) {
-            Self::TakesToken
+            Some(Self::TakesHubToken)
         } else {
-            Self::Other
-        })
+            TAKE_TOKEN.contains(&function).then_some(Self::TakesToken)
+        }
     }
 }
 

@@ -16,7 +16,9 @@ const BEFORE: usize = KEPT;
 /// The bytes behind a name that are read with it.
 const BEHIND: usize = 2048;
 /// The lines that are read with a name.
-const LINES: usize = 8;
+const LINES: usize = 12;
+/// The first of these lines. Names in them are judged together, because enough lines follow each of them.
+const FIRST_LINES: usize = 4;
 
 /// The length of a name that is read.
 const MAX_NAME: usize = 64;
@@ -64,8 +66,9 @@ impl Named {
             self.judged = start + (at + name.len()) as u64;
             return Some(Vec::new());
         }
-        let line = memchr::memchr(b'\n', behind).map(|end| at + end + 1);
-        let lines = memchr::memchr_iter(b'\n', behind).nth(LINES - 1).map(|end| at + end + 1);
+        let mut ends = memchr::memchr_iter(b'\n', behind).map(|end| at + end + 1);
+        let first_lines = ends.nth(FIRST_LINES - 1);
+        let lines = ends.nth(LINES - FIRST_LINES - 1);
         if !whole_end && lines.is_none() && behind.len() < BEHIND {
             return None;
         }
@@ -74,7 +77,8 @@ impl Named {
         let in_line = continued(before);
         let is_argument = name.ends_with(['=', '(']);
         let from = at - if is_argument { before.len() } else { in_line };
-        let next = line.unwrap_or(at + (BEHIND / 2).min(behind.len())).max(at + 1);
+        let half = at + (BEHIND / 2).min(behind.len());
+        let next = first_lines.unwrap_or(half).min(half).max(at + 1);
         self.judged = start + next as u64;
         Some(self.values(bytes, from..lines.unwrap_or(at + behind.len()), start))
     }
@@ -383,9 +387,25 @@ mod tests {
 
     #[test]
     fn a_text_of_names_takes_linear_time() {
-        for text in
-            ["hf_", "HF_TOKEN=", "token=", "login(", "hub_token: a\n", "hugging://u:", "hf_aZ0bY1cX2dW3eV4"]
-        {
+        for text in [
+            "hf_",
+            "HF_TOKEN=",
+            "token=",
+            "login(",
+            "hub_token: a\n",
+            "hugging://u:",
+            "hf_aZ0bY1cX2dW3eV4",
+            "login(hf_aZ0bY1cX2dW3eV4",
+            "login(a)\n",
+            "a\na\nlogin(hf_aZ0bY1cX2dW3eV4,a)",
+            "\"hf\":{\"hf_aZ0bY1cX2dW3eV4\":",
+            "hf:\nhf_aZ0bY1cX2dW3eV4\n",
+            "[hf]token=hf_aZ0bY1cX2dW3eV4",
+            "${HF_TOKEN:-hf_aZ0bY1cX2dW3eV4",
+            "HF_TOKEN hf_aZ0bY1cX2dW3eV4 default",
+            "hugging://h/?token=hf_aZ0bY1cX2dW3eV4&",
+            "use_auth_token=(((((hf_aZ0bY1cX2dW3eV4",
+        ] {
             Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes());
         }
     }

@@ -40,6 +40,8 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         .expect("a valid pattern")
     });
     let mut found = Vec::new();
+    // Sections may be inside each other.
+    let mut searched = 0;
     for captures in OPENING.captures_iter(content) {
         let Some(whole) = captures.get(0) else { continue };
         let rest = content.get(whole.end()..).unwrap_or_default();
@@ -54,7 +56,9 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             let start = captures.name("block").map_or(whole.start(), |block| block.start());
             Some(block(content, start, rest))
         };
-        let section: Range<usize> = whole.end()..whole.end() + len.unwrap_or(rest.len());
+        let end = whole.end() + len.unwrap_or(rest.len());
+        let section: Range<usize> = whole.end().max(searched)..end;
+        searched = searched.max(end);
         let text = content.get(..section.end).unwrap_or_default();
         let keys = KEY.find_iter(text.get(section.clone()).unwrap_or_default());
         let values = keys.filter_map(|key| literal_at(text, section.start + key.end(), true));
@@ -62,8 +66,6 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             values.filter(|value| text.get(value.clone()).is_some_and(is_opaque)).map(|value| value.start),
         );
     }
-    found.sort_unstable();
-    found.dedup();
     found
 }
 
