@@ -52,17 +52,26 @@ fn is_hub_command(line: &[u8]) -> bool {
     COMMAND.is_match(line)
 }
 
-/// Returns the offsets of credentials that are piped to a login: `echo … | hf auth login`.
+/// Returns the offsets of credentials that a login reads: `echo … | hf auth login`, `hf auth login <<< …`.
 fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
-    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
-    static PIPED: LazyLock<Regex> = LazyLock::new(|| {
+    fn logins() -> String {
         let asking = COMMANDS.iter().filter(|command| command.does == Does::LogIn { asks: true });
         let logins: Vec<String> = asking.map(|command| command.name.replace(' ', "[ \\t]+")).collect();
+        format!("(?:{})", logins.join("|"))
+    }
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static PIPED: LazyLock<Regex> = LazyLock::new(|| {
         let value = r#"(?-u)\b(?:echo|printf)[ \t]+(?:-[a-z]+[ \t]+)?["']?([^\s"'|]+)["']?[ \t]*\|[ \t]*"#;
-        Regex::new(&format!("{value}(?:{})", logins.join("|"))).expect("a valid pattern")
+        Regex::new(&[value, &logins()].concat()).expect("a valid pattern")
     });
-    let values = PIPED.captures_iter(content).filter_map(|captures| captures.get(1));
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static FED: LazyLock<Regex> = LazyLock::new(|| {
+        let value = r#"[^\n<]*<<<[ \t]*["']?([^\s"'|;&]+)"#;
+        Regex::new(&["(?-u)", &logins(), value].concat()).expect("a valid pattern")
+    });
+    let values = PIPED.captures_iter(content).chain(FED.captures_iter(content));
     values
+        .filter_map(|captures| captures.get(1))
         .filter(|value| !value.as_bytes().starts_with(b"-") && is_opaque(value.as_bytes()))
         .map(|value| value.start())
 }
@@ -88,6 +97,8 @@ mod tests {
             "hfd.sh org/model --hf_username u --hf_token !opaque-v4lue\n",
             "echo !opaque-v4lue | huggingface-cli login\n",
             "echo -n \"!opaque-v4lue\" | hf auth login\n",
+            "hf auth login <<< \"!opaque-v4lue\"\n",
+            "huggingface-cli login --add-to-git-credential <<<!opaque-v4lue; hf download x\n",
         ] {
             let at = text.find('!').unwrap();
             assert_eq!(values(text.replace('!', "").as_bytes()), [at], "{text}");

@@ -180,4 +180,6 @@ fn read(keeper: Option<Keeper>, form: CredentialForm, content: &[u8]) -> Vec<usi
 }
 
 #[cfg(test)]
+mod named_tests;
+#[cfg(test)]
 mod tests;

@@ -90,7 +90,8 @@ fn to_login(content: &[u8]) -> impl Iterator<Item = usize> {
         LazyLock::new(|| Regex::new(&[PRINTED, r"\|[^\n|]*\blogin\b"].concat()).expect("a valid pattern"));
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static GIVEN: LazyLock<Regex> = LazyLock::new(|| {
-        let flag = r#"(?-u)\blogin\b[^\n]*?[ \t](?:-p[ \t]*|--password(?:=|[ \t]+))["']?([^\s"']+)"#;
+        let flag =
+            r#"(?-u)\blogin\b[^\n]*?[ \t](?:-p[ \t]*|--password(?:=|[ \t]+)|<<<[ \t]*)["']?([^\s"']+)"#;
         Regex::new(flag).expect("a valid pattern")
     });
     let given = PIPED.captures_iter(content).chain(GIVEN.captures_iter(content));

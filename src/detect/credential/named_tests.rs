@@ -1,0 +1,166 @@
+use super::named::Named;
+
+const SECRET: &str = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+
+#[test]
+fn found() {
+    let mut wrong = Vec::new();
+    for text in [
+        "HF_TOKEN = \"@@\"\n",
+        "import os\nos.environ[\"HF_TOKEN\"] = '@@'\n",
+        "from huggingface_hub import login\n\nx = 1\n\n\n\nlogin(token=\"@@\")\n",
+        "from huggingface_hub import login\nlogin('@@')\n",
+        "import huggingface_hub\nhuggingface_hub.login(\n    \"@@\",\n)\n",
+        "# hugging\nm = AutoModel.from_pretrained(\n    \"org/model\",\n    revision=\"main\",\n    token=\"@@\",\n)\n",
+        "hub_token: @@\n",
+        "a:\n  hub_token: \"@@\"\n  b: 1\n",
+        "{\"huggingface_api_key\": \"@@\"}",
+        "{\"env\": {\"HF_TOKEN\":\"@@\"}}",
+        "#!/bin/sh\nexport HF_TOKEN=@@\nhf download org/model\n",
+        "HF_TOKEN=@@ python x.py\n",
+        "setenv HF_TOKEN @@\n",
+        "curl -H \"Authorization: Bearer @@\" https://huggingface.co/api/whoami-v2\n",
+        "curl https://huggingface.co/api/whoami-v2 \\\n  -H 'Authorization: Bearer @@'\n",
+        "curl -L -H \"Authorization: Bearer @@\" \\\n  -o x \\\n  https://huggingface.co/a/b/resolve/main/x\n",
+        "hf download org/model --token @@\n",
+        "hf upload org/model . --token=@@\n",
+        "env:\n- name: HF_TOKEN\n  value: @@\n",
+        "{\"environment\": [{\"name\": \"HF_TOKEN\", \"value\": \"@@\"}]}",
+        "\"%env HF_TOKEN=@@\\n\",\n",
+        "HF_TOKEN: str = \"@@\"\n",
+        "HF_TOKEN = \"hf_@@\"\n",
+        "URL = 'https://huggingface.co/x'\nheaders = {\"Authorization\": \"Bearer @@\"}\n",
+        "git clone https://u:@@@huggingface.co/org/x\n",
+        "hf auth login --token @@\n",
+        "echo @@ | hf auth login\n",
+        "echo @@ > ~/.cache/huggingface/token\n",
+        "docker login -u me -p @@ registry.hf.space\n",
+        "echo @@ | docker login -u me --password-stdin registry.hf.space\n",
+        "echo \"machine huggingface.co login u password @@\" >> ~/.netrc\n",
+        "printf 'url=https://huggingface.co\\nusername=u\\npassword=@@\\n' | git credential approve\n",
+        "vllm serve m --hf-token @@\n",
+        "hf auth login <<< '@@'\n",
+        "docker login -u me --password-stdin registry.hf.space <<< @@\n",
+        "docker login -u me registry.hf.space --password-stdin <<<\"@@\"\n",
+        "from transformers import AutoModel\nm = AutoModel.from_pretrained('x/y', token='@@')\n",
+        "m = f(use_auth_token='@@')\n",
+        "import huggingface_hub\n\nTOKEN = '@@'\nx = 1\n\nhuggingface_hub.login(TOKEN)\n",
+        "KEY = \"@@\"\nmodel = AutoModel.from_pretrained(\n    'x/y',\n    token=KEY,\n)\n",
+        "from huggingface_hub import InferenceClient\n\n\n\n\n\n\n\n\n\nc = InferenceClient(api_key='@@')\n",
+        "HEADERS = {\n  'Authorization': 'Bearer @@',\n}\na = 1\nb = 2\nc = 3\nURL = 'https://huggingface.co/x'\n",
+        "curl 'https://api-inference.huggingface.co/models/x?wait=1&token=@@'\n",
+        "wss://x.endpoints.huggingface.cloud/ws?access_token=@@#a\n",
+        "HF_TOKEN=eyJhbGciOiJFZERTQSJ9.@@.b4Xk0Lw3TnR8\n",
+        "hf:\n  token: @@\n",
+        "{\"hf\": {\"token\": \"@@\"}}",
+        "[hf]\ntoken=@@\n",
+        "hfApiKey: '@@',\n",
+        "HFApiKey: '@@',\n",
+        "const hfToken = \"@@\";\n",
+        "hf-token: @@\n",
+        "X-HF-Token: @@\n",
+        "huggingface.token=@@\n",
+        "{\"huggingFaceApiKey\": \"@@\"}",
+        "HF_API=@@\n",
+        "HF_PAT=\"@@\"\n",
+        "TOKEN_HF=@@\n",
+        "HUGGINGFACEKEY = \"@@\"\n",
+        "huggingface:\n  token: @@\n",
+        "[huggingface]\ntoken = \"@@\"\n",
+        "os.environ.setdefault(\"HF_TOKEN\", \"@@\")\n",
+        "INSERT INTO config VALUES ('HF_TOKEN', '@@');\n",
+        "HF_TOKEN,@@\n",
+        "t = os.environ.get(\"HF_TOKEN\") or \"@@\"\n",
+        "const t = process.env.HF_TOKEN || '@@';\n",
+        "const t = process.env['HF_TOKEN'] ?? `@@`;\n",
+        "let t = env::var(\"HF_TOKEN\").unwrap_or(\"@@\".into());\n",
+        "hf_token = args.token or \"@@\"\n",
+        "export T=${HF_TOKEN:-@@}\n",
+        "export T=\"${HF_TOKEN-@@}\"\n",
+        "#define HF_TOKEN \"@@\"\n",
+        "HF_TOKEN <- \"@@\"\n",
+        "setx HF_TOKEN @@\n",
+        "gh secret set HF_TOKEN --body @@\n",
+        "<HF_TOKEN>@@</HF_TOKEN>\n",
+        "<key>HF_TOKEN</key>\n<string>@@</string>\n",
+        "<string name=\"hf_token\">@@</string>\n",
+        "parser.add_argument(\"--hf_token\", type=str, default=\"@@\")\n",
+        "variable \"hf_token\" {\n  type = string\n  default = \"@@\"\n}\n",
+        "inputs:\n  hf_token:\n    description: x\n    default: @@\n",
+        "HF_TOKEN = r\"@@\"\n",
+        "HF_TOKEN = (\"@@\")\n",
+        "HF_TOKEN = \"\"\"@@\"\"\"\n",
+        "hf_token: SecretStr = SecretStr(\"@@\")\n",
+    ] {
+        let prefix = ["hf_@@", "eyJhbGciOiJFZERTQSJ9.@@"].iter().find(|text_of| text.contains(**text_of));
+        let prefix = prefix.map_or(0, |with| with.len() - 2);
+        let suffix = if text.contains("@@.") { ".b4Xk0Lw3TnR8".len() } else { 0 };
+        let at = text.find("@@").unwrap() - prefix;
+        let text = text.replacen("@@", SECRET, 1);
+        let found = Named::default().search(text.as_bytes());
+        let range = at..at + prefix + SECRET.len() + suffix;
+        if found != std::slice::from_ref(&range) {
+            wrong.push((text, found));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn silent() {
+    for text in [
+        "HF_TOKEN = \"your_token_here\"\n",
+        "HF_TOKEN = os.environ[\"HF_TOKEN_OF_MINE_2024\"]\n",
+        "HF_TOKEN=$HF_TOKEN\n",
+        "HF_TOKEN=/run/secrets/hf_token_of_mine_1a\n",
+        "hf_token: Optional[str] = None\n",
+        "hf_token=self.settings2.hub_tokenValue\n",
+        "hub_token: ${{ secrets.HF_TOKEN }}\n",
+        "hub_token=\"my-dog-has-fleas-and-more\"\n",
+        "login(token=\"@@\")\n",
+        "wandb.login(key=\"@@\")  # huggingface\n",
+        "GITHUB_TOKEN=@@\n",
+        "hf_model_revision: @@\n",
+        "git clone https://u:@@@github.com/x\n# hugging\n",
+        "curl -H 'Authorization: Bearer @@' https://example.com\n",
+        "huggingface: {\"sha\": \"@@\"}\n",
+        "HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
+        "HF_TOKEN=\"0123456789abcdef0123456789abcdef\"\n",
+        "f(\"org/model\", token=hf_token, revision=\"3f2a9c4be1d05786a1b2c3d4e5f60718293a4b5c\")\n",
+        "p.add_argument(\"--hf_token\", type=str)\np.add_argument(\"--sha\", default=\"@@\")\n",
+        "echo $HF_TOKEN > @@\n",
+        "url = helper._prepare_url(\"hf_token\", \"hexgrad/Kokoro-82M-v1.0-ONNX\")\n",
+        "f(\"hf_token\", \"3f2a9c4be1d05786a1b2c3d4e5f60718293a4b5c\")\n",
+        "HF_MODEL = \"@@\"\nhf_revision: @@\nhfCacheKey: @@\nhf_path: @@\n",
+        "hf_tokenizer_file: \"@@\"\n",
+    ] {
+        let text = text.replace("@@", SECRET);
+        let found = Named::default().search(text.as_bytes());
+        assert!(found.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_text_of_names_takes_linear_time() {
+    for text in [
+        "hf_",
+        "HF_TOKEN=",
+        "token=",
+        "login(",
+        "hub_token: a\n",
+        "hugging://u:",
+        "hf_aZ0bY1cX2dW3eV4",
+        "login(hf_aZ0bY1cX2dW3eV4",
+        "login(a)\n",
+        "a\na\nlogin(hf_aZ0bY1cX2dW3eV4,a)",
+        "\"hf\":{\"hf_aZ0bY1cX2dW3eV4\":",
+        "hf:\nhf_aZ0bY1cX2dW3eV4\n",
+        "[hf]token=hf_aZ0bY1cX2dW3eV4",
+        "${HF_TOKEN:-hf_aZ0bY1cX2dW3eV4",
+        "HF_TOKEN hf_aZ0bY1cX2dW3eV4 default",
+        "hugging://h/?token=hf_aZ0bY1cX2dW3eV4&",
+        "use_auth_token=(((((hf_aZ0bY1cX2dW3eV4",
+    ] {
+        Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes());
+    }
+}
