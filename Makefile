@@ -1,4 +1,4 @@
-.PHONY: run test lint docs oracle oracle-long bench noise fuzz clean
+.PHONY: run test lint docs oracle oracle-long bench noise hostile fuzz clean
 
 # Audits a leaky example, a Dockerfile and an image that are made from testdata/example. PROFILE=dev runs the
 # binary of the tests. In that case, the command names a test so that cargo resolves the same features and does
@@ -54,6 +54,12 @@ bench:
 noise:
 	tests/install-tools.sh debootstrap jq npm python3-pip time
 	benches/noise.sh
+
+# Measures the time and memory of inputs that are made to take long or to use much memory.
+hostile:
+	tests/install-tools.sh python3 time xz-utils zstd
+	cargo build --release --bin stowaway
+	benches/hostile.py target/release/stowaway target/hostile
 
 # Compares how FUZZ_TARS generated tar archives are read with umoci, and fuzzes the parsers of foreign input, each for
 # FUZZ_SECONDS. Needs a nightly toolchain.

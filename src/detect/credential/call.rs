@@ -49,10 +49,10 @@ pub(super) fn all(content: &[u8]) -> Vec<Value> {
     for captures in CALL.captures_iter(content) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
         let Some(function) = Function::of(name.as_bytes()) else { continue };
-        let needs_vendor = function != Function::TakesHubToken;
+        let needs_vendor = function != Function::TokenOfHub;
         let named =
             TOKEN.find_iter(arguments_at(content, whole.end())).map(|named| whole.end() + named.end());
-        let first = (function == Function::TakesTokenFirst).then_some(whole.end());
+        let first = (function == Function::TokenFirst).then_some(whole.end());
         starts.extend(named.chain(first).map(|start| (whole.start(), start, needs_vendor)));
     }
     starts.extend(HUB_TOKEN.find_iter(content).map(|named| (named.start(), named.end(), false)));
@@ -90,10 +90,10 @@ fn assigned(content: &[u8], call: usize, at: usize) -> Option<Range<usize>> {
 
 #[derive(PartialEq, Eq)]
 enum Function {
-    TakesTokenFirst,
-    TakesToken,
+    TokenFirst,
+    Token,
     /// Only libraries of the Hub have this function.
-    TakesHubToken,
+    TokenOfHub,
 }
 
 impl Function {
@@ -104,11 +104,11 @@ impl Function {
         // Other services have functions of these names as well.
         let takes_first = |(name, owners): &(&str, &[&str])| *name == function && owners.contains(&owner);
         if TAKE_TOKEN_FIRST.iter().any(takes_first) {
-            Some(Self::TakesTokenFirst)
+            Some(Self::TokenFirst)
         } else if TAKE_HUB_TOKEN.contains(&function) {
-            Some(Self::TakesHubToken)
+            Some(Self::TokenOfHub)
         } else {
-            TAKE_TOKEN.contains(&function).then_some(Self::TakesToken)
+            TAKE_TOKEN.contains(&function).then_some(Self::Token)
         }
     }
 }

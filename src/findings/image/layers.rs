@@ -2,10 +2,9 @@
 //! lead to it.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
+use super::held::{Held, MAX_NAMES, Reference, Sighting, View};
 use super::{Context, stored_digest};
-use crate::detect::{Confidence, CredentialForm, Occurrence, Position, Step, TokenSummary};
 use crate::digest::Digest;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, State};
@@ -25,100 +24,6 @@ enum ContentId {
     Entry(usize),
 }
 
-/// A file of some content, with all of its references. The content may be a layer of many images.
-struct Held<'a> {
-    file: &'a File,
-    sightings: Vec<Sighting>,
-    by_key: HashMap<(u64, TokenSummary, Vec<Step>), usize>,
-    /// The names of the file, for each layer of an image that has it, with the number of the image's view.
-    references: Vec<(usize, Rc<[Reference]>)>,
-    /// The views of all images. Images with other settings may see other credentials in the file.
-    views: Vec<View>,
-}
-
-impl<'a> Held<'a> {
-    fn new(file: &'a File) -> Self {
-        Self {
-            file,
-            sightings: Vec::new(),
-            by_key: HashMap::new(),
-            references: Vec::new(),
-            views: Vec::new(),
-        }
-    }
-
-    /// Returns true if a file at the same place of a layer with the same digest is the same. Digests of
-    /// uncompressed layers are claims.
-    fn is(&self, file: &File) -> bool {
-        let File { path, occurrences, credentials, .. } = self.file;
-        std::ptr::eq(self.file, file)
-            || (path == &file.path && occurrences == &file.occurrences && credentials == &file.credentials)
-    }
-
-    /// Adds a layer of an image that has the file.
-    fn add(&mut self, view: View, references: Rc<[Reference]>) {
-        let number = self.views.iter().position(|known| *known == view).unwrap_or_else(|| {
-            let number = self.views.len();
-            for sighting in sightings(self.file, &view) {
-                let key = (sighting.offset, sighting.token.clone(), sighting.via.clone());
-                let known = *self.by_key.entry(key).or_insert(self.sightings.len());
-                match self.sightings.get_mut(known) {
-                    Some(known) => {
-                        known.cached |= sighting.cached;
-                        known.views.push(number);
-                    }
-                    None => self.sightings.push(Sighting { views: vec![number], ..sighting }),
-                }
-            }
-            self.views.push(view);
-            number
-        });
-        self.references.push((number, references));
-    }
-
-    /// Returns the names of the file in images with these views.
-    fn names<'s>(&'s self, views: &'s [usize]) -> impl Iterator<Item = &'s Reference> {
-        let seen = self.references.iter().filter(|(view, _)| views.contains(view));
-        seen.flat_map(|(_, references)| references.iter()).take(MAX_FOLLOWED)
-    }
-}
-
-/// How an image sees a file. Two images with the same view see the same tokens.
-#[derive(PartialEq, Eq)]
-struct View {
-    /// Whether one of the file's names is a place in which tokens are kept.
-    is_place: bool,
-    /// Whether a login writes a file of one of these names.
-    is_login: bool,
-    /// The credentials of unknown shape that count: their offset, position and text.
-    credentials: Vec<(u64, Option<Position>, Option<Name>)>,
-}
-
-/// A token in a file.
-struct Sighting {
-    token: TokenSummary,
-    secret: Option<Name>,
-    confidence: Confidence,
-    offset: u64,
-    position: Option<Position>,
-    via: Vec<Step>,
-    cached: bool,
-    /// Whether a name in the text, and not the name of the file, marks the value as a token.
-    is_named: bool,
-    /// The numbers of the views with this token.
-    views: Vec<usize>,
-}
-
-/// The path of a file in one layer of one image.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Reference {
-    image: usize,
-    layer: usize,
-    path: Name,
-    state: State,
-    hidden_by: Option<usize>,
-}
-
 pub(super) fn drafts(context: &Context<'_>) -> Drafts {
     let mut files: Vec<Held<'_>> = Vec::new();
     let mut by_key: HashMap<(ContentId, usize), Vec<usize>> = HashMap::new();
@@ -132,8 +37,6 @@ pub(super) fn drafts(context: &Context<'_>) -> Drafts {
                 (None, None) => continue,
             };
             for (nth, file) in content.files.iter().enumerate() {
-                let references: Rc<[Reference]> = stack.references(layer, file).into();
-                let view = stack.view(file, &references);
                 let known = by_key.entry((id, nth)).or_default();
                 let same =
                     known.iter().copied().find(|&held| files.get(held).is_some_and(|held| held.is(file)));
@@ -142,8 +45,9 @@ pub(super) fn drafts(context: &Context<'_>) -> Drafts {
                     known.push(files.len() - 1);
                     files.len() - 1
                 });
-                if let Some(held) = files.get_mut(held) {
-                    held.add(view, references);
+                if let Some(held) = files.get_mut(held).filter(|held| held.count <= MAX_FOLLOWED) {
+                    let references = stack.references(layer, file);
+                    held.add(stack.view(file, &references), references);
                 }
             }
         }
@@ -151,7 +55,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Drafts {
     let mut drafts = Drafts::default();
     let mut most = 0;
     for held in files.iter().filter(|held| !held.sightings.is_empty()) {
-        most = most.max(held.references.iter().map(|(_, references)| references.len()).sum());
+        most = most.max(held.count);
         drafts.drafts.extend(of_file(context, held));
     }
     if most > MAX_FOLLOWED {
@@ -172,6 +76,7 @@ struct Stack<'a> {
     places: Places,
     /// The hard links of each layer, in order of their targets.
     links: Vec<Vec<&'a HardLink>>,
+    has_links: bool,
 }
 
 impl<'a> Stack<'a> {
@@ -186,7 +91,7 @@ impl<'a> Stack<'a> {
             .collect();
         let symlinks = contents.iter().flatten().flat_map(|content| &content.symlinks);
         let places = Places::in_directory(&image.config.env, &image.config.directory, symlinks);
-        let links = contents
+        let links: Vec<Vec<&HardLink>> = contents
             .iter()
             .map(|content| {
                 let mut links: Vec<&HardLink> =
@@ -195,12 +100,16 @@ impl<'a> Stack<'a> {
                 links
             })
             .collect();
-        Self { number, contents, places, links }
+        let has_links = links.iter().any(|links| !links.is_empty());
+        Self { number, contents, places, links, has_links }
     }
 
     /// Returns all names of a file of layer `layer`, in the order of layers and paths.
     fn references(&self, layer: usize, file: &File) -> Vec<Reference> {
         let mut references = vec![self.reference(layer, &file.path, file.superseded_by.is_some())];
+        if !self.has_links {
+            return references;
+        }
         // Each name, with the range of entries of its own layer in which it refers to the file.
         let mut lives = vec![(layer, file.path.clone(), file.number, file.superseded_by)];
         let mut known = HashSet::from([(layer, &*file.path)]);
@@ -264,43 +173,6 @@ impl<'a> Stack<'a> {
     }
 }
 
-/// Returns the tokens of a file, as images with this view see them.
-fn sightings<'a>(file: &'a File, view: &'a View) -> impl Iterator<Item = Sighting> + 'a {
-    let is_stored = |o: &Occurrence| {
-        file.credentials.iter().any(|credential| {
-            credential.form == CredentialForm::StoredTokens && credential.offset == o.offset
-        })
-    };
-    let is_counted =
-        |o: &Occurrence| o.is_unknown() && view.credentials.iter().any(|(offset, ..)| o.is_beside(*offset));
-    let known = file.occurrences.iter().filter(move |o| !is_counted(o)).map(move |o| Sighting {
-        token: o.token.clone(),
-        secret: o.text.clone(),
-        confidence: if view.is_place && !o.is_unknown() { Confidence::High } else { o.confidence },
-        is_named: o.is_named(),
-        offset: o.offset,
-        position: o.position,
-        via: o.via.clone(),
-        cached: !o.is_unknown() && ((view.is_login && o.via.is_empty()) || is_stored(o)),
-        views: Vec::new(),
-    });
-    let seen = |offset: u64| file.occurrences.iter().any(|o| o.is_beside(offset) && !o.is_unknown());
-    let unknown = view.credentials.iter().filter(move |(offset, ..)| !seen(*offset));
-    known.chain(unknown.map(|(offset, position, text)| Sighting {
-        token: TokenSummary::unknown(),
-        secret: text.clone(),
-        confidence: Confidence::Medium,
-        is_named: false,
-        offset: *offset,
-        position: *position,
-        via: Vec::new(),
-        cached: view.is_login,
-        views: Vec::new(),
-    }))
-}
-
-/// The maximum number of listed names of one file.
-const MAX_NAMES: usize = 100;
 /// The maximum number of names of one file that are followed. Any of them may be the one that is left.
 const MAX_FOLLOWED: usize = 10_000;
 
@@ -319,15 +191,14 @@ fn of_file(context: &Context<'_>, held: &Held<'_>) -> Vec<Draft> {
 }
 
 fn named<'a>(context: &'a Context<'_>, held: &'a Held<'_>, views: &'a [usize]) -> Option<Named<'a>> {
-    let names = || held.names(views);
+    let names = held.names(views);
     // The anchor is the first of the file's names in the layer that holds its bytes. Which name is the file and
     // which one is a link depends on the program that wrote the archive.
-    let lowest = names().map(|reference| (reference.image, reference.layer)).min()?;
-    let first = names().filter(|r| (r.image, r.layer) == lowest).map(|reference| &reference.path).min()?;
-    let number = names().position(|r| r.state == State::Present).unwrap_or(0);
-    let main = names().nth(number)?;
+    let first = names.first()?;
+    let number = names.iter().position(|reference| reference.state == State::Present).unwrap_or(0);
+    let main = *names.get(number)?;
     let layer = context.image(main.image)?.layers.get(main.layer)?;
-    let others = names().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
+    let others = names.iter().enumerate().filter(|(other, _)| *other != number).take(MAX_NAMES - 1);
     let also = others.map(|(_, reference)| AlsoSite {
         image: reference.image,
         file: Some(AlsoFile {
@@ -337,7 +208,7 @@ fn named<'a>(context: &'a Context<'_>, held: &'a Held<'_>, views: &'a [usize]) -
             hidden_by: reference.hidden_by,
         }),
     });
-    Some(Named { anchor: Anchor::file(first), main, layer, also: also.collect() })
+    Some(Named { anchor: Anchor::file(&first.path), main, layer, also: also.collect() })
 }
 
 /// The parts of a finding that the tokens of a file share.

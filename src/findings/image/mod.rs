@@ -3,6 +3,7 @@
 mod blobs;
 mod built_from;
 mod documents;
+mod held;
 mod layers;
 mod problems;
 
