@@ -3,6 +3,7 @@
 
 use super::decoded::{Decoded, Reader, Unit};
 use crate::detect::Encoding;
+use crate::detect::shape::SHORTEST;
 
 /// The maximum number of bytes between two concatenated literals, and of an escape.
 const MAX_GLUE: usize = 128;
@@ -12,6 +13,10 @@ const MAX_SIGNS: usize = 8;
 
 /// The maximum number of backslashes in front of one escape.
 const MAX_SLASHES: usize = 8;
+
+/// The signs that join two literals. Longer ones come before those that they begin with.
+const OPERATORS: [&[u8]; 13] =
+    [b"++", b"+", b"..", b".", b"~", b"<>", b"<<", b"||", b"^", b"&", b",", b"}${", b"}{"];
 
 /// The spellings of the characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +28,7 @@ pub(super) struct Spelling {
     pub(super) joined: bool,
     /// The pieces are items of a list.
     pub(super) is_list: bool,
-    /// The quote of the last literal that was joined.
+    /// The quote of the last literal that was joined, unless a bare word came after it.
     pub(super) quote: Option<u8>,
 }
 
@@ -46,6 +51,8 @@ pub(super) struct Spelled<'a> {
     at: usize,
     limit: usize,
     whole_end: bool,
+    /// The number of characters read so far.
+    count: usize,
     /// The spellings of the characters read so far.
     pub(super) spelling: Spelling,
 }
@@ -84,7 +91,7 @@ fn piece(rest: &[u8]) -> Option<Piece> {
         b'=' => soft_break(rest),
         b'U' => code_point(rest),
         0x1b => control(rest, 1),
-        b'$' => opening(rest, 2, rest.starts_with(b"${")),
+        b'$' => opening(rest, 2, rest.starts_with(b"${")).or_else(|| opening(rest, 1, true)),
         b'{' => inserted(rest, 1).or_else(|| opening(rest, 1, true)),
         b'&' => entity(rest),
         b'\\' => match escape(rest)? {
@@ -137,7 +144,7 @@ pub(super) fn front(bytes: &[u8], at: usize, wanted: usize) -> Decoded {
 impl<'a> Spelled<'a> {
     /// Creates a reader for the text at `at`. `whole_end` is true if the content ends with `bytes`.
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize, whole_end: bool) -> Self {
-        Self { bytes, at, limit, whole_end, spelling: Spelling::default() }
+        Self { bytes, at, limit, whole_end, count: 0, spelling: Spelling::default() }
     }
 }
 
@@ -159,6 +166,7 @@ impl Reader for Spelled<'_> {
             let at = self.at;
             if !is_sign(first) {
                 self.at += 1;
+                self.count += 1;
                 return Unit::Byte(first, at..at + 1);
             }
             if rest.len() < MAX_GLUE && !self.whole_end {
@@ -168,6 +176,7 @@ impl Reader for Spelled<'_> {
             match piece(rest).unwrap_or(Piece::Plain) {
                 Piece::Character { byte, len, percent } => {
                     self.at += len;
+                    self.count += 1;
                     self.spelling.percent = self.spelling.percent.max(percent);
                     self.spelling.escape |= percent == 0;
                     return Unit::Byte(byte, at..at + len);
@@ -183,7 +192,15 @@ impl Reader for Spelled<'_> {
                     self.spelling.escape = true;
                 }
                 Piece::Plain => {
+                    // A quote behind a whole token ends it.
+                    if let Some(len) = bare(rest).filter(|_| self.count < SHORTEST) {
+                        self.at += len;
+                        self.spelling.joined = true;
+                        self.spelling.quote = None;
+                        continue;
+                    }
                     self.at += 1;
+                    self.count += 1;
                     return Unit::Byte(first, at..at + 1);
                 }
             }
@@ -239,7 +256,15 @@ fn control(rest: &[u8], from: usize) -> Option<Piece> {
     matches!(parameters.get(len)?, 0x40..=0x7e).then_some(Piece::Control { len: from + 1 + len + 1 })
 }
 
-/// Reads the start of an expression that is a literal, within a literal: `${"`, `{'`.
+/// Returns the length of a quote between two parts of a shell's word: `"hf"_`, `hf"_"`.
+fn bare(rest: &[u8]) -> Option<usize> {
+    let slashes = rest.iter().take(MAX_SLASHES).take_while(|&&b| b == b'\\').count();
+    let [b'"' | b'\'', next, ..] = rest.get(slashes..)? else { return None };
+    (next.is_ascii_alphanumeric() || *next == b'_').then_some(slashes + 1)
+}
+
+/// Reads the start of an expression that is a literal, within a literal: `${"`, `{'`. Also the start of a shell's
+/// `$'`.
 fn opening(rest: &[u8], from: usize, opens: bool) -> Option<Piece> {
     let quote = *rest.get(from)?;
     let is_quote = opens && matches!(quote, b'"' | b'\'' | b'`');
@@ -302,11 +327,13 @@ fn escape(rest: &[u8]) -> Option<Piece> {
         byte.map(|byte| Piece::Character { byte, len: slashes + len, percent: 0 })
     };
     match behind {
-        [b'x', ..] => spelled(hex(behind, 1, 2), 3),
-        [b'u', b'{', inner @ ..] => {
-            let end = inner.iter().take(9).position(|&b| b == b'}')?;
-            spelled(number(inner.get(..end)?, 16), end + 3)
+        [b'x' | b'u', b'{', inner @ ..] => {
+            let digits = inner.iter().take(MAX_GLUE).take_while(|b| b.is_ascii_hexdigit()).count();
+            let zeros = inner.iter().take(digits.saturating_sub(1)).take_while(|&&b| b == b'0').count();
+            let is_closed = inner.get(digits) == Some(&b'}');
+            spelled(number(inner.get(zeros..digits)?, 16).filter(|_| is_closed), digits + 3)
         }
+        [b'x', ..] => spelled(hex(behind, 1, 2), 3),
         [b'u', ..] => spelled(hex(behind, 1, 4), 5),
         [b'U', ..] => spelled(hex(behind, 1, 8), 9),
         // `\0137` of `echo -e`, `\137` of everything else.
@@ -325,16 +352,27 @@ fn escape(rest: &[u8]) -> Option<Piece> {
     }
 }
 
-/// Reads the end of a literal and the start of the next one, if the two are joined: by `+`, `.`, `..`, `~`,
-/// `<>`, `||` or `&`, in a list, or because they are adjacent. `rest` begins with the quote, or with the
+/// Returns the offset behind blanks and continued lines. In a literal within a literal, these are spelled.
+fn blanks(rest: &[u8], mut at: usize, is_spelled: bool) -> usize {
+    loop {
+        at += match rest.get(at..).unwrap_or_default() {
+            [b, ..] if b.is_ascii_whitespace() => 1,
+            [b'\\', b'\r', b'\n', ..] => 3,
+            [b'\\', b'\n', ..] => 2,
+            [b'\\', b'n' | b'r' | b't', ..] if is_spelled => 2,
+            [b'\\', b'\\', b'\\', b'n' | b'r', ..] if is_spelled => 4,
+            _ => return at,
+        }
+    }
+}
+
+/// Reads the end of a literal and the start of the next one, if the two are joined: by `+`, `++`, `.`, `..`, `~`,
+/// `<>`, `<<`, `||`, `^` or `&`, in a list, or because they are adjacent. `rest` begins with the quote, or with the
 /// backslashes in front of it. The backslashes must be the same in front of both quotes.
 fn literals(rest: &[u8], quote: u8) -> Option<Piece> {
     let slashes = rest.iter().take_while(|&&b| b == b'\\').count();
     let len = slashes + 1;
-    let blanks = |at: usize| {
-        let rest = rest.get(at..).unwrap_or_default();
-        at + rest.iter().take_while(|b| b.is_ascii_whitespace()).count()
-    };
+    let blanks = |at: usize| blanks(rest, at, slashes > 0);
     // The end of a literal within a template.
     if let Some([b'}', next]) = rest.get(len..len + 2)
         && next.is_ascii_alphanumeric()
@@ -343,7 +381,7 @@ fn literals(rest: &[u8], quote: u8) -> Option<Piece> {
     }
     let mut at = blanks(len);
     let is_list = rest.get(at) == Some(&b',');
-    for operator in [&b"+"[..], b"..", b".", b"~", b"<>", b"||", b"&", b"\\", b",", b"}${", b"}{"] {
+    for operator in OPERATORS {
         if rest.get(at..)?.starts_with(operator) {
             at = blanks(at + operator.len());
             break;

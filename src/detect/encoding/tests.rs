@@ -269,6 +269,12 @@ fn spellings(b: u8) -> Vec<(String, &'static str)> {
         (format!("&#{b};"), "escape"),
         (format!("&#x{b:x};"), "escape"),
         (format!("%u{b:04x}"), "percent"),
+        (format!("\\u{{{b:x}}}"), "escape"),
+        (format!("\\u{{{b:04X}}}"), "escape"),
+        (format!("\\u{{{b:0>24x}}}"), "escape"),
+        (format!("\\\\u{{{b:x}}}"), "escape"),
+        (format!("\\x{{{b:x}}}"), "escape"),
+        (format!("\\x{{{b:06X}}}"), "escape"),
     ]
 }
 
@@ -352,6 +358,22 @@ fn split_literals() {
         format!("`${{\"hf_\"}}${{\"{TOKEN}\"}}`"),
         format!("`${{'hf_'}}{TOKEN}`"),
         format!("f\"hf_{{'{TOKEN}'}}\""),
+        format!("T=\"hf_\"{TOKEN}\n"),
+        format!("T='hf_'{TOKEN}"),
+        format!("T=hf_\"{TOKEN}\"\n"),
+        format!("T=hf_'{TOKEN}'; x"),
+        format!("T=hf_$'{TOKEN}'"),
+        format!("T=\"hf\"_{TOKEN}"),
+        format!("T=\"hf_{head}\"{tail}\n"),
+        format!("RUN T=\\\"hf_\\\"{TOKEN}\\n"),
+        format!("t = 'hf_' + \\\n    '{TOKEN}'\n"),
+        format!("t = 'hf_' \\\r\n    + '{TOKEN}'\n"),
+        format!("t = 'hf_{head}' + \\\n'{middle}' \\\n + \\\n '{end}'\n"),
+        format!("\"t = \\\"hf_\\\" + \\\\\\n    \\\"{TOKEN}\\\"\\n\""),
+        format!("\"t = (\\\"hf_\\\"\\n    \\\"{TOKEN}\\\")\\n\""),
+        format!("\"hf_\" ++ \"{TOKEN}\""),
+        format!("t << \"hf_\" << \"{TOKEN}\""),
+        format!("\"hf_\" ^ \"{TOKEN}\""),
         format!("char *t =\n  \"hf_\"\n  \"{head}\"\n  \"{tail}\";"),
     ] {
         let found = find(text.as_bytes());
@@ -367,9 +389,17 @@ fn split_literals() {
         format!("\"hf_{head}\" + \"{middle}\""),
         format!("\"hf_{head}\" + \"{tail}"),
         format!("hf_{head}\n{tail}"),
+        format!("'hf_'{TOKEN}s"),
+        format!("T=\"hf_\" {TOKEN}"),
     ] {
         assert_eq!(find(text.as_bytes()), [], "{text}");
     }
+}
+
+#[test]
+fn a_quote_behind_a_spelled_token_ends_it() {
+    let text = format!("\"hf\\u005f{TOKEN}\"next");
+    assert_eq!(via(&find(text.as_bytes())[0]), ["escape"]);
 }
 
 #[test]

@@ -84,6 +84,7 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
 pub(super) fn put_together(planted: &Planted) -> Vec<Row> {
     let token = planted.token.text();
     let (a, b) = token.split_at(12);
+    let body = token.get(3..).unwrap();
     let line = format!("some text in front of it HF_TOKEN={token} and behind it\n");
     let coloured = {
         let input = format!("HF_TOKEN={token}\n");
@@ -107,6 +108,13 @@ pub(super) fn put_together(planted: &Planted) -> Vec<Row> {
         ("Python, `%`", format!("t = \"{a}%s\" % \"{b}\"\n")),
         ("Python, `format`", format!("t = \"{a}{{}}\".format(\"{b}\")\n")),
         ("shell", format!("T=\"{a}\"\"{b}\"\n")),
+        ("shell, a quoted prefix", format!("T=\"hf_\"{body}\n")),
+        ("shell, a prefix in single quotes", format!("T='hf_'{body}\n")),
+        ("shell, a quoted body", format!("T=hf_\"{body}\"\n")),
+        ("shell, `$'…'`", format!("T=hf_$'{body}'\n")),
+        ("Python, `+` in front of a continued line", format!("t = '{a}' + \\\n    '{b}'\n")),
+        ("Python in JSON", format!("{{\"source\": \"t = (\\\"{a}\\\"\\n    \\\"{b}\\\")\\n\"}}\n")),
+        ("Haskell, `++`", format!("t = \"{a}\" ++ \"{b}\"\n")),
         ("C", format!("const char *t = \"{a}\"\n  \"{b}\";\n")),
         ("JavaScript, template", format!("const t = `{a}${{\"{b}\"}}`\n")),
         ("Go", format!("t := \"{a}\" +\n\t\"{b}\"\n")),
