@@ -185,6 +185,15 @@ for name in ["history.sqlite", "history.sqlite-shm"]:
     if os.path.exists(name):
         os.remove(name)
 
+# The texts of a record lie side by side, and records lie next to the numbers in front of others.
+for encoding in ["le", "be"]:
+    database = sqlite3.connect(f"utf-16{encoding}.sqlite", isolation_level=None)
+    database.execute(f"PRAGMA encoding='UTF-16{encoding}'")
+    database.execute("CREATE TABLE settings (id INTEGER PRIMARY KEY, name TEXT, value TEXT, note TEXT)")
+    for value in ["first", token.decode(), "last"]:
+        database.execute("INSERT INTO settings (name, value, note) VALUES ('key', ?, 'note')", (value,))
+    database.close()
+
 write("module.py", b"TOKEN = '" + text.split(b"HF_TOKEN=")[1].split()[0] + b"'\n")
 py_compile.compile("module.py", "module.pyc", doraise=True)
 os.remove("module.py")

@@ -186,6 +186,48 @@ fn wide_characters() {
     }
 }
 
+/// Records of a database hold texts without anything between them, next to numbers of a few bytes.
+#[test]
+fn wide_characters_beside_others() {
+    let token = token("hf_");
+    for width in [2, 4] {
+        for big in [false, true] {
+            for (before, behind) in [
+                (&b"\x57O\x03\x04"[..], &b"O\x01\x05a"[..]),
+                (b"\x05\0\x81\x21", b"O\x01"),
+                (b"\x01x\0y\0z", b"\x02"),
+                (b"\x03aZ", b""),
+            ] {
+                for (left, right) in
+                    [("", ""), ("name", ""), ("", "and"), ("name", "and"), (token.as_str(), "")]
+                {
+                    let text = wide(&format!("{left}{token}{right}"), width, big);
+                    let bytes = [before, &text, behind].concat();
+                    let bytes = [&[7; 40][..], &bytes, &[7; 40]].concat();
+                    let found = find(&bytes);
+                    assert_eq!(found.len(), 1 + usize::from(left == token), "{}", bytes.escape_ascii());
+                    for step in [1, 7, 64] {
+                        let mut scanner = Scanner::new();
+                        bytes.chunks(step).for_each(|piece| scanner.feed(piece));
+                        assert_eq!(scanner.finish(), found);
+                    }
+                }
+            }
+            for text in
+                [format!("x{token}"), format!("{token}x"), format!("{}x{token} ", "\u{e9} ".repeat(40))]
+            {
+                let mut mark = vec![0xff, 0xfe];
+                mark.resize(width, 0);
+                if big {
+                    mark.reverse();
+                }
+                assert_eq!(find(&wide(&text, width, big)), [], "{text}");
+                assert_eq!(find(&[&mark, &wide(&text, width, big)[..]].concat()), [], "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn hexadecimal() {
     let token = token("hf_");
