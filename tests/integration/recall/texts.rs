@@ -57,6 +57,10 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
     let zstd = zstd::encode_all(env.as_bytes(), 3).unwrap();
     let gzipped = gzip(env.as_bytes());
     let wide: Vec<u8> = base64(env.as_bytes()).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wider = |unit: fn(u32) -> [u8; 4]| -> Vec<u8> {
+        assignment.chars().flat_map(|c| unit(u32::from(c))).collect()
+    };
+    let (head, tail) = planted.token.text().split_at(17);
     let lines = |sign: &str| {
         let text = base64(env.as_bytes());
         let lines =
@@ -66,6 +70,12 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
     let thrice = base64(base64(base64(env.as_bytes()).as_bytes()).as_bytes());
     let forms: Vec<(&str, Vec<u8>)> = vec![
         ("base64 three times", thrice.into()),
+        ("base64 of UTF-32 LE", base64(&wider(u32::to_le_bytes)).into()),
+        ("base64 of UTF-32 BE", base64(&wider(u32::to_be_bytes)).into()),
+        (
+            "base64 of quoted-printable",
+            base64(format!("mail {head}=\r\n{tail} end\r\n").replace('_', "=5F").as_bytes()).into(),
+        ),
         ("base64 in UTF-16", [&b"\xff\xfe"[..], &wide].concat()),
         ("base64 in a comment", lines("# ").into()),
         ("base64 in a quotation", lines("> ").into()),
