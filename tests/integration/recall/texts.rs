@@ -28,6 +28,13 @@ const ENCODINGS: [Encode; 8] = [
     ("`&#x;`", |text| each(text, |b| format!("&#x{b:x};"))),
 ];
 
+/// A program that writes its input as a member of a zip archive.
+const ZIP: &str = "import io, sys, zipfile
+out = io.BytesIO()
+with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as archive:
+    archive.writestr('app.env', sys.stdin.buffer.read())
+sys.stdout.buffer.write(out.getvalue())";
+
 /// Returns what a tool writes for an input.
 fn output(command: &[&str], input: &[u8]) -> Vec<u8> {
     let (program, args) = command.split_first().unwrap();
@@ -56,6 +63,8 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
     let zlib = zlib.finish().unwrap();
     let zstd = zstd::encode_all(env.as_bytes(), 3).unwrap();
     let gzipped = gzip(env.as_bytes());
+    let packed = |command: &[&str]| output(command, env.as_bytes());
+    let each_byte = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let wide: Vec<u8> = base64(env.as_bytes()).encode_utf16().flat_map(u16::to_le_bytes).collect();
     let wider = |unit: fn(u32) -> [u8; 4]| -> Vec<u8> {
         assignment.chars().flat_map(|c| unit(u32::from(c))).collect()
@@ -84,7 +93,12 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
         ("base64 of base64 of gzip, a Helm release", base64(base64(&gzipped).as_bytes()).into()),
         ("base64 of zlib", base64(&zlib).into()),
         ("base64 of zstd", base64(&zstd).into()),
-        ("hex of gzip", gzipped.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat().into()),
+        ("base64 of bzip2", base64(&packed(&["bzip2", "-c"])).into()),
+        ("base64 of xz", base64(&packed(&["xz", "-c"])).into()),
+        ("base64 of zip", base64(&packed(&["python3", "-c", ZIP])).into()),
+        ("hex of bzip2", each_byte(&packed(&["bzip2", "-c"])).into()),
+        ("hex of zip", each_byte(&packed(&["python3", "-c", ZIP])).into()),
+        ("hex of gzip", each_byte(&gzipped).into()),
     ];
     rows.extend(forms.into_iter().map(|(form, content)| Row::file_as(form, "srv/data", content)));
     rows
