@@ -110,6 +110,41 @@ fn images_of_squashfs() {
     }
 }
 
+/// Searches a file that can be read twice.
+fn ways_again(file: &[u8]) -> (Vec<String>, Vec<String>) {
+    let reread = || Ok(Box::new(file) as Box<dyn crate::stream::Peek>);
+    let origin = Origin { reread: Some(&reread), ..Origin::default() };
+    let (found, outcome) = Unpacker::new(&Stop::default()).search(origin, &mut &*file);
+    outcome.unwrap();
+    (found.occurrences.iter().map(way).collect(), messages(&found))
+}
+
+#[test]
+fn large_images_of_squashfs() {
+    let text = text(&token("a"));
+    let next = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    let noise: Vec<u8> =
+        std::iter::successors(Some(1), next).map(|x: u64| x.to_be_bytes()[0]).take(34 << 20).collect();
+    let cut = [&bytes(131_072 - 300 - 66)[..], &text, &bytes(9000)].concat();
+    let long = [&bytes(500_000)[..], &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 6] =
+        [("a", b"nothing"), ("b", &text), ("c", &noise), ("d", &long), ("e", &cut), ("f", &text)];
+    for (name, options, way) in [
+        ("large-lz4", &["lz4"][..], "lz4"),
+        ("large-lzo", &["lzo"], "lzo"),
+        ("large-lzma", &["lzma"], "lzma"),
+        ("large-always", &["lz4", "-always-use-fragments"], "lz4"),
+    ] {
+        let image = squashfs(name, options, &files);
+        let (found, said) = ways_again(&image);
+        assert_eq!(said, [""; 0], "{name}");
+        let packed = found.iter().filter(|found| *found == way).count();
+        assert!(found.len() >= 3 && packed > 0, "{name}: {found:?}");
+        let said = messages(&search(&image));
+        assert!(said.len() == 1 && said[0].contains("cannot be read twice"), "{said:?}");
+    }
+}
+
 #[test]
 fn images_of_erofs() {
     let text = text(&token("a"));
