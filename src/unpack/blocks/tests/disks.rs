@@ -145,6 +145,20 @@ fn large_images_of_squashfs() {
     }
 }
 
+/// Makes an image of erofs with the format's own tool.
+fn erofs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let [root, image] = tree(name, files);
+    let _ = std::fs::remove_file(&image);
+    let status = std::process::Command::new("mkfs.erofs")
+        .args(options)
+        .args([&image, &root])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::read(image).unwrap()
+}
+
 #[test]
 fn images_of_erofs() {
     let text = text(&token("a"));
@@ -157,19 +171,33 @@ fn images_of_erofs() {
         ("erofs-large", &["-zlz4hc", "-C65536"]),
         ("erofs-medium", &["-zlz4", "-C16384"]),
     ] {
-        let [root, image] = tree(name, &files);
-        let _ = std::fs::remove_file(&image);
-        let status = std::process::Command::new("mkfs.erofs")
-            .args(options)
-            .args([&image, &root])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status();
-        assert!(status.unwrap().success());
-        let image = std::fs::read(image).unwrap();
+        let image = erofs(name, options, &files);
         let found = ways(&image);
         let packed = found.iter().filter(|found| *found == "lz4").count();
         assert!(found.len() >= 41 && packed > 35, "{name}: {} found, {packed} packed", found.len());
+        for at in (0..image.len()).step_by(997) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+    }
+    let many: Vec<(String, Vec<u8>)> = (0..40_usize)
+        .map(|n| {
+            let words = b"words and more words, ".repeat(n * 97);
+            (format!("f{n}"), [&bytes(u32::try_from(n * 3000).unwrap())[..], &words, &text].concat())
+        })
+        .collect();
+    let files: Vec<(&str, &[u8])> =
+        many.iter().map(|(name, content)| (name.as_str(), &content[..])).collect();
+    for (name, options) in [
+        ("erofs-tails", &["-zlz4", "-Eztailpacking"][..]),
+        ("erofs-tails-hc", &["-zlz4hc", "-Eztailpacking"]),
+        ("erofs-tails-extended", &["-zlz4", "-Eztailpacking,force-inode-extended"]),
+    ] {
+        let image = erofs(name, options, &files);
+        let found = ways(&image);
+        let packed = found.iter().filter(|found| *found == "lz4").count();
+        assert!(found.len() >= 40 && packed >= 38, "{name}: {} found, {packed} packed", found.len());
         for at in (0..image.len()).step_by(997) {
             let mut broken = image.clone();
             broken[at] ^= 0xff;
