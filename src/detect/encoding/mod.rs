@@ -9,6 +9,7 @@ mod decoded;
 pub(in crate::detect) mod dense;
 mod forms;
 mod hex;
+mod joined;
 mod lined;
 mod needles;
 mod pieces;

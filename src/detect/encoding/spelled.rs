@@ -2,21 +2,18 @@
 //! and HTML. Also text that is concatenated from adjacent literals or continued lines.
 
 use super::decoded::{Decoded, Reader, Unit};
+use super::joined::{bare, inserted, literals, opening};
 use crate::detect::Encoding;
 use crate::detect::shape::SHORTEST;
 
 /// The maximum number of bytes between two concatenated literals, and of an escape.
-const MAX_GLUE: usize = 128;
+pub(super) const MAX_GLUE: usize = 128;
 
 /// The maximum number of times that the sign of one percent-encoding is itself encoded.
 const MAX_SIGNS: usize = 8;
 
 /// The maximum number of backslashes in front of one escape.
-const MAX_SLASHES: usize = 8;
-
-/// The signs that join two literals. Longer ones come before those that they begin with.
-const OPERATORS: [&[u8]; 13] =
-    [b"++", b"+", b"..", b".", b"~", b"<>", b"<<", b"||", b"^", b"&", b",", b"}${", b"}{"];
+pub(super) const MAX_SLASHES: usize = 8;
 
 /// The spellings of the characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,7 +55,7 @@ pub(super) struct Spelled<'a> {
 }
 
 /// The element at a position.
-enum Piece {
+pub(super) enum Piece {
     /// A character that is spelled with `len` bytes, and percent-encoded so many times.
     Character { byte: u8, len: usize, percent: u8 },
     /// `len` bytes that spell no character: between two lines or literals, which may be items of a list.
@@ -235,15 +232,6 @@ fn soft_break(rest: &[u8]) -> Option<Piece> {
     Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: 0 })
 }
 
-/// Returns true if what is around a list of literals joins them.
-pub(super) fn joins_list(before: &[u8], behind: &[u8]) -> bool {
-    const NAMES: [&[u8]; 8] = [b"join", b"Join", b"paste", b"oncat", b"CONCAT", b"Sprint", b"%s", b"{}"];
-    let holds = |text: &[u8], name: &[u8]| memchr::memmem::find(text, name).is_some();
-    let behind = behind.get(..MAX_GLUE / 4).unwrap_or(behind);
-    NAMES.iter().any(|name| holds(before, name))
-        || [&b".join("[..], b"-join", b"|join", b"| join"].iter().any(|name| holds(behind, name))
-}
-
 /// Returns true if a byte may begin a spelled character, or something that no reader of the text sees.
 pub(in crate::detect) fn is_sign(b: u8) -> bool {
     matches!(b, b'%' | b'\\' | b'&' | b'U' | b'=' | b'"' | b'\'' | b'`' | b'$' | b'{' | 0x1b)
@@ -254,48 +242,6 @@ fn control(rest: &[u8], from: usize) -> Option<Piece> {
     let parameters = rest.get(from..)?.strip_prefix(b"[")?;
     let len = parameters.iter().take(24).take_while(|b| matches!(b, 0x20..=0x3f)).count();
     matches!(parameters.get(len)?, 0x40..=0x7e).then_some(Piece::Control { len: from + 1 + len + 1 })
-}
-
-/// Returns the length of a quote between two parts of a shell's word: `"hf"_`, `hf"_"`.
-fn bare(rest: &[u8]) -> Option<usize> {
-    let slashes = rest.iter().take(MAX_SLASHES).take_while(|&&b| b == b'\\').count();
-    let [b'"' | b'\'', next, ..] = rest.get(slashes..)? else { return None };
-    (next.is_ascii_alphanumeric() || *next == b'_').then_some(slashes + 1)
-}
-
-/// Reads the start of an expression that is a literal, within a literal: `${"`, `{'`. Also the start of a shell's
-/// `$'`.
-fn opening(rest: &[u8], from: usize, opens: bool) -> Option<Piece> {
-    let quote = *rest.get(from)?;
-    let is_quote = opens && matches!(quote, b'"' | b'\'' | b'`');
-    is_quote.then_some(Piece::Glue { len: from + 1, quote: Some(quote), is_list: false })
-}
-
-/// Reads the place of a value at the end of a format, up to the literal that is put there: `%s" % "`,
-/// `{}".format("`, `%s", "`. The sign of the place has `from` bytes.
-fn inserted(rest: &[u8], from: usize) -> Option<Piece> {
-    let len = match (rest.first()?, rest.get(from..)?) {
-        (b'%', [b's' | b'v', ..]) | (b'{', [b'}', ..]) => 2,
-        (b'{', [b'0' | b'1', b'}', ..]) => 3,
-        _ => return None,
-    };
-    let behind = rest.get(len..)?;
-    if !matches!(behind.first()?, b'"' | b'\'' | b'`') {
-        return None;
-    }
-    let between = |at: usize| {
-        let text = behind.get(at..).unwrap_or_default();
-        at + text
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'%' | b'(' | b',' | b')'))
-            .count()
-    };
-    let mut at = between(1);
-    if behind.get(at..)?.starts_with(b".format(") {
-        at = between(at + 8);
-    }
-    let quote = *behind.get(at).filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
-    (at > 1).then_some(Piece::Glue { len: len + at + 1, quote: Some(quote), is_list: false })
 }
 
 /// Reads a code point such as `U+0068`, and the blank in front of another one.
@@ -350,58 +296,4 @@ fn escape(rest: &[u8]) -> Option<Piece> {
         [quote @ (b'"' | b'\''), ..] => literals(rest, *quote),
         _ => None,
     }
-}
-
-/// Returns the offset behind blanks and continued lines. In a literal within a literal, these are spelled.
-fn blanks(rest: &[u8], mut at: usize, is_spelled: bool) -> usize {
-    loop {
-        at += match rest.get(at..).unwrap_or_default() {
-            [b, ..] if b.is_ascii_whitespace() => 1,
-            [b'\\', b'\r', b'\n', ..] => 3,
-            [b'\\', b'\n', ..] => 2,
-            [b'\\', b'n' | b'r' | b't', ..] if is_spelled => 2,
-            [b'\\', b'\\', b'\\', b'n' | b'r', ..] if is_spelled => 4,
-            _ => return at,
-        }
-    }
-}
-
-/// Reads the end of a literal and the start of the next one, if the two are joined: by `+`, `++`, `.`, `..`, `~`,
-/// `<>`, `<<`, `||`, `^` or `&`, in a list, or because they are adjacent. `rest` begins with the quote, or with the
-/// backslashes in front of it. The backslashes must be the same in front of both quotes.
-fn literals(rest: &[u8], quote: u8) -> Option<Piece> {
-    let slashes = rest.iter().take_while(|&&b| b == b'\\').count();
-    let len = slashes + 1;
-    let blanks = |at: usize| blanks(rest, at, slashes > 0);
-    // The end of a literal within a template.
-    if let Some([b'}', next]) = rest.get(len..len + 2)
-        && next.is_ascii_alphanumeric()
-    {
-        return Some(Piece::Glue { len: len + 1, quote: Some(b'`'), is_list: false });
-    }
-    let mut at = blanks(len);
-    let is_list = rest.get(at) == Some(&b',');
-    for operator in OPERATORS {
-        if rest.get(at..)?.starts_with(operator) {
-            at = blanks(at + operator.len());
-            break;
-        }
-    }
-    let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
-    // `f"…"`, `r"…"`, `$'…'`
-    if let Some([b'f' | b'r' | b'b' | b'u' | b'F' | b'R' | b'B' | b'U' | b'$', next]) = rest.get(at..at + 2)
-        && is_quote(next)
-        && slashes == 0
-        && (at > len || rest.get(at) == Some(&b'$'))
-    {
-        at += 1;
-    }
-    let next = rest.get(at..)?;
-    if next.iter().take_while(|&&b| b == b'\\').count() != slashes {
-        return None;
-    }
-    let opened = *next.get(slashes).filter(|b| is_quote(b))?;
-    // The quote that ends a text in quotes is not the start of another.
-    let is_other = opened != quote && slashes > 0;
-    (!is_other).then_some(Piece::Glue { len: at + len, quote: Some(opened), is_list })
 }

@@ -74,9 +74,8 @@ pub(super) fn front(bytes: &[u8], at: usize, width: usize, wanted: usize) -> Dec
 /// with numbers and with each other. A byte order mark, and the ends of the bytes, are no such bytes.
 pub(super) fn is_among_others(bytes: &[u8], at: usize, width: usize) -> bool {
     let is_other = |unit: &[u8]| match unit {
-        [0xff, ..] => false,
+        [] | [0xff, ..] => false,
         [b, zeros @ ..] => !is_character(*b) || zeros.iter().any(|&b| b != 0),
-        [] => false,
     };
     let (before, text) = bytes.split_at(at.min(bytes.len()));
     let behind = text.chunks_exact(width).take(SHORT).any(is_other);

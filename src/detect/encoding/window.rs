@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::base64::{self, Base64};
 use super::decoded::{Decoded, Front, Reader, Unit};
 use super::hex::Hex;
+use super::joined;
 use super::needles::{Content, Form, Hit, next_hit};
 use super::spelled::{self, Spelled};
 use super::wide::{self, Wide};
@@ -145,7 +146,7 @@ impl Window<'_> {
         let is_closed =
             spelling.quote.is_none() || matches!(again.behind().first(), Some(b'"' | b'\'' | b'`' | b'\\'));
         let before = || self.bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
-        if spelling.is_list && !spelled::joins_list(before(), again.behind()) {
+        if spelling.is_list && !joined::joins_list(before(), again.behind()) {
             return Found::None;
         }
         if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {

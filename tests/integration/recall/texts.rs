@@ -64,7 +64,7 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
     let zstd = zstd::encode_all(env.as_bytes(), 3).unwrap();
     let gzipped = gzip(env.as_bytes());
     let packed = |command: &[&str]| output(command, env.as_bytes());
-    let each_byte = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let each_byte = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     let wide: Vec<u8> = base64(env.as_bytes()).encode_utf16().flat_map(u16::to_le_bytes).collect();
     let wider = |unit: fn(u32) -> [u8; 4]| -> Vec<u8> {
         assignment.chars().flat_map(|c| unit(u32::from(c))).collect()

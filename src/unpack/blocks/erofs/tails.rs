@@ -39,7 +39,8 @@ fn place(bytes: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
     let map = (at + if is_extended { 64 } else { 32 } + attributes).next_multiple_of(8);
     let (len, advice) = (usize::from(u16_at(bytes, map + 2)?), u16_at(bytes, map + 4)?);
     // The algorithm is lz4, and an index stands for a block.
-    let is_usual = bytes.get(map + 6..map + 8)?.iter().all(|&b| b & 7 == 0);
+    let &[algorithm, size_of_index] = bytes.get(map + 6..)?.first_chunk()?;
+    let is_usual = algorithm.is_multiple_of(16) && size_of_index.is_multiple_of(8);
     if advice & BEHIND_INDEXES == 0 || !is_usual || size == 0 {
         return None;
     }
