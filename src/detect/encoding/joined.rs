@@ -1,7 +1,7 @@
 //! Text that is put together: adjacent literals and words, literals that an operator or a list joins, and values in a
 //! format.
 
-use super::spelled::{MAX_GLUE, MAX_SLASHES, Piece};
+use super::piece::{MAX_GLUE, MAX_SLASHES, Piece};
 
 /// The signs that join two literals. Longer ones come before those that they begin with.
 const OPERATORS: [&[u8]; 13] =

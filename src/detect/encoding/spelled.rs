@@ -3,17 +3,12 @@
 
 use super::decoded::{Decoded, Reader, Unit};
 use super::joined::{bare, inserted, literals, opening};
+use super::piece::{MAX_GLUE, MAX_SLASHES, Piece, is_sign};
 use crate::detect::Encoding;
 use crate::detect::shape::SHORTEST;
 
-/// The maximum number of bytes between two concatenated literals, and of an escape.
-pub(super) const MAX_GLUE: usize = 128;
-
 /// The maximum number of times that the sign of one percent-encoding is itself encoded.
 const MAX_SIGNS: usize = 8;
-
-/// The maximum number of backslashes in front of one escape.
-pub(super) const MAX_SLASHES: usize = 8;
 
 /// The spellings of the characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,18 +47,6 @@ pub(super) struct Spelled<'a> {
     count: usize,
     /// The spellings of the characters read so far.
     pub(super) spelling: Spelling,
-}
-
-/// The element at a position.
-pub(super) enum Piece {
-    /// A character that is spelled with `len` bytes, and percent-encoded so many times.
-    Character { byte: u8, len: usize, percent: u8 },
-    /// `len` bytes that spell no character: between two lines or literals, which may be items of a list.
-    Glue { len: usize, quote: Option<u8>, is_list: bool },
-    /// `len` bytes that a terminal does not show.
-    Control { len: usize },
-    /// A plain character.
-    Plain,
 }
 
 /// Returns the element at the start of `rest`, or `None` for a plain character.
@@ -230,11 +213,6 @@ fn soft_break(rest: &[u8]) -> Option<Piece> {
     let is_upper = |b: &u8| b.is_ascii_digit() || b.is_ascii_uppercase();
     let digits = behind.get(..2).filter(|digits| digits.iter().all(is_upper))?;
     Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: 0 })
-}
-
-/// Returns true if a byte may begin a spelled character, or something that no reader of the text sees.
-pub(in crate::detect) fn is_sign(b: u8) -> bool {
-    matches!(b, b'%' | b'\\' | b'&' | b'U' | b'=' | b'"' | b'\'' | b'`' | b'$' | b'{' | 0x1b)
 }
 
 /// Reads a terminal's control sequence (ECMA-48, section 5.4) whose escape character has `from` bytes.

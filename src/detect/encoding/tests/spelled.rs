@@ -20,7 +20,6 @@ pub(super) fn spellings(b: u8) -> Vec<(String, &'static str)> {
         (format!("\\u{{{b:0>24x}}}"), "escape"),
         (format!("\\\\u{{{b:x}}}"), "escape"),
         (format!("\\x{{{b:x}}}"), "escape"),
-        (format!("\\x{{{b:06X}}}"), "escape"),
     ]
 }
 
