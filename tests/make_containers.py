@@ -12,6 +12,7 @@ import lzma
 import os
 import pickle
 import py_compile
+import random
 import sqlite3
 import subprocess
 import sys
@@ -138,9 +139,16 @@ for options in ["gzip", "xz", "zstd", "gzip -Xwindow-size 9", "lz4", "lzo", "lzm
         stdout=subprocess.DEVNULL,
         check=True,
     )
-for compressor in ["lz4", "lz4hc"]:
-    command = ["mkfs.erofs", "-z" + compressor, "erofs-" + compressor + ".img", "root"]
+for name, options in {"lz4": ["-zlz4"], "lz4hc": ["-zlz4hc"], "tails": ["-zlz4", "-Eztailpacking"]}.items():
+    command = ["mkfs.erofs", *options, "erofs-" + name + ".img", "root"]
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+# More than is held in memory.
+write("root/noise", random.Random(1).randbytes(34 << 20))
+subprocess.run(
+    ["mksquashfs", "root", "squashfs-lzo-large.img", "-comp", "lzo", "-noappend", "-quiet", "-no-progress"],
+    stdout=subprocess.DEVNULL,
+    check=True,
+)
 subprocess.run(["rm", "-r", "root"], check=True)
 
 os.makedirs("deb/DEBIAN")
@@ -184,6 +192,15 @@ os.rename("history.sqlite-log", "history.sqlite-wal")
 for name in ["history.sqlite", "history.sqlite-shm"]:
     if os.path.exists(name):
         os.remove(name)
+
+# The texts of a record lie side by side, and records lie next to the numbers in front of others.
+for encoding in ["le", "be"]:
+    database = sqlite3.connect(f"utf-16{encoding}.sqlite", isolation_level=None)
+    database.execute(f"PRAGMA encoding='UTF-16{encoding}'")
+    database.execute("CREATE TABLE settings (id INTEGER PRIMARY KEY, name TEXT, value TEXT, note TEXT)")
+    for value in ["first", token.decode(), "last"]:
+        database.execute("INSERT INTO settings (name, value, note) VALUES ('key', ?, 'note')", (value,))
+    database.close()
 
 write("module.py", b"TOKEN = '" + text.split(b"HF_TOKEN=")[1].split()[0] + b"'\n")
 py_compile.compile("module.py", "module.pyc", doraise=True)

@@ -35,6 +35,10 @@ pub(crate) enum StepKind {
     Pages,
     /// The joined parts of a log's records.
     Records,
+    /// The name of a file, directory or link on disk.
+    Name,
+    /// The target of a link on disk.
+    LinkTarget,
 }
 
 /// The encodings of characters.
@@ -158,6 +162,8 @@ impl StepKind {
             Self::Git(GitObject::Unknown) => "git".into(),
             Self::Pages => "sqlite".into(),
             Self::Records => "leveldb".into(),
+            Self::Name => "name".into(),
+            Self::LinkTarget => "link-target".into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::search::search_credentials;
 use super::{Scan, contained};
-use crate::detect::Occurrence;
+use crate::detect::{self, Occurrence, Step, StepKind};
 use crate::finding::{Place, Problem};
 use crate::source::{BuildContext, unreadable};
 use crate::stream::path::repository;
@@ -20,6 +20,24 @@ pub(crate) struct Searched {
     pub(crate) problems: Vec<Problem>,
     /// The problem that kept the file from being read to its end.
     pub(crate) problem: Option<Problem>,
+}
+
+/// Returns the tokens in the name of an entry, which is the last part of its path, and in the target of a link.
+pub(crate) fn search_names(path: &[u8], target: Option<&[u8]>) -> Vec<Occurrence> {
+    let name = memchr::memrchr(b'/', path).map_or(0, |at| at as u64 + 1);
+    let found = |text: &[u8], from: u64, kind: StepKind| {
+        let mut found = detect::find(text);
+        // What is in the name of a directory is told there.
+        found.retain(|occurrence| occurrence.at.end > from);
+        for occurrence in &mut found {
+            occurrence.position = None;
+            occurrence.reached_by(Step::new(kind.clone(), occurrence.at.clone()));
+        }
+        found
+    };
+    let mut all = found(path, name, StepKind::Name);
+    all.extend(target.map(|target| found(target, 0, StepKind::LinkTarget)).into_iter().flatten());
+    all
 }
 
 /// Reads a file to its end and searches it. Tokens in git objects are returned when the unpacker is finished.
@@ -69,7 +87,7 @@ fn search_group(
     let mut all: BTreeMap<usize, Searched> = BTreeMap::new();
     for &number in group {
         let Some(file) = context.files().get(number) else { continue };
-        let searched = match context.open_file(number) {
+        let mut searched = match context.open_file(number) {
             Ok(input) => {
                 let place = [root, b"/", &file.path].concat();
                 let reread = || {
@@ -84,6 +102,7 @@ fn search_group(
             }
             Err(error) => Searched { problem: Some(unreadable(&error)), ..Searched::default() },
         };
+        searched.occurrences.extend(search_names(&file.path, None));
         if !searched.occurrences.is_empty() || !searched.problems.is_empty() || searched.problem.is_some() {
             all.insert(number, searched);
         }

@@ -33,7 +33,7 @@ pub(crate) const SECTION: &str = "(?:hf|hugging[_-]?face(?:[_-]?hub)?)(?:[._-](?
 
 /// The texts, one of which is in any line that gives a token to something of the Hub: parts of names of variables and
 /// hosts, and the starts of an argument and of a header.
-pub(crate) const NEEDLES: [&str; 26] = [
+pub(crate) const NEEDLES: [&str; 24] = [
     "hf_",
     "HF_",
     "hf-",
@@ -43,11 +43,9 @@ pub(crate) const NEEDLES: [&str; 26] = [
     "HFT",
     "hfT",
     "hfA",
-    "HFA",
     "hf a",
     "hf\"",
     "hf:\n",
-    "[hf]",
     "ugging",
     "UGGING",
     "hub_token",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -12,11 +12,12 @@ use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::Message;
 
-/// A directory on disk. Links are not followed, because builders do not follow them either. Entries that are
-/// neither file nor directory are skipped.
+/// A directory on disk. Links are not followed, because builders do not follow them either. Of entries other than
+/// files, only the names and targets count.
 pub(crate) struct BuildContext {
     root: PathBuf,
     files: Vec<ContextFile>,
+    others: Vec<OtherEntry>,
 }
 
 /// A file of a build context.
@@ -28,10 +29,19 @@ pub(crate) struct ContextFile {
     pub size: u64,
 }
 
+/// An entry of a build context that is no file: a directory, a link, a socket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct OtherEntry {
+    /// The path relative to the root.
+    pub path: Vec<u8>,
+    /// The target, if the entry is a link.
+    pub target: Option<Vec<u8>>,
+}
+
 impl BuildContext {
     /// Lists a directory in order of path. Also returns a problem for each part that cannot be listed.
     pub(crate) fn open(root: &Path) -> (Self, Vec<Problem>) {
-        let mut files = Vec::new();
+        let (mut files, mut others) = (Vec::new(), Vec::new());
         let mut unlisted = Vec::new();
         for entry in WalkBuilder::new(root).standard_filters(false).follow_links(false).build() {
             match entry {
@@ -39,7 +49,18 @@ impl BuildContext {
                     let size = entry.metadata().map(|metadata| metadata.len()).unwrap_or_default();
                     files.push(ContextFile { path: relative(entry.path(), root), size });
                 }
-                Ok(_) => {}
+                Ok(entry) if entry.depth() == 0 => {}
+                Ok(entry) => {
+                    let path = relative(entry.path(), root);
+                    let target =
+                        entry.path_is_symlink().then(|| std::fs::read_link(entry.path())).transpose();
+                    let target = target.unwrap_or_else(|error| {
+                        unlisted.push(Problem::of(&error, Place::entry(&path)));
+                        None
+                    });
+                    let target = target.map(|target| target.into_os_string().into_vec());
+                    others.push(OtherEntry { path, target });
+                }
                 Err(error) => {
                     let code = error.io_error().map_or(Code::Io, Code::of);
                     let detail = Message::foreign(error.to_string());
@@ -48,13 +69,19 @@ impl BuildContext {
             }
         }
         files.sort();
+        others.sort();
         unlisted.sort();
-        (Self { root: root.to_owned(), files }, unlisted)
+        (Self { root: root.to_owned(), files, others }, unlisted)
     }
 
     /// Returns the files in order of path.
     pub(crate) fn files(&self) -> &[ContextFile] {
         &self.files
+    }
+
+    /// Returns the entries that are no files in order of path.
+    pub(crate) fn others(&self) -> &[OtherEntry] {
+        &self.others
     }
 
     /// Returns the number of the file at `path`.

@@ -21,8 +21,8 @@ pub(crate) use target::{Target, looks_like_reference};
 
 /// A source whose blobs can be read in any order and several at a time.
 ///
-/// Each blob that an image needs is opened once, except for git packs (see [`Self::rereads`]). Listed blobs
-/// without a reference to them are opened after all others.
+/// Each blob that an image needs is opened once, except for git packs and large squashfs images (see
+/// [`Self::rereads`]). Listed blobs without a reference to them are opened after all others.
 pub(crate) trait Source: Sync {
     /// Returns the place where the source names its images.
     fn root(&self) -> Root {

@@ -11,7 +11,7 @@ use super::{ci, dockerfile};
 use crate::ci::is_known as is_ci_file;
 use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};
 use crate::engine::budget::Budget;
-use crate::engine::tree::{Searched, search};
+use crate::engine::tree::{Searched, search, search_names};
 use crate::engine::{Scan, contained};
 use crate::fault::Code;
 use crate::finding::{Place, Problem, Severity, TargetKind};
@@ -55,6 +55,7 @@ pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem>
     }
     audit.dockerfiles();
     audit.ci_files(scan);
+    audit.names(scan);
     Ok(audit.finish(&reader.sealer))
 }
 
@@ -78,6 +79,18 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn path(&self, number: usize) -> Name {
         self.context.files().get(number).map(|file| file.path.as_slice()).unwrap_or_default().into()
+    }
+
+    /// Searches the names of entries that are no files, and the targets of links.
+    fn names(&mut self, scan: Scan<'_>) {
+        for entry in self.context.others() {
+            let mut found = search_names(&entry.path, entry.target.as_deref());
+            let path: Name = entry.path.as_slice().into();
+            if !scan.budget.keep(&mut found) {
+                self.problems.push(Budget::overflow().at(Place::entry(&path)));
+            }
+            self.drafts.extend(occurrence_drafts(&path, &path, found, TOKEN_IN_FILE.severity));
+        }
     }
 
     /// Audits all Dockerfiles.

@@ -1,5 +1,6 @@
 //! A single file of any kind, with all nested content.
 
+use std::fs::File;
 use std::path::Path;
 
 use super::reader::Reader;
@@ -13,14 +14,16 @@ use crate::findings::occurrence_drafts;
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::sensitive::Name;
 use crate::source::{open_file, path_bytes};
-use crate::stream::Window;
-use crate::unpack::Origin;
+use crate::stream::{Peek, Window};
+use crate::unpack::{Origin, Reread};
 use crate::verdict::Problems;
 
 /// Audits a file: `file:PATH`.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
     let file = open_file(path)?;
     reader.announce(&file);
+    // A pipe gives its bytes once.
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
     let (scan, sealer) = (reader.scan, &reader.sealer);
     let _party = scan.begin_blob();
     // Some credential files are recognised by their directory, which a relative path may not include.
@@ -29,7 +32,12 @@ pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem>
     let place = place.strip_prefix(b"/").unwrap_or(place);
     let mut unpacker = scan.unpacker();
     let mut input = Window::new(scan.reader(scan.input(file)));
-    let origin = Origin { path: place, ..Origin::default() };
+    let reread = || {
+        let again: Box<dyn Peek> = Box::new(Window::new(scan.uncounted(File::open(path)?)));
+        Ok(again)
+    };
+    let reread: Option<&Reread<'_>> = if is_regular { Some(&reread) } else { None };
+    let origin = Origin { path: place, reread, ..Origin::default() };
     let mut searched = search_file(&mut unpacker, origin, &mut input);
     let (in_git, problems) = unpacker.finish();
     searched.occurrences.extend(in_git.into_iter().map(|(_, occurrence)| occurrence));

@@ -37,27 +37,64 @@ mod tests {
     use crate::stop::Stop;
     use crate::stream::Compression;
     use crate::stream::samples::{FORMATS, part};
-    use crate::unpack::{Origin, Unpacker};
+    use crate::unpack::tests::deflated;
+    use crate::unpack::{Found, Origin, Unpacker};
+
+    fn sevenz(text: &[u8]) -> Vec<u8> {
+        let mut archive = sevenz_rust2::ArchiveWriter::new(std::io::Cursor::new(Vec::new())).unwrap();
+        let entry = sevenz_rust2::ArchiveEntry::new_file("a");
+        archive.push_archive_entry(entry, Some(text)).unwrap();
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn search(text: &str) -> Found {
+        let mut unpacker = Unpacker::new(&Stop::default());
+        let (found, outcome) = unpacker.search(Origin::default(), &mut text.as_bytes());
+        outcome.unwrap();
+        found
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat()
+    }
 
     #[test]
     fn encoded_data_is_decompressed() {
         let text = format!("release: 1\nHF_TOKEN={}\n", token("hf_")).repeat(3);
-        for format in
-            FORMATS.into_iter().filter(|format| matches!(format, Compression::Gzip | Compression::Zstd))
-        {
-            let packed = part(format, text.as_bytes());
-            let hex = packed.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+        let text = text.as_bytes();
+        let streams = FORMATS.into_iter().chain([Compression::Zlib, Compression::Snappy]);
+        let archives = [(deflated("a", text), "zip:a"), (sevenz(text), "7z:a")];
+        for (packed, step) in streams.map(|format| (part(format, text), format.name())).chain(archives) {
             let once = STANDARD.encode(&packed);
             for (encoded, via) in [
-                (format!("  data: {once}\n"), vec!["base64", format.name()]),
-                (format!("  data: {}\n", STANDARD.encode(&once)), vec!["base64", "base64", format.name()]),
-                (format!("x = \"{hex}\"\n"), vec!["hex", format.name()]),
+                (format!("  data: {once}\n"), vec!["base64", step]),
+                (format!("  data: {}\n", STANDARD.encode(&once)), vec!["base64", "base64", step]),
+                (format!("x = \"{}\"\n", hex(&packed)), vec!["hex", step]),
+                (format!("x = \"{}\"\n", hex(&packed).to_uppercase()), vec!["hex", step]),
             ] {
-                let mut unpacker = Unpacker::new(&Stop::default());
-                let (found, outcome) = unpacker.search(Origin::default(), &mut encoded.as_bytes());
-                outcome.unwrap();
+                let found = search(&encoded);
                 assert!(found.occurrences.iter().any(|occurrence| labels(&occurrence.via) == via), "{via:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_stored_as_it_is_is_listed_once() {
+        let text = format!("user: HF_TOKEN={}\n", token("hf_"));
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        gzip.write_all(text.as_bytes()).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let text = STANDARD.encode(&gzip);
+        for (text, via) in [
+            (format!("  data: {text}\n"), vec!["base64"]),
+            (format!("  data: {}\n", STANDARD.encode(&text)), vec!["base64", "base64"]),
+            (format!("x = \"{}\"\n", hex(&gzip)), vec!["hex"]),
+        ] {
+            let vias = |text: &str| -> Vec<_> {
+                search(text).occurrences.iter().map(|occurrence| labels(&occurrence.via)).collect()
+            };
+            assert_eq!(vias(&text), std::slice::from_ref(&via));
+            assert_eq!(vias(&text.repeat(2)), [via.clone(), via]);
         }
     }
 
@@ -71,7 +108,6 @@ mod tests {
         gzip.write_all(&noise).unwrap();
         let gzip = gzip.finish().unwrap();
         let alike = |head: &[u8]| [head, &noise].concat();
-        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
         for (text, errors) in [
             (STANDARD.encode(&gzip), 1),
             (hex(&gzip), 1),
@@ -80,10 +116,7 @@ mod tests {
             // A block of a kind that there is none of.
             (hex(&alike(&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 7, 0, 0])), 0),
         ] {
-            let mut unpacker = Unpacker::new(&Stop::default());
-            let (found, outcome) = unpacker.search(Origin::default(), &mut text.as_bytes());
-            outcome.unwrap();
-            assert_eq!(found.problems.len(), errors, "{:?}", text.get(..40));
+            assert_eq!(search(&text).problems.len(), errors, "{:?}", text.get(..40));
         }
     }
 }

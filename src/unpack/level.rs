@@ -272,7 +272,9 @@ impl<'u, 'o> Level<'u, 'o> {
         let room =
             (MAX_IN_FILE + 1).saturating_sub(self.inner.iter().map(|inner| inner.occurrences.len()).sum());
         occurrences.truncate(room);
-        self.inner.push(Inner { raw: 0..0, is_part: true, occurrences });
+        // What is stored as it is in the data was seen in the text.
+        let (start, end) = via.first().map(|text| text.range).unwrap_or_default();
+        self.inner.push(Inner { raw: start..end, is_part: true, occurrences });
     }
 
     /// Reads content one level deeper. Returns `None` if that is too deep or nothing more may be decoded.

@@ -46,7 +46,7 @@ fn member(name: &str, method: u16, flags: u16, claimed: u32, data: &[u8]) -> Vec
     [&header, name.as_bytes(), data].concat()
 }
 
-fn deflated(name: &str, data: &[u8]) -> Vec<u8> {
+pub(super) fn deflated(name: &str, data: &[u8]) -> Vec<u8> {
     let data = deflate(data);
     member(name, 8, 0, u32::try_from(data.len()).unwrap(), &data)
 }

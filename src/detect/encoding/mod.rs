@@ -9,8 +9,10 @@ mod decoded;
 pub(in crate::detect) mod dense;
 mod forms;
 mod hex;
+mod joined;
 mod lined;
 mod needles;
+mod piece;
 mod pieces;
 mod run;
 mod spelled;
@@ -26,8 +28,9 @@ use super::{Confidence, Encoding, Position, TokenSummary};
 pub(super) use self::base64::{Characters as Sextets, next_line, sextet};
 pub(super) use self::hex::digit as number_of;
 pub(super) use self::needles::{Hit, longest, next_hit, next_hit_or_mark, next_hit_or_name, part_at_end};
+pub(super) use self::piece::is_sign;
 pub(super) use self::run::{Ahead, Runs};
-pub(super) use self::spelled::{character as spelled_character, is_sign};
+pub(super) use self::spelled::character as spelled_character;
 pub(super) use self::wide::is_character as wide_character;
 
 /// The number of bytes that must be kept in front of a needle: the part of base64 within base64 that is

@@ -62,6 +62,11 @@ impl<'a> Short<'a> {
             (format!("{a}{b}\u{1b}"), 0),
             (format!("{a}\u{1b}["), 0),
         ]);
+        // `\u{68}`, `\x{68}`, and the former with zeros in front of the digits.
+        for (at, character) in [first, second].into_iter().enumerate() {
+            all.extend(hex_of(&[character]).into_iter().map(|digits| (format!("{{{digits}}}"), at + 2)));
+            all.push(("\\u{0".to_owned(), at));
+        }
         all.extend(hex_of(&[second]).into_iter().map(|digits| (format!("{a}%{digits}"), 0)));
         for digits in hex_of(&[first]) {
             all.extend([

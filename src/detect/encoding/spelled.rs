@@ -2,16 +2,13 @@
 //! and HTML. Also text that is concatenated from adjacent literals or continued lines.
 
 use super::decoded::{Decoded, Reader, Unit};
+use super::joined::{bare, inserted, literals, opening};
+use super::piece::{MAX_GLUE, MAX_SLASHES, Piece, is_sign};
 use crate::detect::Encoding;
-
-/// The maximum number of bytes between two concatenated literals, and of an escape.
-const MAX_GLUE: usize = 128;
+use crate::detect::shape::SHORTEST;
 
 /// The maximum number of times that the sign of one percent-encoding is itself encoded.
 const MAX_SIGNS: usize = 8;
-
-/// The maximum number of backslashes in front of one escape.
-const MAX_SLASHES: usize = 8;
 
 /// The spellings of the characters in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub(super) struct Spelling {
     pub(super) joined: bool,
     /// The pieces are items of a list.
     pub(super) is_list: bool,
-    /// The quote of the last literal that was joined.
+    /// The quote of the last literal that was joined, unless a bare word came after it.
     pub(super) quote: Option<u8>,
 }
 
@@ -46,20 +43,10 @@ pub(super) struct Spelled<'a> {
     at: usize,
     limit: usize,
     whole_end: bool,
+    /// The number of characters read so far.
+    count: usize,
     /// The spellings of the characters read so far.
     pub(super) spelling: Spelling,
-}
-
-/// The element at a position.
-enum Piece {
-    /// A character that is spelled with `len` bytes, and percent-encoded so many times.
-    Character { byte: u8, len: usize, percent: u8 },
-    /// `len` bytes that spell no character: between two lines or literals, which may be items of a list.
-    Glue { len: usize, quote: Option<u8>, is_list: bool },
-    /// `len` bytes that a terminal does not show.
-    Control { len: usize },
-    /// A plain character.
-    Plain,
 }
 
 /// Returns the element at the start of `rest`, or `None` for a plain character.
@@ -84,7 +71,7 @@ fn piece(rest: &[u8]) -> Option<Piece> {
         b'=' => soft_break(rest),
         b'U' => code_point(rest),
         0x1b => control(rest, 1),
-        b'$' => opening(rest, 2, rest.starts_with(b"${")),
+        b'$' => opening(rest, 2, rest.starts_with(b"${")).or_else(|| opening(rest, 1, true)),
         b'{' => inserted(rest, 1).or_else(|| opening(rest, 1, true)),
         b'&' => entity(rest),
         b'\\' => match escape(rest)? {
@@ -137,7 +124,7 @@ pub(super) fn front(bytes: &[u8], at: usize, wanted: usize) -> Decoded {
 impl<'a> Spelled<'a> {
     /// Creates a reader for the text at `at`. `whole_end` is true if the content ends with `bytes`.
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize, whole_end: bool) -> Self {
-        Self { bytes, at, limit, whole_end, spelling: Spelling::default() }
+        Self { bytes, at, limit, whole_end, count: 0, spelling: Spelling::default() }
     }
 }
 
@@ -159,6 +146,7 @@ impl Reader for Spelled<'_> {
             let at = self.at;
             if !is_sign(first) {
                 self.at += 1;
+                self.count += 1;
                 return Unit::Byte(first, at..at + 1);
             }
             if rest.len() < MAX_GLUE && !self.whole_end {
@@ -168,6 +156,7 @@ impl Reader for Spelled<'_> {
             match piece(rest).unwrap_or(Piece::Plain) {
                 Piece::Character { byte, len, percent } => {
                     self.at += len;
+                    self.count += 1;
                     self.spelling.percent = self.spelling.percent.max(percent);
                     self.spelling.escape |= percent == 0;
                     return Unit::Byte(byte, at..at + len);
@@ -183,7 +172,15 @@ impl Reader for Spelled<'_> {
                     self.spelling.escape = true;
                 }
                 Piece::Plain => {
+                    // A quote behind a whole token ends it.
+                    if let Some(len) = bare(rest).filter(|_| self.count < SHORTEST) {
+                        self.at += len;
+                        self.spelling.joined = true;
+                        self.spelling.quote = None;
+                        continue;
+                    }
                     self.at += 1;
+                    self.count += 1;
                     return Unit::Byte(first, at..at + 1);
                 }
             }
@@ -218,59 +215,11 @@ fn soft_break(rest: &[u8]) -> Option<Piece> {
     Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: 0 })
 }
 
-/// Returns true if what is around a list of literals joins them.
-pub(super) fn joins_list(before: &[u8], behind: &[u8]) -> bool {
-    const NAMES: [&[u8]; 8] = [b"join", b"Join", b"paste", b"oncat", b"CONCAT", b"Sprint", b"%s", b"{}"];
-    let holds = |text: &[u8], name: &[u8]| memchr::memmem::find(text, name).is_some();
-    let behind = behind.get(..MAX_GLUE / 4).unwrap_or(behind);
-    NAMES.iter().any(|name| holds(before, name))
-        || [&b".join("[..], b"-join", b"|join", b"| join"].iter().any(|name| holds(behind, name))
-}
-
-/// Returns true if a byte may begin a spelled character, or something that no reader of the text sees.
-pub(in crate::detect) fn is_sign(b: u8) -> bool {
-    matches!(b, b'%' | b'\\' | b'&' | b'U' | b'=' | b'"' | b'\'' | b'`' | b'$' | b'{' | 0x1b)
-}
-
 /// Reads a terminal's control sequence (ECMA-48, section 5.4) whose escape character has `from` bytes.
 fn control(rest: &[u8], from: usize) -> Option<Piece> {
     let parameters = rest.get(from..)?.strip_prefix(b"[")?;
     let len = parameters.iter().take(24).take_while(|b| matches!(b, 0x20..=0x3f)).count();
     matches!(parameters.get(len)?, 0x40..=0x7e).then_some(Piece::Control { len: from + 1 + len + 1 })
-}
-
-/// Reads the start of an expression that is a literal, within a literal: `${"`, `{'`.
-fn opening(rest: &[u8], from: usize, opens: bool) -> Option<Piece> {
-    let quote = *rest.get(from)?;
-    let is_quote = opens && matches!(quote, b'"' | b'\'' | b'`');
-    is_quote.then_some(Piece::Glue { len: from + 1, quote: Some(quote), is_list: false })
-}
-
-/// Reads the place of a value at the end of a format, up to the literal that is put there: `%s" % "`,
-/// `{}".format("`, `%s", "`. The sign of the place has `from` bytes.
-fn inserted(rest: &[u8], from: usize) -> Option<Piece> {
-    let len = match (rest.first()?, rest.get(from..)?) {
-        (b'%', [b's' | b'v', ..]) | (b'{', [b'}', ..]) => 2,
-        (b'{', [b'0' | b'1', b'}', ..]) => 3,
-        _ => return None,
-    };
-    let behind = rest.get(len..)?;
-    if !matches!(behind.first()?, b'"' | b'\'' | b'`') {
-        return None;
-    }
-    let between = |at: usize| {
-        let text = behind.get(at..).unwrap_or_default();
-        at + text
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'%' | b'(' | b',' | b')'))
-            .count()
-    };
-    let mut at = between(1);
-    if behind.get(at..)?.starts_with(b".format(") {
-        at = between(at + 8);
-    }
-    let quote = *behind.get(at).filter(|b| matches!(b, b'"' | b'\'' | b'`'))?;
-    (at > 1).then_some(Piece::Glue { len: len + at + 1, quote: Some(quote), is_list: false })
 }
 
 /// Reads a code point such as `U+0068`, and the blank in front of another one.
@@ -302,11 +251,13 @@ fn escape(rest: &[u8]) -> Option<Piece> {
         byte.map(|byte| Piece::Character { byte, len: slashes + len, percent: 0 })
     };
     match behind {
-        [b'x', ..] => spelled(hex(behind, 1, 2), 3),
-        [b'u', b'{', inner @ ..] => {
-            let end = inner.iter().take(9).position(|&b| b == b'}')?;
-            spelled(number(inner.get(..end)?, 16), end + 3)
+        [b'x' | b'u', b'{', inner @ ..] => {
+            let digits = inner.iter().take(MAX_GLUE).take_while(|b| b.is_ascii_hexdigit()).count();
+            let zeros = inner.iter().take(digits.saturating_sub(1)).take_while(|&&b| b == b'0').count();
+            let is_closed = inner.get(digits) == Some(&b'}');
+            spelled(number(inner.get(zeros..digits)?, 16).filter(|_| is_closed), digits + 3)
         }
+        [b'x', ..] => spelled(hex(behind, 1, 2), 3),
         [b'u', ..] => spelled(hex(behind, 1, 4), 5),
         [b'U', ..] => spelled(hex(behind, 1, 8), 9),
         // `\0137` of `echo -e`, `\137` of everything else.
@@ -323,47 +274,4 @@ fn escape(rest: &[u8]) -> Option<Piece> {
         [quote @ (b'"' | b'\''), ..] => literals(rest, *quote),
         _ => None,
     }
-}
-
-/// Reads the end of a literal and the start of the next one, if the two are joined: by `+`, `.`, `..`, `~`,
-/// `<>`, `||` or `&`, in a list, or because they are adjacent. `rest` begins with the quote, or with the
-/// backslashes in front of it. The backslashes must be the same in front of both quotes.
-fn literals(rest: &[u8], quote: u8) -> Option<Piece> {
-    let slashes = rest.iter().take_while(|&&b| b == b'\\').count();
-    let len = slashes + 1;
-    let blanks = |at: usize| {
-        let rest = rest.get(at..).unwrap_or_default();
-        at + rest.iter().take_while(|b| b.is_ascii_whitespace()).count()
-    };
-    // The end of a literal within a template.
-    if let Some([b'}', next]) = rest.get(len..len + 2)
-        && next.is_ascii_alphanumeric()
-    {
-        return Some(Piece::Glue { len: len + 1, quote: Some(b'`'), is_list: false });
-    }
-    let mut at = blanks(len);
-    let is_list = rest.get(at) == Some(&b',');
-    for operator in [&b"+"[..], b"..", b".", b"~", b"<>", b"||", b"&", b"\\", b",", b"}${", b"}{"] {
-        if rest.get(at..)?.starts_with(operator) {
-            at = blanks(at + operator.len());
-            break;
-        }
-    }
-    let is_quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
-    // `f"…"`, `r"…"`, `$'…'`
-    if let Some([b'f' | b'r' | b'b' | b'u' | b'F' | b'R' | b'B' | b'U' | b'$', next]) = rest.get(at..at + 2)
-        && is_quote(next)
-        && slashes == 0
-        && (at > len || rest.get(at) == Some(&b'$'))
-    {
-        at += 1;
-    }
-    let next = rest.get(at..)?;
-    if next.iter().take_while(|&&b| b == b'\\').count() != slashes {
-        return None;
-    }
-    let opened = *next.get(slashes).filter(|b| is_quote(b))?;
-    // The quote that ends a text in quotes is not the start of another.
-    let is_other = opened != quote && slashes > 0;
-    (!is_other).then_some(Piece::Glue { len: at + len, quote: Some(opened), is_list })
 }

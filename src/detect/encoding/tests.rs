@@ -18,6 +18,7 @@ use crate::hub::tokens::Kind;
 use crate::mask::mask;
 
 mod made_up;
+mod spelled;
 mod streams;
 
 fn via(occurrence: &Occurrence) -> Vec<String> {
@@ -186,6 +187,48 @@ fn wide_characters() {
     }
 }
 
+/// Records of a database hold texts without anything between them, next to numbers of a few bytes.
+#[test]
+fn wide_characters_beside_others() {
+    let token = token("hf_");
+    for width in [2, 4] {
+        for big in [false, true] {
+            for (before, behind) in [
+                (&b"\x57O\x03\x04"[..], &b"O\x01\x05a"[..]),
+                (b"\x05\0\x81\x21", b"O\x01"),
+                (b"\x01x\0y\0z", b"\x02"),
+                (b"\x03aZ", b""),
+            ] {
+                for (left, right) in
+                    [("", ""), ("name", ""), ("", "and"), ("name", "and"), (token.as_str(), "")]
+                {
+                    let text = wide(&format!("{left}{token}{right}"), width, big);
+                    let bytes = [before, &text, behind].concat();
+                    let bytes = [&[7; 40][..], &bytes, &[7; 40]].concat();
+                    let found = find(&bytes);
+                    assert_eq!(found.len(), 1 + usize::from(left == token), "{}", bytes.escape_ascii());
+                    for step in [1, 7, 64] {
+                        let mut scanner = Scanner::new();
+                        bytes.chunks(step).for_each(|piece| scanner.feed(piece));
+                        assert_eq!(scanner.finish(), found);
+                    }
+                }
+            }
+            for text in
+                [format!("x{token}"), format!("{token}x"), format!("{}x{token} ", "\u{e9} ".repeat(40))]
+            {
+                let mut mark = vec![0xff, 0xfe];
+                mark.resize(width, 0);
+                if big {
+                    mark.reverse();
+                }
+                assert_eq!(find(&wide(&text, width, big)), [], "{text}");
+                assert_eq!(find(&[&mark, &wide(&text, width, big)[..]].concat()), [], "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn hexadecimal() {
     let token = token("hf_");
@@ -254,142 +297,6 @@ fn hexadecimal_on_many_lines() {
     // Each line may be a text of its own.
     let line = token.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     assert_eq!(find(format!("{line}\n{line}\r\n{line}\n").as_bytes()).len(), 3);
-}
-
-/// Returns all spellings of a character.
-fn spellings(b: u8) -> Vec<(String, &'static str)> {
-    vec![
-        (format!("%{b:02X}"), "percent"),
-        (format!("%{b:02x}"), "percent"),
-        (format!("\\u{b:04x}"), "escape"),
-        (format!("\\u{b:04X}"), "escape"),
-        (format!("\\\\u{b:04x}"), "escape"),
-        (format!("\\x{b:02x}"), "escape"),
-        (format!("\\{b:03o}"), "escape"),
-        (format!("&#{b};"), "escape"),
-        (format!("&#x{b:x};"), "escape"),
-        (format!("%u{b:04x}"), "percent"),
-    ]
-}
-
-#[test]
-fn any_character_may_be_spelled() {
-    let token = token("hf_");
-    for form in 0..spellings(0).len() {
-        for at in 0..token.len() {
-            let spelled = |n: usize, b: u8| {
-                if n == at { spellings(b)[form].0.clone() } else { char::from(b).to_string() }
-            };
-            let text: String = token.bytes().enumerate().map(|(n, b)| spelled(n, b)).collect();
-            let name = spellings(0)[form].1;
-            let end = 4 + text.len();
-            assert_one(format!("key={text}&x").as_bytes(), &[name], 4, 4..end);
-        }
-        let all: String = token.bytes().map(|b| spellings(b)[form].0.clone()).collect();
-        let found = find(format!("key={all}\n").as_bytes());
-        assert_eq!(found.len(), 1, "{all}");
-        assert_eq!(find(mask(all.as_bytes()).as_str().as_bytes()), []);
-    }
-    for (text, name) in [
-        (format!("hf&lowbar;{TOKEN}"), "escape"),
-        (format!("hf\\_{TOKEN}"), "escape"),
-        (format!("hf=5F{TOKEN}"), "escape"),
-        (format!("hf\\u{{5f}}{TOKEN}"), "escape"),
-        (format!("api%5Forg%5f{TOKEN}"), "percent"),
-        (format!("api_org\\u005f{TOKEN}"), "escape"),
-    ] {
-        assert_one(format!("({text})").as_bytes(), &[name], 1, 1..1 + text.len());
-    }
-}
-
-#[test]
-fn an_escape_beside_a_token_is_no_encoding() {
-    let token = token("hf_");
-    for text in [format!("\\n{token}\\n"), format!("%3D{token}%26"), format!("\\u0022{token}\\u0022")] {
-        let found = find(text.as_bytes());
-        assert_eq!((found.len(), via(&found[0]).len()), (1, 0), "{text}");
-    }
-}
-
-#[test]
-fn split_literals() {
-    let (head, tail) = TOKEN.split_at(17);
-    let (middle, end) = tail.split_at(5);
-    for text in [
-        format!("\"hf_{head}\" + \"{tail}\""),
-        format!("'hf_{head}' + '{tail}'"),
-        format!("\"hf_\" + \"{TOKEN}\""),
-        format!("\"hf\" + \"_{TOKEN}\""),
-        format!("\"hf_{head}\" \"{tail}\""),
-        format!("\"hf_{head}\"\n    \"{tail}\""),
-        format!("\"hf_{head}\" \\\n    \"{tail}\""),
-        format!("'hf_{head}' .. '{tail}'"),
-        format!("'hf_{head}' . '{tail}'"),
-        format!("\"hf_{head}\" + \"{middle}\" + \"{end}\""),
-        format!("\\\"hf_{head}\\\" + \\\"{tail}\\\""),
-        format!("\"hf_{head}\\\n{tail}\""),
-        format!("\"hf_{head}\\\r\n  {tail}\""),
-        format!("hf_{head}=\r\n{tail}\r\n"),
-        format!("hf_{head}=\n{tail}\n"),
-        format!("\"hf_{head}\" + '{tail}'"),
-        format!("'hf_' + '{TOKEN}' + '@huggingface.co'"),
-        format!("'https://u:hf_' + '{TOKEN}' + \"@huggingface.co\""),
-        format!("\"\".join([\"hf_\", \"{TOKEN}\"])"),
-        format!("''.join(('hf_', '{head}', '{tail}'))"),
-        format!("[\"hf_\", \"{TOKEN}\"].join(\"\")"),
-        format!("paste0(\"hf_\", \"{TOKEN}\")"),
-        format!("strings.Join([]string{{\"hf_\", \"{TOKEN}\"}}, \"\")"),
-        format!("\"hf_%s\" % \"{TOKEN}\""),
-        format!("\"hf_%s\" % (\"{TOKEN}\",)"),
-        format!("\"hf_{{}}\".format(\"{TOKEN}\")"),
-        format!("'hf_{{0}}'.format('{TOKEN}')"),
-        format!("fmt.Sprintf(\"hf_%s\", \"{TOKEN}\")"),
-        format!("\"%s%s\" % (\"hf_\", \"{TOKEN}\")"),
-        format!("T=\"hf_\"\"{TOKEN}\""),
-        format!("T=\"hf_\"'{TOKEN}'"),
-        format!("T=\"hf_\"$'{TOKEN}'"),
-        format!("`hf_${{\"{TOKEN}\"}}`"),
-        format!("`${{\"hf_\"}}${{\"{TOKEN}\"}}`"),
-        format!("`${{'hf_'}}{TOKEN}`"),
-        format!("f\"hf_{{'{TOKEN}'}}\""),
-        format!("char *t =\n  \"hf_\"\n  \"{head}\"\n  \"{tail}\";"),
-    ] {
-        let found = find(text.as_bytes());
-        assert_eq!(found.len(), 1, "{text}");
-        assert_eq!(via(&found[0]), ["concatenation"], "{text} {found:?}");
-        assert_eq!(found[0].token, find(token("hf_").as_bytes())[0].token);
-        assert_eq!(find(mask(text.as_bytes()).as_str().as_bytes()), [], "{text}");
-    }
-    for text in [
-        format!("\"hf_{head}\", \"{tail}\""),
-        format!("paste(\"hf_{head}\" + x + \"{tail}\""),
-        format!("\"hf_{head}\" + \"{tail}more\""),
-        format!("\"hf_{head}\" + \"{middle}\""),
-        format!("\"hf_{head}\" + \"{tail}"),
-        format!("hf_{head}\n{tail}"),
-    ] {
-        assert_eq!(find(text.as_bytes()), [], "{text}");
-    }
-}
-
-#[test]
-fn colours_within_a_token() {
-    let token = token("hf_");
-    for at in [2, 3, 9, 20] {
-        let (head, tail) = token.split_at(at);
-        for text in [
-            format!("a:\x1b[01;31m\x1b[K{head}\x1b[m\x1b[K{tail} b"),
-            format!("T=\x1b[31m{head}\x1b[0m{tail}\r\n"),
-            format!("T=\\u001b[31m{head}\\u001b[0m{tail}\""),
-            format!("T=\\x1b[31m{head}\\x1b[0m{tail}\""),
-        ] {
-            let found = find(text.as_bytes());
-            assert_eq!(found.len(), 1, "{text:?}");
-            assert_eq!(via(&found[0]), ["escape"], "{text:?}");
-        }
-    }
-    let lines = format!("\r 10%\r 20% {token}\r 30%\r");
-    assert_eq!(find(lines.as_bytes()).len(), 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! UTF-16 and UTF-32 of either byte order: each character has one or three NULs next to it.
 
 use super::decoded::{Decoded, Reader, Unit};
+use crate::detect::shape::{REACH, SHORT};
 
 /// Returns true if a unit of that value is a character of text. Characters other than Latin ones end a text,
 /// and so do the two bytes of a byte order mark.
@@ -67,4 +68,16 @@ pub(super) fn front(bytes: &[u8], at: usize, width: usize, wanted: usize) -> Dec
         decoded.push(bytes.get(at).copied().unwrap_or_default(), at..at + width);
     }
     decoded
+}
+
+/// Returns true if bytes that are no such text are near the text at `at`, on either side. Binary formats join texts
+/// with numbers and with each other. A byte order mark, and the ends of the bytes, are no such bytes.
+pub(super) fn is_among_others(bytes: &[u8], at: usize, width: usize) -> bool {
+    let is_other = |unit: &[u8]| match unit {
+        [] | [0xff, ..] => false,
+        [b, zeros @ ..] => !is_character(*b) || zeros.iter().any(|&b| b != 0),
+    };
+    let (before, text) = bytes.split_at(at.min(bytes.len()));
+    let behind = text.chunks_exact(width).take(SHORT).any(is_other);
+    behind || before.rchunks_exact(width).take(REACH).any(is_other)
 }

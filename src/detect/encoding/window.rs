@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::base64::{self, Base64};
 use super::decoded::{Decoded, Front, Reader, Unit};
 use super::hex::Hex;
+use super::joined;
 use super::needles::{Content, Form, Hit, next_hit};
 use super::spelled::{self, Spelled};
 use super::wide::{self, Wide};
@@ -145,7 +146,7 @@ impl Window<'_> {
         let is_closed =
             spelling.quote.is_none() || matches!(again.behind().first(), Some(b'"' | b'\'' | b'`' | b'\\'));
         let before = || self.bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
-        if spelling.is_list && !spelled::joins_list(before(), again.behind()) {
+        if spelling.is_list && !joined::joins_list(before(), again.behind()) {
             return Found::None;
         }
         if via.is_empty() || (spelling.joined && !(read.is_letters && is_closed)) {
@@ -158,7 +159,11 @@ impl Window<'_> {
         let reader = Wide::new(self.bytes, at, width, at + MAX_ENCODED, self.context.whole_end);
         let front = || wide::front(self.bytes, at, width, REACH).into();
         let encoding = if width == 2 { Encoding::Utf16 } else { Encoding::Utf32 };
-        match self.read(&reader, front, |_| false) {
+        let mut read = self.read(&reader, front, |_| false);
+        if matches!(read, Err(NoToken::None)) && wide::is_among_others(self.bytes, at, width) {
+            read = self.read_in(&reader, front, |_| false, true);
+        }
+        match read {
             Ok(read) => read.found(&[encoding], Decoding::Wide { at, width }),
             Err(none) => none.into(),
         }
@@ -247,13 +252,25 @@ impl Window<'_> {
         }
     }
 
-    /// Reads a token. `front` returns the text in front of it. `ends_line` returns true if a line ends
-    /// before an offset, so that the text may end there.
+    /// Reads a token in text.
     fn read<R: Reader>(
         self,
         reader: &R,
         front: impl FnOnce() -> Front,
         ends_line: impl Fn(usize) -> bool,
+    ) -> Result<Read, NoToken> {
+        self.read_in(reader, front, ends_line, false)
+    }
+
+    /// Reads a token. `front` returns the text in front of it. `ends_line` returns true if a line ends
+    /// before an offset, so that the text may end there. `is_binary` is true if texts may be adjacent without a
+    /// separator.
+    fn read_in<R: Reader>(
+        self,
+        reader: &R,
+        front: impl FnOnce() -> Front,
+        ends_line: impl Fn(usize) -> bool,
+        is_binary: bool,
     ) -> Result<Read, NoToken> {
         self.look_at_head(reader)?;
         let Front { mut decoded, is_loose } = front();
@@ -268,7 +285,7 @@ impl Window<'_> {
                 Some(_) => true,
                 None => wanted > MAX_TOKEN,
             };
-            let verdict = shape::judge(&decoded.text, start, Context::text(is_whole));
+            let verdict = shape::judge(&decoded.text, start, Context { whole_end: is_whole, is_binary });
             if verdict != Judgement::NeedMore || stop.is_some() {
                 break (verdict, is_whole);
             }

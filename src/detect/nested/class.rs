@@ -78,8 +78,8 @@ impl Window {
         Self { bits: bits.checked_shl(u128::BITS - len).unwrap_or_default(), len, decoded: width * 16 }
     }
 
-    /// Returns true if the bytes from a bit on are printable characters or blanks, or are the same with NULs between
-    /// them.
+    /// Returns true if the bytes from a bit on are printable characters or blanks, or are the same with one or three
+    /// NULs between them.
     fn is_text(&self, from: u32) -> bool {
         let rest = u128::BITS - self.decoded;
         if self.len < from + self.decoded {
@@ -92,14 +92,23 @@ impl Window {
         }
         let count = self.decoded as usize / 8;
         let bytes = bits.to_be_bytes();
+        let bytes = bytes.get(..count).unwrap_or_default();
+        let is_text = |b: u8| matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);
         let (mut was_nul, mut nuls) = (false, 0);
-        let fits = bytes.iter().take(count).all(|&b| {
+        let fits = bytes.iter().all(|&b| {
             nuls += usize::from(b == 0);
-            let fits = matches!(b, b'\t' | b'\n' | b'\r' | 0x20..=0x7e) || (b == 0 && !was_nul);
+            let fits = is_text(b) || (b == 0 && !was_nul);
             was_nul = b == 0;
             fits
         });
-        fits && (nuls == 0 || nuls + 1 >= count / 2)
+        if fits {
+            return nuls == 0 || nuls + 1 >= count / 2;
+        }
+        // In UTF-32, each fourth byte is a character.
+        let first = bytes.iter().take(4).position(|&b| b != 0);
+        first.is_some_and(|first| {
+            bytes.iter().enumerate().all(|(at, &b)| if at % 4 == first { is_text(b) } else { b == 0 })
+        })
     }
 }
 
@@ -121,6 +130,12 @@ mod tests {
             assert_eq!(form(format!("{front}{base64}").as_bytes()), Some(Form::Base64(from % 4)), "{from}");
         }
         assert_eq!(form(STANDARD.encode(utf16).as_bytes()), Some(Form::Base64(0)));
+        for unit in [u32::to_le_bytes, u32::to_be_bytes] {
+            let utf32: Vec<u8> = text.chars().flat_map(|c| unit(u32::from(c))).collect();
+            assert_eq!(form(STANDARD.encode(&utf32).as_bytes()), Some(Form::Base64(0)));
+            let hex = utf32.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+            assert_eq!(form(hex.as_bytes()), Some(Form::Hex(0)));
+        }
         assert_eq!(form(hex.as_bytes()), Some(Form::Hex(0)));
         assert_eq!(form(format!("a{hex}").as_bytes()), Some(Form::Hex(1)));
         for other in [

@@ -2,7 +2,9 @@
 
 use super::run::Reading;
 use crate::detect::Step;
+use crate::detect::encoding::{dense, number_of};
 use crate::sensitive::Sensitive;
+use crate::stream::{Compression, SNAPPY_FRAMES, begins_zlib};
 
 /// The maximum number of bytes of one piece of data, and of all that is kept of a content.
 pub(super) const MOST: usize = 2 << 20;
@@ -10,8 +12,8 @@ pub(super) const MOST: usize = 2 << 20;
 const HEAD: usize = 4096;
 /// The number of pieces of data of which no more is kept.
 const MOST_HEADS: usize = 64;
-/// The length of the longest start of compressed data.
-const START: usize = 8;
+/// The number of bytes that show whether data is compressed, in whole groups of base64.
+const START: usize = Compression::HEAD.next_multiple_of(3);
 
 /// Compressed data that was encoded.
 #[derive(Debug)]
@@ -69,21 +71,39 @@ pub(super) fn start(run: &[u8]) -> Option<(usize, Reading)> {
     if let Some(at) = memchr::memchr_iter(b'H', run).find(starts_gzip) {
         return base64(at);
     }
-    let head = run.get(..START)?;
-    // gzip, Zstandard, and zlib at its four levels of compression.
-    let digits: [&[u8]; 6] = [b"1f8b08", b"28b52ffd", b"7801", b"785e", b"789c", b"78da"];
-    let begins =
-        |digits: &&[u8]| head.get(..digits.len()).is_some_and(|head| head.eq_ignore_ascii_case(digits));
-    if digits.iter().any(begins) && run.iter().all(u8::is_ascii_hexdigit) {
+    if first_of_hex(run).is_some_and(|head| is_packed(&head)) && run.iter().all(u8::is_ascii_hexdigit) {
         return Some((0, Reading::Hex { high: None }));
     }
-    let is_zlib = matches!(
-        head,
-        [b'e', b'A', b'E'..=b'H', ..]
-            | [b'e', b'F', b'4'..=b'7', ..]
-            | [b'e', b'J', b'w'..=b'z', ..]
-            | [b'e', b'N', b'o'..=b'r', ..]
-    );
-    // Zstandard, xz
-    if is_zlib || head.starts_with(b"KLUv") || head == b"/Td6WFoA" { base64(0) } else { None }
+    if is_packed(&first_of_base64(run)?) { base64(0) } else { None }
+}
+
+/// Returns the first bytes that a run of hexadecimal digits decodes to.
+fn first_of_hex(run: &[u8]) -> Option<[u8; START]> {
+    let (pairs, _) = run.get(..2 * START)?.as_chunks();
+    let mut head = [0; START];
+    for (to, &[high, low]) in head.iter_mut().zip(pairs) {
+        *to = number_of(high)? << 4 | number_of(low)?;
+    }
+    Some(head)
+}
+
+/// Returns the first bytes that a run of base64 characters decodes to.
+fn first_of_base64(run: &[u8]) -> Option<[u8; START]> {
+    let (groups, _) = run.get(..START / 3 * 4)?.as_chunks();
+    let mut head = [0; START];
+    let (parts, _) = head.as_chunks_mut();
+    for (to, &group) in parts.iter_mut().zip(groups) {
+        let [_, bytes @ ..] = dense::bits(group).to_be_bytes();
+        *to = bytes;
+    }
+    Some(head)
+}
+
+/// Returns true if data begins as a compressed stream or an archive does.
+fn is_packed(head: &[u8]) -> bool {
+    /// zip, 7z, framed Snappy, and the blocks of lz4 that Firefox writes.
+    const MAGIC: [&[u8]; 4] = [b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", SNAPPY_FRAMES, b"mozLz40\0"];
+    Compression::of(head) != Compression::None
+        || begins_zlib(head)
+        || MAGIC.iter().any(|magic| head.starts_with(magic))
 }

@@ -69,6 +69,10 @@ fn what_is_encoded_several_times() {
     let provenance = format!("{{\"content\": \"{}\", \"kind\": 1}}", base64(&dockerfile));
     let bundle = format!("{{\"payload\": \"{}\"}}", base64(&provenance));
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let utf32 = |text: &str, unit: fn(u32) -> [u8; 4]| -> Vec<u8> {
+        text.chars().flat_map(|c| unit(u32::from(c))).collect()
+    };
+    let hex = |bytes: &[u8]| each(bytes, |b| format!("{b:02x}"));
     let found = assert_found(base64(&bundle).as_bytes(), &token, &["base64"; 3]);
     let at = dockerfile.find(&token).unwrap();
     assert_eq!((found.offset, found.position.map(|p| (p.line, p.column))), (at as u64, Some((3, 14))));
@@ -78,6 +82,14 @@ fn what_is_encoded_several_times() {
             vec!["base64", "utf-16", "base64"],
         ),
         (utf16(&format!("\"{}\"", base64(&base64(&token)))), vec!["utf-16", "base64", "base64"]),
+        (STANDARD.encode(utf32(&token, u32::to_le_bytes)).into_bytes(), vec!["base64", "utf-32"]),
+        (STANDARD.encode(utf32(&token, u32::to_be_bytes)).into_bytes(), vec!["base64", "utf-32"]),
+        (
+            STANDARD.encode(utf32(&format!("T={token}\n"), u32::to_be_bytes)).into_bytes(),
+            vec!["base64", "utf-32"],
+        ),
+        (hex(&utf32(&token, u32::to_le_bytes)), vec!["hex", "utf-32"]),
+        (hex(&utf32(&token, u32::to_be_bytes)), vec!["hex", "utf-32"]),
         (
             format!("a=1&t={}", base64(&base64(&token)).replace('=', "%3D")).into_bytes(),
             vec!["base64", "base64"],
@@ -94,6 +106,31 @@ fn what_is_encoded_several_times() {
         ),
     ] {
         assert_found(&bytes, &token, &via);
+    }
+}
+
+#[test]
+fn quoted_printable_in_base64() {
+    let token = token("hf_");
+    let lines = |text: &str| {
+        let encoded = STANDARD.encode(text);
+        let lines = encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap());
+        lines.collect::<Vec<_>>().join("\r\n")
+    };
+    // A break behind the first letter is not looked for.
+    for at in (0..token.len()).filter(|&at| at != 1) {
+        let (head, tail) = token.split_at(at);
+        for front in ["", "x ", "xy ", "user: ", "Content-Type: text/plain\r\n\r\nHF_TOKEN=3D"] {
+            for newline in ["", "=\n", "=\r\n"] {
+                for behind in ["", "\r\nand more text behind it\r\n"] {
+                    let text = format!("{front}{head}{}{tail}{behind}", if at > 0 { newline } else { "" });
+                    for text in [text.replacen("f_", "f=5F", 1), text] {
+                        let mail = format!("Content-Transfer-Encoding: base64\r\n\r\n{}\r\n", lines(&text));
+                        assert_eq!(find(mail.as_bytes()).len(), 1, "{text}");
+                    }
+                }
+            }
+        }
     }
 }
 

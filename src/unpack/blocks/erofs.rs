@@ -1,11 +1,13 @@
 //! Erofs images in lz4. A compressed cluster fills one or several blocks to their end, behind zeros. The indexes
 //! of the image say where clusters lie. They are not read: a block of lz4 that ends where a block of the image
-//! ends is one of its clusters.
+//! ends is one of its clusters. The last cluster of a file may lie behind its inode instead.
+
+mod tails;
 
 use std::io::Read as _;
 
 use super::lz::{self, Lz4Sequences};
-use super::{Joined, enter_reader, take};
+use super::{Joined, enter_reader};
 use crate::detect::StepKind;
 use crate::stream::Compression;
 use crate::unpack::level::Level;
@@ -37,12 +39,8 @@ pub(super) fn begins(head: &[u8]) -> bool {
 }
 
 pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
-    // Without them, what comes unchanged is not taken for another image.
-    let skipped = take(raw, (HEADER + MAGIC.len()) as u64).len();
-    let rest = take(raw, (BLOCK - skipped) as u64);
-    let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0 };
-    let contents = Joined::new(std::iter::once(rest).chain(clusters));
-    enter_reader(level, StepKind::Compression(Compression::Lz4), contents);
+    let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0, is_first: true };
+    enter_reader(level, StepKind::Compression(Compression::Lz4), Joined::new(clusters));
 }
 
 /// The contents of clusters. Other blocks come unchanged.
@@ -53,6 +51,8 @@ struct Clusters<'r, 'a> {
     from: usize,
     /// The number of bytes that may be examined.
     left: usize,
+    /// Whether the first block, which holds the header, comes next.
+    is_first: bool,
 }
 
 impl Iterator for Clusters<'_, '_> {
@@ -68,13 +68,24 @@ impl Iterator for Clusters<'_, '_> {
         }
         let bytes = self.held.get(self.from..).filter(|bytes| !bytes.is_empty())?;
         self.left = self.left.saturating_add(WORK * BLOCK).min(WORK * MAX_CLUSTER);
-        let (len, content) = if let Some(Cluster { zeros, len, decoded }) = cluster(bytes, &mut self.left) {
+        let is_first = std::mem::take(&mut self.is_first);
+        let found = if is_first { None } else { cluster(bytes, &mut self.left) };
+        let (len, mut content) = if let Some(Cluster { zeros, len, decoded }) = found {
             let packed = bytes.get(zeros..len).unwrap_or_default();
             (len, lz::lz4(packed, decoded).unwrap_or_else(|| packed.to_vec()))
         } else {
             let block = bytes.get(..BLOCK).unwrap_or(bytes);
-            (block.len(), block.to_vec())
+            // Without the header, what comes unchanged is not taken for another image.
+            let header = if is_first { HEADER + MAGIC.len() } else { 0 };
+            (block.len(), block.get(header..).unwrap_or_default().to_vec())
         };
+        // A block of inodes may look like a cluster as well.
+        for block in (0..len).step_by(BLOCK) {
+            for tail in tails::of(bytes.get(block..).unwrap_or_default()) {
+                content.push(b'\n');
+                content.extend(tail);
+            }
+        }
         self.from += len;
         Some(content)
     }

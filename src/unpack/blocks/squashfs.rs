@@ -1,5 +1,9 @@
 //! Squashfs images in compressions without a magic number: lz4, LZO and legacy lzma. Only the inodes, which lie
 //! behind the data, say where each block ends. Streams of gzip, xz and zstd are found wherever they lie.
+//!
+//! Small images are held in memory. Of a large one, only the tables are, and its data is read a second time.
+
+mod large;
 
 use std::collections::HashSet;
 
@@ -84,11 +88,13 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
         Ok(held) => held,
         Err(error) => return level.failed(step, &error),
     };
+    let start = raw.passed();
     let bytes = take(raw, MAX_WHOLE + 1);
     if bytes.len() as u64 > MAX_WHOLE {
-        too_large(level, step.clone(), "a squashfs image", MAX_WHOLE);
+        drop(held);
+        return large::open(level, header, start, bytes, raw);
     }
-    let image = Image { header, bytes: &bytes };
+    let image = Image { header, bytes: &bytes, base: 0 };
     let inodes = image.table(header.inodes, header.directories);
     let directories = image.table(header.directories, header.fragments);
     let files = files(&inodes, header);
@@ -104,10 +110,17 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
 #[derive(Clone, Copy)]
 struct Image<'a> {
     header: Header,
+    /// The bytes at hand, and the offset of the first.
     bytes: &'a [u8],
+    base: usize,
 }
 
 impl Image<'_> {
+    /// Returns the bytes from an offset on.
+    fn from(&self, at: usize) -> Option<&[u8]> {
+        self.bytes.get(at.checked_sub(self.base)?..)
+    }
+
     fn decode(&self, block: &[u8], most: usize) -> Vec<u8> {
         lz::decode(self.header.compression, block, most as u64).unwrap_or_default()
     }
@@ -115,17 +128,24 @@ impl Image<'_> {
     /// Returns the content of the block at `at`, whose size has a mark if it is stored.
     fn block(&self, at: usize, size: u32) -> Vec<u8> {
         let len = (size & !STORED) as usize;
-        let Some(block) = at.checked_add(len).and_then(|end| self.bytes.get(at..end)) else {
-            return Vec::new();
-        };
+        self.from(at)
+            .and_then(|rest| rest.get(..len))
+            .map(|block| self.content(block, size))
+            .unwrap_or_default()
+    }
+
+    /// Returns the content of a block with that size.
+    fn content(&self, block: &[u8], size: u32) -> Vec<u8> {
         if size & STORED == 0 { self.decode(block, self.header.block_size) } else { block.to_vec() }
     }
 
     /// Returns the content of a block of a table, and the offset behind it.
     fn table_block(&self, at: usize) -> Option<(Vec<u8>, usize)> {
-        let size = u16_at(self.bytes, at)?;
-        let end = at + 2 + usize::from(size & !TABLE_STORED);
-        let block = self.bytes.get(at + 2..end)?;
+        let rest = self.from(at)?;
+        let size = u16_at(rest, 0)?;
+        let end = 2 + usize::from(size & !TABLE_STORED);
+        let block = rest.get(2..end)?;
+        let end = at.checked_add(end)?;
         let is_stored = size & TABLE_STORED != 0;
         Some((if is_stored { block.to_vec() } else { self.decode(block, MAX_TABLE_BLOCK) }, end))
     }
@@ -147,7 +167,7 @@ impl Image<'_> {
     fn fragments(&self) -> Vec<(usize, u32)> {
         const ENTRY: usize = 16;
         let mut fragments = Vec::new();
-        let mut pointers = self.bytes.get(self.header.fragments..).unwrap_or_default();
+        let mut pointers = self.from(self.header.fragments).unwrap_or_default();
         while fragments.len() < self.header.counts.1 as usize {
             let Some(at) = offset_at(pointers, 0) else { break };
             let Some((block, _)) = self.table_block(at).filter(|(block, _)| block.len() >= ENTRY) else {

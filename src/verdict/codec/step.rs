@@ -31,6 +31,8 @@ enum Kind {
     GitUnknown,
     Pages,
     Records,
+    Name,
+    LinkTarget,
 }
 
 impl StepRecord {
@@ -53,6 +55,8 @@ impl StepRecord {
             StepKind::Git(GitObject::Unknown) => Kind::GitUnknown,
             StepKind::Pages => Kind::Pages,
             StepKind::Records => Kind::Records,
+            StepKind::Name => Kind::Name,
+            StepKind::LinkTarget => Kind::LinkTarget,
         };
         Self { kind, range: step.range }
     }
@@ -76,6 +80,8 @@ impl StepRecord {
             Kind::GitUnknown => StepKind::Git(GitObject::Unknown),
             Kind::Pages => StepKind::Pages,
             Kind::Records => StepKind::Records,
+            Kind::Name => StepKind::Name,
+            Kind::LinkTarget => StepKind::LinkTarget,
         };
         Step { kind, range: self.range }
     }

@@ -46,6 +46,35 @@ fn a_directory_without_a_dockerfile() {
 }
 
 #[test]
+fn names_and_link_targets() {
+    let place = Place::new("names");
+    let made = [1, 2, 3, 4, 5].map(|n| Token::user(&format!("context name {n}")));
+    let [file, directory, link, target, inner] = made.each_ref().map(Token::text);
+    place.write(&format!("a/{file}.txt"), "x");
+    place.write(&format!("{directory}/b/c"), "x");
+    place.write("with-dockerfile/Dockerfile", "FROM python\nCOPY . .\n");
+    place.write(&format!("with-dockerfile/{inner}"), "x");
+    std::os::unix::fs::symlink("a", place.join(link)).unwrap();
+    std::os::unix::fs::symlink(format!("/run/{target}"), place.join("link")).unwrap();
+    let outcome = scan(&[place.join("")]);
+    let [file, directory, link, _, inner] = made.each_ref().map(Token::redacted);
+    for (made, rule, path, via) in [
+        (&made[0], "context/token-in-file", format!("a/{file}.txt"), "name"),
+        (&made[1], "context/token-in-file", directory, "name"),
+        (&made[2], "context/token-in-file", link, "name"),
+        (&made[3], "context/token-in-file", "link".to_owned(), "link-target"),
+    ] {
+        assert_eq!(outcome.findings_of(made).len(), 1, "{path}");
+        let location = outcome.location_of(made, rule);
+        assert_eq!((&location["path"], &location["via"][0]), (&path.into(), &via.into()));
+    }
+    let copied = outcome.finding_of(&made[4]);
+    assert_eq!(copied["rule"], "dockerfile/context-leaks-token");
+    assert_eq!(copied["related"][0]["path"], format!("with-dockerfile/{inner}"));
+    assert_eq!(outcome.code, 1);
+}
+
+#[test]
 fn what_a_dockerfile_copies_is_told_at_the_instruction() {
     let files = [
         (".dockerignore", "*.ipynb\nsecrets\n!secrets/keep\n"),

@@ -40,7 +40,7 @@ fn ways(outcome: &Outcome) -> BTreeMap<String, String> {
     ways
 }
 
-const FORMS: [(&str, &str); 48] = [
+const FORMS: [(&str, &str); 52] = [
     ("app-1.0-py3-none-any.whl", "zip:pkg/config.py"),
     ("app-gzip.deb", "gzip"),
     ("app-xz.deb", "xz"),
@@ -63,6 +63,7 @@ const FORMS: [(&str, &str); 48] = [
     ("disk.vmdk", "zlib"),
     ("erofs-lz4.img", "lz4"),
     ("erofs-lz4hc.img", "lz4"),
+    ("erofs-tails.img", "lz4"),
     ("history.sqlite-wal", "sqlite"),
     ("initrd.img", "gzip"),
     ("install.run", "gzip"),
@@ -84,11 +85,14 @@ const FORMS: [(&str, &str); 48] = [
     ("squashfs-gzip.img", "zlib"),
     ("squashfs-lz4.img", "lz4"),
     ("squashfs-lzma.img", "lzma"),
+    ("squashfs-lzo-large.img", "lzo"),
     ("squashfs-lzo.img", "lzo"),
     ("squashfs-xz.img", "xz"),
     ("squashfs-zstd.img", "zstd"),
     ("stored.zip", "zip:pkg/config.gz > gzip"),
     ("streamed.zip", "zip:pkg/config.py"),
+    ("utf-16be.sqlite", "utf-16"),
+    ("utf-16le.sqlite", "utf-16"),
 ];
 
 #[test]

@@ -33,6 +33,8 @@ enum Target {
     Dockerfile(String),
     /// An image archive.
     Archive(Vec<u8>),
+    /// A directory with one entry: the entry's path, and its target if it is a link.
+    Directory(String, Option<String>),
 }
 
 /// The planted secrets: a token of known shape, and a credential of unknown shape.
@@ -67,11 +69,21 @@ impl Row {
 
 /// Scans a row. Returns the rules of the findings on planted secrets, with their decoding steps.
 fn found(place: &Place, number: usize, row: &Row, planted: &Planted) -> BTreeSet<String> {
-    let (name, bytes) = match &row.target {
-        Target::Dockerfile(text) => ("Dockerfile", text.as_bytes()),
-        Target::Archive(bytes) => ("app.tar", &bytes[..]),
+    let path = match &row.target {
+        Target::Dockerfile(text) => place.write(&format!("{number}/Dockerfile"), text),
+        Target::Archive(bytes) => place.write(&format!("{number}/app.tar"), bytes),
+        Target::Directory(path, None) => {
+            place.write(&format!("{number}/{path}"), "");
+            place.join(&number.to_string())
+        }
+        Target::Directory(path, Some(target)) => {
+            let root = place.join(&number.to_string());
+            std::fs::create_dir_all(&root).unwrap();
+            std::os::unix::fs::symlink(target, root.join(path)).unwrap();
+            root
+        }
     };
-    let outcome = scan_by_any_jobs(&place.write(&format!("{number}/{name}"), bytes));
+    let outcome = scan_by_any_jobs(&path);
     assert_eq!(outcome.errors(), [] as [Value; 0], "{}", row.form);
     let sha256 = planted.token.sha256();
     let is_dockerfile = matches!(row.target, Target::Dockerfile(_));
@@ -119,6 +131,7 @@ fn every_form_is_found() {
         ("Git", git::rows(&planted)),
         ("Documents of the image", documents::rows(&planted)),
         ("Around the tar", tars::rows(&place, &planted)),
+        ("Directories", tars::names(&planted)),
     ];
     let mut page =
         "# Recall\n\nEvery form below is planted in a generated image or Dockerfile and scanned by \

@@ -103,3 +103,19 @@ pub(super) fn rows(place: &Place, planted: &Planted) -> Vec<Row> {
     });
     rows
 }
+
+/// Names in a directory that is the target.
+pub(super) fn names(planted: &Planted) -> Vec<Row> {
+    let token = planted.token.text();
+    let rows = [
+        ("a file's name in a directory", format!("srv/{token}.txt"), None),
+        ("a directory's name", format!("{token}/a"), None),
+        ("a link's name", token.to_owned(), Some("a".to_owned())),
+        ("the target of a link in a directory", "link".to_owned(), Some(format!("/run/{token}"))),
+    ];
+    let row = |(form, path, target): (&str, String, Option<String>)| Row {
+        form: form.to_owned(),
+        target: super::Target::Directory(path, target),
+    };
+    rows.into_iter().map(row).collect()
+}

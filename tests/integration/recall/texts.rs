@@ -28,6 +28,13 @@ const ENCODINGS: [Encode; 8] = [
     ("`&#x;`", |text| each(text, |b| format!("&#x{b:x};"))),
 ];
 
+/// A program that writes its input as a member of a zip archive.
+const ZIP: &str = "import io, sys, zipfile
+out = io.BytesIO()
+with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as archive:
+    archive.writestr('app.env', sys.stdin.buffer.read())
+sys.stdout.buffer.write(out.getvalue())";
+
 /// Returns what a tool writes for an input.
 fn output(command: &[&str], input: &[u8]) -> Vec<u8> {
     let (program, args) = command.split_first().unwrap();
@@ -56,7 +63,13 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
     let zlib = zlib.finish().unwrap();
     let zstd = zstd::encode_all(env.as_bytes(), 3).unwrap();
     let gzipped = gzip(env.as_bytes());
+    let packed = |command: &[&str]| output(command, env.as_bytes());
+    let each_byte = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     let wide: Vec<u8> = base64(env.as_bytes()).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wider = |unit: fn(u32) -> [u8; 4]| -> Vec<u8> {
+        assignment.chars().flat_map(|c| unit(u32::from(c))).collect()
+    };
+    let (head, tail) = planted.token.text().split_at(17);
     let lines = |sign: &str| {
         let text = base64(env.as_bytes());
         let lines =
@@ -66,6 +79,12 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
     let thrice = base64(base64(base64(env.as_bytes()).as_bytes()).as_bytes());
     let forms: Vec<(&str, Vec<u8>)> = vec![
         ("base64 three times", thrice.into()),
+        ("base64 of UTF-32 LE", base64(&wider(u32::to_le_bytes)).into()),
+        ("base64 of UTF-32 BE", base64(&wider(u32::to_be_bytes)).into()),
+        (
+            "base64 of quoted-printable",
+            base64(format!("mail {head}=\r\n{tail} end\r\n").replace('_', "=5F").as_bytes()).into(),
+        ),
         ("base64 in UTF-16", [&b"\xff\xfe"[..], &wide].concat()),
         ("base64 in a comment", lines("# ").into()),
         ("base64 in a quotation", lines("> ").into()),
@@ -74,7 +93,12 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
         ("base64 of base64 of gzip, a Helm release", base64(base64(&gzipped).as_bytes()).into()),
         ("base64 of zlib", base64(&zlib).into()),
         ("base64 of zstd", base64(&zstd).into()),
-        ("hex of gzip", gzipped.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat().into()),
+        ("base64 of bzip2", base64(&packed(&["bzip2", "-c"])).into()),
+        ("base64 of xz", base64(&packed(&["xz", "-c"])).into()),
+        ("base64 of zip", base64(&packed(&["python3", "-c", ZIP])).into()),
+        ("hex of bzip2", each_byte(&packed(&["bzip2", "-c"])).into()),
+        ("hex of zip", each_byte(&packed(&["python3", "-c", ZIP])).into()),
+        ("hex of gzip", each_byte(&gzipped).into()),
     ];
     rows.extend(forms.into_iter().map(|(form, content)| Row::file_as(form, "srv/data", content)));
     rows
@@ -84,6 +108,7 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
 pub(super) fn put_together(planted: &Planted) -> Vec<Row> {
     let token = planted.token.text();
     let (a, b) = token.split_at(12);
+    let body = token.get(3..).unwrap();
     let line = format!("some text in front of it HF_TOKEN={token} and behind it\n");
     let coloured = {
         let input = format!("HF_TOKEN={token}\n");
@@ -107,6 +132,13 @@ pub(super) fn put_together(planted: &Planted) -> Vec<Row> {
         ("Python, `%`", format!("t = \"{a}%s\" % \"{b}\"\n")),
         ("Python, `format`", format!("t = \"{a}{{}}\".format(\"{b}\")\n")),
         ("shell", format!("T=\"{a}\"\"{b}\"\n")),
+        ("shell, a quoted prefix", format!("T=\"hf_\"{body}\n")),
+        ("shell, a prefix in single quotes", format!("T='hf_'{body}\n")),
+        ("shell, a quoted body", format!("T=hf_\"{body}\"\n")),
+        ("shell, `$'…'`", format!("T=hf_$'{body}'\n")),
+        ("Python, `+` in front of a continued line", format!("t = '{a}' + \\\n    '{b}'\n")),
+        ("Python in JSON", format!("{{\"source\": \"t = (\\\"{a}\\\"\\n    \\\"{b}\\\")\\n\"}}\n")),
+        ("Haskell, `++`", format!("t = \"{a}\" ++ \"{b}\"\n")),
         ("C", format!("const char *t = \"{a}\"\n  \"{b}\";\n")),
         ("JavaScript, template", format!("const t = `{a}${{\"{b}\"}}`\n")),
         ("Go", format!("t := \"{a}\" +\n\t\"{b}\"\n")),

@@ -4,7 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::{made, spellings, via, wide, wrapped};
+use super::spelled::spellings;
+use super::{made, via, wide, wrapped};
 use crate::detect::{Occurrence, find, find_in_binary};
 use crate::hub::tokens::{Body, Kind, made_up};
 use crate::mask::mask;

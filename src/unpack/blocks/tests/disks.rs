@@ -110,6 +110,55 @@ fn images_of_squashfs() {
     }
 }
 
+/// Searches a file that can be read twice.
+fn ways_again(file: &[u8]) -> (Vec<String>, Vec<String>) {
+    let reread = || Ok(Box::new(file) as Box<dyn crate::stream::Peek>);
+    let origin = Origin { reread: Some(&reread), ..Origin::default() };
+    let (found, outcome) = Unpacker::new(&Stop::default()).search(origin, &mut &*file);
+    outcome.unwrap();
+    (found.occurrences.iter().map(way).collect(), messages(&found))
+}
+
+#[test]
+fn large_images_of_squashfs() {
+    let text = text(&token("a"));
+    let next = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    let noise: Vec<u8> =
+        std::iter::successors(Some(1), next).map(|x: u64| x.to_be_bytes()[0]).take(34 << 20).collect();
+    let cut = [&bytes(131_072 - 300 - 66)[..], &text, &bytes(9000)].concat();
+    let long = [&bytes(500_000)[..], &text, &bytes(9000)].concat();
+    let files: [(&str, &[u8]); 6] =
+        [("a", b"nothing"), ("b", &text), ("c", &noise), ("d", &long), ("e", &cut), ("f", &text)];
+    for (name, options, way) in [
+        ("large-lz4", &["lz4"][..], "lz4"),
+        ("large-lzo", &["lzo"], "lzo"),
+        ("large-lzma", &["lzma"], "lzma"),
+        ("large-always", &["lz4", "-always-use-fragments"], "lz4"),
+    ] {
+        let image = squashfs(name, options, &files);
+        let (found, said) = ways_again(&image);
+        assert_eq!(said, [""; 0], "{name}");
+        let packed = found.iter().filter(|found| *found == way).count();
+        assert!(found.len() >= 3 && packed > 0, "{name}: {found:?}");
+        let said = messages(&search(&image));
+        assert!(said.len() == 1 && said[0].contains("cannot be read twice"), "{said:?}");
+    }
+}
+
+/// Makes an image of erofs with the format's own tool.
+fn erofs(name: &str, options: &[&str], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let [root, image] = tree(name, files);
+    let _ = std::fs::remove_file(&image);
+    let status = std::process::Command::new("mkfs.erofs")
+        .args(options)
+        .args([&image, &root])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    std::fs::read(image).unwrap()
+}
+
 #[test]
 fn images_of_erofs() {
     let text = text(&token("a"));
@@ -122,19 +171,33 @@ fn images_of_erofs() {
         ("erofs-large", &["-zlz4hc", "-C65536"]),
         ("erofs-medium", &["-zlz4", "-C16384"]),
     ] {
-        let [root, image] = tree(name, &files);
-        let _ = std::fs::remove_file(&image);
-        let status = std::process::Command::new("mkfs.erofs")
-            .args(options)
-            .args([&image, &root])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status();
-        assert!(status.unwrap().success());
-        let image = std::fs::read(image).unwrap();
+        let image = erofs(name, options, &files);
         let found = ways(&image);
         let packed = found.iter().filter(|found| *found == "lz4").count();
         assert!(found.len() >= 41 && packed > 35, "{name}: {} found, {packed} packed", found.len());
+        for at in (0..image.len()).step_by(997) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+    }
+    let many: Vec<(String, Vec<u8>)> = (0..40_usize)
+        .map(|n| {
+            let words = b"words and more words, ".repeat(n * 97);
+            (format!("f{n}"), [&bytes(u32::try_from(n * 3000).unwrap())[..], &words, &text].concat())
+        })
+        .collect();
+    let files: Vec<(&str, &[u8])> =
+        many.iter().map(|(name, content)| (name.as_str(), &content[..])).collect();
+    for (name, options) in [
+        ("erofs-tails", &["-zlz4", "-Eztailpacking"][..]),
+        ("erofs-tails-hc", &["-zlz4hc", "-Eztailpacking"]),
+        ("erofs-tails-extended", &["-zlz4", "-Eztailpacking,force-inode-extended"]),
+    ] {
+        let image = erofs(name, options, &files);
+        let found = ways(&image);
+        let packed = found.iter().filter(|found| *found == "lz4").count();
+        assert!(found.len() >= 40 && packed >= 38, "{name}: {} found, {packed} packed", found.len());
         for at in (0..image.len()).step_by(997) {
             let mut broken = image.clone();
             broken[at] ^= 0xff;
