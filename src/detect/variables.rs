@@ -134,7 +134,8 @@ pub(super) fn may_hold_random_token(name: &str) -> bool {
     // `HF_API`
     let is_api =
         || matches!(words_of(&folded(name)).as_slice(), [.., hub, API] if HUB.contains(&[*hub].as_slice()));
-    is_hub_key(name) || is_token_variable(name) || is_api()
+    let is_shared = SHARED.contains(&folded(name).as_str());
+    is_hub_key(name) || (is_token_variable(name) && !is_shared) || is_api()
 }
 
 #[cfg(test)]
@@ -142,11 +143,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_the_tables_passes_the_cheap_check() {
+    fn every_name_of_the_tables_passes_the_cheap_checks() {
         let names = EXACT.into_iter().chain(SHARED).chain(SETTINGS);
         let with_secrets = SECRETS.iter().map(|secret| format!("hf_{}_dev", secret.to_ascii_lowercase()));
         for name in names.map(String::from).chain(with_secrets) {
             assert!(may_be_hub_key(name.as_bytes()), "{name}");
+        }
+        let own = EXACT.iter().filter(|name| !SHARED.contains(name)).chain(&SETTINGS);
+        let parts = own.copied().chain(HUB.iter().filter_map(|hub| hub.first().copied()));
+        for part in parts {
+            assert!(part.contains('H'), "{part}");
         }
         assert!(!may_be_hub_key(b"HF_HOME"));
     }
@@ -286,6 +292,7 @@ mod tests {
             assert!(!carries_token(name, value), "{name}={value}");
         }
         assert!(may_hold_random_token("HF_API") && may_hold_random_token("hfKey"));
+        assert!(!may_hold_random_token("OAUTH_CLIENT_SECRET"));
         assert!(!may_hold_random_token("HF_HOME") && !may_hold_random_token("OPENAI_API"));
         assert!(!is_hub_key("token") && !is_hub_key("github_token"));
     }

@@ -30,7 +30,7 @@ pub(super) fn all(keeper: Keeper, content: &[u8]) -> Vec<Value> {
     let is_settings = matches!(keeper, Keeper::Settings | Keeper::Training);
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(name) = next_name(content, from) {
+    while let Some(name) = next_name(content, from, keeper == Keeper::Training) {
         // The search goes on behind the name, because what follows may hold the next name.
         from = name.end;
         let text = content.get(name.clone()).unwrap_or_default();
@@ -62,13 +62,19 @@ pub(super) fn all(keeper: Keeper, content: &[u8]) -> Vec<Value> {
 }
 
 /// Returns the next name at or after `from`, without the signs at its ends. Words that begin with a digit or are
-/// too long are none.
-fn next_name(content: &[u8], from: usize) -> Option<Range<usize>> {
+/// too long are none. Unless `any` is set, words without an `h` are not read, which no name of the Hub lacks.
+fn next_name(content: &[u8], from: usize, any: bool) -> Option<Range<usize>> {
     let is_sign = |b: &u8| matches!(b, b'-' | b'.');
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_' || is_sign(b);
     let mut at = from;
     loop {
-        at += content.get(at..)?.iter().position(is_part)?;
+        let rest = content.get(at..)?;
+        at += if any {
+            rest.iter().position(is_part)?
+        } else {
+            let letter = memchr::memchr2(b'h', b'H', rest)?;
+            letter - rest.get(..letter)?.iter().rev().take_while(|b| is_part(b)).count()
+        };
         let rest = content.get(at..)?;
         let is_expanded = content.get(..at)?.ends_with(b"${");
         // The default of an expansion may begin with a hyphen.

@@ -46,6 +46,11 @@ pub(super) fn all(content: &[u8]) -> Vec<Value> {
         Regex::new(&format!(r"(?-u)\b{HUB_ARGUMENT}[ \t]*=[ \t]*")).expect("a valid pattern")
     });
     let mut starts = Vec::new();
+    // Most texts are ruled out here.
+    let holds = |word: &str| memchr::memmem::find(content, word.as_bytes()).is_some();
+    if !ARGUMENTS.iter().any(|name| holds(name)) && !TAKE_TOKEN_FIRST.iter().any(|(name, _)| holds(name)) {
+        return Vec::new();
+    }
     for captures in CALL.captures_iter(content) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
         let Some(function) = Function::of(name.as_bytes()) else { continue };

@@ -6,6 +6,9 @@ use super::value::is_password;
 /// Returns the offsets of the passwords for Hugging Face hosts.
 pub(super) fn passwords(content: &[u8]) -> Vec<usize> {
     let mut found = Vec::new();
+    if memchr::memmem::find(content, b"machine").is_none() {
+        return found;
+    }
     let mut tokens = Tokens { content, at: 0 };
     let mut to_hub = false;
     while let Some((_, keyword)) = tokens.next() {
