@@ -1,6 +1,7 @@
 //! Erofs images in lz4. A compressed cluster fills one or several blocks to their end, behind zeros. The indexes
 //! of the image say where clusters lie. They are not read: a block of lz4 that ends where a block of the image
-//! ends is one of its clusters. The last cluster of a file may lie behind its inode instead.
+//! ends is one of its clusters. The last cluster of a file may lie behind its inode instead. In images for Linux
+//! before 5.3, a cluster is one block, with zeros behind it.
 
 mod tails;
 
@@ -9,15 +10,23 @@ use std::io::Read as _;
 use super::lz::{self, Lz4Sequences};
 use super::{Joined, enter_reader};
 use crate::detect::StepKind;
-use crate::stream::Compression;
+use crate::fault::Code;
+use crate::mask::message;
+use crate::stream::{Compression, Peek as _};
 use crate::unpack::level::Level;
 use crate::unpack::raw::Raw;
 
-/// The offset of the header, its magic number, and the feature that clusters are behind zeros.
+/// The offset of the header, and its magic number.
 const HEADER: usize = 1024;
 const MAGIC: &[u8] = b"\xe2\xe1\xf5\xe0";
+/// The offset of the features in the header. One of them says that clusters are behind zeros, one that the header names
+/// the compressions.
 const FEATURES: usize = 0x50;
 const BEHIND_ZEROS: u8 = 1;
+const NAMES_COMPRESSIONS: u8 = 2;
+/// The offset of the compressions in the header, and the bit of lz4.
+const COMPRESSIONS: usize = 0x54;
+const LZ4: u8 = 1;
 /// The size of a block.
 const BLOCK: usize = 4096;
 /// The largest cluster, as stored and decoded.
@@ -34,13 +43,23 @@ const WORK: usize = 16;
 
 pub(super) fn begins(head: &[u8]) -> bool {
     let header = head.get(HEADER..).unwrap_or_default();
-    let is_usual = header.get(12) == Some(&12);
-    header.starts_with(MAGIC) && is_usual && header.get(FEATURES).is_some_and(|bits| bits & BEHIND_ZEROS != 0)
+    header.starts_with(MAGIC) && header.get(12) == Some(&12)
 }
 
 pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
-    let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0, is_first: true };
-    enter_reader(level, StepKind::Compression(Compression::Lz4), Joined::new(clusters));
+    let header = raw.peek(HEADER + COMPRESSIONS + 1).unwrap_or_default();
+    let bits = |at: usize| header.get(HEADER + at).copied().unwrap_or_default();
+    let features = bits(FEATURES);
+    let names_others = features & NAMES_COMPRESSIONS != 0 && bits(COMPRESSIONS) & !LZ4 != 0;
+    let step = StepKind::Compression(Compression::Lz4);
+    if names_others {
+        let detail =
+            message!("the erofs image has files in a compression other than lz4, which are not read");
+        level.error(step.clone(), Code::Unsupported, detail);
+    }
+    let is_behind_zeros = features & BEHIND_ZEROS != 0;
+    let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0, is_first: true, is_behind_zeros };
+    enter_reader(level, step, Joined::new(clusters));
 }
 
 /// The contents of clusters. Other blocks come unchanged.
@@ -53,6 +72,8 @@ struct Clusters<'r, 'a> {
     left: usize,
     /// Whether the first block, which holds the header, comes next.
     is_first: bool,
+    /// Whether clusters are behind zeros, and not in front of them.
+    is_behind_zeros: bool,
 }
 
 impl Iterator for Clusters<'_, '_> {
@@ -69,7 +90,8 @@ impl Iterator for Clusters<'_, '_> {
         let bytes = self.held.get(self.from..).filter(|bytes| !bytes.is_empty())?;
         self.left = self.left.saturating_add(WORK * BLOCK).min(WORK * MAX_CLUSTER);
         let is_first = std::mem::take(&mut self.is_first);
-        let found = if is_first { None } else { cluster(bytes, &mut self.left) };
+        let may_be_cluster = !is_first && self.is_behind_zeros;
+        let found = may_be_cluster.then(|| cluster(bytes, &mut self.left)).flatten();
         let (len, mut content) = if let Some(Cluster { zeros, len, decoded }) = found {
             let packed = bytes.get(zeros..len).unwrap_or_default();
             (len, lz::lz4(packed, decoded).unwrap_or_else(|| packed.to_vec()))
@@ -77,7 +99,11 @@ impl Iterator for Clusters<'_, '_> {
             let block = bytes.get(..BLOCK).unwrap_or(bytes);
             // Without the header, what comes unchanged is not taken for another image.
             let header = if is_first { HEADER + MAGIC.len() } else { 0 };
-            (block.len(), block.get(header..).unwrap_or_default().to_vec())
+            let mut content = block.get(header..).unwrap_or_default().to_vec();
+            if !is_first && !self.is_behind_zeros {
+                content.extend(old_cluster(block));
+            }
+            (block.len(), content)
         };
         // A block of inodes may look like a cluster as well.
         for block in (0..len).step_by(BLOCK) {
@@ -122,6 +148,23 @@ fn cluster(bytes: &[u8], left: &mut usize) -> Option<Cluster> {
     }
     *left = left.saturating_sub(sequences.at);
     first
+}
+
+/// Returns the content of a cluster that is one block, with zeros behind it. The block may be something else, so it is
+/// read as it is as well.
+fn old_cluster(block: &[u8]) -> Vec<u8> {
+    let mut sequences = Lz4Sequences::at(block, 0);
+    while let Some(literals) = sequences.literals() {
+        let behind = block.get(sequences.at..).unwrap_or_default();
+        if literals >= LAST && sequences.made > BLOCK && behind.iter().all(|&b| b == 0) {
+            let packed = block.get(..sequences.at).unwrap_or_default();
+            return lz::lz4(packed, sequences.made).unwrap_or_default();
+        }
+        if sequences.reference().is_none() || sequences.made > MAX_DECODED {
+            break;
+        }
+    }
+    Vec::new()
 }
 
 /// Returns the sequences of the block behind zeros.

@@ -204,6 +204,35 @@ fn images_of_erofs() {
             search(&broken);
         }
     }
-    let stored = [&vec![0; 1024][..], b"\xe2\xe1\xf5\xe0", &vec![0; 9000]].concat();
-    assert!(!erofs::begins(&stored[..HEAD]));
+    let other = [&vec![0; 1024][..], b"\xe2\xe1\xf5\xe0", &vec![0; 9000]].concat();
+    assert!(!erofs::begins(&other[..HEAD]));
+}
+
+#[test]
+fn images_of_erofs_for_old_kernels() {
+    let text = text(&token("a"));
+    let files: [(&str, &[u8]); 2] = [("a", &text.repeat(400)), ("b", &[&bytes(9000)[..], &text].concat())];
+    let image = erofs("erofs-old", &["-zlz4", "-Elegacy-compress"], &files);
+    let found = ways(&image).len();
+    assert!(found >= 300, "{found}");
+    for at in (0..image.len()).step_by(97) {
+        let mut broken = image.clone();
+        broken[at] ^= 0xff;
+        search(&broken);
+    }
+}
+
+#[test]
+fn images_of_erofs_in_other_compressions_are_errors() {
+    let mut image = erofs("erofs-other", &["-zlz4", "-C16384"], &[("a", &text(&token("a")).repeat(400))]);
+    image[1024 + 0x50] |= 2;
+    for bits in [1, 0] {
+        image[1024 + 0x54] = bits;
+        assert_eq!(messages(&search(&image)), [""; 0], "{bits}");
+    }
+    for bits in [2, 3, 4, 8] {
+        image[1024 + 0x54] = bits;
+        let said = messages(&search(&image));
+        assert!(said.len() == 1 && said[0].starts_with("Error lz4: the erofs image has files"), "{said:?}");
+    }
 }
