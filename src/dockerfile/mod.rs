@@ -43,6 +43,6 @@ pub(crate) use parser::{looks_like_dockerfile, parse};
 pub(crate) use pattern::PathPattern;
 pub(crate) use reach::Reach;
 pub(crate) use run::run_script;
-pub(crate) use scope::{Origin, Scope, Scopes};
+pub(crate) use scope::{Carriers, Origin, Scope, Scopes};
 pub(crate) use stage::{Base, Stage, find_from};
 pub(crate) use value::Value;

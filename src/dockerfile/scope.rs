@@ -2,7 +2,7 @@
 //! reference, "Scope" of `ARG`).
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -45,6 +45,24 @@ struct Settings {
     first_token_argument: Option<usize>,
 }
 
+/// Variables that carry a token whatever their names are, each with its stage.
+#[derive(Debug, Default)]
+pub(crate) struct Carriers(HashMap<Option<usize>, HashSet<String>>);
+
+impl Carriers {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn contains(&self, stage: Option<usize>, name: &str) -> bool {
+        self.0.get(&stage).is_some_and(|names| names.contains(name))
+    }
+
+    pub(crate) fn add(&mut self, stage: Option<usize>, name: &str) {
+        self.0.entry(stage).or_default().insert(name.to_owned());
+    }
+}
+
 /// The variables of a whole file. Each setting is stored only once, however many instructions see it.
 #[derive(Debug)]
 pub(crate) struct Scopes {
@@ -54,6 +72,7 @@ pub(crate) struct Scopes {
     stages: Vec<Settings>,
     /// The stage of each instruction, or `None` if the globals are in scope.
     places: Vec<Option<usize>>,
+    carriers: Carriers,
 }
 
 /// The maximum number of stages that are followed back, each based on the previous one.
@@ -71,7 +90,8 @@ pub(crate) struct Scope<'a> {
 impl Scopes {
     /// Returns empty scopes.
     pub(super) fn new(escape: u8) -> Self {
-        Self { escape, globals: Settings::default(), stages: Vec::new(), places: Vec::new() }
+        let (globals, carriers) = (Settings::default(), Carriers::default());
+        Self { escape, globals, stages: Vec::new(), places: Vec::new(), carriers }
     }
 
     /// Returns the scopes without a file, in which nothing is set.
@@ -81,7 +101,12 @@ impl Scopes {
 
     /// Collects the settings of a file.
     pub(crate) fn of(dockerfile: &Dockerfile) -> Self {
-        let mut scopes = Self::new(dockerfile.directives.escape_byte());
+        Self::with(dockerfile, Carriers::default())
+    }
+
+    /// Does the same where it is known that these variables carry a token.
+    pub(crate) fn with(dockerfile: &Dockerfile, carriers: Carriers) -> Self {
+        let mut scopes = Self { carriers, ..Self::new(dockerfile.directives.escape_byte()) };
         for instruction in &dockerfile.instructions {
             scopes.take(instruction, &dockerfile.stages);
         }
@@ -255,9 +280,9 @@ impl<'a> Scope<'a> {
     /// instruction.
     pub(crate) fn env_value(self, pair: &Pair) -> Value {
         let mut value = pair.value.as_ref().map_or_else(|| Value::literal(""), |value| self.expand(value));
-        let is_token_variable = crate::detect::carries_token(&self.name(pair), value.certain_text());
+        let is_carrier = self.is_carrier(&self.name(pair), &value);
         value.carries_token = value.may_hold_something()
-            && (value.carries_token || is_token_variable || placeholder::holds_token(value.as_str()));
+            && (value.carries_token || is_carrier || placeholder::holds_token(value.as_str()));
         value
     }
 
@@ -268,9 +293,14 @@ impl<'a> Scope<'a> {
             Some(value) => self.expand(value),
             None => global().cloned().unwrap_or_else(|| Value::literal("")),
         };
-        value.carries_token |= crate::detect::carries_token(&name, value.certain_text())
-            || placeholder::holds_token(value.as_str());
+        value.carries_token |= self.is_carrier(&name, &value) || placeholder::holds_token(value.as_str());
         value.is_certain = false;
         (name, value)
+    }
+
+    /// Returns true if a variable with this value carries a token, by its name or by where its value goes.
+    pub(crate) fn is_carrier(self, name: &str, value: &Value) -> bool {
+        crate::detect::carries_token(name, value.certain_text())
+            || self.scopes.carriers.contains(self.stage, name)
     }
 }

@@ -45,8 +45,6 @@ pub(crate) enum EffectKind {
     Logout(Logout),
     /// The files of a login are copied or moved to another place.
     LoginCopied,
-    /// A tool of the Hub is given a value that it uses as a token, whatever the value is.
-    Handed(Sources),
     /// A program reads a file of a login or a token from its environment.
     Read(Read),
     /// Git is configured to store the passwords it is given in the file with this name.

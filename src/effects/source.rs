@@ -46,11 +46,6 @@ impl Sources {
         Self(vec![(source, Certainty::Token)])
     }
 
-    /// Returns true if there are no sources.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Returns true if none of the sources gives a token.
     pub(crate) fn have_no_token(&self) -> bool {
         self.first_token().is_none()

@@ -367,9 +367,8 @@ impl<'a> MendedRun<'a> {
         let mut ends = Vec::new();
         let effects: Vec<&Effect> = self.effects().collect();
         for step in effects.chunk_by(|a, b| a.step == b.step) {
-            let takes = |effect: &&&Effect| {
-                !matches!(effect.kind, EffectKind::Read(_) | EffectKind::Handed(_) | EffectKind::Helper(_))
-            };
+            let takes =
+                |effect: &&&Effect| !matches!(effect.kind, EffectKind::Read(_) | EffectKind::Helper(_));
             let mut done = step.iter().filter(takes);
             let (Some(effect), None) = (done.next(), done.next()) else { continue };
             match &effect.kind {

@@ -35,8 +35,6 @@ pub(crate) const TRANSFORMERS: Program = Program {
     names: &["transformers-cli", "transformers.commands.transformers_cli"],
     reads_environment: false,
 };
-/// A script that downloads from the Hub.
-pub(crate) const DOWNLOADER: Program = Program { names: &["hfd.sh"], reads_environment: false };
 
 /// The programs that have commands.
 pub(crate) const PROGRAMS: [Program; 3] = [HF, CLI, TRANSFORMERS];

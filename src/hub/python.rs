@@ -41,9 +41,6 @@ pub(crate) const LOGIN: &str = "huggingface_hub.login";
 /// The name of a call that keeps the token in messages.
 pub(crate) const SAVE: &str = "HfFolder.save_token";
 
-/// The text that, together with the name of the library, marks a text that calls the login.
-pub(crate) const LOGIN_CALL: &str = "login(";
-
 /// Functions whose first argument is a token, each with the names that may qualify the call.
 pub(crate) static TAKE_TOKEN_FIRST: [(&str, &[&str]); 2] =
     [("login", &["", LIBRARY, "hf_hub", "hub", "hf"]), ("save_token", &[FOLDER])];

@@ -35,7 +35,7 @@ use names::Keeper;
 
 pub(crate) use crate::hub::files::CredentialForm;
 pub(super) use named::Named;
-pub(crate) use named::{generated_in, opaque_in};
+pub(crate) use named::{generated_in, given_in, opaque_in};
 pub(crate) use search::CredentialSearch;
 pub(crate) use value::may_be_credential;
 

@@ -154,6 +154,17 @@ pub(crate) fn opaque_in(text: &[u8]) -> Vec<Range<usize>> {
     values(text).into_iter().filter(is_opaque).map(|given| given.range).collect()
 }
 
+/// Returns the same values without those whose place may have another meaning in this text.
+pub(crate) fn given_in(text: &[u8]) -> Vec<Range<usize>> {
+    let names_vendor = NAMES_VENDOR.iter().any(|name| memchr::memmem::find(text, name.as_bytes()).is_some());
+    let counts = |given: &Given| match given.needs {
+        Needs::Nothing => true,
+        Needs::Vendor => names_vendor,
+        Needs::Randomness => false,
+    };
+    values(text).into_iter().filter(counts).map(|given| given.range).collect()
+}
+
 /// A value that is given to something of the Hub.
 struct Given {
     range: Range<usize>,

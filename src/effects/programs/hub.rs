@@ -1,64 +1,26 @@
 //! The Hub's command-line clients.
 
 use super::Call;
-use super::table::{Action, Export, Output, Program};
+use super::table::{Action, Output, Program};
 use crate::effects::effect::{EffectKind, Handover, Login, Logout, Tokens};
 use crate::effects::login;
-use crate::effects::python;
-use crate::effects::source::{Certainty, Sources, ValueSource};
+use crate::effects::source::Sources;
 use crate::effects::state::State;
 use crate::effects::surroundings::Ambient;
 use crate::effects::variables::View;
 use crate::hub::files::OLD_TOKEN;
 use crate::hub::programs::{self, Command, Does, FOR_GIT, ONE_TOKEN, Program as Client, TOKEN_OPTION};
-use crate::hub::variables::{HF_TOKEN, is_read};
-use crate::shell::{Language, StepKind, Word};
+use crate::hub::variables::HF_TOKEN;
+use crate::shell::Word;
 
 pub(super) const ROWS: &[Program] = &[
-    client(&programs::HF).prints(Output::HubToken).takes_token(TOKEN_OPTION),
-    client(&programs::CLI).prints(Output::HubToken).takes_token(TOKEN_OPTION),
+    client(&programs::HF).prints(Output::HubToken),
+    client(&programs::CLI).prints(Output::HubToken),
     client(&programs::TRANSFORMERS),
-    Program::new(programs::DOWNLOADER.names).takes_token(TOKEN_OPTION),
 ];
 
 const fn client(client: &'static Client) -> Program {
     Program::new(client.names).does(Action::Hub(client))
-}
-
-/// Returns the variables whose values a command gives to the Hub's tools as a token: in an option, in a
-/// variable that the tools read, or in a Python script that logs in.
-pub(super) fn handed(call: &Call<'_>) -> Sources {
-    let mut sources = Sources::default();
-    let mut take = |word: &Word| {
-        for name in &word.variables {
-            let source = ValueSource::Variable { name: name.clone(), origin: None };
-            sources.add(source, Certainty::Possible);
-        }
-    };
-    let step = call.near.step;
-    if let StepKind::Program { assignments, .. } = &step.kind {
-        let assigned = assignments.iter().chain(&step.environment);
-        assigned.filter(|(name, _)| is_read(name)).for_each(|(_, word)| take(word));
-    }
-    if let Some(option) = call.program.token_option {
-        values_of(option, call.arguments).for_each(&mut take);
-    } else if matches!(call.program.action, Action::Declare(Export::Yes)) {
-        let sets = |word: &&Word| word.text.to_str().split_once('=').is_some_and(|(name, _)| is_read(name));
-        call.arguments.iter().filter(sets).for_each(&mut take);
-    } else if Language::of_program(call.name) == Language::Python {
-        call.arguments.iter().filter(|word| python::may_log_in(&word.text)).for_each(&mut take);
-    }
-    sources
-}
-
-/// Returns the words that hold the value of an option, either the next word or `--option=VALUE`.
-fn values_of<'a>(option: &'a str, arguments: &'a [Word]) -> impl Iterator<Item = &'a Word> {
-    arguments.iter().enumerate().filter_map(move |(at, word)| {
-        let rest = word.text.as_bytes().strip_prefix(option.as_bytes());
-        let before = at.checked_sub(1).and_then(|at| arguments.get(at));
-        let is_behind = before.is_some_and(|before| before.text.as_bytes() == option.as_bytes());
-        (is_behind || rest.is_some_and(|rest| rest.starts_with(b"="))).then_some(word)
-    })
 }
 
 /// Adds the effects of a client.

@@ -17,8 +17,6 @@ pub(crate) struct Program {
     pub(super) environment: Environment,
     /// The behaviour of the program if a file it is given is missing.
     pub(super) operands: Operands,
-    /// The option whose value the program uses as a token of the Hub.
-    pub(super) token_option: Option<&'static str>,
 }
 
 /// The action of a program on files and variables.
@@ -174,7 +172,6 @@ impl Program {
             output: Output::Nothing,
             environment: Environment::Read,
             operands: Operands::Free,
-            token_option: None,
         }
     }
 
@@ -189,10 +186,6 @@ impl Program {
 
     pub(super) const fn prints(self, output: Output) -> Self {
         Self { output, ..self }
-    }
-
-    pub(super) const fn takes_token(self, option: &'static str) -> Self {
-        Self { token_option: Some(option), ..self }
     }
 
     pub(super) const fn needs_operands(self) -> Self {

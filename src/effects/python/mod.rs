@@ -3,7 +3,6 @@
 mod extent;
 mod writes;
 
-use crate::hub::python::LOGIN_CALL;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use extent::{extent, only_logs_in};
@@ -74,13 +73,6 @@ pub(crate) fn events<C: Clone>(script: &Text, carries: &dyn Fn(&Read<'_>) -> Opt
     events.extend(written.into_iter().map(|written| (written.at, Event::Write(written))));
     events.sort_by_key(|(at, _)| *at);
     events.into_iter().map(|(_, event)| event).collect()
-}
-
-/// Returns true if a script may log in. The shell needs this for its own part of the text, which is not
-/// Python.
-pub(crate) fn may_log_in(script: &Text) -> bool {
-    let has = |text: &str| memchr::memmem::find(script.as_bytes(), text.as_bytes()).is_some();
-    has(LIBRARY) && has(LOGIN_CALL)
 }
 
 /// The maximum number of tokens of one call that are examined.

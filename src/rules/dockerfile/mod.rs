@@ -2,6 +2,7 @@
 
 mod context_leaks_token;
 mod copies_token_file;
+mod flow;
 pub(crate) mod hit;
 mod ignores;
 pub(crate) mod literal_token;
@@ -19,8 +20,6 @@ pub(crate) mod unknown;
 mod writes;
 
 use super::Rule;
-use std::cell::OnceCell;
-
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 use crate::effects::{self, Run};
 
@@ -49,15 +48,21 @@ pub(crate) struct Context<'a> {
     pub(crate) dockerfile: &'a Dockerfile,
     pub(crate) scopes: Scopes,
     pub(crate) reach: Reach,
-    /// The `RUN`s with their effects, interpreted on first use.
-    runs: OnceCell<Vec<Option<Run>>>,
+    /// The `RUN`s with their effects.
+    runs: Vec<Option<Run>>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
-        let scopes = Scopes::of(dockerfile);
+        let mut scopes = Scopes::of(dockerfile);
+        let mut runs = effects::runs(dockerfile, &scopes);
+        let carriers = flow::carriers(dockerfile, &scopes, &runs);
+        if !carriers.is_empty() {
+            scopes = Scopes::with(dockerfile, carriers);
+            runs = effects::runs(dockerfile, &scopes);
+        }
         let reach = Reach::new(dockerfile, &scopes);
-        Self { source, dockerfile, scopes, reach, runs: OnceCell::new() }
+        Self { source, dockerfile, scopes, reach, runs }
     }
 
     /// Returns all instructions, each with the scope before it.
@@ -77,7 +82,7 @@ impl<'a> Context<'a> {
 
     /// Returns all `RUN`s with their effects, in order.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (&'a Instruction, Scope<'_>, &Run)> {
-        let runs = self.all_runs().iter();
+        let runs = self.runs.iter();
         self.instructions()
             .zip(runs)
             .filter_map(|((instruction, scope), run)| Some((instruction, scope, run.as_ref()?)))
@@ -86,11 +91,7 @@ impl<'a> Context<'a> {
     /// Returns the effects of a `RUN` of this file. Returns `None` for other instructions and for a `RUN`
     /// without arguments.
     pub(crate) fn run(&self, instruction: &Instruction) -> Option<&Run> {
-        self.all_runs().get(self.number(instruction))?.as_ref()
-    }
-
-    fn all_runs(&self) -> &[Option<Run>] {
-        self.runs.get_or_init(|| effects::runs(self.dockerfile, &self.scopes))
+        self.runs.get(self.number(instruction))?.as_ref()
     }
 
     pub(crate) fn is_comment(&self, offset: usize) -> bool {

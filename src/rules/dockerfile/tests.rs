@@ -125,7 +125,36 @@ fn every_row_that_must_be_caught() {
         ("ARG HF_TOKEN\nARG T=$HF_TOKEN\nENV X=pre-$T", vec![ARG, ENV]),
         ("ENV HF_TOKEN=hunter2hunter2", vec![ENV]),
         ("ENV HF_TOKEN=${MISSING:-hunter2hunter2}", vec![ENV]),
-        ("ARG T\nENV HF_TOKEN=$T", vec![ENV]),
+        ("ARG T\nENV HF_TOKEN=$T", vec![ARG, ENV]),
+        ("ARG A\nARG B\nENV HF_TOKEN=${A:-$B}", vec![ARG, ARG, ENV]),
+        ("ARG A\nENV B=$A\nENV C=${B}\nRUN hf download m --token $C", vec![ARG, ENV, ENV]),
+        ("ARG T\nLABEL hf_token=$T", vec![ARG]),
+        ("ARG T\nRUN curl -H \"Authorization: Bearer $T\" https://huggingface.co/x", vec![ARG]),
+        ("ARG T\nRUN X=$T && curl -H \"Authorization: Bearer $X\" https://huggingface.co/x", vec![ARG]),
+        ("ARG T\nRUN wget --header=\"Authorization: Bearer ${T}\" https://huggingface.co/x", vec![ARG]),
+        (
+            "ARG P\nRUN echo \"machine huggingface.co login u password $P\" > ~/.netrc && hf download x",
+            vec![ARG, FILE],
+        ),
+        ("ARG P\nCOPY <<EOF /root/.netrc\nmachine huggingface.co login u password $P\nEOF", vec![ARG, FILE]),
+        ("ARG T\nRUN echo $T > ~/.cache/huggingface/token", vec![ARG, FILE]),
+        ("ARG T\nRUN echo $T | hf auth login && hf auth logout", vec![ARG]),
+        ("ARG T\nRUN git clone https://u:$T@huggingface.co/x", vec![ARG, URL]),
+        (
+            "ARG T\nRUN python -c \"from huggingface_hub import login; login('$T')\" && hf auth logout",
+            vec![ARG],
+        ),
+        (
+            "ARG T\nRUN python -c \"import os; from huggingface_hub import HfFolder; \
+             HfFolder.save_token(os.environ['T'])\" && hf auth logout",
+            vec![ARG],
+        ),
+        (
+            "ARG T\nRUN python <<EOF\nimport os\nfrom transformers import AutoModel\n\
+             AutoModel.from_pretrained('m', token=os.getenv(\"T\"))\nEOF",
+            vec![ARG],
+        ),
+        ("ARG T\nRUN printf 'HF_TOKEN=%s' $T && export HF_TOKEN=${T:?missing} && make", vec![ARG]),
         ("ARG HF_KEY\nENV HF_SECRET=$HF_KEY", vec![ARG, ENV]),
         ("ENV HF_KEY=hunter2hunter2", vec![ENV]),
         ("ARG HF_TOKEN=text_column", vec![ARG]),
@@ -141,6 +170,14 @@ fn every_row_that_must_be_caught() {
 #[test]
 fn every_row_that_must_not_be_flagged() {
     for lines in [
+        "ARG T\nENV GITHUB_TOKEN=$T",
+        "ARG T\nRUN curl -H \"Authorization: Bearer $T\" https://api.github.com && curl https://huggingface.co/x",
+        "ARG REV\nRUN hf download org/model --revision $REV",
+        "ARG T\nRUN git clone https://u:$T@github.com/x && git clone https://huggingface.co/x",
+        "ARG T\nRUN python -c \"import wandb, os; wandb.login(key=os.environ['T'])\"",
+        "ARG T\nRUN echo '$T' | hf auth whoami",
+        "ARG N\nRUN python -c \"from transformers import AutoModel; AutoModel.from_pretrained('$N')\"",
+        "ARG T\nRUN echo \"machine github.com login u password $T\" | cat",
         "ARG T\nRUN x --token $T",
         "ENV HF_TOKEN=",
         "ENV HF_TOKEN=\"\"",

@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::detect::Confidence;
-use crate::dockerfile::{Base, Keyword, Origin};
-use crate::effects::EffectKind;
-use crate::effects::variables_of;
+use crate::dockerfile::{Keyword, Origin, Value};
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::message;
@@ -31,7 +29,6 @@ pub(crate) const RULE: Rule = Rule {
 pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     let labels = labels(context);
-    let handed = handed(context);
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         // Before the first FROM, the value is not part of any image unless a stage declares the argument
@@ -42,9 +39,8 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
         for pair in acts.pairs() {
             let name = scope.name(pair);
             let default = pair.value.as_ref().map(|value| scope.expand(value));
-            let is_token_variable =
-                detect::carries_token(&name, default.as_ref().map_or("", |value| value.certain_text()));
-            if !is_token_variable && !handed.contains(&(instruction.stage, name.clone())) {
+            let empty = Value::default();
+            if !scope.is_carrier(&name, default.as_ref().unwrap_or(&empty)) {
                 continue;
             }
             let token = default.and_then(|value| detect::find(value.as_str().as_bytes()).into_iter().next());
@@ -91,28 +87,6 @@ fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
             });
             let is_argument = |name: &&str| scope.get(name).is_some_and(|b| b.origin == Origin::Arg);
             found.extend(names.filter(is_argument).map(|name| (instruction.stage, name.to_owned())));
-        }
-    }
-    found
-}
-
-/// Returns the variables whose values the `RUN`s give to the Hub's tools as a token, whatever their names
-/// are. Each is listed with its stage and with the stages on which that one is based.
-fn handed(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
-    let mut found = HashSet::new();
-    for (instruction, _, run) in context.runs() {
-        let handed = run.effects.iter().filter_map(|effect| match &effect.kind {
-            EffectKind::Handed(value) => Some(variables_of(value)),
-            _ => None,
-        });
-        let names: Vec<&str> = handed.flatten().collect();
-        let mut stage = instruction.stage;
-        while let (Some(number), false) = (stage, names.is_empty()) {
-            found.extend(names.iter().map(|&name| (stage, name.to_owned())));
-            stage = match context.dockerfile.stages.get(number).map(|stage| &stage.base) {
-                Some(&Base::Stage(base)) if base < number => Some(base),
-                _ => None,
-            };
         }
     }
     found

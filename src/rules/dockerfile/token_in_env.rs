@@ -37,7 +37,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
             let Some(written) = &pair.value else { continue };
             let name = scope.name(pair);
             let value = scope.expand(written);
-            let is_token_variable = detect::carries_token(&name, value.certain_text());
+            let is_token_variable = scope.is_carrier(&name, &value);
             // Another variable matters only if its value contains that of a token variable.
             if !value.may_hold_something() || !(is_token_variable || value.carries_token) {
                 continue;
