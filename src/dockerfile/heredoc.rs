@@ -18,6 +18,8 @@ pub(crate) struct Heredoc {
     pub body: Text,
     /// The lines of the body in the source, without the line of the delimiter.
     pub span: Span,
+    /// Whether blanks stand in front of the delimiter. BuildKit before 0.22 does not read these as heredocs.
+    pub is_apart: bool,
 }
 
 /// Returns the heredocs that a joined instruction opens, with empty bodies. An opener counts only if `<<`
@@ -26,7 +28,24 @@ pub(super) fn openers(line: &Text) -> Vec<Heredoc> {
     if memchr::memmem::find(line.as_bytes(), b"<<").is_none() {
         return Vec::new();
     }
-    shell_words(line).iter().filter_map(opener).collect()
+    let words = shell_words(line);
+    let next = |at: usize| words.get(at + 1);
+    words
+        .iter()
+        .enumerate()
+        .filter_map(|(at, word)| opener(word).or_else(|| apart(word, next(at)?)))
+        .collect()
+}
+
+/// Parses `[digits]<< delimiter`. With a hyphen, there is no delimiter.
+fn apart(word: &Text, next: &Text) -> Option<Heredoc> {
+    let digits = word.as_bytes().iter().take_while(|b| b.is_ascii_digit()).count();
+    if word.as_bytes().get(digits..) != Some(b"<<") || next.byte(0) == Some(b'-') {
+        return None;
+    }
+    let mut joined = word.slice(0..word.len());
+    joined.push_text(next, 0..next.len());
+    Some(Heredoc { is_apart: true, ..opener(&joined)? })
 }
 
 /// Returns true if a line consists of one shell word.
@@ -94,6 +113,7 @@ fn opener(word: &Text) -> Option<Heredoc> {
         chomp,
         body: Text::new(),
         span: Span::default(),
+        is_apart: false,
     })
 }
 
@@ -166,7 +186,12 @@ mod tests {
             ("RUN (cat <<EOF)", vec![plain("EOF)")]),
             ("RUN cat<<EOF", vec![]),
             ("RUN cat <<<EOF", vec![]),
-            ("RUN cat << EOF", vec![]),
+            ("RUN cat << EOF", vec![plain("EOF")]),
+            ("RUN cat <<- EOF", vec![]),
+            ("RUN cat << -EOF", vec![]),
+            ("RUN cat << 'EOF' > x", vec![("EOF".into(), 0, false, false)]),
+            ("RUN cat << <x", vec![]),
+            ("RUN cat <<", vec![]),
             ("RUN echo $((1<<2))", vec![]),
             ("RUN echo '<<EOF'", vec![]),
             ("RUN echo \"a <<EOF\"", vec![]),

@@ -1,10 +1,11 @@
 //! Parses logical lines into instructions. Follows `Parse` and the dispatch table of BuildKit's
 //! `frontend/dockerfile/parser/parser.go`, and the checks in `frontend/dockerfile/instructions/parse.go`.
 
+use super::heredoc::{self, Heredoc};
 use super::json::{NotStrings, string_array};
 use super::lines::{Lines, split_keyword};
 use super::words::{plain_words, quoted_words, split_flags};
-use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, heredoc, stages};
+use super::{Arguments, Dockerfile, Flag, Instruction, Keyword, Pair, stages};
 use crate::mask::{Message, message};
 use crate::text::space_at;
 use crate::text::{Flaw, Span, Text};
@@ -21,6 +22,7 @@ pub(crate) fn parse(source: &[u8]) -> Dockerfile {
     let mut lines = Lines::new(source);
     let mut instructions = Vec::new();
     let mut left = MAX_PIECES;
+    let (mut has_stage, mut is_behind_text) = (false, false);
     while let Some(joined) = lines.next_joined() {
         let mut reader = Reader { escape: lines.directives.escape_byte(), flaws: Vec::new() };
         let spent = PIECES_OF_INSTRUCTION + pieces(joined.text.as_bytes());
@@ -31,7 +33,7 @@ pub(crate) fn parse(source: &[u8]) -> Dockerfile {
             let spent: usize = heredocs.map(|heredoc| pieces(heredoc.body.as_bytes())).sum();
             (instruction, left.checked_sub(spent))
         });
-        let Some((instruction, Some(now_left))) = read else {
+        let Some((mut instruction, Some(now_left))) = read else {
             let detail = message!(
                 "it has more than {} words and instructions: the rest was searched for tokens, but not read as a \
                  Dockerfile",
@@ -41,7 +43,18 @@ pub(crate) fn parse(source: &[u8]) -> Dockerfile {
             break;
         };
         left = now_left;
-        lines.flaws.append(&mut reader.flaws);
+        // A line of another text, such as Python, starts no stage.
+        if instruction.keyword == Keyword::From && has_stage && !stages::has_image(&instruction) {
+            reader.flaws.push(stages::wrong_arguments(&instruction));
+            instruction.keyword = Keyword::Unknown;
+        }
+        has_stage |= instruction.keyword == Keyword::From;
+        // The lines of such a text are one flaw.
+        let is_text = instruction.keyword == Keyword::Unknown;
+        if !(is_text && is_behind_text) {
+            lines.flaws.append(&mut reader.flaws);
+        }
+        is_behind_text = is_text;
         instructions.push(instruction);
     }
     let Lines { directives, comments, mut flaws, .. } = lines;
@@ -71,7 +84,10 @@ fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruc
     if !may_open || matches!(inner.arguments, Arguments::Exec(_)) {
         return;
     }
+    let rest = source.get(lines.offset()..).unwrap_or_default();
     let mut heredocs = heredoc::openers(&line);
+    // Otherwise it may be the operator of an arithmetic expression.
+    heredocs.retain(|heredoc| !heredoc.is_apart || is_closed(heredoc, rest));
     let mut end = inner.span.end;
     for heredoc in &mut heredocs {
         let mut closed = false;
@@ -92,6 +108,13 @@ fn read_heredocs(source: &[u8], lines: &mut Lines<'_>, instruction: &mut Instruc
     inner.heredocs = heredocs;
     inner.span.end = end;
     instruction.span.end = end;
+}
+
+/// Returns true if one of the next lines closes a heredoc.
+fn is_closed(heredoc: &Heredoc, rest: &[u8]) -> bool {
+    const LONGEST: usize = 64 << 10;
+    let rest = rest.get(..LONGEST).unwrap_or(rest);
+    rest.split(|&b| b == b'\n').any(|line| heredoc::closes(heredoc, line.strip_suffix(b"\r").unwrap_or(line)))
 }
 
 /// The maximum nesting depth of `ONBUILD ONBUILD …`. BuildKit rejects the second one.

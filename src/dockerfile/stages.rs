@@ -57,8 +57,7 @@ fn read_from(
             (Some(name_text), Some(name.clone()))
         }
         _ => {
-            let message = "FROM requires either one or three arguments";
-            flaws.push(Flaw::new(instruction.keyword_span, Message::own(message)));
+            flaws.push(wrong_arguments(instruction));
             (None, None)
         }
     };
@@ -68,6 +67,21 @@ fn read_from(
         None => Base::Image(image),
     };
     Stage { index: stages.len(), name, written, base, span: instruction.span }
+}
+
+/// Returns true if a `FROM` has an image, and a name or none.
+pub(super) fn has_image(instruction: &Instruction) -> bool {
+    match &instruction.arguments {
+        Arguments::Words(words) => match words.as_slice() {
+            [_, keyword, _] => keyword.as_bytes().eq_ignore_ascii_case(b"as"),
+            words => words.len() == 1,
+        },
+        _ => false,
+    }
+}
+
+pub(super) fn wrong_arguments(instruction: &Instruction) -> Flaw {
+    Flaw::new(instruction.keyword_span, Message::own("FROM requires either one or three arguments"))
 }
 
 fn is_stage_name(name: &str) -> bool {

@@ -69,6 +69,30 @@ fn heredocs_belong_to_their_instruction() {
 }
 
 #[test]
+fn blanks_in_front_of_a_delimiter() {
+    for source in [
+        "FROM a\nRUN cat << EOF\nfrom x import y\nEOF\nUSER b\n",
+        "FROM a\nRUN 3<< 'E F' cat\nz\nE F\nUSER b\n",
+    ] {
+        let dockerfile = parse(source.as_bytes());
+        assert_eq!((dockerfile.stages.len(), dockerfile.flaws.len()), (1, 0), "{source}");
+        assert_eq!(dockerfile.instructions.len(), 3, "{source}");
+    }
+    // The operator of an expression.
+    let dockerfile = parse(b"FROM a\nRUN echo $(( 1 << 2 ))\nUSER b\n");
+    assert_eq!((dockerfile.instructions.len(), dockerfile.flaws.len()), (3, 0));
+}
+
+#[test]
+fn text_that_is_no_instruction_starts_no_stage_and_is_one_flaw() {
+    let source = "FROM a\nRUN x\nimport os\nfrom x import y\nprint(y)\nUSER b\nfrom x import y\n";
+    let dockerfile = parse(source.as_bytes());
+    assert_eq!(dockerfile.stages.len(), 1);
+    assert_eq!(flaws(source).len(), 2, "{:?}", flaws(source));
+    assert!(dockerfile.instructions.iter().skip(1).all(|instruction| instruction.keyword != Keyword::From));
+}
+
+#[test]
 fn heredocs_open_in_run_copy_add_only() {
     for (source, count) in [
         ("FROM a\nONBUILD RUN <<E\nx\nE\nUSER u", 3),
