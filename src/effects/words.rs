@@ -41,8 +41,22 @@ pub(super) fn expand(variables: &Variables<'_>, text: &str, view: View) -> Optio
 
 /// Returns the text that an assignment gives a variable.
 pub(super) fn assigned(variables: &Variables<'_>, value: &Word, view: View) -> Setting {
+    if let Some(path) = temporary(value) {
+        return Setting::Known(path);
+    }
     let text = if value.has_substitution { None } else { expand(variables, &value.text.to_str(), view) };
     text.map_or(Setting::Unknown, Setting::Known)
+}
+
+/// Returns a path that stands for the new file or directory of `$(mktemp)`. Its real name is not known, but no other
+/// command has it.
+fn temporary(value: &Word) -> Option<String> {
+    let text = value.text.to_str();
+    let command = text.strip_prefix("$(").and_then(|text| text.strip_suffix(')'));
+    let command = command.or_else(|| text.strip_prefix('`').and_then(|text| text.strip_suffix('`')))?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '.' | '/' | '_');
+    let is_temporary = command.trim().split(' ').next() == Some("mktemp") && command.chars().all(is_plain);
+    is_temporary.then(|| format!("/tmp/tmp.{:010}", value.text.span().start))
 }
 
 /// Returns the possible sources of the value of a word after a shell has expanded it.

@@ -12,6 +12,49 @@ use super::value::{basic_password, is_of_another_service, is_opaque, is_password
 /// header: the section in a git configuration, the line in shell text, and the file in the configuration of
 /// a download tool. The state of a tool that downloads only from the Hub need not name the host.
 pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> {
+    found(content, |at| {
+        let line = || names_hub(line_at(content, at));
+        match keeper {
+            Some(Keeper::GitConfig) => (section_is_hub(content, at), false),
+            Some(Keeper::Client) => (names_hub(content), false),
+            Some(Keeper::Downloader) => (names_hub(content), !names_any_host(content)),
+            Some(_) => (line(), false),
+            None => (line() || section_is_hub(content, at), false),
+        }
+    })
+}
+
+/// Returns the offsets of such credentials in any text: its line names a Hub host, or the nearest URL does.
+pub(super) fn in_text(content: &[u8]) -> Vec<usize> {
+    found(content, |at| {
+        let line = line_at(content, at);
+        let to_hub = names_hub(line) || (!names_any_host(line) && nearest_is_hub(content, at));
+        (to_hub || section_is_hub(content, at), false)
+    })
+}
+
+/// Returns true if the nearest URL is one of the Hub.
+fn nearest_is_hub(content: &[u8], at: usize) -> bool {
+    let (before, behind) = content.split_at_checked(at).unwrap_or((content, &[]));
+    let last = memchr::memmem::rfind(before, SCHEME);
+    let next = memchr::memmem::find(behind, SCHEME).map(|next| at + next);
+    let nearest = match (last, next) {
+        (Some(last), Some(next)) if at - last < next - at => Some(last),
+        (last, next) => next.or(last),
+    };
+    let end = |url: &[u8]| url.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\''));
+    nearest.is_some_and(|nearest| {
+        let url = content.get(nearest + SCHEME.len()..).unwrap_or_default();
+        let url = url.get(..end(url).unwrap_or(url.len())).unwrap_or_default();
+        let host = memchr::memchr(b'@', url).and_then(|at| url.get(at + 1..)).unwrap_or(url);
+        is_hub(host)
+    })
+}
+
+const SCHEME: &[u8] = b"://";
+
+/// Returns the offsets of the values that count. `sent` tells whether a value is sent to the Hub, and whether it may be.
+fn found(content: &[u8], sent: impl Fn(usize) -> (bool, bool)) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static HEADER: LazyLock<Regex> = LazyLock::new(|| {
         let text =
@@ -22,14 +65,7 @@ pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> 
     for captures in HEADER.captures_iter(content) {
         let (Some(scheme), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
         let at = value.start();
-        let line = || names_hub(line_at(content, at));
-        let (to_hub, open) = match keeper {
-            Some(Keeper::GitConfig) => (section_is_hub(content, at), false),
-            Some(Keeper::Client) => (names_hub(content), false),
-            Some(Keeper::Downloader) => (names_hub(content), !names_any_host(content)),
-            Some(_) => (line(), false),
-            None => (line() || section_is_hub(content, at), false),
-        };
+        let (to_hub, open) = sent(at);
         let value = value.as_bytes();
         let credential = if scheme.as_bytes().eq_ignore_ascii_case(b"basic") {
             basic_password(value).is_some_and(|password| is_password(&password))
@@ -65,7 +101,7 @@ fn section_is_hub(content: &[u8], at: usize) -> bool {
 }
 
 fn names_any_host(content: &[u8]) -> bool {
-    memchr::memmem::find(content, b"://").is_some()
+    memchr::memmem::find(content, SCHEME).is_some()
 }
 
 #[cfg(test)]
@@ -91,6 +127,26 @@ mod tests {
         ] {
             let at = text.find('!').unwrap();
             assert_eq!(credentials(Some(keeper), text.replace('!', "").as_bytes()), [at], "{text}");
+        }
+    }
+
+    #[test]
+    fn found_in_any_text() {
+        for text in [
+            "curl -H \"Authorization: Bearer !opaque-v4lue\" https://huggingface.co/api\n",
+            "curl -H 'Authorization: Bearer !opaque-v4lue' huggingface.co/api\n",
+            "H = {'Authorization': 'Bearer !opaque-v4lue'}\na\nb\nrequests.get('https://huggingface.co', headers=H)\n",
+            "URL = 'https://u@hf.co/x'\nH = {'Authorization': 'Bearer !opaque-v4lue'}\n\n\n# and more of the same text\nX = 'https://example.com'\n",
+        ] {
+            let at = text.find('!').unwrap();
+            assert_eq!(in_text(text.replace('!', "").as_bytes()), [at], "{text}");
+        }
+        for text in [
+            "curl -H \"Authorization: Bearer opaque-v4lue\" https://api.example.com\ncurl https://huggingface.co/x\n",
+            "header = Authorization: Bearer opaque-v4lue\nregistry.hf.space\n",
+            "U = 'https://example.com'\nH = {'Authorization': 'Bearer opaque-v4lue'}\n\n# and more of the same text\n# https://huggingface.co/x\n",
+        ] {
+            assert!(in_text(text.as_bytes()).is_empty(), "{text}");
         }
     }
 

@@ -189,7 +189,7 @@ fn values(text: &[u8]) -> Vec<Given> {
         found.extend(values.into_iter().map(|at| Given { range: range(at), needs }));
     };
     add(CredentialForm::Url, url::credentials(text), Needs::Nothing);
-    add(CredentialForm::Header, header::credentials(Some(Keeper::Client), text), Needs::Nothing);
+    add(CredentialForm::Header, header::in_text(text), Needs::Nothing);
     add(CredentialForm::Netrc, netrc::passwords(text), Needs::Nothing);
     for value in assignment::all(Keeper::Settings, text) {
         let needs = if value.needs_randomness { Needs::Randomness } else { Needs::Nothing };

@@ -25,6 +25,9 @@ const VERSIONS: [(u32, &str); 4] = [
     (4, "0cb663f16e32e94b6792c37b971ff3e1866a42992331189313b8b4ca80b965c8"),
 ];
 
+/// A value of unknown shape.
+const OPAQUE: &str = "b4Xk0Lw3TnR8pQz6YdVe1HsM";
+
 fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
@@ -61,7 +64,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
         ("root/.cache/huggingface/stored_tokens", format!("[one]\nhf_token = {user}\n").into_bytes()),
         ("root/.cache/huggingface/.wh.stored_tokens", Vec::new()),
         ("srv/pod.yaml", b"- name: HF_TOKEN\n  value: Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901\n".to_vec()),
-        ("srv/app.py", b"t = os.environ.get('HF_TOKEN') or 'b4Xk0Lw3TnR8pQz6YdVe1HsM'\n".to_vec()),
+        ("srv/app.py", format!("t = os.environ.get('HF_TOKEN') or '{OPAQUE}'\n").into_bytes()),
         ("srv/.wh..wh..opq", Vec::new()),
         ("root/.netrc", b"machine huggingface.co login u password Qk2vTz7yWm4n\n".to_vec()),
         ("root/.git-credentials", b"https://u:Qk2vTz7yWm4n@huggingface.co\n".to_vec()),

@@ -4,6 +4,7 @@
 //! setting gives to the Hub, the variable carries a token, and so does each variable that its own value is made of.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -25,7 +26,7 @@ pub(super) fn carriers(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<
         let scope = scopes.at(number);
         let mut names = run.as_ref().map(|run| in_run(run, scope)).unwrap_or_default();
         names.extend(in_documents(instruction, scope));
-        add(dockerfile, instruction.stage, names, &mut found);
+        add(dockerfile, instruction.stage, &names, &mut found);
     }
     // A value may be handed on several times, and each time by an earlier instruction.
     for (number, instruction) in numbered().rev() {
@@ -43,7 +44,7 @@ pub(super) fn carriers(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<
             if is_carrier {
                 let text = value.to_str();
                 let names = expanded(&text).into_iter().filter(|name| is_given(scope, name));
-                add(dockerfile, instruction.stage, names.map(String::from).collect(), &mut found);
+                add(dockerfile, instruction.stage, &names.map(String::from).collect(), &mut found);
             }
         }
     }
@@ -51,10 +52,12 @@ pub(super) fn carriers(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<
 }
 
 /// Adds the names in a stage and in the stages on which it is based.
-fn add(dockerfile: &Dockerfile, stage: Option<usize>, names: BTreeSet<String>, found: &mut Carriers) {
+fn add(dockerfile: &Dockerfile, stage: Option<usize>, names: &BTreeSet<String>, found: &mut Carriers) {
     let mut stage = stage;
     while let (Some(number), false) = (stage, names.is_empty()) {
-        names.iter().for_each(|name| found.add(stage, name));
+        for name in names {
+            found.add(stage, name);
+        }
         stage = match dockerfile.stages.get(number).map(|stage| &stage.base) {
             Some(&Base::Stage(base)) if base < number => Some(base),
             _ => None,
@@ -143,7 +146,8 @@ impl Probed {
     /// Adds a made-up value for these variables. It looks as if it was generated.
     fn probe(&mut self, names: Vec<String>) {
         let start = self.text.len();
-        self.text.push_str(&format!("Zq7Xk9Wm4Tb2Rv{:06}Jp", self.probes.len()));
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "Zq7Xk9Wm4Tb2Rv{:06}Jp", self.probes.len());
         self.probes.push((start..self.text.len(), names));
     }
 
@@ -157,7 +161,9 @@ impl Probed {
                 }
                 self.plain(name);
                 self.plain(" ");
-                arguments.iter().for_each(|word| self.word(word));
+                for word in arguments {
+                    self.word(word);
+                }
             }
             StepKind::Python(script) => self.python(&script.to_str()),
         }

@@ -1,5 +1,6 @@
 //! Hits of the Dockerfile rules.
 
+use super::literal_token;
 use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
@@ -105,7 +106,7 @@ impl Hit {
     }
 
     /// Drops the residues that are not part of the final image. If none remains, the token is still in the
-    /// build cache. A file that its stage removes again is not there to be copied.
+    /// build cache, and in the file if it is written there. A file that its stage removes again is not there to be copied.
     pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
@@ -133,8 +134,14 @@ impl Hit {
         }
         self.leaves = reaching;
         if before > 0 && self.leaves.is_empty() {
+            // Whoever has the file has a token that is written in it.
+            let is_literal = self.rule.id == literal_token::RULE.id;
+            if is_literal {
+                self.leaves.push(left_in(Where::Source));
+            } else {
+                self.severity = lower(self.severity);
+            }
             self.leaves.push(left_in(Where::BuildCache));
-            self.severity = lower(self.severity);
             self.remarks.push(Remark::StaysInBuildCache);
         }
     }

@@ -159,6 +159,8 @@ mod clean_up_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]
+mod flow_tests;
+#[cfg(test)]
 mod script_tests;
 #[cfg(test)]
 mod tests;
