@@ -11,8 +11,16 @@ pub(super) struct Clone {
     git_end: usize,
     /// The user and the password in the URL, including the `@`.
     userinfo: Span,
-    /// The variable in place of the token.
+    /// The expansion in place of the token.
     password: String,
+}
+
+/// Where a clone has its token from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given<'a> {
+    Variable(&'a str),
+    /// A file, in `$(cat FILE)`.
+    File(&'a str),
 }
 
 /// Finds the `git clone` at `span`.
@@ -24,32 +32,23 @@ pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
     }
     let url = command.words.iter().skip(2).find(|word| {
         let text = word.text.to_str();
-        text.starts_with("https://")
-            && text.split('/').nth(2).is_some_and(|authority| authority.contains('@'))
+        text.starts_with(SCHEME) && userinfo(&text).is_some()
     })?;
     let url_text = url.text.to_str();
-    let authority = url_text.get("https://".len()..)?.split('/').next()?;
-    let (userinfo, _) = authority.rsplit_once('@')?;
+    let userinfo = userinfo(&url_text)?;
     let password = userinfo.split_once(':').map_or(userinfo, |(_, password)| password);
     // Only values that the helper's quotes can hold and that are not composed of several parts.
-    let is_variable = |text: &str| {
-        let name = text.strip_prefix('$').unwrap_or_default();
-        let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    if !is_variable(password) || !url.text.is_contiguous() {
-        return None;
-    }
-    let start = "https://".len();
+    given(password).filter(|_| url.text.is_contiguous())?;
+    let start = SCHEME.len();
     let userinfo = url.text.source_span(start..start + userinfo.len() + 1);
     let git_end = command.words.first()?.text.span().end;
     Some(Clone { command: span, git_end, userinfo, password: password.to_owned() })
 }
 
 impl Clone {
-    /// Returns the name of the variable that holds the token.
-    pub(super) fn variable(&self) -> &str {
-        self.password.trim_start_matches('$').trim_matches(['{', '}'])
+    /// Returns where the clone has its token from.
+    pub(super) fn given(&self) -> Option<Given<'_>> {
+        given(&self.password)
     }
 
     pub(super) fn write(&self, edits: &mut Edits) {
@@ -60,4 +59,26 @@ impl Clone {
         edits.insert(self.git_end, helper);
         edits.delete([self.userinfo]);
     }
+}
+
+const SCHEME: &str = "https://";
+
+/// Returns the user and the password of a URL. The path of a file that a substitution prints has slashes.
+fn userinfo(url: &str) -> Option<&str> {
+    let rest = url.get(SCHEME.len()..)?;
+    let substituted = rest.find("$(").and_then(|open| Some(open + rest.get(open..)?.find(")@")? + 1));
+    let at = substituted.or_else(|| rest.split('/').next()?.rfind('@'))?;
+    rest.get(..at)
+}
+
+/// Returns where an expansion has its value from, if it is one and nothing else.
+fn given(password: &str) -> Option<Given<'_>> {
+    let text = password.strip_prefix('$')?;
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    if let Some(file) = text.strip_prefix("(cat ").and_then(|text| text.strip_suffix(')')) {
+        let is_plain = file.bytes().all(|b| is_part(b) || matches!(b, b'/' | b'.' | b'-'));
+        return (is_plain && file.starts_with('/')).then_some(Given::File(file));
+    }
+    let name = text.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(text);
+    (!name.is_empty() && name.bytes().all(is_part)).then_some(Given::Variable(name))
 }

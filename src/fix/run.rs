@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::{Declined, Secret};
 use super::{
-    clone::{self, Clone},
+    clone::{self, Clone, Given},
     cut::Page,
     edit::Edits,
     literal::{self, Place},
@@ -260,19 +260,25 @@ impl<'a> MendedRun<'a> {
     /// Returns true if the credential helper of a clone sees the variable, and no later command relies on
     /// the URL that git stored.
     fn can_ask(&self, clone: &Clone) -> bool {
-        let name = clone.variable();
-        let is_mounted = self.run.mounts.iter().any(|mount| mount.env.as_deref() == Some(name));
-        let is_set = |step: &Step| match &step.kind {
-            StepKind::Program { assignments, arguments, .. } => {
-                assignments.iter().any(|(set, _)| set == name)
-                    || arguments.iter().any(|word| word.text.to_str().split('=').next() == Some(name))
+        let mut mounts = self.run.mounts.iter().filter(|mount| mount.kind == MountKind::Secret);
+        let is_there = match clone.given() {
+            Some(Given::File(file)) => mounts.any(|mount| mount.target.as_deref() == Some(file)),
+            Some(Given::Variable(name)) => {
+                let is_mounted = mounts.any(|mount| mount.env.as_deref() == Some(name));
+                let is_set = |step: &Step| match &step.kind {
+                    StepKind::Program { assignments, arguments, .. } => {
+                        assignments.iter().any(|(set, _)| set == name)
+                            || arguments.iter().any(|word| word.text.to_str().split('=').next() == Some(name))
+                    }
+                    StepKind::Python(_) => false,
+                };
+                (is_mounted || self.mending.settings.in_scope(self.scope).any(|(known, _)| known == name))
+                    && !self.run.steps.iter().any(is_set)
             }
-            StepKind::Python(_) => false,
+            None => false,
         };
         let behind = self.mending.page.source.get(clone.command.end..).unwrap_or_default();
-        (is_mounted || self.mending.settings.in_scope(self.scope).any(|(known, _)| known == name))
-            && !self.run.steps.iter().any(is_set)
-            && !git::uses_clone(behind)
+        is_there && !git::uses_clone(behind)
     }
 
     /// Returns true if a mount is written with quotes. The spans of its words do not give its position

@@ -191,6 +191,10 @@ fn token_text_becomes_a_variable() {
             "RUN MOUNT git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone https://huggingface.co/o/r\n",
         ),
         (
+            "RUN --mount=type=secret,id=S,mode=0444 git clone --depth 1 https://me:$(cat /run/secrets/S)@huggingface.co/spaces/me/app /app\n",
+            "RUN --mount=type=secret,id=S,mode=0444 git -c credential.helper='!f() { echo username=user; echo \"password=$(cat /run/secrets/S)\"; }; f' clone --depth 1 https://huggingface.co/spaces/me/app /app\n",
+        ),
+        (
             "ARG HF_TOKEN\nRUN cd x && git clone \"https://$HF_TOKEN@huggingface.co/o/r\" y\n",
             "RUN MOUNT cd x && git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone \"https://huggingface.co/o/r\" y\n",
         ),

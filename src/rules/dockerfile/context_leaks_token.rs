@@ -67,7 +67,7 @@ pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextTok
         if is_compiled(&context, copy.instruction, &token.path) {
             hit.leaves.push(left_in_layer(None));
         }
-        hit.forecast(&context.reach, &removed);
+        hit.forecast(&context.reach, &removed, false);
         leaks.push(Leak { hit, token: number });
     }
     leaks

@@ -1,6 +1,5 @@
 //! Hits of the Dockerfile rules.
 
-use super::literal_token;
 use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
@@ -106,8 +105,8 @@ impl Hit {
     }
 
     /// Drops the residues that are not part of the final image. If none remains, the token is still in the
-    /// build cache, and in the file if it is written there. A file that its stage removes again is not there to be copied.
-    pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed]) {
+    /// build cache, and in the file if `is_literal` says that it is written there. A file that its stage removes again is not there to be copied.
+    pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed], is_literal: bool) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
         let mut reaching = Vec::new();
@@ -135,7 +134,6 @@ impl Hit {
         self.leaves = reaching;
         if before > 0 && self.leaves.is_empty() {
             // Whoever has the file has a token that is written in it.
-            let is_literal = self.rule.id == literal_token::RULE.id;
             if is_literal {
                 self.leaves.push(left_in(Where::Source));
             } else {

@@ -138,7 +138,8 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     hits.extend(late);
     overridden::take_away(context, &mut hits);
     for hit in &mut hits {
-        hit.forecast(&context.reach, &removed);
+        let is_literal = hit.rule.id == literal_token::RULE.id;
+        hit.forecast(&context.reach, &removed, is_literal);
     }
     hits.sort_by_key(|hit| (hit.span, hit.rule.id));
     // One place may leave several files.
