@@ -31,6 +31,11 @@ fn urls(text: &str) -> Vec<Url<'_>> {
         .collect()
 }
 
+/// Returns the part before the `@` of the first URL in a text that has one.
+pub(crate) fn userinfo(text: &str) -> Option<&str> {
+    urls(text).into_iter().next().map(|url| url.userinfo)
+}
+
 /// The maximum length of the part before the path. A text with a longer one is not a URL.
 const MAX_AUTHORITY: usize = 4096;
 
@@ -69,12 +74,12 @@ pub(crate) struct Credential {
 pub(super) fn credential(variables: &Variables<'_>, word: &Word) -> Option<Credential> {
     let text = word.text.to_str();
     urls(&text).into_iter().find_map(|url| {
-        let value = userinfo(variables, word, &url);
+        let value = sources(variables, word, &url);
         (!value.have_no_token()).then(|| Credential { value, path: url.path.to_owned() })
     })
 }
 
-fn userinfo(variables: &Variables<'_>, word: &Word, url: &Url<'_>) -> Sources {
+fn sources(variables: &Variables<'_>, word: &Word, url: &Url<'_>) -> Sources {
     if !detect::find(url.userinfo.as_bytes()).is_empty() {
         return Sources::token(ValueSource::Literal);
     }

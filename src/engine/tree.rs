@@ -27,7 +27,7 @@ pub(crate) fn search_names(path: &[u8], target: Option<&[u8]>) -> Vec<Occurrence
     let name = memchr::memrchr(b'/', path).map_or(0, |at| at as u64 + 1);
     let found = |text: &[u8], from: u64, kind: StepKind| {
         let mut found = detect::find(text);
-        // What is in the name of a directory is told there.
+        // A token in the name of a directory is reported for the entry of the directory.
         found.retain(|occurrence| occurrence.at.end > from);
         for occurrence in &mut found {
             occurrence.position = None;

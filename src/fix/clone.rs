@@ -1,6 +1,7 @@
 //! Rewrites `git clone` with a token in the URL so that git asks a credential helper.
 
 use super::edit::Edits;
+use crate::effects::userinfo;
 use crate::shell::Command;
 use crate::text::Span;
 
@@ -15,7 +16,7 @@ pub(super) struct Clone {
     password: String,
 }
 
-/// Where a clone has its token from.
+/// The source of a clone's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given<'a> {
     Variable(&'a str),
@@ -46,7 +47,7 @@ pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
 }
 
 impl Clone {
-    /// Returns where the clone has its token from.
+    /// Returns the source of the clone's token.
     pub(super) fn given(&self) -> Option<Given<'_>> {
         given(&self.password)
     }
@@ -63,15 +64,7 @@ impl Clone {
 
 const SCHEME: &str = "https://";
 
-/// Returns the user and the password of a URL. The path of a file that a substitution prints has slashes.
-fn userinfo(url: &str) -> Option<&str> {
-    let rest = url.get(SCHEME.len()..)?;
-    let substituted = rest.find("$(").and_then(|open| Some(open + rest.get(open..)?.find(")@")? + 1));
-    let at = substituted.or_else(|| rest.split('/').next()?.rfind('@'))?;
-    rest.get(..at)
-}
-
-/// Returns where an expansion has its value from, if it is one and nothing else.
+/// Returns the source of a password that is a single expansion.
 fn given(password: &str) -> Option<Given<'_>> {
     let text = password.strip_prefix('$')?;
     let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_';

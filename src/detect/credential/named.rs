@@ -171,7 +171,7 @@ struct Given {
     needs: Needs,
 }
 
-/// What a value needs to count, beside its place.
+/// A condition for a value to count as a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Needs {
     Nothing,

@@ -1,4 +1,4 @@
-//! What stands between the name of a variable or setting and its value: `=`, `: str =`, `, `, `:-`, `default=`.
+//! The operator between the name of a variable or setting and its value: `=`, `: str =`, `, `, `:-`, `default=`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::names::Keeper;
 
-/// What stands between a name and its value.
+/// The operator between a name and its value.
 #[derive(Debug)]
 pub(super) struct Operator {
     /// The offset of the value.

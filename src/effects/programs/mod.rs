@@ -84,6 +84,11 @@ pub(super) fn of(name: &str) -> &'static Program {
     found.ok().and_then(|at| PROGRAMS.get(at)).map_or(&OTHER, |(_, program)| *program)
 }
 
+/// Returns true if a program assigns the values in its arguments to variables of the shell.
+pub(crate) fn declares(name: &str) -> bool {
+    matches!(of(name).action, Action::Declare(_))
+}
+
 /// Returns the sources of the token that a command prints.
 pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
     output::output(call, state)

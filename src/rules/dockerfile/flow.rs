@@ -9,10 +9,11 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use zeroize::Zeroizing;
 
 use crate::detect;
-use crate::dockerfile::{Base, Carriers, Dockerfile, Instruction, Keyword, Scope, Scopes};
-use crate::effects::{Run, expanded};
+use crate::dockerfile::{Arguments, Base, Carriers, Dockerfile, Instruction, Keyword, Scope, Scopes};
+use crate::effects::{Run, declares, expanded};
 use crate::shell::{Step, StepKind, Word};
 
 /// The maximum length of a text in which variables are replaced.
@@ -43,7 +44,7 @@ pub(super) fn carriers(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<
                 detect::is_plain_variable(&name) || (is_variable && found.contains(instruction.stage, &name));
             if is_carrier {
                 let text = value.to_str();
-                let names = expanded(&text).into_iter().filter(|name| is_given(scope, name));
+                let names = expanded(&text).into_iter().filter(|name| is_new(scope, name));
                 add(dockerfile, instruction.stage, &names.map(String::from).collect(), &mut found);
             }
         }
@@ -65,9 +66,9 @@ fn add(dockerfile: &Dockerfile, stage: Option<usize>, names: &BTreeSet<String>, 
     }
 }
 
-/// Returns true if an instruction sets the variable.
-fn is_given(scope: Scope<'_>, name: &str) -> bool {
-    scope.get(name).is_some()
+/// Returns true if an instruction sets the variable, and it is not known yet that it carries a token.
+fn is_new(scope: Scope<'_>, name: &str) -> bool {
+    scope.get(name).is_some_and(|binding| !binding.value.carries_token)
 }
 
 /// Returns the variables of a `RUN` whose values it gives to the Hub.
@@ -83,10 +84,11 @@ fn in_run(run: &Run, scope: Scope<'_>) -> BTreeSet<String> {
         names.extend(text.given());
     }
     // Variables of the script itself.
-    for _ in 0..run.steps.len().min(MAX_ROUNDS) {
+    let set: Vec<(String, Word)> = run.steps.iter().flat_map(assignments).collect();
+    for _ in 0..set.len().min(MAX_ROUNDS) {
         let before = names.len();
-        for (name, word) in run.steps.iter().flat_map(assignments) {
-            if names.contains(&name) || detect::is_plain_variable(&name) {
+        for (name, word) in &set {
+            if names.contains(name) || detect::is_plain_variable(name) {
                 names.extend(word.variables.iter().cloned());
             }
         }
@@ -94,7 +96,7 @@ fn in_run(run: &Run, scope: Scope<'_>) -> BTreeSet<String> {
             break;
         }
     }
-    names.retain(|name| is_given(scope, name));
+    names.retain(|name| is_new(scope, name));
     names
 }
 
@@ -105,7 +107,7 @@ const MAX_ROUNDS: usize = 16;
 fn assignments(step: &Step) -> Vec<(String, Word)> {
     let StepKind::Program { name, assignments, arguments, .. } = &step.kind else { return Vec::new() };
     let mut set: Vec<(String, Word)> = assignments.iter().chain(&step.environment).cloned().collect();
-    if matches!(name.as_str(), "export" | "declare" | "local" | "readonly" | "typeset") {
+    if declares(name) {
         let pair = |word: &Word| Some((word.text.to_str().split_once('=')?.0.to_owned(), word.clone()));
         set.extend(arguments.iter().filter_map(pair));
     }
@@ -116,23 +118,27 @@ fn assignments(step: &Step) -> Vec<(String, Word)> {
 fn in_documents(instruction: &Instruction, scope: Scope<'_>) -> BTreeSet<String> {
     let acts = instruction.effective();
     let mut names = BTreeSet::new();
-    if matches!(acts.keyword, Keyword::Copy | Keyword::Add) {
+    if let (Keyword::Copy | Keyword::Add, Arguments::Words(words)) = (acts.keyword, &acts.arguments) {
+        let destination = words.last().map_or_else(String::new, |word| scope.expand(word).to_text());
         for heredoc in acts.heredocs.iter().filter(|heredoc| heredoc.expand) {
             let mut text = Probed::default();
-            let body = heredoc.body.to_str();
-            text.shell(&body, |_| true);
+            text.plain("echo ");
+            text.shell(heredoc.body.to_str().trim_end(), |_| true);
+            text.plain(" > ");
+            text.plain(&destination);
             names.extend(text.given());
         }
     }
-    names.retain(|name| is_given(scope, name));
+    names.retain(|name| is_new(scope, name));
     names
 }
 
 /// A text in which variables are replaced by made-up values.
 #[derive(Default)]
 struct Probed {
-    text: String,
-    /// Where these values are, with the names of the variables in their place.
+    /// Scripts may hold tokens, so the text is wiped when dropped.
+    text: Zeroizing<String>,
+    /// The ranges of these values, each with the names of the variables that it replaces.
     probes: Vec<(Range<usize>, Vec<String>)>,
 }
 
@@ -147,7 +153,7 @@ impl Probed {
     fn probe(&mut self, names: Vec<String>) {
         let start = self.text.len();
         // Writing to a string cannot fail.
-        let _ = write!(self.text, "Zq7Xk9Wm4Tb2Rv{:06}Jp", self.probes.len());
+        let _ = write!(*self.text, "Zq7Xk9Wm4Tb2Rv{:06}Jp", self.probes.len());
         self.probes.push((start..self.text.len(), names));
     }
 

@@ -38,6 +38,7 @@ fn a_value_that_goes_to_the_hub_is_a_token() {
         ),
         ("ARG P\nCOPY <<EOF /root/.netrc\nmachine huggingface.co login u password $P\nEOF", vec![ARG, FILE]),
         ("ARG T\nRUN echo $T > ~/.cache/huggingface/token", vec![ARG, FILE]),
+        ("ARG T\nCOPY <<EOF /root/.cache/huggingface/token\n$T\nEOF", vec![ARG, FILE]),
         ("ARG T\nRUN echo $T | hf auth login && hf auth logout", vec![ARG]),
         ("ARG T\nRUN git clone https://u:$T@huggingface.co/x", vec![ARG, URL]),
         (

@@ -71,7 +71,7 @@ fn tables(header: Header, mut bytes: Vec<u8>, raw: &mut Raw<'_>) -> Vec<u8> {
     bytes
 }
 
-/// What lies in the data, in order of offset.
+/// The parts of the image's data, in order of offset.
 struct Data<'a> {
     image: Image<'a>,
     files: Vec<File>,
@@ -185,7 +185,7 @@ struct Contents<'a, 'f> {
     sides: HashMap<usize, Vec<u8>>,
 }
 
-/// What is read now.
+/// The part that is being read.
 enum Now {
     Between,
     /// The blocks of a file: its number, the number of the next block, and the offset of that.
