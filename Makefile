@@ -66,11 +66,11 @@ hostile:
 FUZZ_SECONDS ?= 600
 FUZZ_TARS ?= 5000
 fuzz:
-	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git umoci
+	tests/install-tools.sh xz-utils bzip2 lz4 lzip zstd p7zip-full git umoci squashfs-tools erofs-utils
 	STOWAWAY_TARS=$(FUZZ_TARS) STOWAWAY_TARS_SEED=$$(date +%s) cargo test --test integration -- tar_readers
 	command -v cargo-fuzz || cargo install cargo-fuzz --locked
 	fuzz/make-corpus.sh
-	for target in decompress tar sevenz scanner dockerfile ci zip git sqlite blocks unpack; do \
+	for target in decompress tar sevenz scanner dockerfile ci zip git sqlite blocks unpack disks; do \
 		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 || exit 1; \
 	done
 

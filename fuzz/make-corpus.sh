@@ -1,13 +1,13 @@
 #!/bin/bash
 # Makes the seed corpus in fuzz/corpus: small streams of every format, tar archives, 7z archives, texts with
-# generated tokens, and the Dockerfiles of the tests. It needs python3, and uses zstd, lz4, lzip, 7z and git if
-# they are installed.
+# generated tokens, file systems, and the Dockerfiles of the tests. It needs python3, and uses zstd, lz4, lzip, 7z,
+# git, mksquashfs and mkfs.erofs if they are installed.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,ci,zip,git,sqlite,blocks,unpack}
+mkdir -p corpus/{decompress,tar,sevenz,scanner,dockerfile,ci,zip,git,sqlite,blocks,unpack,disks}
 
 python3 - <<'PYTHON'
-import bz2, gzip, hashlib, io, lzma, pathlib, sqlite3, string, tarfile, zipfile, zlib
+import base64, bz2, gzip, hashlib, io, lzma, pathlib, sqlite3, string, tarfile, zipfile, zlib
 
 corpus = pathlib.Path("corpus")
 
@@ -26,6 +26,7 @@ def token(seed):
     return "hf" + "_" + letters(seed)
 
 
+opaque = letters("opaque").replace("o", "7").replace("e", "3")
 data = b"all work and no play makes a dull file\n" * 20 + bytes(range(256))
 for name, compressed in {
     "gzip": gzip.compress(data, mtime=0),
@@ -62,6 +63,16 @@ for number, text in enumerate([
     "hf" + "_oauth_" + letters("e") + "." + letters("f") * 2 + "." + letters("g") * 2,
     "hf" + "_jwt_" + letters("h") + "." + letters("i") * 2 + "." + letters("j") * 2,
     f"{token('k')}\0{token('l')}",
+    f"hfToken = os.environ.get('HF_TOKEN') or '{opaque}'\n",
+    f"huggingface:\n  # read only\n  token: {opaque}\n",
+    f"[huggingface]\nkey = {opaque}\n",
+    f'{{"huggingface": {{"api": {{"token": "{opaque}"}}}}}}',
+    f"<huggingface><token>{opaque}</token></huggingface>",
+    f"INSERT INTO settings VALUES ('HF_TOKEN', '{opaque}');",
+    f"login(\n    token='{opaque}',\n)\nload('a/b', use_auth_token='{opaque}')",
+    f"curl -H 'Authorization: Bearer {opaque}' \\\n  https://huggingface.co/api/whoami-v2",
+    f"hf auth login --token \"${{T:-{opaque}}}\" <<< '{opaque}'",
+    f"setx HF_TOKEN {opaque}\n#define HF_TOKEN \"{opaque}\"\nHF_TOKEN <- '{opaque}'",
 ]):
     put("scanner", f"text-{number}", text.encode())
     put("dockerfile", f"token-{number}", f"FROM scratch\nENV A={text}\n".encode())
@@ -77,6 +88,13 @@ for name, method in {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLA
 put("unpack", "gzip-gzip", gzip.compress(gzip.compress(secret)))
 put("unpack", "object", zlib.compress(b"blob %d\0" % len(secret) + secret))
 put("unpack", "commit", zlib.compress(b"commit %d\0" % len(secret) + secret))
+for name, packed in {
+    "gzip": gzip.compress(secret), "bzip2": bz2.compress(secret), "xz": lzma.compress(secret),
+    "zip": pathlib.Path("corpus/unpack/zip-deflated").read_bytes(),
+}.items():
+    put("unpack", f"base64-{name}", base64.b64encode(packed))
+    put("unpack", f"base64-lines-{name}", base64.encodebytes(base64.encodebytes(packed)))
+    put("unpack", f"hex-{name}", packed.hex().encode())
 put("git", "tree", b"\x02100644 file\0" + hashlib.sha1(secret).digest())
 put("git", "commit", b"\x01tree " + hashlib.sha1(secret).hexdigest().encode() + b"\n\n" + secret)
 # The first byte of these chooses the bytes in front of the others.
@@ -136,5 +154,20 @@ if command -v git >/dev/null; then
   tail -c +12 corpus/unpack/pack >corpus/git/pack
   rm -rf "$repository"
 fi
+files=$(mktemp -d)
+cp corpus/scanner/* "$files"
+cat corpus/scanner/* corpus/scanner/* corpus/scanner/* >"$files/long"
+if command -v mksquashfs >/dev/null; then
+  for compressor in gzip lzma lzo lz4 xz zstd; do
+    mksquashfs "$files" "corpus/disks/squashfs-$compressor" -comp $compressor -b 4096 -nopad -noappend -quiet -no-progress
+  done
+fi
+if command -v mkfs.erofs >/dev/null; then
+  for options in -Enosbcrc -zlz4 -zlz4hc,9 "-zlz4 -Eztailpacking" "-zlz4 -Efragments" "-zlz4 -Elegacy-compress" "-zlz4 -C8192"; do
+    # shellcheck disable=SC2086
+    mkfs.erofs --quiet $options "corpus/disks/erofs${options// /}" "$files"
+  done
+fi
+rm -rf "$files"
 cp corpus/sevenz/Copy-mhc=on.7z corpus/tar/* corpus/decompress/* corpus/unpack/
 ls corpus | while read -r target; do echo "$target: $(ls "corpus/$target" | wc -l) files"; done
