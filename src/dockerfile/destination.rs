@@ -26,6 +26,9 @@ const DIRECTORIES: [&str; 18] = [
     "var/lib",
 ];
 
+/// A placeholder for an unknown working directory. It does not occur in any path.
+pub(crate) const UNKNOWN: &str = "\u{1}";
+
 /// The last word of a `COPY` or `ADD`.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination {
@@ -53,10 +56,32 @@ impl Destination {
         Some((Self { path, is_directory }, sources))
     }
 
+    /// Takes the working directory for [`UNKNOWN`], if nothing else of the path is unknown.
+    #[must_use]
+    pub(crate) fn in_unknown_directory(self, instruction: &Instruction, scope: Scope<'_>) -> Self {
+        let written = instruction.words().last().map(|last| scope.expand(last));
+        let relative =
+            written.filter(|value| value.is_certain && !value.as_str().starts_with(['/', '$', '~']));
+        let is_known = self.path.is_some() || instruction.flag("parents").is_some();
+        match relative.filter(|value| !is_known && !value.as_str().contains('$')) {
+            Some(value) => {
+                let is_directory = self.is_directory || normal(value.as_str()).is_empty();
+                Self { path: Some(normal(&format!("{UNKNOWN}/{}", value.as_str()))), is_directory }
+            }
+            None => self,
+        }
+    }
+
     /// Returns the destination path of a file that is itself a source.
     pub(crate) fn file(&self, name: &str) -> Option<String> {
         let path = self.path.as_ref()?;
         Some(if self.is_directory { join(path, name) } else { path.clone() })
+    }
+
+    /// Returns the part of a path below the destination.
+    pub(crate) fn rest_of<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(self.path.as_ref()?.as_str())?;
+        rest.strip_prefix('/').or_else(|| self.path.as_ref().is_some_and(String::is_empty).then_some(rest))
     }
 
     /// Returns the destination path of a file at `rest` below a source.

@@ -5,6 +5,7 @@
 //! of a joined instruction, of an unquoted word and of a nested script knows its source position
 //! ([`crate::text::Text`]).
 
+mod copy;
 mod destination;
 mod directive;
 mod dockerignore;
@@ -31,8 +32,9 @@ mod tests;
 mod value;
 mod words;
 
+pub(crate) use copy::Copy;
 pub(crate) use destination::Destination;
-pub(crate) use destination::normal;
+pub(crate) use destination::{UNKNOWN, normal};
 pub(crate) use directive::{DirectiveName, Directives};
 pub(crate) use dockerignore::Dockerignore;
 pub(crate) use heredoc::Heredoc;

@@ -1,8 +1,8 @@
 //! The script of a `RUN` (BuildKit, `dispatchRun` in `frontend/dockerfile/dockerfile2llb/convert.go`).
 
 use super::{Arguments, Instruction, Scope, heredoc};
-use crate::shell::{Language, Script};
-use crate::text::{Span, Text};
+use crate::shell::{Language, Script, shebang};
+use crate::text::Span;
 
 /// Returns the script of a `RUN`, or `None` if it has no arguments.
 pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<Script> {
@@ -38,17 +38,4 @@ pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<
             Some(Script::Text { language: default, text })
         }
     }
-}
-
-/// Returns the language that a `#!` line names.
-fn shebang(script: &Text) -> Option<Language> {
-    let text = script.to_str();
-    let line = text.strip_prefix("#!")?.lines().next()?;
-    let mut words = line.split_whitespace();
-    let program = words.next()?;
-    if program.ends_with("/env") {
-        let program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
-        return Some(Language::of_program(program));
-    }
-    Some(Language::of_program(program))
 }

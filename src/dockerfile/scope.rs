@@ -118,6 +118,11 @@ impl Scopes {
         Scope { scopes: self, stage: self.places.get(instruction).copied().flatten(), before: instruction }
     }
 
+    /// Returns the scope after the instruction with that index, which is no `FROM`.
+    pub(crate) fn after(&self, instruction: usize) -> Scope<'_> {
+        Scope { before: instruction + 1, ..self.at(instruction) }
+    }
+
     /// Returns the scope before the first `FROM` that contains all settings taken so far.
     pub(super) fn global(&self) -> Scope<'_> {
         Scope { scopes: self, stage: None, before: usize::MAX }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::files::ScriptPlace;
 use super::pattern::covers_normal;
 use super::source::Sources;
 use crate::text::Span;
@@ -18,6 +19,8 @@ pub(crate) struct Effect {
     pub(crate) by: Agent,
     /// The branches around the step, the outermost first. The effect happens only if all of them run.
     pub(crate) branches: Vec<usize>,
+    /// The place in a script file that the step runs, if the effect is the script's.
+    pub(crate) script: Option<ScriptPlace>,
 }
 
 /// The part of a step that has an effect.
@@ -29,6 +32,8 @@ pub(crate) enum Agent {
     Process,
     /// A trap that runs because the shell ended before or after the step.
     Trap,
+    /// A script file that the step runs.
+    Script,
 }
 
 #[derive(Debug, Clone)]

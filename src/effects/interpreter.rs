@@ -4,10 +4,12 @@ use crate::hub::python as names;
 use std::rc::Rc;
 
 use super::effect::{Agent, Effect, EffectKind, Form, Handover, Login, Logout, Read, Reader, Tokens, Write};
+use super::files::{Origin, View as FileView};
 use super::login::{self, Near};
 use super::pipes::Pipes;
 use super::programs::{self, Call};
 use super::python;
+use super::scripts::{self, Running};
 use super::source::{Sources, ValueSource};
 use super::state::State;
 use super::surroundings::Surroundings;
@@ -19,28 +21,49 @@ use crate::shell::{self, Step, StepKind};
 use crate::text::{Span, Text};
 
 /// Returns the effects of the steps of a script, in order.
-pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Vec<Effect> {
-    let mut interpreter = Interpreter { state: State::new(surroundings), effects: Vec::new() };
+pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Interpreted {
+    let files = surroundings.files;
+    let state = State::new(surroundings);
+    let mut interpreter =
+        Interpreter { state, effects: Vec::new(), files, running: Vec::new(), scripts: Vec::new() };
     let mut traps = Traps::default();
     let mut pipes = Pipes::default();
     for (index, step) in steps.iter().enumerate() {
         for trap in traps.ended(step) {
             interpreter.trapped(&trap, steps);
         }
-        let frame = Frame { step: index, agent: Agent::Step, around: None };
+        let frame = Frame { step: index, agent: Agent::Step, around: None, script: None };
         interpreter.step(steps, index, frame, &mut pipes);
         traps.take(index, step);
     }
     for trap in traps.rest() {
         interpreter.trapped(&trap, steps);
     }
-    interpreter.effects
+    Interpreted { effects: interpreter.effects, scripts: interpreter.scripts }
+}
+
+/// What is known of a script after its steps were gone over.
+pub(crate) struct Interpreted {
+    /// The effects in order.
+    pub(crate) effects: Vec<Effect>,
+    /// The steps of the script files that the steps run.
+    pub(crate) scripts: Vec<Rc<[Step]>>,
 }
 
 struct Interpreter<'a> {
     state: State<'a>,
     effects: Vec<Effect>,
+    files: Option<FileView<'a>>,
+    /// The paths of the script files that run, the outermost first.
+    running: Vec<String>,
+    /// The script files that have run.
+    scripts: Vec<Rc<[Step]>>,
 }
+
+/// The maximum depth of script files that run others.
+const MAX_DEPTH: usize = 8;
+/// The maximum number of script files that a script runs, with those that they run.
+const MAX_SCRIPTS: usize = 64;
 
 /// The context in which a step runs.
 #[derive(Clone, Copy)]
@@ -48,14 +71,16 @@ struct Frame<'a> {
     /// The index of the step in the outermost script.
     step: usize,
     agent: Agent,
-    /// The Python script that runs the step.
+    /// The Python script that runs the step, or the step that runs its script file.
     around: Option<&'a Step>,
+    /// The script file of the step, and the span of the step that runs it.
+    script: Option<(&'a Origin, Span)>,
 }
 
 impl Interpreter<'_> {
     /// Adds the effects of a trap that runs when its shell ends.
     fn trapped(&mut self, trap: &Trap, steps: &[Step]) {
-        let frame = Frame { step: trap.step, agent: Agent::Trap, around: None };
+        let frame = Frame { step: trap.step, agent: Agent::Trap, around: None, script: None };
         self.inner(&trap.steps(steps), frame);
     }
 
@@ -70,6 +95,7 @@ impl Interpreter<'_> {
     fn step(&mut self, steps: &[Step], index: usize, frame: Frame<'_>, pipes: &mut Pipes) {
         let Some(step) = steps.get(index) else { return };
         let before = index.checked_sub(1).and_then(|before| steps.get(before));
+        self.script_file(step, frame);
         self.state.enter(step);
         match &step.kind {
             StepKind::Python(script) => {
@@ -84,10 +110,31 @@ impl Interpreter<'_> {
                 for kind in self.command(&call, pipes) {
                     self.add(kind, step.span, &step.branches, frame);
                 }
+                if let Some(files) = self.files {
+                    scripts::remember(step, programs::copied(&call, &self.state), &self.state, files);
+                }
                 self.state.leave(step);
                 programs::take(&call, &mut self.state);
             }
         }
+    }
+
+    /// Adds the effects of the script file that a step runs.
+    fn script_file(&mut self, step: &Step, frame: Frame<'_>) {
+        let Some(files) = self.files else { return };
+        if self.running.len() >= MAX_DEPTH || self.scripts.len() >= MAX_SCRIPTS {
+            return;
+        }
+        self.state.enter(step);
+        let running = scripts::running(step, &self.state, files, &self.running, self.scripts.len() + 1);
+        self.state.leave(step);
+        let Some(Running { origin, steps, path }) = running else { return };
+        self.running.push(path);
+        self.scripts.push(Rc::clone(&steps));
+        let span = frame.script.map_or(step.span, |(_, span)| span);
+        let agent = if frame.agent == Agent::Trap { Agent::Trap } else { Agent::Script };
+        self.inner(&steps, Frame { agent, around: Some(step), script: Some((&*origin, span)), ..frame });
+        self.running.pop();
     }
 
     /// Returns the effects of a command, including its redirections.
@@ -120,7 +167,9 @@ impl Interpreter<'_> {
             _ => {}
         }
         let (step, by, branches) = (frame.step, frame.agent, branches.to_vec());
-        self.effects.push(Effect { kind, span, step, by, branches });
+        let script = frame.script.map(|(origin, _)| origin.place(span));
+        let span = frame.script.map_or(span, |(_, outer)| outer);
+        self.effects.push(Effect { kind, span, step, by, branches, script });
     }
 
     /// Adds the effects of a Python script.
@@ -137,14 +186,15 @@ impl Interpreter<'_> {
                     let kind = self.call(call, Rc::clone(token));
                     self.add(kind, span, &step.branches, frame);
                 }
-                python::Event::Process(script) if frame.agent == Agent::Step => {
+                python::Event::Process(script) if matches!(frame.agent, Agent::Step | Agent::Script) => {
+                    let agent = if frame.agent == Agent::Script { Agent::Script } else { Agent::Process };
                     let mut inner = shell::steps(&script);
                     for inner in &mut inner {
                         inner.branches.splice(0..0, step.branches.iter().copied());
                         inner.subshells.splice(0..0, step.subshells.iter().copied());
                         inner.environment.splice(0..0, step.environment.iter().cloned());
                     }
-                    self.inner(&inner, Frame { agent: Agent::Process, around: Some(step), ..frame });
+                    self.inner(&inner, Frame { agent, around: Some(step), ..frame });
                 }
                 // Scripts of traps and scripts inside other scripts are not followed any further.
                 python::Event::Process(_) => {}

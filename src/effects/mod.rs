@@ -6,6 +6,7 @@
 //! The module `programs` describes the programs, with one file for each kind of program.
 
 mod effect;
+mod files;
 mod instruction;
 mod interpreter;
 mod login;
@@ -16,6 +17,7 @@ mod programs;
 pub(crate) mod python;
 mod remains;
 mod run;
+mod scripts;
 mod secrets;
 mod source;
 mod state;
@@ -26,6 +28,7 @@ mod variables;
 mod words;
 
 pub(crate) use effect::{Agent, Effect, EffectKind, Form, Handover, Read, Reader, Removal};
+pub(crate) use files::{BroughtBy, Files, NO_FILES, ReadFile, ScriptPlace};
 pub(crate) use instruction::{token_in_document, token_in_url};
 pub(crate) use interpreter::interpret;
 pub(crate) use login::{TokenOrigin, variables as variables_of};
@@ -38,6 +41,6 @@ pub(crate) use run::{Place, Run, runs};
 pub(crate) use secrets::holds_word;
 pub(crate) use source::ValueSource;
 pub(crate) use state::{layer_path, login_files_in};
-pub(crate) use surroundings::{Ambient, Surroundings};
+pub(crate) use surroundings::{Ambient, Given, Surroundings};
 pub(crate) use url::userinfo;
 pub(crate) use words::expanded;

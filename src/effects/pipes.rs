@@ -16,6 +16,9 @@ pub(super) struct Pipes {
 impl Pipes {
     /// Returns the tokens that are piped into a step.
     pub(super) fn fed(&self, step: &Step) -> Sources {
+        if step.is_fed_by_group {
+            return self.printed.clone();
+        }
         step.feeder.and_then(|feeder| self.outputs.get(feeder)).cloned().unwrap_or_default()
     }
 

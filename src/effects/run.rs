@@ -1,13 +1,17 @@
 //! The `RUN` instructions of a Dockerfile, with their scripts and effects.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::effect::{Effect, EffectKind, Login};
-use super::interpreter::interpret;
+use super::files::{Files, View};
+use super::interpreter::{Interpreted, interpret};
 use super::login::{TokenOrigin, origin};
 use super::pattern::covers;
 use super::programs;
-use super::surroundings::Surroundings;
+use super::surroundings::{Given, Surroundings};
 use crate::dockerfile::{
-    Base, Dockerfile, Keyword, Mount, MountKind, Scope, Scopes, mounts, normal, run_script,
+    Base, Dockerfile, Keyword, Mount, MountKind, Scope, Scopes, UNKNOWN, mounts, normal, run_script,
 };
 use crate::shell::{self, Script, Step};
 
@@ -17,11 +21,18 @@ pub(crate) struct Run {
     pub(crate) steps: Vec<Step>,
     pub(crate) mounts: Vec<Mount>,
     pub(crate) effects: Vec<Effect>,
+    /// The steps of the script files that the steps run.
+    pub(crate) scripts: Vec<Rc<[Step]>>,
 }
 
 /// Returns the `RUN`s of a file, indexed by instruction. The entry is `None` for other instructions and for
 /// a `RUN` without arguments.
-pub(crate) fn runs(dockerfile: &Dockerfile, scopes: &Scopes) -> Vec<Option<Run>> {
+pub(crate) fn runs(
+    dockerfile: &Dockerfile,
+    scopes: &Scopes,
+    files: &Files<'_>,
+    given: &BTreeMap<usize, Given>,
+) -> Vec<Option<Run>> {
     // The password file of git's helper, by stage. The helper is set up once for a stage and for the stages
     // based on it.
     let mut helpers: Vec<Option<String>> = Vec::new();
@@ -40,13 +51,17 @@ pub(crate) fn runs(dockerfile: &Dockerfile, scopes: &Scopes) -> Vec<Option<Run>>
         let acts = instruction.effective();
         let script = run_script(acts, scope).filter(|_| acts.keyword == Keyword::Run)?;
         let (steps, mounts) = (shell::steps(&script), mounts(acts, scope));
-        let effects = interpret(&steps, Surroundings::of_run(scope, &mounts, helper.clone()));
+        let directory = scope.directory().unwrap_or(UNKNOWN);
+        let view = View { files, stage, before: number, directory, mounts: &mounts };
+        let surroundings = Surroundings::of_run(scope, &mounts, helper.clone(), view);
+        let Interpreted { effects, scripts } =
+            interpret(&steps, Surroundings { given: given.get(&number), ..surroundings });
         let set_up = effects.iter().rev().find_map(|effect| match &effect.kind {
             EffectKind::Helper(file) => Some(file.clone()),
             _ => None,
         });
         *helper = set_up.or(helper.take());
-        Some(Run { script, steps, mounts, effects })
+        Some(Run { script, steps, mounts, effects, scripts })
     });
     runs.collect()
 }

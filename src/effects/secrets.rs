@@ -2,6 +2,7 @@
 
 use super::pattern::covers;
 use super::source::Certainty;
+use super::surroundings::Given;
 use crate::dockerfile::{Mount, MountKind, normal};
 use crate::hub::words::STEMS;
 
@@ -17,11 +18,17 @@ pub(super) struct Secret<'a> {
 }
 
 /// Returns the secrets among the mounts.
-pub(super) fn secrets(mounts: &[Mount]) -> Vec<Secret<'_>> {
+pub(super) fn secrets<'a>(mounts: &'a [Mount], given: Option<&Given>) -> Vec<Secret<'a>> {
     let mounts = mounts.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Secret);
-    let secret = |(number, mount): (usize, _)| {
-        let certainty = if may_be_for_the_hub(mount) { Certainty::Token } else { Certainty::Possible };
-        Secret { number, mount, file: mount.target.as_deref().map(normal), certainty }
+    let secret = |(number, mount): (usize, &'a Mount)| {
+        let file = mount.target.as_deref().map(normal);
+        let is_given = given.is_some_and(|given| {
+            let is_variable = mount.env.as_ref().is_some_and(|name| given.variables.contains(name));
+            is_variable || file.as_ref().is_some_and(|file| given.files.contains(file))
+        });
+        let is_token = is_given || may_be_for_the_hub(mount);
+        let certainty = if is_token { Certainty::Token } else { Certainty::Possible };
+        Secret { number, mount, file, certainty }
     };
     mounts.map(secret).collect()
 }

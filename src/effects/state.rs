@@ -1,7 +1,7 @@
 //! The state of a running script: its variables, its working directory and the files it has written.
 
 use std::cell::OnceCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::login_files::login_files;
@@ -10,11 +10,8 @@ use super::source::Sources;
 use super::surroundings::{Ambient, Surroundings};
 use super::variables::{Setting, Variables, View};
 use super::words;
-use crate::dockerfile::{Scope, normal};
+use crate::dockerfile::{Scope, UNKNOWN, normal};
 use crate::shell::{Step, StepKind, Word};
-
-/// A placeholder for an unknown working directory. It does not occur in any path.
-const UNKNOWN: &str = "\u{1}";
 
 /// The maximum number of files that are remembered as holding a token.
 const MAX_WRITTEN: usize = 256;
@@ -35,6 +32,8 @@ pub(crate) struct State<'a> {
     login_files: OnceCell<Option<Rc<[String]>>>,
     /// The files into which a token was written, the most recent one last.
     written: VecDeque<(String, Sources)>,
+    /// The keys that programs stored, each with the program.
+    stored: BTreeSet<(String, String)>,
 }
 
 /// A subshell, with the values that are restored when it ends.
@@ -46,9 +45,9 @@ struct Subshell {
 
 impl<'a> State<'a> {
     pub(crate) fn new(surroundings: Surroundings<'a>) -> Self {
-        let Surroundings { scope, mounts, variables, helper, ambient } = surroundings;
+        let Surroundings { scope, mounts, variables, helper, ambient, given, .. } = surroundings;
         let mut state = Self {
-            variables: Variables::new(scope, mounts),
+            variables: Variables::new(scope, mounts, given),
             ambient,
             helper,
             directory: scope.directory().unwrap_or(UNKNOWN).to_owned(),
@@ -56,6 +55,7 @@ impl<'a> State<'a> {
             marks: Vec::new(),
             login_files: OnceCell::new(),
             written: VecDeque::new(),
+            stored: BTreeSet::new(),
         };
         for (name, value) in &variables {
             state.assign(name, value);
@@ -194,6 +194,18 @@ impl<'a> State<'a> {
             self.written.pop_front();
         }
         self.written.push_back((file, value));
+    }
+
+    /// Remembers that a program stored a value under a key.
+    pub(super) fn note_stored(&mut self, program: &str, key: String) {
+        if self.stored.len() < MAX_WRITTEN {
+            self.stored.insert((program.to_owned(), key));
+        }
+    }
+
+    /// Returns true if the program has stored a value under the key.
+    pub(super) fn has_stored(&self, program: &str, key: &str) -> bool {
+        self.stored.contains(&(program.to_owned(), key.to_owned()))
     }
 
     /// Returns the sources of the token that the script last wrote into a file at this path or below it.

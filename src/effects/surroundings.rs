@@ -1,8 +1,18 @@
 //! The environment in which a script runs.
 
+use std::collections::BTreeSet;
+
+use super::files::View;
 use crate::dockerfile::{Mount, Origin, Scope};
 use crate::hub::variables::READ;
-use crate::shell::Word;
+use crate::shell::{ENVIRONMENT, Word};
+
+/// The names of variables and the normal paths of files whose content a `RUN` gives to the Hub.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) variables: BTreeSet<String>,
+    pub(crate) files: BTreeSet<String>,
+}
 
 /// The conditions that apply to a whole script before its first step.
 #[derive(Debug, Clone)]
@@ -18,6 +28,10 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) helper: Option<String>,
     /// Whether the Hub's tools find a token in the environment.
     pub(crate) ambient: Ambient,
+    /// The files that scripts of the build can run.
+    pub(crate) files: Option<View<'a>>,
+    /// The files and variables of the mounts whose content is known to go to the Hub.
+    pub(crate) given: Option<&'a Given>,
 }
 
 /// Whether the Hub's tools have a token without any login.
@@ -29,15 +43,40 @@ pub(crate) enum Ambient {
     Nothing,
 }
 
+/// Returns the variable of the conda environment in which `SHELL ["conda", "run", "-n", …]` runs scripts.
+fn conda(scope: Scope<'_>) -> Option<(String, Word)> {
+    let shell = scope.shell()?;
+    let is_conda = shell
+        .first()
+        .is_some_and(|word| word.to_str().ends_with("conda") || word.to_str().ends_with("mamba"));
+    let at =
+        shell.iter().position(|word| matches!(word.as_bytes(), b"-n" | b"--name")).filter(|_| is_conda)?;
+    let text = shell.get(at + 1)?.clone();
+    Some((ENVIRONMENT.to_owned(), Word { text, ..Word::default() }))
+}
+
 impl<'a> Surroundings<'a> {
     /// Returns the surroundings of text that is not a script: the words of an `ADD` or a heredoc of a
     /// `COPY`.
     pub(crate) fn of_instruction(scope: Scope<'a>) -> Self {
-        Self { scope, mounts: &[], variables: Vec::new(), helper: None, ambient: Ambient::Nothing }
+        Self {
+            scope,
+            mounts: &[],
+            variables: Vec::new(),
+            helper: None,
+            ambient: Ambient::Nothing,
+            files: None,
+            given: None,
+        }
     }
 
     /// Returns the surroundings of a `RUN`.
-    pub(crate) fn of_run(scope: Scope<'a>, mounts: &'a [Mount], helper: Option<String>) -> Self {
+    pub(crate) fn of_run(
+        scope: Scope<'a>,
+        mounts: &'a [Mount],
+        helper: Option<String>,
+        files: View<'a>,
+    ) -> Self {
         let is_given = |name: &str| {
             let binding = scope.get(name);
             mounts.iter().any(|mount| mount.env.as_deref() == Some(name))
@@ -45,6 +84,7 @@ impl<'a> Surroundings<'a> {
         };
         let has_token = READ.into_iter().any(is_given);
         let ambient = if has_token { Ambient::Token } else { Ambient::Nothing };
-        Self { scope, mounts, variables: Vec::new(), helper, ambient }
+        let variables = conda(scope).into_iter().collect();
+        Self { scope, mounts, variables, helper, ambient, files: Some(files), given: None }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::secrets::{Secret, secrets};
 use super::source::{Certainty, Sources, ValueSource};
+use super::surroundings::Given;
 use crate::dockerfile::{Mount, Scope};
 
 /// A placeholder for an unknown home directory. Scripts write a home directory that way too.
@@ -66,10 +67,10 @@ pub(super) struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    pub(super) fn new(scope: Scope<'a>, mounts: &'a [Mount]) -> Self {
+    pub(super) fn new(scope: Scope<'a>, mounts: &'a [Mount], given: Option<&Given>) -> Self {
         Self {
             scope,
-            secrets: secrets(mounts),
+            secrets: secrets(mounts, given),
             set: BTreeMap::new(),
             exported: BTreeSet::new(),
             carriers: BTreeSet::new(),
@@ -282,6 +283,11 @@ impl<'a> Variables<'a> {
             }
             Some(_) => Setting::Unknown,
         }
+    }
+
+    /// Returns the text that an instruction gives a variable, with whatever is not known in it.
+    pub(super) fn written(&self, name: &str) -> Option<String> {
+        self.scope.get(name).map(|binding| binding.value.to_text())
     }
 
     /// Returns the home directory.

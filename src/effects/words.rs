@@ -94,17 +94,50 @@ pub(super) fn named(variables: &Variables<'_>, text: &str) -> Sources {
     sources
 }
 
-/// Returns the secret that a substitution in a text reads: `$(cat /run/secrets/x)` or `$(<
-/// /run/secrets/x)`.
+/// Returns the token that a substitution in a text prints: `$(cat /run/secrets/x)`, `$(< /run/secrets/x)`,
+/// `$(echo $X)`.
 pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
-    let reads = |inner: &&str| holds_word(inner, "cat") || inner.contains('<');
+    let reads = |inner: &&str| inner.contains('<') || READERS.iter().any(|name| holds_word(inner, name));
     let mut sources = Sources::default();
+    for inner in commands(text) {
+        let mut words = inner.split_whitespace();
+        match words.next() {
+            Some("echo" | "printf") => {
+                for name in expanded(inner) {
+                    sources.extend(&variables.value(name, View::Shell));
+                }
+            }
+            Some("printenv") => {
+                for name in words {
+                    sources.extend(&variables.value(name, View::Program));
+                }
+            }
+            _ => {}
+        }
+    }
     for inner in text.split(['$', '`']).skip(1).filter(reads) {
         for secret in variables.secrets().iter().filter(|secret| secret.file_is_in(inner)) {
             sources.add(ValueSource::Secret(secret.number), secret.certainty);
         }
     }
     sources
+}
+
+/// Programs that print what they read.
+const READERS: [&str; 10] = ["cat", "head", "tail", "tr", "sed", "awk", "cut", "grep", "tac", "base64"];
+
+/// The maximum number of bytes of a command in a substitution that are examined.
+const MAX_COMMAND: usize = 1024;
+
+/// Returns the first commands of the substitutions in a text: what stands behind each `$(`, `` ` `` and `<(`.
+fn commands(text: &str) -> impl Iterator<Item = &str> {
+    let openings = text.char_indices().filter(|(_, c)| matches!(c, '$' | '`' | '<'));
+    openings.filter_map(|(at, c)| {
+        let rest = text.get(at + 1..)?;
+        let rest = if c == '`' { rest } else { rest.strip_prefix('(')? };
+        let rest = rest.get(..rest.floor_char_boundary(MAX_COMMAND))?;
+        rest.get(..rest.find([')', '`', '|', ';']).unwrap_or(rest.len()))
+    })
 }
 
 /// Returns the sources of the token in a heredoc.

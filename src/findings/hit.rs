@@ -5,13 +5,15 @@ use super::draft::{Draft, Order};
 use super::site::{DockerfileSite, FileSite, Site};
 use crate::dockerfile::Dockerfile;
 use crate::rules::context::{CiHit, LOGIN_IN_CI};
-use crate::rules::dockerfile::Hit;
+use crate::rules::dockerfile::{Hit, ScriptPlace};
 use crate::sensitive::Name;
 use crate::text::LineIndex;
 
-/// Returns the finding for a hit in a Dockerfile. `path` is the path to show.
+/// Returns the finding for a hit in a Dockerfile. `path` is the path to show, and `context` what is shown before the
+/// paths of files of its build context.
 pub(crate) fn dockerfile_draft(
     path: &Name,
+    context: &[u8],
     anchor: Anchor,
     dockerfile: &Dockerfile,
     lines: &LineIndex<'_>,
@@ -20,6 +22,20 @@ pub(crate) fn dockerfile_draft(
     let stage = hit.stage.map(|index| {
         let name = dockerfile.stages.get(index).and_then(|stage| stage.written.as_ref());
         name.map_or_else(|| index.to_string().into(), |name| name.as_bytes().into())
+    });
+    let script = hit.script.as_ref().map(|place| match place {
+        ScriptPlace::Here(span) => Site::Dockerfile(DockerfileSite {
+            path: path.clone(),
+            start: lines.position(span.start),
+            end: lines.position(span.end),
+            stage: stage.clone(),
+        }),
+        ScriptPlace::File { path: name, offset, .. } => Site::File(FileSite {
+            path: [context, name].concat().into(),
+            position: Some(place.position(lines)),
+            offset: *offset as u64,
+            via: Vec::new(),
+        }),
     });
     Draft {
         order: Order { image: 0, layer: 0, path: path.clone(), offset: hit.span.start as u64 },
@@ -39,7 +55,7 @@ pub(crate) fn dockerfile_draft(
             stage,
         }),
         also: Vec::new(),
-        related: Vec::new(),
+        related: script.into_iter().collect(),
         leaves: hit.leaves,
         is_silenced: false,
     }

@@ -4,6 +4,7 @@ use super::outcome::Secret;
 use super::plan;
 use crate::detect;
 use crate::dockerfile::{Dockerfile, Keyword, parse};
+use crate::effects::{NO_FILES, ReadFile};
 use crate::mask::{Masked, Message, holds_split_token, mask, message};
 use crate::rules::dockerfile::{
     Context, Hit, find, login_command, login_with_secret_mount, token_in_arg, token_in_env, token_in_url,
@@ -22,7 +23,16 @@ const WHY: &str = "the Hub's tools read HF_TOKEN from the environment";
 /// Runs all rules over a Dockerfile, and adds to the help of each hit how to mend it. The hits are sorted
 /// by position, then by rule.
 pub(crate) fn check_and_advise(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
-    let context = Context::new(source, dockerfile);
+    check_and_advise_within(source, dockerfile, NO_FILES)
+}
+
+/// Does the same for a Dockerfile with a build context.
+pub(crate) fn check_and_advise_within(
+    source: &[u8],
+    dockerfile: &Dockerfile,
+    read: ReadFile<'_>,
+) -> Vec<Hit> {
+    let context = Context::within(source, dockerfile, read);
     let mut hits = find(&context);
     advise(&context, &mut hits);
     hits

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::mend::mend;
+use super::mend::mend_within;
 use super::outcome::{Left, Mended, Secret};
 use super::taken::taken;
 use crate::dockerfile::{looks_like_dockerfile, parse};
@@ -14,7 +14,7 @@ use crate::findings::Sealer;
 use crate::mask::{Masked, Secrets, mask, mask_path};
 use crate::rules::dockerfile::unknown::literals;
 use crate::sensitive::Name;
-use crate::source::{open_file, read_up_to};
+use crate::source::{open_file, read_up_to, script_in};
 use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
 
@@ -73,7 +73,9 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
         hide(&mut issues, &literals(&before, &dockerfile));
         return Err(MendError::Rejected(issues));
     }
-    let Mended { source, secrets, at_start, kinds, found, mut left } = mend(&before);
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Mended { source, secrets, at_start, kinds, found, mut left } =
+        mend_within(&before, &|file| script_in(directory, file));
     let diff = super::diff::Diff::of(&before, &source);
     let after = LineIndex::new(&source);
     let leak = |Left { hit, why }: Left| {

@@ -13,6 +13,9 @@ use super::advice::advise;
 use super::outcome::{Declined, Left, Mended};
 use super::plan::{self, Plan};
 use crate::dockerfile::parse;
+#[cfg(test)]
+use crate::effects::NO_FILES;
+use crate::effects::ReadFile;
 use crate::mask::Masked;
 use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
@@ -54,7 +57,13 @@ impl Reasons {
 const MAX_ROUNDS: usize = 8;
 
 /// Mends everything that can be mended with certainty. The source must parse without problems.
+#[cfg(test)]
 pub(crate) fn mend(source: &[u8]) -> Mended {
+    mend_within(source, NO_FILES)
+}
+
+/// Does the same for a Dockerfile with a build context.
+pub(crate) fn mend_within(source: &[u8], read: ReadFile<'_>) -> Mended {
     let mut mended = Mended {
         source: Zeroizing::new(source.to_vec()),
         secrets: BTreeSet::new(),
@@ -66,7 +75,7 @@ pub(crate) fn mend(source: &[u8]) -> Mended {
     let mut declined = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let dockerfile = parse(&mended.source);
-        let context = Context::new(&mended.source, &dockerfile);
+        let context = Context::within(&mended.source, &dockerfile, read);
         let hits = audible(&mended.source, &context);
         mended.found = mended.found.max(hits.len());
         mended.kinds.extend(hits.iter().filter_map(|hit| hit.token.as_ref()).map(|token| token.kind));
@@ -76,7 +85,7 @@ pub(crate) fn mend(source: &[u8]) -> Mended {
             break;
         }
         let after = edits.apply(&mended.source);
-        if !is_better(&after, hits.len(), dockerfile.stages.len()) {
+        if !is_better(&after, hits.len(), dockerfile.stages.len(), read) {
             let why = || Masked::own("it could not be mended without breaking another instruction");
             declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
             break;
@@ -86,7 +95,7 @@ pub(crate) fn mend(source: &[u8]) -> Mended {
         mended.at_start.extend(at_start);
     }
     let dockerfile = parse(&mended.source);
-    let context = Context::new(&mended.source, &dockerfile);
+    let context = Context::within(&mended.source, &dockerfile, read);
     let reasons = Reasons::new(declined);
     let mut hits = audible(&mended.source, &context);
     advise(&context, &mut hits);
@@ -102,9 +111,9 @@ fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
 }
 
 /// Returns true if a changed file can still be built and leaks no more than before.
-fn is_better(source: &[u8], hits: usize, stages: usize) -> bool {
+fn is_better(source: &[u8], hits: usize, stages: usize, read: ReadFile<'_>) -> bool {
     let dockerfile = parse(source);
-    let context = Context::new(source, &dockerfile);
+    let context = Context::within(source, &dockerfile, read);
     dockerfile.flaws.is_empty()
         && dockerfile.stages.len() == stages
         && audible(source, &context).len() <= hits

@@ -20,7 +20,7 @@ mod syntax;
 mod taken;
 mod uses;
 
-pub(crate) use advice::check_and_advise;
+pub(crate) use advice::{check_and_advise, check_and_advise_within};
 pub(crate) use file::MendError;
 pub(crate) use file::mend_file;
 pub(crate) use shown::masked_lines;

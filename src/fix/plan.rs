@@ -15,11 +15,12 @@ use super::{
 use crate::dockerfile::{Base, Instruction, Keyword, Scope, normal};
 use crate::effects::login_files_in;
 use crate::hub::variables::HF_TOKEN;
-use crate::mask::Masked;
+use crate::mask::{Masked, Quoted, message};
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{
-    Context, Hit, literal_token, login_command, login_with_secret_mount, logins, token_written_to_file,
+    Context, Hit, ScriptPlace, literal_token, login_command, login_with_secret_mount, logins,
+    token_written_to_file,
 };
 
 /// The plan of one round.
@@ -31,6 +32,16 @@ pub(super) struct Plan {
     pub(super) mounted: BTreeMap<usize, Vec<Secret>>,
     /// The variables that containers need from now on.
     pub(super) at_start: BTreeSet<String>,
+}
+
+/// Returns the reason why a finding of a script file is left.
+fn in_script(hit: &Hit) -> Masked {
+    match &hit.script {
+        Some(ScriptPlace::File { path, .. }) => {
+            message!("it happens in `{}`: mend the script", Quoted(path)).seal()
+        }
+        _ => Masked::own("it happens in a script that the Dockerfile writes"),
+    }
 }
 
 /// Plans the changes to a file in which the rules find `hits`.
@@ -51,12 +62,18 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         return plan;
     }
     debug_assert!(hits.is_sorted_by_key(|hit| hit.span.start));
+    let (in_scripts, hits): (Vec<_>, Vec<_>) = hits.iter().cloned().partition(|hit| hit.script.is_some());
+    let hits = hits.as_slice();
+    plan.declined.extend(in_scripts.iter().map(|hit| Declined { span: hit.span, why: in_script(hit) }));
     let all = logins::find(context);
     let is_login =
         |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
     let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
-    let logins: BTreeMap<_, &Login<'_>> =
-        all.iter().filter(|login| asked.contains(&login.span)).map(|login| (login.span, login)).collect();
+    let logins: BTreeMap<_, &Login<'_>> = all
+        .iter()
+        .filter(|login| login.script.is_none() && asked.contains(&login.span))
+        .map(|login| (login.span, login))
+        .collect();
     let keep = uses::stages_that_keep(context, &logins);
     let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
         logins.into_iter().partition(|(_, login)| login.stage.is_some_and(|stage| keep.contains_key(&stage)));

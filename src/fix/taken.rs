@@ -14,7 +14,7 @@ use crate::source::BuildContext;
 /// Returns the hits for these files, for a build in the directory of the Dockerfile. Only copied files are
 /// read, and unreadable ones are not reported.
 pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
-    if !copies_context(source, dockerfile) {
+    if !copies_context(dockerfile) {
         return Vec::new();
     }
     let root = path.parent().filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -106,6 +106,9 @@ pub(crate) const TOKEN_OPTION: &str = "--token";
 /// The flag of llama.cpp that is spelled with one hyphen.
 pub(crate) const SHORT_FLAG: &str = "hft";
 
+/// The flag of comfy-cli that stores a token of the Hub.
+pub(crate) const COMFY_FLAG: &str = "--set-hf-api-token";
+
 /// Patterns of flags that take a token in any program.
 pub(crate) const FLAGS: [&str; 3] = ["hf[-_]?token", TOKEN_FLAG, SHORT_FLAG];
 

@@ -13,6 +13,8 @@ pub(crate) struct Command {
     pub redirects: Vec<Redirect>,
     /// The number of the pipeline, which all its commands share.
     pub pipeline: usize,
+    /// Whether the output of a group in front of it, `(…) |` or `{ …; } |`, is its input.
+    pub is_fed_by_group: bool,
     /// The branches around the command (`then`, `do`, after `||` or a test), the outermost first. The
     /// command runs only if all of them run.
     pub branches: Vec<usize>,

@@ -10,10 +10,13 @@ mod nested;
 mod parser;
 mod quoting;
 mod script;
+mod script_file;
 mod steps;
 mod wrappers;
 
 pub(crate) use command::{Command, Redirect, Redirection, Word};
 pub(crate) use parser::commands;
-pub(crate) use script::{Language, Script};
+pub(crate) use script::{Language, Script, shebang};
+pub(crate) use script_file::{ScriptFile, ScriptPath, script_file};
 pub(crate) use steps::{HereDocument, Step, StepKind, steps};
+pub(crate) use wrappers::ENVIRONMENT;

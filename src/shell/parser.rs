@@ -15,6 +15,7 @@ pub(crate) fn commands(script: &Text) -> Vec<Command> {
         at: 0,
         out: Vec::new(),
         pipelines: 0,
+        is_behind_group: false,
         pending: Vec::new(),
         depth: 0,
         next_id: 0,
@@ -44,6 +45,8 @@ pub(super) struct Parser<'a> {
     /// The finished commands with their numbers.
     out: Vec<(usize, Command)>,
     pub(super) pipelines: usize,
+    /// Whether the next command reads the output of a group.
+    is_behind_group: bool,
     pending: Vec<Pending>,
     pub(super) depth: usize,
     next_id: usize,
@@ -86,12 +89,18 @@ impl Parser<'_> {
         let pipeline = open.command.pipeline;
         let mut done = std::mem::replace(open, self.open());
         let command = &mut done.command;
-        if !command.words.is_empty() || !command.assignments.is_empty() || !command.redirects.is_empty() {
+        let is_empty =
+            command.words.is_empty() && command.assignments.is_empty() && command.redirects.is_empty();
+        // A pipe without a command before it follows a group.
+        let feeds_next = is_empty && same_pipeline;
+        if !is_empty {
+            command.is_fed_by_group = std::mem::take(&mut self.is_behind_group);
             command.branches = self.branches.path(self.script.source_offset(done.start));
             command.subshells = self.branches.subshells().to_vec();
             command.span = self.script.slice(done.start..end).trimmed().span();
             self.out.push((done.id, done.command));
         }
+        self.is_behind_group |= feeds_next;
         if !same_pipeline {
             self.pipelines += 1;
         }
@@ -329,6 +338,7 @@ impl Parser<'_> {
             at: 0,
             out: Vec::new(),
             pipelines: self.pipelines + 1,
+            is_behind_group: false,
             pending: Vec::new(),
             depth: self.depth + 1,
             next_id: self.next_id,

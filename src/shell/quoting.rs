@@ -154,6 +154,9 @@ impl Parser<'_> {
                 if name.is_empty()
                     && matches!(self.peek(0), Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!'))
                 {
+                    if let Some(all) = self.peek(0).filter(|byte| matches!(byte, b'@' | b'*')) {
+                        word.variables.push(char::from(all).to_string());
+                    }
                     self.at += 1;
                 }
                 if !name.is_empty() {

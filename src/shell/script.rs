@@ -32,6 +32,19 @@ fn is_version(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || c == '.')
 }
 
+/// Returns the language that the `#!` line of a script names.
+pub(crate) fn shebang(script: &Text) -> Option<Language> {
+    let text = script.to_str();
+    let line = text.strip_prefix("#!")?.lines().next()?;
+    let mut words = line.split_whitespace();
+    let program = words.next()?;
+    if program.ends_with("/env") {
+        let program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+        return Some(Language::of_program(program));
+    }
+    Some(Language::of_program(program))
+}
+
 /// The script of a `RUN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Script {

@@ -32,6 +32,12 @@ pub(crate) struct Step {
     pub documents: Vec<HereDocument>,
     /// The index of the step whose output it reads through a pipe.
     pub feeder: Option<usize>,
+    /// Whether it reads the output of a group through a pipe.
+    pub is_fed_by_group: bool,
+    /// The program as a path, if the command gives one.
+    pub path: Option<Word>,
+    /// Whether the program is a module that `python -m` runs.
+    pub is_module: bool,
 }
 
 /// A here-document.
@@ -78,6 +84,9 @@ impl Step {
             outputs,
             documents,
             feeder: None,
+            is_fed_by_group: false,
+            path: None,
+            is_module: false,
         }
     }
 
@@ -170,7 +179,9 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &Outer
         let here = outer.around(command);
         let Unwrapped { words, assignments } = unwrap(command);
         let (mut name, mut arguments) = (String::new(), words);
+        let (mut path, mut is_module) = (None, false);
         if let Some((program, rest)) = words.split_first() {
+            path = program.text.as_bytes().contains(&b'/').then(|| program.clone());
             (name, arguments) = (program_name(&program.text.to_str()), rest);
             if let Some(Nested { language, script, is_process }) = nested(&name, arguments, command, before) {
                 let mut within = here.clone();
@@ -182,13 +193,16 @@ fn follow(commands: &[Command], out: &mut Vec<Step>, depth: usize, outer: &Outer
                 follow_text(language, &script, command.span, out, depth + 1, &within);
             }
             if let Some((module, rest)) = module(&name, arguments) {
-                (name, arguments) = (module, rest);
+                (name, arguments, is_module) = (module, rest, true);
             }
         }
         let kind = StepKind::Program { name, arguments: arguments.to_vec(), assignments };
         let mut step = Step::new(kind, command.span, here).with_redirects(command);
         step.feeder = last.filter(|(pipeline, _)| *pipeline == command.pipeline).map(|(_, step)| step);
-        step.is_fed = before.last().is_some_and(|feeder| feeder.pipeline == command.pipeline)
+        step.is_fed_by_group = command.is_fed_by_group;
+        (step.path, step.is_module) = (path, is_module);
+        step.is_fed = command.is_fed_by_group
+            || before.last().is_some_and(|feeder| feeder.pipeline == command.pipeline)
             || command.redirects.iter().any(|redirect| redirect.operator.starts_with('<'));
         last = Some((command.pipeline, out.len()));
         out.push(step);

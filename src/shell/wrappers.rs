@@ -72,6 +72,18 @@ pub(super) fn home_of(program: &str, arguments: &[Word]) -> Option<(String, Word
     Some(("HOME".to_owned(), Word { text, has_substitution: !is_known || is_number, ..Word::default() }))
 }
 
+/// Returns the variable in which `conda run -n NAME` gives the name of the environment.
+fn environment_of(program: &str, arguments: &[Word]) -> Option<(String, Word)> {
+    if !matches!(program, "conda" | "mamba" | "micromamba") {
+        return None;
+    }
+    let at = arguments.iter().position(|word| matches!(word.text.as_bytes(), b"-n" | b"--name"))?;
+    Some((ENVIRONMENT.to_owned(), arguments.get(at + 1)?.clone()))
+}
+
+/// The variable that holds the name of the active conda environment.
+pub(crate) const ENVIRONMENT: &str = "CONDA_DEFAULT_ENV";
+
 /// A command without its wrappers.
 pub(super) struct Unwrapped<'a> {
     pub(super) words: &'a [Word],
@@ -124,41 +136,104 @@ const WRAPPERS: [&str; 42] = [
     "catchsegv",
 ];
 
+/// Wrappers that run another program only with one of the words [`RUNS`].
+const RUNNERS: [&str; 15] = [
+    "uv",
+    "pipx",
+    "poetry",
+    "pdm",
+    "conda",
+    "mamba",
+    "micromamba",
+    "rye",
+    "hatch",
+    "pixi",
+    "pipenv",
+    "doppler",
+    "op",
+    "infisical",
+    "dotenv",
+];
+
+/// The subcommands of [`RUNNERS`] that run a program.
+const RUNS: [&str; 3] = ["run", "exec", "x"];
+
 /// Programs that are recognized after a wrapper, in addition to the Hub's tools, shells, Python and other
 /// wrappers. Options of the wrapper before them are skipped, along with their values.
-const TARGETS: [&str; 31] = [
-    "rm",
+const TARGETS: [&str; 69] = [
+    "apk",
+    "apt",
+    "apt-get",
+    "awk",
+    "aws",
+    "az",
+    "buildah",
+    "buildctl",
+    "bundle",
     "cat",
-    "echo",
-    "printf",
-    "tee",
-    "eval",
-    "su",
-    "git",
-    "export",
+    "comfy",
+    "composer",
     "cp",
-    "mv",
-    "sed",
+    "crane",
+    "crontab",
+    "crudini",
     "curl",
-    "wget",
-    "pip",
-    "pip3",
+    "dasel",
+    "dd",
+    "depot",
+    "dnf",
     "docker",
     "docker-compose",
-    "podman",
-    "nerdctl",
-    "buildah",
-    "img",
-    "executor",
-    "podman-compose",
-    "buildctl",
-    "az",
-    "gcloud",
-    "flyctl",
-    "fly",
-    "depot",
+    "dvc",
     "earthly",
+    "echo",
+    "envsubst",
+    "eval",
+    "executor",
+    "export",
+    "fly",
+    "flyctl",
+    "gawk",
+    "gcloud",
+    "gh",
+    "git",
+    "glab",
+    "go",
+    "helm",
+    "img",
+    "install",
+    "jq",
+    "kubectl",
+    "mc",
+    "mv",
+    "nerdctl",
+    "npm",
+    "perl",
+    "pip",
+    "pip3",
+    "pnpm",
+    "podman",
+    "podman-compose",
+    "printf",
+    "rclone",
+    "rm",
+    "sed",
+    "skopeo",
+    "sponge",
+    "su",
+    "tee",
+    "tomlq",
+    "wget",
+    "yarn",
+    "yq",
+    "yum",
+    "printenv",
+    "source",
+    ".",
 ];
+
+/// Wrappers that take paths of their own.
+const TAKES_PATHS: [&str; 3] = ["chroot", "flock", "xargs"];
 
 /// Removes the wrappers of a command.
 pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
@@ -171,16 +246,27 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
         if !is_runuser && !WRAPPERS.contains(&name.as_str()) {
             break;
         }
+        let wrapper = name.as_str();
         let is_target = |word: &Word| {
             let text = word.text.to_str();
             // `uvx hf@latest` names a version.
             let name = base_name(text.split('@').next().unwrap_or_default());
             TARGETS.contains(&name.as_str())
+                || text.starts_with("./")
+                || (text.starts_with('/') && !TAKES_PATHS.contains(&wrapper))
+                || name.ends_with(".sh")
+                || name.ends_with(".py")
                 || PROGRAMS.iter().any(|program| program.name() == name)
                 || WRAPPERS.contains(&name.as_str())
                 || Language::of_program(&name) != Language::Other
         };
         let Some(at) = rest.iter().position(is_target) else { break };
+        let runs = |word: &Word| RUNS.contains(&word.text.to_str().as_ref());
+        let is_pip =
+            at == 0 && name == "uv" && rest.first().is_some_and(|word| word.text.as_bytes() == b"pip");
+        if RUNNERS.contains(&name.as_str()) && !is_pip && !rest.iter().take(at).any(runs) {
+            break;
+        }
         if name == "env" {
             for word in rest.iter().take(at) {
                 let text = word.text.to_str();
@@ -192,6 +278,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
             }
         }
         assignments.extend(home_of(&name, rest));
+        assignments.extend(environment_of(&name, rest));
         words = rest.get(at..).unwrap_or_default();
     }
     Unwrapped { words, assignments }

@@ -1,7 +1,9 @@
 //! Files on disk.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use crate::fault::Code;
@@ -47,4 +49,30 @@ pub(crate) fn unreadable(error: &io::Error) -> Problem {
 /// Returns a path as bytes, without normalising it.
 pub(crate) fn path_bytes(path: &Path) -> &[u8] {
     path.as_os_str().as_encoded_bytes()
+}
+
+/// The maximum size of a script in bytes.
+const MAX_SCRIPT: u64 = 256 << 10;
+
+/// Reads a file that a build may run as a script. Returns `None` if it is too large or cannot be read.
+pub(crate) fn read_script(file: File) -> Option<Sensitive> {
+    let metadata = file.metadata().ok()?;
+    (metadata.is_file() && metadata.len() <= MAX_SCRIPT)
+        .then(|| Sensitive::read(file.take(MAX_SCRIPT)).ok())
+        .flatten()
+}
+
+/// Reads a script below a directory. Links are not followed, because builders do not follow them either.
+pub(crate) fn script_in(directory: &Path, path: &[u8]) -> Option<Sensitive> {
+    let mut file = directory.to_owned();
+    for part in path.split(|&byte| byte == b'/') {
+        let is_name = !matches!(part, b"" | b"." | b"..");
+        file.push(is_name.then(|| OsStr::from_bytes(part))?);
+        if file.symlink_metadata().ok()?.is_symlink() {
+            return None;
+        }
+    }
+    // A pipe would wait for its writer.
+    file.symlink_metadata().ok()?.is_file().then_some(())?;
+    read_script(File::open(&file).ok()?)
 }

@@ -10,6 +10,10 @@ use super::window::Peek;
 
 /// The longest frame header, including the magic number (RFC 8878, section 3.1.1.1).
 const MAX_FRAME_HEADER: usize = 18;
+/// The header of a block (section 3.1.1.2).
+const BLOCK_HEADER: usize = 3;
+/// The number of bytes at the start of a frame from which the length of its header is known.
+const FIRST_STEP: usize = 5;
 /// The largest block (section 3.1.1.2.4).
 const MAX_BLOCK: u32 = 128 * 1024;
 /// The largest window that the format's own tool writes.
@@ -26,12 +30,23 @@ pub(super) struct Zstd<R> {
     /// Whether skippable frames are skipped. Otherwise they end the stream.
     skips: bool,
     held: Held,
+    /// The number of bytes that the decoder is given at most. A call that fails returns nothing, so no call goes on from
+    /// one block to the next.
+    step: usize,
 }
 
 impl<R: Peek> Zstd<R> {
     pub(super) fn new(input: R) -> io::Result<Self> {
         let decoder = new_decoder()?;
-        Ok(Self { input, decoder, within_frame: false, has_data: false, skips: true, held: Held::none() })
+        Ok(Self {
+            input,
+            decoder,
+            within_frame: false,
+            has_data: false,
+            skips: true,
+            held: Held::none(),
+            step: FIRST_STEP,
+        })
     }
 
     /// Creates a reader that ends before a skippable frame.
@@ -105,11 +120,16 @@ impl<R: Peek> Read for Zstd<R> {
                 }
                 self.within_frame = true;
                 self.has_data = true;
+                self.step = FIRST_STEP;
             }
             let view = self.input.fill_buf()?;
             let at_end = view.is_empty();
+            let view = view.get(..self.step).unwrap_or(view);
             let status = self.decoder.run_on_buffers(view, out)?;
             self.input.consume(status.bytes_read);
+            // What the decoder asks for includes the header of the next block.
+            self.step =
+                status.remaining.checked_sub(BLOCK_HEADER).filter(|rest| *rest > 0).unwrap_or(BLOCK_HEADER);
             if status.remaining == 0 {
                 self.within_frame = false;
             }
@@ -270,6 +290,41 @@ mod tests {
         let mut out = Vec::new();
         Zstd::new(Window::new(bytes))?.read_to_end(&mut out)?;
         Ok(out)
+    }
+
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let len = out.len().min(self.1);
+            self.0.read(&mut out[..len])
+        }
+    }
+
+    /// Returns what is decoded before an error, with the input in pieces of this length.
+    fn before_damage(stream: &[u8], piece: usize) -> Vec<u8> {
+        let mut reader = Zstd::new(Window::new(Pieces(stream, piece))).unwrap();
+        let mut out = Vec::new();
+        reader.read_to_end(&mut out).unwrap_err();
+        out
+    }
+
+    #[test]
+    fn the_blocks_before_damage_are_returned_however_the_input_is_split() {
+        use std::io::Write as _;
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        for number in 0..50_u32 {
+            write!(encoder, "line {number} of a file that is written slowly\n").unwrap();
+            encoder.flush().unwrap();
+        }
+        let mut stream = encoder.finish().unwrap();
+        let last = stream.len() - 20;
+        stream[last - 20..last].fill(0xff);
+        let expected = before_damage(&stream, 1);
+        assert!(expected.len() > 1000, "{}", expected.len());
+        for piece in [3, 64, 1 << 16] {
+            assert_eq!(before_damage(&stream, piece), expected, "{piece}");
+        }
     }
 
     #[test]

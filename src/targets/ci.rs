@@ -86,7 +86,7 @@ fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts)
             continue;
         }
         hit.span = text.source_span(hit.span.start..hit.span.end);
-        let draft = dockerfile_draft(path, anchor, &dockerfile, lines, hit);
+        let draft = dockerfile_draft(path, b"", anchor, &dockerfile, lines, hit);
         audited.drafts.push(Draft { is_silenced, ..draft });
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
-use super::dockerfile::MAX_DOCKERFILE;
+use super::dockerfile::{BuildFiles, MAX_DOCKERFILE};
 use super::reader::{Reader, refused};
 use super::{ci, dockerfile};
 use crate::ci::is_known as is_ci_file;
@@ -23,7 +23,7 @@ use crate::rules::context::TOKEN_IN_FILE;
 use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
 use crate::sensitive::Name;
 use crate::sensitive::Sensitive;
-use crate::source::{BuildContext, Content, inspect, unreadable};
+use crate::source::{BuildContext, Content, inspect, read_script, unreadable};
 use crate::text::LineIndex;
 use crate::verdict::Problems;
 
@@ -144,9 +144,16 @@ impl Audit<'_> {
     fn dockerfile(&mut self, number: usize, bytes: &[u8]) {
         let path = self.path(number);
         let parsed = parse(bytes);
-        let directory = self.context_of(&path, bytes, &parsed);
+        let directory = self.context_of(&path, &parsed);
         let name = path.strip_prefix(directory.as_slice()).unwrap_or(&path);
-        let Drafts { drafts, problems, secrets } = dockerfile::audit(&path, Anchor::dockerfile(name), bytes);
+        let Drafts { drafts, problems, secrets } = {
+            let read = |file: &[u8]| {
+                let number = self.context.find(&[directory.as_slice(), file].concat())?;
+                read_script(self.context.open_file(number).ok()?)
+            };
+            let context = BuildFiles { shown: &directory, read: &read };
+            dockerfile::audit(&path, Anchor::dockerfile(name), bytes, &context)
+        };
         self.problems.extend(problems.into_iter().map(|problem| match problem.place {
             Place::Line(line) => problem.at(Place::FileLine((&*path).into(), line)),
             _ => problem,
@@ -189,7 +196,7 @@ impl Audit<'_> {
             let Some(&(file, nth)) = sites.get(leak.token) else { continue };
             let copied = tokens.get(leak.token).map(|token| token.path.as_slice()).unwrap_or_default();
             let anchor = Anchor::copied(name, copied);
-            let mut draft = dockerfile_draft(path, anchor, parsed, &lines, leak.hit);
+            let mut draft = dockerfile_draft(path, directory, anchor, parsed, &lines, leak.hit);
             let occurrence = self.searched.get(&file).and_then(|searched| searched.occurrences.get(nth));
             let related = occurrence.map(|found| Site::File(FileSite::of(&self.path(file), found)));
             draft.related.extend(related);
@@ -200,9 +207,9 @@ impl Audit<'_> {
 
     /// Returns the build context directory of a Dockerfile, with a trailing slash. It is the Dockerfile's own
     /// directory, or the root if only the root contains what the Dockerfile copies.
-    fn context_of(&self, path: &[u8], bytes: &[u8], parsed: &Dockerfile) -> Vec<u8> {
+    fn context_of(&self, path: &[u8], parsed: &Dockerfile) -> Vec<u8> {
         let own = memchr::memrchr(b'/', path).and_then(|at| path.get(..=at)).unwrap_or_default();
-        let sources = copies_from(bytes, parsed);
+        let sources = copies_from(parsed);
         let holds = |directory: &[u8]| {
             // The files are sorted by path, so all files of a directory are consecutive.
             let files = self.context.files();

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use super::reader::Reader;
 use crate::dockerfile::parse;
+use crate::effects::ReadFile;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, TargetKind};
 use crate::findings::{Anchor, Audited, Draft, Drafts, dockerfile_draft};
-use crate::fix::check_and_advise;
+use crate::fix::check_and_advise_within;
 use crate::mask::message;
 use crate::rules::dockerfile::unknown::literals;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
-use crate::source::{open_file, path_bytes, read_up_to};
+use crate::source::{open_file, path_bytes, read_up_to, script_in};
 use crate::text::{Flaw, LineIndex};
 
 /// The maximum size of a Dockerfile in bytes. A larger file is not one.
@@ -23,6 +24,13 @@ pub(crate) const MAX_DOCKERFILE: u64 = 16 * 1024 * 1024;
 pub(crate) const MAX_PARSED: usize = 1 << 20;
 /// The maximum number of findings of one Dockerfile.
 const MAX_HITS: usize = 1000;
+
+/// The files of a build context.
+pub(crate) struct BuildFiles<'a> {
+    /// What is shown before the path of a file.
+    pub(crate) shown: &'a [u8],
+    pub(crate) read: ReadFile<'a>,
+}
 
 /// Audits a file: `dockerfile:PATH`.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
@@ -35,7 +43,10 @@ pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audi
     let shown: Name = path_bytes(path).into();
     // The build context is the file's directory.
     let name = path.file_name().map_or(&*shown, OsStr::as_encoded_bytes);
-    let Drafts { drafts, problems, secrets } = audit(&shown, Anchor::dockerfile(name), bytes);
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let read = |file: &[u8]| script_in(directory, file);
+    let context = BuildFiles { shown: shown.strip_suffix(name).unwrap_or_default(), read: &read };
+    let Drafts { drafts, problems, secrets } = audit(&shown, Anchor::dockerfile(name), bytes, &context);
     let findings = drafts.iter().map(|draft| reader.sealer.finding(draft)).collect();
     Audited { kind: Some(TargetKind::Dockerfile), findings, problems, secrets, ..Audited::default() }
 }
@@ -43,7 +54,7 @@ pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audi
 /// Audits a Dockerfile. `path` is the path to show. `anchor` is made from the path relative to the build
 /// context. A problem is an error for a line that BuildKit would reject, or a note on an inline ignore. Each
 /// names its line.
-pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
+pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8], context: &BuildFiles<'_>) -> Drafts {
     let head = bytes.get(..MAX_PARSED).unwrap_or(bytes);
     let end = if head.len() < bytes.len() {
         memchr::memrchr(b'\n', head).map_or(0, |at| at + 1)
@@ -52,12 +63,12 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
     };
     let dockerfile = parse(head.get(..end).unwrap_or_default());
     let lines = LineIndex::new(bytes);
-    let hits = check_and_advise(bytes, &dockerfile);
+    let hits = check_and_advise_within(bytes, &dockerfile, context.read);
     let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
     let is_more = hits.len() > MAX_HITS;
     let drafts = hits.into_iter().take(MAX_HITS).zip(silenced).map(|(hit, is_silenced)| Draft {
         is_silenced,
-        ..dockerfile_draft(path, anchor, &dockerfile, &lines, hit)
+        ..dockerfile_draft(path, context.shown, anchor, &dockerfile, &lines, hit)
     });
     let line = |flaw: &Flaw| Place::Line(lines.position(flaw.span.start).line);
     let mut problems: Vec<Problem> = dockerfile
@@ -84,6 +95,7 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8]) -> Drafts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effects::NO_FILES;
     use crate::finding::{Finding, Issue, Location};
     use crate::findings::{Sealer, finish};
     use crate::mask::Masked;
@@ -109,7 +121,8 @@ mod tests {
         let target = Masked::own("dockerfile:x");
         let sealer = Sealer::new(&target, &[], None);
         let anchor = Anchor::dockerfile(b"x");
-        let Drafts { drafts, problems, .. } = audit(&b"x"[..].into(), anchor, source.as_bytes());
+        let Drafts { drafts, problems, .. } =
+            audit(&b"x"[..].into(), anchor, source.as_bytes(), &BuildFiles { shown: b"", read: NO_FILES });
         let findings = finish(vec![drafts.iter().map(|draft| sealer.finding(draft)).collect()]);
         let (errors, notes): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.is_error());
         let issues = |problems: Vec<&Problem>| problems.into_iter().map(|p| sealer.issue(p)).collect();

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::Call;
 use super::table::{Action, Arrangement, Copied, Copying, Program};
+use super::{Call, output};
 use crate::dockerfile::normal;
 use crate::effects::effect::{EffectKind, Extent, Form, Removal, Write};
 use crate::effects::pattern::covers_normal;
+use crate::effects::source::Sources;
 use crate::effects::state::State;
 use crate::effects::words;
 use crate::shell::Word;
+use crate::text::Text;
 
 /// The arguments of `cp`. Its single-letter options take no word.
 const PLAIN: Copying =
@@ -56,7 +58,13 @@ fn operands<'a>(call: &Call<'a>, copying: &Copying) -> Operands<'a> {
                 let text = found.text.slice(prefix.len()..found.text.len());
                 Some(Cow::Owned(Word { text, ..found.clone() }))
             };
-            Operands { from: named("if=").into_iter().collect(), to: named("of="), is_into: false }
+            let input = || {
+                let mut text = Text::new();
+                text.push(b"/dev/stdin", call.near.step.span);
+                Cow::Owned(Word { text, ..Word::default() })
+            };
+            let from = named("if=").unwrap_or_else(input);
+            Operands { from: vec![from], to: named("of="), is_into: false }
         }
         Arrangement::AllButLast => {
             let from = call.arguments.split_last().map(|(_, from)| from).unwrap_or_default();
@@ -102,6 +110,7 @@ pub(super) fn copy(call: &Call<'_>, copying: &Copying, state: &State<'_>, effect
     for (word, source) in from {
         let held = || source.as_deref().map(|source| state.held_at(source)).unwrap_or_default();
         let value = words::secret_file(&state.variables, word).tokens().or_else(held);
+        let value = value.or_else(|| streamed(call, word, state));
         if value.have_no_token() {
             continue;
         }
@@ -123,6 +132,36 @@ pub(super) fn copy(call: &Call<'_>, copying: &Copying, state: &State<'_>, effect
         }
     }
 }
+
+/// Returns the copied files, each with its new path, as far as both are known.
+pub(super) fn copied(call: &Call<'_>, copying: &Copying, state: &State<'_>) -> Vec<(String, String)> {
+    let Operands { from, to, is_into } = operands(call, copying);
+    let Some(to) = to.and_then(|to| state.file(&to)) else { return Vec::new() };
+    let files = from.iter().filter_map(|word| state.file(word));
+    files
+        .flat_map(|from| {
+            let name = from.rsplit('/').next().unwrap_or_default();
+            let into = normal(&format!("{to}/{name}"));
+            let there = (from.clone(), to.clone());
+            // An existing directory is not known as one.
+            if is_into { vec![(from, into)] } else { vec![there, (from, into)] }
+        })
+        .collect()
+}
+
+/// Returns the sources of the token in a stream that is given as a file: standard input or the output of a process.
+fn streamed(call: &Call<'_>, word: &Word, state: &State<'_>) -> Sources {
+    if word.text.starts_with_at(0, b"<(") {
+        words::substituted(&state.variables, &word.text.to_str()).tokens()
+    } else if STANDARD_INPUT.contains(&word.text.as_bytes()) {
+        output::read(call, &call.fed, state)
+    } else {
+        Sources::default()
+    }
+}
+
+/// Names of the standard input.
+const STANDARD_INPUT: [&[u8]; 3] = [b"/dev/stdin", b"/dev/fd/0", b"/proc/self/fd/0"];
 
 /// Returns true for `ln -s`, whose link holds only a name.
 fn is_symbolic(call: &Call<'_>) -> bool {

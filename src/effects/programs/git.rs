@@ -115,7 +115,10 @@ pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<Effe
                     let directory = behind.iter().find(|word| !is_option(word));
                     write(Form::Url, value, cloned(&git, directory, &path, state));
                 }
-                None => pass(call, state, effects),
+                None => match configured(&git, state) {
+                    Some((value, file)) => write(Form::Text, value, file),
+                    None => pass(call, state, effects),
+                },
             }
         }
         b"remote" if is(0, &["add", "set-url"]) => match in_url() {
@@ -162,6 +165,31 @@ fn pass(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
 
 fn remove(file: Option<String>, effects: &mut Vec<EffectKind>) {
     effects.extend(file.map(|file| EffectKind::Removal(vec![Removal::of_file(file)])));
+}
+
+/// Returns the token in a setting that a clone gets by `-c NAME=VALUE`, and the file that keeps it.
+fn configured(git: &Git<'_>, state: &State<'_>) -> Option<(Sources, Option<String>)> {
+    let mut value = None;
+    let mut operands = Vec::new();
+    let mut words = git.arguments().iter();
+    while let Some(word) = words.next() {
+        let setting = match word.text.as_bytes() {
+            b"-c" | b"--config" => words.next(),
+            _ if word.text.starts_with_at(0, b"--config=") => Some(word),
+            _ if is_option(word) => None,
+            _ => {
+                operands.push(word);
+                None
+            }
+        };
+        value =
+            value.or_else(|| Some(state.sources(setting?).tokens()).filter(|value| !value.have_no_token()));
+    }
+    let value = value?;
+    let url = operands.iter().position(|word| word.text.to_str().contains("://"))?;
+    let text = operands.get(url)?.text.to_str();
+    let directory = operands.get(url + 1).copied();
+    Some((value, cloned(git, directory, &text, state)))
 }
 
 /// Returns the configuration file of a clone. Its directory is either given or the end of its URL.

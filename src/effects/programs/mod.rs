@@ -8,6 +8,7 @@ pub(crate) mod git;
 mod hub;
 mod output;
 mod removing;
+mod storing;
 mod system;
 mod table;
 mod text;
@@ -97,6 +98,7 @@ pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
 /// Adds the effects of a command that prints `output`.
 pub(super) fn effects(call: &Call<'_>, output: &Sources, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     reads(call, state, effects);
+    storing::effects(call, state, effects);
     match call.program.action {
         Action::Remove => effects.push(EffectKind::Removal(removing::removals(call, state))),
         Action::Copy(copying) => copying::copy(call, copying, state, effects),
@@ -109,6 +111,14 @@ pub(super) fn effects(call: &Call<'_>, output: &Sources, state: &State<'_>, effe
         | Action::ReadVariables
         | Action::Unset
         | Action::ChangeDirectory => {}
+    }
+}
+
+/// Returns the files that a command copies or moves, each with its new path.
+pub(super) fn copied(call: &Call<'_>, state: &State<'_>) -> Vec<(String, String)> {
+    match call.program.action {
+        Action::Copy(copying) => copying::copied(call, copying, state),
+        _ => Vec::new(),
     }
 }
 
@@ -158,6 +168,7 @@ const COMPILE_ALL: &str = "compileall";
 /// Applies a command's changes to the state of the following steps.
 pub(super) fn take(call: &Call<'_>, state: &mut State<'_>) {
     builtins::take(call, state);
+    storing::take(call, state);
 }
 
 #[cfg(test)]

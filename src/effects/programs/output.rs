@@ -1,15 +1,17 @@
 //! The token that a command prints.
 
+use std::borrow::Cow;
+
 use super::Call;
 use super::table::Output;
 use crate::detect;
 use crate::effects::source::{Sources, ValueSource};
 use crate::effects::state::State;
 use crate::effects::variables::View;
-use crate::effects::words;
+use crate::effects::words::{self, expanded};
 use crate::hub::variables::PREFIX;
 use crate::sensitive::Sensitive;
-use crate::shell::Word;
+use crate::shell::{StepKind, Word};
 
 /// Returns the sources of the token that a command prints.
 pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
@@ -31,6 +33,8 @@ pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
         Output::Matches if !may_find(call.arguments, state) => Sources::default(),
         Output::Input | Output::Matches => read(call, &call.fed, state),
         Output::Edited => read(call, &call.fed, state).or_else(|| in_words(call, state)),
+        Output::Computed => read(call, &call.fed, state).or_else(|| in_code(call, state)),
+        Output::Substituted => read(call, &call.fed, state).or_else(|| substituted(call, state)),
         Output::HubToken => super::hub::printed(call, state),
         Output::Nothing | Output::Environment | Output::AllVariables => Sources::default(),
     }
@@ -60,6 +64,56 @@ pub(super) fn in_words(call: &Call<'_>, state: &State<'_>) -> Sources {
     let mut sources = Sources::default();
     for word in call.arguments {
         sources.extend(&state.sources(word).tokens());
+    }
+    sources
+}
+
+/// Returns the sources of the token in the words of a command, or in the environment that a program in them
+/// reads.
+pub(super) fn in_code(call: &Call<'_>, state: &State<'_>) -> Sources {
+    in_words(call, state).or_else(|| {
+        let mut sources = Sources::default();
+        for (name, tokens) in state.variables.exported_tokens() {
+            if call.arguments.iter().any(|word| reads_environment(&word.text.to_str(), name)) {
+                sources.extend(&tokens);
+            }
+        }
+        sources
+    })
+}
+
+/// Returns true if a program reads the variable: `strenv(NAME)`, `env.NAME`, `ENVIRON["NAME"]`, `$ENV{NAME}`.
+fn reads_environment(code: &str, name: &str) -> bool {
+    code.match_indices(name).any(|(at, _)| {
+        let behind = code.get(at + name.len()..).and_then(|rest| rest.chars().next());
+        let before = code.get(..at).unwrap_or_default();
+        let object = before.trim_end_matches(['[', '(', '{', '.', '"', '\'', '\\', ' ']);
+        object.len() < before.len()
+            && ["env", "ENV", "ENVIRON"].iter().any(|environment| object.ends_with(environment))
+            && !behind.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+/// Returns the sources of the tokens that `envsubst` puts into its input. An argument limits the variables.
+fn substituted(call: &Call<'_>, state: &State<'_>) -> Sources {
+    let step = call.near.step;
+    let feeder = call.near.before.filter(|_| step.feeder.is_some());
+    let given = match feeder.map(|feeder| &feeder.kind) {
+        Some(StepKind::Program { arguments, .. }) => arguments.as_slice(),
+        _ => &[],
+    };
+    let documents = step.documents.iter().chain(feeder.iter().flat_map(|feeder| &feeder.documents));
+    let words = given.iter().chain(&step.inputs).map(|word| word.text.to_str());
+    let texts = words.chain(documents.map(|document| document.body.to_str()));
+    let is_allowed = |name: &str| {
+        call.operands().next().is_none_or(|allowed| expanded(&allowed.text.to_str()).contains(&name))
+    };
+    let texts: Vec<Cow<'_, str>> = texts.collect();
+    let mut sources = Sources::default();
+    for name in texts.iter().flat_map(|text| expanded(text)).filter(|name| is_allowed(name)) {
+        if state.variables.is_exported(name) {
+            sources.extend(&state.variables.value(name, View::Program).tokens());
+        }
     }
     sources
 }

@@ -73,6 +73,10 @@ pub(super) enum Output {
     Matches,
     /// Its input, with its operands inserted.
     Edited,
+    /// What a program in its operands prints, which may read its input and its environment.
+    Computed,
+    /// Its input, with the values of the variables that the input names.
+    Substituted,
     /// The token of a login.
     HubToken,
 }
@@ -150,6 +154,8 @@ pub(super) enum Given {
     Input,
     /// A token in its words.
     Words,
+    /// A token in its words or in the environment that a program in them reads.
+    Code,
 }
 
 /// The destination of the value.
@@ -159,6 +165,13 @@ pub(super) enum Target {
     Operands,
     /// The last word.
     Last,
+    /// The first operand.
+    First,
+    /// Each operand behind the program that the words give, by one of these options or as the first operand.
+    /// Others of its options take a word as well.
+    BehindCode { code: &'static [&'static str], with_word: &'static [&'static str] },
+    /// The word of one of these options.
+    Named(&'static [&'static str]),
     /// The file of git's credential helper, if there is one.
     Helper,
 }

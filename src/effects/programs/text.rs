@@ -12,5 +12,4 @@ pub(super) const ROWS: &[Program] = &[
     Program::new(&["tac"]).prints(Output::Input),
     Program::harmless(&["grep"]).prints(Output::Matches).needs_operands(),
     Program::new(&["egrep"]).prints(Output::Matches),
-    Program::new(&["awk", "jq", "envsubst"]).prints(Output::Edited),
 ];

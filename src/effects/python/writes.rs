@@ -173,6 +173,8 @@ impl<'a, C: Clone> Line<'a, C> {
                 let from = arguments.clone().find(is_file)?;
                 (from..arguments.end).rev().find_map(|at| self.file(at))?
             }
+            // `dotenv.set_key(PATH, NAME, VALUE)`
+            "set_key" => self.string(arguments.start),
             "copy" | "copy2" | "copyfile" | "move" => {
                 let source = self.string(arguments.start)?;
                 let carried = (self.carries)(&Read::File(&source.to_str()))?;

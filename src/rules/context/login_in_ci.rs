@@ -125,7 +125,7 @@ impl Found<'_> {
             }
             let scopes = Scopes::nothing();
             let done = interpret(&steps, self.surroundings(scopes.at(0), script));
-            effects.extend(done.into_iter().map(|mut effect| {
+            effects.extend(done.effects.into_iter().map(|mut effect| {
                 effect.branches.splice(0..0, script.condition);
                 (effect, script)
             }));

@@ -7,12 +7,12 @@ use super::hit::left_in_layer;
 use super::removals;
 use crate::detect::Confidence;
 use crate::detect::TokenSummary;
-use crate::dockerfile::Destination;
+use crate::dockerfile::Copy;
 use crate::dockerfile::Dockerfile;
 use crate::dockerfile::Instruction;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::PathPattern;
-use crate::dockerfile::Scope;
+use crate::dockerfile::Scopes;
 use crate::finding::Severity;
 use crate::mask::Quoted;
 use crate::mask::message;
@@ -56,8 +56,7 @@ pub(crate) struct Leak {
 /// Returns the tokens that a build would copy, each with the first instruction that copies it.
 pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) -> Vec<Leak> {
     let context = Context::new(source, dockerfile);
-    let copies: Vec<Copy<'_>> =
-        context.instructions().filter_map(|(i, scope)| Copy::read(i, scope)).collect();
+    let copies: Vec<Copy<'_>> = copies(dockerfile, &context.scopes).collect();
     let removed = if tokens.is_empty() { Vec::new() } else { removals::find(&context) };
     let mut leaks = Vec::new();
     for (number, token) in tokens.iter().enumerate() {
@@ -85,16 +84,20 @@ fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
 }
 
 /// Returns the sources that the instructions of all stages copy from the context by name.
-pub(crate) fn copies_from(source: &[u8], dockerfile: &Dockerfile) -> Vec<PathPattern> {
-    let context = Context::new(source, dockerfile);
-    let copies = context.instructions().filter_map(|(i, scope)| Copy::read(i, scope));
-    copies.flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
+pub(crate) fn copies_from(dockerfile: &Dockerfile) -> Vec<PathPattern> {
+    let scopes = Scopes::of(dockerfile);
+    copies(dockerfile, &scopes).flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
+}
+
+/// Returns the instructions that copy from the build context.
+fn copies<'a>(dockerfile: &'a Dockerfile, scopes: &Scopes) -> impl Iterator<Item = Copy<'a>> {
+    let numbered = dockerfile.instructions.iter().enumerate();
+    numbered.filter_map(|(number, instruction)| Copy::read(instruction, scopes.at(number)))
 }
 
 /// Returns true if a build copies anything from its context.
-pub(crate) fn copies_context(source: &[u8], dockerfile: &Dockerfile) -> bool {
-    let context = Context::new(source, dockerfile);
-    context.instructions().any(|(i, scope)| Copy::read(i, scope).is_some_and(|copy| !copy.sources.is_empty()))
+pub(crate) fn copies_context(dockerfile: &Dockerfile) -> bool {
+    copies(dockerfile, &Scopes::of(dockerfile)).any(|copy| !copy.sources.is_empty())
 }
 
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
@@ -131,6 +134,7 @@ fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
         token: Some(token.token.clone()),
         message: message!("{} takes {}, which holds a token, into the image", name, file),
         help,
+        script: None,
         remarks: Vec::new(),
         leaves: vec![left_in_layer(place)],
         stage: copy.instruction.stage,
@@ -148,72 +152,6 @@ fn escaped(path: &[u8]) -> Vec<u8> {
         pattern.push(byte);
     }
     pattern
-}
-
-/// A `COPY` or `ADD` from the build context.
-struct Copy<'a> {
-    instruction: &'a Instruction,
-    sources: Vec<CopySource>,
-    excludes: Vec<PathPattern>,
-    to: Destination,
-}
-
-struct CopySource {
-    /// The path without a leading `./` and without a trailing slash.
-    written: Vec<u8>,
-    /// The pattern, or `None` for the whole context.
-    pattern: Option<PathPattern>,
-}
-
-impl<'a> Copy<'a> {
-    fn read(instruction: &'a Instruction, scope: Scope<'_>) -> Option<Self> {
-        let is_copy = matches!(instruction.keyword, Keyword::Copy | Keyword::Add);
-        if !is_copy || instruction.flag("from").is_some() {
-            return None;
-        }
-        let (to, sources) = Destination::of(instruction, scope)?;
-        let sources = sources.iter().filter_map(|word| source(scope.expand(word).as_str())).collect();
-        let excludes = instruction.flags.iter().filter(|flag| flag.name.as_bytes() == b"exclude");
-        let excludes = excludes.filter_map(|flag| flag.value.as_ref());
-        let excludes = excludes.filter_map(|value| PathPattern::new(scope.expand(value).as_str().as_bytes()));
-        Some(Self { instruction, sources, excludes: excludes.collect(), to })
-    }
-
-    /// Returns the path in the layer of the file if it is copied. The inner value is `None` if the path is
-    /// unknown.
-    #[expect(clippy::option_option, reason = "taken or not, and known or not")]
-    fn place(&self, path: &[u8]) -> Option<Option<String>> {
-        self.sources.iter().find_map(|source| {
-            let taken = match &source.pattern {
-                None => path.get(..0).unwrap_or_default(),
-                Some(pattern) => pattern.taken(path)?,
-            };
-            let rest = path.get(taken.len()..).unwrap_or_default();
-            let rest = rest.strip_prefix(b"/").unwrap_or(rest);
-            // Patterns of --exclude are relative to the source.
-            if self.excludes.iter().any(|exclude| exclude.takes(rest) || exclude.takes(path)) {
-                return None;
-            }
-            Some(if rest.is_empty() {
-                let name = taken.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-                self.to.file(&String::from_utf8_lossy(name))
-            } else {
-                self.to.below(&String::from_utf8_lossy(rest))
-            })
-        })
-    }
-}
-
-/// Parses a source. Returns `None` for a source outside the context, such as a URL or a heredoc.
-fn source(text: &str) -> Option<CopySource> {
-    let is_elsewhere = text.starts_with("<<") || text.contains("://") || text.starts_with("git@");
-    if is_elsewhere || text.is_empty() {
-        return None;
-    }
-    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    let written = parts.join("/").into_bytes();
-    let pattern = if written.is_empty() { None } else { Some(PathPattern::new(text.as_bytes())?) };
-    Some(CopySource { written, pattern })
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use super::{
 use crate::detect::Confidence;
 use crate::dockerfile::Destination;
 use crate::dockerfile::Keyword;
+use crate::dockerfile::{Instruction, Scope};
+use crate::effects::{BroughtBy, login_files_in};
 use crate::finding::Severity;
 use crate::hub::files;
 use crate::mask::Message;
@@ -67,7 +69,10 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 Some(Kind::Directory) => to.below(files::TOKEN),
                 _ => to.file(last(from)),
             };
-            let is_place = target.as_deref().is_some_and(|file| kind(file) == Some(Kind::Keeps));
+            let moved = || places(context, instruction, scope);
+            let is_place = target.as_deref().is_some_and(|file| {
+                kind(file) == Some(Kind::Keeps) || moved().iter().any(|place| place == file)
+            });
             let kind = match kind(from) {
                 Some(Kind::MayHold) | None if is_place => Kind::Keeps,
                 Some(kind) => kind,
@@ -86,12 +91,14 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 confidence: if may_hold { Confidence::Medium } else { Confidence::High },
                 span: source.span(),
                 token: None,
-                message: message!("`{}` takes `{}`, {}, into the layer", acts.keyword.name(), name, Message::own(what)),
-                help: message!(
-                    "Delete the copy, add `{}` to `.dockerignore`, and mount the file where it is needed: `RUN \
-                     --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`",
-                    name
+                message: message!(
+                    "`{}` takes `{}`, {}, into the layer",
+                    acts.keyword.name(),
+                    name,
+                    Message::own(what)
                 ),
+                help: help(name),
+                script: None,
                 remarks: Vec::new(),
                 leaves: vec![left_in_layer(target.as_deref())],
                 stage: instruction.stage,
@@ -99,7 +106,55 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
             });
         }
     }
+    given(context, &mut hits);
     hits
+}
+
+/// Adds the files whose content a `RUN` gives to the Hub, whatever their names are.
+fn given(context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for (BroughtBy { instruction, span }, path) in context.brought() {
+        if let Some(known) = hits.iter_mut().find(|hit| hit.span == span) {
+            (known.severity, known.confidence) = (RULE.severity, Confidence::High);
+            continue;
+        }
+        let Some(instruction) = context.dockerfile.instructions.get(instruction) else { continue };
+        let keyword = instruction.effective().keyword.name();
+        let name = last(path);
+        hits.push(Hit {
+            rule: &RULE,
+            severity: RULE.severity,
+            confidence: Confidence::High,
+            span,
+            token: None,
+            message: message!(
+                "`{}` takes `{}`, whose content a RUN gives to the Hub as a token, into the layer",
+                keyword,
+                name
+            ),
+            help: help(name),
+            script: None,
+            remarks: Vec::new(),
+            leaves: vec![left_in_layer(Some(path))],
+            stage: instruction.stage,
+            subject: message!("{} {}", keyword, name),
+        });
+    }
+}
+
+fn help(name: &str) -> Message {
+    message!(
+        "Delete the copy, add `{}` to `.dockerignore`, and mount the file where it is needed: `RUN \
+         --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`",
+        name
+    )
+}
+
+/// Returns the files of a login by the variables at an instruction and at the end of its stage.
+fn places(context: &Context<'_>, instruction: &Instruction, scope: Scope<'_>) -> Vec<String> {
+    let of_stage = |other: &Instruction| other.stage == instruction.stage;
+    let last = context.dockerfile.instructions.iter().rposition(of_stage);
+    let scopes = last.map(|last| context.scopes.after(last)).into_iter().chain([scope]);
+    scopes.filter_map(login_files_in).flat_map(|files| files.to_vec()).collect()
 }
 
 /// Returns the last part of a path.

@@ -3,7 +3,7 @@
 //! Each variable is replaced by a made-up value. If that is found as the credential that a command, a script or a
 //! setting gives to the Hub, the variable carries a token, and so does each variable that its own value is made of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,19 +13,37 @@ use zeroize::Zeroizing;
 
 use crate::detect;
 use crate::dockerfile::{Arguments, Base, Carriers, Dockerfile, Instruction, Keyword, Scope, Scopes};
-use crate::effects::{Run, declares, expanded};
+use crate::effects::{Given, Run, declares, expanded};
 use crate::shell::{Step, StepKind, Word};
 
 /// The maximum length of a text in which variables are replaced.
 const LONGEST: usize = 64 << 10;
 
-/// Returns the variables that carry a token by where their values go.
-pub(super) fn carriers(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<Run>]) -> Carriers {
+/// What goes to the Hub in a build.
+pub(super) struct Flow {
+    /// The variables that carry a token by where their values go.
+    pub(super) carriers: Carriers,
+    /// The files, and the variables of mounts, whose content `RUN`s give to the Hub, by the index of the `RUN`.
+    pub(super) given: BTreeMap<usize, Given>,
+}
+
+/// Follows the values of variables and files to where only a token of the Hub goes.
+pub(super) fn of(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<Run>]) -> Flow {
     let mut found = Carriers::default();
+    let mut given = BTreeMap::new();
     let numbered = || dockerfile.instructions.iter().enumerate();
     for ((number, instruction), run) in numbered().zip(runs) {
         let scope = scopes.at(number);
-        let mut names = run.as_ref().map(|run| in_run(run, scope)).unwrap_or_default();
+        let mut names = BTreeSet::new();
+        if let Some(run) = run {
+            let all = in_run(run);
+            let mounted = given_by_mounts(run, scope, &all);
+            if mounted != Given::default() {
+                given.insert(number, mounted);
+            }
+            names = all.variables;
+            names.retain(|name| is_new(scope, name));
+        }
         names.extend(in_documents(instruction, scope));
         add(dockerfile, instruction.stage, &names, &mut found);
     }
@@ -49,7 +67,17 @@ pub(super) fn carriers(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<
             }
         }
     }
-    found
+    Flow { carriers: found, given }
+}
+
+/// Returns the files that a `RUN` gives to the Hub, as normal paths, and the variables of its secret mounts.
+fn given_by_mounts(run: &Run, scope: Scope<'_>, all: &Given) -> Given {
+    let is_mounted = |name: &&String| run.mounts.iter().any(|mount| mount.env.as_ref() == Some(*name));
+    let normal = |file: &String| scope.absolute(file).map(|file| crate::dockerfile::normal(&file));
+    Given {
+        variables: all.variables.iter().filter(is_mounted).cloned().collect(),
+        files: all.files.iter().filter_map(normal).collect(),
+    }
 }
 
 /// Adds the names in a stage and in the stages on which it is based.
@@ -71,33 +99,81 @@ fn is_new(scope: Scope<'_>, name: &str) -> bool {
     scope.get(name).is_some_and(|binding| !binding.value.carries_token)
 }
 
-/// Returns the variables of a `RUN` whose values it gives to the Hub.
-fn in_run(run: &Run, scope: Scope<'_>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for step in &run.steps {
-        let mut text = Probed::default();
-        if let Some(feeder) = step.feeder.and_then(|feeder| run.steps.get(feeder)) {
-            text.step(feeder);
-            text.plain("| ");
+/// Returns the variables of a `RUN` and the files whose values it gives to the Hub.
+fn in_run(run: &Run) -> Given {
+    let mut given = Given::default();
+    let scripts = run.scripts.iter().map(|script| &**script);
+    for steps in std::iter::once(run.steps.as_slice()).chain(scripts.clone()) {
+        for step in steps {
+            let mut text = Probed::default();
+            let feeder = step.feeder.and_then(|feeder| steps.get(feeder));
+            if let Some(feeder) = feeder {
+                text.step(feeder);
+                text.plain("| ");
+            }
+            text.step(step);
+            if let Some(file) = feeder.and_then(printed_file) {
+                text.probe(vec![file_name(&file)]);
+            }
+            text.copy(step);
+            for name in text.given() {
+                match name.strip_prefix(FILE) {
+                    Some(file) => given.files.insert(file.to_owned()),
+                    None => given.variables.insert(name),
+                };
+            }
         }
-        text.step(step);
-        names.extend(text.given());
     }
-    // Variables of the script itself.
-    let set: Vec<(String, Word)> = run.steps.iter().flat_map(assignments).collect();
+    // Variables of the scripts themselves.
+    let all = std::iter::once(run.steps.as_slice()).chain(scripts).flatten();
+    let set: Vec<(String, Word)> = all.flat_map(assignments).collect();
+    let names = &mut given.variables;
     for _ in 0..set.len().min(MAX_ROUNDS) {
         let before = names.len();
         for (name, word) in &set {
             if names.contains(name) || detect::is_plain_variable(name) {
                 names.extend(word.variables.iter().cloned());
+                given.files.extend(read_files(&word.text.to_str()).map(|(_, file)| file.to_owned()));
             }
         }
         if names.len() == before {
             break;
         }
     }
-    names.retain(|name| is_new(scope, name));
-    names
+    given
+}
+
+/// What marks the name of a file among names of variables.
+const FILE: char = '<';
+
+fn file_name(path: &str) -> String {
+    format!("{FILE}{path}")
+}
+
+/// Returns the file that a command prints as it is.
+fn printed_file(step: &Step) -> Option<String> {
+    let StepKind::Program { name, arguments, .. } = &step.kind else { return None };
+    let file = arguments.iter().find(|word| word.text.byte(0) != Some(b'-')).or(step.inputs.first())?;
+    let is_plain = !file.has_substitution && file.variables.is_empty();
+    (is_plain && matches!(name.as_str(), "cat" | "head" | "tail" | "tr"))
+        .then(|| file.text.to_str().into_owned())
+}
+
+/// Returns the files that the substitutions in a text print, each with the range of the substitution: `$(cat FILE)`,
+/// `` `cat FILE` ``, `$(< FILE)`.
+fn read_files(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static READ: LazyLock<Regex> = LazyLock::new(|| {
+        let path = r#"["']?([\w./~+@-]+)["']?"#;
+        Regex::new(&format!(
+            r"(?:\$\(|`)\s*(?:(?:cat|head -n ?1|head -1|tail -n ?1)\s+{path}|(?:cat\s*|tr\s[^<|)`]*)?<\s*{path})\s*(?:\|[^)`]*)?[)`]"
+        ))
+        .expect("a valid pattern")
+    });
+    READ.captures_iter(text).filter_map(|captures| {
+        let file = captures.get(1).or_else(|| captures.get(2))?;
+        Some((captures.get(0)?.range(), file.as_str()))
+    })
 }
 
 /// The maximum number of times that a script hands a value from one of its variables to another.
@@ -188,7 +264,35 @@ impl Probed {
         }
     }
 
+    /// Adds a copy of a file to another place as a redirection.
+    fn copy(&mut self, step: &Step) {
+        let StepKind::Program { name, arguments, .. } = &step.kind else { return };
+        let mut operands = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-'));
+        if let ("cp" | "mv" | "install" | "ln", Some(from), Some(to)) =
+            (name.as_str(), operands.next(), operands.next_back())
+        {
+            self.plain("\necho ");
+            self.probe(vec![file_name(&from.text.to_str())]);
+            self.plain(" > ");
+            self.plain(&to.text.to_str());
+        }
+    }
+
     fn word(&mut self, word: &Word) {
+        if word.has_substitution {
+            let text = word.text.to_str();
+            let mut from = 0;
+            for (range, file) in read_files(&text) {
+                self.plain(text.get(from..range.start).unwrap_or_default());
+                self.probe(vec![file_name(file)]);
+                from = range.end;
+            }
+            if from > 0 {
+                self.plain(text.get(from..).unwrap_or_default());
+                self.plain(" ");
+                return;
+            }
+        }
         self.shell(&word.text.to_str(), |name| word.variables.iter().any(|variable| variable == name));
         self.plain(" ");
     }
@@ -199,13 +303,16 @@ impl Probed {
         static EXPANSION: LazyLock<Regex> = LazyLock::new(|| {
             // The default of an expansion may hold another one.
             let inner = r"[^{}]|\$\{[^{}]*\}";
-            Regex::new(&format!(r"\$(?:\{{([A-Za-z_]\w*)(?:[:=?+-](?:{inner})*)?\}}|([A-Za-z_]\w*))"))
-                .expect("a valid pattern")
+            Regex::new(&format!(
+                r"\$(?:\{{([A-Za-z_]\w*|[1-9@*])(?:[:=?+-](?:{inner})*)?\}}|([A-Za-z_]\w*|[1-9@*]))"
+            ))
+            .expect("a valid pattern")
         });
         self.replaced(text, &EXPANSION, |captures| {
             let name = captures.get(1).or_else(|| captures.get(2)).map_or("", |name| name.as_str());
             let all = captures.get(0).map_or("", |whole| whole.as_str());
-            is_expanded(name).then(|| expanded(all).into_iter().map(String::from).collect())
+            let named = expanded(all).into_iter().chain(matches!(name, "@" | "*").then_some(name));
+            is_expanded(name).then(|| named.map(String::from).collect())
         });
     }
 
@@ -216,12 +323,15 @@ impl Probed {
             Regex::new(concat!(
                 r#"(?:os\.)?(?:environ(?:\[\s*|\.get\(\s*|\.pop\(\s*)|getenv\(\s*)(?:"(\w+)"|'(\w+)')"#,
                 r"\s*(?:,[^()\]]*)?[)\]]",
+                r#"|(?:open|Path)\(\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)\.read(?:_text)?\(\)(?:\.r?strip\(\))?"#,
             ))
             .expect("a valid pattern")
         });
         self.replaced(script, &READ, |captures| {
-            let name = captures.get(1).or_else(|| captures.get(2))?;
-            Some(vec![name.as_str().to_owned()])
+            let name = captures.get(1).or_else(|| captures.get(2));
+            let file = captures.get(3).or_else(|| captures.get(4));
+            let name = name.map(|name| name.as_str().to_owned());
+            Some(vec![name.or_else(|| Some(file_name(file?.as_str())))?])
         });
         self.plain("\n");
     }

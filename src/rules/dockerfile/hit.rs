@@ -3,9 +3,9 @@
 use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
-use crate::effects::layer_path;
+use crate::effects::{ScriptPlace, layer_path};
 use crate::finding::{Severity, Where};
-use crate::mask::{Message, message};
+use crate::mask::{Message, Quoted, message};
 use crate::rules::Rule;
 use crate::text::Span;
 
@@ -32,6 +32,8 @@ pub(crate) struct Hit {
     pub(crate) leaves: Vec<Residue>,
     /// The index of the stage.
     pub stage: Option<usize>,
+    /// The place in a script file, if that has the effect.
+    pub(crate) script: Option<ScriptPlace>,
     /// The command in normal form, without a location. The fingerprint is computed from it if there is no
     /// token.
     pub(crate) subject: Message,
@@ -89,6 +91,14 @@ pub(crate) fn left_in(place: Where) -> Residue {
 /// Returns a residue in a layer. The path is included if it is known.
 pub(crate) fn left_in_layer(path: Option<&str>) -> Residue {
     Residue { place: Where::Layer, path: path.and_then(layer_path).map(str::to_owned) }
+}
+
+/// Says in which script file of the context something happens.
+pub(crate) fn in_script(message: Message, script: Option<&ScriptPlace>) -> Message {
+    match script {
+        Some(ScriptPlace::File { path, .. }) => message!("{}, in `{}`", message, Quoted(path)),
+        Some(ScriptPlace::Here(_)) | None => message,
+    }
 }
 
 /// Returns the hits that begin in a part of the source.

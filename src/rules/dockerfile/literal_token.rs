@@ -177,6 +177,7 @@ pub(super) fn hit(context: &Context<'_>, span: Span, token: TokenSummary, confid
         span,
         message,
         help,
+        script: None,
         remarks: Vec::new(),
         leaves,
         stage: holder.and_then(|instruction| instruction.stage),

@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use super::hit::Residue;
 use super::{
     Context, Hit,
-    hit::{left_in, left_in_layer, lower},
+    hit::{in_script, left_in, left_in_layer, lower},
 };
 use crate::detect::Confidence;
 use crate::dockerfile::{Instruction, MountKind, Origin, Scope};
-use crate::effects::{Handover, LoginLeft, Place, Run, TokenOrigin, git, logins_left, variables_of};
+use crate::effects::{
+    Handover, LoginLeft, Place, Run, ScriptPlace, TokenOrigin, git, logins_left, variables_of,
+};
 use crate::finding::Where;
 use crate::hub::variables::HF_TOKEN;
 use crate::mask::Message;
@@ -30,6 +32,8 @@ pub(crate) struct Login<'a> {
     /// The command in normal form, such as `hf auth login`.
     command: &'static str,
     leaves: Vec<Residue>,
+    /// The place in a script file, if that logs in.
+    pub(crate) script: Option<ScriptPlace>,
     pub(crate) stage: Option<usize>,
     /// The replacement for the instruction.
     run: &'static str,
@@ -58,8 +62,9 @@ impl Login<'_> {
             confidence,
             span: self.span,
             token: None,
-            message: message!("`{}` {}", self.command, Message::own(effect)),
+            message: in_script(message!("`{}` {}", self.command, Message::own(effect)), self.script.as_ref()),
             help: self.help(),
+            script: self.script.clone(),
             remarks: Vec::new(),
             leaves: self.leaves.clone(),
             stage: self.stage,
@@ -119,7 +124,8 @@ impl<'a> Site<'a> {
     /// Returns the login with its residues, or `None` if it leaves nothing in the layer or in a cache.
     fn login(&self, left: LoginLeft<'a>) -> Option<Login<'a>> {
         let LoginLeft { number, login, files } = left;
-        let span = self.run.effects.get(number)?.span;
+        let effect = self.run.effects.get(number)?;
+        let span = effect.span;
         let mut leaves = self.left(files.as_deref());
         if leaves.is_empty() {
             return None;
@@ -142,6 +148,7 @@ impl<'a> Site<'a> {
             user: if is_for_git { User::Git } else { User::Nothing },
             command: login.command,
             leaves,
+            script: effect.script.clone(),
             stage: self.instruction.stage,
             run: if self.instruction.is_onbuild() { "ONBUILD RUN" } else { "RUN" },
         })

@@ -21,7 +21,11 @@ mod writes;
 
 use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
-use crate::effects::{self, Run};
+use crate::effects::{self, BroughtBy, Files, Given, NO_FILES, ReadFile, Run};
+use flow::Flow;
+use std::collections::BTreeMap;
+
+pub(crate) use effects::ScriptPlace;
 
 pub(crate) use context_leaks_token::{ContextToken, copies_context, copies_from, leaks};
 pub(crate) use hit::Hit;
@@ -50,19 +54,40 @@ pub(crate) struct Context<'a> {
     pub(crate) reach: Reach,
     /// The `RUN`s with their effects.
     runs: Vec<Option<Run>>,
+    /// What `RUN`s give to the Hub, by the index of the instruction.
+    given: BTreeMap<usize, Given>,
+    files: Files<'a>,
 }
 
 impl<'a> Context<'a> {
+    /// Reads a Dockerfile of which the build context is not known.
     pub(crate) fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
+        Self::within(source, dockerfile, NO_FILES)
+    }
+
+    /// Reads a Dockerfile. `read` reads the files of its build context.
+    pub(crate) fn within(source: &'a [u8], dockerfile: &'a Dockerfile, read: ReadFile<'a>) -> Self {
         let mut scopes = Scopes::of(dockerfile);
-        let mut runs = effects::runs(dockerfile, &scopes);
-        let carriers = flow::carriers(dockerfile, &scopes, &runs);
-        if !carriers.is_empty() {
+        let files = Files::new(dockerfile, &scopes, read);
+        let mut runs = effects::runs(dockerfile, &scopes, &files, &BTreeMap::new());
+        let Flow { carriers, given } = flow::of(dockerfile, &scopes, &runs);
+        if !carriers.is_empty() || !given.is_empty() {
             scopes = Scopes::with(dockerfile, carriers);
-            runs = effects::runs(dockerfile, &scopes);
+            runs = effects::runs(dockerfile, &scopes, &files, &given);
         }
         let reach = Reach::new(dockerfile, &scopes);
-        Self { source, dockerfile, scopes, reach, runs }
+        Self { source, dockerfile, scopes, reach, runs, given, files }
+    }
+
+    /// Returns the sources of `COPY`s whose files `RUN`s give to the Hub, each with the path in the image.
+    pub(crate) fn brought(&self) -> impl Iterator<Item = (BroughtBy, &str)> {
+        self.given.iter().flat_map(move |(&number, given)| {
+            let stage = self.dockerfile.instructions.get(number).and_then(|run| run.stage);
+            given
+                .files
+                .iter()
+                .filter_map(move |file| Some((self.files.brought_by(stage?, number, file)?, file.as_str())))
+        })
     }
 
     /// Returns all instructions, each with the scope before it.
@@ -161,6 +186,10 @@ mod clean_up_tests;
 mod file_tests;
 #[cfg(test)]
 mod flow_tests;
+#[cfg(test)]
+mod program_tests;
+#[cfg(test)]
+mod run_script_tests;
 #[cfg(test)]
 mod script_tests;
 #[cfg(test)]

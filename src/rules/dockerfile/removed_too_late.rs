@@ -54,6 +54,7 @@ pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed])
                 "Remove the file in the RUN of line {}, or mend that line so that it writes none",
                 line
             ),
+            script: None,
             remarks: Vec::new(),
             leaves: vec![Residue { place: Where::Layer, path: Some(path.clone()) }],
             stage: removal.stage,

@@ -58,6 +58,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                      build with `docker build --secret id={},env={} .` instead of `--build-arg {}=…`.",
                     name, name, name, name, name, name
                 ),
+                script: None,
                 remarks: Vec::new(),
                 leaves: std::iter::once(left_in(Where::History)).chain(label).collect(),
                 stage: instruction.stage,

@@ -65,6 +65,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                      start with `docker run -e HF_TOKEN …`.",
                     name
                 ),
+                script: None,
                 remarks: Vec::new(),
                 // A trigger sets the variable in images based on this one. Its text stays in this image.
                 leaves: vec![

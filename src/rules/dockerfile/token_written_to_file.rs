@@ -2,7 +2,7 @@
 
 use super::{
     Context, Hit,
-    hit::{left_in, left_in_layer},
+    hit::{in_script, left_in, left_in_layer},
     writes::Write,
 };
 use crate::detect;
@@ -62,7 +62,7 @@ pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
             }
             let program = acts.keyword.name().to_owned();
             let (span, stage) = (acts.text.span(), instruction.stage);
-            hits.push(hit(&Write { form: Form::Text, program, span, stage, source, leaves }));
+            hits.push(hit(&Write { form: Form::Text, program, span, stage, source, leaves, script: None }));
         }
     }
     hits
@@ -91,8 +91,12 @@ fn hit(write: &Write) -> Hit {
         confidence: Confidence::High,
         span: write.span,
         token: None,
-        message: message!("`{}` {} into {}", write.program, Message::own(what), file),
+        message: in_script(
+            message!("`{}` {} into {}", write.program, Message::own(what), file),
+            write.script.as_ref(),
+        ),
         help: Message::own(HELP),
+        script: write.script.clone(),
         remarks: Vec::new(),
         leaves: write.leaves.clone(),
         stage: write.stage,

@@ -3,7 +3,7 @@
 use super::Context;
 use super::hit::{Residue, left_in, left_in_layer};
 use crate::dockerfile::Instruction;
-use crate::effects::{EffectKind, Fate, Form, Place, Run, ValueSource, writes_left};
+use crate::effects::{EffectKind, Fate, Form, Place, Run, ScriptPlace, ValueSource, writes_left};
 use crate::finding::Where;
 use crate::text::Span;
 
@@ -16,6 +16,8 @@ pub(crate) struct Write {
     /// The source of the token.
     pub(crate) source: ValueSource,
     pub(crate) leaves: Vec<Residue>,
+    /// The place in a script file, if that writes.
+    pub(crate) script: Option<ScriptPlace>,
 }
 
 /// Returns all such places of a file, in order.
@@ -46,17 +48,19 @@ fn of_run(instruction: &Instruction, run: &Run) -> Vec<Write> {
         }
         if !leaves.is_empty() {
             let (form, program, span) = (write.form, write.program.clone(), effect.span);
-            found.push(Write { form, program, span, stage, source, leaves });
+            let script = effect.script.clone();
+            found.push(Write { form, program, span, stage, source, leaves, script });
         }
     }
     let passes = run.effects.iter().filter_map(|effect| match &effect.kind {
-        EffectKind::Pass(pass) => Some((effect.span, pass)),
+        EffectKind::Pass(pass) => Some((effect, pass)),
         _ => None,
     });
-    found.extend(passes.filter_map(|(span, pass)| {
+    found.extend(passes.filter_map(|(effect, pass)| {
         let source = pass.value.first_token().filter(|source| source.is_in_history())?.clone();
         let (program, leaves) = (pass.program.clone(), vec![left_in(Where::History)]);
-        Some(Write { form: Form::Url, program, span, stage, source, leaves })
+        let (span, script) = (effect.span, effect.script.clone());
+        Some(Write { form: Form::Url, program, span, stage, source, leaves, script })
     }));
     found
 }
