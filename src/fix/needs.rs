@@ -1,0 +1,59 @@
+//! The variables that the commands of a `RUN` need from secrets.
+
+use std::collections::BTreeMap;
+
+use super::readers::readers;
+use super::run::MendedRun;
+use super::settings::Variable;
+use crate::effects::{Reader, holds_word};
+use crate::hub::variables::{HF_TOKEN, READ, is_read};
+use crate::shell::Step;
+use crate::text::Span;
+
+impl MendedRun<'_> {
+    /// Returns the variables that the remaining commands need from secrets, each with the name of its secret.
+    /// `rest` is the text of the remaining commands. `logged_in` is the secret that replaces the logins up to
+    /// here.
+    pub(super) fn needed(
+        &self,
+        rest: &str,
+        gone: &[Span],
+        logged_in: Option<&str>,
+    ) -> BTreeMap<String, String> {
+        let here: Vec<(&str, &Variable)> = self.mending.settings.in_scope(self.scope).collect();
+        let id = |&(name, variable): &(&str, &Variable)| (name.to_owned(), variable.id.clone());
+        let named = here.iter().filter(|(name, _)| holds_word(rest, name));
+        let mut needed: BTreeMap<String, String> = named.map(id).collect();
+        let stays = |step: &Step| {
+            let before = gone.partition_point(|gone| gone.start <= step.span.start);
+            let around = before.checked_sub(1).and_then(|at| gone.get(at));
+            around.is_none_or(|gone| gone.end < step.span.end)
+        };
+        let readers = readers(self.run).filter(|(step, _)| self.run.steps.get(*step).is_some_and(stays));
+        let readers: Vec<Reader> = readers.map(|(_, reader)| reader).collect();
+        if readers.is_empty() {
+            return needed;
+        }
+        let may_be_any = readers.contains(&Reader::Other);
+        let has_hub = |needed: &BTreeMap<String, String>| READ.iter().any(|name| needed.contains_key(*name));
+        let known: Vec<_> = here.iter().filter(|(_, variable)| variable.is_known).collect();
+        for name in READ {
+            // The Hub's own tools need one of their names, and a script may read each of them.
+            if may_be_any || !has_hub(&needed) {
+                needed.extend(known.iter().filter(|(known, _)| *known == name).map(|variable| id(variable)));
+            }
+        }
+        if let (Some(secret), false) = (logged_in, has_hub(&needed)) {
+            needed.insert(HF_TOKEN.to_owned(), secret.to_owned());
+        }
+        // It is unknown which of the other variables a script reads.
+        if may_be_any || needed.is_empty() {
+            for (name, variable) in
+                known.into_iter().filter(|(name, variable)| !is_read(name) && !variable.is_handed_on)
+            {
+                needed.entry((*name).to_owned()).or_insert_with(|| variable.id.clone());
+            }
+        }
+        needed
+    }
+}
