@@ -6,24 +6,29 @@ use super::readers::readers;
 use super::run::MendedRun;
 use super::settings::Variable;
 use crate::effects::{Reader, holds_word};
+use crate::hub::python::{LIBRARY, TAKE_HUB_TOKEN};
 use crate::hub::variables::{HF_TOKEN, READ, is_read};
 use crate::shell::Step;
 use crate::text::Span;
 
+/// What the commands of a `RUN` need.
+pub(super) struct Needs {
+    /// The variables, each with the name of its secret.
+    pub(super) variables: BTreeMap<String, String>,
+    /// Whether the commands name a variable, run a client of the Hub or held a login.
+    pub(super) is_about_token: bool,
+}
+
 impl MendedRun<'_> {
-    /// Returns the variables that the remaining commands need from secrets, each with the name of its secret.
+    /// Returns what the remaining commands need from secrets.
     /// `rest` is the text of the remaining commands. `logged_in` is the secret that replaces the logins up to
     /// here.
-    pub(super) fn needed(
-        &self,
-        rest: &str,
-        gone: &[Span],
-        logged_in: Option<&str>,
-    ) -> BTreeMap<String, String> {
+    pub(super) fn needed(&self, rest: &str, gone: &[Span], logged_in: Option<&str>) -> Needs {
         let here: Vec<(&str, &Variable)> = self.mending.settings.in_scope(self.scope).collect();
         let id = |&(name, variable): &(&str, &Variable)| (name.to_owned(), variable.id.clone());
         let named = here.iter().filter(|(name, _)| holds_word(rest, name));
         let mut needed: BTreeMap<String, String> = named.map(id).collect();
+        let is_named = !needed.is_empty();
         let stays = |step: &Step| {
             let before = gone.partition_point(|gone| gone.start <= step.span.start);
             let around = before.checked_sub(1).and_then(|at| gone.get(at));
@@ -31,8 +36,10 @@ impl MendedRun<'_> {
         };
         let readers = readers(self.run).filter(|(step, _)| self.run.steps.get(*step).is_some_and(stays));
         let readers: Vec<Reader> = readers.map(|(_, reader)| reader).collect();
+        let is_client = readers.contains(&Reader::Hub) || calls_the_hub(rest);
+        let is_about_token = is_named || is_client || !self.targets.is_empty();
         if readers.is_empty() {
-            return needed;
+            return Needs { variables: needed, is_about_token };
         }
         let may_be_any = readers.contains(&Reader::Other);
         let has_hub = |needed: &BTreeMap<String, String>| READ.iter().any(|name| needed.contains_key(*name));
@@ -54,6 +61,11 @@ impl MendedRun<'_> {
                 needed.entry((*name).to_owned()).or_insert_with(|| variable.id.clone());
             }
         }
-        needed
+        Needs { variables: needed, is_about_token }
     }
+}
+
+/// Returns true if a script calls a library of the Hub.
+fn calls_the_hub(script: &str) -> bool {
+    std::iter::once(&LIBRARY).chain(&TAKE_HUB_TOKEN).any(|name| holds_word(script, name))
 }

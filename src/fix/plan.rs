@@ -30,6 +30,10 @@ pub(super) struct Plan {
     pub(super) declined: Vec<Declined>,
     /// The secrets that each `RUN` gets, by the index of the instruction.
     pub(super) mounted: BTreeMap<usize, Vec<Secret>>,
+    /// The `RUN`s that name a variable with the token, or run a client of the Hub.
+    pub(super) about_token: BTreeSet<usize>,
+    /// Whether the file builds images for Windows.
+    pub(super) is_for_windows: bool,
     /// The variables that containers need from now on.
     pub(super) at_start: BTreeSet<String>,
     /// The indices of the instructions of which nothing is left.
@@ -38,8 +42,8 @@ pub(super) struct Plan {
 
 /// Plans the changes to a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
-    let mut plan = Plan::default();
-    let refused = if is_for_windows(context) {
+    let mut plan = Plan { is_for_windows: is_for_windows(context), ..Plan::default() };
+    let refused = if plan.is_for_windows {
         Some("builds of Windows containers have no secret mounts")
     } else if syntax::is_unknown(context) {
         Some(
@@ -120,8 +124,14 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         }
         let given = logged_in.get(&stage).map(String::as_str);
         match run.write(given, &mut plan.edits, &mut plan.declined) {
-            Written::Run(secrets) if secrets.is_empty() => {}
-            Written::Run(secrets) => drop(plan.mounted.insert(index, secrets)),
+            Written::Run { secrets, is_about_token } => {
+                if is_about_token {
+                    plan.about_token.insert(index);
+                }
+                if !secrets.is_empty() {
+                    plan.mounted.insert(index, secrets);
+                }
+            }
             Written::Nothing => drop(plan.gone.insert(index)),
         }
     }

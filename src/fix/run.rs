@@ -12,6 +12,7 @@ use super::{
     literal::{self, Place},
     mounts::Ids,
     names::Names,
+    needs::Needs,
     script::{Cut, cut},
     settings::Settings,
 };
@@ -67,7 +68,10 @@ pub(super) struct Mending<'a> {
 /// What is left of a `RUN`.
 pub(super) enum Written {
     /// The `RUN`, with the secrets that it gets.
-    Run(Vec<Secret>),
+    Run {
+        secrets: Vec<Secret>,
+        is_about_token: bool,
+    },
     Nothing,
 }
 
@@ -224,10 +228,11 @@ impl<'a> MendedRun<'a> {
         };
         let gone = united(deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)));
         let rest = self.rest(&gone);
-        let mut needed = self.needed(&rest, &gone, logged_in);
+        let Needs { variables: mut needed, mut is_about_token } = self.needed(&rest, &gone, logged_in);
         let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
         for (literal, variable) in self.literals.iter().filter(|(literal, _)| !is_gone(*literal)) {
             needed.entry(variable.clone()).or_insert_with(|| variable.clone());
+            is_about_token = true;
             if let Place::Shell(quotes) =
                 literal::place(self.mending.page.source, &self.run.script, &self.commands, *literal)
             {
@@ -237,6 +242,7 @@ impl<'a> MendedRun<'a> {
         }
         for clone in self.clones.iter().filter(|clone| !is_gone(clone.command)) {
             clone.write(edits);
+            is_about_token = true;
         }
         for name in needed.keys() {
             let written =
@@ -253,7 +259,7 @@ impl<'a> MendedRun<'a> {
         for (span, with) in replaced {
             edits.replace(span, with);
         }
-        Written::Run(self.mount(needed, &rest, edits))
+        Written::Run { secrets: self.mount(needed, &rest, edits), is_about_token }
     }
 
     /// Returns the effects of the commands of the script itself.
