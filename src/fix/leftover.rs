@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::script::Pipeline;
+use super::pipelines::Pipeline;
 use crate::text::Text;
 
 /// What a part of a script does, apart from what is removed. The order is that of how much it does.

@@ -16,6 +16,7 @@ mod mounts;
 mod names;
 mod needs;
 mod outcome;
+mod pipelines;
 mod plan;
 mod readers;
 mod run;

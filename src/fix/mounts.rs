@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use super::edit::Edits;
 use super::outcome::Secret;
-use super::run::MendedRun;
-use crate::dockerfile::{Flag, Mount, MountKind};
-use crate::effects::{Reader, holds_word};
+use super::readers::readers;
+use crate::dockerfile::{Flag, Instruction, Mount, MountKind};
+use crate::effects::{Reader, Run, holds_word};
 use crate::hub::variables::is_read;
 use crate::rules::dockerfile::Context;
-
-use super::readers::readers;
 
 /// The secrets that a file mounts already, each with the variable that holds it.
 pub(super) struct Ids(Vec<(String, Option<String>)>);
@@ -39,19 +37,26 @@ impl Ids {
     }
 }
 
-impl MendedRun<'_> {
+/// A `RUN` that gets secrets.
+pub(super) struct Mounting<'a> {
+    pub(super) source: &'a [u8],
+    pub(super) instruction: &'a Instruction,
+    pub(super) run: &'a Run,
+    pub(super) ids: &'a Ids,
+    /// The text of the commands that are left.
+    pub(super) rest: &'a str,
+    /// Whether a login was removed.
+    pub(super) had_login: bool,
+}
+
+impl Mounting<'_> {
     /// Returns true if a program other than the Hub's own tools runs, which may read a mounted file.
     fn reads_files(&self) -> bool {
         readers(self.run).any(|(_, reader)| reader == Reader::Other)
     }
 
     /// Mounts the secrets that are not mounted yet.
-    pub(super) fn mount(
-        &self,
-        needed: BTreeMap<String, String>,
-        rest: &str,
-        edits: &mut Edits,
-    ) -> Vec<Secret> {
+    pub(super) fn write(&self, needed: BTreeMap<String, String>, edits: &mut Edits) -> Vec<Secret> {
         let mut secrets = Vec::new();
         let acts = self.instruction.effective();
         let is_mount = |flag: &&Flag| flag.name.as_bytes() == b"mount" && flag.value.is_some();
@@ -59,7 +64,7 @@ impl MendedRun<'_> {
         let mut added = String::new();
         let reads_files = self.reads_files();
         for (variable, name) in needed {
-            let id = self.mending.ids.of(&name).to_owned();
+            let id = self.ids.of(&name).to_owned();
             let is_secret = |mount: &Mount| mount.kind == MountKind::Secret;
             if self.run.mounts.iter().any(|mount| is_secret(mount) && mount.env.as_ref() == Some(&variable)) {
                 continue;
@@ -72,13 +77,13 @@ impl MendedRun<'_> {
                 let names = [&mount.target, &mount.env];
                 is_secret(mount)
                     && mount.id.as_ref() == Some(&id)
-                    && !names.into_iter().flatten().any(|name| holds_word(rest, name))
+                    && !names.into_iter().flatten().any(|name| holds_word(self.rest, name))
             };
             let old = self.run.mounts.iter().zip(&flags).find(|(mount, _)| is_free(mount));
             let required = if old.is_some_and(|(mount, _)| mount.required) { ",required=true" } else { "" };
             let flag = format!("--mount=type=secret,id={id},env={variable}{required}");
             match old {
-                Some((_, old)) if !self.targets.is_empty() => edits.replace(old.span, flag),
+                Some((_, old)) if self.had_login => edits.replace(old.span, flag),
                 _ => added.extend([flag.as_str(), " "]),
             }
             let is_name = id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -87,7 +92,7 @@ impl MendedRun<'_> {
         }
         if !added.is_empty() {
             let at = acts.keyword_span.end;
-            let blank = self.mending.page.source.get(at..).unwrap_or_default();
+            let blank = self.source.get(at..).unwrap_or_default();
             let blanks = blank.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
             edits.insert(at + blanks, added);
         }

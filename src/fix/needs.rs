@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::readers::readers;
-use super::run::MendedRun;
-use super::settings::Variable;
-use crate::effects::{Reader, holds_word};
+use super::settings::{Settings, Variable};
+use crate::dockerfile::Scope;
+use crate::effects::{Reader, Run, holds_word};
 use crate::hub::python::{LIBRARY, TAKE_HUB_TOKEN};
 use crate::hub::variables::{HF_TOKEN, READ, is_read};
 use crate::shell::Step;
@@ -19,12 +19,25 @@ pub(super) struct Needs {
     pub(super) is_about_token: bool,
 }
 
-impl MendedRun<'_> {
-    /// Returns what the remaining commands need from secrets.
-    /// `rest` is the text of the remaining commands. `logged_in` is the secret that replaces the logins up to
-    /// here.
-    pub(super) fn needed(&self, rest: &str, gone: &[Span], logged_in: Option<&str>) -> Needs {
-        let here: Vec<(&str, &Variable)> = self.mending.settings.in_scope(self.scope).collect();
+/// A `RUN` whose commands are looked at.
+pub(super) struct Reading<'a> {
+    pub(super) run: &'a Run,
+    pub(super) scope: Scope<'a>,
+    pub(super) settings: &'a Settings,
+    /// The text of the commands that are left.
+    pub(super) rest: &'a str,
+    /// The parts that are removed, in order.
+    pub(super) gone: &'a [Span],
+    /// Whether a login was removed.
+    pub(super) had_login: bool,
+}
+
+impl Reading<'_> {
+    /// Returns what the remaining commands need from secrets. `logged_in` is the secret that replaces the logins
+    /// up to here.
+    pub(super) fn needs(&self, logged_in: Option<&str>) -> Needs {
+        let (rest, gone) = (self.rest, self.gone);
+        let here: Vec<(&str, &Variable)> = self.settings.in_scope(self.scope).collect();
         let id = |&(name, variable): &(&str, &Variable)| (name.to_owned(), variable.id.clone());
         let named = here.iter().filter(|(name, _)| holds_word(rest, name));
         let mut needed: BTreeMap<String, String> = named.map(id).collect();
@@ -37,7 +50,7 @@ impl MendedRun<'_> {
         let readers = readers(self.run).filter(|(step, _)| self.run.steps.get(*step).is_some_and(stays));
         let readers: Vec<Reader> = readers.map(|(_, reader)| reader).collect();
         let is_client = readers.contains(&Reader::Hub) || calls_the_hub(rest);
-        let is_about_token = is_named || is_client || !self.targets.is_empty();
+        let is_about_token = is_named || is_client || self.had_login;
         if readers.is_empty() {
             return Needs { variables: needed, is_about_token };
         }

@@ -148,3 +148,32 @@ fn an_id_of_the_file_is_used_again() {
     );
     assert!(text.contains(&format!("RUN {MOUNT} ./y.sh\n")), "{text}");
 }
+
+#[test]
+fn the_argument_of_a_login_goes_with_it() {
+    for (login, rest) in [
+        ("python -c 'from huggingface_hub import HfFolder as F; F.save_token(\"'$TOK'\")'", ""),
+        ("hf auth login --token $TOK", ""),
+        ("echo \"$TOK\" | hf auth login", ""),
+        (
+            "hf auth login --token \"$(printf %s $TOK)\" && ./d.sh",
+            "RUN --mount=type=secret,id=TOK,env=HF_TOKEN ./d.sh\n",
+        ),
+    ] {
+        becomes(&format!("ARG TOK\nRUN {login}\n"), rest);
+    }
+}
+
+#[test]
+fn a_clone_with_a_password_of_unknown_shape_is_mended() {
+    becomes(
+        "RUN git clone https://user:@OPAQUE@@huggingface.co/o/r\n",
+        "RUN MOUNT git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone \
+         https://huggingface.co/o/r\n",
+    );
+    becomes(
+        "ARG HF_TOKEN\nRUN git clone http://user:$HF_TOKEN@huggingface.co/o/r\n",
+        "RUN MOUNT git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone \
+         http://huggingface.co/o/r\n",
+    );
+}

@@ -10,9 +10,9 @@ use super::{
     defaults::{Default, default},
     edit::Edits,
     literal::{self, Place},
-    mounts::Ids,
+    mounts::{Ids, Mounting},
     names::Names,
-    needs::Needs,
+    needs::{Needs, Reading},
     script::{Cut, cut},
     settings::Settings,
 };
@@ -77,14 +77,14 @@ pub(super) enum Written {
 
 /// A `RUN` that is being mended.
 pub(super) struct MendedRun<'a> {
-    pub(super) mending: &'a Mending<'a>,
-    pub(super) instruction: &'a Instruction,
-    pub(super) scope: Scope<'a>,
-    pub(super) run: &'a Run,
+    mending: &'a Mending<'a>,
+    instruction: &'a Instruction,
+    scope: Scope<'a>,
+    run: &'a Run,
     /// The commands of the script, if it is a shell script.
     commands: Vec<Command>,
     /// The logins to remove.
-    pub(super) targets: Vec<Span>,
+    targets: Vec<Span>,
     /// Token text, each with the variable that replaces it.
     literals: Vec<(Span, String)>,
     clones: Vec<Clone>,
@@ -228,7 +228,11 @@ impl<'a> MendedRun<'a> {
         };
         let gone = united(deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)));
         let rest = self.rest(&gone);
-        let Needs { variables: mut needed, mut is_about_token } = self.needed(&rest, &gone, logged_in);
+        let Mending { settings, ids, .. } = *self.mending;
+        let had_login = !self.targets.is_empty();
+        let reading =
+            Reading { run: self.run, scope: self.scope, settings, rest: &rest, gone: &gone, had_login };
+        let Needs { variables: mut needed, mut is_about_token } = reading.needs(logged_in);
         let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
         for (literal, variable) in self.literals.iter().filter(|(literal, _)| !is_gone(*literal)) {
             needed.entry(variable.clone()).or_insert_with(|| variable.clone());
@@ -242,6 +246,9 @@ impl<'a> MendedRun<'a> {
         }
         for clone in self.clones.iter().filter(|clone| !is_gone(clone.command)) {
             clone.write(edits);
+            if clone.is_literal {
+                needed.entry(HF_TOKEN.to_owned()).or_insert_with(|| HF_TOKEN.to_owned());
+            }
             is_about_token = true;
         }
         for name in needed.keys() {
@@ -259,7 +266,10 @@ impl<'a> MendedRun<'a> {
         for (span, with) in replaced {
             edits.replace(span, with);
         }
-        Written::Run { secrets: self.mount(needed, &rest, edits), is_about_token }
+        let source = self.mending.page.source;
+        let mounting =
+            Mounting { source, instruction: self.instruction, run: self.run, ids, rest: &rest, had_login };
+        Written::Run { secrets: mounting.write(needed, edits), is_about_token }
     }
 
     /// Returns the effects of the commands of the script itself.
@@ -285,6 +295,7 @@ impl<'a> MendedRun<'a> {
     fn can_ask(&self, clone: &Clone) -> bool {
         let mut mounts = self.run.mounts.iter().filter(|mount| mount.kind == MountKind::Secret);
         let is_there = match clone.given() {
+            _ if clone.is_literal => true,
             Some(Given::File(file)) => mounts.any(|mount| mount.target.as_deref() == Some(file)),
             Some(Given::Variable(name)) => {
                 let is_mounted = mounts.any(|mount| mount.env.as_deref() == Some(name));

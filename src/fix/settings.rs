@@ -8,11 +8,12 @@ use super::edit::Edits;
 use super::outcome::Declined;
 use crate::detect;
 use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
-use crate::effects::expanded;
+use crate::effects::{TokenOrigin, expanded};
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_arg, token_in_env};
+use crate::shell::Step;
 use crate::text::Span;
 
 /// A variable whose value now comes from a secret.
@@ -64,7 +65,7 @@ pub(super) fn settings<'a>(
 ) -> Settings {
     let mut blocked: BTreeMap<String, &'static str> = BTreeMap::new();
     let mut candidates: BTreeMap<(usize, usize), Candidate> = BTreeMap::new();
-    let arguments: BTreeSet<&str> = logins.flat_map(|login| login.variables.iter().copied()).collect();
+    let arguments: BTreeSet<String> = logins.flat_map(|login| given(context, login)).collect();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let acts = instruction.effective();
         if !matches!(acts.keyword, Keyword::Arg | Keyword::Env) {
@@ -78,8 +79,7 @@ pub(super) fn settings<'a>(
                 (is_setting && hit.span == pair.span) || (is_text && hit.span.overlaps(pair.span))
             });
             let name = scope.name(pair);
-            let is_login =
-                acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(name.as_str());
+            let is_login = acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(&name);
             if !is_hit && !is_login {
                 continue;
             }
@@ -223,6 +223,22 @@ impl Settings {
             }
         }
     }
+}
+
+/// Returns the variables through which a login is given its token. If that cannot be followed, these are all
+/// variables in its command.
+fn given(context: &Context<'_>, login: &Login<'_>) -> Vec<String> {
+    if !login.variables.is_empty() || !matches!(login.origin, TokenOrigin::Other) {
+        return login.variables.iter().map(|name| (*name).to_owned()).collect();
+    }
+    let holder = context.holder(login.span.start).and_then(|instruction| context.run(instruction));
+    let around = |step: &&Step| step.span.start <= login.span.start && login.span.end <= step.span.end;
+    let steps = holder.map(|run| run.steps.as_slice()).unwrap_or_default();
+    let Some(step) = steps.iter().filter(around).min_by_key(|step| step.span.end - step.span.start) else {
+        return Vec::new();
+    };
+    let text = context.source.get(step.span.start..step.span.end).unwrap_or_default();
+    expanded(&String::from_utf8_lossy(text)).into_iter().map(str::to_owned).collect()
 }
 
 fn pair_at<'a>(context: &Context<'a>, (index, number): (usize, usize)) -> Option<&'a Pair> {

@@ -171,6 +171,9 @@ impl<'a> Value<'a> {
         if is_in_url {
             // Only text in front of an `@` is a password; a port is not.
             let at = memchr::memrchr(b'@', self.text)?;
+            if is_harmless(self.text.get(..at).unwrap_or_default()) {
+                return None;
+            }
             return Some(["…".as_bytes(), self.text.get(at..).unwrap_or_default()].concat());
         }
         Some([self.open, "…".as_bytes(), self.close].concat())
@@ -196,6 +199,7 @@ mod tests {
             "HF_TOKEN=optional_for_gated ./x",
             "login(token=os.getenv('HF_TOKEN'))",
             "--token \"$(cat /run/secrets/hub)\"",
+            "git clone https://user:$HF_TOKEN@huggingface.co/a/b",
             "hf_token = get_secret(\"hub/token\")",
             "{\"hf_token\": true}",
         ] {

@@ -24,6 +24,17 @@ pub(crate) fn render(
         writeln!(out)?;
     }
     summary(mending, is_written, &path, out)?;
+    if !mending.hunks.is_empty() {
+        match mending.left.len() {
+            0 if mending.unread.is_empty() => writeln!(out, "A scan of the mended file finds nothing.")?,
+            0 => writeln!(
+                out,
+                "A scan of the mended file finds nothing, but not all that it copies could be read."
+            )?,
+            1 => writeln!(out, "A scan of the mended file finds this leak:")?,
+            _ => writeln!(out, "A scan of the mended file finds these leaks:")?,
+        }
+    }
     for each in &mending.left {
         leak(each, is_written, &path, style, out)?;
     }

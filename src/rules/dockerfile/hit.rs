@@ -1,7 +1,6 @@
 //! Hits of the Dockerfile rules.
 
 use super::removals::Removed;
-use super::{token_in_arg, token_in_env, token_in_url};
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
 use crate::effects::layer_path;
@@ -148,19 +147,6 @@ impl Hit {
             }
             self.leaves.push(left_in(Where::BuildCache));
             self.remarks.push(Remark::StaysInBuildCache { is_in_provenance });
-            self.message = self.message_in_build_cache();
-        }
-    }
-
-    /// Returns the message without what is true of a stage of the final image alone.
-    fn message_in_build_cache(&self) -> Message {
-        match self.rule.id {
-            id if id == token_in_arg::RULE.id => {
-                message!("`{}` is a build argument for a token", self.subject)
-            }
-            id if id == token_in_env::RULE.id => message!("`{}` is given a token", self.subject),
-            id if id == token_in_url::RULE.id => Message::own("a command is given a URL with a token in it"),
-            _ => self.message.clone(),
         }
     }
 }
