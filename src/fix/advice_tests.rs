@@ -194,7 +194,10 @@ fn help_shows_the_run_that_is_about_the_token() {
     ] {
         for (set, rule) in [("ARG HF_TOKEN", "in-arg"), ("ENV HF_TOKEN=hunter2hunter2", "in-env")] {
             let help = help(&format!("{set}\n{other}"), rule);
-            assert!(help.contains("env=HF_TOKEN …`") && !help.contains(&other[4..]), "{help}");
+            assert!(
+                help.contains("env=HF_TOKEN …`") && !help.contains(other.trim_start_matches("RUN ")),
+                "{help}"
+            );
         }
     }
 }
@@ -209,7 +212,10 @@ fn help_never_shows_a_run_that_leaks() {
         "RUN git config --global url.\"https://u:$HF_TOKEN@huggingface.co/\".insteadOf https://huggingface.co/",
     ] {
         let told = help(&format!("WORKDIR /app\nARG HF_TOKEN\n{leak}\nCMD [\"serve\"]"), "token-in-arg");
-        assert!(told.contains("docker run -e HF_TOKEN") && !told.contains(&leak[4..12]), "{told}");
+        assert!(
+            told.contains("docker run -e HF_TOKEN") && !told.contains(leak.get(4..12).unwrap()),
+            "{told}"
+        );
         let told = help(&format!("WORKDIR /app\nARG HF_TOKEN\n{leak}\nRUN hf download m"), "token-in-arg");
         assert!(told.contains("env=HF_TOKEN hf download m`"), "{told}");
     }

@@ -101,7 +101,7 @@ pub(super) fn unite(
         idle: Vec::new(),
         conditions: 0,
     };
-    let is_read = tokens.is_some() && matches!(reader.list(), Some(_)) && reader.at == reader.tokens.len();
+    let is_read = tokens.is_some() && reader.list(0).is_some() && reader.at == reader.tokens.len();
     let idle = if is_read { reader.idle } else { Vec::new() };
     if parts.iter().all(|part| part.effect <= Effect::State) && parts.iter().any(|part| part.has_removed) {
         return None;
@@ -152,28 +152,23 @@ impl Reader<'_> {
         self.tokens.get(self.at).map(|(token, ..)| *token)
     }
 
-    fn list(&mut self) -> Option<Option<Part>> {
-        self.list_within(0)
-    }
-
-    /// Reads a list up to a token that ends it. Returns its parts as one, or `None` if it cannot be read.
-    fn list_within(&mut self, depth: usize) -> Option<Option<Part>> {
+    /// Reads a list up to a token that ends it. Returns its parts, or `None` if it cannot be read.
+    fn list(&mut self, depth: usize) -> Option<Vec<Part>> {
         if depth > MAX_DEPTH {
             return None;
         }
-        let mut whole: Option<Part> = None;
+        let mut parts = Vec::new();
         loop {
             while self.peek() == Some(Token::End) {
                 self.at += 1;
             }
             match self.peek() {
-                None | Some(Token::Next(_) | Token::Close(_)) => return Some(whole),
+                None | Some(Token::Next(_) | Token::Close(_)) => return Some(parts),
                 Some(Token::And | Token::Or) => return None,
                 Some(Token::End) => continue,
                 Some(Token::Not | Token::Pipeline(_) | Token::Open(_)) => {}
             }
-            let chain = self.chain(depth)?;
-            whole = Some(whole.map_or(chain, |whole| whole.with(chain)));
+            parts.push(self.chain(depth)?);
         }
     }
 
@@ -236,7 +231,7 @@ impl Reader<'_> {
         let mut is_condition = matches!(token, Token::Open("if" | "do"));
         loop {
             self.conditions += usize::from(is_condition);
-            let mut part = self.list_within(depth + 1)?;
+            let mut part = self.list(depth + 1)?.into_iter().reduce(Part::with);
             self.conditions -= usize::from(is_condition);
             if let Some(part) = part.as_mut().filter(|_| is_condition) {
                 part.may_fail = false;

@@ -22,6 +22,8 @@ fn nothing_idle_is_left() {
         "[ -n \"$HF_TOKEN\" ] && hf auth login --token $HF_TOKEN || true",
         "[ -z \"$HF_TOKEN\" ] || hf auth login --token $HF_TOKEN",
         "test -n \"$HF_TOKEN\" && hf auth login --token $HF_TOKEN",
+        "hf auth login --token $HF_TOKEN | cat",
+        "hf auth login --token $HF_TOKEN 2>&1 | grep -v token || true",
         "(hf auth login --token $HF_TOKEN)",
         "{ hf auth login --token $HF_TOKEN; }",
         "(hf auth login --token $HF_TOKEN || true)",

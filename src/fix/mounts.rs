@@ -26,13 +26,12 @@ impl Ids {
         let is_same = |other: &str| {
             plain(other) == plain(name) || (is_read(name) && is_read(&plain(other).to_ascii_uppercase()))
         };
-        let tests: [&dyn Fn(&str, Option<&str>) -> bool; 3] =
-            [&|id, _| id == name, &|_, variable| variable == Some(name), &|id, variable| {
-                is_same(id) || variable.is_some_and(is_same)
-            }];
-        let found = tests
-            .iter()
-            .find_map(|is_it| self.0.iter().find(|(id, variable)| is_it(id, variable.as_deref())));
+        let find = |is_it: &dyn Fn(&str, Option<&str>) -> bool| {
+            self.0.iter().find(|(id, variable)| is_it(id, variable.as_deref()))
+        };
+        let found = find(&|id, _| id == name)
+            .or_else(|| find(&|_, variable| variable == Some(name)))
+            .or_else(|| find(&|id, variable| is_same(id) || variable.is_some_and(is_same)));
         found.map_or(name, |(id, _)| id)
     }
 }

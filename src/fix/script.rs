@@ -74,7 +74,15 @@ pub(super) fn cut(
                 let around = text.source_span(pipeline.start..pipeline.end);
                 // The last command of a pipeline represents the whole pipeline if the other commands only
                 // feed it.
-                if (spans.contains(&command) && pipeline.end == end) || only_runs(steps, around, targets) {
+                // So does any command if those behind it only print what they are fed.
+                let behind = commands
+                    .iter()
+                    .filter(|other| command.end <= other.span.start && other.span.end <= around.end);
+                let is_shown =
+                    || behind.map(|other| effect_of(other, false)).all(|effect| effect <= Effect::Test);
+                if (spans.contains(&command) && (pipeline.end == end || is_shown()))
+                    || only_runs(steps, around, targets)
+                {
                     whole.insert(index);
                 } else {
                     replaced.push((command, ":"));
