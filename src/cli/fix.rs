@@ -37,8 +37,15 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Outcome, Failure> {
     let style = Style { color: use_color(asked.color.when, true), quiet: false };
     let written = Output::Stdout.write(|out| report::mended::render(&mending, asked.write, style, out));
     written.map_err(|error| Failure::new(format!("cannot write: {error}")))?;
+    for issue in &mending.unread {
+        complain(&report::issue_line(issue));
+    }
     let is_leaking = mending.left.iter().any(|leak| FailOn::default().reached_by(leak.severity));
-    Ok(if is_leaking { Outcome::Failed } else { Outcome::Passed })
+    Ok(match (is_leaking, mending.unread.is_empty()) {
+        (true, _) => Outcome::Failed,
+        (false, false) => Outcome::Incomplete,
+        (false, true) => Outcome::Passed,
+    })
 }
 
 /// Replaces the file with the fixed text, completely or not at all.

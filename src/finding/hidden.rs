@@ -64,7 +64,7 @@ hide! {
     Leaves { path; place }
     Also { image, platform, path; layer, state, hidden_by }
     DockerfileLine { path; line }
-    Mending { path, hunks, secrets, at_start, left; mended, kinds }
+    Mending { path, hunks, secrets, at_start, left, unread; mended, kinds }
     Leak { message, why, help; line_before, line_after, rule, severity }
     Hunk { lines; before, after }
 }

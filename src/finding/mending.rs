@@ -1,5 +1,6 @@
 //! The result of mending a Dockerfile.
 
+use super::Issue;
 use super::RuleId;
 use super::Severity;
 use super::TokenKind;
@@ -24,6 +25,8 @@ pub struct Mending {
     pub kinds: BTreeSet<TokenKind>,
     /// The remaining leaks, in order of position.
     pub left: Vec<Leak>,
+    /// What could not be read of the files that a build would copy.
+    pub unread: Vec<Issue>,
 }
 
 /// A leak that was not mended.

@@ -157,3 +157,136 @@ fn help_never_writes_a_line_with_a_token_in_it() {
         }
     }
 }
+
+fn helps(lines: &str) -> Vec<(String, String)> {
+    let all = hits(lines).into_iter();
+    all.map(|hit| (hit.rule.id.to_owned(), hit.help.to_string())).collect()
+}
+
+fn help(lines: &str, rule: &str) -> String {
+    let found = helps(lines).into_iter().find(|(id, _)| id.ends_with(rule));
+    found.unwrap_or_else(|| panic!("no {rule}: {lines}")).1
+}
+
+#[test]
+fn help_shows_the_run_that_is_about_the_token() {
+    for (before, shown) in [
+        ("RUN apt-get update", "RUN hf download m"),
+        (
+            "RUN curl -sSf https://sh.rustup.rs | sh -s -- -y",
+            "RUN curl -H \"Authorization: Bearer $HF_TOKEN\" https://huggingface.co/x",
+        ),
+        ("RUN pip install -r /tmp/requirements.txt", "RUN huggingface-cli download m"),
+        ("RUN python -m app", "RUN hf download m"),
+        ("RUN make", "RUN python -c \"from huggingface_hub import snapshot_download as d; d('m')\""),
+        ("RUN ./setup.sh", "RUN ./fetch.sh $HF_TOKEN"),
+    ] {
+        let help = help(&format!("ARG HF_TOKEN\n{before}\n{shown}"), "token-in-arg");
+        let line = shown.replace("RUN ", "`RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN ") + "`";
+        assert!(help.contains(&line), "{help}");
+    }
+    for other in [
+        "RUN python -m app",
+        "RUN pip install .",
+        "RUN ./fetch.sh",
+        "RUN curl https://sh.rustup.rs | sh",
+        "USER x",
+    ] {
+        for (set, rule) in [("ARG HF_TOKEN", "in-arg"), ("ENV HF_TOKEN=hunter2hunter2", "in-env")] {
+            let help = help(&format!("{set}\n{other}"), rule);
+            assert!(
+                help.contains("env=HF_TOKEN …`") && !help.contains(other.trim_start_matches("RUN ")),
+                "{help}"
+            );
+        }
+    }
+}
+
+#[test]
+fn help_never_shows_a_run_that_leaks() {
+    for leak in [
+        "RUN echo \"HF_TOKEN=${HF_TOKEN}\" > /app/.env",
+        "RUN echo $HF_TOKEN | tee /app/token",
+        "RUN printf 'machine huggingface.co login u password %s' $HF_TOKEN > /root/.netrc",
+        "RUN sed -i \"s/TOKEN/$HF_TOKEN/\" /app/config.yaml",
+        "RUN git config --global url.\"https://u:$HF_TOKEN@huggingface.co/\".insteadOf https://huggingface.co/",
+    ] {
+        let told = help(&format!("WORKDIR /app\nARG HF_TOKEN\n{leak}\nCMD [\"serve\"]"), "token-in-arg");
+        assert!(
+            told.contains("docker run -e HF_TOKEN") && !told.contains(leak.get(4..12).unwrap()),
+            "{told}"
+        );
+        let told = help(&format!("WORKDIR /app\nARG HF_TOKEN\n{leak}\nRUN hf download m"), "token-in-arg");
+        assert!(told.contains("env=HF_TOKEN hf download m`"), "{told}");
+    }
+}
+
+#[test]
+fn windows_files_are_told_of_no_mount() {
+    for lines in [
+        "ARG HF_TOKEN\nRUN pip install huggingface_hub && hf auth login --token %HF_TOKEN%",
+        "ENV HF_TOKEN=hunter2hunter2\nRUN hf auth login --token x",
+        "ARG HF_TOKEN\nRUN git clone https://u:$HF_TOKEN@huggingface.co/a/b",
+        "ARG HF_TOKEN\nRUN echo $HF_TOKEN > C:/app/.env",
+        "ENV HF_TOKEN=@TOKEN@",
+    ] {
+        let source = format!(
+            "FROM mcr.microsoft.com/windows/servercore:ltsc2022\n{}\n",
+            lines.replace("@TOKEN@", &token())
+        );
+        let hits = check_and_advise(source.as_bytes(), &parse(source.as_bytes()));
+        assert!(!hits.is_empty());
+        for hit in hits {
+            let help = hit.help.to_string();
+            assert!(!help.contains("--mount") && !help.contains("--secret"), "{lines}: {help}");
+        }
+    }
+}
+
+#[test]
+fn help_names_the_ids_of_the_file() {
+    for (lines, rule, id) in [
+        (
+            "RUN --mount=type=secret,id=MODE sh -c 'printf \"MODE=%s\" \"$(cat /run/secrets/MODE)\" >> .env'",
+            "written-to-file",
+            "id=MODE,env=MODE",
+        ),
+        (
+            "RUN --mount=type=secret,id=hub cat /run/secrets/hub > /app/t",
+            "written-to-file",
+            "id=hub,env=HF_TOKEN",
+        ),
+        ("RUN --mount=type=secret,id=hub,env=TOK echo $TOK > /app/t", "written-to-file", "id=hub,env=TOK"),
+        (
+            "RUN --mount=type=secret,id=S git clone https://me:$(cat /run/secrets/S)@huggingface.co/spaces/me/app && cd app && git pull",
+            "token-in-url",
+            "`RUN --mount=type=secret,id=S,env=HF_TOKEN hf download me/app --repo-type space`",
+        ),
+        (
+            "RUN --mount=type=secret,id=S git clone https://me:$(cat /run/secrets/S)@huggingface.co/spaces/me/app /app",
+            "token-in-url",
+            "docker build --secret id=S,env=S",
+        ),
+    ] {
+        let help = help(lines, rule);
+        assert!(help.contains(id) && !help.contains("id=HF_TOKEN"), "{help}");
+    }
+}
+
+#[test]
+fn a_stage_that_does_not_reach_the_image_has_one_place() {
+    for set in ["ARG HF_TOKEN", "ENV HF_TOKEN=hunter2hunter2", "ARG HF_TOKEN=$X"] {
+        let all =
+            hits(&format!("{set}\nRUN hf download m --local-dir /m\nFROM scratch\nCOPY --from=0 /m /m"));
+        assert!(!all.is_empty());
+        for hit in all {
+            let text = hit.full_message().to_string();
+            assert!(text.contains("builder's cache, and in provenance of `mode=max`"), "{text}");
+            assert!(!text.contains("history") && !text.contains("environment"), "{text}");
+        }
+    }
+    let all = hits(
+        "ARG HF_TOKEN\nRUN curl https://u:$HF_TOKEN@huggingface.co/a/b -o /m\nFROM scratch\nCOPY --from=0 /m /m",
+    );
+    assert!(all.iter().all(|hit| !hit.full_message().to_string().contains("history")));
+}

@@ -1,7 +1,9 @@
 //! Rewrites `git clone` with a token in the URL so that git asks a credential helper.
 
 use super::edit::Edits;
+use crate::detect;
 use crate::effects::userinfo;
+use crate::hub::variables::HF_TOKEN;
 use crate::shell::Command;
 use crate::text::Span;
 
@@ -14,6 +16,8 @@ pub(super) struct Clone {
     userinfo: Span,
     /// The expansion in place of the token.
     password: String,
+    /// Whether the URL has the password itself, of unknown shape.
+    pub(super) is_literal: bool,
 }
 
 /// The source of a clone's token.
@@ -33,17 +37,21 @@ pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
     }
     let url = command.words.iter().skip(2).find(|word| {
         let text = word.text.to_str();
-        text.starts_with(SCHEME) && userinfo(&text).is_some()
+        scheme(&text).is_some() && userinfo(&text).is_some()
     })?;
     let url_text = url.text.to_str();
     let userinfo = userinfo(&url_text)?;
     let password = userinfo.split_once(':').map_or(userinfo, |(_, password)| password);
     // Only values that the helper's quotes can hold and that are not composed of several parts.
-    given(password).filter(|_| url.text.is_contiguous())?;
-    let start = SCHEME.len();
+    let is_literal = is_literal(password);
+    if !url.text.is_contiguous() || (given(password).is_none() && !is_literal) {
+        return None;
+    }
+    let password = if is_literal { format!("${HF_TOKEN}") } else { password.to_owned() };
+    let start = scheme(&url_text)?.len();
     let userinfo = url.text.source_span(start..start + userinfo.len() + 1);
     let git_end = command.words.first()?.text.span().end;
-    Some(Clone { command: span, git_end, userinfo, password: password.to_owned() })
+    Some(Clone { command: span, git_end, userinfo, password, is_literal })
 }
 
 impl Clone {
@@ -62,7 +70,16 @@ impl Clone {
     }
 }
 
-const SCHEME: &str = "https://";
+/// Returns the scheme of a URL that git fetches from.
+fn scheme(url: &str) -> Option<&'static str> {
+    ["https://", "http://"].into_iter().find(|scheme| url.starts_with(scheme))
+}
+
+/// Returns true if a password is a text without expansions. Tokens of known shape are replaced by a variable first.
+fn is_literal(password: &str) -> bool {
+    password.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.~+%=".contains(&b))
+        && detect::find(password.as_bytes()).is_empty()
+}
 
 /// Returns the source of a password that is a single expansion.
 fn given(password: &str) -> Option<Given<'_>> {

@@ -1,7 +1,8 @@
 //! Removes members from a list that is written over one or more lines: commands of a `RUN` or pairs of an
 //! `ENV`.
 //!
-//! Comments between the lines stay. The remaining members keep their continuation lines.
+//! A comment is about the member below it, and goes or stays with it. The remaining members keep their continuation
+//! lines.
 
 use std::ops::Range;
 
@@ -68,50 +69,66 @@ impl Page<'_> {
         parts
     }
 
-    /// Removes the member at `start`, up to the start of the next member.
-    pub(super) fn cut_forward(&self, start: usize, next: usize) -> Vec<Span> {
-        let lines = self.comment_lines(start..next);
+    /// Returns the start of the comment lines directly above the line that begins with the member at `at`.
+    fn with_comments(&self, at: usize) -> usize {
+        let mut start = self.line_start(at);
+        let count = self.comments.partition_point(|comment| comment.span.start < start);
+        for comment in self.comments.iter().take(count).rev() {
+            if self.line_end(comment.span.end) != start {
+                break;
+            }
+            start = self.line_start(comment.span.start);
+        }
+        start
+    }
+
+    /// Removes the members from `start` to `end`, up to the start of the next member. Comments above them go
+    /// with them, and comments above the next member stay.
+    pub(super) fn cut_forward(&self, start: usize, end: usize, next: usize) -> Vec<Span> {
+        let lines = self.comment_lines(end..next);
         let is_first = |at: usize| self.skip_blanks(self.line_start(at)) == at;
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
             // If the members are on lines of their own, each keeps its indentation.
             let are_lines =
                 is_first(start) && is_first(next) && self.line_start(start) < self.line_start(next);
-            let at = |at| if are_lines { self.line_start(at) } else { at };
-            return vec![Span::new(at(start), at(next))];
+            return vec![if are_lines {
+                Span::new(self.with_comments(start), self.line_start(next))
+            } else {
+                Span::new(start, next)
+            }];
         };
         // The indentation of the next member stays.
-        let end = if self.skip_blanks(last.end) == next { last.end } else { next };
+        let to = if self.skip_blanks(last.end) == next { last.end } else { next };
         if is_first(start) {
-            return Self::all_but(self.line_start(start)..end, &lines);
+            return Self::all_but(self.with_comments(start)..to, &lines);
         }
         // Something precedes the member and is continued over the comments.
         let ending = self.before_line_ending(first.start);
         let escape = self.slice(start..ending).iter().rposition(|&b| b == self.escape);
         let escape = escape.map_or(ending, |at| start + at);
         let mut parts = vec![Span::new(start, escape)];
-        parts.extend(Self::all_but(first.start..end, &lines));
+        parts.extend(Self::all_but(first.start..to, &lines));
         parts
     }
 
-    /// Removes the last member, which ends at `end`, from the end of the previous member on.
-    pub(super) fn cut_backward(&self, before: usize, end: usize) -> Vec<Span> {
-        let lines = self.comment_lines(before..end);
-        let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
-            return vec![Span::new(before, end)];
-        };
-        // The comments now follow the instruction.
-        let mut parts = vec![Span::new(before, self.before_line_ending(first.start))];
-        parts.extend(Self::all_but(first.start..self.before_line_ending(last.end), &lines));
-        parts.push(Span::new(self.before_line_ending(last.end), end));
-        parts
+    /// Removes the last members, which end at `end`, from the end of the previous member on. Comments above
+    /// them go with them.
+    pub(super) fn cut_backward(before: usize, end: usize) -> Vec<Span> {
+        vec![Span::new(before, end)]
     }
 
-    /// Removes the whole lines of an instruction.
-    pub(super) fn cut_lines(&self, span: Span) -> Vec<Span> {
+    /// Removes whole lines of a script that begins at `from`, with the comments directly above them.
+    pub(super) fn cut_script_lines(&self, span: Span, from: usize) -> Vec<Span> {
+        let mut start = self.line_start(span.start);
+        while start > from {
+            let above = self.line_start(start - 1);
+            if above < from || !self.slice(self.skip_blanks(above)..start).starts_with(b"#") {
+                break;
+            }
+            start = above;
+        }
         let last = span.end.saturating_sub(1).max(span.start);
-        let range = self.line_start(span.start)..self.line_end(last);
-        let lines = self.comment_lines(range.clone());
-        Self::all_but(range, &lines)
+        vec![Span::new(start, self.line_end(last))]
     }
 }
 
@@ -127,9 +144,8 @@ mod tests {
         let page = Page { source: source.as_bytes(), comments: &dockerfile.comments, escape: b'\\' };
         let at = source.find('X').unwrap();
         let parts = match how {
-            "forward" => page.cut_forward(at, source.find('B').unwrap()),
-            "backward" => page.cut_backward(source.find('A').unwrap() + 1, at + 1),
-            _ => page.cut_lines(dockerfile.instructions[1].span),
+            "forward" => page.cut_forward(at, at + 1, source.find('B').unwrap()),
+            _ => Page::cut_backward(source.find('A').unwrap() + 1, at + 1),
         };
         let mut edits = Edits::default();
         edits.delete(parts);
@@ -151,10 +167,17 @@ mod tests {
             ),
             ("backward", "FROM a\nRUN A && X\n", "FROM a\nRUN A\n"),
             ("backward", "FROM a\nRUN A \\\n  && X", "FROM a\nRUN A"),
-            ("backward", "FROM a\nRUN A \\\r\n  # c\r\n  && X\r\nRUN y", "FROM a\nRUN A\r\n  # c\r\nRUN y"),
-            ("lines", "FROM a\n  RUN X \\\n y\nRUN z\n", "FROM a\nRUN z\n"),
-            ("lines", "FROM a\nRUN X \\\n # c\n y", "FROM a\n # c\n"),
-            ("lines", "FROM a\nRUN <<E\nX\nE\nRUN z", "FROM a\nRUN z"),
+            ("backward", "FROM a\nRUN A \\\r\n  # c\r\n  && X\r\nRUN y", "FROM a\nRUN A\r\nRUN y"),
+            (
+                "forward",
+                "FROM a\nRUN A && \\\n    # x\n    # y\n    X && \\\n    B\n",
+                "FROM a\nRUN A && \\\n    B\n",
+            ),
+            (
+                "forward",
+                "FROM a\nRUN A && \\\n    # x\n    X && \\\n    # b\n    B\n",
+                "FROM a\nRUN A && \\\n    # b\n    B\n",
+            ),
         ] {
             assert_eq!(cut(source, how), expected, "{source}");
         }

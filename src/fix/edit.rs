@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::text::Span;
 
 /// Edits that are applied together. Their positions refer to the original text.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Edits(Vec<(Span, String)>);
 
 impl Edits {

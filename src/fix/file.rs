@@ -91,7 +91,12 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
         }
     };
     let mended = found.saturating_sub(left.len());
-    let taken = engine.scan(&Stop::default(), &Silent, |scan| taken(scan, path, &source, &parse(&source)));
+    let (taken, problems) =
+        engine.scan(&Stop::default(), &Silent, |scan| taken(scan, path, &source, &parse(&source)));
+    let target = mask(path.as_os_str().as_encoded_bytes());
+    let sealer = Sealer::new(&target, &[], None);
+    let unread =
+        problems.iter().filter(|problem| problem.is_error()).map(|problem| sealer.issue(problem)).collect();
     left.extend(taken.into_iter().map(|hit| Left { hit, why: None }));
     left.sort_by_key(|left| left.hit.span);
     let left = left.into_iter().map(leak).collect();
@@ -103,6 +108,7 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
         at_start: at_start.iter().map(|name| mask(name.as_bytes())).collect(),
         kinds,
         left,
+        unread,
     };
     let found = [literals(&before, &dockerfile), literals(&source, &parse(&source))].concat();
     hide(&mut mending, &found);

@@ -79,7 +79,7 @@ pub(crate) fn mend_within(source: &[u8], read: ReadFile<'_>) -> Mended {
         let hits = audible(&mended.source, &context);
         mended.found = mended.found.max(hits.len());
         mended.kinds.extend(hits.iter().filter_map(|hit| hit.token.as_ref()).map(|token| token.kind));
-        let Plan { edits, declined: left, mounted, at_start } = plan::plan(&context, &hits);
+        let Plan { edits, declined: left, mounted, at_start, .. } = plan::plan(&context, &hits);
         declined = left;
         if edits.is_empty() {
             break;

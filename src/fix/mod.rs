@@ -4,14 +4,21 @@
 mod advice;
 mod clone;
 mod cut;
+mod defaults;
 mod diff;
 mod edit;
 mod file;
+mod leftover;
+mod lines;
 mod literal;
 mod mend;
+mod mounts;
 mod names;
+mod needs;
 mod outcome;
+mod pipelines;
 mod plan;
+mod readers;
 mod run;
 mod script;
 mod settings;
@@ -28,6 +35,14 @@ pub(crate) use shown::masked_lines;
 #[cfg(test)]
 mod advice_tests;
 #[cfg(test)]
+mod default_tests;
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod leftover_tests;
+#[cfg(test)]
 mod property_tests;
+#[cfg(test)]
+mod reader_tests;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,10 @@ use super::outcome::{Declined, Secret};
 use super::{
     cut::Page,
     edit::Edits,
-    literal,
+    lines, literal,
+    mounts::Ids,
     names::Names,
-    run::{MAX_HITS, MendedRun, Mending},
+    run::{MAX_HITS, MendedRun, Mending, Written},
     settings::{Settings, settings},
     syntax, uses,
 };
@@ -30,8 +31,14 @@ pub(super) struct Plan {
     pub(super) declined: Vec<Declined>,
     /// The secrets that each `RUN` gets, by the index of the instruction.
     pub(super) mounted: BTreeMap<usize, Vec<Secret>>,
+    /// The `RUN`s that name a variable with the token, or run a client of the Hub.
+    pub(super) about_token: BTreeSet<usize>,
+    /// Whether the file builds images for Windows.
+    pub(super) is_for_windows: bool,
     /// The variables that containers need from now on.
     pub(super) at_start: BTreeSet<String>,
+    /// The indices of the instructions of which nothing is left.
+    pub(super) gone: BTreeSet<usize>,
 }
 
 /// Returns the reason why a finding of a script file is left.
@@ -46,8 +53,8 @@ fn in_script(hit: &Hit) -> Masked {
 
 /// Plans the changes to a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
-    let mut plan = Plan::default();
-    let refused = if is_for_windows(context) {
+    let mut plan = Plan { is_for_windows: is_for_windows(context), ..Plan::default() };
+    let refused = if plan.is_for_windows {
         Some("builds of Windows containers have no secret mounts")
     } else if syntax::is_unknown(context) {
         Some(
@@ -81,14 +88,15 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         let why = Masked::own(keep.get(&login.stage?)?);
         Some(Declined { span, why })
     }));
-    let settings = settings(context, hits, logins.values().copied(), &mut plan.declined);
     let page = Page {
         source: context.source,
         comments: &context.dockerfile.comments,
         escape: context.dockerfile.directives.escape_byte(),
     };
+    let settings = settings(context, page, hits, logins.values().copied(), &mut plan.declined);
     let names = Names::new(context, hits);
-    let mending = Mending { context, page, hits, names: &names, settings: &settings };
+    let ids = Ids::new(context);
+    let mending = Mending { context, page, hits, names: &names, settings: &settings, ids: &ids };
     plan.at_start.extend(settings.environment.iter().cloned());
     // The secret that replaces the logins of a stage, as of the current instruction.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
@@ -110,7 +118,7 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         }
         let is_found = || within(hits, instruction.span).next().is_some();
         if is_token_file(acts, scope) && is_found() {
-            plan.edits.delete(page.cut_lines(instruction.span));
+            plan.gone.insert(index);
             let id = names.of(hits, instruction.span).unwrap_or(HF_TOKEN);
             logged_in.insert(stage, id.to_owned());
             plan.at_start.insert(HF_TOKEN.to_owned());
@@ -132,12 +140,20 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
             plan.at_start.insert(HF_TOKEN.to_owned());
         }
         let given = logged_in.get(&stage).map(String::as_str);
-        let secrets = run.write(given, &mut plan.edits, &mut plan.declined);
-        if !secrets.is_empty() {
-            plan.mounted.insert(index, secrets);
+        match run.write(given, &mut plan.edits, &mut plan.declined) {
+            Written::Run { secrets, is_about_token } => {
+                if is_about_token {
+                    plan.about_token.insert(index);
+                }
+                if !secrets.is_empty() {
+                    plan.mounted.insert(index, secrets);
+                }
+            }
+            Written::Nothing => drop(plan.gone.insert(index)),
         }
     }
-    settings.write(context, page, &mut plan.edits);
+    settings.write(context, page, &mut plan.edits, &mut plan.gone);
+    lines::delete(context, &plan.gone, &mut plan.edits);
     literals(context, hits, &settings, &mut plan);
     if !plan.mounted.is_empty() {
         syntax::need_secrets_in_variables(context, &mut plan.edits);

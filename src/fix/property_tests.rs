@@ -1,9 +1,6 @@
 //! Generated Dockerfiles: the mended file can still be built, is otherwise unchanged and shows no token.
 
-use super::{
-    masked_lines,
-    tests::{holds, token},
-};
+use super::{fixture_tests::holds, masked_lines, tests::token};
 use crate::dockerfile::parse;
 
 const COMMANDS: [&str; 18] = [

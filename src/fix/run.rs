@@ -1,16 +1,18 @@
 //! Mends one `RUN`: logins and token text are removed, and the secrets that the remaining commands need are
 //! mounted.
 
-use crate::hub::variables::{HF_TOKEN, READ, is_read};
-use std::collections::BTreeMap;
+use crate::hub::variables::HF_TOKEN;
 
 use super::outcome::{Declined, Secret};
 use super::{
     clone::{self, Clone, Given},
     cut::Page,
+    defaults::{Default, default},
     edit::Edits,
     literal::{self, Place},
+    mounts::{Ids, Mounting},
     names::Names,
+    needs::{Needs, Reading},
     script::{Cut, cut},
     settings::Settings,
 };
@@ -21,8 +23,6 @@ use crate::dockerfile::Scope;
 use crate::effects::Agent;
 use crate::effects::Effect;
 use crate::effects::EffectKind;
-use crate::effects::Read;
-use crate::effects::Reader;
 use crate::effects::Run;
 use crate::effects::TokenOrigin;
 use crate::effects::git;
@@ -62,6 +62,17 @@ pub(super) struct Mending<'a> {
     pub(super) hits: &'a [Hit],
     pub(super) names: &'a Names,
     pub(super) settings: &'a Settings,
+    pub(super) ids: &'a Ids,
+}
+
+/// What is left of a `RUN`.
+pub(super) enum Written {
+    /// The `RUN`, with the secrets that it gets.
+    Run {
+        secrets: Vec<Secret>,
+        is_about_token: bool,
+    },
+    Nothing,
 }
 
 /// A `RUN` that is being mended.
@@ -194,7 +205,7 @@ impl<'a> MendedRun<'a> {
         logged_in: Option<&str>,
         edits: &mut Edits,
         declined: &mut Vec<Declined>,
-    ) -> Vec<Secret> {
+    ) -> Written {
         let mut all = self.targets.clone();
         if logged_in.is_some() {
             all.extend(self.ends_of_logins());
@@ -206,8 +217,7 @@ impl<'a> MendedRun<'a> {
         let (deleted, replaced) = match made {
             Some(Cut::All) if all.is_empty() => (Vec::new(), Vec::new()),
             Some(Cut::All) => {
-                edits.delete(self.mending.page.cut_lines(self.instruction.span));
-                return Vec::new();
+                return Written::Nothing;
             }
             Some(Cut::Parts { deleted, replaced }) => (deleted, replaced),
             None => {
@@ -218,10 +228,15 @@ impl<'a> MendedRun<'a> {
         };
         let gone = united(deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)));
         let rest = self.rest(&gone);
-        let mut needed = self.needed(&rest, &gone, logged_in);
+        let Mending { settings, ids, .. } = *self.mending;
+        let had_login = !self.targets.is_empty();
+        let reading =
+            Reading { run: self.run, scope: self.scope, settings, rest: &rest, gone: &gone, had_login };
+        let Needs { variables: mut needed, mut is_about_token } = reading.needs(logged_in);
         let is_gone = |span: Span| gone.iter().any(|gone| gone.overlaps(span));
         for (literal, variable) in self.literals.iter().filter(|(literal, _)| !is_gone(*literal)) {
             needed.entry(variable.clone()).or_insert_with(|| variable.clone());
+            is_about_token = true;
             if let Place::Shell(quotes) =
                 literal::place(self.mending.page.source, &self.run.script, &self.commands, *literal)
             {
@@ -231,12 +246,30 @@ impl<'a> MendedRun<'a> {
         }
         for clone in self.clones.iter().filter(|clone| !is_gone(clone.command)) {
             clone.write(edits);
+            if clone.is_literal {
+                needed.entry(HF_TOKEN.to_owned()).or_insert_with(|| HF_TOKEN.to_owned());
+            }
+            is_about_token = true;
+        }
+        for name in needed.keys() {
+            let written =
+                default(self.mending.context, self.mending.page, self.instruction, self.scope, name);
+            if let (Default::Written(expansions), true) =
+                (written, self.mending.settings.variables.contains_key(name))
+            {
+                for (span, with) in expansions.into_iter().filter(|(span, _)| !is_gone(*span)) {
+                    edits.replace(span, with);
+                }
+            }
         }
         edits.delete(deleted);
         for (span, with) in replaced {
             edits.replace(span, with);
         }
-        self.mount(needed, &rest, edits)
+        let source = self.mending.page.source;
+        let mounting =
+            Mounting { source, instruction: self.instruction, run: self.run, ids, rest: &rest, had_login };
+        Written::Run { secrets: mounting.write(needed, edits), is_about_token }
     }
 
     /// Returns the effects of the commands of the script itself.
@@ -262,6 +295,7 @@ impl<'a> MendedRun<'a> {
     fn can_ask(&self, clone: &Clone) -> bool {
         let mut mounts = self.run.mounts.iter().filter(|mount| mount.kind == MountKind::Secret);
         let is_there = match clone.given() {
+            _ if clone.is_literal => true,
             Some(Given::File(file)) => mounts.any(|mount| mount.target.as_deref() == Some(file)),
             Some(Given::Variable(name)) => {
                 let is_mounted = mounts.any(|mount| mount.env.as_deref() == Some(name));
@@ -310,54 +344,14 @@ impl<'a> MendedRun<'a> {
         edits.delete(gone.iter().filter(|gone| gone.start >= span.start).map(within));
         let flags = self.instruction.effective().flags.iter().map(|flag| within(&flag.span));
         edits.delete(flags);
+        let comments = self.mending.page.comments.iter().map(|comment| comment.span);
+        edits.delete(
+            comments
+                .filter(|comment| span.start <= comment.start && comment.end <= span.end)
+                .map(|c| within(&c)),
+        );
         let source = self.mending.page.source.get(span.start..span.end).unwrap_or_default();
         zeroize::Zeroizing::new(String::from_utf8_lossy(&edits.apply(source)).into_owned())
-    }
-
-    /// Returns the variables that the remaining commands need from secrets, each with the name of its
-    /// secret.
-    fn needed(&self, rest: &str, gone: &[Span], logged_in: Option<&str>) -> BTreeMap<String, String> {
-        let mut needed = BTreeMap::new();
-        let here: Vec<_> = self.mending.settings.in_scope(self.scope).collect();
-        for &(name, variable) in &here {
-            if holds_word(rest, name) {
-                needed.insert(name.to_owned(), variable.id.clone());
-            }
-        }
-        let stays = |step: &Step| {
-            let before = gone.partition_point(|gone| gone.start <= step.span.start);
-            let around = before.checked_sub(1).and_then(|at| gone.get(at));
-            around.is_none_or(|gone| gone.end < step.span.end)
-        };
-        let may_read = |effect: &Effect| {
-            matches!(effect.kind, EffectKind::Read(Read::Environment(_)))
-                && self.run.steps.get(effect.step).is_some_and(stays)
-        };
-        if !self.run.effects.iter().any(may_read) {
-            return needed;
-        }
-        let has_hub = |needed: &BTreeMap<String, String>| READ.iter().any(|name| needed.contains_key(*name));
-        let known = |wanted: &dyn Fn(&str) -> bool| {
-            let mut found = here.iter().filter(|(_, variable)| variable.is_known);
-            found
-                .find(|(name, _)| wanted(name))
-                .map(|(name, variable)| ((*name).to_owned(), variable.id.clone()))
-        };
-        for name in READ {
-            if !has_hub(&needed) {
-                needed.extend(known(&|candidate| candidate == name));
-            }
-        }
-        if let (Some(id), false) = (logged_in, has_hub(&needed)) {
-            needed.insert(HF_TOKEN.to_owned(), id.to_owned());
-        }
-        // It is unknown which of the other variables a program reads.
-        for &(name, variable) in &here {
-            if variable.is_known && !is_read(name) {
-                needed.entry(name.to_owned()).or_insert_with(|| variable.id.clone());
-            }
-        }
-        needed
     }
 
     /// Returns the commands that end a login, which would fail or do nothing without one. Returns none if a
@@ -390,56 +384,5 @@ impl<'a> MendedRun<'a> {
             }
         }
         ends
-    }
-
-    /// Returns true if a program other than the Hub's own tools runs, which may read a mounted file.
-    fn reads_files(&self) -> bool {
-        let reads =
-            |effect: &Effect| matches!(effect.kind, EffectKind::Read(Read::Environment(Reader::Other)));
-        self.run.effects.iter().any(reads)
-    }
-
-    /// Mounts the secrets that are not mounted yet.
-    fn mount(&self, needed: BTreeMap<String, String>, rest: &str, edits: &mut Edits) -> Vec<Secret> {
-        let mut secrets = Vec::new();
-        let acts = self.instruction.effective();
-        let is_mount =
-            |flag: &&crate::dockerfile::Flag| flag.name.as_bytes() == b"mount" && flag.value.is_some();
-        let flags: Vec<_> = acts.flags.iter().filter(is_mount).collect();
-        let mut added = String::new();
-        let reads_files = self.reads_files();
-        for (variable, id) in needed {
-            let is_secret = |mount: &Mount| mount.kind == MountKind::Secret;
-            if self.run.mounts.iter().any(|mount| is_secret(mount) && mount.env.as_ref() == Some(&variable)) {
-                continue;
-            }
-            // A mount that only the login used is reused.
-            let is_free = |mount: &Mount| {
-                if reads_files {
-                    return false;
-                }
-                let names = [&mount.target, &mount.env];
-                is_secret(mount)
-                    && mount.id.as_ref() == Some(&id)
-                    && !names.into_iter().flatten().any(|name| holds_word(rest, name))
-            };
-            let old = self.run.mounts.iter().zip(&flags).find(|(mount, _)| is_free(mount));
-            let required = if old.is_some_and(|(mount, _)| mount.required) { ",required=true" } else { "" };
-            let flag = format!("--mount=type=secret,id={id},env={variable}{required}");
-            match old {
-                Some((_, old)) if !self.targets.is_empty() => edits.replace(old.span, flag),
-                _ => added.extend([flag.as_str(), " "]),
-            }
-            let is_name = id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-            let from = if is_name { id.clone() } else { variable };
-            secrets.push(Secret { id, variable: from });
-        }
-        if !added.is_empty() {
-            let at = acts.keyword_span.end;
-            let blank = self.mending.page.source.get(at..).unwrap_or_default();
-            let blanks = blank.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-            edits.insert(at + blanks, added);
-        }
-        secrets
     }
 }

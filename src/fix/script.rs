@@ -3,17 +3,12 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::cut::Page;
+use super::leftover::{Effect, Token, between, unite};
+use super::pipelines::{Pipeline, pipelines};
 use crate::effects::python;
+use crate::hub::programs::only_asks;
 use crate::shell::{Command, Language, Redirect, Redirection, Script, Step, StepKind};
 use crate::text::{Span, Text};
-
-/// A pipeline of the outermost list of a script, given by offsets into the text.
-struct Pipeline {
-    start: usize,
-    end: usize,
-    /// Whether the pipeline has a here-document, whose lines would have to be removed too.
-    has_document: bool,
-}
 
 /// The text between two pipelines.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +16,7 @@ enum Gap {
     /// The start or the end of the script.
     End,
     And,
+    Or,
     Semicolon,
     Line,
     /// The start of a list: `then`, `do`, `{` or `(`.
@@ -53,7 +49,8 @@ pub(super) fn cut(
             let is_all =
                 |target: &Span| matches!(whole_command(steps, *target), Target::Command(span) if span == all);
             let has_script = steps.iter().any(|step| step.span != all);
-            return (targets.iter().all(is_all) && !has_script).then_some(Cut::All);
+            let is_login = (targets.iter().all(is_all) && !has_script) || only_runs(steps, all, targets);
+            return is_login.then_some(Cut::All);
         }
         Script::Text { language: Language::Shell, text } => text,
         Script::Text { language, text } => {
@@ -74,9 +71,18 @@ pub(super) fn cut(
                 if pipeline.has_document {
                     return None;
                 }
+                let around = text.source_span(pipeline.start..pipeline.end);
                 // The last command of a pipeline represents the whole pipeline if the other commands only
                 // feed it.
-                if spans.contains(&command) && pipeline.end == end {
+                // So does any command if those behind it only print what they are fed.
+                let behind = commands
+                    .iter()
+                    .filter(|other| command.end <= other.span.start && other.span.end <= around.end);
+                let is_shown =
+                    || behind.map(|other| effect_of(other, false)).all(|effect| effect <= Effect::Test);
+                if (spans.contains(&command) && (pipeline.end == end || is_shown()))
+                    || only_runs(steps, around, targets)
+                {
                     whole.insert(index);
                 } else {
                     replaced.push((command, ":"));
@@ -88,13 +94,29 @@ pub(super) fn cut(
             },
         }
     }
+    let effect = |pipeline: &Pipeline| {
+        let span = text.source_span(pipeline.start..pipeline.end);
+        let here = commands
+            .iter()
+            .filter(|command| span.start <= command.span.start && command.span.end <= span.end);
+        here.map(|command| effect_of(command, replaced.iter().any(|(gone, _)| command.span.overlaps(*gone))))
+            .max()
+            .unwrap_or(Effect::Any)
+    };
+    let Some((list, whole)) = unite(text, list, &whole, effect) else { return Some(Cut::All) };
+    if whole.iter().any(|&index| list.get(index).is_some_and(|pipeline| pipeline.has_document)) {
+        return None;
+    }
     let mut deleted = Vec::new();
     let mut rest: &[usize] = &whole.into_iter().collect::<Vec<_>>();
     while let Some(&first) = rest.first() {
         let joined = |(index, pipeline): &(usize, &usize)| {
             **pipeline == first + index
                 && (*index == 0
-                    || !matches!(gap(text, &list, **pipeline), Gap::Other | Gap::Opening | Gap::End))
+                    || !matches!(
+                        gap(text, &list, **pipeline),
+                        Gap::Other | Gap::Or | Gap::Opening | Gap::End
+                    ))
         };
         let count = rest.iter().enumerate().take_while(joined).count().max(1);
         match group(page, text, &list, first, first + count - 1) {
@@ -112,6 +134,68 @@ pub(super) fn cut(
     // A comment between the lines of a replaced command would be lost with it.
     let is_whole = !replaced.iter().any(|(span, _)| page.has_comment(*span));
     is_whole.then_some(Cut::Parts { deleted, replaced })
+}
+
+/// Returns true if the steps within a command do nothing but log in: `sh -c 'hf auth login'`.
+fn only_runs(steps: &[Step], command: Span, targets: &[Span]) -> bool {
+    let is_within = |step: &&Step| {
+        step.span != command && command.start <= step.span.start && step.span.end <= command.end
+    };
+    let mut inner = steps.iter().filter(is_within).peekable();
+    let has_shell = steps.iter().any(|step| match &step.kind {
+        StepKind::Program { name, .. } => {
+            step.span == command
+                && (Language::of_program(name) == Language::Shell || name == "su" || name == "runuser")
+        }
+        StepKind::Python(_) => false,
+    });
+    let is_login = |step: &Step| match &step.kind {
+        StepKind::Program { name, .. } => {
+            targets.contains(&step.span)
+                || (step.outputs.is_empty()
+                    && (IDLE.contains(&name.as_str()) || TESTS.contains(&name.as_str())))
+        }
+        StepKind::Python(_) => false,
+    };
+    has_shell && inner.peek().is_some() && inner.all(is_login)
+}
+
+/// Programs that only print or wait.
+const IDLE: [&str; 8] = [":", "true", "echo", "printf", "for", "break", "continue", "sleep"];
+
+/// Programs that only test or read something.
+const TESTS: [&str; 12] =
+    ["[", "[[", "test", "cat", "grep", "ls", "which", "type", "command", "whoami", "id", "pwd"];
+
+/// Programs that change the state of the shell alone.
+const STATE: [&str; 12] =
+    ["", "set", "export", "cd", "pushd", "popd", "umask", "unset", "declare", "local", "shopt", "read"];
+
+/// Returns what a command does if the commands within it are removed.
+fn effect_of(command: &Command, is_replaced: bool) -> Effect {
+    let is_written = |redirect: &Redirect| match &redirect.to {
+        Redirection::File(word) => {
+            redirect.operator.starts_with(['>', '&'])
+                && !redirect.operator.ends_with('&')
+                && word.text.as_bytes() != b"/dev/null"
+        }
+        Redirection::String(_) | Redirection::HereDocument { .. } => false,
+    };
+    if is_replaced || command.redirects.iter().any(is_written) {
+        return Effect::Any;
+    }
+    let name = command.word(0).unwrap_or_default();
+    let words: Vec<_> = command.words.iter().map(|word| word.text.to_str()).collect();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).filter(|word| !word.starts_with('-')).collect();
+    if IDLE.contains(&name.as_ref()) {
+        Effect::Nothing
+    } else if TESTS.contains(&name.as_ref()) || only_asks(&words) {
+        Effect::Test
+    } else if STATE.contains(&name.as_ref()) {
+        Effect::State
+    } else {
+        Effect::Any
+    }
 }
 
 enum Target<'a> {
@@ -141,37 +225,6 @@ fn calls(text: &Text, targets: &[Span]) -> Option<Cut> {
     Some(Cut::Parts { deleted: Vec::new(), replaced })
 }
 
-/// Returns the pipelines of a script that are not inside another command.
-fn pipelines(text: &Text, commands: &[Command]) -> Vec<Pipeline> {
-    let mut commands: Vec<_> = commands
-        .iter()
-        .map(|command| {
-            let (start, end) = (text.offset_of(command.span.start), text.offset_of(command.span.end));
-            let is_document = |r: &Redirect| matches!(r.to, Redirection::HereDocument { .. });
-            (start, end, command.pipeline, command.redirects.iter().any(is_document))
-        })
-        .collect();
-    commands.sort_by_key(|&(start, end, ..)| (start, std::cmp::Reverse(end)));
-    let mut out: Vec<Pipeline> = Vec::new();
-    let mut last = None;
-    for (start, end, pipeline, has_document) in commands {
-        if let Some(before) = out.last_mut() {
-            if end <= before.end {
-                continue;
-            }
-            let between = text.slice(before.end.min(start)..start).trimmed();
-            if last == Some(pipeline) && matches!(between.as_bytes(), b"|" | b"|&") {
-                before.end = end;
-                before.has_document |= has_document;
-                continue;
-            }
-        }
-        last = Some(pipeline);
-        out.push(Pipeline { start, end, has_document });
-    }
-    out
-}
-
 /// Returns the text before a pipeline. For the index after the last one, it is the text after that
 /// pipeline.
 fn gap(text: &Text, list: &[Pipeline], index: usize) -> Gap {
@@ -191,9 +244,23 @@ fn gap(text: &Text, list: &[Pipeline], index: usize) -> Gap {
         [] if before.is_none() || this.is_none() => Gap::End,
         [] if bytes.contains(&b'\n') => Gap::Line,
         [b"&&"] => Gap::And,
+        [b"||"] => Gap::Or,
         [b";"] => Gap::Semicolon,
         [.., b"then" | b"do" | b"else" | b"{" | b"("] => Gap::Opening,
         _ => Gap::Other,
+    }
+}
+
+/// Returns how a pipeline is joined to a compound command that ends before it, and the end of that command.
+fn closed(text: &Text, from: usize, to: usize) -> Option<(Gap, usize)> {
+    let mut tokens = Vec::new();
+    between(text.as_bytes(), from, to, &mut tokens)?;
+    let [.., (Token::Close(_), _, close), (joint, at, _)] = tokens.as_slice() else { return None };
+    match joint {
+        Token::And => Some((Gap::And, *close)),
+        Token::End if text.byte(*at) == Some(b'\n') => Some((Gap::Line, *close)),
+        Token::End => Some((Gap::Semicolon, *close)),
+        _ => None,
     }
 }
 
@@ -209,21 +276,57 @@ fn group(page: Page<'_>, text: &Text, list: &[Pipeline], first: usize, last: usi
     let source = |at: usize| text.source_offset(at);
     let source_end = |at: usize| text.source_span(at.saturating_sub(1)..at).end;
     let next = list.get(last + 1).map(|next| source(next.start));
-    let previous = first.checked_sub(1).and_then(|at| list.get(at)).map(|previous| source_end(previous.end));
+    let previous = first.checked_sub(1).and_then(|at| list.get(at)).map(|previous| previous.end);
+    let (before, previous) = match closed(text, previous.unwrap_or(0), start) {
+        Some((joint, close)) if before == Gap::Other => (joint, Some(close)),
+        _ => (before, previous),
+    };
+    let previous = previous.map(source_end);
     match (before, behind) {
         (Gap::End, Gap::End) => Some(Group::All),
         // Whole lines of a script.
         (Gap::End | Gap::Line, Gap::Line) | (Gap::Line, Gap::End) => {
             let span = Span::new(source(start), source_end(end));
-            Some(Group::Parts(page.cut_lines(span)))
+            Some(Group::Parts(page.cut_script_lines(span, source(0))))
         }
         (Gap::End | Gap::And | Gap::Semicolon | Gap::Line | Gap::Opening, Gap::And)
-        | (Gap::End | Gap::Semicolon | Gap::Line, Gap::Semicolon) => {
-            Some(Group::Parts(page.cut_forward(source(start), next?)))
+        | (Gap::End | Gap::Semicolon | Gap::Line | Gap::Opening, Gap::Semicolon) => {
+            Some(Group::Parts(page.cut_forward(source(start), source_end(end), next?)))
         }
         (Gap::And | Gap::Semicolon, Gap::End) => {
-            Some(Group::Parts(page.cut_backward(previous?, source_end(end))))
+            Some(Group::Parts(Page::cut_backward(previous?, source_end(end))))
         }
-        _ => None,
+        _ => {
+            // Keywords follow: `if`, `then`, `fi`.
+            let mut behind = Vec::new();
+            between(
+                text.as_bytes(),
+                end,
+                list.get(last + 1).map_or(text.len(), |next| next.start),
+                &mut behind,
+            )?;
+            let mut tokens = behind.iter().map(|&(token, at, _)| (token, at));
+            let (first, at) = tokens.next()?;
+            let opens = tokens.next().filter(|(token, _)| matches!(token, Token::Open(_) | Token::Not));
+            let is_line = text.byte(at) == Some(b'\n');
+            match (before, first, opens) {
+                (
+                    Gap::End | Gap::Semicolon | Gap::Line | Gap::Opening,
+                    Token::And | Token::End,
+                    Some((_, next)),
+                ) if !is_line => {
+                    Some(Group::Parts(page.cut_forward(source(start), source_end(end), source(next))))
+                }
+                // A command that succeeds changes nothing behind `&&`.
+                (Gap::And, ..) | (Gap::Semicolon, Token::End | Token::Close(_), _) => {
+                    Some(Group::Parts(Page::cut_backward(previous?, source_end(end))))
+                }
+                (Gap::Line, Token::End, _) if is_line => {
+                    let span = Span::new(source(start), source_end(end));
+                    Some(Group::Parts(page.cut_script_lines(span, source(0))))
+                }
+                _ => None,
+            }
+        }
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cut::Page;
+use super::defaults::{Default, default};
 use super::edit::Edits;
 use super::outcome::Declined;
+use crate::detect;
 use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
-use crate::effects::expanded;
+use crate::effects::{TokenOrigin, expanded};
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
 use crate::rules::dockerfile::{Context, Hit, literal_token, token_in_arg, token_in_env};
+use crate::shell::Step;
 use crate::text::Span;
 
 /// A variable whose value now comes from a secret.
@@ -21,10 +24,12 @@ pub(super) struct Variable {
     /// Whether a program may read the variable although the script does not mention it. That is so for the
     /// names of token variables.
     pub(super) is_known: bool,
+    /// Whether it is a build argument that only gives its value to another variable.
+    pub(super) is_handed_on: bool,
 }
 
 /// The changes to the settings of a file.
-#[derive(Default)]
+#[derive(std::default::Default)]
 pub(super) struct Settings {
     /// The variables by name.
     pub(super) variables: BTreeMap<String, Variable>,
@@ -42,6 +47,9 @@ struct Candidate {
     is_known: bool,
 }
 
+const LOST: &str = "its default is compared with, and the variable would not be set in a build without the secret: \
+                    write `${NAME:-default}` there, and mount the secret";
+
 /// The maximum number of variables of a file that are mended.
 const MAX_NAMES: usize = 16;
 /// The maximum number of rounds in the search for variables that other settings keep.
@@ -50,13 +58,14 @@ const MAX_ROUNDS: usize = 8;
 /// Selects the settings to remove. Settings that cannot be removed are added to `declined`.
 pub(super) fn settings<'a>(
     context: &Context<'_>,
+    page: Page<'_>,
     hits: &[Hit],
     logins: impl Iterator<Item = &'a Login<'a>>,
     declined: &mut Vec<Declined>,
 ) -> Settings {
     let mut blocked: BTreeMap<String, &'static str> = BTreeMap::new();
     let mut candidates: BTreeMap<(usize, usize), Candidate> = BTreeMap::new();
-    let arguments: BTreeSet<&str> = logins.flat_map(|login| login.variables.iter().copied()).collect();
+    let arguments: BTreeSet<String> = logins.flat_map(|login| given(context, login)).collect();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let acts = instruction.effective();
         if !matches!(acts.keyword, Keyword::Arg | Keyword::Env) {
@@ -70,8 +79,7 @@ pub(super) fn settings<'a>(
                 (is_setting && hit.span == pair.span) || (is_text && hit.span.overlaps(pair.span))
             });
             let name = scope.name(pair);
-            let is_login =
-                acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(name.as_str());
+            let is_login = acts.keyword == Keyword::Arg && pair.value.is_none() && arguments.contains(&name);
             if !is_hit && !is_login {
                 continue;
             }
@@ -91,14 +99,14 @@ pub(super) fn settings<'a>(
     let too_many = names.iter().skip(MAX_NAMES);
     blocked.extend(too_many.map(|name| ((*name).clone(), "too many variables of the file carry a token")));
     let mut rounds = 0;
-    while block(context, &candidates, &mut blocked) {
+    while block(context, page, &candidates, &mut blocked) {
         rounds += 1;
         if rounds > MAX_ROUNDS {
             let why = "too many variables take their values from each other";
             blocked.extend(candidates.values().map(|candidate| (candidate.name.clone(), why)));
         }
     }
-    let mut settings = Settings::default();
+    let mut settings = <Settings as std::default::Default>::default();
     for (&place, candidate) in &candidates {
         let Candidate { keyword, name, from, is_known } = candidate;
         if let Some(why) = blocked.get(name) {
@@ -110,7 +118,10 @@ pub(super) fn settings<'a>(
         settings.dropped.insert(place);
         let source = from.as_ref().filter(|from| names.contains(from));
         let id = source.unwrap_or(name).clone();
-        let variable = Variable { id, is_known: *is_known };
+        let is_handed_on = *keyword == Keyword::Arg
+            && !detect::is_token_variable(name)
+            && candidates.values().any(|other| other.from.as_ref() == Some(name) && other.name != *name);
+        let variable = Variable { id, is_known: *is_known, is_handed_on };
         let known = settings.variables.entry(name.clone()).or_insert(variable.clone());
         if variable.id != *name {
             known.id = variable.id;
@@ -173,8 +184,14 @@ impl Settings {
             .filter(move |(name, _)| is_there(name))
     }
 
-    /// Removes the pairs.
-    pub(super) fn write(&self, context: &Context<'_>, page: Page<'_>, edits: &mut Edits) {
+    /// Removes the pairs. Instructions of which no pair stays are added to `gone`.
+    pub(super) fn write(
+        &self,
+        context: &Context<'_>,
+        page: Page<'_>,
+        edits: &mut Edits,
+        gone: &mut BTreeSet<usize>,
+    ) {
         let mut by_instruction: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for &(index, number) in &self.dropped {
             by_instruction.entry(index).or_default().insert(number);
@@ -183,7 +200,7 @@ impl Settings {
             let Some(instruction) = context.dockerfile.instructions.get(index) else { continue };
             let pairs = instruction.effective().pairs();
             if numbers.len() == pairs.len() {
-                edits.delete(page.cut_lines(instruction.span));
+                gone.insert(index);
                 continue;
             }
             let mut number = 0;
@@ -193,9 +210,11 @@ impl Settings {
                 if let Some(last) = last {
                     let before = number.checked_sub(1).and_then(|at| pairs.get(at));
                     match (pairs.get(number + count), before) {
-                        (Some(next), _) => edits.delete(page.cut_forward(first.span.start, next.span.start)),
+                        (Some(next), _) => {
+                            edits.delete(page.cut_forward(first.span.start, last.span.end, next.span.start));
+                        }
                         (None, Some(before)) => {
-                            edits.delete(page.cut_backward(before.span.end, last.span.end));
+                            edits.delete(Page::cut_backward(before.span.end, last.span.end));
                         }
                         (None, None) => {}
                     }
@@ -204,6 +223,22 @@ impl Settings {
             }
         }
     }
+}
+
+/// Returns the variables through which a login is given its token. If that cannot be followed, these are all
+/// variables in its command.
+fn given(context: &Context<'_>, login: &Login<'_>) -> Vec<String> {
+    if !login.variables.is_empty() || !matches!(login.origin, TokenOrigin::Other) {
+        return login.variables.iter().map(|name| (*name).to_owned()).collect();
+    }
+    let holder = context.holder(login.span.start).and_then(|instruction| context.run(instruction));
+    let around = |step: &&Step| step.span.start <= login.span.start && login.span.end <= step.span.end;
+    let steps = holder.map(|run| run.steps.as_slice()).unwrap_or_default();
+    let Some(step) = steps.iter().filter(around).min_by_key(|step| step.span.end - step.span.start) else {
+        return Vec::new();
+    };
+    let text = context.source.get(step.span.start..step.span.end).unwrap_or_default();
+    expanded(&String::from_utf8_lossy(text)).into_iter().map(str::to_owned).collect()
 }
 
 fn pair_at<'a>(context: &Context<'a>, (index, number): (usize, usize)) -> Option<&'a Pair> {
@@ -229,20 +264,29 @@ fn reference(pair: &Pair) -> Option<String> {
 /// it found new ones.
 fn block(
     context: &Context<'_>,
+    page: Page<'_>,
     candidates: &BTreeMap<(usize, usize), Candidate>,
     blocked: &mut BTreeMap<String, &'static str>,
 ) -> bool {
     let before = blocked.len();
     let names: BTreeSet<&str> = candidates.values().map(|candidate| candidate.name.as_str()).collect();
+    let mut lost = Vec::new();
     for (index, (instruction, scope)) in context.instructions().enumerate() {
         let acts = instruction.effective();
         let goes = |number: usize| {
             candidates.get(&(index, number)).is_some_and(|candidate| !blocked.contains_key(&candidate.name))
         };
         let (text, why) = match acts.keyword {
-            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck | Keyword::Label => {
+            Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
+                for &name in names.iter().filter(|name| !blocked.contains_key(**name)).collect::<Vec<_>>() {
+                    if matches!(default(context, page, instruction, scope, name), Default::Lost) {
+                        lost.push(name.to_owned());
+                    }
+                }
+                blocked.extend(lost.drain(..).map(|name| (name, LOST)));
                 continue;
             }
+            Keyword::Label => continue,
             Keyword::Arg | Keyword::Env => {
                 let stay = acts.pairs().iter().enumerate().filter(|(number, _)| !goes(*number));
                 let values: Vec<_> =

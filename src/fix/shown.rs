@@ -2,7 +2,8 @@
 
 use crate::detect;
 use crate::dockerfile::{Keyword, parse};
-use crate::mask::{Masked, holds_split_token, mask};
+use crate::hub::tokens::roots;
+use crate::mask::{Masked, holds_split_token, mask, mask_code};
 use crate::rules::dockerfile::{Context, find};
 use crate::text::Span;
 
@@ -32,6 +33,7 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
         let part = source.get(span.start..span.end).unwrap_or_default();
         detect::find(part).is_empty() && !holds_split_token(part)
     });
+    let may_be_in_pieces = is_in_pieces || has_lone_prefix(source);
     let longest = if is_in_pieces { MAX_PIECE } else { MAX_WORD };
     let mut spans = spans.as_slice();
     let mut out = Vec::new();
@@ -59,9 +61,18 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
             from = end;
         }
         shown.extend_from_slice(bare.get(from..).unwrap_or_default());
-        out.push(mask(&shown).scrubbed(longest));
+        let masked = mask_code(&shown);
+        out.push(if may_be_in_pieces { masked.scrubbed(longest) } else { masked });
     }
     out
+}
+
+/// Returns true if the prefix of a token stands alone, so that a script may add the rest to it.
+fn has_lone_prefix(source: &[u8]) -> bool {
+    roots().any(|root| {
+        let mut found = memchr::memmem::find_iter(source, root.as_bytes());
+        found.any(|at| source.get(at + root.len()).is_none_or(|b| !b.is_ascii_alphanumeric()))
+    })
 }
 
 /// The minimum length of a word of mixed letters and digits that is hidden everywhere. It may be the body

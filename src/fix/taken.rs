@@ -8,19 +8,25 @@ use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Dockerfile, Dockerignore};
 use crate::engine::Scan;
 use crate::engine::tree::search;
+use crate::finding::{Place, Problem};
 use crate::rules::dockerfile::{ContextToken, Hit, copies_context, leaks};
 use crate::source::BuildContext;
 
-/// Returns the hits for these files, for a build in the directory of the Dockerfile. Only copied files are
-/// read, and unreadable ones are not reported.
-pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
+/// Returns the hits for these files, for a build in the directory of the Dockerfile, and the problems of files that
+/// could not be read. Only copied files are read.
+pub(super) fn taken(
+    scan: Scan<'_>,
+    path: &Path,
+    source: &[u8],
+    dockerfile: &Dockerfile,
+) -> (Vec<Hit>, Vec<Problem>) {
     if !copies_context(dockerfile) {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let root = path.parent().filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let own = path.file_name().unwrap_or_default().as_encoded_bytes();
     let named = [own, b".dockerignore"].concat();
-    let (files, _) = BuildContext::open(root);
+    let (files, mut problems) = BuildContext::open(root);
     let ignores = ignores(&files, &named).or_else(|| ignores(&files, b".dockerignore")).unwrap_or_default();
     let token = |path: &[u8]| ContextToken {
         path: path.to_vec(),
@@ -36,14 +42,16 @@ pub(super) fn taken(scan: Scan<'_>, path: &Path, source: &[u8], dockerfile: &Doc
     let wanted = wanted.iter().filter_map(|leak| numbers.get(leak.token).copied()).collect();
     let mut tokens = Vec::new();
     for (number, searched) in search(scan, &files, root, &wanted) {
-        if let (Some(file), Some(first)) = (files.files().get(number), searched.occurrences.first()) {
+        let Some(file) = files.files().get(number) else { continue };
+        problems.extend(searched.problem.map(|problem| problem.at(Place::entry(&file.path))));
+        if let Some(first) = searched.occurrences.first() {
             let (token, confidence) = (first.token.clone(), first.confidence);
             tokens.push(ContextToken { path: file.path.clone(), token, confidence });
         }
     }
     let mut hits: Vec<Hit> = leaks(source, dockerfile, &tokens).into_iter().map(|leak| leak.hit).collect();
     hits.sort_by_key(|hit| hit.span);
-    hits
+    (hits, problems)
 }
 
 /// The maximum number of bytes of a `.dockerignore` file that are read.

@@ -1,8 +1,5 @@
+use super::masked_lines;
 use super::mend::mend;
-use super::outcome::{Left, Mended};
-use super::*;
-use crate::dockerfile::parse;
-use crate::text::LineIndex;
 
 pub(super) fn token() -> String {
     format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
@@ -10,7 +7,7 @@ pub(super) fn token() -> String {
 
 /// Mends a source. Returns the text with the token replaced by a placeholder, and the rules that still
 /// fire.
-fn run(source: &str) -> (String, Vec<&'static str>) {
+pub(super) fn run(source: &str) -> (String, Vec<&'static str>) {
     let token = token();
     let opaque = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
     let mended = mend(source.replace("@TOKEN@", &token).replace("@OPAQUE@", opaque).as_bytes());
@@ -23,12 +20,12 @@ fn run(source: &str) -> (String, Vec<&'static str>) {
     )
 }
 
-const SYNTAX: &str = "# syntax=docker/dockerfile:1\n";
-const MOUNT: &str = "--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN";
+pub(super) const SYNTAX: &str = "# syntax=docker/dockerfile:1\n";
+pub(super) const MOUNT: &str = "--mount=type=secret,id=HF_TOKEN,env=HF_TOKEN";
 
 /// Checks the result of mending a body after `FROM a`. `MOUNT` is a placeholder for the mount.
 #[track_caller]
-fn becomes(body: &str, expected: &str) {
+pub(super) fn becomes(body: &str, expected: &str) {
     let (text, left) = run(&format!("FROM a\n{body}"));
     let (_, text) = text.split_once("FROM a\n").unwrap();
     let text = text.replace(MOUNT, "MOUNT");
@@ -52,9 +49,9 @@ fn logins_go_and_what_needs_them_gets_the_secret() {
         ("RUN a && \\\r\n    hf auth login --token @TOKEN@\r\nRUN b\r\n", "RUN MOUNT a\r\nRUN MOUNT b\r\n"),
         (
             "RUN if [ -n \"$HF_TOKEN\" ]; then hf auth login --token @TOKEN@; fi && hf download m\n",
-            "RUN MOUNT if [ -n \"$HF_TOKEN\" ]; then :; fi && hf download m\n",
+            "RUN MOUNT hf download m\n",
         ),
-        ("RUN hf auth login --token @TOKEN@ || true\n", "RUN : || true\n"),
+        ("RUN hf auth login --token @TOKEN@ || true\n", ""),
         (
             "RUN sh -c 'hf auth login --token @TOKEN@ && hf download m'\n",
             "RUN MOUNT sh -c ': && hf download m'\n",
@@ -135,11 +132,11 @@ fn variables_go_and_what_uses_them_gets_the_secret() {
             "RUN MOUNT python d.py\nCMD [\"serve\"]\n",
         ),
         ("ENV A=1 \\\n    HF_TOKEN=@TOKEN@ \\\n    # c\n    B=2\n", "ENV A=1 \\\n    # c\n    B=2\n"),
-        ("ENV A=1 \\\n    HF_TOKEN=@TOKEN@\nRUN make\n", "ENV A=1\nRUN MOUNT make\n"),
+        ("ENV A=1 \\\n    HF_TOKEN=@TOKEN@\nRUN ./x\n", "ENV A=1\nRUN MOUNT ./x\n"),
         ("ENV HF_TOKEN @TOKEN@\n", ""),
         (
             "ARG HF_TOKEN\nENV HUGGING_FACE_HUB_TOKEN=${HF_TOKEN}\nRUN python d.py\n",
-            "RUN MOUNT python d.py\n",
+            "RUN MOUNT --mount=type=secret,id=HF_TOKEN,env=HUGGING_FACE_HUB_TOKEN python d.py\n",
         ),
         (
             "ARG HF_TOKEN\nENV TOK=$HF_TOKEN\nRUN python d.py --token $TOK\n",
@@ -246,78 +243,6 @@ fn the_syntax_line_stands_where_it_counts() {
     }
 }
 
-/// Returns all Dockerfiles of the tests, with their names.
-fn fixtures() -> Vec<(String, String)> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let mut out = Vec::new();
-    for folder in ["corpus", "dockerfile"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap());
-            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-            out.push((name, text.replace("@HF_TOKEN@", &token()).replace("@TOKEN@", &token())));
-        }
-    }
-    out.sort();
-    assert!(out.len() > 70);
-    out
-}
-
-/// Checks the properties that every mended file must have.
-pub(super) fn holds(name: &str, source: &str) -> Mended {
-    let before = parse(source.as_bytes());
-    let mended = mend(source.as_bytes());
-    let after = parse(&mended.source);
-    let text = String::from_utf8_lossy(&mended.source).into_owned();
-    assert!(after.flaws.is_empty(), "{name}: {text}");
-    assert_eq!(mend(&mended.source).source, mended.source, "{name}: twice is not once");
-    assert_eq!(before.stages.len(), after.stages.len(), "{name}");
-    assert!(mended.left.len() <= mended.found, "{name}");
-    // All instructions other than settings and RUNs stay as they are, except for token text.
-    let others = |dockerfile: &crate::dockerfile::Dockerfile| -> Vec<String> {
-        use crate::dockerfile::Keyword::{Arg, Env, Label, Run};
-        let others = dockerfile.instructions.iter();
-        let others = others.filter(|i| !matches!(i.effective().keyword, Arg | Env | Label | Run));
-        // A copied token file is removed like a login.
-        let others = others.filter(|i| !i.text.to_str().ends_with("/.cache/huggingface/token"));
-        others.map(|i| i.text.to_str().replace(&token(), "$HF_TOKEN")).collect()
-    };
-    assert_eq!(others(&before), others(&after), "{name}");
-    // All comments stay, in their order.
-    let comments = |source: &str, dockerfile: &crate::dockerfile::Dockerfile| -> Vec<String> {
-        let comments = dockerfile.comments.iter();
-        comments.map(|c| source.get(c.span.start..c.span.end).unwrap().replace(&token(), "<token>")).collect()
-    };
-    assert_eq!(comments(source, &before), comments(&text, &after), "{name}: {text}");
-    // The line endings stay.
-    if !source.contains('\r') {
-        assert!(!text.contains('\r'), "{name}");
-    }
-    if source.lines().count() == source.matches("\r\n").count() {
-        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{name}: {text:?}");
-    }
-    mended
-}
-
-#[test]
-fn every_fixture_is_mended_or_says_why_not() {
-    let mut left = String::new();
-    for (name, source) in fixtures() {
-        if !parse(source.as_bytes()).flaws.is_empty() {
-            continue;
-        }
-        let mended = holds(&name, &source);
-        let lines = LineIndex::new(&mended.source);
-        for Left { hit, why } in &mended.left {
-            let line = lines.position(hit.span.start).line;
-            let why = why.as_ref().map_or("", |why| why.as_str());
-            left.push_str(format!("{name}:{line} {} {why}", hit.rule.id).trim_end());
-            left.push('\n');
-        }
-    }
-    insta::assert_snapshot!(left);
-}
-
 #[test]
 fn two_tokens_are_two_secrets() {
     let other = format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx");
@@ -370,7 +295,7 @@ fn a_cut_command_changes_nothing_of_the_rest() {
     for (body, expected) in [
         (
             "RUN set -e; [ -n \"$X\" ] && hf auth login --token @TOKEN@; python d.py\n",
-            "RUN MOUNT set -e; [ -n \"$X\" ] && :; python d.py\n",
+            "RUN MOUNT set -e; python d.py\n",
         ),
         (
             "RUN python -c \"from huggingface_hub import login; login('@TOKEN@'); import download\"\n",

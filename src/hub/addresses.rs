@@ -43,9 +43,48 @@ pub(crate) fn is_fetched_from(host: &str) -> bool {
 /// The hosts of repositories. A token may be the whole user part of their URLs.
 pub(crate) const REPOSITORIES: [&str; 3] = ["huggingface.co", "hf.co", "hub-ci.huggingface.co"];
 
+/// The first parts of the paths of repositories that are no models, each with the kind that the command-line client
+/// calls them by.
+const KINDS: [(&str, &str); 2] = [("spaces/", "space"), ("datasets/", "dataset")];
+
+/// Returns the repository of the first URL of the Hub in a text, followed by the file in it that the URL names, and
+/// the kind of the repository. The kind is empty for a model.
+pub(crate) fn repository(text: &str) -> Option<(String, &'static str)> {
+    let hosts = REPOSITORIES.iter().filter_map(|host| Some(text.find(&format!("{host}/"))? + host.len() + 1));
+    let path = text.get(hosts.min()?..)?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    let path = path.get(..path.find(|c| !is_plain(c)).unwrap_or(path.len()))?;
+    let kind = KINDS.iter().find(|(start, _)| path.starts_with(start));
+    let (path, kind) =
+        kind.map_or((path, ""), |(start, kind)| (path.strip_prefix(start).unwrap_or(path), *kind));
+    let mut parts = path.trim_end_matches('/').splitn(5, '/');
+    let (owner, name) = (parts.next()?, parts.next()?);
+    let name = name.strip_suffix(".git").unwrap_or(name);
+    let file = match (parts.next(), parts.next(), parts.next()) {
+        (Some("resolve" | "raw" | "blob"), Some(_), Some(file)) => format!(" {file}"),
+        _ => String::new(),
+    };
+    (!owner.is_empty() && !name.is_empty()).then(|| (format!("{owner}/{name}{file}"), kind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_names_a_repository() {
+        for (url, expected) in [
+            ("git clone https://u:$T@huggingface.co/a/b.git /x", Some(("a/b", ""))),
+            ("https://u:$(cat /t)@huggingface.co/spaces/me/app", Some(("me/app", "space"))),
+            ("\"https://$T@hf.co/datasets/a/d/\"", Some(("a/d", "dataset"))),
+            ("https://u:x@huggingface.co/a/b/resolve/main/c/d.bin", Some(("a/b c/d.bin", ""))),
+            ("https://u:x@huggingface.co/$REPO", None),
+            ("https://u:x@example.org/a/b", None),
+        ] {
+            let expected = expected.map(|(name, kind)| (name.to_owned(), kind));
+            assert_eq!(repository(url), expected, "{url}");
+        }
+    }
 
     #[test]
     fn subdomains_are_hosts_of_the_hub() {

@@ -115,6 +115,15 @@ pub(crate) const FLAGS: [&str; 3] = ["hf[-_]?token", TOKEN_FLAG, SHORT_FLAG];
 /// Patterns that show that a line runs one of the programs.
 pub(crate) const RUNS: [&str; 4] = [CLI.name(), LIBRARY, TRANSFORMERS.name(), r"hf[ \t]+[a-z]"];
 
+/// The last verbs of commands that only say something: `hf auth whoami`.
+const QUESTIONS: [&str; 3] = ["whoami", "version", "env"];
+
+/// Returns true if a command line, without its options, only asks a program of the Hub something.
+pub(crate) fn only_asks(words: &[&str]) -> bool {
+    let [program, .., verb] = words else { return false };
+    QUESTIONS.contains(verb) && PROGRAMS.iter().any(|known| known.names.contains(program))
+}
+
 /// Returns the command of a program that begins with these verbs.
 pub(crate) fn command(program: &Program, verbs: &[&[u8]]) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| {

@@ -5,6 +5,7 @@ mod found;
 mod message;
 mod path;
 mod text;
+mod values;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -18,7 +19,7 @@ pub(crate) use found::Secrets;
 pub(crate) use message::{Cut, Message, MessagePart, Quoted, message};
 pub use path::PathName;
 pub(crate) use path::mask_path;
-pub(crate) use text::{holds_split_token, mask, quote};
+pub(crate) use text::{holds_split_token, mask, mask_code, quote};
 
 /// Masks the texts of one target. The last masked name is kept, because consecutive findings of a file share
 /// a name. Names may be long, and findings may be many.

@@ -24,6 +24,17 @@ pub(crate) fn render(
         writeln!(out)?;
     }
     summary(mending, is_written, &path, out)?;
+    if !mending.hunks.is_empty() {
+        match mending.left.len() {
+            0 if mending.unread.is_empty() => writeln!(out, "A scan of the mended file finds nothing.")?,
+            0 => writeln!(
+                out,
+                "A scan of the mended file finds nothing, but not all that it copies could be read."
+            )?,
+            1 => writeln!(out, "A scan of the mended file finds this leak:")?,
+            _ => writeln!(out, "A scan of the mended file finds these leaks:")?,
+        }
+    }
     for each in &mending.left {
         leak(each, is_written, &path, style, out)?;
     }
@@ -87,9 +98,24 @@ fn hunk(hunk: &Hunk, style: Style, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Escapes a line for a terminal. Tabs are kept, so that the diff can be applied.
+/// Escapes what acts on a terminal or changes the order of the text. All else is kept, so that the diff can be
+/// applied: tabs, blanks of other scripts, and the invisible parts of emoji.
 fn shown(line: &Line) -> String {
-    line.text.as_str().split('\t').map(escape).collect::<Vec<_>>().join("\t")
+    let is_shown = |c: char| c == '\t' || !(c.is_control() || turns(c));
+    let parts = line.text.as_str().split_inclusive(|c| !is_shown(c));
+    let parts = parts.map(|part| match part.char_indices().next_back().filter(|(_, c)| !is_shown(*c)) {
+        Some((at, _)) => {
+            let (before, acting) = part.split_at_checked(at).unwrap_or((part, ""));
+            format!("{before}{}", escape(acting))
+        }
+        None => part.to_owned(),
+    });
+    parts.collect()
+}
+
+/// Returns true for the characters that turn the direction of the text around them, and for line separators.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn leak(leak: &Leak, is_written: bool, path: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {

@@ -10,7 +10,7 @@ use syn::{ExprPath, ImplItemFn, ItemFn, ItemImpl, Signature, Type};
 use crate::support::source::source_files;
 
 /// The functions that make a `Masked` of a string. Each masks the text, or takes text that is masked or constant.
-const MAKERS: [&str; 8] = [
+const MAKERS: [&str; 9] = [
     // A `&'static str`, see below.
     "mod.rs: own",
     // These two shorten a `Masked`.
@@ -23,6 +23,7 @@ const MAKERS: [&str; 8] = [
     "path.rs: hide_found",
     "path.rs: new",
     "text.rs: mask",
+    "text.rs: mask_code",
 ];
 
 #[derive(Default)]

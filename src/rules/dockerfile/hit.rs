@@ -51,8 +51,9 @@ pub(crate) struct Residue {
 /// An addition to a message that depends on the rest of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remark {
-    /// The stage is not part of the final image.
-    StaysInBuildCache,
+    /// The stage is not part of the final image. Provenance of the mode `max` shows what the builder was given, but
+    /// no files.
+    StaysInBuildCache { is_in_provenance: bool },
     /// A later instruction with this keyword sets the variable, label or command to another value.
     SetAnew(Keyword),
 }
@@ -61,9 +62,13 @@ impl Remark {
     /// Returns the text of the remark, which is appended to the message.
     pub(crate) fn text(self) -> Message {
         match self {
-            Self::StaysInBuildCache => {
-                Message::own("its stage does not reach the final image, so it stays in the build cache")
+            Self::StaysInBuildCache { is_in_provenance: false } => {
+                Message::own("its stage does not reach the final image, so it stays in the builder's cache")
             }
+            Self::StaysInBuildCache { is_in_provenance: true } => Message::own(
+                "its stage does not reach the final image, so it stays in the builder's cache, and in provenance of \
+                 `mode=max`",
+            ),
             Self::SetAnew(keyword) => {
                 message!("a later {} sets it anew, and the history keeps it", keyword.name())
             }
@@ -119,6 +124,7 @@ impl Hit {
     pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed], is_literal: bool) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
+        let is_in_provenance = self.leaves.iter().any(|leaves| leaves.place != Where::Layer);
         let mut reaching = Vec::new();
         for leaves in std::mem::take(&mut self.leaves) {
             match leaves.place {
@@ -150,7 +156,7 @@ impl Hit {
                 self.severity = lower(self.severity);
             }
             self.leaves.push(left_in(Where::BuildCache));
-            self.remarks.push(Remark::StaysInBuildCache);
+            self.remarks.push(Remark::StaysInBuildCache { is_in_provenance });
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod token_in_env;
 pub(crate) mod token_in_url;
 pub(crate) mod token_written_to_file;
 pub(crate) mod unknown;
+mod unshipped;
 mod writes;
 
 use super::Rule;
@@ -165,6 +166,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     for hit in &mut hits {
         let is_literal = hit.rule.id == literal_token::RULE.id;
         hit.forecast(&context.reach, &removed, is_literal);
+        unshipped::reword(hit);
     }
     hits.sort_by_key(|hit| (hit.span, hit.rule.id));
     // One place may leave several files.

@@ -34,7 +34,8 @@ pub(crate) const RULE: Rule = Rule {
 
 const HELP: &str = "Delete what writes the file, and let the commands that need the token read it from a mounted \
      secret: `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …`, built with `docker build --secret \
-     id=HF_TOKEN,env=HF_TOKEN .`. A file that must exist during the RUN has to be removed in the same RUN";
+     id=HF_TOKEN,env=HF_TOKEN .`. If the container needs the token, pass it when it starts: `docker run -e HF_TOKEN …`. \
+     A file that must exist during the RUN has to be removed in the same RUN.";
 
 pub(crate) fn check(context: &Context<'_>, writes: &[Write]) -> Vec<Hit> {
     let files = writes.iter().filter(|write| write.form == Form::Text);

@@ -4,5 +4,6 @@ mod ci_files;
 mod contexts;
 mod corpus;
 mod fix;
+mod fix_all;
 mod identity;
 mod lines;
