@@ -1,4 +1,5 @@
 use super::*;
+use crate::shell::Script;
 
 /// Returns the name, value, place and line of each build argument.
 fn arguments(path: &str, text: &str) -> Vec<String> {
@@ -125,9 +126,17 @@ fn what_is_repeated_takes_no_longer_each() {
             "`",
             "é ",
             "\"${",
+            "a:\n\tx\n",
+            "a = $(b)\n",
+            "sh 'x'\n",
+            "withEnv(['A=$b']) { sh 'x'\n",
+            "x = $a\n",
+            "$x = 'a'; ",
+            "${a ",
+            "- script: x\n",
         ]) {
             for head in ["", "a: {", "x = {\n", "s: |\n  ", "script:\n", "\""] {
-                let text = format!("{head}{}", piece.repeat(size / piece.len()));
+                let text = format!("{BUILD}{head}{}", piece.repeat(size / piece.len()));
                 let started = std::time::Instant::now();
                 let file = read(path.as_bytes(), text.as_bytes()).unwrap();
                 crate::rules::context::check_ci(text.as_bytes(), &file);
@@ -139,25 +148,50 @@ fn what_is_repeated_takes_no_longer_each() {
     assert!(slowest.0.as_secs() < 20, "{slowest:?}");
 }
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 11] = [
     include_str!("../../testdata/ci/compose-args.txt"),
     include_str!("../../testdata/ci/bake-hcl.txt"),
     include_str!("../../testdata/ci/bake-json.txt"),
     include_str!("../../testdata/ci/devcontainer.txt"),
     include_str!("../../testdata/ci/actions-build.txt"),
     include_str!("../../testdata/ci/gitlab.txt"),
+    include_str!("../../testdata/ci/makefile.txt"),
+    include_str!("../../testdata/ci/jenkins.txt"),
+    include_str!("../../testdata/ci/powershell.txt"),
+    include_str!("../../testdata/ci/justfile.txt"),
+    include_str!("../../testdata/ci/azure.txt"),
 ];
 
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 26] = [
     "compose.yaml",
     "docker-bake.hcl",
     "docker-bake.json",
     ".devcontainer.json",
     ".github/workflows/a.yml",
     ".gitlab-ci.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    ".circleci/config.yml",
+    ".drone.yml",
+    "Jenkinsfile",
+    "cloudbuild.yaml",
+    ".tekton/a.yaml",
+    "skaffold.yaml",
+    "cog.yaml",
+    "railway.toml",
+    "fly.toml",
+    "Makefile",
+    "justfile",
+    "Taskfile.yml",
+    "Earthfile",
+    "package.json",
+    "pyproject.toml",
+    "a.sh",
+    "a.ps1",
+    "a.bat",
 ];
 
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 62] = [
     "services:\n",
     "  web:\n",
     "    build:\n",
@@ -202,6 +236,24 @@ const PIECES: [&str; 44] = [
     "---\n",
     ",",
     "docker build --build-arg A=b\n",
+    "$(",
+    ")",
+    "{{",
+    "<<",
+    "$(if a,",
+    "a:\n\t",
+    "a := ",
+    "`",
+    "@(",
+    "$x = ",
+    "<#",
+    "sh '''",
+    "withCredentials([",
+    "environment {\n",
+    "define a\n",
+    "RUN ",
+    "[a]\n",
+    "%A%",
 ];
 
 proptest::proptest! {
@@ -210,7 +262,7 @@ proptest::proptest! {
         pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40)
     ) {
         for path in PATHS {
-            read(path.as_bytes(), pieces.concat().as_bytes()).unwrap();
+            read(path.as_bytes(), (BUILD.to_owned() + &pieces.concat()).as_bytes());
         }
     }
 
@@ -226,6 +278,7 @@ proptest::proptest! {
             bytes.splice(start..end, PIECES[piece].bytes());
         }
         for path in PATHS {
+            let bytes = [BUILD.as_bytes(), &bytes].concat();
             let read = read(path.as_bytes(), &bytes).unwrap();
             crate::rules::context::check_ci(&bytes, &read);
         }
@@ -234,10 +287,13 @@ proptest::proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
         for path in PATHS {
-            read(path.as_bytes(), &bytes).unwrap();
+            read(path.as_bytes(), &[BUILD.as_bytes(), &bytes].concat());
         }
     }
 }
+
+/// The first line of a file, without which scripts are not read. It is a comment in most dialects.
+const BUILD: &str = "# docker build\n";
 
 #[test]
 fn references_that_refer_to_themselves_end() {
