@@ -96,7 +96,8 @@ fn builder(program: &str, arguments: &[Word]) -> Option<Builder> {
             }
         }
     });
-    let has = |text: &[u8]| arguments.iter().any(|word| memchr::memmem::find(word.text.as_bytes(), text).is_some());
+    let has =
+        |text: &[u8]| arguments.iter().any(|word| memchr::memmem::find(word.text.as_bytes(), text).is_some());
     let is_build = |verb: &str| matches!(verb, "build" | "b" | "bud" | "build-using-dockerfile");
     match program {
         "executor" => Some(Builder::Kaniko),
@@ -255,9 +256,9 @@ mod tests {
             let found: Vec<String> = shell::steps(&Script::Text { language: Language::Shell, text })
                 .iter()
                 .filter_map(|step| match &step.kind {
-                    shell::StepKind::Program { name, arguments, .. } => {
-                        Some(Build::of_command(name, arguments).map_or_else(Vec::new, |build| build.arguments))
-                    }
+                    shell::StepKind::Program { name, arguments, .. } => Some(
+                        Build::of_command(name, arguments).map_or_else(Vec::new, |build| build.arguments),
+                    ),
                     shell::StepKind::Python(_) => None,
                 })
                 .flatten()

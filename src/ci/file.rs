@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kind::Dialect;
 use super::Builder;
+use super::kind::Dialect;
 use crate::mask::Message;
 use crate::shell::{Language, Script};
 use crate::text::{Flaw, Span, Text};
@@ -91,7 +91,10 @@ impl CiScript {
 
     /// Returns true if the tool itself gives a variable its value.
     pub(super) fn expands(&self, name: &str) -> bool {
-        self.expanded.iter().flat_map(|layer| layer.iter()).any(|(other, _)| other.as_bytes() == name.as_bytes())
+        self.expanded
+            .iter()
+            .flat_map(|layer| layer.iter())
+            .any(|(other, _)| other.as_bytes() == name.as_bytes())
     }
 
     /// Returns the size of the variables, by which the work on the script grows.

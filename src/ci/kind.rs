@@ -96,6 +96,37 @@ impl Dialect {
     }
 }
 
+/// A path for each dialect and syntax.
+#[cfg(any(test, feature = "internals"))]
+pub(crate) const EXAMPLES: [&str; 26] = [
+    "compose.yaml",
+    "docker-bake.hcl",
+    "docker-bake.json",
+    ".devcontainer.json",
+    ".github/workflows/a.yml",
+    ".gitlab-ci.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    ".circleci/config.yml",
+    ".drone.yml",
+    "Jenkinsfile",
+    "cloudbuild.yaml",
+    ".tekton/a.yaml",
+    "skaffold.yaml",
+    "cog.yaml",
+    "railway.toml",
+    "fly.toml",
+    "Makefile",
+    "justfile",
+    "Taskfile.yml",
+    "Earthfile",
+    "package.json",
+    "pyproject.toml",
+    "a.sh",
+    "a.ps1",
+    "a.bat",
+];
+
 /// Returns true if [`kind`] may know the file at a path.
 pub(super) fn may_be_known(path: &[u8]) -> bool {
     let Some(path) = Path::new(path) else { return false };
@@ -113,7 +144,12 @@ pub(super) fn kind(path: &[u8], bytes: &[u8]) -> Option<(Dialect, Syntax)> {
     // Most files with such names build nothing.
     let is_any = matches!(
         dialect,
-        Dialect::Shell | Dialect::PowerShell | Dialect::Batch | Dialect::Npm | Dialect::Python | Dialect::Make
+        Dialect::Shell
+            | Dialect::PowerShell
+            | Dialect::Batch
+            | Dialect::Npm
+            | Dialect::Python
+            | Dialect::Make
     );
     if is_any && !may_build(bytes) {
         return None;
@@ -159,9 +195,7 @@ impl<'a> Path<'a> {
 
 fn named(path: &Path<'_>) -> Option<(Dialect, Syntax)> {
     let name = path.name;
-    if name == ".devcontainer.json"
-        || (name == "devcontainer.json" && path.is_in(".devcontainer"))
-    {
+    if name == ".devcontainer.json" || (name == "devcontainer.json" && path.is_in(".devcontainer")) {
         return Some((Dialect::Devcontainer, Syntax::Json));
     }
     match path.extension {
@@ -196,7 +230,10 @@ fn yaml(path: &Path<'_>) -> Option<Dialect> {
         || path.is_in(".azuredevops");
     let dialect = if is_workflow || stem == "action" {
         Dialect::Actions
-    } else if stem.ends_with(".gitlab-ci") || path.is_in(".gitlab-ci") {
+    } else if stem.ends_with(".gitlab-ci")
+        || path.is_in(".gitlab-ci")
+        || (path.parent == "ci" && path.above == ".gitlab")
+    {
         Dialect::GitLab
     } else if is_compose {
         Dialect::Compose
@@ -306,9 +343,8 @@ fn may_build(bytes: &[u8]) -> bool {
         b"kaniko",
         b"cog",
     ];
-    let has = |bytes: &[u8], words: &[&[u8]]| {
-        words.iter().any(|word| memchr::memmem::find(bytes, word).is_some())
-    };
+    let has =
+        |bytes: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(bytes, word).is_some());
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
         let narrow: Vec<u8> = bytes.iter().copied().filter(|b| *b != 0).collect();
         return has(&narrow, &VERBS) && has(&narrow, &PROGRAMS);
@@ -337,8 +373,9 @@ mod tests {
     #[test]
     fn files_are_told_by_name_and_directory() {
         use Dialect::{
-            Actions, Azure, Bake, Batch, Bitbucket, CircleCi, CloudBuild, Cog, Compose, Devcontainer, Drone, Earthly,
-            Fly, GitLab, Jenkins, Just, Make, Npm, Pods, PowerShell, Python, Railway, Shell, Skaffold, Task,
+            Actions, Azure, Bake, Batch, Bitbucket, CircleCi, CloudBuild, Cog, Compose, Devcontainer, Drone,
+            Earthly, Fly, GitLab, Jenkins, Just, Make, Npm, Pods, PowerShell, Python, Railway, Shell,
+            Skaffold, Task,
         };
         let content = b"#!/bin/sh\ndocker build .\n";
         for (path, expected) in [
@@ -369,6 +406,7 @@ mod tests {
             (".github/actions/a/action.yaml", Some(Actions)),
             (".gitlab-ci.yml", Some(GitLab)),
             ("ci/build.gitlab-ci.yml", Some(GitLab)),
+            (".gitlab/ci/build.yml", Some(GitLab)),
             ("gitlab-ci.yml", None),
             ("workflows/ci.yml", None),
             ("azure-pipelines.yml", Some(Azure)),
@@ -428,7 +466,11 @@ mod tests {
             ("run.sh", "docker build .\0", None),
             ("hooks/pre-commit", "#!/usr/bin/env python\ndocker build .", None),
             ("Makefile", "all:\n\tcc a.c\n", None),
-            ("ci/a.yaml", "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build]\n", Some(Dialect::CloudBuild)),
+            (
+                "ci/a.yaml",
+                "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build]\n",
+                Some(Dialect::CloudBuild),
+            ),
             ("ci/a.yaml", "apiVersion: skaffold/v4beta6\n", Some(Dialect::Skaffold)),
             ("ci/a.yaml", "apiVersion: tekton.dev/v1\nargs: [--build-arg, A]\n", Some(Dialect::Pods)),
             ("ci/a.yaml", "apiVersion: v1\nkind: Service\n", None),

@@ -24,6 +24,8 @@ pub(crate) use build_command::Builder;
 pub(crate) use carriers::Carriers;
 pub(crate) use command_line::ShellVariables;
 pub(crate) use file::{BuildArgument, CiFile, CiScript, Given, Job, Reach, Variables};
+#[cfg(any(test, feature = "internals"))]
+pub(crate) use kind::EXAMPLES;
 pub(crate) use kind::{Dialect, Logins};
 
 /// The maximum size of a file. Nobody writes larger files by hand, and a parsed file takes many times its

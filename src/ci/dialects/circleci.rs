@@ -8,7 +8,8 @@ use crate::mask::{Message, message};
 use crate::text::Text;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
-    for (name, job) in ["jobs", "commands"].iter().filter_map(|key| document.get(key)).flat_map(Node::entries) {
+    for (name, job) in ["jobs", "commands"].iter().filter_map(|key| document.get(key)).flat_map(Node::entries)
+    {
         let place = message!("{}, ", message!("job {}", shown(name)));
         let environment: Vec<_> = variables(job).into_iter().collect();
         let mut read = Job::default();

@@ -49,9 +49,8 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
         for (key, command) in command.entries() {
             scripts.extend(script(command).map(|script| (script, message!("`{}`, {}", name, shown(key)))));
         }
-        job.scripts.extend(
-            scripts.into_iter().map(|(script, place)| CiScript::new(script, &place, &environment)),
-        );
+        job.scripts
+            .extend(scripts.into_iter().map(|(script, place)| CiScript::new(script, &place, &environment)));
     }
     file.jobs.push(job);
 }

@@ -49,7 +49,8 @@ fn variables(node: &Node) -> Option<Variables> {
 
 fn secret_variable(secret: &Text) -> Text {
     let mut text = Text::new();
-    let name: String = secret.to_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name: String =
+        secret.to_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     text.push(format!("${{{name}}}").as_bytes(), secret.span());
     text
 }

@@ -98,7 +98,8 @@ impl Inputs {
                 line.push_text(item, 0..item.len());
             }
             let texts = options(&to_shell(&line));
-            self.arguments.extend(texts.iter().map(|text| BuildArgument::from_text(text, place, Given::Input)));
+            self.arguments
+                .extend(texts.iter().map(|text| BuildArgument::from_text(text, place, Given::Input)));
         }
         for argument in self.arguments.iter_mut().skip(first) {
             argument.value = argument.value.as_ref().map(to_shell);

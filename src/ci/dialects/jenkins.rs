@@ -153,7 +153,8 @@ impl<'a> Pipeline<'a> {
             false
         });
         // What is not closed is no call.
-        let arguments = end.and_then(|end| rest.get(..end)).unwrap_or(if has_parentheses { &[] } else { rest });
+        let arguments =
+            end.and_then(|end| rest.get(..end)).unwrap_or(if has_parentheses { &[] } else { rest });
         let arguments = arguments.get(..arguments.len().min(MAX_TOKENS)).unwrap_or_default();
         self.at += arguments.len() + usize::from(has_parentheses && !arguments.is_empty());
         arguments
@@ -215,9 +216,9 @@ fn reference(name: &Text) -> Text {
 
 /// Returns the tokens of the argument `script:`, or all if no argument has that name.
 fn script_of(arguments: &[Token]) -> &[Token] {
-    let named = arguments.windows(2).position(|pair| {
-        matches!(pair, [name, colon] if name.is_word("script") && colon.is_sign(b':'))
-    });
+    let named = arguments
+        .windows(2)
+        .position(|pair| matches!(pair, [name, colon] if name.is_word("script") && colon.is_sign(b':')));
     let Some(at) = named else { return arguments };
     let rest = arguments.get(at + 2..).unwrap_or_default();
     let end = rest.iter().position(|token| token.is_sign(b',')).unwrap_or(rest.len());

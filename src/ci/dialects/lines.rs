@@ -39,7 +39,8 @@ pub(super) fn name_length(text: &[u8]) -> usize {
 
 /// Returns the command of a line of a recipe, without the `@`, `-` and `+` before it.
 pub(super) fn command(line: &Text) -> Text {
-    let prefix = line.as_bytes().iter().take_while(|b| matches!(b, b'@' | b'-' | b'+' | b' ' | b'\t')).count();
+    let prefix =
+        line.as_bytes().iter().take_while(|b| matches!(b, b'@' | b'-' | b'+' | b' ' | b'\t')).count();
     line.slice(prefix..line.len())
 }
 

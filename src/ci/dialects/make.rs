@@ -13,7 +13,8 @@ pub(super) fn read(text: &Text, file: &mut CiFile) {
     }
     let (exported, expanded) = reader.variables();
     for (target, recipe) in reader.recipes {
-        let place = target.map_or_else(|| Message::own("a recipe"), |target| message!("target {}", shown(&target)));
+        let place =
+            target.map_or_else(|| Message::own("a recipe"), |target| message!("target {}", shown(&target)));
         let scripts = recipe.into_iter().map(|line| {
             let mut script = CiScript::shell(line, &place, &[]);
             script.environment.extend(exported.clone());
@@ -155,7 +156,8 @@ impl Makefile {
         };
         let (exported, expanded): (Vec<_>, Vec<_>) =
             assigned.into_iter().take(1 << 12).partition(|(name, _)| is_exported(name));
-        let layer = |pairs: &[(Text, Text)]| environment(pairs.iter().map(|(name, value)| (name, Some(value))));
+        let layer =
+            |pairs: &[(Text, Text)]| environment(pairs.iter().map(|(name, value)| (name, Some(value))));
         (layer(&exported), layer(&expanded))
     }
 }

@@ -68,7 +68,9 @@ fn variables(node: &Node) -> Option<Variables> {
 
 /// Reads a parameter of a task (`BUILD_ARGS`, `EXTRA_ARGS`), or another list of options.
 fn parameter(node: &Node, file: &mut CiFile) {
-    let (Some(name), Some(value)) = (node.get("name").and_then(Node::text), node.get("value")) else { return };
+    let (Some(name), Some(value)) = (node.get("name").and_then(Node::text), node.get("value")) else {
+        return;
+    };
     let place = message!("parameter {}", shown(name));
     let mut found = inputs::of_entries(&[(name.clone(), value.clone())], "", &place, to_shell);
     file.arguments.append(&mut found.arguments);

@@ -17,7 +17,9 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     }
     // Railway's file may hold a plan for Nixpacks.
     let plans = [Some(document), document.at(&["build", "nixpacksPlan"])];
-    for (name, phase) in plans.into_iter().flatten().filter_map(|plan| plan.get("phases")).flat_map(Node::entries) {
+    for (name, phase) in
+        plans.into_iter().flatten().filter_map(|plan| plan.get("phases")).flat_map(Node::entries)
+    {
         for key in ["cmds", "cmd"] {
             if let Some(commands) = phase.get(key) {
                 add(commands, message!("phase {}", shown(name)));

@@ -41,7 +41,9 @@ fn read_artifact(artifact: &Node, place: &Message, file: &mut CiFile) {
     let mut job = Job::default();
     let custom = artifact.at(&["custom", "buildCommand"]).and_then(Node::text);
     job.scripts.extend(custom.map(|text| CiScript::shell(to_shell(text), place, &[])));
-    for hook in ["before", "after"].iter().filter_map(|when| artifact.at(&["hooks", when])).flat_map(Node::items) {
+    for hook in
+        ["before", "after"].iter().filter_map(|when| artifact.at(&["hooks", when])).flat_map(Node::items)
+    {
         let Some(command) = hook.get("command") else { continue };
         let command = match &command.kind {
             Kind::List(words) => Script::Exec(words.iter().filter_map(Node::text).map(to_shell).collect()),

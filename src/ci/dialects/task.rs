@@ -47,4 +47,3 @@ fn variables(node: Option<&Node>) -> Option<Variables> {
         entries.iter().filter_map(|(name, value)| Some((name.clone(), to_shell(value.text()?)))).collect();
     environment(pairs.iter().map(|(name, value)| (name, Some(value))))
 }
-

@@ -60,7 +60,8 @@ impl Reader<'_> {
     fn text_of(&self, range: std::ops::Range<usize>, value: &str) -> crate::text::Text {
         let source = self.source(range.clone());
         let quotes = ["\"\"\"", "'''", "\"", "'"];
-        let mut width = quotes.iter().find(|quote| source.starts_with(**quote)).map_or(0, |quote| quote.len());
+        let mut width =
+            quotes.iter().find(|quote| source.starts_with(**quote)).map_or(0, |quote| quote.len());
         // The newline after an opening quote of three is left out.
         let rest = source.get(width..).unwrap_or_default();
         if width == 3 {
@@ -76,7 +77,8 @@ mod tests {
 
     #[test]
     fn strings_keep_their_places() {
-        let text = "# é\n[build]\ncommand = \"é \\\"x\\\" @\"\n\"a b\".c = '''\n  y\n  #'''\n[[d]]\ne = [1, 'z']\n";
+        let text =
+            "# é\n[build]\ncommand = \"é \\\"x\\\" @\"\n\"a b\".c = '''\n  y\n  #'''\n[[d]]\ne = [1, 'z']\n";
         let root = parse(text, 7).unwrap();
         let at = |path: &[&str], byte: u8, mark: char| {
             let value = root.at(path).unwrap().text().unwrap();

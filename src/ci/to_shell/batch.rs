@@ -41,7 +41,8 @@ fn line(text: &Text, start: usize, end: usize, out: &mut Text) {
     }
     while let Some(&byte) = bytes.get(at).filter(|_| at < end) {
         let rest = bytes.get(at + 1..end).unwrap_or_default();
-        let name = rest.iter().take(MAX_NAME).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+        let name =
+            rest.iter().take(MAX_NAME).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
         match byte {
             b'%' | b'!' if name > 0 && rest.get(name) == Some(&byte) => {
                 let variable = [b"${", rest.get(..name).unwrap_or_default(), b"}"].concat();
@@ -71,7 +72,10 @@ mod tests {
     #[test]
     fn variables_and_continued_lines() {
         for (text, expected) in [
-            ("@docker build ^\n --build-arg A=%HF_TOKEN% .", " docker build \\\n --build-arg A=${HF_TOKEN} .\n"),
+            (
+                "@docker build ^\n --build-arg A=%HF_TOKEN% .",
+                " docker build \\\n --build-arg A=${HF_TOKEN} .\n",
+            ),
             ("rem docker build\n:: x\nset A=%B%\n100%", "\n\nexport \"A=${B}\"\n100%\n"),
             ("a c:\\x 'y'", "a c:\\\\x \\'y\\'\n"),
         ] {

@@ -112,7 +112,8 @@ impl Reader<'_> {
         let width = if self.rest().starts_with(&tripled) { 3 } else { 1 };
         let start = self.at + width;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        let length = memchr::memmem::find(rest, tripled.get(..width).unwrap_or_default()).unwrap_or(rest.len());
+        let length =
+            memchr::memmem::find(rest, tripled.get(..width).unwrap_or_default()).unwrap_or(rest.len());
         if quote != b'`' && !self.is_condition {
             self.out.push_text(self.text, start..start + length);
         }

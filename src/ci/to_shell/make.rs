@@ -103,9 +103,11 @@ impl Reader<'_> {
             self.function(&name, start, closing);
         } else {
             // The name of `$(NAME:.a=.b)`; a computed name is not known.
-            let is_known = !name.is_empty() && matches!(self.peek(0), Some(byte) if byte == closing || byte == b':');
+            let is_known =
+                !name.is_empty() && matches!(self.peek(0), Some(byte) if byte == closing || byte == b':');
             self.mute(&[closing]);
-            let shown: Vec<u8> = name.iter().map(|b| if matches!(b, b'-' | b'.') { b'_' } else { *b }).collect();
+            let shown: Vec<u8> =
+                name.iter().map(|b| if matches!(b, b'-' | b'.') { b'_' } else { *b }).collect();
             self.close(closing);
             let shown = if is_known { &shown } else { b"_".as_slice() };
             self.put(&[b"${", shown, b"}"].concat(), start);
@@ -151,7 +153,11 @@ impl Reader<'_> {
             self.put(&[b"${", called.as_slice(), b"}"].concat(), start);
         }
         for number in 0.. {
-            if number < muted { self.mute(&ends) } else { self.until(&ends) }
+            if number < muted {
+                self.mute(&ends)
+            } else {
+                self.until(&ends)
+            }
             if self.peek(0) != Some(b',') {
                 return;
             }

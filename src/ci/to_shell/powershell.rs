@@ -148,9 +148,9 @@ impl Reader<'_> {
         };
         let scoped = self.rest().get(opening..).unwrap_or_default();
         let scopes: [&[u8]; 4] = [b"env:", b"script:", b"global:", b"using:"];
-        let scope = scopes.iter().find(|scope| {
-            scoped.get(..scope.len()).is_some_and(|start| start.eq_ignore_ascii_case(scope))
-        });
+        let scope = scopes
+            .iter()
+            .find(|scope| scoped.get(..scope.len()).is_some_and(|start| start.eq_ignore_ascii_case(scope)));
         let before = opening + scope.map_or(0, |scope| scope.len());
         let name = self.name(before);
         let width = before + name.len();
@@ -249,7 +249,10 @@ mod tests {
     #[test]
     fn commands_are_those_of_the_script() {
         for (script, expected) in [
-            ("docker build `\n  --build-arg \"A=$env:HF_TOKEN\" .", vec!["docker|build|--build-arg|A=${HF_TOKEN}|."]),
+            (
+                "docker build `\n  --build-arg \"A=$env:HF_TOKEN\" .",
+                vec!["docker|build|--build-arg|A=${HF_TOKEN}|."],
+            ),
             ("docker build `\r\n --x .\r\n", vec!["docker|build|--x|."]),
             ("$a = @(\"build\",\n  'x y')\ndocker @a", vec!["a=build x y", "docker|${a}"]),
             ("$a += \"--x\", \"y\"; docker $a", vec!["a=--x y", "docker|${a}"]),

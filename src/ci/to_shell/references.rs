@@ -51,10 +51,13 @@ const CONTROL: [&str; 7] = ["if", "else", "end", "range", "with", "define", "blo
 
 fn replacement(inner: &str, form: References) -> Option<String> {
     let inner = inner.trim().trim_matches('-').trim();
-    let is_one_word = !inner.is_empty() && !inner.contains(|c: char| c.is_whitespace() || "$`|;&".contains(c));
+    let is_one_word =
+        !inner.is_empty() && !inner.contains(|c: char| c.is_whitespace() || "$`|;&".contains(c));
     match form {
         References::Parentheses if !is_one_word => return None,
-        References::Angles if !inner.starts_with("parameters.") && !inner.starts_with("pipeline.") => return None,
+        References::Angles if !inner.starts_with("parameters.") && !inner.starts_with("pipeline.") => {
+            return None;
+        }
         References::Braces => {
             let first = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
             if CONTROL.contains(&first) || inner.starts_with("/*") {
@@ -79,11 +82,23 @@ mod tests {
     fn references_become_variables() {
         use References::{Angles, Braces, Parentheses};
         for (form, text, expected) in [
-            (Parentheses, "a $(HF_TOKEN) $(date +%s) $(params.hf-token)", "a ${HF_TOKEN} $(date +%s) ${hf_token}"),
+            (
+                Parentheses,
+                "a $(HF_TOKEN) $(date +%s) $(params.hf-token)",
+                "a ${HF_TOKEN} $(date +%s) ${hf_token}",
+            ),
             (Parentheses, "$(params[\"x\"]) $($(x)) $(", "${x} $(${x}) $("),
-            (Braces, "{{.A}} {{ .B | default \"x\" }} {{inputs.parameters.hf-token}}", "${A} ${_} ${hf_token}"),
+            (
+                Braces,
+                "{{.A}} {{ .B | default \"x\" }} {{inputs.parameters.hf-token}}",
+                "${A} ${_} ${hf_token}",
+            ),
             (Braces, "{{if .A}}--x={{.HF_TOKEN}}{{else}}y{{- end -}}", "--x=${HF_TOKEN}y"),
-            (Angles, "<< parameters.x >> <<pipeline.hf_token>> cat <<EOF >> y", "${x} ${hf_token} cat <<EOF >> y"),
+            (
+                Angles,
+                "<< parameters.x >> <<pipeline.hf_token>> cat <<EOF >> y",
+                "${x} ${hf_token} cat <<EOF >> y",
+            ),
         ] {
             let source = Text::from_source(text.as_bytes(), Span::new(0, text.len()));
             assert_eq!(without_references(&source, form).to_str(), expected);

@@ -158,8 +158,7 @@ impl Found<'_> {
         }
         let mut ambient = Ambient::Nothing;
         for (name, value) in script.variables() {
-            variables
-                .push((name.to_str().into_owned(), Word { text: value.clone(), ..Word::default() }));
+            variables.push((name.to_str().into_owned(), Word { text: value.clone(), ..Word::default() }));
         }
         if script.exported().any(|(name, value)| is_read(&name.to_str()) && !value.is_empty()) {
             ambient = Ambient::Token;

@@ -85,7 +85,9 @@ fn command(builder: Builder, dialect: Dialect, argument: &BuildArgument, id: &st
     let Source { variable, change } = Source::of_argument(dialect, argument, id);
     let secret = message!("--secret id={},env={}", id, variable);
     let instead = match builder {
-        Builder::Docker | Builder::Other => message!(", and write `{}` instead of `--build-arg {}`. ", secret, id),
+        Builder::Docker | Builder::Other => {
+            message!(", and write `{}` instead of `--build-arg {}`. ", secret, id)
+        }
         Builder::Buildctl => message!(", and write `{}` instead of `--opt build-arg:{}`. ", secret, id),
         Builder::Bake => message!(
             ", and write `--set '*.secrets=id={},env={}'`, or give the target `secret = [\"id={},env={}\"]`. ",
@@ -105,7 +107,12 @@ fn command(builder: Builder, dialect: Dialect, argument: &BuildArgument, id: &st
             message!(", and write `--secret {}=\"${}\"` instead of `--build-arg {}`. ", id, variable, id)
         }
         Builder::Fly => {
-            message!(", and write `--build-secret {}=\"${}\"` instead of `--build-arg {}`. ", id, variable, id)
+            message!(
+                ", and write `--build-secret {}=\"${}\"` instead of `--build-arg {}`. ",
+                id,
+                variable,
+                id
+            )
         }
         Builder::Kaniko => message!(
             ". Kaniko as Google released it mounts no secrets: build with `docker buildx build`, `buildctl` or \

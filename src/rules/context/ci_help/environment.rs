@@ -9,11 +9,9 @@ use super::is_short_name;
 /// of its variables to every step.
 pub(super) fn of_step(dialect: Dialect, name: &str, secret: &str) -> Option<Message> {
     let message = match dialect {
-        Dialect::Actions => message!(
-            "Give the step the secret:\n    env:\n      {}: ${{{{ secrets.{} }}}}\n",
-            name,
-            secret
-        ),
+        Dialect::Actions => {
+            message!("Give the step the secret:\n    env:\n      {}: ${{{{ secrets.{} }}}}\n", name, secret)
+        }
         Dialect::Azure => {
             message!("Give the step the secret:\n    env:\n      {}: $({})\n", name, secret)
         }

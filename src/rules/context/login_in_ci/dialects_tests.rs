@@ -202,12 +202,18 @@ fn files_of_builders() {
         "skaffold.yaml",
         "build:\n  artifacts:\n    - image: a\n      docker:\n        buildArgs:\n          HF_TOKEN: '{{.HF_TOKEN}}' !\n          MODEL: x\n        secrets: [{id: HF_TOKEN, env: HF_TOKEN}]\n    - image: b\n      kaniko: {buildArgs: {HF_TOKEN: '{{.T}}'}} !\n    - image: c\n      custom: {buildCommand: docker build --build-arg HF_TOKEN .} !\n",
     );
-    assert_marked("fly.toml", "app = 'x'\n[build.args]\n  HF_TOKEN = \"$HF_TOKEN\" !\n  MODEL = 'm'\n[env]\n  HF_TOKEN = ''\n");
+    assert_marked(
+        "fly.toml",
+        "app = 'x'\n[build.args]\n  HF_TOKEN = \"$HF_TOKEN\" !\n  MODEL = 'm'\n[env]\n  HF_TOKEN = ''\n",
+    );
     assert_marked(
         "railway.toml",
         "[build]\nbuildCommand = \"hf auth login --token $HF_TOKEN && hf download m\" !\n[deploy]\nstartCommand = \"hf auth login --token $T\"\n",
     );
-    assert_marked("nixpacks.toml", "[phases.build]\ncmds = ['...', 'hf auth login --token $T'] !\n[start]\ncmd = 'hf auth login --token $T'\n");
+    assert_marked(
+        "nixpacks.toml",
+        "[phases.build]\ncmds = ['...', 'hf auth login --token $T'] !\n[start]\ncmd = 'hf auth login --token $T'\n",
+    );
     assert_marked(
         "Earthfile",
         "VERSION 0.8\nbuild:\n  FROM x\n  RUN --secret HF_TOKEN hf auth login --token $HF_TOKEN !\n  RUN --secret HF_TOKEN hf download m\n  BUILD --build-arg HF_TOKEN=$HF_TOKEN +other !\n  BUILD +other --HF_TOKEN=$HF_TOKEN --V=1 !\n  # RUN hf auth login --token $T\n",
@@ -216,7 +222,10 @@ fn files_of_builders() {
         "package.json",
         "{\"scripts\": {\n  \"a\": \"docker build --build-arg HF_TOKEN=$HF_TOKEN .\", !\n  \"b\": \"echo docker build --build-arg HF_TOKEN\",\n  \"c\": \"docker build .\"}}\n".replace("\", !\n", "\", !\n").as_str(),
     );
-    assert_marked("pyproject.toml", "[tool.poe.tasks]\na = \"docker build --build-arg HF_TOKEN .\" !\nb = {cmd = \"docker build .\"}\n");
+    assert_marked(
+        "pyproject.toml",
+        "[tool.poe.tasks]\na = \"docker build --build-arg HF_TOKEN .\" !\nb = {cmd = \"docker build .\"}\n",
+    );
 }
 
 #[test]
@@ -227,39 +236,128 @@ fn the_help_tells_the_whole_change() {
         format!("jobs:\n  a:\n    steps:\n      - run: {run}{value} .\n        env: {{{env}}}\n")
     };
     let secret = "${{ secrets.HF_TOKEN }}";
-    let cloud = |field: &str, value: &str| {
-        format!("steps:\n- name: docker\n  script: {run}{value} .\n  {field}\n")
-    };
+    let cloud =
+        |field: &str, value: &str| format!("steps:\n- name: docker\n  script: {run}{value} .\n  {field}\n");
     let actions = ".github/workflows/a.yml";
     for (path, text, expected, unexpected) in [
-        (actions, workflow("", secret), vec!["--secret id=HF_TOKEN,env=HF_TOKEN`", "HF_TOKEN: ${{ secrets.HF_TOKEN }}", MOUNT], ""),
+        (
+            actions,
+            workflow("", secret),
+            vec!["--secret id=HF_TOKEN,env=HF_TOKEN`", "HF_TOKEN: ${{ secrets.HF_TOKEN }}", MOUNT],
+            "",
+        ),
         (actions, workflow("", "${{ secrets.HF_KEY }}"), vec!["HF_TOKEN: ${{ secrets.HF_KEY }}"], ""),
-        (actions, workflow("HF_TOKEN: '${{ secrets.HF_TOKEN }}'", secret), vec!["id=HF_TOKEN,env=HF_TOKEN`"], "env:\n"),
+        (
+            actions,
+            workflow("HF_TOKEN: '${{ secrets.HF_TOKEN }}'", secret),
+            vec!["id=HF_TOKEN,env=HF_TOKEN`"],
+            "env:\n",
+        ),
         (actions, workflow("TT: '${{ secrets.HF_TOKEN }}'", "$TT"), vec!["id=HF_TOKEN,env=TT`"], "env:\n"),
-        (".gitlab-ci.yml", format!("a: {{script: '{run}$TT .'}}"), vec!["id=HF_TOKEN,env=TT`", MOUNT], "env:\n"),
-        ("azure-pipelines.yml", format!("steps: [{{script: {run}$(HF_TOKEN) .}}]"), vec!["HF_TOKEN: $(HF_TOKEN)", MOUNT], ""),
-        ("cloudbuild.yaml", cloud("", "$_HF_TOKEN"), vec!["secretEnv: [HF_TOKEN]", "availableSecrets:", "env=HF_TOKEN`"], "env: _HF"),
-        ("cloudbuild.yaml", cloud("secretEnv: [HF_TOKEN]", "$HF_TOKEN"), vec!["env=HF_TOKEN`"], "availableSecrets"),
+        (
+            ".gitlab-ci.yml",
+            format!("a: {{script: '{run}$TT .'}}"),
+            vec!["id=HF_TOKEN,env=TT`", MOUNT],
+            "env:\n",
+        ),
+        (
+            "azure-pipelines.yml",
+            format!("steps: [{{script: {run}$(HF_TOKEN) .}}]"),
+            vec!["HF_TOKEN: $(HF_TOKEN)", MOUNT],
+            "",
+        ),
+        (
+            "cloudbuild.yaml",
+            cloud("", "$_HF_TOKEN"),
+            vec!["secretEnv: [HF_TOKEN]", "availableSecrets:", "env=HF_TOKEN`"],
+            "env: _HF",
+        ),
+        (
+            "cloudbuild.yaml",
+            cloud("secretEnv: [HF_TOKEN]", "$HF_TOKEN"),
+            vec!["env=HF_TOKEN`"],
+            "availableSecrets",
+        ),
         ("Jenkinsfile", format!("node {{ sh \"{run}${{t}} .\"\n}}"), vec!["withCredentials("], ""),
-        ("Jenkinsfile", format!("withCredentials([string(variable: 'HF_TOKEN')]) {{ sh '{run}$HF_TOKEN .'\n}}"), vec!["env=HF_TOKEN`"], "withCredentials"),
-        (".drone.yml", format!("steps: [{{commands: ['{run}$HF_TOKEN .']}}]"), vec!["from_secret: HF_TOKEN"], ""),
-        (".drone.yml", "steps: [{settings: {build_args_from_env: [HF_TOKEN]}}]".to_owned(), vec!["secrets_from_env"], ""),
-        (".circleci/config.yml", format!("jobs: {{a: {{steps: [run: {run}$HF_TOKEN .]}}}}"), vec!["env=HF_TOKEN`"], "env:\n"),
+        (
+            "Jenkinsfile",
+            format!("withCredentials([string(variable: 'HF_TOKEN')]) {{ sh '{run}$HF_TOKEN .'\n}}"),
+            vec!["env=HF_TOKEN`"],
+            "withCredentials",
+        ),
+        (
+            ".drone.yml",
+            format!("steps: [{{commands: ['{run}$HF_TOKEN .']}}]"),
+            vec!["from_secret: HF_TOKEN"],
+            "",
+        ),
+        (
+            ".drone.yml",
+            "steps: [{settings: {build_args_from_env: [HF_TOKEN]}}]".to_owned(),
+            vec!["secrets_from_env"],
+            "",
+        ),
+        (
+            ".circleci/config.yml",
+            format!("jobs: {{a: {{steps: [run: {run}$HF_TOKEN .]}}}}"),
+            vec!["env=HF_TOKEN`"],
+            "env:\n",
+        ),
         ("Makefile", format!("b:\n\t{run}$(HF_TOKEN) .\n"), vec!["env=HF_TOKEN`", MOUNT], "export"),
-        ("Makefile", format!("HF_TOKEN := $(shell cat t)\nb:\n\t{run}$(HF_TOKEN) .\n"), vec!["export HF_TOKEN"], ""),
-        ("Makefile", format!("export HF_TOKEN := $(shell cat t)\nb:\n\t{run}$(HF_TOKEN) .\n"), vec!["env=HF_TOKEN`"], "export"),
+        (
+            "Makefile",
+            format!("HF_TOKEN := $(shell cat t)\nb:\n\t{run}$(HF_TOKEN) .\n"),
+            vec!["export HF_TOKEN"],
+            "",
+        ),
+        (
+            "Makefile",
+            format!("export HF_TOKEN := $(shell cat t)\nb:\n\t{run}$(HF_TOKEN) .\n"),
+            vec!["env=HF_TOKEN`"],
+            "export",
+        ),
         ("build.sh", format!("TT=$(cat t)\n{run}$TT .\n"), vec!["export TT", "env=TT`"], ""),
         ("build.sh", format!("export TT=$(cat t)\n{run}$TT .\n"), vec!["env=TT`"], "export"),
         ("build.ps1", format!("$t = 'x'\n{run}$t .\n"), vec!["$env:t"], ""),
         ("build.sh", "/kaniko/executor --build-arg HF_TOKEN".to_owned(), vec!["Kaniko", "buildah build"], ""),
-        ("build.sh", "docker compose build --build-arg HF_TOKEN".to_owned(), vec!["environment: HF_TOKEN", "services:"], ""),
+        (
+            "build.sh",
+            "docker compose build --build-arg HF_TOKEN".to_owned(),
+            vec!["environment: HF_TOKEN", "services:"],
+            "",
+        ),
         ("build.sh", "fly deploy --build-arg HF_TOKEN=$HF_TOKEN".to_owned(), vec!["--build-secret"], ""),
-        ("build.sh", "docker build . && hf auth login --token $T".to_owned(), vec!["Delete the login", "exports `HF_TOKEN`"], ""),
-        ("cog.yaml", "build: {run: [hf auth login --token $T]}".to_owned(), vec!["mounts:", "cog build --secret id=HF_TOKEN,src="], ""),
-        ("skaffold.yaml", "build: {artifacts: [{docker: {buildArgs: {HF_TOKEN: '{{.T}}'}}}]}".to_owned(), vec!["secrets:\n        - id: HF_TOKEN", MOUNT], ""),
-        ("fly.toml", "build = {args = {HF_TOKEN = '$X'}}".to_owned(), vec!["fly deploy --build-secret HF_TOKEN"], ""),
+        (
+            "build.sh",
+            "docker build . && hf auth login --token $T".to_owned(),
+            vec!["Delete the login", "exports `HF_TOKEN`"],
+            "",
+        ),
+        (
+            "cog.yaml",
+            "build: {run: [hf auth login --token $T]}".to_owned(),
+            vec!["mounts:", "cog build --secret id=HF_TOKEN,src="],
+            "",
+        ),
+        (
+            "skaffold.yaml",
+            "build: {artifacts: [{docker: {buildArgs: {HF_TOKEN: '{{.T}}'}}}]}".to_owned(),
+            vec!["secrets:\n        - id: HF_TOKEN", MOUNT],
+            "",
+        ),
+        (
+            "fly.toml",
+            "build = {args = {HF_TOKEN = '$X'}}".to_owned(),
+            vec!["fly deploy --build-secret HF_TOKEN"],
+            "",
+        ),
         ("Earthfile", "a:\n  RUN hf auth login --token $T\n".to_owned(), vec!["earthly --secret"], ""),
-        ("railway.toml", "[build]\nbuildCommand = 'hf auth login --token $T'\n".to_owned(), vec!["variables of a service"], ""),
+        (
+            "railway.toml",
+            "[build]\nbuildCommand = 'hf auth login --token $T'\n".to_owned(),
+            vec!["variables of a service"],
+            "",
+        ),
     ] {
         let help = help(path, &text);
         for expected in expected {
