@@ -95,17 +95,14 @@ impl ShellVariables {
         script: &CiScript,
     ) -> Vec<BuildArgument> {
         let arguments = self.expand(arguments);
-        let build = match self.held(name).and_then(<[_]>::split_first) {
-            // The program is given by a variable too.
-            Some((program, first)) => {
-                let program = program.text.to_str();
-                let program = program.rsplit('/').next().unwrap_or_default();
-                Build::of_command(program, &[first, &arguments].concat())
-            }
-            None => {
-                let default = alternative(name).map(|(_, default)| default);
-                Build::of_command(default.filter(|name| is_builder(name)).unwrap_or(name), &arguments)
-            }
+        // The program may be given by a variable too.
+        let build = if let Some((program, first)) = self.held(name).and_then(<[_]>::split_first) {
+            let program = program.text.to_str();
+            let program = program.rsplit('/').next().unwrap_or_default();
+            Build::of_command(program, &[first, &arguments].concat())
+        } else {
+            let default = alternative(name).map(|(_, default)| default);
+            Build::of_command(default.filter(|name| is_builder(name)).unwrap_or(name), &arguments)
         };
         let Some(Build { builder, arguments }) = build else { return Vec::new() };
         self.builds = true;
@@ -216,7 +213,7 @@ fn split(text: &Text) -> Vec<Word> {
 
 fn unquoted(word: &Text) -> Text {
     let is_quote = |b: &u8| matches!(b, b'"' | b'\'');
-    if !word.as_bytes().iter().any(|b| is_quote(b)) {
+    if !word.as_bytes().iter().any(is_quote) {
         return word.clone();
     }
     let mut out = Text::new();

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Builder;
-use super::kind::Dialect;
+use super::{Builder, Dialect};
 use crate::mask::Message;
 use crate::shell::{Language, Script};
 use crate::text::{Flaw, Span, Text};
@@ -99,7 +98,7 @@ impl CiScript {
 
     /// Returns the size of the variables, by which the work on the script grows.
     fn weight(&self) -> usize {
-        self.variables().map(|(name, value)| 16 + name.len() + value.len()).sum()
+        self.variables().map(|(name, value)| 64 + name.len() + value.len()).sum()
     }
 }
 
@@ -114,13 +113,12 @@ pub(super) fn bound_variables(file: &mut CiFile) {
     let mut left = MAX_SET;
     let mut is_bounded = false;
     for script in file.jobs.iter_mut().flat_map(|job| &mut job.scripts) {
-        match left.checked_sub(script.weight()) {
-            Some(rest) => left = rest,
-            None => {
-                is_bounded = true;
-                script.environment.clear();
-                script.expanded.clear();
-            }
+        if let Some(rest) = left.checked_sub(script.weight()) {
+            left = rest;
+        } else {
+            is_bounded = true;
+            script.environment.clear();
+            script.expanded.clear();
         }
     }
     if is_bounded {

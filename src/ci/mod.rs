@@ -7,6 +7,7 @@ mod arguments;
 mod build_command;
 mod carriers;
 mod command_line;
+mod dialect;
 mod dialects;
 mod file;
 mod kind;
@@ -23,10 +24,10 @@ use crate::text::{Flaw, Span, Text};
 pub(crate) use build_command::Builder;
 pub(crate) use carriers::Carriers;
 pub(crate) use command_line::ShellVariables;
-pub(crate) use file::{BuildArgument, CiFile, CiScript, Given, Job, Reach, Variables};
 #[cfg(any(test, feature = "internals"))]
-pub(crate) use kind::EXAMPLES;
-pub(crate) use kind::{Dialect, Logins};
+pub(crate) use dialect::EXAMPLES;
+pub(crate) use dialect::{Dialect, Logins};
+pub(crate) use file::{BuildArgument, CiFile, CiScript, Given, Job, Reach, Variables};
 
 /// The maximum size of a file. Nobody writes larger files by hand, and a parsed file takes many times its
 /// size in memory.

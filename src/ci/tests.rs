@@ -281,13 +281,11 @@ proptest::proptest! {
 /// Reads a file. Where only the words of a build make it one, they come first.
 fn read_any(path: &str, text: &str) -> (String, CiFile) {
     let building = format!("# docker build\n{text}");
-    match read(path.as_bytes(), text.as_bytes()) {
-        Some(file) => (text.to_owned(), file),
-        None => {
-            let file = read(path.as_bytes(), building.as_bytes()).unwrap();
-            (building, file)
-        }
+    if let Some(file) = read(path.as_bytes(), text.as_bytes()) {
+        return (text.to_owned(), file);
     }
+    let file = read(path.as_bytes(), building.as_bytes()).unwrap();
+    (building, file)
 }
 
 #[test]

@@ -15,14 +15,13 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     for (step, number) in document.get("steps").map(Node::items).unwrap_or_default().iter().zip(1_usize..) {
         let place = step_place(&Message::default(), step.get("id").and_then(Node::text), number);
         let environment: Vec<_> = outer.iter().cloned().chain(exported(step)).collect();
-        let mut script = match step.get("script").and_then(Node::text) {
-            Some(text) => CiScript::shell(text.clone(), &place, &environment),
-            None => {
-                let name = step.get("name").and_then(Node::text);
-                let command = image::command(name, step.get("entrypoint"), step.get("args"), to_shell);
-                let Some(command) = command else { continue };
-                CiScript::new(command, &place, &environment)
-            }
+        let mut script = if let Some(text) = step.get("script").and_then(Node::text) {
+            CiScript::shell(text.clone(), &place, &environment)
+        } else {
+            let name = step.get("name").and_then(Node::text);
+            let command = image::command(name, step.get("entrypoint"), step.get("args"), to_shell);
+            let Some(command) = command else { continue };
+            CiScript::new(command, &place, &environment)
         };
         script.expanded.extend(substitutions.clone());
         job.scripts.push(script);

@@ -4,7 +4,7 @@ use super::groovy::{Token, tokens, variable};
 use crate::ci::to_shell::script;
 use crate::ci::{CiFile, CiScript, Job, Variables, environment, shown};
 use crate::mask::{Message, message};
-use crate::text::{Span, Text};
+use crate::text::{Flaw, Span, Text};
 
 /// The maximum number of blocks around a step whose variables are known.
 const MAX_LAYERS: usize = 64;
@@ -19,9 +19,14 @@ pub(super) fn read(text: &Text, file: &mut CiFile) {
         blocks: Vec::new(),
         waiting: Vec::new(),
         assigned: Vec::new(),
+        left: MAX_READ,
         job: Job::default(),
     };
     while reader.step() {}
+    if reader.left == 0 {
+        let message = Message::own("its calls and assignments are nested in more ways than are followed");
+        file.flaws.push(Flaw::limit(text.span(), message));
+    }
     let expanded = layer(&reader.assigned);
     let mut job = reader.job;
     for script in &mut job.scripts {
@@ -54,6 +59,8 @@ struct Pipeline<'a> {
     waiting: Vec<(Text, Text)>,
     /// The variables of Groovy.
     assigned: Vec<(Text, Text)>,
+    /// The number of tokens that may still be read as parts of calls and values.
+    left: usize,
     job: Job,
 }
 
@@ -125,11 +132,11 @@ impl<'a> Pipeline<'a> {
                 let arguments = self.arguments();
                 let comma = arguments.iter().position(|token| token.is_sign(b','));
                 let options = comma.and_then(|at| arguments.get(at + 1..)).unwrap_or_default();
-                self.build(word, value(options));
+                self.build(word, &value(options));
             }
             "additionalBuildArgs" => {
                 let options = value(self.arguments());
-                self.build(word, options);
+                self.build(word, &options);
             }
             _ => self.assignment(word),
         }
@@ -142,7 +149,7 @@ impl<'a> Pipeline<'a> {
         let has_parentheses = rest.first().is_some_and(|token| token.is_sign(b'('));
         let rest = rest.get(usize::from(has_parentheses)..).unwrap_or_default();
         let mut depth = 0_usize;
-        let end = rest.iter().take(MAX_TOKENS).position(|token| {
+        let end = rest.iter().take(MAX_TOKENS.min(self.left)).position(|token| {
             match token {
                 Token::Sign(b'(' | b'[') => depth += 1,
                 Token::Sign(b')' | b']') if depth > 0 => depth -= 1,
@@ -155,7 +162,8 @@ impl<'a> Pipeline<'a> {
         // What is not closed is no call.
         let arguments =
             end.and_then(|end| rest.get(..end)).unwrap_or(if has_parentheses { &[] } else { rest });
-        let arguments = arguments.get(..arguments.len().min(MAX_TOKENS)).unwrap_or_default();
+        let arguments = arguments.get(..arguments.len().min(MAX_TOKENS).min(self.left)).unwrap_or_default();
+        self.left -= arguments.len();
         self.at += arguments.len() + usize::from(has_parentheses && !arguments.is_empty());
         arguments
     }
@@ -167,14 +175,14 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Adds a build with options as if it were a command.
-    fn build(&mut self, word: &Text, options: Text) {
+    fn build(&mut self, word: &Text, options: &Text) {
         if options.is_empty() {
             return;
         }
         let start = word.span().start;
         let mut command = Text::new();
         command.push(b"docker build ", Span::new(start, start));
-        command.push_text(&options, 0..options.len());
+        command.push_text(options, 0..options.len());
         self.run("sh", command);
     }
 
@@ -206,6 +214,9 @@ impl<'a> Pipeline<'a> {
 
 /// The maximum number of tokens of a call or a value that are looked at.
 const MAX_TOKENS: usize = 512;
+/// The maximum number of tokens that are read as parts of calls and values. A token is part of as many as are nested
+/// around it.
+const MAX_READ: usize = 1 << 19;
 
 /// Returns `${NAME}` for a name.
 fn reference(name: &Text) -> Text {

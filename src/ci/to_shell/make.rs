@@ -154,9 +154,9 @@ impl Reader<'_> {
         }
         for number in 0.. {
             if number < muted {
-                self.mute(&ends)
+                self.mute(&ends);
             } else {
-                self.until(&ends)
+                self.until(&ends);
             }
             if self.peek(0) != Some(b',') {
                 return;

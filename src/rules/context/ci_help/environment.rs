@@ -77,14 +77,12 @@ impl Source {
         // A substitution of Cloud Build begins with an underscore.
         let secret = variable.as_deref().map(|name| name.trim_start_matches('_'));
         let secret = secret.filter(|name| !name.is_empty()).unwrap_or(id);
-        match of_step(dialect, id, secret) {
-            Some(change) => Self { variable: id.to_owned(), change },
-            None => {
-                let variable = variable.unwrap_or_else(|| id.to_owned());
-                let is_hidden = argument.reach == Reach::Shell;
-                let change = if is_hidden { export(dialect, &variable) } else { Message::default() };
-                Self { variable, change }
-            }
+        if let Some(change) = of_step(dialect, id, secret) {
+            return Self { variable: id.to_owned(), change };
         }
+        let variable = variable.unwrap_or_else(|| id.to_owned());
+        let is_hidden = argument.reach == Reach::Shell;
+        let change = if is_hidden { export(dialect, &variable) } else { Message::default() };
+        Self { variable, change }
     }
 }
