@@ -1,9 +1,7 @@
 //! Build arguments as maps, lists and lines.
 
-use super::{
-    BuildArgument, Given,
-    tree::{Kind, Node},
-};
+use super::syntax::{Kind, Node};
+use super::{BuildArgument, Given, Reach};
 use crate::mask::Message;
 use crate::text::Text;
 
@@ -20,7 +18,8 @@ pub(super) fn of_node(node: &Node, place: &Message, given: Given, out: &mut Vec<
                     _ => continue,
                 };
                 let (name, place) = (name.clone(), place.clone());
-                out.push(BuildArgument { span: name.span(), name, value, place, given, carries: false });
+                let (span, carries, reach) = (name.span(), false, Reach::Unknown);
+                out.push(BuildArgument { name, value, span, place, given, carries, reach });
             }
         }
         Kind::List(items) => {
@@ -44,7 +43,20 @@ impl BuildArgument {
         let equals = memchr::memchr(b'=', text.as_bytes());
         let name = text.slice(0..equals.unwrap_or(text.len())).trimmed();
         let value = equals.map(|at| text.slice(at + 1..text.len()));
-        Self { name, value, span: text.span(), place: place.clone(), given, carries: false }
+        let (span, place) = (text.span(), place.clone());
+        Self { name, value, span, place, given, carries: false, reach: Reach::Unknown }
+    }
+
+    /// Returns the variable that the whole value comes from: `$NAME` or `${NAME}`, or the name itself if there is no
+    /// value.
+    pub(crate) fn variable(&self) -> Option<String> {
+        let Some(value) = &self.value else { return Some(self.name.to_str().into_owned()) };
+        let value = value.to_str();
+        let name = value.trim().strip_prefix('$')?;
+        let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+        let name = name.split_once(":-").map_or(name, |(name, _)| name);
+        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        is_name.then(|| name.to_owned())
     }
 }
 

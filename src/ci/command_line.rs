@@ -1,9 +1,10 @@
 //! Command lines of scripts, with the script's own variables expanded: the build arguments that they give,
 //! and the variables that they set for later steps.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{BuildArgument, Carriers, CiScript, Given, build_command::build_arguments};
+use super::build_command::{Build, is_builder};
+use super::{BuildArgument, Carriers, CiScript, Given, Reach};
 use crate::shell::{Step, StepKind, Word};
 use crate::text::Text;
 
@@ -20,6 +21,11 @@ pub(crate) struct ShellVariables {
     /// included.
     words: HashMap<String, Vec<Word>>,
     expanded: usize,
+    /// The variables that the script sets.
+    assigned: HashSet<String>,
+    /// The variables in the environment of the commands.
+    exported: HashSet<String>,
+    builds: bool,
 }
 
 impl ShellVariables {
@@ -28,6 +34,20 @@ impl ShellVariables {
         for (name, value) in script.variables() {
             self.set(&name.to_str(), value, true);
         }
+        for (name, _) in script.exported() {
+            self.export(&name.to_str());
+        }
+    }
+
+    fn export(&mut self, name: &str) {
+        if self.exported.len() < MAX_WORDS {
+            self.exported.insert(name.to_owned());
+        }
+    }
+
+    /// Returns true if one of the commands so far builds an image.
+    pub(crate) fn builds(&self) -> bool {
+        self.builds
     }
 
     /// Returns true if a text expands to a token.
@@ -43,39 +63,76 @@ impl ShellVariables {
         match name.as_str() {
             "" => {
                 for (name, value) in assignments {
+                    self.assign(name);
                     self.set(name, &value.text, is_sure);
                 }
             }
             "export" | "declare" | "typeset" | "local" | "readonly" => {
+                let exports = name == "export" || arguments.iter().any(|word| word.text.as_bytes() == b"-x");
                 for word in arguments {
-                    if let Some(at) = memchr::memchr(b'=', word.text.as_bytes()) {
-                        let value = word.text.slice(at + 1..word.text.len());
-                        self.set(&word.text.slice(0..at).to_str(), &value, is_sure);
+                    let equals = memchr::memchr(b'=', word.text.as_bytes());
+                    let name = word.text.slice(0..equals.unwrap_or(word.text.len()));
+                    let name = name.to_str();
+                    if exports {
+                        self.export(&name);
+                    }
+                    if let Some(at) = equals {
+                        self.assign(&name);
+                        self.set(&name, &word.text.slice(at + 1..word.text.len()), is_sure);
                     }
                 }
             }
-            _ => return self.command(name, arguments, script),
+            _ => return self.command(name, arguments, assignments, script),
         }
         Vec::new()
     }
 
-    fn command(&mut self, name: &str, arguments: &[Word], script: &CiScript) -> Vec<BuildArgument> {
+    fn command(
+        &mut self,
+        name: &str,
+        arguments: &[Word],
+        assignments: &[(String, Word)],
+        script: &CiScript,
+    ) -> Vec<BuildArgument> {
         let arguments = self.expand(arguments);
-        let given = match self.held(name).and_then(<[_]>::split_first) {
-            // The program is given by a variable too.
-            Some((program, first)) => {
-                let program = program.text.to_str();
-                let program = program.rsplit('/').next().unwrap_or_default();
-                build_arguments(program, &[first, &arguments].concat())
-            }
-            None => build_arguments(name, &arguments),
+        // The program may be given by a variable too.
+        let build = if let Some((program, first)) = self.held(name).and_then(<[_]>::split_first) {
+            let program = program.text.to_str();
+            let program = program.rsplit('/').next().unwrap_or_default();
+            Build::of_command(program, &[first, &arguments].concat())
+        } else {
+            let default = alternative(name).map(|(_, default)| default);
+            Build::of_command(default.filter(|name| is_builder(name)).unwrap_or(name), &arguments)
         };
-        let mut given: Vec<_> =
-            given.iter().map(|text| BuildArgument::from_text(text, &script.place, Given::Command)).collect();
-        for argument in &mut given {
-            self.carriers.mark(argument);
+        let Some(Build { builder, arguments }) = build else { return Vec::new() };
+        self.builds = true;
+        let given = arguments.iter().map(|text| {
+            let mut given = BuildArgument::from_text(text, &script.place, Given::Command(builder));
+            self.carriers.mark(&mut given);
+            given.reach = self.reach(&given, assignments, script);
+            given
+        });
+        given.collect()
+    }
+
+    fn reach(&self, argument: &BuildArgument, assignments: &[(String, Word)], script: &CiScript) -> Reach {
+        let Some(name) = argument.variable() else { return Reach::Unknown };
+        if argument.value.is_none()
+            || self.exported.contains(&name)
+            || assignments.iter().any(|(assigned, _)| *assigned == name)
+        {
+            Reach::Environment
+        } else if self.assigned.contains(&name) || script.expands(&name) {
+            Reach::Shell
+        } else {
+            Reach::Unknown
         }
-        given
+    }
+
+    fn assign(&mut self, name: &str) {
+        if self.assigned.len() < MAX_WORDS {
+            self.assigned.insert(name.to_owned());
+        }
     }
 
     fn set(&mut self, name: &str, value: &Text, is_sure: bool) {
@@ -87,7 +144,8 @@ impl ShellVariables {
         }
         self.carriers.set(name, &text);
         let may_be_options = text.contains("build-arg") || text.contains("--set") || text.contains("--opt");
-        if !may_be_options && !text.contains("build") && !text.contains('$') {
+        let is_command = text.contains("build") || is_builder(text.trim());
+        if !may_be_options && !is_command && !text.contains('$') {
             return;
         }
         let words = self.expand(&split(value));
@@ -109,29 +167,58 @@ impl ShellVariables {
     fn expand(&mut self, words: &[Word]) -> Vec<Word> {
         let mut out = Vec::with_capacity(words.len());
         for word in words {
-            let held = if word.text.byte(0) == Some(b'$') { self.held(&word.text.to_str()) } else { None };
-            match held.filter(|held| self.expanded + held.len() <= MAX_EXPANDED) {
-                Some(held) => {
+            if word.text.byte(0) != Some(b'$') {
+                out.push(word.clone());
+                continue;
+            }
+            let text = word.text.to_str();
+            // `${X:+--build-arg NAME="$X"}`
+            let other = alternative(&text).filter(|(_, other)| other.contains("--"));
+            let inner = other.map(|(at, other)| split(&word.text.slice(at..at + other.len())));
+            match inner.as_deref().or_else(|| self.held(&text)) {
+                Some(held) if self.expanded + held.len() <= MAX_EXPANDED => {
                     out.extend_from_slice(held);
                     self.expanded += held.len();
                 }
-                None => out.push(word.clone()),
+                _ => out.push(word.clone()),
             }
         }
         out
     }
 }
 
-/// Splits a value that is expanded without quotes into words.
+/// Returns the text of an expansion that takes the place of the value, with its offset: `${X:-text}`, `${X:+text}`.
+fn alternative(word: &str) -> Option<(usize, &str)> {
+    let inner = word.strip_prefix("${")?.strip_suffix('}')?;
+    let name = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+    let rest = inner.get(name..)?;
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    let text = rest.strip_prefix(['+', '-'])?;
+    Some((word.len() - 1 - text.len(), text))
+}
+
+/// Splits a value that is expanded without quotes into words. Quotes around a word or its end are removed.
 fn split(text: &Text) -> Vec<Word> {
     let bytes = text.as_bytes();
     let mut words = Vec::new();
     let mut at = 0;
     for part in bytes.split(u8::is_ascii_whitespace).take(MAX_WORDS) {
         if !part.is_empty() {
-            words.push(Word { text: text.slice(at..at + part.len()), ..Word::default() });
+            words.push(Word { text: unquoted(&text.slice(at..at + part.len())), ..Word::default() });
         }
         at += part.len() + 1;
     }
     words
+}
+
+fn unquoted(word: &Text) -> Text {
+    let is_quote = |b: &u8| matches!(b, b'"' | b'\'');
+    if !word.as_bytes().iter().any(is_quote) {
+        return word.clone();
+    }
+    let mut out = Text::new();
+    for (at, _) in word.as_bytes().iter().enumerate().filter(|(_, b)| !is_quote(b)) {
+        out.push_text(word, at..at + 1);
+    }
+    out
 }

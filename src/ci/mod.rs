@@ -1,42 +1,33 @@
-//! Files of CI systems and builders: compose and bake files, development containers, GitHub Actions and
-//! GitLab CI.
+//! Files that build images: those of CI systems and builders, makefiles and scripts.
 //!
 //! Each dialect is parsed into the same plain value, [`CiFile`]: scripts, with the position in the file of
 //! every byte, and build arguments. Secrets, the environment of services and everything else are left out.
 
-mod actions;
-mod align;
 mod arguments;
-mod bake;
 mod build_command;
 mod carriers;
 mod command_line;
-mod compose;
-mod devcontainer;
-mod expression;
-mod github_env;
-mod gitlab;
-mod hcl;
-mod inline;
-mod inputs;
-mod json;
+mod dialect;
+mod dialects;
+mod file;
 mod kind;
-mod tree;
-mod yaml;
-
-use std::sync::Arc;
+mod syntax;
+mod to_shell;
 
 use crate::hub::files;
 use crate::hub::variables::READ;
 use crate::mask::Message;
 use crate::mask::Quoted;
 use crate::mask::message;
-use crate::shell::Script;
 use crate::text::{Flaw, Span, Text};
 
+pub(crate) use build_command::Builder;
 pub(crate) use carriers::Carriers;
 pub(crate) use command_line::ShellVariables;
-pub(crate) use kind::Dialect;
+#[cfg(any(test, feature = "internals"))]
+pub(crate) use dialect::EXAMPLES;
+pub(crate) use dialect::{Dialect, Logins};
+pub(crate) use file::{BuildArgument, CiFile, CiScript, Given, Job, Reach, Variables};
 
 /// The maximum size of a file. Nobody writes larger files by hand, and a parsed file takes many times its
 /// size in memory.
@@ -45,105 +36,21 @@ pub(crate) const MAX_SIZE: usize = 1 << 20;
 /// The maximum size of an HCL file. Its parser takes quadratic time in the number of entries of an object.
 const MAX_HCL: usize = 64 << 10;
 
-/// The parts of a file that may give away a token.
-#[derive(Debug)]
-pub(crate) struct CiFile {
-    /// The tool that reads the file.
-    pub dialect: Dialect,
-    /// Scripts that run in one place, one after the other.
-    pub jobs: Vec<Job>,
-    /// Build arguments in fields of their own. Those on command lines are in the scripts.
-    pub arguments: Vec<BuildArgument>,
-    /// Dockerfiles embedded in the file.
-    pub dockerfiles: Vec<Text>,
-    /// The parts that could not be read.
-    pub(crate) flaws: Vec<Flaw>,
-}
-
-/// A list of scripts in which each sees the files written by the previous ones.
-#[derive(Debug, Default)]
-pub(crate) struct Job {
-    /// The scripts in the order in which they run.
-    pub scripts: Vec<CiScript>,
-}
-
-/// A script.
-#[derive(Debug)]
-pub(crate) struct CiScript {
-    /// The script, with expressions of the CI system replaced by variables.
-    pub script: Script,
-    /// The location in words: "job `build`, step 2".
-    pub(crate) place: Message,
-    /// The condition under which the script runs, identified by the offset of its first occurrence. `None`
-    /// if it always runs.
-    pub condition: Option<usize>,
-    /// The variables that are set for the script, the outermost first. They are shared with the other
-    /// scripts for which they are set.
-    pub environment: Vec<Variables>,
-}
-
-impl CiScript {
-    /// Returns the variables that are set for the script. The last one with a given name applies.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = &(Text, Text)> {
-        self.environment.iter().flat_map(|layer| layer.iter())
-    }
-}
-
-/// Variables with their values.
-pub(crate) type Variables = Arc<[(Text, Text)]>;
-
-/// A build argument.
-#[derive(Debug)]
-pub(crate) struct BuildArgument {
-    pub name: Text,
-    /// The value as written, or `None` if it comes from the environment.
-    pub value: Option<Text>,
-    /// The location in the file.
-    pub span: Span,
-    /// The location in words: "service `web`".
-    pub(crate) place: Message,
-    /// The origin of the build argument.
-    pub given: Given,
-    /// Whether variables of the file put a token into the value, whatever their names are.
-    pub carries: bool,
-}
-
-/// The origin of a build argument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Given {
-    /// `build.args` of a compose service.
-    Compose,
-    /// `args` of a bake target, or an override of it.
-    Bake,
-    /// `build` of a development container.
-    Devcontainer,
-    /// An input of an action.
-    Input,
-    /// A command line.
-    Command,
-}
-
 /// The variables that determine the source of the token for the Hub's tools, and the location of their
 /// files.
 pub(crate) const VARIABLES: [&str; 6] =
     [READ[0], READ[1], files::HOME, files::TOKEN_PATH, files::CACHE_HOME, "HOME"];
 
-/// Returns true if [`read`] knows files at that path.
-pub(crate) fn is_known(path: &[u8]) -> bool {
-    kind::kind(path).is_some()
+/// Returns true if [`read`] may know the file at that path. For some files, the content decides.
+pub(crate) fn may_be_known(path: &[u8]) -> bool {
+    kind::may_be_known(path)
 }
 
-/// Parses a file. Returns `None` if its path shows that it is of another kind. Parsing never fails:
-/// unreadable parts become flaws, and the rest is kept.
+/// Parses a file. Returns `None` if its path and its content show that it is of another kind. Parsing never
+/// fails: unreadable parts become flaws, and the rest is kept.
 pub(crate) fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
-    let (dialect, syntax) = kind::kind(path)?;
-    let mut file = CiFile {
-        dialect,
-        jobs: Vec::new(),
-        arguments: Vec::new(),
-        dockerfiles: Vec::new(),
-        flaws: Vec::new(),
-    };
+    let (dialect, syntax) = kind::kind(path, bytes)?;
+    let mut file = CiFile::new(dialect);
     let limit = if syntax == kind::Syntax::Hcl { MAX_HCL } else { MAX_SIZE };
     if bytes.len() > limit {
         file.flaws
@@ -156,29 +63,17 @@ pub(crate) fn read(path: &[u8], bytes: &[u8]) -> Option<CiFile> {
     }
     let base = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = decoded(bytes.get(base..).unwrap_or_default());
-    let (documents, flaw) = match syntax {
-        kind::Syntax::Yaml => yaml::parse(&text, base),
-        kind::Syntax::Json => one(json::parse(&text, base)),
-        kind::Syntax::Hcl => one(hcl::parse(&text, base)),
-    };
-    file.flaws.extend(flaw);
-    for document in &documents {
-        match dialect {
-            Dialect::Compose => compose::read(document, &mut file),
-            Dialect::Bake => bake::read(document, &mut file),
-            Dialect::Devcontainer => devcontainer::read(document, &mut file),
-            Dialect::Actions => actions::read(document, &mut file),
-            Dialect::GitLab => gitlab::read(document, &mut file),
+    if syntax == kind::Syntax::Plain {
+        dialects::read_text(&plain(&text, base), &mut file);
+    } else {
+        let (documents, flaw) = syntax::parse(syntax, &text, base);
+        file.flaws.extend(flaw);
+        for document in &documents {
+            dialects::read_document(document, &mut file);
         }
     }
+    file::bound_variables(&mut file);
     Some(file)
-}
-
-fn one(parsed: Result<tree::Node, Flaw>) -> (Vec<tree::Node>, Option<Flaw>) {
-    match parsed {
-        Ok(node) => (vec![node], None),
-        Err(flaw) => (Vec::new(), Some(flaw)),
-    }
 }
 
 /// Decodes the text. Each byte that is not UTF-8 is replaced by a single byte, so that offsets stay the
@@ -192,6 +87,22 @@ fn decoded(bytes: &[u8]) -> zeroize::Zeroizing<String> {
     zeroize::Zeroizing::new(text)
 }
 
+/// Returns a text with plain ends of lines. It begins at `base` in the file.
+fn plain(text: &str, base: usize) -> Text {
+    let bytes = text.as_bytes();
+    let mut out = Text::new();
+    let mut start = 0;
+    let mut push = |start: usize, end: usize| {
+        out.push(bytes.get(start..end).unwrap_or_default(), Span::new(base + start, base + end));
+    };
+    for at in memchr::memmem::find_iter(bytes, b"\r\n") {
+        push(start, at);
+        start = at + 1;
+    }
+    push(start, bytes.len());
+    out
+}
+
 /// Returns the relevant variables among these: those that determine the source of the token or the location
 /// of the Hub's files, those that are given a token, and those that hold build arguments. Long values are
 /// truncated.
@@ -202,6 +113,7 @@ fn environment<'a>(entries: impl Iterator<Item = (&'a Text, Option<&'a Text>)>) 
         VARIABLES.contains(&name.to_str().as_ref())
             || memchr::memchr(b'$', value.as_bytes()).is_some()
             || memchr::memmem::find(value.as_bytes(), b"build-arg").is_some()
+            || build_command::is_builder(value.to_str().trim())
             || !crate::detect::find(value.as_bytes()).is_empty()
     };
     let entries = entries.filter_map(|(name, value)| Some((name, value?)));

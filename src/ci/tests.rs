@@ -1,4 +1,5 @@
 use super::*;
+use crate::shell::Script;
 
 /// Returns the name, value, place and line of each build argument.
 fn arguments(path: &str, text: &str) -> Vec<String> {
@@ -109,28 +110,50 @@ fn what_is_not_read_is_told() {
     assert!(read(b"main.py", b"").is_none());
 }
 
+/// More pieces that are repeated.
+const REPEATED: [&str; 17] = [
+    "a1=1\n",
+    "x = {\n",
+    "- &a [*a,\n",
+    "? a\n",
+    "a b: c\n",
+    "$(",
+    "`",
+    "é ",
+    "\"${",
+    "a:\n\tx\n",
+    "a = $(b)\n",
+    "sh 'x'\n",
+    "withEnv(['A=$b']) { sh 'x'\n",
+    "x = $a\n",
+    "$x = 'a'; ",
+    "${a ",
+    "- script: x\n",
+];
+
 /// Prints the time of the slowest file. Repeated content must not take superlinear time.
 #[test]
 fn what_is_repeated_takes_no_longer_each() {
     let mut slowest = (std::time::Duration::ZERO, "", "");
-    for path in PATHS {
-        let size = if path == PATHS[1] { MAX_HCL - 64 } else { 128 << 10 };
-        for piece in PIECES.into_iter().chain([
-            "a1=1\n",
-            "x = {\n",
-            "- &a [*a,\n",
-            "? a\n",
-            "a b: c\n",
-            "$(",
-            "`",
-            "é ",
-            "\"${",
-        ]) {
-            for head in ["", "a: {", "x = {\n", "s: |\n  ", "script:\n", "\""] {
+    for (number, path) in EXAMPLES.into_iter().enumerate() {
+        // The syntax of the later ones is that of the first ones, or lines of text.
+        let is_first = number < 6;
+        let size = match path {
+            _ if path == EXAMPLES[1] => MAX_HCL - 64,
+            _ if is_first => 128 << 10,
+            _ => 32 << 10,
+        };
+        let heads: &[&str] =
+            if is_first { &["", "a: {", "x = {\n", "s: |\n  ", "script:\n", "\""] } else { &["", "\""] };
+        for piece in PIECES.into_iter().chain(REPEATED) {
+            for head in heads {
                 let text = format!("{head}{}", piece.repeat(size / piece.len()));
                 let started = std::time::Instant::now();
-                let file = read(path.as_bytes(), text.as_bytes()).unwrap();
+                let (text, file) = read_any(path, &text);
                 crate::rules::context::check_ci(text.as_bytes(), &file);
+                if std::env::var_os("SLOW").is_some() && started.elapsed().as_millis() > 300 {
+                    println!("{:?} {path} {piece:?} {head:?}", started.elapsed());
+                }
                 slowest = slowest.max((started.elapsed(), path, piece));
             }
         }
@@ -139,25 +162,21 @@ fn what_is_repeated_takes_no_longer_each() {
     assert!(slowest.0.as_secs() < 20, "{slowest:?}");
 }
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 11] = [
     include_str!("../../testdata/ci/compose-args.txt"),
     include_str!("../../testdata/ci/bake-hcl.txt"),
     include_str!("../../testdata/ci/bake-json.txt"),
     include_str!("../../testdata/ci/devcontainer.txt"),
     include_str!("../../testdata/ci/actions-build.txt"),
     include_str!("../../testdata/ci/gitlab.txt"),
+    include_str!("../../testdata/ci/makefile.txt"),
+    include_str!("../../testdata/ci/jenkins.txt"),
+    include_str!("../../testdata/ci/powershell.txt"),
+    include_str!("../../testdata/ci/justfile.txt"),
+    include_str!("../../testdata/ci/azure.txt"),
 ];
 
-const PATHS: [&str; 6] = [
-    "compose.yaml",
-    "docker-bake.hcl",
-    "docker-bake.json",
-    ".devcontainer.json",
-    ".github/workflows/a.yml",
-    ".gitlab-ci.yml",
-];
-
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 62] = [
     "services:\n",
     "  web:\n",
     "    build:\n",
@@ -202,6 +221,24 @@ const PIECES: [&str; 44] = [
     "---\n",
     ",",
     "docker build --build-arg A=b\n",
+    "$(",
+    ")",
+    "{{",
+    "<<",
+    "$(if a,",
+    "a:\n\t",
+    "a := ",
+    "`",
+    "@(",
+    "$x = ",
+    "<#",
+    "sh '''",
+    "withCredentials([",
+    "environment {\n",
+    "define a\n",
+    "RUN ",
+    "[a]\n",
+    "%A%",
 ];
 
 proptest::proptest! {
@@ -209,8 +246,8 @@ proptest::proptest! {
     fn no_file_makes_it_panic(
         pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40)
     ) {
-        for path in PATHS {
-            read(path.as_bytes(), pieces.concat().as_bytes()).unwrap();
+        for path in EXAMPLES {
+            read_any(path, &pieces.concat());
         }
     }
 
@@ -225,18 +262,30 @@ proptest::proptest! {
             let end = (start + width).min(bytes.len());
             bytes.splice(start..end, PIECES[piece].bytes());
         }
-        for path in PATHS {
-            let read = read(path.as_bytes(), &bytes).unwrap();
-            crate::rules::context::check_ci(&bytes, &read);
+        for path in EXAMPLES {
+            let text = String::from_utf8_lossy(&bytes);
+            let (text, read) = read_any(path, &text);
+            crate::rules::context::check_ci(text.as_bytes(), &read);
         }
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
-        for path in PATHS {
-            read(path.as_bytes(), &bytes).unwrap();
+        for path in EXAMPLES {
+            read(path.as_bytes(), &bytes);
+            read(path.as_bytes(), &[b"# docker build\n", &bytes[..]].concat());
         }
     }
+}
+
+/// Reads a file. Where only the words of a build make it one, they come first.
+fn read_any(path: &str, text: &str) -> (String, CiFile) {
+    let building = format!("# docker build\n{text}");
+    if let Some(file) = read(path.as_bytes(), text.as_bytes()) {
+        return (text.to_owned(), file);
+    }
+    let file = read(path.as_bytes(), building.as_bytes()).unwrap();
+    (building, file)
 }
 
 #[test]

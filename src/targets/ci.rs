@@ -15,14 +15,14 @@ use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
 use crate::text::{Flaw, LineIndex, Text};
 
-/// Audits a file of a directory if its path marks it as a CI file. A problem is either an exceeded limit,
-/// or a note on a part that could not be parsed as a CI file. The bytes of such a part are still
-/// searched for tokens.
-pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
-    let file = ci::read(path, bytes)?;
+/// Audits a file if its place, and for some its content, mark it as a CI file or another file that builds. `path` is
+/// how the report calls it, and `name` its path relative to the audited root. A problem is either an exceeded limit,
+/// or a note on a part that could not be parsed. The bytes of such a part are still searched for tokens.
+pub(crate) fn audit(place: &[u8], path: &Name, name: &[u8], bytes: &[u8]) -> Option<Drafts> {
+    let file = ci::read(place, bytes)?;
     let lines = LineIndex::new(bytes);
     let mut audited = Drafts::default();
-    audited.secrets.extend(in_text(bytes));
+    audited.secrets.extend(values_in(bytes));
     for flaw in &file.flaws {
         let detail = message!("not all of it was read as a CI file: {}", flaw.message);
         audited.problems.push(problem(path, lines.position(flaw.span.start).line, flaw, detail));
@@ -33,14 +33,32 @@ pub(crate) fn audit(path: &Name, bytes: &[u8]) -> Option<Drafts> {
         audited.problems.push(Problem::error(Code::Limit, Place::entry(path), detail));
     }
     hits.truncate(MAX_CI_HITS);
-    let anchor = Anchor::file(path);
+    let anchor = Anchor::file(name);
     audited.drafts.extend(hits.into_iter().map(|hit| ci_draft(path, anchor, &lines, hit)));
     // Shared places are reported once.
     let mut seen = HashSet::new();
     for text in file.dockerfiles.iter().filter(|text| seen.insert(text.span().start)) {
-        inline(path, &lines, text, &mut audited);
+        inline(path, name, &lines, text, &mut audited);
     }
     Some(audited)
+}
+
+/// Returns the values of unknown shape in a file, which the report must hide. The search is made for short texts, and
+/// its time grows with the square of the length. So it is given pieces, which end at a line and overlap.
+fn values_in(bytes: &[u8]) -> Vec<Name> {
+    const PIECE: usize = 8 << 10;
+    const OVERLAP: usize = 1 << 10;
+    let mut found = Vec::new();
+    let mut rest = bytes;
+    while rest.len() > PIECE {
+        let piece = rest.get(..PIECE).unwrap_or_default();
+        let line = memchr::memrchr(b'\n', piece).filter(|end| *end > 2 * OVERLAP);
+        let end = line.map_or(PIECE, |end| end + 1);
+        found.extend(in_text(rest.get(..end).unwrap_or_default()));
+        rest = rest.get(end - OVERLAP..).unwrap_or_default();
+    }
+    found.extend(in_text(rest));
+    found
 }
 
 fn problem(path: &Name, line: u64, flaw: &Flaw, detail: crate::mask::Message) -> Problem {
@@ -57,7 +75,7 @@ fn problem(path: &Name, line: u64, flaw: &Flaw, detail: crate::mask::Message) ->
 const LITERAL_TOKEN: &str = "dockerfile/literal-token";
 
 /// Audits a Dockerfile inside a CI file. Tokens in its text are reported with those of the whole file.
-fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts) {
+fn inline(path: &Name, name: &[u8], lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts) {
     let bytes = text.as_bytes();
     let dockerfile = parse(bytes);
     let hits = check_and_advise(bytes, &dockerfile);
@@ -80,7 +98,7 @@ fn inline(path: &Name, lines: &LineIndex<'_>, text: &Text, audited: &mut Drafts)
         let line = line_of(flaw.span.start);
         audited.problems.push(Problem::note(flaw.code, place(line), flaw.message.clone()));
     }
-    let anchor = Anchor::dockerfile(path);
+    let anchor = Anchor::dockerfile(name);
     for (mut hit, is_silenced) in hits.into_iter().zip(silenced) {
         if hit.rule.id == LITERAL_TOKEN {
             continue;

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::dockerfile::{BuildFiles, MAX_DOCKERFILE};
 use super::reader::{Reader, refused};
 use super::{ci, dockerfile};
-use crate::ci::is_known as is_ci_file;
+use crate::ci::may_be_known as may_be_ci_file;
 use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};
 use crate::engine::budget::Budget;
 use crate::engine::tree::{Searched, search, search_names};
@@ -126,11 +126,13 @@ impl Audit<'_> {
     fn ci_files(&mut self, scan: Scan<'_>) {
         let context = self.context;
         let files = context.files().iter().enumerate();
-        let known: Vec<_> = files.filter(|(_, file)| is_ci_file(&file.path)).collect();
+        let known: Vec<_> = files.filter(|(_, file)| may_be_ci_file(&file.path)).collect();
         let audited = scan.map(known.len(), |n| {
             let (number, file) = known.get(n)?;
             let bytes = read_file(context, *number)?;
-            contained(|| ci::audit(&file.path.as_slice().into(), &bytes)).unwrap_or_else(|problem| {
+            let path: Name = file.path.as_slice().into();
+            let audit = || ci::audit(&path, &path, &path, &bytes);
+            contained(audit).unwrap_or_else(|problem| {
                 Some(Drafts { problems: vec![problem.at(Place::entry(&file.path))], ..Drafts::default() })
             })
         });

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::ci_help;
-use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, ShellVariables};
+use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Dialect, Job, Logins, ShellVariables};
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Scope, Scopes};
 use crate::effects::{Ambient, Effect, LoginLeft, Surroundings, covers, interpret, logins_left};
@@ -19,11 +19,11 @@ use crate::shell::Word;
 use crate::text::{Span, Text};
 use crate::{detect, shell};
 
-/// A login in a CI script, or a token as a build argument of a compose file, a bake file or an action.
+/// A login in a CI script or another file that builds, or a token as a build argument in one.
 pub(crate) const RULE: Rule = Rule {
     id: "context/login-in-ci",
     severity: Severity::Medium,
-    summary: "A login command in a CI script, or a token as a compose or bake build argument",
+    summary: "A login command in a CI script or a file that builds, or a token as a build argument in one",
     why: "A login writes the token to `~/.cache/huggingface/token` and `stored_tokens`: a self-hosted runner keeps \
          both for every later job, caches and artifacts of the directory carry them along. The value of a build \
          argument stays in the history of the image and in its provenance, even if the CI system keeps it as a \
@@ -60,12 +60,23 @@ pub(crate) struct CiHit {
 
 /// Runs the rule over a file. The hits are sorted by position. Returns at most one more than [`MAX_HITS`].
 pub(crate) fn check(source: &[u8], file: &CiFile) -> Vec<CiHit> {
-    let mut found = Found { source, dialect: file.dialect, hits: Vec::new(), seen: HashSet::new() };
+    let mut found = Found {
+        source,
+        dialect: file.dialect,
+        hits: Vec::new(),
+        logins: Vec::new(),
+        builds: !file.arguments.is_empty(),
+        seen: HashSet::new(),
+    };
     for argument in &file.arguments {
         found.argument(argument);
     }
     for job in &file.jobs {
         found.job(job);
+    }
+    // A script that only logs in prepares somebody's machine.
+    if found.builds || file.dialect.logins() != Logins::WhereBuilt {
+        found.hits.append(&mut found.logins);
     }
     found.hits.sort_by_key(|hit| (hit.span.start, hit.span.end));
     found.hits
@@ -75,13 +86,17 @@ struct Found<'a> {
     source: &'a [u8],
     dialect: Dialect,
     hits: Vec<CiHit>,
+    /// The logins, which count only in files that build.
+    logins: Vec<CiHit>,
+    /// Whether a command or a field of the file builds an image.
+    builds: bool,
     /// The places that were reported already, because a place used several times is reported once.
     seen: HashSet<(usize, bool)>,
 }
 
 impl Found<'_> {
     fn is_new(&mut self, span: Span, is_login: bool) -> bool {
-        self.hits.len() <= MAX_HITS && self.seen.insert((span.start, is_login))
+        self.hits.len() + self.logins.len() <= MAX_HITS && self.seen.insert((span.start, is_login))
     }
 
     fn argument(&mut self, argument: &BuildArgument) {
@@ -113,8 +128,7 @@ impl Found<'_> {
 
     fn job(&mut self, job: &Job) {
         let mut effects: Vec<(Effect, &CiScript)> = Vec::new();
-        // The commands of a GitLab job run in one shell. All other scripts run in a shell of their own.
-        let size = if self.dialect == Dialect::GitLab { job.scripts.len().max(1) } else { 1 };
+        let size = if job.is_one_shell { job.scripts.len().max(1) } else { 1 };
         for scripts in job.scripts.chunks(size) {
             let Some(script) = scripts.first() else { continue };
             let steps = steps(scripts);
@@ -123,6 +137,7 @@ impl Found<'_> {
             for argument in steps.iter().flat_map(|step| variables.step(step, script)) {
                 self.argument(&argument);
             }
+            self.builds |= variables.builds();
             let scopes = Scopes::nothing();
             let done = interpret(&steps, self.surroundings(scopes.at(0), script));
             effects.extend(done.effects.into_iter().map(|mut effect| {
@@ -143,11 +158,10 @@ impl Found<'_> {
         }
         let mut ambient = Ambient::Nothing;
         for (name, value) in script.variables() {
-            let name = name.to_str();
-            if is_read(name.as_ref()) && !value.is_empty() {
-                ambient = Ambient::Token;
-            }
-            variables.push((name.into_owned(), Word { text: value.clone(), ..Word::default() }));
+            variables.push((name.to_str().into_owned(), Word { text: value.clone(), ..Word::default() }));
+        }
+        if script.exported().any(|(name, value)| is_read(&name.to_str()) && !value.is_empty()) {
+            ambient = Ambient::Token;
         }
         Surroundings { variables, ambient, ..Surroundings::of_instruction(scope) }
     }
@@ -167,13 +181,25 @@ impl Found<'_> {
     fn login(&mut self, command: &'static str, span: Span, script: &CiScript) {
         let text = self.source.get(span.start..span.end).unwrap_or_default();
         let token = detect::find(text).into_iter().next().map(|occurrence| occurrence.token);
-        let place = match self.dialect {
-            Dialect::Devcontainer => "in the container",
-            _ => "on the runner",
+        let place = match self.dialect.logins() {
+            Logins::InContainer => "in the container",
+            Logins::InImage => "in the image",
+            Logins::OnRunner => "on the runner",
+            Logins::WhereBuilt => "on the machine that builds",
         };
-        let help = ci_help::for_login(self.dialect, text, token.as_ref());
-        self.hits.push(CiHit {
-            confidence: Confidence::High,
+        // Whoever runs a script may want the login; a build never does.
+        let confidence = match self.dialect.logins() {
+            Logins::WhereBuilt => Confidence::Medium,
+            _ => Confidence::High,
+        };
+        let is_given = script.exported().any(|(name, _)| is_read(&name.to_str()));
+        let help = ci_help::for_login(self.dialect, text, token.as_ref(), is_given);
+        let hits = match self.dialect.logins() {
+            Logins::WhereBuilt => &mut self.logins,
+            _ => &mut self.hits,
+        };
+        hits.push(CiHit {
+            confidence,
             span,
             token,
             message: message!(
@@ -221,5 +247,7 @@ fn confidence(name: &str, argument: &BuildArgument) -> Option<Confidence> {
     Carriers::default().carries(&text).then_some(Confidence::Medium).or(by_variable)
 }
 
+#[cfg(test)]
+mod dialects_tests;
 #[cfg(test)]
 mod tests;

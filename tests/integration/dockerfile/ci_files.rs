@@ -62,7 +62,7 @@ fn each_file_has_the_findings_it_is_labelled_with() {
         }
         count += 1;
     }
-    assert!(count >= 10);
+    assert!(count >= 34);
 }
 
 #[test]
@@ -122,4 +122,30 @@ fn fingerprints_outlive_moved_lines() {
     );
     assert_eq!(one, two);
     assert_ne!(one[0], one[1]);
+}
+
+#[test]
+fn a_file_by_itself_is_read_as_in_a_directory() {
+    let place = Place::new("ci-single");
+    place.write("a/Makefile", "build:\n\tdocker build --build-arg HF_TOKEN=$(HF_TOKEN) .\n");
+    place.write(".github/workflows/a.yml", "jobs: {a: {steps: [{run: hf auth login --token $T}]}}\n");
+    place.write("start.sh", "hf auth login --token $HF_TOKEN\n");
+    place.write("compose.yaml", vec![b'#'; (1 << 20) + 1]);
+    for path in ["a/Makefile", ".github/workflows/a.yml"] {
+        for prefix in ["", "file:"] {
+            let outcome = scan(&[format!("{prefix}{}", place.join(path).display())]);
+            let findings = outcome.report()["findings"].as_array().unwrap().clone();
+            assert_eq!(findings.len(), 1, "{prefix}{path}");
+            assert_eq!(findings[0]["rule"], "context/login-in-ci");
+            assert_eq!(outcome.report()["targets"][0]["kind"], "file");
+            assert_eq!(outcome.code, 1);
+        }
+    }
+    let alone = scan(&[place.join("a/Makefile")]);
+    let listed = scan(&[place.join("a")]);
+    let print = |outcome: &Outcome| outcome.report()["findings"][0]["fingerprint"].clone();
+    assert_eq!(print(&alone), print(&listed));
+    assert_eq!(scan(&[place.join("start.sh")]).code, 0);
+    let limited = scan(&[place.join("compose.yaml")]);
+    assert_eq!((limited.errors()[0]["code"].as_str(), limited.code), (Some("limit"), 2));
 }

@@ -6,7 +6,7 @@ use crate::text::{Span, Text};
 /// Replaces each expression by a variable that a shell understands, so that its quotes and blanks have no
 /// effect: `${{ secrets.HF_TOKEN }}` becomes `${HF_TOKEN}`. An expression whose value is not a token
 /// becomes `${_}`.
-pub(super) fn without_expressions(text: &Text) -> Text {
+pub(in crate::ci) fn without_expressions(text: &Text) -> Text {
     let bytes = text.as_bytes();
     let mut out = Text::new();
     let mut at = 0;

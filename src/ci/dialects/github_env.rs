@@ -1,6 +1,6 @@
 //! `$GITHUB_ENV` of GitHub Actions. A step writes variables for the following steps to that file.
 
-use super::{CiScript, VARIABLES, Variables, command_line::ShellVariables, environment};
+use crate::ci::{CiScript, ShellVariables, VARIABLES, Variables, arguments, environment};
 use crate::hub::variables::HF_TOKEN;
 use crate::shell;
 use crate::shell::{Script, Step, StepKind, Word};
@@ -20,7 +20,7 @@ pub(super) fn exported(script: &CiScript) -> Option<Variables> {
             let Some(at) = memchr::memchr(b'=', line.as_bytes()) else { continue };
             let name = line.slice(0..at).trimmed();
             let mut value = line.slice(at + 1..line.len());
-            if variables.carries(&value) && !super::Carriers::default().carries(&value.to_str()) {
+            if variables.carries(&value) && !crate::ci::Carriers::default().carries(&value.to_str()) {
                 // The name that the variable has here means nothing in the next step.
                 let span = value.span();
                 value = Text::new();
@@ -50,7 +50,7 @@ fn printed(step: &Step) -> Vec<Text> {
     let StepKind::Program { name, arguments, .. } = &step.kind else { return Vec::new() };
     match name.as_str() {
         "echo" | "printf" => arguments.iter().map(|word| word.text.clone()).collect(),
-        "cat" => step.documents.iter().flat_map(|document| super::arguments::lines(&document.body)).collect(),
+        "cat" => step.documents.iter().flat_map(|document| arguments::lines(&document.body)).collect(),
         _ => Vec::new(),
     }
 }

@@ -9,13 +9,13 @@ pub(super) const MAX_DEPTH: usize = 96;
 
 /// A value.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
-    pub(super) span: Span,
+pub(in crate::ci) struct Node {
+    pub(in crate::ci) kind: Kind,
+    pub(in crate::ci) span: Span,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(in crate::ci) enum Kind {
     Null,
     Scalar(Text),
     List(Vec<Node>),
@@ -34,7 +34,7 @@ impl Node {
     }
 
     /// Returns the entries of a map.
-    pub(super) fn entries(&self) -> &[(Text, Node)] {
+    pub(in crate::ci) fn entries(&self) -> &[(Text, Node)] {
         match &self.kind {
             Kind::Map(entries) => entries,
             _ => &[],
@@ -42,7 +42,7 @@ impl Node {
     }
 
     /// Returns the items of a list.
-    pub(super) fn items(&self) -> &[Node] {
+    pub(in crate::ci) fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::List(items) => items,
             _ => &[],
@@ -50,18 +50,18 @@ impl Node {
     }
 
     /// Returns the value of a key. If the map contains the key more than once, the last value is used.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(in crate::ci) fn get(&self, key: &str) -> Option<&Node> {
         let mut entries = self.entries().iter().rev();
         entries.find(|(name, _)| name.as_bytes() == key.as_bytes()).map(|(_, value)| value)
     }
 
     /// Returns the value at a path of keys through several maps.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&Node> {
+    pub(in crate::ci) fn at(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// Returns the text of a scalar.
-    pub(super) fn text(&self) -> Option<&Text> {
+    pub(in crate::ci) fn text(&self) -> Option<&Text> {
         match &self.kind {
             Kind::Scalar(text) => Some(text),
             _ => None,
@@ -70,7 +70,7 @@ impl Node {
 
     /// Returns the weight of this node and everything below it. Each value counts at least once, and long
     /// texts count more. The sum stops at `limit`, because a larger one makes no difference.
-    pub(super) fn weight(&self, limit: usize) -> usize {
+    pub(in crate::ci) fn weight(&self, limit: usize) -> usize {
         let text = |text: &Text| 1 + text.len() / 64;
         let mut weight = 1;
         let mut waiting = vec![self];
@@ -100,7 +100,7 @@ impl Node {
     }
 
     /// Returns the nesting depth of maps and lists.
-    pub(super) fn depth(&self) -> usize {
+    pub(in crate::ci) fn depth(&self) -> usize {
         let mut depth = 0;
         let mut level = vec![self];
         while !level.is_empty() {

@@ -1,10 +1,9 @@
-//! Dockerfiles that are embedded in a file of another kind.
+//! Characters that are doubled in a file whose variables are expanded before another program sees the text.
 
 use crate::text::Text;
 
-/// Removes the first character of each `doubled`. A `$` is doubled in files whose variables are expanded
-/// before a builder sees the text.
-pub(super) fn without_doubled(text: &Text, doubled: &[u8]) -> Text {
+/// Removes the first character of each `doubled`. Most tools write a `$` of the text as `$$`.
+pub(in crate::ci) fn without_doubled(text: &Text, doubled: &[u8]) -> Text {
     let mut out = Text::new();
     let mut start = 0;
     for at in memchr::memmem::find_iter(text.as_bytes(), doubled) {

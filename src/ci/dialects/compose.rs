@@ -1,6 +1,8 @@
 //! Docker Compose: `services.*.build` (Compose specification, "Compose Build Specification").
 
-use super::{CiFile, Given, arguments, inline, shown, tree::Node};
+use crate::ci::syntax::Node;
+use crate::ci::to_shell::without_doubled;
+use crate::ci::{CiFile, Given, arguments, shown};
 use crate::mask::message;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
@@ -11,7 +13,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
             arguments::of_node(args, &place, Given::Compose, &mut file.arguments);
         }
         if let Some(text) = service.at(&["build", "dockerfile_inline"]).and_then(Node::text) {
-            file.dockerfiles.push(inline::without_doubled(text, b"$$"));
+            file.dockerfiles.push(without_doubled(text, b"$$"));
         }
     }
 }

@@ -1,11 +1,8 @@
 //! GitLab CI (CI/CD YAML syntax reference): the scripts of jobs, including hidden jobs.
 
-use super::{
-    CiFile, CiScript, Job, Variables, shown,
-    tree::{Kind, Node},
-};
+use crate::ci::syntax::{Kind, Node};
+use crate::ci::{CiFile, CiScript, Job, Variables, shown};
 use crate::mask::{Message, message};
-use crate::shell::{Language, Script};
 use crate::text::{Flaw, Text};
 
 /// The maximum nesting depth of lists of commands, including references. This is GitLab's own limit.
@@ -37,7 +34,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
 /// Parses `NAME: value` or `NAME: {value: …}`.
 fn variables(node: &Node) -> Option<Variables> {
     let entries = node.get("variables").map(Node::entries).unwrap_or_default();
-    super::environment(
+    crate::ci::environment(
         entries.iter().map(|(name, node)| (name, node.text().or_else(|| node.get("value")?.text()))),
     )
 }
@@ -63,13 +60,8 @@ impl Reader<'_> {
                 self.commands(script, &mut commands, 0);
             }
         }
-        let script = |text| CiScript {
-            script: Script::Text { language: Language::Shell, text },
-            place: place.clone(),
-            condition: None,
-            environment: environment.to_vec(),
-        };
-        Job { scripts: commands.into_iter().map(script).collect() }
+        let script = |text| CiScript::shell(text, place, environment);
+        Job { scripts: commands.into_iter().map(script).collect(), is_one_shell: true }
     }
 
     fn commands(&mut self, node: &Node, out: &mut Vec<Text>, depth: usize) {

@@ -1,11 +1,8 @@
 //! Development containers (containers.dev, "Dev Container metadata reference"): `build` and the lifecycle commands.
 
-use super::{
-    BuildArgument, CiFile, CiScript, Given, Job, arguments,
-    build_command::build_arguments,
-    shown,
-    tree::{Kind, Node},
-};
+use crate::ci::build_command::Build;
+use crate::ci::syntax::{Kind, Node};
+use crate::ci::{BuildArgument, CiFile, CiScript, Given, Job, arguments, shown};
 use crate::mask::{Message, message};
 use crate::shell::{Language, Script, Word};
 
@@ -35,13 +32,13 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
                 .filter_map(Node::text)
                 .map(|text| Word { text: text.clone(), ..Word::default() }),
         );
-        let given = build_arguments("docker", &words);
+        let given = Build::of_command("docker", &words).map(|build| build.arguments).unwrap_or_default();
         let given = given.iter().map(|text| BuildArgument::from_text(text, &place, Given::Devcontainer));
         file.arguments.extend(given);
     }
     let variables = ["containerEnv", "remoteEnv"].iter().filter_map(|key| document.get(key));
     let variables = variables.flat_map(Node::entries).map(|(name, value)| (name, value.text()));
-    let environment: Vec<_> = super::environment(variables).into_iter().collect();
+    let environment: Vec<_> = crate::ci::environment(variables).into_iter().collect();
     let mut job = Job::default();
     for name in COMMANDS {
         let Some(command) = document.get(name) else { continue };
@@ -52,12 +49,8 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
         for (key, command) in command.entries() {
             scripts.extend(script(command).map(|script| (script, message!("`{}`, {}", name, shown(key)))));
         }
-        job.scripts.extend(scripts.into_iter().map(|(script, place)| CiScript {
-            script,
-            place,
-            condition: None,
-            environment: environment.clone(),
-        }));
+        job.scripts
+            .extend(scripts.into_iter().map(|(script, place)| CiScript::new(script, &place, &environment)));
     }
     file.jobs.push(job);
 }

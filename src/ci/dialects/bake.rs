@@ -1,10 +1,9 @@
 //! Docker Buildx Bake: the `args` of targets (Bake file reference, "target.args"), including the file's own
 //! variables.
 
-use super::{
-    Carriers, CiFile, Given, arguments, inline, shown,
-    tree::{Kind, Node},
-};
+use crate::ci::syntax::{Kind, Node};
+use crate::ci::to_shell::without_doubled;
+use crate::ci::{Carriers, CiFile, Given, arguments, shown};
 use crate::mask::message;
 use crate::text::Text;
 
@@ -22,7 +21,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
             file.arguments.iter_mut().skip(first).for_each(|argument| carriers.mark(argument));
         }
         if let Some(text) = target.get("dockerfile-inline").and_then(Node::text) {
-            file.dockerfiles.push(inline::without_doubled(text, b"$${"));
+            file.dockerfiles.push(without_doubled(text, b"$${"));
         }
     }
 }

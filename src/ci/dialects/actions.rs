@@ -1,16 +1,12 @@
 //! GitHub Actions (workflow syntax; metadata syntax for actions): the scripts of steps, and the inputs of
 //! actions that build images.
 
-use super::{
-    BuildArgument, Carriers, CiFile, CiScript, Job, Variables,
-    expression::without_expressions,
-    github_env,
-    inputs::{self, Inputs},
-    shown,
-    tree::Node,
-};
+use super::inputs::{self, Inputs};
+use super::{github_env, step_place};
+use crate::ci::syntax::Node;
+use crate::ci::to_shell::{script, without_expressions};
+use crate::ci::{BuildArgument, Carriers, CiFile, CiScript, Job, Variables, shown};
 use crate::mask::{Message, message};
-use crate::shell::{Language, Script};
 use crate::text::Text;
 
 pub(super) fn read(document: &Node, file: &mut CiFile) {
@@ -60,7 +56,7 @@ fn environment(node: &Node) -> Option<Variables> {
     let entries = node.get("env").map(Node::entries).unwrap_or_default();
     let plain = |(name, value): &(Text, Node)| Some((name.clone(), without_expressions(value.text()?)));
     let plain: Vec<_> = entries.iter().filter_map(plain).collect();
-    super::environment(plain.iter().map(|(name, value)| (name, Some(value))))
+    crate::ci::environment(plain.iter().map(|(name, value)| (name, Some(value))))
 }
 
 /// The maximum number of steps of a job that may set variables for later steps.
@@ -72,9 +68,7 @@ fn steps(node: &Node, settings: &Settings, prefix: &Message, file: &mut CiFile) 
     let mut settings = settings.clone();
     let mut exports = 0;
     for (step, number) in node.get("steps").map(Node::items).unwrap_or_default().iter().zip(1_usize..) {
-        let name = step.get("name").and_then(Node::text);
-        let name = name.map_or_else(|| message!("{}", number), shown);
-        let place = message!("{}step {}", prefix, name);
+        let place = step_place(prefix, step.get("name").and_then(Node::text), number);
         let here = settings.within(step);
         let Inputs { mut arguments, mut scripts } = inputs::read(step, &place);
         if !arguments.is_empty() {
@@ -94,16 +88,10 @@ fn steps(node: &Node, settings: &Settings, prefix: &Message, file: &mut CiFile) 
             first.span().start
         });
         let shell = step.get("shell").and_then(Node::text).or(settings.shell.as_ref());
-        let language = shell.map_or(Language::Shell, |shell| {
-            Language::of_program(shell.to_str().split_whitespace().next().unwrap_or_default())
-        });
+        let shell = shell.map_or("sh".into(), Text::to_str);
         for text in scripts {
-            let script = CiScript {
-                script: Script::Text { language, text },
-                place: place.clone(),
-                condition,
-                environment: here.environment.clone(),
-            };
+            let mut script = CiScript::new(script(&shell, text), &place, &here.environment);
+            script.condition = condition;
             if exports < MAX_EXPORTS
                 && let Some(exported) = github_env::exported(&script)
             {

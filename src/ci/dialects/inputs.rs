@@ -1,11 +1,9 @@
 //! The inputs of actions (`with`): build arguments, and scripts that the actions run.
 
-use super::{
-    BuildArgument, Given, arguments,
-    build_command::{bake_override, build_arguments},
-    expression::without_expressions,
-    tree::Node,
-};
+use crate::ci::build_command::{Build, bake_override};
+use crate::ci::syntax::Node;
+use crate::ci::to_shell::without_expressions;
+use crate::ci::{BuildArgument, Given, arguments};
 use crate::mask::Message;
 use crate::shell;
 use crate::text::{Span, Text};
@@ -19,20 +17,35 @@ pub(super) struct Inputs {
 
 /// Parses the inputs of an action or a workflow.
 pub(super) fn read(node: &Node, place: &Message) -> Inputs {
+    let Some(uses) = node.get("uses").and_then(Node::text) else { return Inputs::default() };
+    let entries = node.get("with").map(Node::entries).unwrap_or_default();
+    of_entries(entries, &uses.to_str(), place, without_expressions)
+}
+
+/// Parses the inputs of what is named `uses`. `to_shell` replaces the references of the CI system.
+pub(super) fn of_entries(
+    entries: &[(Text, Node)],
+    uses: &str,
+    place: &Message,
+    to_shell: impl Fn(&Text) -> Text,
+) -> Inputs {
     let mut found = Inputs::default();
-    let Some(uses) = node.get("uses").and_then(Node::text) else { return found };
-    let uses = uses.to_str().to_ascii_lowercase();
-    for (input, value) in node.get("with").map(Node::entries).unwrap_or_default() {
-        let Some(value) = value.text() else { continue };
+    let uses = uses.to_ascii_lowercase();
+    for (input, value) in entries {
         let name: String = input
             .to_str()
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|c| c.to_ascii_lowercase())
             .collect();
-        let value = without_expressions(value);
+        let is_arguments = name.ends_with("buildargs") || name == "buildarguments";
+        let Some(value) = value.text() else {
+            found.collection(value, &name, is_arguments, place, &to_shell);
+            continue;
+        };
+        let value = to_shell(value);
         let is_option = value.trimmed().byte(0) == Some(b'-');
-        let texts = if name.ends_with("buildargs") && !is_option {
+        let texts = if is_arguments && !is_option {
             // Docker's own actions split only at newlines. Many others also split at commas.
             let lines = arguments::lines(&value);
             if uses.starts_with("docker/") {
@@ -60,6 +73,40 @@ pub(super) fn read(node: &Node, place: &Message) -> Inputs {
     found
 }
 
+impl Inputs {
+    /// Reads an input that is a list or a map.
+    fn collection(
+        &mut self,
+        value: &Node,
+        name: &str,
+        is_arguments: bool,
+        place: &Message,
+        to_shell: &impl Fn(&Text) -> Text,
+    ) {
+        let first = self.arguments.len();
+        if is_arguments {
+            arguments::of_node(value, place, Given::Input, &mut self.arguments);
+        } else if name.ends_with("buildargsfromenv") {
+            // Names alone.
+            let names = value.items().iter().filter_map(Node::text);
+            self.arguments.extend(names.map(|name| BuildArgument::from_text(name, place, Given::Input)));
+        } else {
+            let mut line = Text::new();
+            for item in value.items().iter().filter_map(Node::text) {
+                let start = item.span().start;
+                line.push(b"\n", Span::new(start, start));
+                line.push_text(item, 0..item.len());
+            }
+            let texts = options(&to_shell(&line));
+            self.arguments
+                .extend(texts.iter().map(|text| BuildArgument::from_text(text, place, Given::Input)));
+        }
+        for argument in self.arguments.iter_mut().skip(first) {
+            argument.value = argument.value.as_ref().map(to_shell);
+        }
+    }
+}
+
 /// Returns true if an action runs an input in a shell (`nick-fields/retry`, `devcontainers/ci`,
 /// `appleboy/ssh-action` and others).
 fn is_script(name: &str, uses: &str) -> bool {
@@ -82,5 +129,5 @@ fn options(value: &Text) -> Vec<Text> {
         line.push_text(&part, 0..part.len());
     }
     let words: Vec<_> = shell::commands(&line).into_iter().flat_map(|command| command.words).collect();
-    build_arguments("docker", &words)
+    Build::of_command("docker", &words).map(|build| build.arguments).unwrap_or_default()
 }
