@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::sensitive::Name;
 
-use super::{Position, Step, StepKind, TokenSummary, counts_in_file};
+use super::{Container, Position, Step, StepKind, TokenSummary, counts_in_file};
+use crate::stream::Compression;
 
 /// The confidence of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,6 +42,22 @@ pub(crate) struct Occurrence {
 }
 
 impl Occurrence {
+    /// Returns the path of the member in which the token lies, if the searched file is a tar archive, plain or in a
+    /// compression that builders unpack.
+    pub(crate) fn member_of_tar(&self) -> Option<Vec<u8>> {
+        let mut steps = self.via.iter().map(|step| &step.kind);
+        let member = match steps.next()? {
+            StepKind::Compression(Compression::Gzip | Compression::Bzip2 | Compression::Xz) => {
+                steps.next()?
+            }
+            first => first,
+        };
+        match member {
+            StepKind::Member(Container::Tar, name) => Some(name.to_vec()),
+            _ => None,
+        }
+    }
+
     /// Returns true if the offset counts in the searched bytes: the token is plain, or only some of its
     /// characters are spelled.
     pub(crate) fn counts_in_searched(&self) -> bool {

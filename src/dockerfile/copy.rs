@@ -61,6 +61,15 @@ impl<'a> Copy<'a> {
         })
     }
 
+    /// Returns the path in the layer of a member of a tar archive. `ADD` unpacks archives of the context, plain or
+    /// compressed, into its destination.
+    pub(crate) fn unpacked(&self, member: &[u8]) -> Option<String> {
+        let is_add = self.instruction.keyword == Keyword::Add;
+        let unpacks = self.instruction.flag("unpack").and_then(|flag| flag.value.as_ref());
+        let is_kept = unpacks.is_some_and(|value| value.as_bytes() == b"false");
+        (is_add && !is_kept).then(|| self.to.below(&String::from_utf8_lossy(member))).flatten()
+    }
+
     /// Returns the files of the context that could be at `path` in the image, each with the index of its source. Which
     /// of them exists decides.
     pub(crate) fn candidates(&self, path: &str) -> Vec<(usize, Vec<u8>)> {

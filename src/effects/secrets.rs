@@ -4,6 +4,7 @@ use super::pattern::covers;
 use super::source::Certainty;
 use super::surroundings::Given;
 use crate::dockerfile::{Mount, MountKind, normal};
+use crate::hub::files::{BY_NAME, CredentialFile, IN_HOMES, Keeper, OWN_NAMES};
 use crate::hub::words::STEMS;
 
 /// A mounted secret.
@@ -17,9 +18,13 @@ pub(super) struct Secret<'a> {
     pub(super) certainty: Certainty,
 }
 
-/// Returns the secrets among the mounts.
+/// Returns the secrets among the mounts, and the files of the context that keep a token by their names.
 pub(super) fn secrets<'a>(mounts: &'a [Mount], given: Option<&Given>) -> Vec<Secret<'a>> {
-    let mounts = mounts.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Secret);
+    let mounts = mounts.iter().enumerate().filter(|(_, mount)| match mount.kind {
+        MountKind::Secret => true,
+        MountKind::Bind => mount.from.is_none() && mount.source.as_deref().is_some_and(keeps_token),
+        _ => false,
+    });
     let secret = |(number, mount): (usize, &'a Mount)| {
         let file = mount.target.as_deref().map(normal);
         let is_given = given.is_some_and(|given| {
@@ -31,6 +36,16 @@ pub(super) fn secrets<'a>(mounts: &'a [Mount], given: Option<&Given>) -> Vec<Sec
         Secret { number, mount, file, certainty }
     };
     mounts.map(secret).collect()
+}
+
+/// Returns true if a file keeps a token by its name.
+fn keeps_token(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let is_kept = |file: &&CredentialFile| {
+        matches!(file.keeper, Keeper::Token | Keeper::StoredTokens | Keeper::Netrc | Keeper::GitCredentials)
+            && file.is_at(path.as_bytes())
+    };
+    name == ".env" || OWN_NAMES.contains(&name) || IN_HOMES.iter().chain(&BY_NAME).find(is_kept).is_some()
 }
 
 impl Secret<'_> {

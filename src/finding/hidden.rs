@@ -61,7 +61,7 @@ hide! {
         message, help, target, location, also, related, leaves;
         rule, severity, confidence, fingerprint, token
     }
-    Leaves { path; place }
+    Leaves { path; place, mode }
     Also { image, platform, path; layer, state, hidden_by }
     DockerfileLine { path; line }
     Mending { path, hunks, secrets, at_start, left, unread; mended, kinds }

@@ -118,6 +118,9 @@ pub struct Leaves {
     /// The path, for a file in a layer with a known path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Masked>,
+    /// The mode of the provenance, for an attestation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Provenance>,
 }
 
 /// The places in which a build leaves data.
@@ -138,6 +141,18 @@ pub enum Where {
     BuildCache,
     /// Only the text of the Dockerfile itself.
     Source,
+    /// The provenance that the builder attaches to the image.
+    Attestation,
+}
+
+/// The modes of provenance, by how much it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// The URLs that the build fetched. Builders attach it by default.
+    Min,
+    /// The build arguments and the Dockerfile as well.
+    Max,
 }
 
 /// A leak, and the way to fix it.

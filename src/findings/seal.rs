@@ -213,7 +213,8 @@ fn via(steps: &[Step]) -> Vec<Masked> {
 }
 
 fn leaves(residue: &Residue) -> Leaves {
-    Leaves { place: residue.place, path: residue.path.as_ref().map(|path| mask(path.as_bytes())) }
+    let path = residue.path.as_ref().map(|path| mask(path.as_bytes()));
+    Leaves { place: residue.place, path, mode: residue.mode }
 }
 
 /// Shortens masked text to [`MAX_STEP`] characters. Longer text keeps both ends.

@@ -104,7 +104,7 @@ fn labels_and_history_are_told() {
     let places = |hit: &Hit| hit.leaves.iter().map(|leaves| leaves.place).collect::<Vec<_>>();
     let argument = hits("ARG HF_TOKEN\nLABEL t=$HF_TOKEN");
     let argument = argument.iter().find(|hit| hit.rule.id.ends_with("token-in-arg")).unwrap();
-    assert_eq!(places(argument), [Where::History, Where::Label]);
+    assert_eq!(places(argument), [Where::History, Where::Label, Where::Attestation]);
     let token = format!("hf_{}{}", "QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx");
     let call = format!("RUN python -c \"from huggingface_hub import login; login('{token}')\"");
     assert!(places(&login(&call)).contains(&Where::History));

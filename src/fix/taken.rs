@@ -30,6 +30,7 @@ pub(super) fn taken(
     let ignores = ignores(&files, &named).or_else(|| ignores(&files, b".dockerignore")).unwrap_or_default();
     let token = |path: &[u8]| ContextToken {
         path: path.to_vec(),
+        member: None,
         token: TokenSummary::unknown(),
         confidence: Confidence::High,
     };
@@ -46,7 +47,8 @@ pub(super) fn taken(
         problems.extend(searched.problem.map(|problem| problem.at(Place::entry(&file.path))));
         if let Some(first) = searched.occurrences.first() {
             let (token, confidence) = (first.token.clone(), first.confidence);
-            tokens.push(ContextToken { path: file.path.clone(), token, confidence });
+            let member = first.member_of_tar();
+            tokens.push(ContextToken { path: file.path.clone(), member, token, confidence });
         }
     }
     let mut hits: Vec<Hit> = leaks(source, dockerfile, &tokens).into_iter().map(|leak| leak.hit).collect();

@@ -187,7 +187,7 @@ pub(super) fn every_location() -> Report {
     };
     let mut copied = finding("dockerfile/context-leaks-token", Severity::Critical, line(4, "0"));
     copied.related = vec![file.clone()];
-    copied.leaves = vec![Leaves { place: Where::Layer, path: Some(own("app/config.yaml")) }];
+    copied.leaves = vec![Leaves { place: Where::Layer, path: Some(own("app/config.yaml")), mode: None }];
     let mut findings = vec![decoded, unknown, copied];
     findings.push(finding("image/token-in-file", Severity::Critical, blob));
     findings.push(finding("context/token-in-file", Severity::Critical, file));
@@ -232,7 +232,8 @@ pub(super) fn dockerfile() -> Report {
         finding.target = own("Dockerfile");
         finding.token = None;
         finding.message = own("`hf auth login` leaves a token file in the layer");
-        finding.leaves = leaves.iter().map(|&(place, path)| Leaves { place, path: path.map(own) }).collect();
+        finding.leaves =
+            leaves.iter().map(|&(place, path)| Leaves { place, path: path.map(own), mode: None }).collect();
         finding
     };
     let token_file = Some("root/.cache/huggingface/token");
@@ -257,7 +258,8 @@ pub(super) fn two_advices() -> Report {
         (1..=6).map(|at| finding("dockerfile/literal-token", Severity::Critical, line(at, "0"))).collect();
     if let Some(first) = findings.first_mut() {
         first.help = own("Delete the comment.");
-        first.leaves = vec![Leaves { place: Where::History, path: Some(own(&"a long word ".repeat(40))) }];
+        first.leaves =
+            vec![Leaves { place: Where::History, path: Some(own(&"a long word ".repeat(40))), mode: None }];
     }
     let targets = vec![target("Dockerfile", TargetKind::Dockerfile, Vec::new())];
     Report::new(targets, findings, Vec::new(), Vec::new())
@@ -291,7 +293,7 @@ pub(super) fn hostile() -> Report {
     let mut field = finding("image/token-in-config", Severity::High, config(Document::Config, bad));
     field.token = None;
     field.target = own(bad);
-    field.leaves = vec![Leaves { place: Where::Layer, path: Some(own(bad)) }];
+    field.leaves = vec![Leaves { place: Where::Layer, path: Some(own(bad)), mode: None }];
     let blob = Location::Blob { digest: None, entry: own(bad), offset: 0, via: vec![own(bad)] };
     let blob = finding("image/token-in-file", Severity::High, blob);
     let issue = Issue { target: own(bad), place: own(bad), code: Code::Odd, message: own(bad) };

@@ -188,7 +188,8 @@ impl Audit<'_> {
             }
             for (nth, occurrence) in searched.occurrences.iter().enumerate() {
                 let (token, confidence) = (occurrence.token.clone(), occurrence.confidence);
-                tokens.push(ContextToken { path: path.clone(), token, confidence });
+                let member = occurrence.member_of_tar();
+                tokens.push(ContextToken { path: path.clone(), member, token, confidence });
                 sites.push((file, nth));
             }
         }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{WIDTH, wrap};
 use crate::finding::LayerIndex;
 use crate::finding::Masked;
-use crate::finding::{Also, DockerfileLine, Document, Finding, Leaves, Location, State, Where};
+use crate::finding::{Also, DockerfileLine, Document, Finding, Leaves, Location, Provenance, State, Where};
 use crate::finding::{Confidence, Position, counts_in_file};
 use crate::report::escape::shorten;
 use crate::report::{Style, escape};
@@ -193,6 +193,8 @@ fn left_behind(leaves: &Leaves) -> String {
         Where::History => "the history",
         Where::BuildCache => "the build cache",
         Where::Source => "the Dockerfile itself",
+        Where::Attestation if leaves.mode == Some(Provenance::Max) => "provenance of mode=max",
+        Where::Attestation => "provenance",
     };
     match &leaves.path {
         Some(path) => shorten(&format!("{place}: {}", escape(path.as_str())), MOST_LEFT).into_owned(),

@@ -39,6 +39,8 @@ pub(crate) const RULE: Rule = Rule {
 pub(crate) struct ContextToken {
     /// The path of the file, relative to the context.
     pub path: Vec<u8>,
+    /// The path in the tar archive that the file is, if the token lies in a member of one.
+    pub member: Option<Vec<u8>>,
     pub token: TokenSummary,
     /// The confidence that it is a token.
     pub confidence: Confidence,
@@ -62,7 +64,8 @@ pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextTok
     for (number, token) in tokens.iter().enumerate() {
         let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
         let Some((copy, place)) = taken else { continue };
-        let mut hit = hit(copy, token, place.as_deref());
+        let unpacked = token.member.as_deref().and_then(|member| copy.unpacked(member));
+        let mut hit = hit(copy, token, unpacked.or(place).as_deref());
         if is_compiled(&context, copy.instruction, &token.path) {
             hit.leaves.push(left_in_layer(None));
         }
@@ -163,6 +166,7 @@ mod tests {
     fn token(path: &str) -> ContextToken {
         ContextToken {
             path: path.as_bytes().to_vec(),
+            member: None,
             token: TokenSummary::unknown(),
             confidence: Confidence::High,
         }
@@ -177,6 +181,23 @@ mod tests {
         let leaves = hit.leaves.first()?;
         let place = leaves.path.as_ref().map_or("?", String::as_str).to_owned();
         Some((hit.severity, place))
+    }
+
+    #[test]
+    fn add_unpacks_archives() {
+        for (tail, member, place) in [
+            ("ADD app.tar /srv/", Some("conf/.env"), "srv/conf/.env"),
+            ("WORKDIR /opt\nADD app.tar x", Some("conf/.env"), "opt/x/conf/.env"),
+            ("ADD --unpack=false app.tar /srv/", Some("conf/.env"), "srv/app.tar"),
+            ("COPY app.tar /srv/", Some("conf/.env"), "srv/app.tar"),
+            ("ADD app.tar /srv/", None, "srv/app.tar"),
+        ] {
+            let source = format!("FROM a\n{tail}\n");
+            let token =
+                ContextToken { member: member.map(|member| member.as_bytes().to_vec()), ..token("app.tar") };
+            let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token]);
+            assert_eq!(leaks[0].hit.leaves[0].path.as_deref(), Some(place), "{tail}");
+        }
     }
 
     #[test]

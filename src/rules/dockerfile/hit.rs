@@ -4,7 +4,7 @@ use super::removals::Removed;
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Keyword, Reach};
 use crate::effects::{ScriptPlace, layer_path};
-use crate::finding::{Severity, Where};
+use crate::finding::{Provenance, Severity, Where};
 use crate::mask::{Message, Quoted, message};
 use crate::rules::Rule;
 use crate::text::Span;
@@ -46,6 +46,8 @@ pub(crate) struct Residue {
     pub(crate) place: Where,
     /// The path in the layer, if it is a file and the path is known.
     pub(crate) path: Option<String>,
+    /// The mode of the provenance, for an attestation.
+    pub(crate) mode: Option<Provenance>,
 }
 
 /// An addition to a message that depends on the rest of the file.
@@ -56,6 +58,10 @@ pub(crate) enum Remark {
     StaysInBuildCache { is_in_provenance: bool },
     /// A later instruction with this keyword sets the variable, label or command to another value.
     SetAnew(Keyword),
+    /// No `RUN` follows a build argument.
+    NewerBuilders,
+    /// The file is in a volume that was declared before.
+    BehindVolume,
 }
 
 impl Remark {
@@ -72,6 +78,12 @@ impl Remark {
             Self::SetAnew(keyword) => {
                 message!("a later {} sets it anew, and the history keeps it", keyword.name())
             }
+            Self::NewerBuilders => {
+                Message::own("no RUN follows, so that only Docker 28 and later write it into the history")
+            }
+            Self::BehindVolume => Message::own(
+                "the file is in a VOLUME: the classic builder throws it away, other builders keep it",
+            ),
         }
     }
 }
@@ -90,12 +102,17 @@ pub(crate) fn lower(severity: Severity) -> Severity {
 
 /// Returns a residue at a place without a path.
 pub(crate) fn left_in(place: Where) -> Residue {
-    Residue { place, path: None }
+    Residue { place, path: None, mode: None }
+}
+
+/// Returns a residue in provenance.
+pub(crate) fn left_in_provenance(mode: Provenance) -> Residue {
+    Residue { place: Where::Attestation, path: None, mode: Some(mode) }
 }
 
 /// Returns a residue in a layer. The path is included if it is known.
 pub(crate) fn left_in_layer(path: Option<&str>) -> Residue {
-    Residue { place: Where::Layer, path: path.and_then(layer_path).map(str::to_owned) }
+    Residue { place: Where::Layer, path: path.and_then(layer_path).map(str::to_owned), mode: None }
 }
 
 /// Says in which script file of the context something happens.
@@ -128,7 +145,7 @@ impl Hit {
         let mut reaching = Vec::new();
         for leaves in std::mem::take(&mut self.leaves) {
             match leaves.place {
-                Where::Source | Where::BuildCache => reaching.push(leaves),
+                Where::Source | Where::BuildCache | Where::Attestation => reaching.push(leaves),
                 Where::Layer => {
                     let path = leaves.path.as_deref();
                     let behind = removed.iter().filter(|removed| {

@@ -2,6 +2,7 @@
 
 mod context_leaks_token;
 mod copies_token_file;
+mod expansions;
 mod flow;
 pub(crate) mod hit;
 mod ignores;
@@ -10,6 +11,7 @@ pub(crate) mod login_command;
 pub(crate) mod login_with_secret_mount;
 pub(crate) mod logins;
 mod overridden;
+mod provenance;
 mod removals;
 mod removed_too_late;
 pub(crate) mod token_in_arg;
@@ -23,6 +25,7 @@ mod writes;
 use super::Rule;
 use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
 use crate::effects::{self, BroughtBy, Files, Given, NO_FILES, ReadFile, Run};
+use expansions::Expansions;
 use flow::Flow;
 use std::collections::BTreeMap;
 
@@ -148,8 +151,9 @@ pub(crate) fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
 /// are sorted by position, then by rule.
 pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = literal_token::check(context);
-    hits.extend(token_in_env::check(context));
-    hits.extend(token_in_arg::check(context));
+    let expansions = Expansions::of(context);
+    hits.extend(token_in_env::check(context, &expansions));
+    hits.extend(token_in_arg::check(context, &expansions));
     let logins = logins::find(context);
     hits.extend(login_command::check(&logins));
     hits.extend(login_with_secret_mount::check(&logins));
@@ -168,6 +172,9 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
         hit.forecast(&context.reach, &removed, is_literal);
         unshipped::reword(hit);
     }
+    provenance::add(context, &mut hits);
+    hits.extend(token_in_arg::undeclared(context));
+    expansions::say_builders(context, &mut hits);
     hits.sort_by_key(|hit| (hit.span, hit.rule.id));
     // One place may leave several files.
     hits.dedup_by(|b, a| {
@@ -188,6 +195,8 @@ mod clean_up_tests;
 mod file_tests;
 #[cfg(test)]
 mod flow_tests;
+#[cfg(test)]
+mod forecast_tests;
 #[cfg(test)]
 mod program_tests;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `dockerfile/removed-too-late`.
 
-use super::hit::Residue;
+use super::hit::left_in_layer;
 use super::{Context, Hit, removals::Removed};
 use crate::detect::Confidence;
 use crate::finding::Severity;
@@ -56,7 +56,7 @@ pub(crate) fn check(context: &Context<'_>, earlier: &[Hit], removed: &[Removed])
             ),
             script: None,
             remarks: Vec::new(),
-            leaves: vec![Residue { place: Where::Layer, path: Some(path.clone()) }],
+            leaves: vec![left_in_layer(Some(path))],
             stage: removal.stage,
             subject: Message::own("removed too late"),
         });

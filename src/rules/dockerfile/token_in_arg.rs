@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::{Context, Hit, hit::left_in};
+use super::expansions::Expansions;
+use super::hit::{left_in, left_in_provenance, lower};
+use super::{Context, Hit};
 use crate::detect;
 use crate::detect::Confidence;
-use crate::dockerfile::{Keyword, Origin, Value};
-use crate::finding::Severity;
+use crate::dockerfile::{Keyword, Value};
 use crate::finding::Where;
+use crate::finding::{Provenance, Severity};
 use crate::mask::message;
 use crate::rules::Fix;
 use crate::rules::Rule;
@@ -26,9 +28,8 @@ pub(crate) const RULE: Rule = Rule {
     ),
 };
 
-pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>, expansions: &Expansions) -> Vec<Hit> {
     let mut hits = Vec::new();
-    let labels = labels(context);
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
         // Before the first FROM, the value is not part of any image unless a stage declares the argument
@@ -44,8 +45,6 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 continue;
             }
             let token = default.and_then(|value| detect::find(value.as_str().as_bytes()).into_iter().next());
-            let is_in_label = labels.contains(&(instruction.stage, name.clone()));
-            let label = is_in_label.then(|| left_in(Where::Label));
             hits.push(Hit {
                 rule: &RULE,
                 severity: RULE.severity,
@@ -60,7 +59,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 ),
                 script: None,
                 remarks: Vec::new(),
-                leaves: std::iter::once(left_in(Where::History)).chain(label).collect(),
+                leaves: std::iter::once(left_in(Where::History)).chain(expansions.places(instruction.stage, &name)).collect(),
                 stage: instruction.stage,
                 subject: message!("ARG {}", name),
             });
@@ -69,26 +68,48 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
     hits
 }
 
-/// Returns the build arguments with a token that are part of a label, each with the stage.
-fn labels(context: &Context<'_>) -> HashSet<(Option<usize>, String)> {
-    let mut found = HashSet::new();
-    for (instruction, scope) in context.instructions() {
-        let acts = instruction.effective();
-        if acts.keyword != Keyword::Label {
-            continue;
-        }
-        for value in acts.pairs().iter().filter_map(|pair| pair.value.as_ref()) {
-            if !scope.expand(value).carries_token {
+/// Returns the build arguments with a token that no stage declares. Of what a build leaves, only provenance of the mode
+/// `max` holds their values.
+pub(crate) fn undeclared(context: &Context<'_>) -> Vec<Hit> {
+    let arguments = context.instructions().filter(|(instruction, _)| instruction.keyword == Keyword::Arg);
+    let (globals, declared): (Vec<_>, Vec<_>) =
+        arguments.partition(|(instruction, _)| instruction.stage.is_none());
+    let declared: HashSet<String> = declared
+        .iter()
+        .flat_map(|(instruction, scope)| instruction.pairs().iter().map(|pair| scope.name(pair)))
+        .collect();
+    let mut hits = Vec::new();
+    for (instruction, scope) in globals {
+        for pair in instruction.pairs() {
+            let name = scope.name(pair);
+            let default = pair.value.as_ref().map(|value| scope.expand(value)).unwrap_or_default();
+            if declared.contains(&name) || !scope.is_carrier(&name, &default) {
                 continue;
             }
-            let text = value.to_str();
-            let names = text.split('$').skip(1).map(|rest| {
-                let rest = rest.strip_prefix('{').unwrap_or(rest);
-                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+            hits.push(Hit {
+                rule: &RULE,
+                severity: lower(RULE.severity),
+                confidence: Confidence::High,
+                span: pair.span,
+                token: None,
+                message: message!(
+                    "{} is a build argument that no stage declares: provenance of `mode=max` holds its value",
+                    name
+                ),
+                help: message!(
+                    "Delete `ARG {}`, and replace `--build-arg {}=…` with `--secret id={},env={}`.",
+                    name,
+                    name,
+                    name,
+                    name
+                ),
+                script: None,
+                remarks: Vec::new(),
+                leaves: vec![left_in_provenance(Provenance::Max)],
+                stage: None,
+                subject: message!("ARG {}", name),
             });
-            let is_argument = |name: &&str| scope.get(name).is_some_and(|b| b.origin == Origin::Arg);
-            found.extend(names.filter(is_argument).map(|name| (instruction.stage, name.to_owned())));
         }
     }
-    found
+    hits
 }

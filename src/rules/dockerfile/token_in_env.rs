@@ -1,10 +1,12 @@
 //! `dockerfile/token-in-env`.
 
+use super::expansions::Expansions;
+use super::hit::Residue;
 use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::detect::Confidence;
 use crate::detect::TokenSummary;
-use crate::dockerfile::Keyword;
+use crate::dockerfile::{Base, Instruction, Keyword};
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
@@ -26,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
     ),
 };
 
-pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
+pub(crate) fn check(context: &Context<'_>, expansions: &Expansions) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
@@ -67,15 +69,34 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                 ),
                 script: None,
                 remarks: Vec::new(),
-                // A trigger sets the variable in images based on this one. Its text stays in this image.
-                leaves: vec![
-                    left_in(if instruction.is_onbuild() { Where::Config } else { Where::Env }),
-                    left_in(Where::History),
-                ],
+                leaves: leaves(context, instruction)
+                    .into_iter()
+                    .chain(expansions.places(instruction.stage, &name))
+                    .collect(),
                 stage: instruction.stage,
                 subject: message!("ENV {}", name),
             });
         }
     }
     hits
+}
+
+/// Returns the places in which a variable of an instruction is left. A trigger sets the variable in images that are
+/// based on this one, and in the stages of this file that are. Its text stays in this image.
+fn leaves(context: &Context<'_>, instruction: &Instruction) -> Vec<Residue> {
+    let is_base = || {
+        let stages = context.dockerfile.stages.iter();
+        let mut bases =
+            stages.filter(|stage| context.reach.is_whole(Some(stage.index))).map(|stage| &stage.base);
+        bases.any(|base| matches!(base, Base::Stage(base) if Some(*base) == instruction.stage))
+    };
+    let mut leaves = Vec::new();
+    if instruction.is_onbuild() {
+        leaves.push(left_in(Where::Config));
+        leaves.extend(is_base().then(|| left_in(Where::Env)));
+    } else {
+        leaves.push(left_in(Where::Env));
+    }
+    leaves.push(left_in(Where::History));
+    leaves
 }

@@ -1,0 +1,117 @@
+//! Variables whose values a builder expands into the config or into paths of a layer: in `LABEL`, `USER`, `VOLUME`,
+//! `WORKDIR`, and in the destinations of `COPY` and `ADD`.
+
+use std::collections::HashMap;
+
+use super::hit::{Residue, left_in, left_in_layer};
+use super::{Context, Hit};
+use crate::dockerfile::{Base, Instruction, Keyword};
+use crate::effects::expanded;
+use crate::finding::Where;
+use crate::text::Text;
+
+/// The places in which the values of variables are left, by stage and name.
+pub(super) struct Expansions(HashMap<(usize, String), Vec<Residue>>);
+
+impl Expansions {
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        let mut found: HashMap<(usize, String), Vec<Residue>> = HashMap::new();
+        for (instruction, _) in context.instructions() {
+            let Some(stage) = instruction.stage.filter(|&stage| context.reach.is_whole(Some(stage))) else {
+                continue;
+            };
+            let places = places(instruction.keyword);
+            if places.is_empty() {
+                continue;
+            }
+            let texts = texts(instruction);
+            let names = texts.iter().flat_map(|text| {
+                let text = text.to_str();
+                expanded(&text).into_iter().map(str::to_owned).collect::<Vec<_>>()
+            });
+            for name in names {
+                let mut at = Some(stage);
+                while let Some(number) = at {
+                    let known = found.entry((number, name.clone())).or_default();
+                    for place in &places {
+                        if !known.contains(place) {
+                            known.push(place.clone());
+                        }
+                    }
+                    at = match context.dockerfile.stages.get(number).map(|stage| &stage.base) {
+                        Some(&Base::Stage(base)) if base < number => Some(base),
+                        _ => None,
+                    };
+                }
+            }
+        }
+        Self(found)
+    }
+
+    /// Returns the places in which the value of a variable of a stage is left.
+    pub(super) fn places(&self, stage: Option<usize>, name: &str) -> impl Iterator<Item = Residue> {
+        let found = stage.and_then(|stage| self.0.get(&(stage, name.to_owned())));
+        found.into_iter().flatten().cloned()
+    }
+}
+
+/// Returns the places in which an instruction leaves what is expanded in it.
+fn places(keyword: Keyword) -> Vec<Residue> {
+    match keyword {
+        Keyword::Label => vec![left_in(Where::Label)],
+        Keyword::User | Keyword::Volume => vec![left_in(Where::Config)],
+        // Builders of Docker make the directory as well.
+        Keyword::Workdir => vec![left_in(Where::Config), left_in_layer(None)],
+        Keyword::Copy | Keyword::Add => vec![left_in_layer(None)],
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the parts of an instruction in which variables are expanded and left.
+fn texts(instruction: &Instruction) -> Vec<&Text> {
+    match instruction.keyword {
+        Keyword::Label => instruction.pairs().iter().filter_map(|pair| pair.value.as_ref()).collect(),
+        Keyword::Copy | Keyword::Add => instruction.words().last().into_iter().collect(),
+        _ if instruction.words().is_empty() => vec![&instruction.text],
+        _ => instruction.words().iter().collect(),
+    }
+}
+
+/// Says which builders leave the residues of a hit, where builders differ.
+pub(super) fn say_builders(context: &Context<'_>, hits: &mut [Hit]) {
+    let later_runs: Vec<(usize, Option<usize>)> = context
+        .dockerfile
+        .instructions
+        .iter()
+        .filter(|instruction| instruction.keyword == Keyword::Run)
+        .map(|run| (run.span.start, run.stage))
+        .collect();
+    let volumes = volumes(context);
+    for hit in hits {
+        super::provenance::remark_on_history(context, &later_runs, hit);
+        let is_behind = |path: &str| {
+            volumes.iter().any(|(at, stage, volume)| {
+                *at < hit.span.start && *stage == hit.stage && crate::effects::covers(volume, path)
+            })
+        };
+        if hit
+            .leaves
+            .iter()
+            .any(|left| left.place == Where::Layer && left.path.as_deref().is_some_and(is_behind))
+        {
+            hit.remarks.push(super::hit::Remark::BehindVolume);
+        }
+    }
+}
+
+/// Returns the declared volumes, each with the offset and the stage of the instruction.
+fn volumes(context: &Context<'_>) -> Vec<(usize, Option<usize>, String)> {
+    let mut found = Vec::new();
+    for (instruction, scope) in context.instructions() {
+        if instruction.keyword == Keyword::Volume {
+            let paths = instruction.words().iter().map(|word| scope.expand(word).to_text());
+            found.extend(paths.map(|path| (instruction.span.start, instruction.stage, path)));
+        }
+    }
+    found
+}

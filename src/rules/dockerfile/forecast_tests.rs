@@ -1,0 +1,127 @@
+//! Tests of what a build leaves, as real builders leave it: provenance, expansions, triggers, volumes.
+
+use super::check;
+use crate::dockerfile::parse;
+use crate::finding::{Provenance, Severity, Where};
+
+/// Returns what each hit of a rule leaves, with the severity, and the remarks of the message.
+fn forecast(lines: &str, rule: &str) -> Vec<(Severity, String, String)> {
+    let source = format!("{lines}\n");
+    let hits = check(source.as_bytes(), &parse(source.as_bytes()));
+    let of_rule = hits.iter().filter(|hit| hit.rule.id == format!("dockerfile/{rule}"));
+    let show = |hit: &super::Hit| {
+        let leaves: Vec<String> = hit
+            .leaves
+            .iter()
+            .map(|left| match (left.place, &left.path, left.mode) {
+                (Where::Attestation, _, Some(Provenance::Max)) => "max".to_owned(),
+                (Where::Attestation, ..) => "min".to_owned(),
+                (_, Some(path), _) => path.clone(),
+                (place, ..) => format!("{place:?}"),
+            })
+            .collect();
+        (hit.severity, leaves.join(" "), hit.full_message().seal().as_str().to_owned())
+    };
+    of_rule.map(show).collect()
+}
+
+fn leaves(lines: &str, rule: &str) -> Vec<String> {
+    forecast(lines, rule).into_iter().map(|(_, leaves, _)| leaves).collect()
+}
+
+#[test]
+fn provenance_holds_build_arguments_and_fetched_urls() {
+    for (lines, rule, expected) in [
+        ("FROM a\nARG HF_TOKEN\nRUN x", "token-in-arg", "History max"),
+        ("FROM a AS b\nARG HF_TOKEN\nRUN x\nFROM c\nRUN y", "token-in-arg", "BuildCache max"),
+        ("ARG HF_TOKEN\nFROM a\nRUN x", "token-in-arg", "max"),
+        ("FROM a\nARG HF_TOKEN\nADD https://u:$HF_TOKEN@huggingface.co/x /m/", "token-in-url", "History min"),
+    ] {
+        assert_eq!(leaves(lines, rule), [expected], "{lines}");
+    }
+    assert_eq!(leaves("ARG HF_TOKEN\nFROM a\nARG HF_TOKEN\nRUN x", "token-in-arg"), ["History max"]);
+    let token = ["hf", "_", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx"].concat();
+    let comment = forecast(&format!("# {token}\nFROM a"), "literal-token");
+    assert_eq!((comment[0].0, comment[0].1.as_str()), (Severity::Critical, "Source max"));
+    let (severity, _, message) = forecast("ARG HF_TOKEN\nFROM a", "token-in-arg").remove(0);
+    assert_eq!(severity, Severity::Medium, "`max` alone is one step lower");
+    assert!(message.contains("no stage declares: provenance of `mode=max`"), "{message}");
+}
+
+#[test]
+fn what_instructions_expand_is_left_in_the_config_and_in_paths() {
+    for (lines, rule, expected) in [
+        ("FROM a\nENV HF_TOKEN=hunter2hunter2\nLABEL t=$HF_TOKEN", "token-in-env", "Env History Label max"),
+        (
+            "FROM a AS b\nENV HF_TOKEN=hunter2hunter2\nFROM b\nLABEL t=$HF_TOKEN",
+            "token-in-env",
+            "Env History Label max",
+        ),
+        ("FROM a\nARG HF_TOKEN\nUSER $HF_TOKEN\nRUN x", "token-in-arg", "History Config max"),
+        ("FROM a\nARG HF_TOKEN\nVOLUME /srv/$HF_TOKEN\nRUN x", "token-in-arg", "History Config max"),
+        ("FROM a\nARG HF_TOKEN\nVOLUME [\"/srv/$HF_TOKEN\"]\nRUN x", "token-in-arg", "History Config max"),
+        ("FROM a\nARG HF_TOKEN\nWORKDIR /srv/${HF_TOKEN}\nRUN x", "token-in-arg", "History Config Layer max"),
+        ("FROM a\nARG HF_TOKEN\nCOPY a /srv/$HF_TOKEN/a\nRUN x", "token-in-arg", "History Layer max"),
+        (
+            "FROM a\nARG HF_TOKEN\nSHELL [\"/bin/sh\", \"-c\", \"$HF_TOKEN\"]\nRUN x",
+            "token-in-arg",
+            "History max",
+        ),
+        ("FROM a\nARG HF_TOKEN\nCMD echo $HF_TOKEN\nRUN x", "token-in-arg", "History max"),
+        (
+            "FROM a AS b\nARG HF_TOKEN\nRUN x\nFROM c\nARG HF_TOKEN\nLABEL t=$HF_TOKEN\nRUN y",
+            "token-in-arg",
+            "BuildCache max",
+        ),
+    ] {
+        assert_eq!(leaves(lines, rule)[0], expected, "{lines}");
+    }
+}
+
+#[test]
+fn a_trigger_of_a_base_in_the_file_sets_the_variable() {
+    let trigger = "FROM a AS b\nONBUILD ENV HF_TOKEN=hunter2hunter2\n";
+    assert_eq!(leaves(trigger, "token-in-env"), ["Config History max"]);
+    assert_eq!(leaves(&format!("{trigger}FROM b\n"), "token-in-env"), ["Config Env History max"]);
+}
+
+#[test]
+fn a_mounted_file_that_is_copied_is_left() {
+    for (source, expected) in [
+        (".env", vec!["etc/x"]),
+        ("conf/.netrc", vec!["etc/x"]),
+        ("hf_token", vec!["etc/x"]),
+        ("app.conf", vec![]),
+        (".env.example", vec![]),
+    ] {
+        let lines = format!("FROM a\nRUN --mount=type=bind,source={source},target=/x cp /x /etc/x");
+        assert_eq!(leaves(&lines, "token-written-to-file"), expected, "{source}");
+        let read = format!("FROM a\nRUN --mount=type=bind,source={source},target=/x . /x && make");
+        assert_eq!(leaves(&read, "token-written-to-file"), Vec::<String>::new(), "{source}");
+    }
+}
+
+#[test]
+fn the_message_says_where_builders_differ() {
+    let newer = "only Docker 28 and later write it into the history";
+    for (lines, is_said) in [
+        ("FROM a\nARG HF_TOKEN\nCMD x", true),
+        ("FROM a\nRUN x\nARG HF_TOKEN\nCOPY a b", true),
+        ("FROM a\nARG HF_TOKEN\nRUN x", false),
+        ("FROM a AS b\nARG HF_TOKEN\nFROM b\nRUN x", false),
+        ("FROM a AS b\nRUN x\nFROM c\nARG HF_TOKEN", true),
+    ] {
+        let (_, _, message) = forecast(lines, "token-in-arg").remove(0);
+        assert_eq!(message.contains(newer), is_said, "{lines}: {message}");
+    }
+    let mount = "RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN hf auth login --token $HF_TOKEN";
+    for (lines, is_said) in [
+        (format!("FROM a\nVOLUME /root/.cache\n{mount}"), true),
+        (format!("FROM a\nVOLUME [\"/root\"]\n{mount}"), true),
+        (format!("FROM a\n{mount}\nVOLUME /root/.cache"), false),
+        (format!("FROM a\nVOLUME /data\n{mount}"), false),
+    ] {
+        let (_, _, message) = forecast(&lines, "login-with-secret-mount").remove(0);
+        assert_eq!(message.contains("the classic builder throws it away"), is_said, "{lines}: {message}");
+    }
+}
