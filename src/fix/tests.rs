@@ -335,3 +335,11 @@ fn pieces_of_a_token_are_not_shown() {
         );
     }
 }
+
+#[test]
+fn a_key_that_is_copied_for_a_login_is_left() {
+    let mended = mend(b"FROM a\nCOPY hub.key /tmp/hub.key\nRUN cat /tmp/hub.key | xargs hf auth login --token\nRUN python x.py\n");
+    let left: Vec<_> = mended.left.iter().map(|left| left.hit.rule.id).collect();
+    assert_eq!(left, ["dockerfile/copies-token-file"]);
+    assert!(!String::from_utf8_lossy(&mended.source).contains("login"));
+}

@@ -98,7 +98,9 @@ pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
 /// Adds the effects of a command that prints `output`.
 pub(super) fn effects(call: &Call<'_>, output: &Sources, state: &State<'_>, effects: &mut Vec<EffectKind>) {
     reads(call, state, effects);
-    storing::effects(call, state, effects);
+    if storing::effects(call, state, effects) {
+        return;
+    }
     match call.program.action {
         Action::Remove => effects.push(EffectKind::Removal(removing::removals(call, state))),
         Action::Copy(copying) => copying::copy(call, copying, state, effects),

@@ -319,7 +319,9 @@ fn environment(call: &Call<'_>, state: &State<'_>) -> Option<String> {
 }
 
 /// Adds the effects of a command that stores a value or takes it back.
-pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) {
+///
+/// Returns false if the command is none of these.
+pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<EffectKind>) -> bool {
     for row in rows(call.name) {
         let is_undone = UNDONE
             .iter()
@@ -331,7 +333,7 @@ pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<Effe
         if is_undone {
             let file = row.file(call, state);
             effects.push(EffectKind::Removal(file.map(Removal::of_file).into_iter().collect()));
-            return;
+            return true;
         }
         if row.fits(call).is_none() {
             continue;
@@ -341,8 +343,9 @@ pub(super) fn effects(call: &Call<'_>, state: &State<'_>, effects: &mut Vec<Effe
             let (program, file) = (call.name.to_owned(), row.file(call, state));
             effects.push(EffectKind::Write(Write { program, value, form: Form::Text, file }));
         }
-        return;
+        return true;
     }
+    false
 }
 
 /// Returns the key that the arguments after a command set.

@@ -3,6 +3,7 @@
 //! Each variable is replaced by a made-up value. If that is found as the credential that a command, a script or a
 //! setting gives to the Hub, the variable carries a token, and so does each variable that its own value is made of.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::detect;
 use crate::dockerfile::{Arguments, Base, Carriers, Dockerfile, Instruction, Keyword, Scope, Scopes};
 use crate::effects::{Given, Run, declares, expanded};
+use crate::hub::python::LIBRARY;
 use crate::shell::{Step, StepKind, Word};
 
 /// The maximum length of a text in which variables are replaced.
@@ -176,6 +178,47 @@ fn read_files(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     })
 }
 
+/// Returns a Python script in which names that an import gives to something of the Hub are the Hub's own.
+fn unaliased(script: &str) -> Cow<'_, str> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static ALIAS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(\w+)\s+as\s+(\w+)").expect("a valid pattern"));
+    let mut script = Cow::Borrowed(script);
+    if !script.contains(LIBRARY) {
+        return script;
+    }
+    let aliases: Vec<(String, String)> = ALIAS
+        .captures_iter(&script)
+        .filter_map(|captures| {
+            Some((captures.get(1)?.as_str().to_owned(), captures.get(2)?.as_str().to_owned()))
+        })
+        .take(MAX_ALIASES)
+        .collect();
+    for (name, alias) in aliases {
+        for behind in [".", "("] {
+            let used = format!("{alias}{behind}");
+            if script.contains(&used) {
+                let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+                let mut out = String::with_capacity(script.len());
+                let mut from = 0;
+                for (at, _) in script.match_indices(&used) {
+                    if !script.get(..at).is_some_and(|before| before.ends_with(is_name)) {
+                        out.push_str(script.get(from..at).unwrap_or_default());
+                        out.push_str(&name);
+                        from = at + alias.len();
+                    }
+                }
+                out.push_str(script.get(from..).unwrap_or_default());
+                script = Cow::Owned(out);
+            }
+        }
+    }
+    script
+}
+
+/// The maximum number of names that imports change in one script.
+const MAX_ALIASES: usize = 16;
+
 /// The maximum number of times that a script hands a value from one of its variables to another.
 const MAX_ROUNDS: usize = 16;
 
@@ -293,7 +336,8 @@ impl Probed {
                 return;
             }
         }
-        self.shell(&word.text.to_str(), |name| word.variables.iter().any(|variable| variable == name));
+        let text = word.text.to_str();
+        self.shell(&unaliased(&text), |name| word.variables.iter().any(|variable| variable == name));
         self.plain(" ");
     }
 
@@ -327,7 +371,7 @@ impl Probed {
             ))
             .expect("a valid pattern")
         });
-        self.replaced(script, &READ, |captures| {
+        self.replaced(&unaliased(script), &READ, |captures| {
             let name = captures.get(1).or_else(|| captures.get(2));
             let file = captures.get(3).or_else(|| captures.get(4));
             let name = name.map(|name| name.as_str().to_owned());

@@ -46,6 +46,11 @@ fn a_value_that_goes_to_the_hub_is_a_token() {
             vec![ARG],
         ),
         (
+            "ARG T\nRUN python -c \"from huggingface_hub import HfFolder as F; F.save_token('$T')\" && hf auth logout",
+            vec![ARG],
+        ),
+        ("ARG T\nRUN python -c \"import huggingface_hub as h; h.login('$T')\" && hf auth logout", vec![ARG]),
+        (
             "ARG T\nRUN python -c \"import os; from huggingface_hub import HfFolder; \
              HfFolder.save_token(os.environ['T'])\" && hf auth logout",
             vec![ARG],

@@ -1,7 +1,7 @@
 //! Rules about Dockerfiles, which report what the build of a file would leave behind.
 
 mod context_leaks_token;
-mod copies_token_file;
+pub(crate) mod copies_token_file;
 mod expansions;
 mod flow;
 pub(crate) mod hit;
