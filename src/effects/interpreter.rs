@@ -4,7 +4,7 @@ use crate::hub::python as names;
 use std::rc::Rc;
 
 use super::effect::{Agent, Effect, EffectKind, Form, Handover, Login, Logout, Read, Reader, Tokens, Write};
-use super::files::{Origin, View as FileView};
+use super::files::Origin;
 use super::login::{self, Near};
 use super::pipes::Pipes;
 use super::programs::{self, Call};
@@ -22,10 +22,9 @@ use crate::text::{Span, Text};
 
 /// Returns the effects of the steps of a script, in order.
 pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Interpreted {
-    let files = surroundings.files;
     let state = State::new(surroundings);
     let mut interpreter =
-        Interpreter { state, effects: Vec::new(), files, running: Vec::new(), scripts: Vec::new() };
+        Interpreter { state, effects: Vec::new(), running: Vec::new(), scripts: Vec::new() };
     let mut traps = Traps::default();
     let mut pipes = Pipes::default();
     for (index, step) in steps.iter().enumerate() {
@@ -53,7 +52,6 @@ pub(crate) struct Interpreted {
 struct Interpreter<'a> {
     state: State<'a>,
     effects: Vec<Effect>,
-    files: Option<FileView<'a>>,
     /// The paths of the script files that run, the outermost first.
     running: Vec<String>,
     /// The script files that have run.
@@ -110,7 +108,7 @@ impl Interpreter<'_> {
                 for kind in self.command(&call, pipes) {
                     self.add(kind, step.span, &step.branches, frame);
                 }
-                if let Some(files) = self.files {
+                if let Some(files) = self.state.files {
                     scripts::remember(step, programs::copied(&call, &self.state), &self.state, files);
                 }
                 self.state.leave(step);
@@ -121,7 +119,7 @@ impl Interpreter<'_> {
 
     /// Adds the effects of the script file that a step runs.
     fn script_file(&mut self, step: &Step, frame: Frame<'_>) {
-        let Some(files) = self.files else { return };
+        let Some(files) = self.state.files else { return };
         if self.running.len() >= MAX_DEPTH || self.scripts.len() >= MAX_SCRIPTS {
             return;
         }

@@ -108,7 +108,10 @@ fn substituted(call: &Call<'_>, state: &State<'_>) -> Sources {
     let is_allowed = |name: &str| {
         call.operands().next().is_none_or(|allowed| expanded(&allowed.text.to_str()).contains(&name))
     };
-    let texts: Vec<Cow<'_, str>> = texts.collect();
+    let mut texts: Vec<Cow<'_, str>> = texts.collect();
+    // A template of the context or one that the build has written.
+    let template = |word: &Word| Some(state.files?.at(&state.file(word)?)?.text.to_str().into_owned());
+    texts.extend(step.inputs.iter().chain(given).filter_map(template).map(Cow::Owned));
     let mut sources = Sources::default();
     for name in texts.iter().flat_map(|text| expanded(text)).filter(|name| is_allowed(name)) {
         if state.variables.is_exported(name) {

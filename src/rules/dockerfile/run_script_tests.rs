@@ -162,6 +162,26 @@ fn a_script_sees_its_arguments_and_its_surroundings() {
 }
 
 #[test]
+fn a_template_of_the_context_says_what_is_put_into_it() {
+    let named = [("c.tmpl", "token: ${HF_TOKEN}\n")];
+    for lines in [
+        "COPY c.tmpl /app/c.tmpl\n@ envsubst < /app/c.tmpl > /app/c.yaml",
+        "COPY c.tmpl /app/c.tmpl\n@ cat /app/c.tmpl | envsubst > /app/c.yaml",
+        "WORKDIR /app\nCOPY . .\n@ envsubst '$HF_TOKEN' < c.tmpl | tee c.yaml",
+        "WORKDIR /app\nRUN echo 't: $HF_TOKEN' > c.in\n@ envsubst < c.in > c.yaml",
+    ] {
+        let hits = hits(lines, &named);
+        assert_eq!(hits.len(), 1, "{lines}");
+        assert_eq!(hits[0].leaves[0].path.as_deref(), Some("app/c.yaml"), "{lines}");
+    }
+    let other = [("c.tmpl", "home: ${HOME}\n")];
+    for files in [&other[..], &[]] {
+        let lines = "COPY c.tmpl /app/c.tmpl\n@ envsubst < /app/c.tmpl > /app/c.yaml";
+        assert_eq!(found(lines, files), [""; 0]);
+    }
+}
+
+#[test]
 fn what_no_run_runs_is_silent() {
     for lines in [
         "COPY login.sh /\nENTRYPOINT [\"/login.sh\"]",
