@@ -1,5 +1,7 @@
 //! The words of a script: the paths they name, and the possible sources of their values.
 
+use std::collections::BTreeSet;
+
 use super::source::{Certainty, Sources, ValueSource};
 use super::variables::{Setting, Variables, View};
 use crate::detect;
@@ -99,21 +101,20 @@ pub(super) fn named(variables: &Variables<'_>, text: &str) -> Sources {
 pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
     let reads = |inner: &&str| inner.contains('<') || READERS.iter().any(|name| holds_word(inner, name));
     let mut sources = Sources::default();
+    let (mut printed, mut looked_up) = (BTreeSet::new(), BTreeSet::new());
     for inner in commands(text) {
         let mut words = inner.split_whitespace();
         match words.next() {
-            Some("echo" | "printf") => {
-                for name in expanded(inner) {
-                    sources.extend(&variables.value(name, View::Shell));
-                }
-            }
-            Some("printenv") => {
-                for name in words {
-                    sources.extend(&variables.value(name, View::Program));
-                }
-            }
+            Some("echo" | "printf") => printed.extend(expanded(inner)),
+            Some("printenv") => looked_up.extend(words),
             _ => {}
         }
+    }
+    for name in printed.into_iter().take(MAX_PRINTED) {
+        sources.extend(&variables.value(name, View::Shell));
+    }
+    for name in looked_up.into_iter().take(MAX_PRINTED) {
+        sources.extend(&variables.value(name, View::Program));
     }
     for inner in text.split(['$', '`']).skip(1).filter(reads) {
         for secret in variables.secrets().iter().filter(|secret| secret.file_is_in(inner)) {
@@ -127,7 +128,9 @@ pub(super) fn substituted(variables: &Variables<'_>, text: &str) -> Sources {
 const READERS: [&str; 10] = ["cat", "head", "tail", "tr", "sed", "awk", "cut", "grep", "tac", "base64"];
 
 /// The maximum number of bytes of a command in a substitution that are examined.
-const MAX_COMMAND: usize = 1024;
+const MAX_COMMAND: usize = 256;
+/// The maximum number of variables in substitutions of one text that are examined.
+const MAX_PRINTED: usize = 64;
 
 /// Returns the first commands of the substitutions in a text: what stands behind each `$(`, `` ` `` and `<(`.
 fn commands(text: &str) -> impl Iterator<Item = &str> {
