@@ -1,6 +1,6 @@
 //! Build arguments on the command lines of builders, such as `docker build --build-arg NAME=value`.
 
-use super::arguments::split;
+use super::lists::split;
 use crate::shell::Word;
 use crate::text::Text;
 

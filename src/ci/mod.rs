@@ -11,6 +11,7 @@ mod dialect;
 mod dialects;
 mod file;
 mod kind;
+mod lists;
 mod syntax;
 mod to_shell;
 

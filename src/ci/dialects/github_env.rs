@@ -1,6 +1,6 @@
 //! `$GITHUB_ENV` of GitHub Actions. A step writes variables for the following steps to that file.
 
-use crate::ci::{CiScript, ShellVariables, VARIABLES, Variables, arguments, environment};
+use crate::ci::{CiScript, ShellVariables, VARIABLES, Variables, environment, lists};
 use crate::hub::variables::HF_TOKEN;
 use crate::shell;
 use crate::shell::{Script, Step, StepKind, Word};
@@ -50,7 +50,7 @@ fn printed(step: &Step) -> Vec<Text> {
     let StepKind::Program { name, arguments, .. } = &step.kind else { return Vec::new() };
     match name.as_str() {
         "echo" | "printf" => arguments.iter().map(|word| word.text.clone()).collect(),
-        "cat" => step.documents.iter().flat_map(|document| arguments::lines(&document.body)).collect(),
+        "cat" => step.documents.iter().flat_map(|document| lists::lines(&document.body)).collect(),
         _ => Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::ci::build_command::{Build, bake_override};
 use crate::ci::syntax::Node;
 use crate::ci::to_shell::without_expressions;
-use crate::ci::{BuildArgument, Given, arguments};
+use crate::ci::{BuildArgument, Given, arguments, lists};
 use crate::mask::Message;
 use crate::shell;
 use crate::text::{Span, Text};
@@ -47,14 +47,10 @@ pub(super) fn of_entries(
         let is_option = value.trimmed().byte(0) == Some(b'-');
         let texts = if is_arguments && !is_option {
             // Docker's own actions split only at newlines. Many others also split at commas.
-            let lines = arguments::lines(&value);
-            if uses.starts_with("docker/") {
-                lines
-            } else {
-                lines.iter().flat_map(arguments::split).collect()
-            }
+            let lines = lists::lines(&value);
+            if uses.starts_with("docker/") { lines } else { lines.iter().flat_map(lists::split).collect() }
         } else if uses.contains("bake") && name == "set" {
-            let set = arguments::lines(&value);
+            let set = lists::lines(&value);
             let overrides = set.iter().filter_map(|line| {
                 let argument = BuildArgument::from_text(&bake_override(line)?, place, Given::Bake);
                 Some(BuildArgument { span: line.span(), ..argument })
@@ -123,7 +119,7 @@ fn options(value: &Text) -> Vec<Text> {
     // The options may be on one line or on separate lines.
     let mut line = Text::new();
     line.push(b"build", value.source_span(0..1));
-    for part in arguments::lines(value) {
+    for part in lists::lines(value) {
         let start = part.span().start;
         line.push(b" ", Span::new(start, start));
         line.push_text(&part, 0..part.len());

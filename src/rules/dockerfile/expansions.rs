@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::Context;
 use super::hit::{Residue, left_in, left_in_layer};
-use super::{Context, Hit};
 use crate::dockerfile::{Base, Instruction, Keyword};
 use crate::effects::expanded;
 use crate::finding::Where;
@@ -75,43 +75,4 @@ fn texts(instruction: &Instruction) -> Vec<&Text> {
         _ if instruction.words().is_empty() => vec![&instruction.text],
         _ => instruction.words().iter().collect(),
     }
-}
-
-/// Says which builders leave the residues of a hit, where builders differ.
-pub(super) fn say_builders(context: &Context<'_>, hits: &mut [Hit]) {
-    let later_runs: Vec<(usize, Option<usize>)> = context
-        .dockerfile
-        .instructions
-        .iter()
-        .filter(|instruction| instruction.keyword == Keyword::Run)
-        .map(|run| (run.span.start, run.stage))
-        .collect();
-    let volumes = volumes(context);
-    for hit in hits {
-        super::provenance::remark_on_history(context, &later_runs, hit);
-        let is_behind = |path: &str| {
-            volumes.iter().any(|(at, stage, volume)| {
-                *at < hit.span.start && *stage == hit.stage && crate::effects::covers(volume, path)
-            })
-        };
-        if hit
-            .leaves
-            .iter()
-            .any(|left| left.place == Where::Layer && left.path.as_deref().is_some_and(is_behind))
-        {
-            hit.remarks.push(super::hit::Remark::BehindVolume);
-        }
-    }
-}
-
-/// Returns the declared volumes, each with the offset and the stage of the instruction.
-fn volumes(context: &Context<'_>) -> Vec<(usize, Option<usize>, String)> {
-    let mut found = Vec::new();
-    for (instruction, scope) in context.instructions() {
-        if instruction.keyword == Keyword::Volume {
-            let paths = instruction.words().iter().map(|word| scope.expand(word).to_text());
-            found.extend(paths.map(|path| (instruction.span.start, instruction.stage, path)));
-        }
-    }
-    found
 }

@@ -1,5 +1,6 @@
 //! Rules about Dockerfiles, which report what the build of a file would leave behind.
 
+mod builders;
 mod context_leaks_token;
 pub(crate) mod copies_token_file;
 mod expansions;
@@ -174,7 +175,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     }
     provenance::add(context, &mut hits);
     hits.extend(token_in_arg::undeclared(context));
-    expansions::say_builders(context, &mut hits);
+    builders::say(context, &mut hits);
     hits.sort_by_key(|hit| (hit.span, hit.rule.id));
     // One place may leave several files.
     hits.dedup_by(|b, a| {
