@@ -140,4 +140,31 @@ mod tests {
         assert!(text.as_str().contains("please report"), "{}", text.as_str());
         assert!(mend_file(&engine, &path).is_ok());
     }
+
+    #[test]
+    fn the_halves_of_a_secret_are_not_shown() {
+        let token = [["hf", "_ZqumpmhsEJNpjJOQ"].concat(), "GarbFlYmGylvuhfJXq".to_owned()];
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("Dockerfile");
+        for [first, second] in [[&*token[0], &*token[1]], ["Zq7umpmhsEJNpjJOQGar", "b3FlYmGylvuh4fJXq901"]] {
+            for run in [
+                "A=H1; B=H2; hf auth login --token $A$B",
+                "A=H1 && export HF_TOKEN=${A}H2 && hf auth login",
+                "python -c \"from huggingface_hub import login; login('H1' + 'H2')\"",
+                "python -c \"from huggingface_hub import login; login('H1' 'H2')\" && hf auth login",
+                "hf auth login --token 'H1'\"H2\"; echo H1H2 | hf auth login",
+                "echo 'H1''H2' > ~/.cache/huggingface/token && hf auth login",
+            ] {
+                let run = run.replace("H1", first).replace("H2", second);
+                std::fs::write(&path, format!("FROM debian\nRUN {run}\n")).unwrap();
+                let (mending, _) = mend_file(&Engine::new(None, None, Clock::None), &path).ok().unwrap();
+                let shown: Vec<_> = mending.hunks.iter().flat_map(|hunk| &hunk.lines).collect();
+                let shown: String = shown.iter().map(|line| line.text.as_str()).collect();
+                for piece in [first, second].concat().as_bytes().windows(6) {
+                    let piece = std::str::from_utf8(piece).unwrap();
+                    assert!(!shown.contains(piece), "{run}: {shown}");
+                }
+            }
+        }
+    }
 }

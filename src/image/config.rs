@@ -11,7 +11,9 @@ use crate::sensitive::{Name, Sensitive};
 const MAX_ENTRIES: usize = 10_000;
 
 /// The JSON members that are read, as the specification spells them.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
+    "Cmd",
+    "Entrypoint",
     "architecture",
     "os",
     "variant",
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) env: Vec<Sensitive>,
     /// The directory in which the programs of the image start.
     pub(crate) directory: Sensitive,
+    /// The words of the commands that a container runs, each with the name of its member.
+    pub(crate) commands: [(&'static str, Vec<Sensitive>); 2],
     /// The history, oldest first.
     pub(crate) history: Vec<HistoryEntry>,
     /// The digests of the uncompressed layers; `None` for a digest that cannot be read.
@@ -69,6 +73,14 @@ impl Config {
         let env = env.map(|assignment| assignment.as_str().into()).collect();
         let directory = config.config().as_ref().and_then(|config| config.working_dir().as_deref());
         let directory = directory.unwrap_or_default().into();
+        let words = |words: &Option<Vec<String>>| -> Vec<Sensitive> {
+            words.iter().flatten().map(|word| word.as_str().into()).collect()
+        };
+        let run = config.config().as_ref();
+        let commands = [
+            ("Entrypoint", run.map(|run| words(run.entrypoint())).unwrap_or_default()),
+            ("Cmd", run.map(|run| words(run.cmd())).unwrap_or_default()),
+        ];
         let history = config.history().iter().flatten().map(|entry| HistoryEntry {
             created_by: entry.created_by().as_deref().map(Name::from),
             empty_layer: entry.empty_layer().unwrap_or(false),
@@ -81,7 +93,14 @@ impl Config {
             let variant = config.variant().as_ref().map(|variant| format!("/{variant}")).unwrap_or_default();
             format!("{os}/{architecture}{variant}")
         });
-        Ok(Self { env, directory, history: history.collect(), diff_ids: diff_ids.collect(), platform })
+        Ok(Self {
+            env,
+            directory,
+            commands,
+            history: history.collect(),
+            diff_ids: diff_ids.collect(),
+            platform,
+        })
     }
 }
 

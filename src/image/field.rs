@@ -64,6 +64,12 @@ impl Field {
     }
 }
 
+impl FromIterator<FieldStep> for Field {
+    fn from_iter<I: IntoIterator<Item = FieldStep>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
+
 fn is_plain(key: &[u8]) -> bool {
     !key.is_empty() && key.iter().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(b))
 }

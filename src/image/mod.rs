@@ -15,6 +15,7 @@ mod resolve;
 mod resolved;
 
 pub(crate) use crate::hub::files::Keeper;
+pub(crate) use config::Config;
 pub(crate) use document::{Document, DocumentError, Documents, MAX_DOCUMENT, MAX_DOCUMENTS, parse};
 pub(crate) use field::{Field, FieldStep, Visited, for_each_string};
 pub(crate) use hiding::{LayerPaths, PathHashes, is_whiteout};

@@ -22,7 +22,7 @@ pub(crate) fn audit(place: &[u8], path: &Name, name: &[u8], bytes: &[u8]) -> Opt
     let file = ci::read(place, bytes)?;
     let lines = LineIndex::new(bytes);
     let mut audited = Drafts::default();
-    audited.secrets.extend(values_in(bytes));
+    audited.secrets.extend(in_text(bytes));
     for flaw in &file.flaws {
         let detail = message!("not all of it was read as a CI file: {}", flaw.message);
         audited.problems.push(problem(path, lines.position(flaw.span.start).line, flaw, detail));
@@ -41,24 +41,6 @@ pub(crate) fn audit(place: &[u8], path: &Name, name: &[u8], bytes: &[u8]) -> Opt
         inline(path, name, &lines, text, &mut audited);
     }
     Some(audited)
-}
-
-/// Returns the values of unknown shape in a file, which the report must hide. The search is made for short texts, and
-/// its time grows with the square of the length. So it is given pieces, which end at a line and overlap.
-fn values_in(bytes: &[u8]) -> Vec<Name> {
-    const PIECE: usize = 8 << 10;
-    const OVERLAP: usize = 1 << 10;
-    let mut found = Vec::new();
-    let mut rest = bytes;
-    while rest.len() > PIECE {
-        let piece = rest.get(..PIECE).unwrap_or_default();
-        let line = memchr::memrchr(b'\n', piece).filter(|end| *end > 2 * OVERLAP);
-        let end = line.map_or(PIECE, |end| end + 1);
-        found.extend(in_text(rest.get(..end).unwrap_or_default()));
-        rest = rest.get(end - OVERLAP..).unwrap_or_default();
-    }
-    found.extend(in_text(rest));
-    found
 }
 
 fn problem(path: &Name, line: u64, flaw: &Flaw, detail: crate::mask::Message) -> Problem {

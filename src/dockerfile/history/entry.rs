@@ -4,7 +4,7 @@ use super::template::{Solid, skeleton, solid};
 use crate::dockerfile::Keyword;
 
 /// The text that BuildKit appends to instructions that made a layer.
-const BUILDKIT_MARK: &str = " # buildkit";
+pub(super) const BUILDKIT_MARK: &str = " # buildkit";
 /// The text that the classic builder and buildah put before instructions that no shell runs.
 const NOP: &str = "#(nop)";
 /// The texts that buildah appends to an instruction if build options changed labels, annotations or times.
@@ -99,6 +99,13 @@ fn copy_form(mut rest: &str, is_nop: bool) -> Form {
 /// `multi:DIGEST`, or a list of these.
 fn is_summary(text: &str) -> bool {
     text.split([',', ' ']).filter(|part| !part.is_empty()).all(|part| part.contains(':'))
+}
+
+/// Returns the text behind a shell with the options that make it run a script: `/bin/bash -o pipefail -c `.
+pub(super) fn behind_shell(text: &str) -> Option<&str> {
+    const MOST_WORDS: usize = 16;
+    let blanks = text.match_indices(' ').take(MOST_WORDS).map(|(at, _)| text.split_at(at));
+    blanks.filter(|(shell, _)| is_shell(shell)).last().map(|(_, script)| script.trim_start())
 }
 
 /// Returns true if the words are a shell with the options that make it run a script: `/bin/bash -o pipefail

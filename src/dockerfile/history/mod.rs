@@ -14,5 +14,7 @@ mod recipe;
 mod template;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub(crate) use recipe::{Doubt, Lineup, NoLineup, Past, Recipe, Together};
+pub(crate) use written::{as_dockerfile, exec_form};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Context;
 use super::built_from::{BuiltFrom, Origins};
+use super::commands::{self, Commands};
 use crate::finding::{DockerfileLine, Document};
 use crate::findings::words::{describe, severity_of};
 use crate::findings::{AlsoSite, Anchor, DocumentSite, Draft, Order, Site};
@@ -13,7 +14,8 @@ use crate::rules::image::rule_for;
 use crate::sensitive::Name;
 use crate::verdict::{Content, FieldToken};
 
-pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
+/// Returns the findings, and the values of unknown shape that the report must hide.
+pub(super) fn drafts(context: &Context<'_>) -> (Vec<Draft>, Vec<Name>) {
     // Several images may share one document. It is searched once.
     let mut uses: BTreeMap<usize, Vec<&DocumentRef>> = BTreeMap::new();
     for reference in &context.resolved.documents {
@@ -22,16 +24,21 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             uses.entry(reference.entry).or_default().push(reference);
         }
     }
-    let mut drafts = Vec::new();
+    let (mut drafts, mut secrets) = (Vec::new(), Vec::new());
     for (entry, uses) in uses {
         let (Some(verdict), Some(first)) = (context.gathered.verdicts.get(&entry), uses.first()) else {
             continue;
         };
         let Content::Document(found) = &verdict.content else { continue };
+        let image = first.image.filter(|_| first.document == Document::Config);
+        let image = image.and_then(|image| context.image(image));
+        let Commands { found: in_commands, secrets: more } =
+            image.map(|image| commands::read(&image.config, found)).unwrap_or_default();
+        secrets.extend(more);
         let origin = Origin::of(context, first);
         // All tokens of a string share one hash.
         let mut anchors: HashMap<(&Field, &Name), Anchor> = HashMap::new();
-        for found in found {
+        for found in found.iter().chain(&in_commands) {
             let dockerfile = origin.as_ref().and_then(|origin| origin.line(found));
             let rule = rule_for(first.document, &found.field);
             let anchor = anchors.entry((&found.field, &found.text));
@@ -71,7 +78,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             });
         }
     }
-    drafts
+    (drafts, secrets)
 }
 
 /// The Dockerfile lines that set the fields of a config.

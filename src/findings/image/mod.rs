@@ -2,6 +2,7 @@
 
 mod blobs;
 mod built_from;
+mod commands;
 mod documents;
 mod held;
 mod layers;
@@ -104,7 +105,7 @@ pub(crate) fn assemble(
     let mut context = Context { gathered, resolved, selection, chosen, origins: BTreeMap::new() };
     context.origins = origins(&context);
     let texts: Vec<ImageText> = resolved.images.iter().map(image_text).collect();
-    let mut drafts = documents::drafts(&context);
+    let (mut drafts, secrets) = documents::drafts(&context);
     let Drafts { drafts: of_layers, problems: of_names, secrets: _ } = layers::drafts(&context);
     drafts.extend(of_layers);
     drafts.extend(blobs::drafts(&context));
@@ -115,7 +116,7 @@ pub(crate) fn assemble(
         images: summaries.map(|(image, text)| summary(image, text, gathered)).collect(),
         findings: drafts.iter().map(|draft| sealer.finding(draft)).collect(),
         problems: problems::collect(&context).into_iter().chain(of_names).collect(),
-        secrets: Vec::new(),
+        secrets,
     }
 }
 

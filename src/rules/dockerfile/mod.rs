@@ -13,6 +13,7 @@ pub(crate) mod login_with_secret_mount;
 pub(crate) mod logins;
 mod overridden;
 mod provenance;
+mod readings;
 mod removals;
 mod removed_too_late;
 pub(crate) mod token_in_arg;

@@ -3,17 +3,15 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
-use super::literal_token::{self, scripts_of};
-use super::{Context, Hit, login_with_secret_mount};
-use crate::detect::{Confidence, TokenSummary, carries_token, generated_in, may_be_credential, opaque_in};
-use crate::dockerfile::{Arguments, Dockerfile, Instruction};
+use super::readings::each_reading;
+use super::{Context, Hit, literal_token, login_with_secret_mount};
+use crate::detect::{
+    self, Confidence, TokenSummary, carries_token, generated_in, may_be_credential, opaque_in,
+};
+use crate::dockerfile::{Dockerfile, Instruction, parse};
 use crate::finding::Severity;
-use crate::sensitive::{Name, Sensitive};
-use crate::shell::{Step, StepKind, Word};
+use crate::sensitive::Name;
 use crate::text::Span;
-
-/// The longest script that is put together from its steps.
-const LONGEST: usize = 1 << 20;
 
 /// Returns the values of unknown shape that a Dockerfile gives to something of the Hub, with their quotes,
 /// continuations and variables resolved.
@@ -21,9 +19,64 @@ pub(crate) fn literals(source: &[u8], dockerfile: &Dockerfile) -> Vec<Name> {
     in_context(&Context::new(source, dockerfile))
 }
 
-/// Returns the values of unknown shape that a text gives to something of the Hub.
+/// Returns the values of unknown shape that a text gives to something of the Hub. The search is made for short texts,
+/// and its time grows with the square of the length. So it is given pieces, which end at a line and overlap.
 pub(crate) fn in_text(text: &[u8]) -> Vec<Name> {
-    opaque_in(text).into_iter().filter_map(|range| text.get(range)).map(Name::from).collect()
+    const PIECE: usize = 8 << 10;
+    const OVERLAP: usize = 1 << 10;
+    let mut found = Vec::new();
+    let mut search = |piece: &[u8]| {
+        let values = opaque_in(piece).into_iter().filter_map(|range| piece.get(range));
+        found.extend(values.map(Name::from));
+    };
+    let mut rest = text;
+    while rest.len() > PIECE {
+        let piece = rest.get(..PIECE).unwrap_or_default();
+        let line = memchr::memrchr(b'\n', piece).filter(|end| *end > 2 * OVERLAP);
+        let end = line.map_or(PIECE, |end| end + 1);
+        search(rest.get(..end).unwrap_or_default());
+        rest = rest.get(end - OVERLAP..).unwrap_or_default();
+    }
+    search(rest);
+    found
+}
+
+/// What the instructions of an image's history hold.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// The tokens, and the values of unknown shape that are findings.
+    pub(crate) found: Vec<(TokenSummary, Confidence, Name)>,
+    /// The values of unknown shape that must not be shown.
+    pub(crate) hidden: Vec<Name>,
+}
+
+/// Returns what the instructions of a history hold, with their quotes, continuations and variables resolved.
+pub(crate) fn held(source: &[u8]) -> Held {
+    let dockerfile = parse(source);
+    let context = Context::new(source, &dockerfile);
+    let mut held = Held { hidden: in_context(&context), ..Held::default() };
+    let mut search = |text: &[u8]| {
+        let value = |range: Range<usize>| text.get(range).map(Name::from);
+        for occurrence in detect::find(text).into_iter().filter(|occurrence| occurrence.via.is_empty()) {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+            if let Some(token) = value(place(occurrence.at.start)..place(occurrence.at.end)) {
+                held.found.push((occurrence.token, occurrence.confidence, token));
+            }
+        }
+        let unknown = generated_in(text).into_iter().filter_map(value);
+        held.found.extend(unknown.map(|value| (TokenSummary::unknown(), Confidence::Medium, value)));
+    };
+    for (instruction, scope) in context.instructions() {
+        search(instruction.text.as_bytes());
+        each_reading(&context, instruction, &mut search);
+        for pair in instruction.effective().pairs() {
+            if let Some(value) = &pair.value {
+                let value = scope.expand(value);
+                search(format!("{}={}", pair.name.to_str(), value.as_str()).as_bytes());
+            }
+        }
+    }
+    held
 }
 
 /// Returns hits for random values of unknown shape in instructions of which no rule reports anything, and in comments.
@@ -69,19 +122,6 @@ fn in_instruction(context: &Context<'_>, instruction: &Instruction) -> BTreeSet<
     found
 }
 
-/// Passes on the texts of an instruction in which quotes, escapes and variables are resolved.
-fn each_reading(context: &Context<'_>, instruction: &Instruction, mut each: impl FnMut(&[u8])) {
-    let acts = instruction.effective();
-    acts.heredocs.iter().for_each(|heredoc| each(heredoc.body.as_bytes()));
-    if let Arguments::Exec(words) = &acts.arguments {
-        let words: Vec<&[u8]> = words.iter().map(crate::text::Text::as_bytes).collect();
-        each(&Sensitive::from(words.join(&b' ')));
-    }
-    for steps in scripts_of(context, instruction) {
-        each(&script(&steps));
-    }
-}
-
 fn in_context(context: &Context<'_>) -> Vec<Name> {
     let mut found = Vec::new();
     let mut search = |text: &[u8]| found.extend(in_text(text));
@@ -93,6 +133,7 @@ fn in_context(context: &Context<'_>) -> Vec<Name> {
         each_reading(context, instruction, &mut search);
     }
     for (instruction, scope) in context.instructions() {
+        each_reading(context, instruction, |text| found.extend(put_together(context.source, text)));
         for pair in instruction.effective().pairs() {
             let Some(value) = pair.value.as_ref().map(|value| scope.expand(value)) else { continue };
             if carries_token(&pair.name.to_str(), value.as_str())
@@ -105,80 +146,21 @@ fn in_context(context: &Context<'_>) -> Vec<Name> {
     found
 }
 
-/// Returns the steps of a script, one command a line, without quotes. Variables that an earlier step sets to a
-/// literal are replaced.
-fn script(steps: &[Step]) -> Sensitive {
-    let mut out = Sensitive::default();
-    let mut variables: Vec<(&str, Sensitive)> = Vec::new();
-    for step in steps {
-        if out.len() > LONGEST {
-            break;
-        }
-        out.extend(if step.is_fed { b" | " } else { b"\n" });
-        match &step.kind {
-            StepKind::Program { name, arguments, assignments } => {
-                for (variable, word) in assignments.iter().chain(&step.environment) {
-                    let value = expanded(word, &variables);
-                    out.extend(&[variable.as_bytes(), b"=", &value, b" "].concat());
-                    variables.push((variable, value));
-                }
-                out.extend(name.as_bytes());
-                for word in arguments {
-                    let value = expanded(word, &variables);
-                    out.push(b' ');
-                    out.extend(&value);
-                    if let Some((variable, value)) = assigned(word) {
-                        variables.push((variable, value));
-                    }
-                }
-                for word in &step.inputs {
-                    out.extend(b" <<< ");
-                    out.extend(&expanded(word, &variables));
-                }
-            }
-            StepKind::Python(text) => out.extend(text.as_bytes()),
-        }
-        for word in &step.outputs {
-            out.extend(b" > ");
-            out.extend(&expanded(word, &variables));
-        }
-        for document in &step.documents {
-            out.push(b'\n');
-            out.extend(document.body.as_bytes());
-        }
-        // Each word looks at all of them.
-        let most = variables.len().saturating_sub(MAX_VARIABLES);
-        variables.drain(..most);
-    }
-    out
+/// Returns the tokens of a reading that stand in the source in pieces only.
+fn put_together<'t>(source: &[u8], text: &'t [u8]) -> impl Iterator<Item = Name> + use<'t> {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    let tokens: Vec<&[u8]> = detect::find(text)
+        .into_iter()
+        .filter(|occurrence| occurrence.via.is_empty())
+        .filter_map(|occurrence| text.get(place(occurrence.at.start)..place(occurrence.at.end)))
+        .filter(|token| memchr::memmem::find(source, token).is_none())
+        .take(MAX_PUT_TOGETHER)
+        .collect();
+    tokens.into_iter().map(Name::from)
 }
 
-/// The number of variables that are remembered.
-const MAX_VARIABLES: usize = 64;
-
-/// Reads `NAME=value`, as `export` takes it.
-fn assigned(word: &Word) -> Option<(&str, Sensitive)> {
-    let text = std::str::from_utf8(word.text.as_bytes()).ok()?;
-    let (name, value) = text.split_once('=')?;
-    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_name.then(|| (name, value.into()))
-}
-
-fn expanded(word: &Word, variables: &[(&str, Sensitive)]) -> Sensitive {
-    let mut text = Sensitive::from(word.text.as_bytes());
-    for name in &word.variables {
-        let Some((_, value)) = variables.iter().rev().find(|(known, _)| known == name) else { continue };
-        for reference in [format!("${{{name}}}"), format!("${name}")] {
-            let Some(at) = memchr::memmem::find(&text, reference.as_bytes()) else { continue };
-            let (before, behind) = text.split_at(at);
-            let behind = behind.get(reference.len()..).unwrap_or_default();
-            if before.len() + value.len() + behind.len() <= LONGEST {
-                text = [before, value, behind].concat().into();
-            }
-        }
-    }
-    text
-}
+/// The number of tokens in pieces that are looked for in one reading.
+const MAX_PUT_TOGETHER: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -207,6 +189,10 @@ mod tests {
             "CMD [\"serve\", \"--hf-token\", \"SECRET\"]",
             "ENTRYPOINT serve --hf-token SECRET",
             "RUN <<EOF\nexport HF_TOKEN=SECRET\nEOF",
+            "RUN cat <<EOF > /root/.cache/huggingface/token\nSECRET\nEOF",
+            "RUN cat > ~/.cache/huggingface/token <<EOF\nSECRET\nEOF",
+            "RUN tee /root/.cache/huggingface/token <<EOF\nSECRET\nEOF",
+            "RUN cat <<-EOF > /root/.cache/huggingface/token\n\tSECRET\n\tEOF",
             "# HF_TOKEN=SECRET",
         ] {
             assert_eq!(hits(text), [(literal_token::RULE.id, true)], "{text}");
@@ -244,6 +230,10 @@ mod tests {
             "X=SECRET && hf auth login --token $X",
             "export X=SECRET; hf auth login --token \"${X}\"",
             "A=SEC B=RET; hf auth login --token $A$B",
+            "python -c \"from huggingface_hub import login; login('SEC' + 'RET')\"",
+            "echo 'SEC''RET' > ~/.cache/huggingface/token",
+            "cat <<EOF > ~/.cache/huggingface/token\nSECRET\nEOF",
+            "echo WnE3dW1wbWhzRUpOcGpKT1FHYXJi | base64 -d | hf auth login",
             "python -c \"from huggingface_hub import login; login('SECRET')\"",
             "docker login -u u -p SECRET registry.hf.space",
             "echo \"machine huggingface.co login u password SECRET\" > ~/.netrc",

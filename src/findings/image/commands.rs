@@ -1,0 +1,247 @@
+//! Secrets in the commands of an image: those of its history, and those that a container runs. They are read as
+//! instructions of a Dockerfile, so that what is written in pieces, encoded or handed on by variables is found here as
+//! it is there.
+
+use crate::detect::TokenKind;
+use crate::dockerfile::history::{as_dockerfile, exec_form};
+use crate::image::{Config, Field, FieldStep};
+use crate::rules::dockerfile::unknown::{Held, held};
+use crate::sensitive::Name;
+use crate::verdict::FieldToken;
+
+/// The longest command that is read.
+const LONGEST: usize = 1 << 20;
+
+/// What the commands of an image hold.
+#[derive(Default)]
+pub(super) struct Commands {
+    /// The tokens that no search of single strings has found.
+    pub(super) found: Vec<FieldToken>,
+    /// The values of unknown shape that the report must hide.
+    pub(super) secrets: Vec<Name>,
+}
+
+/// Reads the commands of a config. `known` was found in its strings.
+pub(super) fn read(config: &Config, known: &[FieldToken]) -> Commands {
+    let mut commands = Commands::default();
+    for (number, entry) in config.history.iter().enumerate() {
+        let Some(text) = &entry.created_by else { continue };
+        if text.len() > LONGEST {
+            continue;
+        }
+        let Ok(created_by) = std::str::from_utf8(text) else { continue };
+        let field = [member("history"), FieldStep::Item(number), member("created_by")];
+        commands.add(&field, text, known, held(&as_dockerfile(created_by)));
+    }
+    for (name, words) in &config.commands {
+        let len: usize = words.iter().map(|word| word.len()).sum();
+        if len == 0 || len > LONGEST {
+            continue;
+        }
+        let source = exec_form(words.iter().map(|word| &**word));
+        commands.add(&[member("config"), member(name)], &Name::default(), known, held(&source));
+    }
+    commands
+}
+
+fn member(name: &str) -> FieldStep {
+    FieldStep::Member(name.into())
+}
+
+impl Commands {
+    /// Adds what one command holds. A command with a token, or with one value of unknown shape, has no finding for
+    /// another such value.
+    fn add(&mut self, field: &[FieldStep], text: &Name, known: &[FieldToken], held: Held) {
+        let Held { found, hidden } = held;
+        self.secrets.extend(hidden);
+        if found.is_empty() {
+            return;
+        }
+        let field: Field = field.iter().cloned().collect();
+        let within = |token: &&FieldToken| is_within(&token.field, &field);
+        let mut tokens: Vec<_> = known.iter().filter(within).map(|token| token.token.clone()).collect();
+        let (unknown, kinds): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(token, ..)| token.kind == TokenKind::UNKNOWN);
+        self.secrets.extend(unknown.iter().map(|(.., secret)| secret.clone()));
+        for (token, confidence, secret) in kinds.into_iter().chain(unknown) {
+            let is_other = token.kind == TokenKind::UNKNOWN && !tokens.is_empty();
+            if is_other || tokens.contains(&token) {
+                continue;
+            }
+            tokens.push(token.clone());
+            self.found.push(FieldToken {
+                field: field.clone(),
+                text: text.clone(),
+                token,
+                secret: Some(secret),
+                is_named: false,
+                confidence,
+                via: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Returns true if a field is the other one, or within it. Letter case is ignored, as Go's decoder does.
+fn is_within(field: &Field, other: &Field) -> bool {
+    let is_same = |(a, b): (&FieldStep, &FieldStep)| match (a, b) {
+        (FieldStep::Member(a), FieldStep::Member(b)) => a.eq_ignore_ascii_case(b),
+        (a, b) => a == b,
+    };
+    let (inner, outer) = (field.steps(), other.steps());
+    inner.len() >= outer.len() && inner.iter().zip(outer).all(is_same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::Secrets;
+
+    const HALVES: [&str; 2] = ["Zq7umpmhsEJNpjJOQGar", "b3FlYmGylvuh4fJXq901"];
+
+    /// Reads the commands of a config. `H1` and `H2` stand for the halves of a secret, `SECRET` for both.
+    fn read_in(config: &serde_json::Value, halves: [&str; 2]) -> (usize, Vec<Name>) {
+        let text = filled(&config.to_string(), halves);
+        let config = Config::read(text.as_bytes()).unwrap();
+        let Commands { found, secrets } = read(&config, &[]);
+        let secrets = found.iter().filter_map(|found| found.secret.clone()).chain(secrets).collect();
+        (found.len(), secrets)
+    }
+
+    fn filled(text: &str, halves: [&str; 2]) -> String {
+        let whole = halves.concat();
+        let encoded = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+        text.replace("BASE64", &encoded(&whole))
+            .replace("EXPORT64", &encoded(&format!("export HF_TOKEN={whole}\n")))
+            .replace("SECRET", &whole)
+            .replace("H1", halves[0])
+            .replace("H2", halves[1])
+    }
+
+    fn of_history(created_by: &str) -> serde_json::Value {
+        serde_json::json!({
+            "os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []},
+            "history": [{"created_by": created_by}],
+        })
+    }
+
+    fn of_command(config: &serde_json::Value) -> serde_json::Value {
+        serde_json::json!({
+            "os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": []},
+            "config": config,
+        })
+    }
+
+    /// Fails if the secrets that were found do not hide each six characters of the halves in a text.
+    fn assert_hidden(text: &str, halves: [&str; 2], secrets: &[Name]) {
+        let text = filled(text, halves);
+        let hidden = Secrets::new(secrets.iter().map(|secret| &**secret)).unwrap().hidden(text.as_bytes());
+        let hidden = hidden.map_or(text.clone(), |hidden| String::from_utf8(hidden).unwrap());
+        let encoded = filled("BASE64", halves);
+        for secret in [halves.concat(), encoded.trim_end_matches('=').to_owned()] {
+            for piece in secret.as_bytes().windows(6) {
+                let piece = std::str::from_utf8(piece).unwrap();
+                assert!(!hidden.contains(piece), "{text}: {hidden}");
+            }
+        }
+    }
+
+    const SPELLED: [&str; 38] = [
+        "RUN |1 TOKEN=SECRET /bin/sh -c hf auth login --token $TOKEN # buildkit",
+        "|2 A=b TOKEN=SECRET /bin/sh -c hf auth login --token \"${TOKEN}\"",
+        "RUN |1 TOKEN=SECRET /bin/bash -o pipefail -c echo ${TOKEN} | hf auth login # buildkit",
+        "|1 TOKEN=SECRET /bin/sh -c python -c \"from huggingface_hub import login; import os; login(os.environ['TOKEN'])\"",
+        "RUN /bin/sh -c T=SECRET; hf auth login --token $T # buildkit",
+        "RUN /bin/sh -c X=SECRET && export HF_TOKEN=\"$X\" && hf download o/m # buildkit",
+        "/bin/sh -c A=SECRET; B=$A; C=\"${B}\"; hf auth login --token \"$C\"",
+        "/bin/sh -c A=SECRET; export B=$A; hf auth login --token ${B:-x}",
+        "/bin/sh -c hf auth login --token ${T:-SECRET}",
+        "/bin/sh -c for t in SECRET; do hf auth login --token $t; done",
+        "/bin/sh -c set -- SECRET; hf auth login --token $1",
+        "/bin/sh -c T=$(echo SECRET); hf auth login --token $T",
+        "/bin/sh -c hf auth login --token \"H1\"\"H2\" ; echo SECRET | hf auth login",
+        "/bin/sh -c hf auth login --token 'H1'\"H2\" ; echo SECRET | hf auth login",
+        "/bin/sh -c hf auth login --token H1\\\nH2 ; echo SECRET | hf auth login",
+        "/bin/sh -c A=H1; B=H2; hf auth login --token $A$B # buildkit",
+        "/bin/sh -c A=H1; AB=H2; hf auth login --token $A$AB",
+        "/bin/sh -c A=H1; B=${A}H2; export HF_TOKEN=$B",
+        "/bin/sh -c python -c \"from huggingface_hub import login; login('H1' + 'H2')\"",
+        "/bin/sh -c python -c \"from huggingface_hub import login; login('H1' 'H2')\"",
+        "/bin/sh -c python -c \"from huggingface_hub import login; login(''.join(['H1', 'H2']))\"",
+        "/bin/sh -c cat <<EOF > /root/.cache/huggingface/token\nSECRET\nEOF\n",
+        "/bin/sh -c cat > /root/.cache/huggingface/token <<EOF\nSECRET\nEOF\n",
+        "/bin/sh -c tee ~/.cache/huggingface/token <<'EOF'\nSECRET\nEOF\n",
+        "/bin/sh -c cat <<-EOF > /root/.cache/huggingface/token\n\tSECRET\n\tEOF\n",
+        "/bin/sh -c T=SECRET; cat <<EOF > /root/.cache/huggingface/token\n$T\nEOF\n",
+        "/bin/sh -c hf auth login <<EOF\nSECRET\nEOF\n",
+        "/bin/sh -c cat <<EOF | hf auth login\nSECRET\nEOF\n",
+        "COPY <<EOF /root/.cache/huggingface/token\nSECRET\nEOF",
+        "/bin/sh -c echo 'H1''H2' > /root/.cache/huggingface/token",
+        "/bin/sh -c A=H1; B=H2; printf %s%s $A $B > ~/.cache/huggingface/token",
+        "/bin/sh -c echo BASE64 | base64 -d | hf auth login # buildkit",
+        "/bin/sh -c base64 -d <<< BASE64 | hf auth login",
+        "/bin/sh -c hf auth login --token $(echo BASE64 | base64 --decode)",
+        "/bin/sh -c echo EXPORT64 | base64 -d | sh",
+        "ENV HF_TOKEN SECRET",
+        "/bin/sh -c #(nop)  ENV HF_TOKEN=SECRET",
+        "CMD [\"hf\" \"download\" \"--token\" \"SECRET\"]",
+    ];
+
+    #[test]
+    fn secrets_in_the_history_are_found_and_hidden() {
+        let token = [["hf", "_ZqumpmhsEJNpjJOQ"].concat(), "GarbFlYmGylvuhfJXq".to_owned()];
+        let mut missed = Vec::new();
+        for text in SPELLED {
+            for halves in [HALVES, [token[0].as_str(), &token[1]]] {
+                let (found, secrets) = read_in(&of_history(text), halves);
+                if found == 1 {
+                    assert_hidden(text, halves, &secrets);
+                } else {
+                    missed.push((text, halves[0].len(), found));
+                }
+            }
+        }
+        assert!(missed.is_empty(), "{missed:#?}");
+    }
+
+    #[test]
+    fn secrets_in_the_command_of_a_container_are_found() {
+        for config in [
+            serde_json::json!({"Cmd": ["hf", "download", "o/m", "--token", "SECRET"]}),
+            serde_json::json!({"Cmd": ["hf", "download", "o/m", "--token=SECRET"]}),
+            serde_json::json!({"Entrypoint": ["/bin/sh", "-c", "T=SECRET; hf auth login --token $T"]}),
+        ] {
+            assert_eq!(read_in(&of_command(&config), HALVES).0, 1, "{config}");
+        }
+    }
+
+    #[test]
+    fn ordinary_commands_hold_nothing() {
+        for text in [
+            "|1 VERSION=1.2.3 /bin/sh -c curl -L https://example.com/$VERSION.tgz | tar xz",
+            "RUN |2 REVISION=Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901 HF_HUB_VERSION=1.2 /bin/sh -c pip install huggingface_hub==$HF_HUB_VERSION # buildkit",
+            "RUN |1 HF_TOKEN=unset /bin/sh -c hf auth login --token $HF_TOKEN # buildkit",
+            "/bin/sh -c hf auth login --token $(cat /run/secrets/HF_TOKEN)",
+            "/bin/sh -c --mount=type=secret,id=HF_TOKEN hf download o/m",
+            "ENV HF_HOME=/data HF_REVISION=Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901",
+            "/bin/sh -c echo Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901 | sha256sum -c",
+            "/bin/sh -c echo aGVsbG8gd29ybGQgYW5kIG1vcmU= | base64 -d > /etc/motd",
+            "COPY file:0a1b2c in /root/.cache/huggingface/token ",
+            "CMD [\"python\" \"serve.py\"]",
+            "",
+        ] {
+            let (found, secrets) = read_in(&of_history(text), HALVES);
+            assert_eq!((found, secrets.len()), (0, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn long_histories_take_linear_time() {
+        for word in
+            ["a", "$A ", "A=$A$A; ", "'a' + ", "`echo a`", "cat <<E > f\na\nE\n", "--token a ", "base64 -d "]
+        {
+            let text = format!("|1 A=b /bin/sh -c {}", word.repeat((1 << 18) / word.len()));
+            read_in(&of_history(&text), HALVES);
+        }
+    }
+}
