@@ -39,7 +39,9 @@ pub(crate) fn compare(case: &Case, worker: &Worker, hub: &Hub, uses: &BTreeSet<S
     let others = look::spots(&image, token.text());
     let mut differences: Vec<String> = ours.union(&others).map(|spot| format!("still in {spot}")).collect();
     if code != 0 && differences.is_empty() {
-        differences.push(format!("the scan of the mended image exits with {code}"));
+        let findings: Vec<&str> =
+            audit.findings().iter().filter_map(|finding| finding["message"].as_str()).collect();
+        differences.push(format!("the scan of the mended image exits with {code}: {}", findings.join("; ")));
     }
     let uses_now = hub.uses(token.text());
     let lost: Vec<&str> = uses.difference(&uses_now).map(String::as_str).collect();

@@ -1,6 +1,8 @@
 //! buildah, with a store for each worker.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,17 +15,22 @@ use crate::support::tools;
 pub(super) struct Store {
     dir: PathBuf,
     limits: [String; 2],
+    /// The blobs of the bases. They stay in the layout, so that they are not written again.
+    kept: BTreeSet<OsString>,
 }
 
 impl Store {
     /// Creates a store that contains the bases.
     pub(super) fn new(dir: &Path) -> Self {
-        let store = Self { dir: dir.join("buildah"), limits: limits() };
+        let mut store = Self { dir: dir.join("buildah"), limits: limits(), kept: BTreeSet::new() };
         build_bases(&store.dir, |base, context| {
             let mut build = store.buildah(&["build", "--layers=false", "--tag", base]);
             let output = build.arg(context).output().unwrap();
             assert!(output.status.success(), "the base: {}", String::from_utf8_lossy(&output.stderr));
+            let copied = store.copy(base).output().unwrap();
+            assert!(copied.status.success(), "the base: {}", String::from_utf8_lossy(&copied.stderr));
         });
+        store.kept = store.blobs().map(|blob| blob.file_name()).collect();
         store
     }
 
@@ -32,6 +39,24 @@ impl Store {
         buildah.args(["--storage-driver", "overlay", "--root"]).arg(self.dir.join("root"));
         buildah.arg("--runroot").arg(self.dir.join("run")).args(args);
         buildah
+    }
+
+    fn layout(&self) -> PathBuf {
+        self.dir.join("layout")
+    }
+
+    fn blobs(&self) -> impl Iterator<Item = DirEntry> {
+        fs::read_dir(self.layout().join("blobs/sha256")).unwrap().map(Result::unwrap)
+    }
+
+    /// Copies an image to the layout. `buildah push` would compress the base each time.
+    fn copy(&self, image: &str) -> Command {
+        let dir = self.dir.display();
+        let from = format!("containers-storage:[overlay@{dir}/root+{dir}/run]localhost/{image}:latest");
+        let mut copy = command("skopeo");
+        copy.args(["--insecure-policy", "copy", "--quiet", "--dest-oci-accept-uncompressed-layers", &from]);
+        copy.arg(format!("oci:{}:built", self.layout().display()));
+        copy
     }
 }
 
@@ -50,28 +75,16 @@ impl Engine for Store {
         build.args(options);
         job.give_token(&mut build);
         run(build.arg(job.context), job.token)?;
-        let layout = self.dir.join("layout");
-        empty(&layout);
-        // `buildah push` would compress the base each time.
-        let dir = self.dir.display();
-        let from = format!("containers-storage:[overlay@{dir}/root+{dir}/run]localhost/built:latest");
-        let mut copy = Command::new("skopeo");
-        copy.args(["--insecure-policy", "copy", "--quiet", "--dest-oci-accept-uncompressed-layers", &from]);
-        run(copy.arg(format!("oci:{}:built", layout.display())), job.token)?;
-        Ok(Image::Layout(layout))
+        for blob in self.blobs().filter(|blob| !self.kept.contains(&blob.file_name())) {
+            fs::remove_file(blob.path()).unwrap();
+        }
+        // It is missing if the last copy failed.
+        drop(fs::remove_file(self.layout().join("index.json")));
+        run(&mut self.copy("built"), job.token)?;
+        Ok(Image::Layout(self.layout()))
     }
 
     fn version(&self) -> String {
         tools::run("buildah", &["--version"]).trim().to_owned()
     }
-}
-
-/// Removes everything from the layout except the large layers of the bases, so that they are not written again.
-fn empty(layout: &Path) {
-    const LARGE: u64 = 32 << 20;
-    let Ok(blobs) = fs::read_dir(layout.join("blobs/sha256")) else { return };
-    for blob in blobs.map(Result::unwrap).filter(|blob| blob.metadata().unwrap().len() < LARGE) {
-        fs::remove_file(blob.path()).unwrap();
-    }
-    fs::remove_file(layout.join("index.json")).unwrap();
 }
