@@ -35,15 +35,17 @@ docs:
 	STOWAWAY_WRITE_DOCS=1 cargo test --lib -- report::pages
 	STOWAWAY_WRITE_DOCS=1 cargo test --test integration -- recall corpus
 
-# Builds Dockerfiles for real and compares the audits with the resulting images, as `make test` does. It also
-# writes docs/oracle.md. Needs root. The builder is made once, in target/oracle. CASES selects cases by name.
+# Builds Dockerfiles for real and compares the audits with the resulting images, as `make test` does: with buildah, and
+# with both builders of Docker 20.10. It also writes docs/oracle.md. Needs root. The builders are made once, in
+# target/oracle, and nothing is installed on the machine. CASES selects cases by name.
 oracle:
 	STOWAWAY_ORACLE=1 STOWAWAY_WRITE_DOCS=1 cargo test --test oracle -- $(CASES)
 
-# Runs the oracle with 300 generated Dockerfiles in addition to the handwritten ones. A case that disagrees is
-# reduced to a minimal one and shown.
+# Runs the oracle with 300 generated Dockerfiles in addition to the handwritten ones, and with Docker 28 and podman in
+# addition to the other builders. A case that disagrees is reduced to a minimal one and shown.
 oracle-long:
-	STOWAWAY_ORACLE=1 STOWAWAY_ORACLE_MADE=300 cargo test --test oracle -- $(CASES)
+	STOWAWAY_ORACLE=1 STOWAWAY_WRITE_DOCS=1 STOWAWAY_ORACLE_MADE=300 \
+	STOWAWAY_ORACLE_BUILDERS=buildah,buildkit-20.10,classic,docker-28,podman-5 cargo test --test oracle -- $(CASES)
 
 # Measures speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md explains the results.
 bench:

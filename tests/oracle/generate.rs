@@ -1,6 +1,8 @@
 //! Generated cases. Each combines a source of the token, a use, a cleanup, build stages and a form of the
 //! script.
 
+use std::fmt::Write as _;
+
 use crate::case::Case;
 
 /// A way for the token to get into the build.
@@ -72,6 +74,9 @@ struct Use {
     files: &'static [&'static str],
     is_login: bool,
 }
+
+/// The builders whose history has the value of an `ARG`.
+const ARG_IS_KEPT: &str = "docker-28";
 
 const CACHE: &str = "/root/.cache/huggingface";
 
@@ -238,17 +243,20 @@ impl Made {
             }
             _ => format!("RUN {mount}{}\n", commands.join(" && ")),
         };
-        let header =
+        let mut header =
             if way.header.is_empty() { String::new() } else { format!("# oracle: {}\n", way.header) };
-        let [marked, later_marked, ready_marked, last_marked] =
-            self.causes().map(|is_cause| if is_cause { "# oracle: cause\n" } else { "" });
+        if let Some((builders, said)) = unknown(&mount, FORMS[form] == "heredoc") {
+            writeln!(header, "# oracle: unknown {builders} {said}").unwrap();
+        }
+        let [marked, later_marked, ready_marked, last_marked] = self.causes();
         let run = run.replacen("RUN ", &format!("{marked}RUN "), 1);
         if !later.is_empty() {
             later.insert_str(0, later_marked);
         }
         let is_in_image = ["single", "from-builder"].contains(&STAGES[stages]);
         let lines = if is_in_image {
-            way.lines.replace("ENV ", "# oracle: cause\nENV ")
+            let arg = format!("# oracle: cause {ARG_IS_KEPT}\nARG ");
+            way.lines.replace("ARG ", &arg).replace("ENV ", "# oracle: cause\nENV ")
         } else {
             way.lines.to_owned()
         };
@@ -272,9 +280,10 @@ impl Made {
         };
         format!("{header}{builder}{last}")
     }
-    /// Returns whether an instruction makes a layer or an entry with the token. The instructions are the main
-    /// `RUN`, the `RUN` that removes files later, the `RUN` that prepares the copied files, and the last one.
-    fn causes(self) -> [bool; 4] {
+
+    /// Returns the marks of the instructions that make a layer or an entry with the token. The instructions are the
+    /// main `RUN`, the `RUN` that removes files later, the `RUN` that prepares the copied files, and the last one.
+    fn causes(self) -> [&'static str; 4] {
         let Self([way, used, out, stages, _]) = self;
         let (way, used) = (&WAYS[way], &USES[used]);
         let is_in_image = ["single", "from-builder"].contains(&STAGES[stages]);
@@ -291,17 +300,39 @@ impl Made {
         };
         let is_any_left = (0..used.files.len()).any(is_left);
         let stays = OUTS[out] != "removed-later";
+        // The classic builder does not repeat an argument that `ENV` hides.
+        let mark = |has_argument: bool, has_more: bool| match (has_more, has_argument && is_argument) {
+            (false, false) => "",
+            (false, true) if way.lines.contains("ENV ") => {
+                "# oracle: cause buildah,buildkit-20.10,docker-28,podman-5\n"
+            }
+            _ => "# oracle: cause\n",
+        };
+        let is_literal = way.name == "literal" && used.name != "nothing";
         [
-            is_in_image && (is_argument || way.name == "literal" && used.name != "nothing" || is_any_left),
-            is_in_image && is_argument,
+            mark(is_in_image, is_in_image && (is_literal || is_any_left)),
+            mark(is_in_image, false),
             // The instruction touches the first file, so its layer contains the file again.
-            is_in_image && (is_argument || is_left(0) && stays),
+            mark(is_in_image, is_in_image && is_left(0) && stays),
             match STAGES[stages] {
                 // The stage based on the builder inherits the argument.
-                "from-builder" => is_argument,
-                "file-copied" => is_left(0) && stays,
-                _ => is_any_left && stays,
+                "from-builder" => mark(true, false),
+                "file-copied" => mark(false, is_left(0) && stays),
+                _ => mark(false, is_any_left && stays),
             },
         ]
+    }
+}
+
+/// Returns the builders that do not know such a `RUN`, and what they say.
+fn unknown(mount: &str, is_heredoc: bool) -> Option<(&'static str, &'static str)> {
+    if mount.contains("env=") {
+        Some(("buildkit-20.10,classic", "unexpected key 'env'"))
+    } else if is_heredoc {
+        Some(("buildkit-20.10,classic", "unknown instruction"))
+    } else if mount.is_empty() {
+        None
+    } else {
+        Some(("classic", "the --mount option requires BuildKit"))
     }
 }

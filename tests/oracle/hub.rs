@@ -75,6 +75,9 @@ impl Hub {
                 request.token = credential(value.trim()).filter(|token| is_token(token));
             }
         }
+        // `ADD` can send no header.
+        let in_url = request.path.split_once("?token=").map(|(_, token)| token.to_owned());
+        request.token = request.token.or(in_url.filter(|token| is_token(token)));
         let answer = self.answer(&request);
         let mut stream = stream;
         write!(

@@ -1,11 +1,11 @@
 //! Builds Dockerfiles for real, with the real `hf` client in them, and compares the audits with the resulting
 //! images.
 //!
-//! `make oracle` runs this program. buildah builds each case of `testdata/oracle` and a sample of the cases
-//! that `generate.rs` makes, with a new token for each run. Each case becomes a row of `docs/oracle.md`. The
-//! program needs root and takes minutes, so it does nothing unless `STOWAWAY_ORACLE` is set. If the value is
-//! `if-possible`, a machine that cannot build gives a message instead of a failure. Arguments select cases by
-//! parts of their names.
+//! `make oracle` runs this program. The builders of `STOWAWAY_ORACLE_BUILDERS` build each case of
+//! `testdata/oracle` and a sample of the cases that `generate.rs` makes, with a new token for each run. Each case
+//! becomes a row of `docs/oracle.md`. The program needs root and takes minutes, so it does nothing unless
+//! `STOWAWAY_ORACLE` is set. If the value is `if-possible`, a machine that cannot build gives a message instead of
+//! a failure. Arguments select cases by parts of their names.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,9 +19,13 @@
 mod builder;
 mod case;
 mod compare;
+mod engine;
+mod enter;
+mod forecast;
 mod generate;
 mod hub;
 mod look;
+mod mended;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
@@ -32,14 +36,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use builder::Store;
+use builder::Builder;
 use case::Case;
 use compare::Row;
+use engine::{Daemons, Worker};
 use generate::Made;
 use hub::Hub;
+use table::Committed;
 
 /// The number of concurrent builds. Each one keeps a core busy.
-const STORES: usize = 2;
+const WORKERS: usize = 2;
+/// The builders of a run that does not name any. The first one also builds what `fix` writes.
+const BUILDERS: [Builder; 3] = [Builder::Buildah, Builder::BuildKit20, Builder::Classic];
 /// The number of generated cases in every run. They have rows in the page.
 const SAMPLE: usize = 40;
 
@@ -49,10 +57,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    if builder::is_inside() {
-        return inside(&filters);
+    let builders =
+        std::env::var("STOWAWAY_ORACLE_BUILDERS").map_or(BUILDERS.to_vec(), |names| Builder::list(&names));
+    if enter::is_inside() {
+        return inside(&filters, &builders);
     }
-    match builder::enter() {
+    match enter::enter(&builders) {
         Ok(code) => code,
         Err(why) => {
             eprintln!("oracle: NOT RUN, no Dockerfile was built: {why}");
@@ -61,9 +71,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the cases. This happens in the builder's tree.
-fn inside(filters: &[String]) -> ExitCode {
-    builder::end_on_signals();
+/// Runs the cases. This happens in the builders' tree.
+fn inside(filters: &[String], builders: &[Builder]) -> ExitCode {
+    enter::end_on_signals();
     let start = Instant::now();
     let mut cases = case::written(&project().join("testdata/oracle"));
     let is_whole = filters.is_empty();
@@ -75,15 +85,21 @@ fn inside(filters: &[String]) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let hub = Hub::start();
-    let rows = run(&cases, &hub);
+    let daemons = Daemons::start(builders);
+    let workers: Vec<Worker> = (0..WORKERS).map(|number| Worker::new(number, builders, &daemons)).collect();
+    for (builder, engine) in &workers[0].engines {
+        println!("{builder}: {}", engine.version());
+    }
+    let rows = run(&cases, &workers, &hub);
     let sample: Vec<String> = generate::made(SAMPLE).into_iter().map(|made| made.case().name).collect();
     let (written, made_rows): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| !row.is_made);
     let sampled: Vec<&Row> = made_rows.into_iter().filter(|row| sample.contains(&row.name)).collect();
-    let page = table::page(&written, &sampled);
+    let committed = std::fs::read_to_string(project().join("docs/oracle.md")).unwrap_or_default();
+    let page = table::page(&written, &sampled, &Committed::parse(&committed));
     println!("{}", table::summary(&rows, start.elapsed()));
     for made in made {
         if rows.iter().any(|row| row.name == made.case().name && !row.agrees()) {
-            println!("{}", smallest(made, &hub));
+            println!("{}", smallest(made, &workers[0], &hub));
         }
     }
     let is_current = !is_whole || support::page::is_current("oracle.md", &page);
@@ -105,17 +121,16 @@ fn made(filters: &[String]) -> Vec<Made> {
 }
 
 /// Reduces a generated case to the simplest one with the same outcome, to be kept as a handwritten case.
-fn smallest(mut made: Made, hub: &Hub) -> String {
-    let store = Store::new(0);
+fn smallest(mut made: Made, worker: &Worker, hub: &Hub) -> String {
     let kinds = |row: &Row| {
         let kinds: Vec<&str> = row.disagreements().map(|(name, _)| name).collect();
         (kinds.join(" "), row.failed.is_some())
     };
-    let mut row = compare::row(&made.case(), &store, hub);
+    let mut row = compare::row(&made.case(), worker, hub);
     let shown = kinds(&row);
     let mut candidates: Vec<Made> = made.simpler().collect();
     while let Some(simpler) = (!candidates.is_empty()).then(|| candidates.remove(0)) {
-        let simpler_row = compare::row(&simpler.case(), &store, hub);
+        let simpler_row = compare::row(&simpler.case(), worker, hub);
         if kinds(&simpler_row) == shown {
             (made, row) = (simpler, simpler_row);
             candidates = made.simpler().collect();
@@ -125,16 +140,15 @@ fn smallest(mut made: Made, hub: &Hub) -> String {
 }
 
 /// Returns the rows of all cases, in their order.
-fn run(cases: &[Case], hub: &Hub) -> Vec<Row> {
+fn run(cases: &[Case], workers: &[Worker], hub: &Hub) -> Vec<Row> {
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for number in 0..STORES {
+        for worker in workers {
             let (next, rows) = (&next, &rows);
             scope.spawn(move || {
-                let store = Store::new(number);
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let row = compare::row(case, &store, hub);
+                    let row = compare::row(case, worker, hub);
                     println!("{}", table::line(&row));
                     rows.lock().unwrap_or_else(PoisonError::into_inner).push(row);
                 }

@@ -1,54 +1,122 @@
 #!/bin/bash
-# Makes the builder of the oracle, once: make-builder.sh DIR
+# Makes the builders of the oracle, each once: make-builder.sh DIR BUILDER...
 #
-# DIR/tree is a Debian tree with buildah. DIR/base/NAME.tar are the root file systems that the cases start from.
-# The buildah of Debian stable supports neither heredocs nor secrets as variables, so the newest one is used.
+# DIR/tree is a Debian tree with the builders. DIR/base/NAME.tar are the root file systems that the cases start from.
+# The buildah of Debian stable supports neither heredocs nor secrets as variables, so the newest one is used. Nothing
+# is installed on the machine itself, where Docker would start.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$1
+shift
 mirror=http://deb.debian.org/debian
 packages=netavark,ca-certificates,python3,git,busybox-static
 # The suite with the first buildah that supports secrets as variables.
 suite=experimental
 
 stamp=$(cat "$0" | sha256sum | cut -c1-16)
-if [ -e "$dir/made" ] && [ "$(cat "$dir/made")" = "$stamp" ]; then
-  exit 0
-fi
+# What is asked for, as parts of the tree.
+parts=()
+for builder in "$@"; do
+  part=
+  case $builder in
+    buildah) ;;
+    buildkit-20.10 | classic) part=docker20 ;;
+    docker-28) part=docker28 ;;
+    podman-5) part=podman ;;
+    *)
+      echo "there is no builder $builder" >&2
+      exit 1
+      ;;
+  esac
+  [ -z "$part" ] || parts+=("$part")
+done
+is_made() {
+  local part
+  [ "$(cat "$dir/made" 2>/dev/null)" = "$stamp" ] || return 1
+  for part in "${parts[@]}"; do
+    [ -e "$dir/tree/parts/$part" ] || return 1
+  done
+}
+! is_made || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-  echo 'the builder is made by debootstrap, which needs root' >&2
+  echo 'the builders are made by debootstrap, which needs root' >&2
   exit 1
 fi
-"$here/../install-tools.sh" debootstrap python3-pip
-rm -rf "$dir/base" "$dir/tree.part" "$dir/made"
-mkdir -p "$dir/base"
-
-recipe="$packages $suite buildah skopeo"
-if [ "$(cat "$dir/tree/recipe" 2>/dev/null)" != "$recipe" ]; then
-  echo "making the builder's tree from $mirror (a minute or two)" >&2
-  fresh=$dir/tree.part
-  # Frozen mirrors, as used for reproducible builds, have old package lists. The setting of this machine decides
-  # whether they are accepted.
-  local_rule=$(apt-config dump --format '%v' Acquire::Check-Valid-Until 2>/dev/null || true)
-  options=(-qq -o "Acquire::Check-Valid-Until=${local_rule:-true}")
-  make_tree() {
-    debootstrap --variant=minbase --include="$packages" sid "$fresh" "$mirror" &&
-      echo "deb $mirror $suite main" >>"$fresh/etc/apt/sources.list" &&
-      chroot "$fresh" apt-get "${options[@]}" update &&
-      chroot "$fresh" env DEBIAN_FRONTEND=noninteractive \
-        apt-get "${options[@]}" install -y --no-install-recommends -t "$suite" buildah skopeo
-  }
-  if ! make_tree >"$dir/tree.log" 2>&1; then
-    tail -n 20 "$dir/tree.log" >&2
-    exit 1
-  fi
-  rm -rf "$fresh/var/cache/apt" "$fresh/var/lib/apt/lists" "$fresh/usr/share/"{doc,man,locale,info}
-  touch "$fresh/etc/hosts"
-  echo "$recipe" >"$fresh/recipe"
-  rm -rf "$dir/tree"
-  mv "$fresh" "$dir/tree"
-fi
 tree=$dir/tree
+
+# Frozen mirrors, as used for reproducible builds, have old package lists. The setting of this machine decides whether
+# they are accepted.
+local_rule=$(apt-config dump --format '%v' Acquire::Check-Valid-Until 2>/dev/null || true)
+options=(-qq -o "Acquire::Check-Valid-Until=${local_rule:-true}")
+
+# apt_get TREE ARGUMENT...: runs apt-get in a tree.
+apt_get() {
+  local tree=$1
+  shift
+  chroot "$tree" env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@"
+}
+
+# logged STEP ARGUMENT...: runs a function, and shows the end of its output if it fails.
+exec 3>&2
+logged() {
+  trap 'tail -n 20 "$dir/tree.log" >&3' EXIT
+  "$@" >>"$dir/tree.log" 2>&1
+  trap - EXIT
+}
+
+make_tree() {
+  local fresh=$1
+  debootstrap --variant=minbase --include="$packages" sid "$fresh" "$mirror"
+  printf "deb $mirror %s main\n" "$suite" bookworm >>"$fresh/etc/apt/sources.list"
+  apt_get "$fresh" update
+  apt_get "$fresh" install -y --no-install-recommends -t "$suite" buildah skopeo
+  mkdir "$fresh/parts"
+  touch "$fresh/etc/hosts"
+}
+
+# Docker 20.10 of Debian 12 lies beside the other programs, without its packages being installed.
+add_docker20() {
+  local package
+  apt_get "$tree" install -y --no-install-recommends libdevmapper1.02.1
+  # chroot starts in the root directory, where the packages are put.
+  apt_get "$tree" download {docker.io,containerd,runc}/bookworm
+  for package in "$tree"/*.deb; do
+    dpkg-deb --extract "$package" "$tree/opt/docker-20.10"
+    rm "$package"
+  done
+}
+
+add_docker28() {
+  apt_get "$tree" install -y --no-install-recommends docker.io docker-cli docker-buildx containerd runc
+}
+
+add_podman() {
+  apt_get "$tree" install -y --no-install-recommends podman runc
+}
+
+"$here/../install-tools.sh" debootstrap python3-pip
+rm -rf "$dir/tree.log"
+mkdir -p "$dir"
+recipe="$packages $suite bookworm buildah skopeo"
+if [ "$(cat "$tree/recipe" 2>/dev/null)" != "$recipe" ]; then
+  echo "making the builders' tree from $mirror (a minute or two)" >&2
+  rm -rf "$dir/tree.part"
+  logged make_tree "$dir/tree.part"
+  echo "$recipe" >"$dir/tree.part/recipe"
+  rm -rf "$tree"
+  mv "$dir/tree.part" "$tree"
+fi
+for part in "${parts[@]}"; do
+  [ ! -e "$tree/parts/$part" ] || continue
+  echo "adding $part" >&2
+  [ -e "$tree/var/lib/apt/lists" ] || logged apt_get "$tree" update
+  logged "add_$part"
+  touch "$tree/parts/$part"
+done
+rm -rf "$tree"/var/cache/apt "$tree"/var/lib/apt/lists "$tree"/usr/share/{doc,man,locale,info}
+[ "$(cat "$dir/made" 2>/dev/null)" != "$stamp" ] || exit 0
+rm -rf "$dir/base" "$dir/made"
+mkdir -p "$dir/base"
 
 # Prints the libraries of programs and modules, as paths below /usr.
 libraries() {
