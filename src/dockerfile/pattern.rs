@@ -24,6 +24,11 @@ impl PathPattern {
         Some(Self { pattern, literal })
     }
 
+    /// Returns the bytes with which each matching path begins.
+    pub(crate) fn literal(&self) -> &[u8] {
+        self.pattern.get(..self.literal).unwrap_or_default()
+    }
+
     /// Returns true if the pattern matches the path or one of its parent directories. The path is relative
     /// to the root and has no `.` or `..` parts.
     pub(crate) fn takes(&self, path: &[u8]) -> bool {

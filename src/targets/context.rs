@@ -214,11 +214,14 @@ impl Audit<'_> {
         let own = memchr::memrchr(b'/', path).and_then(|at| path.get(..=at)).unwrap_or_default();
         let sources = copies_from(parsed);
         let holds = |directory: &[u8]| {
-            // The files are sorted by path, so all files of a directory are consecutive.
+            // The files are sorted by path, so all that begin alike are consecutive.
             let files = self.context.files();
-            let first = files.partition_point(|file| file.path.as_slice() < directory);
-            let inside = || files.iter().skip(first).map_while(|file| file.path.strip_prefix(directory));
-            sources.iter().all(|source| inside().any(|path| source.takes(path)))
+            sources.iter().all(|source| {
+                let start = [directory, source.literal()].concat();
+                let first = files.partition_point(|file| file.path < start);
+                let alike = files.iter().skip(first).take_while(|file| file.path.starts_with(&start));
+                alike.filter_map(|file| file.path.strip_prefix(directory)).any(|path| source.takes(path))
+            })
         };
         if own.is_empty() || holds(own) || !holds(b"") { own.to_vec() } else { Vec::new() }
     }

@@ -1,6 +1,7 @@
 //! Variables whose values a builder expands into the config or into paths of a layer: in `LABEL`, `USER`, `VOLUME`,
 //! `WORKDIR`, and in the destinations of `COPY` and `ADD`.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::Context;
@@ -10,11 +11,21 @@ use crate::effects::expanded;
 use crate::finding::Where;
 use crate::text::Text;
 
-/// The places in which the values of variables are left, by stage and name.
-pub(super) struct Expansions(HashMap<(usize, String), Vec<Residue>>);
+/// The places in which the values of variables are left.
+pub(super) struct Expansions<'a> {
+    context: &'a Context<'a>,
+    /// The places by stage and name. Most files have no variable that asks for them.
+    places: OnceCell<Places>,
+}
 
-impl Expansions {
-    pub(super) fn of(context: &Context<'_>) -> Self {
+type Places = HashMap<(usize, String), Vec<Residue>>;
+
+impl<'a> Expansions<'a> {
+    pub(super) fn new(context: &'a Context<'a>) -> Self {
+        Self { context, places: OnceCell::new() }
+    }
+
+    fn of(context: &Context<'_>) -> Places {
         let mut found: HashMap<(usize, String), Vec<Residue>> = HashMap::new();
         for (instruction, _) in context.instructions() {
             let Some(stage) = instruction.stage.filter(|&stage| context.reach.is_whole(Some(stage))) else {
@@ -45,12 +56,13 @@ impl Expansions {
                 }
             }
         }
-        Self(found)
+        found
     }
 
     /// Returns the places in which the value of a variable of a stage is left.
     pub(super) fn places(&self, stage: Option<usize>, name: &str) -> impl Iterator<Item = Residue> {
-        let found = stage.and_then(|stage| self.0.get(&(stage, name.to_owned())));
+        let places = self.places.get_or_init(|| Self::of(self.context));
+        let found = stage.and_then(|stage| places.get(&(stage, name.to_owned())));
         found.into_iter().flatten().cloned()
     }
 }

@@ -107,8 +107,11 @@ fn in_run(run: &Run) -> Given {
     let scripts = run.scripts.iter().map(|script| &**script);
     for steps in std::iter::once(run.steps.as_slice()).chain(scripts.clone()) {
         for step in steps {
-            let mut text = Probed::default();
             let feeder = step.feeder.and_then(|feeder| steps.get(feeder));
+            if !feeder.into_iter().chain([step]).any(may_give) {
+                continue;
+            }
+            let mut text = Probed::default();
             if let Some(feeder) = feeder {
                 text.step(feeder);
                 text.plain("| ");
@@ -143,6 +146,21 @@ fn in_run(run: &Run) -> Given {
         }
     }
     given
+}
+
+/// Returns true if a step may give a value that is not written in it: of a variable or of a file.
+fn may_give(step: &Step) -> bool {
+    let expands = |word: &Word| word.has_substitution || !word.variables.is_empty();
+    let has_more = !step.documents.is_empty() || step.inputs.iter().chain(&step.outputs).any(expands);
+    has_more
+        || match &step.kind {
+            StepKind::Python(_) => true,
+            StepKind::Program { name, arguments, assignments, .. } => {
+                let set = assignments.iter().chain(&step.environment).map(|(_, word)| word);
+                matches!(name.as_str(), "cat" | "head" | "tail" | "tr" | "cp" | "mv" | "install" | "ln")
+                    || arguments.iter().chain(set).any(expands)
+            }
+        }
 }
 
 /// What marks the name of a file among names of variables.

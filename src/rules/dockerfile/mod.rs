@@ -153,7 +153,7 @@ pub(crate) fn check(source: &[u8], dockerfile: &Dockerfile) -> Vec<Hit> {
 /// are sorted by position, then by rule.
 pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     let mut hits = literal_token::check(context);
-    let expansions = Expansions::of(context);
+    let expansions = Expansions::new(context);
     hits.extend(token_in_env::check(context, &expansions));
     hits.extend(token_in_arg::check(context, &expansions));
     let logins = logins::find(context);

@@ -28,7 +28,7 @@ pub(crate) const RULE: Rule = Rule {
     ),
 };
 
-pub(super) fn check(context: &Context<'_>, expansions: &Expansions) -> Vec<Hit> {
+pub(super) fn check(context: &Context<'_>, expansions: &Expansions<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for (instruction, scope) in context.instructions() {
         let acts = instruction.effective();
