@@ -299,7 +299,7 @@ fn word_of(captures: &Captures<'_>) -> Vec<u8> {
     let bare: Vec<u8> = digits.iter().filter(|b| **b != b'=').map(|b| standard(*b)).collect();
     let hex = || {
         let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        bare.chunks(2).map(pair).collect::<Option<Vec<u8>>>().filter(|_| bare.len() % 2 == 0)
+        bare.chunks(2).map(pair).collect::<Option<Vec<u8>>>().filter(|_| bare.len().is_multiple_of(2))
     };
     let is_text = |text: &Vec<u8>| {
         !text.is_empty() && text.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
