@@ -11,6 +11,7 @@ mod hashed;
 mod in_parallel;
 mod known;
 mod layer;
+mod member;
 mod permits;
 mod progress;
 mod scan;
@@ -24,6 +25,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub(crate) use member::member;
 pub use progress::Progress;
 pub(crate) use progress::Silent;
 pub(crate) use scan::{Scan, contained};

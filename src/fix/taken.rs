@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::detect::{Confidence, TokenSummary};
 use crate::dockerfile::{Dockerfile, Dockerignore};
-use crate::engine::Scan;
 use crate::engine::tree::search;
+use crate::engine::{Scan, member};
 use crate::finding::{Place, Problem};
 use crate::rules::dockerfile::{ContextToken, Hit, copies_context, leaks};
 use crate::source::BuildContext;
@@ -47,7 +47,7 @@ pub(super) fn taken(
         problems.extend(searched.problem.map(|problem| problem.at(Place::entry(&file.path))));
         if let Some(first) = searched.occurrences.first() {
             let (token, confidence) = (first.token.clone(), first.confidence);
-            let member = first.member_of_tar();
+            let member = member(first, || files.open_file(number));
             tokens.push(ContextToken { path: file.path.clone(), member, token, confidence });
         }
     }

@@ -12,7 +12,7 @@ use crate::ci::may_be_known as may_be_ci_file;
 use crate::dockerfile::{Dockerfile, Dockerignore, looks_like_dockerfile, parse};
 use crate::engine::budget::Budget;
 use crate::engine::tree::{Searched, search, search_names};
-use crate::engine::{Scan, contained};
+use crate::engine::{Scan, contained, member};
 use crate::fault::Code;
 use crate::finding::{Place, Problem, Severity, TargetKind};
 use crate::findings::{
@@ -188,7 +188,7 @@ impl Audit<'_> {
             }
             for (nth, occurrence) in searched.occurrences.iter().enumerate() {
                 let (token, confidence) = (occurrence.token.clone(), occurrence.confidence);
-                let member = occurrence.member_of_tar();
+                let member = member(occurrence, || self.context.open_file(file));
                 tokens.push(ContextToken { path: path.clone(), member, token, confidence });
                 sites.push((file, nth));
             }
