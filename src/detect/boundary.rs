@@ -19,6 +19,11 @@ pub(super) fn may_end_before(behind: &[u8]) -> bool {
     behind.first().is_none_or(|&first| !is_word(first))
 }
 
+/// Returns true if the bytes end with the letter of an option, to which its value may be joined: `-bVALUE`.
+pub(super) fn is_option(before: &[u8]) -> bool {
+    matches!(before, [.., b' ' | b'\t', b'-', letter] if letter.is_ascii_lowercase())
+}
+
 /// Returns true if a token is a part of a name such as `backup_TOKEN_2024`, as far as one side of it shows. `away` are
 /// the bytes on that side, from the token on. Underscores or digits join the token to a word or a number, which
 /// unlike encoded data has letters of one case.

@@ -59,7 +59,7 @@ impl Scanner {
 
     /// Lists values of unknown shape as well, if a name in the text marks them as tokens.
     pub(crate) fn with_names(self) -> Self {
-        Self { named: Some(Named::default()), ..self }
+        Self { named: Some(Named::default()), nested: self.nested.with_names(), ..self }
     }
 
     /// Creates a search for content that was extracted from a binary file.

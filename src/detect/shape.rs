@@ -147,9 +147,14 @@ impl Surroundings<'_> {
         }
         let begins = boundary::may_begin_behind(self.before);
         let ends = boundary::may_end_before(behind);
+        let glued = || boundary::is_option(self.before);
         let joins = || boundary::is_joined(self.before.iter().rev().copied());
         let is_loose = self.is_binary()
-            || (begins || follows_token(self.before) || follows_opcode(self.before, behind) || joins())
+            || (begins
+                || follows_token(self.before)
+                || follows_opcode(self.before, behind)
+                || glued()
+                || joins())
                 && (ends || tokens::at(behind).is_some() || boundary::is_joined(behind.iter().copied()));
         let confidence = if begins && ends && randomness::is_random(body, Strictness::Usual) {
             if only_letters || self.is_named() { Confidence::High } else { Confidence::Medium }

@@ -109,6 +109,7 @@ fn a_token_is_a_part_of_a_name() {
         format!("MY_{token}_OLD"),
         format!("Backup_{token}"),
         format!("/models/my_model_{token}_v2/"),
+        format!("gh secret set HUB -b{token}"),
     ] {
         let found = find(text.as_bytes());
         assert_eq!(found.len(), 1, "{text}");

@@ -2,7 +2,7 @@
 
 use super::wording::is_words;
 use crate::hub::variables::{
-    CLIENT_SECRET, EXACT, HUB, JOINED, OTHER_KINDS, SCOPES, SECRETS, SETTINGS, SHARED, SPEAKING,
+    CLIENT_SECRET, EXACT, HUB, JOINED, OTHER_KINDS, REVERSED, SCOPES, SECRETS, SETTINGS, SHARED, SPEAKING,
 };
 
 /// The last word of names such as `HF_API`, whose value may be an address.
@@ -20,7 +20,10 @@ pub(crate) fn is_token_variable(name: &str) -> bool {
     if words.iter().any(|word| SPEAKING.contains(word)) {
         return false;
     }
-    let is_scope = |word: &str| SCOPES.contains(&word) || word.bytes().all(|b| b.is_ascii_digit());
+    // `2`, `V2`
+    let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
+    let is_version = |word: &str| word.strip_prefix('V').is_some_and(|n| !n.is_empty() && is_number(n));
+    let is_scope = |word: &str| SCOPES.contains(&word) || is_number(word) || is_version(word);
     let scopes = words.iter().rev().take_while(|word| is_scope(word)).count();
     let words = words.get(..words.len() - scopes).unwrap_or_default();
     let is_of_hub = |words: &[&str]| HUB.iter().any(|hub| words.windows(hub.len()).any(|part| part == *hub));
@@ -28,7 +31,7 @@ pub(crate) fn is_token_variable(name: &str) -> bool {
     let front_of_hub = HUB.iter().find_map(|hub| words.strip_suffix(*hub));
     match (front_of_hub, words) {
         // `TOKEN_HF`
-        (Some([front @ .., "TOKEN"]), _) => !is_other_kind(front),
+        (Some([front @ .., secret]), _) if REVERSED.contains(secret) => !is_other_kind(front),
         (_, [front @ .., last]) => SECRETS.contains(last) && is_of_hub(front) && !is_other_kind(front),
         _ => false,
     }
@@ -58,6 +61,9 @@ fn words_of(name: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for word in name.split('_').filter(|word| !word.is_empty()) {
         let hubs = HUB.iter().filter_map(|hub| hub.first().filter(|_| hub.len() == 1));
+        // `TOKEN2`
+        let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let word = if SECRETS.contains(&bare) { bare } else { word };
         let joined = hub_and_secret(hubs, word);
         match joined {
             Some(parts) => words.extend(parts),
@@ -92,7 +98,17 @@ fn is_ambiguous_variable(name: &str) -> bool {
     match words_of(&name).as_slice() {
         [.., "SECRET"] => name != CLIENT_SECRET,
         [.., "API" | "ACCESS" | "AUTH", "KEY"] => false,
-        [.., "PAT" | "TOKENS" | "AUTH" | "BEARER" | "CREDENTIAL" | "CREDENTIALS" | "KEY"] => true,
+        [.., "PAT" | "TOKENS" | "AUTH" | "BEARER" | "CREDENTIAL" | "CREDENTIALS" | "CREDS" | "KEY"] => true,
+        words => is_reversed_key(words),
+    }
+}
+
+/// Returns true for `KEY_HF` and `SECRET_HF`, and false for `API_KEY_HF`.
+fn is_reversed_key(words: &[&str]) -> bool {
+    let front = HUB.iter().find_map(|hub| words.strip_suffix(*hub));
+    match front {
+        Some([.., "API" | "ACCESS" | "AUTH", "KEY"]) => false,
+        Some([.., "KEY" | "SECRET"]) => true,
         _ => false,
     }
 }
@@ -212,6 +228,21 @@ mod tests {
             "HF_TOKEN_INPUT",
             "HF_TOKEN_RO",
             "HF_TOKEN_RW",
+            "HF_TOKEN2",
+            "HF_TOKEN_OLD",
+            "HF_TOKEN_BACKUP",
+            "HUGGINGFACE_TOKEN_V2",
+            "HF_PASSWD",
+            "HUGGINGFACE_CREDS",
+            "KEY_HF",
+            "SECRET_HF",
+            "API_KEY_HF",
+            "API_KEY_HUGGINGFACE",
+            "HfToken",
+            "HfApiKey",
+            "kHfToken",
+            "hfSecret",
+            "hfapikey",
         ] {
             assert!(is_token_variable(name), "{name}");
         }
@@ -257,6 +288,12 @@ mod tests {
             "HFTOKENIZER",
             "HF_API",
             "TOKEN_HFX",
+            "MODEL_KEY_HF",
+            "TOKENS_HF",
+            "AUTH_HF",
+            "HF_TOKENIZER2",
+            "HF_TOKEN_VX",
+            "HF_TOKEN_V",
         ] {
             assert!(!is_token_variable(name), "{name}");
         }
@@ -275,9 +312,17 @@ mod tests {
         for name in ["hub_token", "push-to-hub-token", "hf-token"] {
             assert!(is_hub_key(name), "{name}");
         }
-        for name in
-            ["HF_KEY", "hf_key", "HFKEY", "HF_SECRET", "HF_TOKEN_SECRET", "HF_PAT", "HF_TOKENS", "HF_AUTH"]
-        {
+        for name in [
+            "HF_KEY",
+            "hf_key",
+            "HFKEY",
+            "HF_SECRET",
+            "HF_TOKEN_SECRET",
+            "HF_PAT",
+            "HF_TOKENS",
+            "HF_AUTH",
+            "KEY_HF",
+        ] {
             assert!(is_token_variable(name) && is_ambiguous_variable(name), "{name}");
             assert!(!is_hub_variable(name) && !is_hub_key(name), "{name}");
         }

@@ -34,7 +34,7 @@ pub(crate) const HUB: [&[&str]; 5] =
     [&["HF"], &["HUGGINGFACE"], &["HUGGINGFACEHUB"], &["HFHUB"], &["HUGGING", "FACE"]];
 
 /// Words that follow a word of [`HUB`] in the name of a token variable.
-pub(crate) const SECRETS: [&str; 11] = [
+pub(crate) const SECRETS: [&str; 13] = [
     "TOKEN",
     "TOKENS",
     "KEY",
@@ -46,13 +46,18 @@ pub(crate) const SECRETS: [&str; 11] = [
     "BEARER",
     "CREDENTIAL",
     "CREDENTIALS",
+    "CREDS",
+    "PASSWD",
 ];
+
+/// Words of [`SECRETS`] that may come before a word of [`HUB`] too: `KEY_HF`.
+pub(crate) const REVERSED: [&str; 5] = ["TOKEN", "KEY", "SECRET", "APIKEY", "PASSWORD"];
 
 /// Words between a word of [`HUB`] and one of [`SECRETS`] that are often joined to both: `hfapikey`.
 pub(crate) const JOINED: [&str; 4] = ["API", "ACCESS", "AUTH", "HUB"];
 
 /// Words that may come after a word of [`SECRETS`] and specify the token.
-pub(crate) const SCOPES: [&str; 18] = [
+pub(crate) const SCOPES: [&str; 22] = [
     "READ",
     "WRITE",
     "READONLY",
@@ -71,6 +76,10 @@ pub(crate) const SCOPES: [&str; 18] = [
     "DEFAULT",
     "LOCAL",
     "B64",
+    "OLD",
+    "NEW",
+    "BACKUP",
+    "BAK",
 ];
 
 /// Words of names that only refer to a token: `HF_TOKEN_PATH`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`.

@@ -31,9 +31,18 @@ pub(crate) const CALLS: [&str; 3] = [r"login\(", "inferenceclient", r"token[ \t]
 /// The pattern of the name of a section of settings that is about the Hub.
 pub(crate) const SECTION: &str = "(?:hf|hugging[_-]?face(?:[_-]?hub)?)(?:[._-](?:hub|auth|api))?";
 
+/// The pattern of the vendor's name in prose and in the names of classes, in any case.
+pub(crate) const VENDOR: &str = "(?:hugging[ _-]?face|hf)";
+
+/// The pattern of the start of the name of a class or function of other libraries that is named after the vendor.
+pub(crate) const CLASS: &str = r"(?:(?i:hugging_?face)|\bH[Ff][A-Z])";
+
+/// The starts of the names of packages for JavaScript.
+pub(crate) const PACKAGES: [&str; 1] = ["@huggingface/"];
+
 /// The texts, one of which is in any line that gives a token to something of the Hub: parts of names of variables and
 /// hosts, and the starts of an argument and of a header.
-pub(crate) const NEEDLES: [&str; 24] = [
+pub(crate) const NEEDLES: [&str; 25] = [
     "hf_",
     "HF_",
     "hf-",
@@ -41,8 +50,9 @@ pub(crate) const NEEDLES: [&str; 24] = [
     "hf.",
     "hft",
     "HFT",
-    "hfT",
+    "fTo",
     "hfA",
+    "fAp",
     "hf a",
     "hf\"",
     "hf:\n",
@@ -56,7 +66,7 @@ pub(crate) const NEEDLES: [&str; 24] = [
     "token=",
     "api_key=",
     "--token",
-    "KEN_HF",
+    "_HF",
     "Bearer ",
 ];
 /// The texts of [`NEEDLES`] that name the vendor.

@@ -34,15 +34,22 @@ pub(super) fn all(keeper: Keeper, content: &[u8]) -> Vec<Value> {
         // The search goes on behind the name, because what follows may hold the next name.
         from = name.end;
         let text = content.get(name.clone()).unwrap_or_default();
-        if !may_be_hub_key(text) {
+        let (name, in_section) = match in_section(content, &name) {
+            Some((name, text)) => (name, text),
+            None => (name, String::new()),
+        };
+        if in_section.is_empty() && !may_be_hub_key(text) {
             continue;
         }
+        from = name.end;
         let text = std::str::from_utf8(text).unwrap_or_default();
+        let text = if in_section.is_empty() { text } else { &in_section };
         // In a string, the letter of an escaped line break is in front of the name.
         let is_broken =
             text.starts_with(['n', 'r']) && name.start > 0 && content.get(name.start - 1) == Some(&b'\\');
         let text = if is_broken { text.get(1..).unwrap_or_default() } else { text };
         let is_key = if is_settings { is_hub_key(text) } else { is_hub_variable(text) };
+        let is_key = is_key && in_section.is_empty();
         let is_key = is_key || (keeper == Keeper::Training && text == "token");
         if !is_key && !may_hold_random_token(text) {
             continue;
@@ -59,6 +66,22 @@ pub(super) fn all(keeper: Keeper, content: &[u8]) -> Vec<Value> {
         }
     }
     found
+}
+
+/// Returns a name of two parts, such as `huggingface/token` or `HuggingFace:ApiKey`, and the same with an underscore
+/// between the parts.
+fn in_section(content: &[u8], name: &Range<usize>) -> Option<(Range<usize>, String)> {
+    let (separator, rest) = content.get(name.end..)?.split_first()?;
+    let len =
+        rest.iter().take(LONGEST).take_while(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-')).count();
+    let second = rest.get(..len)?;
+    if !matches!(separator, b'/' | b':') || !may_be_hub_key(second) {
+        return None;
+    }
+    let first = std::str::from_utf8(content.get(name.clone())?).ok()?;
+    let text = format!("{first}_{}", std::str::from_utf8(second).ok()?);
+    (may_hold_random_token(&text) && !may_hold_random_token(first))
+        .then(|| (name.start..name.end + 1 + len, text))
 }
 
 /// Returns the next name at or after `from`, without the signs at its ends. Words that begin with a digit or are

@@ -28,9 +28,38 @@ pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> 
 pub(super) fn in_text(content: &[u8]) -> Vec<usize> {
     found(content, |at| {
         let line = line_at(content, at);
-        let to_hub = names_hub(line) || (!names_any_host(line) && nearest_is_hub(content, at));
+        let to_hub = if names_any_host(line) {
+            names_hub(without_comment(line))
+        } else {
+            names_hub(line) || nearest_is_hub(content, at) || request_is_to_hub(content, at)
+        };
         (to_hub || section_is_hub(content, at), false)
     })
+}
+
+/// Returns a command line without the comment at its end.
+fn without_comment(line: &[u8]) -> &[u8] {
+    let comment = memchr::memmem::find(line, b" # ");
+    comment.and_then(|at| line.get(..at)).unwrap_or(line)
+}
+
+/// Returns true if the header is one of a request whose `Host` is the Hub: no blank line is between them.
+fn request_is_to_hub(content: &[u8], at: usize) -> bool {
+    const LINES: usize = 16;
+    let host = |line: &[u8]| {
+        let line = line.trim_ascii_start();
+        let line = line.strip_prefix(b"> ").unwrap_or(line);
+        let line = line.strip_prefix(b":").unwrap_or(line);
+        let colon = memchr::memchr(b':', line)?;
+        let (name, value) = line.split_at_checked(colon)?;
+        let is_host = name.eq_ignore_ascii_case(b"host") || name.eq_ignore_ascii_case(b"authority");
+        is_host.then(|| is_hub(value.get(1..).unwrap_or_default().trim_ascii()))
+    };
+    let (before, behind) = content.split_at_checked(at).unwrap_or((content, &[]));
+    let is_line = |line: &&[u8]| !line.trim_ascii().is_empty();
+    let before = before.rsplit(|&b| b == b'\n').take(LINES).take_while(is_line);
+    let behind = behind.split(|&b| b == b'\n').take(LINES).take_while(is_line);
+    before.chain(behind).find_map(host).unwrap_or(false)
 }
 
 /// Returns true if the nearest URL is one of the Hub.
@@ -57,8 +86,7 @@ const SCHEME: &[u8] = b"://";
 fn found(content: &[u8], sent: impl Fn(usize) -> (bool, bool)) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static HEADER: LazyLock<Regex> = LazyLock::new(|| {
-        let text =
-            r#"(?i-u)authorization\\?["']?[ \t]*[:=][ \t]*\\?["']?(bearer|basic|token)[ \t]+([^\s"'`\\,;]+)"#;
+        let text = r#"(?i-u)authorization\\?["']?\]?[ \t]*(?:[:=,][ \t]*f?\\?["'`]?|f?\\?["'`])(bearer|basic|token)[ \t]+([^\s"'`\\,;]+)"#;
         Regex::new(text).expect("a valid pattern")
     });
     let mut found = Vec::new();
@@ -136,6 +164,11 @@ mod tests {
             "curl -H \"Authorization: Bearer !opaque-v4lue\" https://huggingface.co/api\n",
             "curl -H 'Authorization: Bearer !opaque-v4lue' huggingface.co/api\n",
             "H = {'Authorization': 'Bearer !opaque-v4lue'}\na\nb\nrequests.get('https://huggingface.co', headers=H)\n",
+            "GET /api HTTP/1.1\r\nHost: huggingface.co\r\nAuthorization: Bearer !opaque-v4lue\r\n\r\n",
+            "> :authority: huggingface.co\n> authorization: Bearer !opaque-v4lue\n",
+            "r = get(\"https://huggingface.co/x\", headers={\"Authorization\": f\"Bearer !opaque-v4lue\"})\n",
+            "get(\"https://huggingface.co/x\", { headers: { \"Authorization\": `Bearer !opaque-v4lue` } })\n",
+            "URL = 'https://hf.co/x'\nreq.Header.Set(\"Authorization\", \"Bearer !opaque-v4lue\")\n",
             "URL = 'https://u@hf.co/x'\nH = {'Authorization': 'Bearer !opaque-v4lue'}\n\n\n# and more of the same text\nX = 'https://example.com'\n",
         ] {
             let at = text.find('!').unwrap();
@@ -144,6 +177,8 @@ mod tests {
         for text in [
             "curl -H \"Authorization: Bearer opaque-v4lue\" https://api.example.com\ncurl https://huggingface.co/x\n",
             "header = Authorization: Bearer opaque-v4lue\nregistry.hf.space\n",
+            "curl -H 'Authorization: Bearer opaque-v4lue' https://example.com/x # not huggingface.co\n",
+            "GET / HTTP/1.1\nHost: example.com\nAuthorization: Bearer opaque-v4lue\n\nHost: huggingface.co\n",
             "U = 'https://example.com'\nH = {'Authorization': 'Bearer opaque-v4lue'}\n\n# and more of the same text\n# https://huggingface.co/x\n",
         ] {
             assert!(in_text(text.as_bytes()).is_empty(), "{text}");

@@ -48,7 +48,7 @@ pub(super) fn literal_at(content: &[u8], at: usize, bare: bool) -> Option<Range<
             r"(?-u)^(?:\(\s{0,64})?",
             r"(?:(?:[A-Za-z]{1,20}(?:\.|::)){0,3}(?:SecretStr|Secret|[Ss]tr|[Ss]tring|[Ff]ield|Option|Some|from|Argument)",
             r"\(\s{0,64}(?:default[ \t]*=[ \t]*)?)?",
-            r#"[A-Za-z]{0,2}#?(?P<quotes>"""|'''|["'`])"#,
+            r#"(?:[A-Za-z]{0,2}#?|@)(?P<quotes>"""|'''|["'`])"#,
         ))
         .expect("a valid pattern")
     });

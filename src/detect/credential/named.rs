@@ -5,10 +5,14 @@ use std::ops::Range;
 
 use super::names::Keeper;
 use super::value::{is_of_another_service, is_opaque};
-use super::{CredentialForm, argument, assignment, call, extent, header, netrc, section, sent, url, written};
+use super::{
+    CredentialForm, argument, assignment, call, extent, header, label, netrc, provider, section, sent, url,
+    written,
+};
 use crate::detect::encoding::{KEPT, next_hit_or_name};
 use crate::detect::variables::may_be_hub_key;
 use crate::detect::{find, randomness};
+use crate::hub::tokens::roots;
 use crate::hub::words::{NAMES_VENDOR, NEEDLES};
 
 /// The bytes in front of a name that are read with it: the start of its line, or of the call around it.
@@ -62,7 +66,8 @@ impl Named {
         let is_vendor = NAMES_VENDOR.contains(&name);
         let is_other_word =
             is_vendor && !at.checked_sub(1).is_none_or(|front| matches!(bytes.get(front), Some(b'h' | b'H')));
-        if is_other_word || is_other_name(name, behind) {
+        let front = bytes.get(at.saturating_sub(MAX_NAME)..at).unwrap_or_default();
+        if is_other_word || is_other_name(name, front, behind) {
             self.judged = start + (at + name.len()) as u64;
             return Some(Vec::new());
         }
@@ -93,12 +98,13 @@ impl Named {
         for Given { range, needs, .. } in values(text) {
             let value = stretch.start + range.start..stretch.start + range.end;
             let is_new = start + value.start as u64 >= self.last;
+            let given = bytes.get(value.clone()).unwrap_or_default();
             let counts = match needs {
                 Needs::Nothing => true,
-                Needs::Vendor => self.names_vendor,
-                Needs::Randomness => !is_of_model(bytes.get(value.clone()).unwrap_or_default()),
+                Needs::Vendor => self.names_vendor || has_root(given),
+                Needs::Randomness => !is_of_model(given),
             };
-            if is_new && counts && is_generated(bytes, &value) {
+            if is_new && counts && is_generated(bytes, &value) && !is_sealed(bytes, &value) {
                 self.last = start + value.end as u64;
                 found.push(value);
             }
@@ -133,12 +139,21 @@ fn continued(before: &[u8]) -> usize {
 }
 
 /// Returns true if a name that begins as those of token variables do is another one, such as `hf_hub_download`.
-fn is_other_name(needle: &str, behind: &[u8]) -> bool {
+fn is_other_name(needle: &str, front: &[u8], behind: &[u8]) -> bool {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if needle.starts_with('_') {
+        // The word for a secret is in front of the needle: `KEY_HF`.
+        let len = front.iter().rev().take_while(|b| is_part(b)).count();
+        return !may_be_hub_key(front.get(front.len() - len..).unwrap_or_default());
+    }
+    // `hfToken`, and not `selfTokens`.
+    if needle.starts_with('f') && !matches!(front, [.., b'h' | b'H']) {
+        return true;
+    }
     let len = behind.iter().take(MAX_NAME).take_while(|b| is_part(b)).count();
     let name = behind.get(..len).unwrap_or_default();
     needle.len() == 3
-        && needle.ends_with(['_', '-'])
+        && (needle.ends_with(['_', '-']) || needle.starts_with('f'))
         && len < MAX_NAME.min(behind.len())
         && !may_be_hub_key(name)
 }
@@ -196,6 +211,8 @@ fn values(text: &[u8]) -> Vec<Given> {
         add(CredentialForm::Assignment, vec![value.at], needs);
     }
     add(CredentialForm::Assignment, section::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, label::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, provider::values(text), Needs::Randomness);
     add(CredentialForm::Argument, argument::values(text), Needs::Nothing);
     add(CredentialForm::Argument, sent::on_command_lines(text), Needs::Nothing);
     add(CredentialForm::Argument, written::values(text), Needs::Nothing);
@@ -230,6 +247,43 @@ fn is_of_model(value: &[u8]) -> bool {
     value.contains(&b'/') || value.iter().all(u8::is_ascii_hexdigit)
 }
 
+/// Returns true if a value begins like a token of the Hub.
+fn has_root(value: &[u8]) -> bool {
+    roots().any(|root| value.starts_with(root.as_bytes()))
+}
+
+/// Returns true for a value of a sealed secret, which only a cluster can decrypt.
+fn is_sealed(content: &[u8], range: &Range<usize>) -> bool {
+    const SHORTEST: usize = 100;
+    let before = content.get(range.start.saturating_sub(BEFORE)..range.start).unwrap_or_default();
+    range.len() >= SHORTEST && memchr::memmem::find(before, b"encryptedData").is_some()
+}
+
+/// Returns true for a bare value of letters that is surely random. A prefix may be in front of it.
+fn is_bare_letters(value: &[u8]) -> bool {
+    const SHORTEST: usize = 30;
+    let body = roots().find_map(|root| value.strip_prefix(root.as_bytes())).unwrap_or(value);
+    body.len() >= SHORTEST
+        && body.iter().all(u8::is_ascii_alphabetic)
+        && randomness::is_random(body, randomness::Strictness::Strict)
+}
+
+/// Returns true for the name of a type, such as `SecretString2`, whose digits are behind the last word.
+fn is_type(value: &[u8]) -> bool {
+    const WORD: usize = 4;
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let mut len = WORD;
+    for b in letters.bytes() {
+        match b {
+            b'A'..=b'Z' if len >= WORD => len = 1,
+            b'a'..=b'z' => len += 1,
+            _ => return false,
+        }
+    }
+    len >= WORD && letters.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
 /// Returns true if a value is random, so that it counts in any text.
 fn is_generated(content: &[u8], range: &Range<usize>) -> bool {
     let value = content.get(range.clone()).unwrap_or_default();
@@ -244,7 +298,9 @@ fn is_generated(content: &[u8], range: &Range<usize>) -> bool {
             || matches!(b, b'_' | b'-' | b'+' | b'=' | b'/' | b'%' | b'!')
             || (is_web_token && *b == b'.')
     };
-    let may_be_bare = || value.iter().all(is_plain) && value.iter().any(u8::is_ascii_digit);
+    let has_digit = value.iter().any(u8::is_ascii_digit);
+    let may_be_bare =
+        || value.iter().all(is_plain) && (has_digit || is_bare_letters(value)) && !is_type(value);
     LENGTHS.contains(&value.len())
         && value.iter().all(u8::is_ascii_graphic)
         && kinds >= 2

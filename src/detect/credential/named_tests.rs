@@ -1,6 +1,11 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::named::Named;
+use crate::detect::Scanner;
 
 const SECRET: &str = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+const LETTERS: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
 
 #[test]
 fn found() {
@@ -89,6 +94,61 @@ fn found() {
         "HF_TOKEN = (\"@@\")\n",
         "HF_TOKEN = \"\"\"@@\"\"\"\n",
         "hf_token: SecretStr = SecretStr(\"@@\")\n",
+        // A sign in front of the name.
+        "<?php $hfToken = \"@@\";\n",
+        "my $hf_token = '@@';\n",
+        "[string]$hfToken = \"@@\"\n",
+        "$env.HF_TOKEN = \"@@\"\n",
+        "$hf-token: \"@@\";\n",
+        "@hf_token = '@@'\n",
+        "$ENV{HF_TOKEN} = '@@';\n",
+        "$ENV{'HF_TOKEN'} //= '@@';\n",
+        // No blank.
+        "x={hfToken:\"@@\"}\n",
+        "f({a:1,HF_TOKEN:'@@',b:2})\n",
+        "HF_TOKEN:@@\n",
+        // Names.
+        "HF_TOKEN2=@@\n",
+        "HF_TOKEN_OLD: @@\n",
+        "HUGGINGFACE_TOKEN_V2 = \"@@\"\n",
+        "HF_CREDS=@@\n",
+        "HF_PASSWD=@@\n",
+        "HfToken = \"@@\"\n",
+        "HfApiKey: @@\n",
+        "constexpr std::string_view kHfToken = \"@@\";\n",
+        "KEY_HF=@@\n",
+        "SECRET_HF: @@\n",
+        "API_KEY_HUGGINGFACE=@@\n",
+        "huggingface/token: @@\n",
+        "{\"huggingface:token\": \"@@\"}\n",
+        "config[\"HuggingFace:ApiKey\"] = \"@@\";\n",
+        // Operators.
+        "HF_TOKEN := @@\n",
+        "HF_TOKEN ?= @@\n",
+        "HF_TOKEN::=@@\n",
+        "ENV['HF_TOKEN'] ||= '@@'\n",
+        "HF_TOKEN:-@@\n",
+        "if hf_token == \"@@\": pass\n",
+        "if (hfToken === '@@') {}\n",
+        "hf_token:\n  @@\n",
+        "hf_token: |\n  @@\n",
+        "HF_TOKEN =\n\"@@\"\n",
+        "hf_token: !!str @@\n",
+        "HF_TOKEN%3D@@\n",
+        "{\"a\":\"HF_TOKEN\\u003d@@\"}\n",
+        "data=\"{&quot;hf_token&quot;:&quot;@@&quot;}\"\n",
+        "<hf_token><![CDATA[@@]]></hf_token>\n",
+        // Types.
+        "const hfToken string = \"@@\"\n",
+        "var hfToken: String = \"@@\"\n",
+        "Const HF_TOKEN As String = \"@@\"\n",
+        "static char hf_token[] = \"@@\";\n",
+        "public string HfToken { get; set; } = \"@@\";\n",
+        "NSString *hfToken = @\"@@\";\n",
+        "std::string hf_token{\"@@\"};\n",
+        "config.setHfToken(\"@@\");\n",
+        "(setq hf-token \"@@\")\n",
+        "HF_TOKENS = [\"@@\"]\n",
     ] {
         let prefix = ["hf_@@", "eyJhbGciOiJFZERTQSJ9.@@"].iter().find(|text_of| text.contains(**text_of));
         let prefix = prefix.map_or(0, |with| with.len() - 2);
@@ -102,6 +162,61 @@ fn found() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn long_values_of_letters_need_no_quotes() {
+    for text in [
+        "HF_TOKEN=@@\n",
+        "hf_token: @@\n",
+        "export HF_TOKEN=@@\n",
+        "hf auth login --token @@\n",
+        "login(\"@@\")\n",
+        "curl -H \"Authorization: Bearer @@\" https://huggingface.co/api\n",
+        "git clone https://u:@@@huggingface.co/org/x\n",
+    ] {
+        for value in [format!("hf_{LETTERS}WkdQ"), LETTERS.to_owned()] {
+            if text.starts_with("login") && !value.contains('_') {
+                continue;
+            }
+            let text = text.replacen("@@", &value, 1);
+            let at = text.find(&value).unwrap();
+            let range = at..at + value.len();
+            assert_eq!(Named::default().search(text.as_bytes()), std::slice::from_ref(&range), "{text}");
+        }
+    }
+    for text in
+        ["HF_TOKEN=TheTokenizerOfTheHuggingFaceLanguageModel\n", "hf_token: getTheTokenFromTheSettings\n"]
+    {
+        assert!(Named::default().search(text.as_bytes()).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_name_and_its_value_may_be_encoded_together() {
+    for text in
+        [format!("HF_TOKEN={SECRET}\n"), format!("{{\"a\": 1, \"huggingface_api_key\": \"{SECRET}\"}}")]
+    {
+        let each = |form: fn(u8) -> String| text.bytes().map(form).collect::<String>();
+        for encoded in [
+            STANDARD.encode(&text),
+            each(|b| format!("{b:02x}")),
+            each(|b| format!("%{b:02X}")),
+            each(|b| format!("\\u{b:04x}")),
+            STANDARD.encode(STANDARD.encode(&text)),
+        ] {
+            for step in [7, 4096] {
+                let mut scanner = Scanner::new().with_names();
+                format!("x = \"{encoded}\"\n").as_bytes().chunks(step).for_each(|piece| scanner.feed(piece));
+                let found = scanner.finish();
+                assert_eq!(found.len(), 1, "{encoded}");
+                assert!(found.iter().all(|found| !found.via.is_empty() && found.is_unknown()));
+            }
+            let mut without = Scanner::new();
+            without.feed(encoded.as_bytes());
+            assert!(without.finish().is_empty());
+        }
+    }
 }
 
 #[test]
@@ -131,6 +246,17 @@ fn silent() {
         "f(\"hf_token\", \"3f2a9c4be1d05786a1b2c3d4e5f60718293a4b5c\")\n",
         "HF_MODEL = \"@@\"\nhf_revision: @@\nhfCacheKey: @@\nhf_path: @@\n",
         "hf_tokenizer_file: \"@@\"\n",
+        "selfTokens = \"@@\"\nrefToken2:@@\n",
+        "HF_EOS_TOKEN:@@\nHF_CACHE_KEY := @@\nMAX_TOKENS_HF=@@\nMODEL_KEY_HF=@@\n",
+        "readonly hfToken: SecretString20240101;\n",
+        "hf_token:\n  other_name2: a\n",
+        "hf_token == other_token_value2\n",
+        "echo $HF_TOKEN @@\n",
+        "HF_TOKEN=\nOTHER=@@\n",
+        "https://huggingface.co/settings/token: @@\n",
+        "data:\n  HF_TOKEN: PHlvdXItdG9rZW4+\n",
+        "data:\n  HF_TOKEN: eW91ci1odWdnaW5nLWZhY2UtdG9rZW4=\n",
+        "encryptedData:\n  HF_TOKEN: AgBy3@@@@@@@@\n",
     ] {
         let text = text.replace("@@", SECRET);
         let found = Named::default().search(text.as_bytes());

@@ -22,15 +22,21 @@ pub(super) struct Operator {
 pub(super) fn behind(keeper: Keeper, content: &[u8], name: &Range<usize>) -> impl Iterator<Item = Operator> {
     let before = content.get(..name.start).unwrap_or_default();
     let is_expanded = before.ends_with(b"${");
-    let is_read = before.last().is_some_and(|b| matches!(b, b'$' | b'%'));
+    let is_variable = before.last() == Some(&b'$');
+    let is_read = is_variable || before.last() == Some(&b'%');
     let text = content.get(name.end..).unwrap_or_default();
     let expansion = is_expanded.then(|| in_expansion(text)).flatten();
     let others = (!is_expanded && !is_read)
-        .then(|| direct(keeper, before, text).into_iter().chain(indirect(text)))
+        .then(|| direct(keeper, before, text).into_iter().chain(indirect(text)).chain(rare(text)))
         .into_iter()
         .flatten();
     let end = name.end;
-    expansion.into_iter().chain(others).map(move |operator| Operator { end: end + operator.end, ..operator })
+    let set = is_variable.then(|| of_variable(text)).flatten();
+    expansion
+        .into_iter()
+        .chain(set)
+        .chain(others)
+        .map(move |operator| Operator { end: end + operator.end, ..operator })
 }
 
 /// The default of a shell's expansion: `${HF_TOKEN:-…}`.
@@ -106,9 +112,57 @@ fn indirect(text: &[u8]) -> Option<Operator> {
             // The argument of a command that sets a secret.
             r"|[ \t]+(?:-b|--body)[ \t=]",
             // An element of XML, or two of a property list.
-            r"|[^<>\n]{0,40}>\s{0,64}|</[A-Za-z]{1,12}>\s{0,64}<[A-Za-z]{1,12}>\s{0,64})",
+            r"|[^<>\n]{0,40}>\s{0,64}(?:<!\[CDATA\[)?|</[A-Za-z]{1,12}>\s{0,64}<[A-Za-z]{1,12}>\s{0,64})",
         ))
         .expect("a valid pattern")
     });
     INDIRECT.find(text).map(|found| Operator { end: found.end(), bare: true, needs_randomness: true })
+}
+
+/// The assignment to a variable of PHP, Perl, Ruby or PowerShell: `$hf_token = "…"`.
+fn of_variable(text: &[u8]) -> Option<Operator> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static SET: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?-u)^["']?[ \t]*(?:[:?|/.]{0,2}={1,3}|!={1,2}|:)[ \t]*"#).expect("a valid pattern")
+    });
+    SET.find(text).map(|found| Operator { end: found.end(), bare: false, needs_randomness: true })
+}
+
+/// Operators that other texts have as well. The value of the first stands in quotes.
+fn rare(text: &[u8]) -> impl Iterator<Item = Operator> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?-u)^\\?["'`]?[ \t]*(?:"#,
+            // A comparison, another assignment, and a value on the next line.
+            r"[=!]==?|(?:\|\||\?\?|//|\+|\.)=|::|[=:][ \t]*\r?\n|:[ \t]=",
+            // A member of a hash, a list, an array of C.
+            r"|[}\])]{1,2}[ \t]*(?://|\|\||\?\?)?=|[:=][ \t]*[\[{]|\[[0-9]{0,4}\][ \t]*=",
+            // A type or other words in front of the sign, as Go and Visual Basic have them, and a property of C#.
+            r"|[ \t](?:[A-Za-z_*&][A-Za-z0-9_.:<>*&()]{0,30}[ \t]+){1,2}:?=|\{[ \t]*get;[^{}\n]{0,20}\}[ \t]*=",
+            // A call, an initialiser, a list of Lisp.
+            r"|[({]|[ \t]",
+            r")\s{0,64}",
+        ))
+        .expect("a valid pattern")
+    });
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static BARE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"(?-u)^\\?["'`]?(?:"#,
+            // An assignment of a makefile or of a language, or the default of an expansion.
+            r"[ \t]*(?::{1,3}|\?{1,2}|\|\||\+)=[ \t]*|:-",
+            // A value on the next line of YAML, alone, in a block or in a list, and one with a tag or an anchor.
+            r"|:[ \t]*(?:[|>][-+]?[ \t]*)?\r?\n[ \t]+(?:-[ \t]+)?",
+            r"|:[ \t]*(?:!!?[a-z]{1,16}|&[A-Za-z0-9]{1,16})[ \t]+",
+            // No blank, or a sign that is spelled.
+            r"|:|(?:%3[Dd]|\\u003[Dd]|&quot;)(?::&quot;)?)",
+        ))
+        .expect("a valid pattern")
+    });
+    let found = [(&*QUOTED, false), (&*BARE, true)];
+    found.into_iter().filter_map(|(pattern, bare)| {
+        let end = pattern.find(text)?.end();
+        Some(Operator { end, bare, needs_randomness: true })
+    })
 }

@@ -33,7 +33,16 @@ fn may_be_password(value: &[u8]) -> bool {
 
 /// Returns true if the value of a token variable may be a credential of unknown shape.
 pub(super) fn is_opaque(value: &[u8]) -> bool {
-    may_be_credential(value) && !has_known_shape(value)
+    may_be_credential(value) && !has_known_shape(value) && !is_encoded_placeholder(value)
+}
+
+/// Returns true for the base64 text of a placeholder or of words, as the data of a Kubernetes secret may be.
+fn is_encoded_placeholder(value: &[u8]) -> bool {
+    decode_base64(value).is_some_and(|decoded| {
+        let is_text = |b: &u8| matches!(b, b'\n' | b'\r' | 0x20..=0x7e);
+        let text = decoded.trim_ascii();
+        text.len() >= 4 && decoded.iter().all(is_text) && !may_be_credential(text)
+    })
 }
 
 /// Returns true if the value of a token variable may be a credential. The conditions of a password apply.

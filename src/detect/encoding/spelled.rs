@@ -222,13 +222,16 @@ fn control(rest: &[u8], from: usize) -> Option<Piece> {
     matches!(parameters.get(len)?, 0x40..=0x7e).then_some(Piece::Control { len: from + 1 + len + 1 })
 }
 
-/// Reads a code point such as `U+0068`, and the blank in front of another one.
+/// Reads a code point such as `U+0068`, and the blank, comma or line break in front of another one.
 fn code_point(rest: &[u8]) -> Option<Piece> {
     let digits = rest.strip_prefix(b"U+")?;
     let len = if digits.starts_with(b"0000") { 6 } else { 4 };
     let byte = number(digits.get(..len)?, 16)?;
-    let blank = usize::from(digits.get(len..)?.starts_with(b" U+"));
-    Some(Piece::Character { byte, len: 2 + len + blank, percent: 0 })
+    let behind = digits.get(len..)?;
+    let between = [&b" "[..], b"\n", b"\r\n", b",", b", ", b",\n", b"\t"];
+    let is_between = |text: &&[u8]| behind.strip_prefix(*text).is_some_and(|rest| rest.starts_with(b"U+"));
+    let between = between.into_iter().find(is_between).map_or(0, <[u8]>::len);
+    Some(Piece::Character { byte, len: 2 + len + between, percent: 0 })
 }
 
 /// Reads an HTML entity: `&#95;`, `&#x5f;`, `&lowbar;`.

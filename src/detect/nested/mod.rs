@@ -37,6 +37,8 @@ pub(super) struct Nested {
     limit: Option<usize>,
     /// Whether tokens need no boundaries in what is decoded.
     is_loose: bool,
+    /// Whether names mark values as tokens in what is decoded.
+    with_names: bool,
     state: State,
     /// The offset of the next byte.
     offset: u64,
@@ -72,6 +74,11 @@ impl Nested {
     /// Creates a search for which tokens need no boundaries in what is decoded.
     pub(super) fn loose(depth: usize) -> Self {
         Self { depth, is_loose: true, ..Self::default() }
+    }
+
+    /// Lists values of unknown shape in what is decoded as well.
+    pub(super) fn with_names(self) -> Self {
+        Self { with_names: true, ..self }
     }
 
     /// Returns the number of encodings around the searched bytes.
@@ -345,7 +352,8 @@ impl Nested {
         if self.is_loose {
             Scanner::loose(self.depth + 1)
         } else {
-            Scanner::nested(self.depth + 1, self.limit)
+            let scanner = Scanner::nested(self.depth + 1, self.limit);
+            if self.with_names { scanner.with_names() } else { scanner }
         }
     }
 

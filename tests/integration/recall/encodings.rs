@@ -55,6 +55,10 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
         ("`\\u{68}` for every character", format!("\"{}\"", escaped(|b| format!("\\u{{{b:x}}}"))).into()),
         ("`\\u{0068}…`", format!("\"{}\"", token.replacen('h', "\\u{0068}", 1)).into()),
         ("`\\x{68}` for every character", format!("\"{}\"", escaped(|b| format!("\\x{{{b:x}}}"))).into()),
+        (
+            "`U+0068` with line breaks",
+            token.bytes().map(|b| format!("U+{b:04X}\n")).collect::<String>().into(),
+        ),
         ("`\\x` for every character", format!("\"{}\"", escaped(|b| format!("\\x{b:02x}"))).into()),
         ("`\\137` for the underscore", format!("'{}'", token.replacen('_', "\\137", 1)).into()),
         ("`&#95;` for the underscore", format!("<p>{}</p>", token.replacen('_', "&#95;", 1)).into()),

@@ -54,6 +54,16 @@ fn any_character_may_be_spelled() {
 }
 
 #[test]
+fn code_points_may_stand_apart() {
+    let points: Vec<String> = token("hf_").bytes().map(|b| format!("U+{b:04X}")).collect();
+    for between in ["", " ", "\n", "\r\n", ",", ", ", ",\n", "\t"] {
+        let text = points.join(between);
+        assert_one(format!("x {text}\n").as_bytes(), &["escape"], 2, 2..2 + text.len());
+    }
+    assert_eq!(find(points.join(" and ").as_bytes()), []);
+}
+
+#[test]
 fn an_escape_beside_a_token_is_no_encoding() {
     let token = token("hf_");
     for text in [format!("\\n{token}\\n"), format!("%3D{token}%26"), format!("\\u0022{token}\\u0022")] {
