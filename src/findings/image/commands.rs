@@ -2,7 +2,7 @@
 //! instructions of a Dockerfile, so that what is written in pieces, encoded or handed on by variables is found here as
 //! it is there.
 
-use crate::detect::TokenKind;
+use crate::detect::{self, TokenKind};
 use crate::dockerfile::history::{as_dockerfile, exec_form};
 use crate::image::{Config, Field, FieldStep};
 use crate::rules::dockerfile::unknown::{Held, held};
@@ -17,7 +17,7 @@ const LONGEST: usize = 1 << 20;
 pub(super) struct Commands {
     /// The tokens that no search of single strings has found.
     pub(super) found: Vec<FieldToken>,
-    /// The values of unknown shape that the report must hide.
+    /// The tokens and values of unknown shape of which the report must hide each piece.
     pub(super) secrets: Vec<Name>,
 }
 
@@ -41,7 +41,17 @@ pub(super) fn read(config: &Config, known: &[FieldToken]) -> Commands {
         let source = exec_form(words.iter().map(|word| &**word));
         commands.add(&[member("config"), member(name)], &Name::default(), known, held(&source));
     }
+    for assignment in &config.env {
+        commands.secrets.extend(tokens_in(assignment));
+    }
     commands
+}
+
+/// Returns the tokens in a text, as they are written there.
+fn tokens_in(text: &[u8]) -> impl Iterator<Item = Name> {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    let found = detect::find(text).into_iter().filter(|token| token.via.is_empty());
+    found.filter_map(move |token| text.get(place(token.at.start)..place(token.at.end)).map(Name::from))
 }
 
 fn member(name: &str) -> FieldStep {
@@ -57,12 +67,13 @@ impl Commands {
         if found.is_empty() {
             return;
         }
+        // A token may be whole in one place and in pieces in another.
+        self.secrets.extend(found.iter().map(|(.., secret)| secret.clone()));
         let field: Field = field.iter().cloned().collect();
         let within = |token: &&FieldToken| is_within(&token.field, &field);
         let mut tokens: Vec<_> = known.iter().filter(within).map(|token| token.token.clone()).collect();
         let (unknown, kinds): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|(token, ..)| token.kind == TokenKind::UNKNOWN);
-        self.secrets.extend(unknown.iter().map(|(.., secret)| secret.clone()));
         for (token, confidence, secret) in kinds.into_iter().chain(unknown) {
             let is_other = token.kind == TokenKind::UNKNOWN && !tokens.is_empty();
             if is_other || tokens.contains(&token) {
@@ -240,8 +251,54 @@ mod tests {
         for word in
             ["a", "$A ", "A=$A$A; ", "'a' + ", "`echo a`", "cat <<E > f\na\nE\n", "--token a ", "base64 -d "]
         {
-            let text = format!("|1 A=b /bin/sh -c {}", word.repeat((1 << 18) / word.len()));
+            let text = format!("|1 A=b /bin/sh -c {}", word.repeat((1 << 16) / word.len()));
             read_in(&of_history(&text), HALVES);
+        }
+    }
+
+    #[test]
+    fn the_half_of_a_token_of_the_environment_is_hidden() {
+        let token = [["hf", "_ZqumpmhsEJNpjJOQ"].concat(), "GarbFlYmGylvuhfJXq".to_owned()];
+        let halves = [token[0].as_str(), &token[1]];
+        let (_, secrets) = read_in(&of_command(&serde_json::json!({"Env": ["HF_TOKEN=SECRET"]})), halves);
+        assert_hidden("ENV A=H1", halves, &secrets);
+    }
+
+    /// `WORD` stands for a secret, however it is quoted.
+    const COMMANDS: [&str; 7] = [
+        "RUN /bin/sh -c hf auth login --token WORD # buildkit",
+        "/bin/sh -c T=WORD; hf auth login --token $T; echo SECRET",
+        "/bin/sh -c A=WORD && export HF_TOKEN=\"$A\"; echo H1 H2",
+        "/bin/sh -c echo WORD | hf auth login; echo H2",
+        "/bin/sh -c echo WORD > ~/.cache/huggingface/token; echo BASE64",
+        "RUN |1 T=SECRET /bin/sh -c hf auth login --token $T; echo WORD # buildkit",
+        "/bin/sh -c A=H1; B=H2; hf auth login --token ${A}$B; echo WORD",
+    ];
+
+    proptest::proptest! {
+        #[test]
+        fn no_spelling_of_a_secret_is_shown(
+            secret in "[A-Za-z0-9]{40}",
+            cuts in proptest::collection::vec((1..40_usize, 0..5_usize), 0..5),
+            command in proptest::sample::select(&COMMANDS[..]),
+        ) {
+            let mut word = secret.clone();
+            let mut cuts = cuts;
+            cuts.sort_unstable();
+            cuts.dedup_by_key(|(at, _)| *at);
+            for (at, glue) in cuts.into_iter().rev() {
+                word.insert_str(at, ["\"\"", "''", "\\\n", "\\", ""][glue]);
+            }
+            let text = command.replace("WORD", &word);
+            let halves = secret.split_at(20);
+            let halves = [halves.0, halves.1];
+            // What is not random enough is no finding where it is written plainly.
+            let plain = read_in(&of_history("/bin/sh -c hf auth login --token SECRET"), halves).0;
+            let (found, secrets) = read_in(&of_history(&text), halves);
+            proptest::prop_assert_eq!(found, plain, "{}", text);
+            if found > 0 {
+                assert_hidden(&text, halves, &secrets);
+            }
         }
     }
 }
