@@ -88,7 +88,7 @@ fn found(file: &ScriptFile<'_>, state: &State<'_>, view: View<'_>) -> Option<(St
                 .find_map(|path| with(state.within(path)))
         }
         // `uv run` takes a script without its directory.
-        ScriptPath::Program(name) if name.ends_with(".py") => with(state.within(name)),
+        ScriptPath::Program(name) if language_of(name) == Some(Language::Python) => with(state.within(name)),
         ScriptPath::Program(name) => {
             PROGRAM_DIRECTORIES.iter().find_map(|directory| with(format!("{directory}/{name}")))
         }

@@ -41,6 +41,19 @@ pub(super) struct Plan {
     pub(super) gone: BTreeSet<usize>,
 }
 
+/// Returns the reason why nothing of a file can be mended.
+fn refused(context: &Context<'_>, is_for_windows: bool) -> Option<&'static str> {
+    if is_for_windows {
+        Some("builds of Windows containers have no secret mounts")
+    } else if syntax::is_unknown(context) {
+        Some(
+            "the frontend of the `# syntax=` line may not support `--mount=type=secret,env=`: use docker/dockerfile:1",
+        )
+    } else {
+        None
+    }
+}
+
 /// Returns the reason why a finding of a script file is left.
 fn in_script(hit: &Hit) -> Masked {
     match &hit.script {
@@ -54,16 +67,7 @@ fn in_script(hit: &Hit) -> Masked {
 /// Plans the changes to a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     let mut plan = Plan { is_for_windows: is_for_windows(context), ..Plan::default() };
-    let refused = if plan.is_for_windows {
-        Some("builds of Windows containers have no secret mounts")
-    } else if syntax::is_unknown(context) {
-        Some(
-            "the frontend of the `# syntax=` line may not support `--mount=type=secret,env=`: use docker/dockerfile:1",
-        )
-    } else {
-        None
-    };
-    if let Some(why) = refused {
+    if let Some(why) = refused(context, plan.is_for_windows) {
         let why = || Masked::own(why);
         plan.declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
         return plan;

@@ -254,8 +254,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
             TARGETS.contains(&name.as_str())
                 || text.starts_with("./")
                 || (text.starts_with('/') && !TAKES_PATHS.contains(&wrapper))
-                || name.ends_with(".sh")
-                || name.ends_with(".py")
+                || name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "sh" | "py"))
                 || PROGRAMS.iter().any(|program| program.name() == name)
                 || WRAPPERS.contains(&name.as_str())
                 || Language::of_program(&name) != Language::Other

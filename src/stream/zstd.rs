@@ -314,7 +314,7 @@ mod tests {
         use std::io::Write as _;
         let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
         for number in 0..50_u32 {
-            write!(encoder, "line {number} of a file that is written slowly\n").unwrap();
+            writeln!(encoder, "line {number} of a file that is written slowly").unwrap();
             encoder.flush().unwrap();
         }
         let mut stream = encoder.finish().unwrap();
