@@ -180,7 +180,7 @@ pub(crate) fn gzip_header_len(head: &[u8]) -> Option<usize> {
     }
     for text in [8, 16] {
         if flags & text != 0 {
-            match rest.iter().position(|&byte| byte == 0) {
+            match memchr::memchr(0, rest) {
                 Some(end) => rest = rest.get(end + 1..)?,
                 None => return goes_on.filter(|_| !rest.iter().any(u8::is_ascii_control)),
             }

@@ -78,6 +78,45 @@ mod tests {
         }
     }
 
+    /// Returns a dump of lines of 16 bytes as this program writes it.
+    fn dump(program: &str, bytes: &[u8]) -> String {
+        let shown = |b: u8| if b.is_ascii_graphic() || b == b' ' { char::from(b) } else { '.' };
+        let line = |(n, part): (usize, &[u8])| {
+            let (at, text) = (16 * n, part.iter().map(|&b| shown(b)).collect::<String>());
+            let each = |width: usize| part.chunks(width).map(hex).collect::<Vec<_>>().join(" ");
+            match program {
+                "xxd" => format!("{at:08x}: {:<39}  {text}\n", each(2)),
+                "hexdump -C" => format!("{at:08x}  {:<48}  |{text}|\n", each(1)),
+                _ => {
+                    let field = |&b: &u8| match b {
+                        0 => "  \\0".to_owned(),
+                        b'\n' => "  \\n".to_owned(),
+                        b if b.is_ascii_graphic() || b == b' ' => format!("   {}", char::from(b)),
+                        _ => format!(" {b:03o}"),
+                    };
+                    format!("{at:07o}{}\n", part.iter().map(field).collect::<Vec<_>>().concat())
+                }
+            }
+        };
+        bytes.chunks(16).enumerate().map(line).collect()
+    }
+
+    #[test]
+    fn dumps_of_compressed_data_are_decompressed() {
+        let text = format!("release: 1\nHF_TOKEN={}\n", token("hf_")).repeat(3);
+        for format in [Compression::Gzip, Compression::Zlib, Compression::Bzip2, Compression::Zstd] {
+            let packed = part(format, text.as_bytes());
+            for program in ["xxd", "hexdump -C", "od -c"] {
+                let dump = dump(program, &packed);
+                for text in [dump.clone(), format!("$ {program} data\n{dump}$ \n")] {
+                    let found = search(&text);
+                    let way = ["dump", format.name()];
+                    assert!(found.occurrences.iter().any(|found| labels(&found.via) == way), "{program}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_token_that_is_stored_as_it_is_is_listed_once() {
         let text = format!("user: HF_TOKEN={}\n", token("hf_"));

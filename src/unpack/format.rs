@@ -108,6 +108,8 @@ impl Format {
                 begins_zlib(head).then(|| Self::zlib(head, probes)).flatten()
             }
             Compression::Gzip => {
+                // The bytes at hand may be all of a content. Headers at each of its bytes would be read to its end.
+                let head = head.get(..HEAD).unwrap_or(head);
                 let trial = probes.gzip(head)?;
                 let is_cut = matches!(trial, Trial::Broken(taken) if taken >= head.len());
                 if is_cut && probes.has_output() {

@@ -256,6 +256,20 @@ impl<'u, 'o> Level<'u, 'o> {
         outcome
     }
 
+    /// Reads content that lies in this content as it is, from `start` on, though perhaps in several parts.
+    pub(super) fn enter_unchanged(&mut self, start: u64, content: &mut dyn Peek) {
+        let Some((found, _)) = self.descend(Raw::whole(content)) else { return };
+        found.problems.into_iter().for_each(|problem| self.found.add_problem(problem));
+        let mut occurrences = found.occurrences;
+        for occurrence in occurrences.iter_mut().filter(|occurrence| occurrence.via.is_empty()) {
+            occurrence.move_to(occurrence.at.start + start);
+            occurrence.position = None;
+        }
+        let known: usize = self.inner.iter().map(|inner| inner.occurrences.len()).sum();
+        occurrences.truncate((MAX_IN_FILE + 1).saturating_sub(known));
+        self.inner.push(Inner { raw: 0..0, is_part: true, occurrences });
+    }
+
     /// Reads content that was decoded from a text in this content.
     pub(super) fn enter_encoded(&mut self, via: &[Step], content: &mut dyn Peek) {
         let Some((found, _)) = self.descend(Raw::whole(content)) else { return };

@@ -17,6 +17,8 @@ const MOST_SAVED: i64 = 8 * UNITS;
 /// The units for the start of a content.
 const GRANT: i64 = 4;
 const MIB: i64 = 1 << 20;
+/// The number of bytes behind which a deflated block has described its codes.
+const CODES: usize = 512;
 
 /// The outcome of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,9 @@ pub(super) struct Probes {
     /// The number of trials, and of units charged.
     #[cfg(test)]
     pub(super) counted: (u64, u64),
+    /// The number of bytes in which the ends of headers were looked for.
+    #[cfg(test)]
+    pub(super) headers: usize,
 }
 
 impl Probes {
@@ -61,6 +66,8 @@ impl Probes {
             left_out: false,
             #[cfg(test)]
             counted: (0, 0),
+            #[cfg(test)]
+            headers: 0,
         }
     }
 
@@ -142,6 +149,10 @@ impl Probes {
 
     /// Tries to decode a gzip member (RFC 1952).
     pub(super) fn gzip(&mut self, head: &[u8]) -> Option<Trial> {
+        #[cfg(test)]
+        {
+            self.headers += head.len();
+        }
         let len = gzip_header_len(head)?;
         let Some(data) = head.get(len..).filter(|data| !data.is_empty()) else {
             return (head.len() >= HEAD).then_some(Trial::GoesOn);
@@ -150,6 +161,10 @@ impl Probes {
             return None;
         }
         let mut trial = self.inflate(data, Form::Bare);
+        if trial == Trial::Broken(data.len()) && head.len() >= HEAD && data.len() < CODES {
+            // Behind a long header, the bytes at hand may end within the description of the codes.
+            trial = Trial::GoesOn;
+        }
         if let Trial::Ended(taken) = trial {
             let mut sum = Crc::new();
             sum.update(self.out.get(..self.filled)?);

@@ -14,6 +14,8 @@ pub(super) struct Decoded {
 
 impl Decoded {
     pub(super) fn push(&mut self, byte: u8, place: Range<usize>) {
+        #[cfg(test)]
+        count_read();
         self.text.push(byte);
         self.places.push(place);
     }
@@ -63,4 +65,16 @@ impl From<Decoded> for Front {
     fn from(decoded: Decoded) -> Self {
         Self { decoded, is_loose: false }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The number of bytes that were decoded at needles, for tests.
+    pub(super) static READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts a byte that was decoded at a needle.
+#[cfg(test)]
+pub(super) fn count_read() {
+    READ.with(|read| read.set(read.get() + 1));
 }

@@ -315,6 +315,8 @@ impl Window<'_> {
         let mut head = Zeroizing::new([0_u8; HEAD]);
         let mut reader = reader.clone();
         for n in 0..HEAD {
+            #[cfg(test)]
+            super::decoded::count_read();
             match (reader.next(), head.get_mut(n)) {
                 (Unit::Byte(byte, _), Some(place)) => *place = byte,
                 (Unit::Cut, _) if !self.context.whole_end => return Err(NoToken::NeedMore),

@@ -46,6 +46,8 @@ pub(super) struct Nested {
     next: u64,
     /// The end of the last run.
     floor: u64,
+    /// The end of the last run that was decoded.
+    decoded: u64,
     /// The last bytes in front of `offset`.
     tail: Sensitive,
     /// The offsets of newlines after which a line of a dump may begin.
@@ -267,7 +269,7 @@ impl Nested {
             let at = self.tail.len().saturating_sub(back);
             let known = Sensitive::from(self.tail.get(at..).unwrap_or_default());
             self.offset -= known.len() as u64;
-            self.tail.clear();
+            self.tail = Sensitive::from(self.tail.get(..at).unwrap_or_default());
             self.feed(&known, &Marks::default(), 0);
         }
     }
@@ -294,14 +296,17 @@ impl Nested {
     /// Decides how a run is read that begins with `head`.
     fn decide(&mut self, head: &[u8]) {
         let start = self.offset - head.len() as u64;
-        self.tail.clear();
         match reading(head) {
             None => {
+                // It may be the text beside a line of a dump.
+                self.offset = start;
+                self.pass(head);
                 self.skip_to(self.offset);
                 self.state = State::Outside;
             }
             Some((skip, reading, is_packed)) => {
                 let start = start + skip as u64;
+                self.tail.clear();
                 let mut run = Box::new(Run::new(reading, start, self.content()));
                 run.keep(is_packed);
                 self.floor = start;
@@ -320,7 +325,7 @@ impl Nested {
     /// Begins a dump whose second line, or first, begins here. The line before is a part of it if it looks
     /// like one.
     fn begin_dump(&mut self) {
-        let room = usize::try_from(self.offset - self.floor).unwrap_or(usize::MAX);
+        let room = usize::try_from(self.offset - self.decoded).unwrap_or(usize::MAX);
         let known = self.tail.get(self.tail.len().saturating_sub(room)..).unwrap_or_default();
         let line = known.strip_suffix(b"\n").unwrap_or(known);
         let start = memchr::memrchr(b'\n', line).map_or(0, |at| at + 1);
@@ -343,6 +348,7 @@ impl Nested {
         self.tail.clear();
         self.offset = end;
         self.floor = end;
+        self.decoded = end;
         self.next = end.next_multiple_of(STRIDE as u64);
         self.feed(&rest, &Marks::default(), 0);
     }
@@ -391,7 +397,7 @@ fn last(bytes: &[u8], most: usize) -> &[u8] {
 #[cfg(test)]
 thread_local! {
     /// The number of bytes that were decoded, for tests.
-    static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    pub(super) static DECODED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ fn first_of_base64(run: &[u8]) -> Option<[u8; START]> {
 }
 
 /// Returns true if data begins as a compressed stream or an archive does.
-fn is_packed(head: &[u8]) -> bool {
+pub(super) fn is_packed(head: &[u8]) -> bool {
     /// zip, 7z, framed Snappy, and the blocks of lz4 that Firefox writes.
     const MAGIC: [&[u8]; 4] = [b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", SNAPPY_FRAMES, b"mozLz40\0"];
     Compression::of(head) != Compression::None

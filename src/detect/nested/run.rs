@@ -2,7 +2,7 @@
 
 use super::class::{Form, begins_text};
 use super::dump::{self, Line};
-use super::packed::Packed;
+use super::packed::{Packed, is_packed};
 use super::places::Places;
 use crate::detect::encoding::{dense, next_line, number_of, sextet, spelled_character, wide_character};
 use crate::detect::{Encoding, Occurrence, Scanner, Step, StepKind, counts_in_file};
@@ -141,6 +141,10 @@ impl Run {
         if is_over || whole_end || self.out.bytes.len() >= PIECE {
             #[cfg(test)]
             super::DECODED.with(|decoded| decoded.set(decoded.get() + self.out.bytes.len()));
+            let is_first = self.out.len == self.out.bytes.len() as u64;
+            if is_first && matches!(self.reading, Reading::Dump) && is_packed(&self.out.bytes) {
+                self.packed = Some(Packed::empty());
+            }
             if let Some(packed) = &mut self.packed {
                 packed.extend(&self.out.bytes);
             }

@@ -207,6 +207,33 @@ fn dumps() {
 }
 
 #[test]
+fn dumps_of_long_lines_whose_text_looks_encoded() {
+    let token = token("hf_");
+    for front in 0..16 {
+        let text = format!("{}={token}\nmore and more words\n", "abcdefghijklmnop".get(..front).unwrap());
+        for width in [16, 20, 24, 32, 40] {
+            let line = |(n, part): (usize, &[u8])| {
+                let hex = |part: &[u8]| part.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+                let columns = part.chunks(2).map(hex).collect::<Vec<_>>().join(" ");
+                let shown = String::from_utf8_lossy(part).replace('\n', ".");
+                format!("{:08x}: {columns:<1$}  {shown}\n", n * width, width / 2 * 5 - 1)
+            };
+            let dump: String = text.as_bytes().chunks(width).enumerate().map(line).collect();
+            for dump in [dump.clone(), format!("$ xxd\n{dump}$ \n")] {
+                let found = find(dump.as_bytes());
+                let whole = found.iter().filter(|found| found.len == token.len()).count();
+                assert_eq!(whole, 1, "{front}, {width}:\n{dump}");
+                for step in [1, 7, 100] {
+                    let mut scanner = Scanner::new();
+                    dump.as_bytes().chunks(step).for_each(|piece| scanner.feed(piece));
+                    assert_eq!(scanner.finish(), found, "in pieces of {step}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn look_alikes_hold_nothing() {
     let token = token("hf_");
     let not_random = format!("hf_{}", "a".repeat(34));

@@ -2,17 +2,21 @@
 //! of the image say where clusters lie. They are not read: a block of lz4 that ends where a block of the image
 //! ends is one of its clusters. The last cluster of a file may lie behind its inode instead. In images for Linux
 //! before 5.3, a cluster is one block, with zeros behind it.
+//!
+//! Files that are not compressed lie in the image as they are, but for their last bytes, which lie behind their inode.
+//! They are put together in images that can be held in memory.
 
+mod inline;
 mod tails;
 
-use std::io::Read as _;
+use std::io::Read;
 
 use super::lz::{self, Lz4Sequences};
-use super::{Joined, enter_reader};
+use super::{Joined, MAX_WHOLE, WINDOW, enter_reader, take};
 use crate::detect::StepKind;
 use crate::fault::Code;
 use crate::mask::message;
-use crate::stream::{Compression, Peek as _};
+use crate::stream::{Compression, Peek as _, Window, hold_memory};
 use crate::unpack::level::Level;
 use crate::unpack::raw::Raw;
 
@@ -58,13 +62,51 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
         level.error(step.clone(), Code::Unsupported, detail);
     }
     let is_behind_zeros = features & BEHIND_ZEROS != 0;
-    let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0, is_first: true, is_behind_zeros };
-    enter_reader(level, step, Joined::new(clusters));
+    let names_lz4 = bits(COMPRESSIONS) | bits(COMPRESSIONS + 1) != 0;
+    let held = match hold_memory(MAX_WHOLE, "an erofs image") {
+        Ok(held) => held,
+        Err(error) => return level.failed(step, &error),
+    };
+    let mut image = take(raw, MAX_WHOLE);
+    let files = inline::Contents::new(&image, inline::files(&image));
+    let missed = enter_files(level, files) || raw.peek(1).is_ok_and(|behind| !behind.is_empty());
+    if missed && inline::files(&image).next().is_some() {
+        let detail = message!(
+            "the erofs image has more than the limit of {} MiB; the ends of some files were searched on their own",
+            MAX_WHOLE >> 20
+        );
+        level.error(step.clone(), Code::Limit, detail);
+    }
+    if is_behind_zeros || names_lz4 || inline::has_packed(&image) {
+        let raw = image.as_slice().chain(raw);
+        let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0, is_first: true, is_behind_zeros };
+        enter_reader(level, step, Joined::new(clusters));
+    } else {
+        // Without the header, it is not taken for another image.
+        if let Some(magic) = image.get_mut(HEADER..HEADER + MAGIC.len()) {
+            magic.fill(0);
+        }
+        let raw = level.unpacker.limits.meter(image.as_slice().chain(raw));
+        level.enter_unchanged(0, &mut Window::with_capacity(WINDOW, raw));
+    }
+    drop(held);
+}
+
+/// Searches the contents of files that begin at an offset. Returns true if some were left out.
+fn enter_files<I: Iterator<Item = inline::File>>(
+    level: &mut Level<'_, '_>,
+    mut files: inline::Contents<'_, I>,
+) -> bool {
+    for (start, content) in &mut files {
+        let content = level.unpacker.limits.meter(content.as_slice());
+        level.enter_unchanged(start, &mut Window::with_capacity(WINDOW, content));
+    }
+    files.missed
 }
 
 /// The contents of clusters. Other blocks come unchanged.
-struct Clusters<'r, 'a> {
-    raw: &'r mut Raw<'a>,
+struct Clusters<R> {
+    raw: R,
     /// The bytes at hand, and the offset of the next block in them.
     held: Vec<u8>,
     from: usize,
@@ -76,7 +118,7 @@ struct Clusters<'r, 'a> {
     is_behind_zeros: bool,
 }
 
-impl Iterator for Clusters<'_, '_> {
+impl<R: Read> Iterator for Clusters<R> {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
@@ -85,7 +127,7 @@ impl Iterator for Clusters<'_, '_> {
             self.from = 0;
             let room = (AT_HAND - self.held.len()) as u64;
             // A reader's error is reported by the reader of the enclosing content.
-            let _ = (&mut *self.raw).take(room).read_to_end(&mut self.held);
+            let _ = (&mut self.raw).take(room).read_to_end(&mut self.held);
         }
         let bytes = self.held.get(self.from..).filter(|bytes| !bytes.is_empty())?;
         self.left = self.left.saturating_add(WORK * BLOCK).min(WORK * MAX_CLUSTER);

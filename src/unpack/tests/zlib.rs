@@ -190,3 +190,24 @@ fn streams_with_small_windows_are_found_in_the_formats_that_have_them() {
     assert!(tried < 4 * 256 && units < 4 * 256, "{tried} trials, {units} units");
     assert!(found.occurrences.is_empty() && found.problems.is_empty(), "{:?}", messages(&found));
 }
+
+/// Counts work, not time: each header was once looked for up to the end of what was at hand, which is all of it for
+/// content in memory.
+#[test]
+fn headers_of_gzip_end_within_a_few_bytes_or_not_at_all() {
+    use base64::Engine as _;
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+    for magic in [&b"\x1f\x8b\x08"[..], b"\x1f\x8b\x08\x08", b"\x1f\x8b\x08\x04", b"\x1f\x8b\x08\x10"] {
+        let raw = magic.repeat(12_000 / magic.len());
+        let base64 = base64::engine::general_purpose::STANDARD.encode(&raw);
+        for content in [raw.clone(), base64.into_bytes(), hex(&raw).into_bytes()] {
+            let mut unpacker = Unpacker::new(&Stop::default());
+            let (found, outcome) = unpacker.search(Origin::default(), &mut &*content);
+            outcome.unwrap();
+            assert_eq!(found.occurrences, []);
+            let (places, most) = (raw.len() / magic.len() + 1, crate::unpack::format::HEAD);
+            let headers = unpacker.probes.headers;
+            assert!(headers > 0 && headers <= places * most, "{magic:x?}: {headers} bytes");
+        }
+    }
+}

@@ -99,6 +99,9 @@ pub(super) fn nested(planted: &Planted) -> Vec<Row> {
         ("hex of bzip2", each_byte(&packed(&["bzip2", "-c"])).into()),
         ("hex of zip", each_byte(&packed(&["python3", "-c", ZIP])).into()),
         ("hex of gzip", each_byte(&gzipped).into()),
+        ("`xxd` of gzip", output(&["xxd"], &gzipped)),
+        ("`hexdump -C` of gzip", output(&["hexdump", "-C"], &gzipped)),
+        ("`od -c` of gzip", output(&["od", "-c"], &gzipped)),
     ];
     rows.extend(forms.into_iter().map(|(form, content)| Row::file_as(form, "srv/data", content)));
     rows

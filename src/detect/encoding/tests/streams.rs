@@ -132,11 +132,23 @@ fn every_split_point_gives_the_same() {
     }
 }
 
-/// Inputs that are hard on a search that judges every needle at length. Each of them takes well under a
-/// second if the work is linear.
+/// Inputs that are hard on a search that judges every needle at length. What is decoded is counted, not the time.
 #[test]
 fn hostile_repetition_costs_no_more_than_its_length() {
-    let started = std::time::Instant::now();
+    /// The number of bytes that are decoded at most for each byte of the input.
+    const MOST: usize = 100;
+    let decoded = |unit: &str, len: usize| {
+        let bytes = unit.repeat(len / unit.len());
+        let (at_needles, in_runs) =
+            (&crate::detect::encoding::decoded::READ, &crate::detect::nested::DECODED);
+        at_needles.set(0);
+        in_runs.set(0);
+        let mut scanner = Scanner::with_limit(10);
+        bytes.as_bytes().chunks(16_384).for_each(|piece| scanner.feed(piece));
+        let found = scanner.finish();
+        assert!(found.is_empty() || unit.contains('.'));
+        at_needles.get() + in_runs.get()
+    };
     for unit in [
         "oZl9",
         "aGZfQUFB",
@@ -154,15 +166,11 @@ fn hostile_repetition_costs_no_more_than_its_length() {
         "hm\n",
         "x68",
     ] {
-        let bytes = unit.repeat(4_000_000 / unit.len());
-        let begun = std::time::Instant::now();
-        let mut scanner = Scanner::with_limit(10);
-        bytes.as_bytes().chunks(65_536).for_each(|piece| scanner.feed(piece));
-        let found = scanner.finish();
-        assert!(found.is_empty() || unit.contains('.'));
-        let spent = started.elapsed();
-        println!("{unit:?}: {:?}", begun.elapsed());
-        assert!(spent.as_secs() < 120, "{unit:?}: {spent:?}");
+        let len = 60_000;
+        let (once, twice) = (decoded(unit, len), decoded(unit, 2 * len));
+        println!("{unit:?}: {} and {}", once / len, twice / (2 * len));
+        assert!(twice <= 2 * MOST * len, "{unit:?}: {once} and {twice} bytes");
+        assert!(twice <= once * 9 / 4 + len / 4, "{unit:?}: {once} and {twice} bytes");
     }
 }
 

@@ -4,7 +4,7 @@ use super::{BLOCK, MAX_DECODED, lz};
 use crate::stream::Compression;
 
 /// The distance of the places at which an inode may begin.
-const SLOT: usize = 32;
+pub(super) const SLOT: usize = 32;
 /// The bits of a map that say that the indexes take two bytes each, and that the last cluster is behind them.
 const SHORT_INDEXES: u16 = 1;
 const BEHIND_INDEXES: u16 = 8;
@@ -19,8 +19,16 @@ pub(super) fn of(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))
+}
+
+/// Returns the size of the extended attributes behind the inode at `at`.
+pub(super) fn attributes(bytes: &[u8], at: usize) -> Option<usize> {
+    Some(match usize::from(u16_at(bytes, at + 2)?) {
+        0 => 0,
+        count => 8 + 4 * count,
+    })
 }
 
 /// Returns the range of the cluster behind the inode at `at`.
@@ -32,10 +40,7 @@ fn place(bytes: &[u8], at: usize) -> Option<std::ops::Range<usize>> {
         return None;
     }
     let size = u32::from_le_bytes(*bytes.get(at + 8..)?.first_chunk()?) as usize;
-    let attributes = match usize::from(u16_at(bytes, at + 2)?) {
-        0 => 0,
-        count => 8 + 4 * count,
-    };
+    let attributes = attributes(bytes, at)?;
     let map = (at + if is_extended { 64 } else { 32 } + attributes).next_multiple_of(8);
     let (len, advice) = (usize::from(u16_at(bytes, map + 2)?), u16_at(bytes, map + 4)?);
     // The algorithm is lz4, and an index stands for a block.

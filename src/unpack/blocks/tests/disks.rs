@@ -209,6 +209,31 @@ fn images_of_erofs() {
 }
 
 #[test]
+fn files_of_erofs_that_end_behind_their_inode() {
+    let [border, end, small] = ["a", "b", "c"].map(token);
+    let cut = [&bytes(4096 * 3 - 18)[..], format!(" k={border}\n").as_bytes()].concat();
+    let packed = |front: u32, token: &str| {
+        crate::stream::samples::part(
+            Compression::Gzip,
+            &[&bytes(front)[..], format!(" k={token} ").as_bytes()].concat(),
+        )
+    };
+    let (long, short) = (packed(20_000, &end), packed(0, &small));
+    let files: [(&str, &[u8]); 3] = [("a", &cut), ("b.gz", &long), ("c.gz", &short)];
+    for (name, options) in [("erofs-inline", &[][..]), ("erofs-inline-lz4", &["-zlz4"])] {
+        let image = erofs(name, options, &files);
+        let found = ways(&image);
+        let names_lz4 = found.iter().any(|way| way.contains("lz4"));
+        assert_eq!(names_lz4, !options.is_empty(), "{name}: {found:?}");
+        let all: Vec<_> = search(&image).occurrences.into_iter().map(|found| found.token).collect();
+        for token in [&border, &end, &small] {
+            let token = crate::detect::find(token.as_bytes()).remove(0).token;
+            assert!(all.contains(&token), "{name}: {found:?}");
+        }
+    }
+}
+
+#[test]
 fn images_of_erofs_for_old_kernels() {
     let text = text(&token("a"));
     let files: [(&str, &[u8]); 2] = [("a", &text.repeat(400)), ("b", &[&bytes(9000)[..], &text].concat())];
