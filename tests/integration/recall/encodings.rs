@@ -57,7 +57,7 @@ pub(super) fn rows(planted: &Planted) -> Vec<Row> {
         ("`\\x{68}` for every character", format!("\"{}\"", escaped(|b| format!("\\x{{{b:x}}}"))).into()),
         (
             "`U+0068` with line breaks",
-            token.bytes().map(|b| format!("U+{b:04X}\n")).collect::<String>().into(),
+            token.bytes().map(|b| format!("U+{b:04X}\n")).collect::<Vec<_>>().concat().into(),
         ),
         ("`\\x` for every character", format!("\"{}\"", escaped(|b| format!("\\x{b:02x}"))).into()),
         ("`\\137` for the underscore", format!("'{}'", token.replacen('_', "\\137", 1)).into()),
