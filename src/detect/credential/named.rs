@@ -247,9 +247,11 @@ fn is_of_model(value: &[u8]) -> bool {
     value.contains(&b'/') || value.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Returns true if a value begins like a token of the Hub.
+/// Returns true if a value begins like a token of the Hub and has letters of both cases behind the prefix.
 fn has_root(value: &[u8]) -> bool {
-    roots().any(|root| value.starts_with(root.as_bytes()))
+    let is_mixed =
+        |body: &[u8]| body.iter().any(u8::is_ascii_uppercase) && body.iter().any(u8::is_ascii_lowercase);
+    roots().any(|root| value.strip_prefix(root.as_bytes()).is_some_and(is_mixed))
 }
 
 /// Returns true for a value of a sealed secret, which only a cluster can decrypt.

@@ -18,11 +18,12 @@ use crate::verdict::{BlobVerdict, Content, DETECTOR, codec};
 /// Each version of the detector with the hash of its verdicts, the newest last. If the test fails because verdicts are
 /// meant to change, increment `DETECTOR` and add a row. A new release of an encoder of the tests may change the hash as
 /// well, through lengths of compressed bytes: then the last row is corrected.
-const VERSIONS: [(u32, &str); 4] = [
+const VERSIONS: [(u32, &str); 5] = [
     (1, "eb7dbad589427862a9d209e1911de33dedc5142be5527d185bc1a9055680b3cd"),
     (2, "aba01a4602d7b198ba1e386662b46d406c2471d018b02f14678510fce472aaad"),
     (3, "99a584c9a9ba63d5bbda8a77c1534e66d29cfcd113790bac277329614ae33154"),
     (4, "0cb663f16e32e94b6792c37b971ff3e1866a42992331189313b8b4ca80b965c8"),
+    (5, "2a9a37b28e5c259a259da79d2c7e6c3e87e146a6c13828362fd31adcc03a17a2"),
 ];
 
 /// A value of unknown shape.
@@ -65,6 +66,8 @@ fn files() -> Vec<(String, Vec<u8>)> {
         ("root/.cache/huggingface/.wh.stored_tokens", Vec::new()),
         ("srv/pod.yaml", b"- name: HF_TOKEN\n  value: Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901\n".to_vec()),
         ("srv/app.py", format!("t = os.environ.get('HF_TOKEN') or '{OPAQUE}'\n").into_bytes()),
+        ("srv/app.php", format!("<?php $hfToken = '{OPAQUE}';\n").into_bytes()),
+        ("srv/blob", STANDARD.encode(format!("HF_TOKEN={OPAQUE}{OPAQUE}\n")).into_bytes()),
         ("srv/.wh..wh..opq", Vec::new()),
         ("root/.netrc", b"machine huggingface.co login u password Qk2vTz7yWm4n\n".to_vec()),
         ("root/.git-credentials", b"https://u:Qk2vTz7yWm4n@huggingface.co\n".to_vec()),
