@@ -27,7 +27,7 @@ impl<'a> Expansions<'a> {
 
     fn of(context: &Context<'_>) -> Places {
         let mut found: HashMap<(usize, String), Vec<Residue>> = HashMap::new();
-        for (instruction, _) in context.instructions() {
+        for (instruction, scope) in context.instructions() {
             let Some(stage) = instruction.stage.filter(|&stage| context.reach.is_whole(Some(stage))) else {
                 continue;
             };
@@ -35,8 +35,9 @@ impl<'a> Expansions<'a> {
             if places.is_empty() {
                 continue;
             }
-            let texts = texts(instruction);
-            let names = texts.iter().flat_map(|text| {
+            // A value in single quotes is not expanded.
+            let texts = texts(instruction).into_iter().filter(|text| scope.expand(text).carries_token);
+            let names = texts.flat_map(|text| {
                 let text = text.to_str();
                 expanded(&text).into_iter().map(str::to_owned).collect::<Vec<_>>()
             });

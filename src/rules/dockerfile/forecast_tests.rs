@@ -67,6 +67,7 @@ fn what_instructions_expand_is_left_in_the_config_and_in_paths() {
             "token-in-arg",
             "History max",
         ),
+        ("FROM a\nARG HF_TOKEN\nLABEL t='$HF_TOKEN'\nRUN x", "token-in-arg", "History max"),
         ("FROM a\nARG HF_TOKEN\nCMD echo $HF_TOKEN\nRUN x", "token-in-arg", "History max"),
         (
             "FROM a AS b\nARG HF_TOKEN\nRUN x\nFROM c\nARG HF_TOKEN\nLABEL t=$HF_TOKEN\nRUN y",
