@@ -92,8 +92,8 @@ fn leaves(context: &Context<'_>, instruction: &Instruction) -> Vec<Residue> {
     };
     let mut leaves = Vec::new();
     if instruction.is_onbuild() {
-        leaves.push(left_in(Where::Config));
-        leaves.extend(is_base().then(|| left_in(Where::Env)));
+        // The triggers of a base are not in the images that are based on it.
+        leaves.push(left_in(if is_base() { Where::Env } else { Where::Config }));
     } else {
         leaves.push(left_in(Where::Env));
     }
