@@ -1,7 +1,7 @@
 //! Mends a Dockerfile: removes logins and variables that carry a token, and mounts a secret in the `RUN`s
 //! that need the token.
 //!
-//! [`mend`] works in rounds. Each round plans changes from the findings of the rules and applies them,
+//! [`mend_within`] works in rounds. Each round plans changes from the findings of the rules and applies them,
 //! until nothing is left that can be mended. The result is parsed again, and changes that would break the
 //! file are discarded.
 
@@ -62,7 +62,8 @@ pub(crate) fn mend(source: &[u8]) -> Mended {
     mend_within(source, NO_FILES)
 }
 
-/// Does the same for a Dockerfile with a build context.
+/// Mends everything that can be mended with certainty, in a build context that `read` reads. The source must parse
+/// without problems.
 pub(crate) fn mend_within(source: &[u8], read: ReadFile<'_>) -> Mended {
     let mut mended = Mended {
         source: Zeroizing::new(source.to_vec()),
