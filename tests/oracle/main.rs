@@ -102,7 +102,9 @@ fn inside(filters: &[String], builders: &[Builder]) -> ExitCode {
             println!("{}", smallest(made, &workers[0], &hub));
         }
     }
-    let is_current = !is_whole || support::page::is_current("oracle.md", &page);
+    // A run with other builders than usual does not judge the page.
+    let is_judged = is_whole && (builders == BUILDERS || std::env::var_os("STOWAWAY_WRITE_DOCS").is_some());
+    let is_current = !is_judged || support::page::is_current("oracle.md", &page);
     if !is_current {
         println!("docs/oracle.md is stale: `make oracle` writes it");
     }
