@@ -51,7 +51,7 @@ pub(crate) enum Dialect {
     Batch,
 }
 
-/// Where the logins of a file leave the token.
+/// The places in which logins of a file leave the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Logins {
     /// On the machine of a CI system.

@@ -58,13 +58,13 @@ pub(crate) struct Files<'a> {
 /// A file of the image with known text.
 #[derive(Clone)]
 pub(crate) struct Found {
-    pub(crate) origin: Origin,
+    pub(crate) source: TextSource,
     pub(crate) text: Text,
 }
 
-/// Where the text of a file is written.
+/// The place from which the text of a file is known.
 #[derive(Clone)]
-pub(crate) enum Origin {
+pub(crate) enum TextSource {
     /// In the Dockerfile itself.
     Here,
     /// In a file of the build context.
@@ -90,7 +90,7 @@ impl ScriptPlace {
     }
 }
 
-impl Origin {
+impl TextSource {
     /// Returns the place of a part of the script.
     pub(super) fn place(&self, span: Span) -> ScriptPlace {
         match self {
@@ -164,7 +164,7 @@ impl<'a> Files<'a> {
     fn in_context(&self, path: &[u8]) -> Option<Found> {
         let content = self.content(path)?;
         let text = Text::from_source(&content, Span::new(0, content.len()));
-        Some(Found { origin: Origin::Context { path: path.into(), content }, text })
+        Some(Found { source: TextSource::Context { path: path.into(), content }, text })
     }
 
     /// Calls `visit` with each instruction that may put a file at `path` in a stage, the last one first. `visit` gets
@@ -212,9 +212,9 @@ fn source_of(sources: &[String], to: &Destination, path: &str) -> Option<String>
     })
 }
 
-impl std::fmt::Debug for View<'_> {
+impl std::fmt::Debug for RunFiles<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("View")
+        f.debug_struct("RunFiles")
             .field("stage", &self.stage)
             .field("before", &self.before)
             .finish_non_exhaustive()
@@ -223,7 +223,7 @@ impl std::fmt::Debug for View<'_> {
 
 /// The files as a `RUN` sees them.
 #[derive(Clone, Copy)]
-pub(crate) struct View<'a> {
+pub(crate) struct RunFiles<'a> {
     pub(crate) files: &'a Files<'a>,
     pub(crate) stage: usize,
     /// The index of the `RUN`.
@@ -233,7 +233,7 @@ pub(crate) struct View<'a> {
     pub(crate) mounts: &'a [Mount],
 }
 
-impl View<'_> {
+impl RunFiles<'_> {
     /// Returns the file at a normal path, if its text is known.
     pub(super) fn at(&self, path: &str) -> Option<Found> {
         let lookups = self.files.lookups.get().checked_sub(1)?;
@@ -250,7 +250,9 @@ impl View<'_> {
         let mut stage = Some(self.stage);
         while let Some(number) = stage {
             match made.get(&(number, path.to_owned())) {
-                Some(Made::Text(text)) => return Some(Found { origin: Origin::Here, text: text.clone() }),
+                Some(Made::Text(text)) => {
+                    return Some(Found { source: TextSource::Here, text: text.clone() });
+                }
                 Some(Made::Copied(from)) => {
                     let from = from.clone();
                     drop(made);
@@ -271,7 +273,7 @@ impl View<'_> {
             Placing::Documents(documents) => documents
                 .iter()
                 .find(|(at, _)| at == path)
-                .map(|(_, body)| Found { origin: Origin::Here, text: (*body).clone() }),
+                .map(|(_, body)| Found { source: TextSource::Here, text: (*body).clone() }),
             Placing::Stage { .. } => None,
         })
     }

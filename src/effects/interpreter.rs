@@ -4,7 +4,7 @@ use crate::hub::python as names;
 use std::rc::Rc;
 
 use super::effect::{Agent, Effect, EffectKind, Form, Handover, Login, Logout, Read, Reader, Tokens, Write};
-use super::files::Origin;
+use super::files::TextSource;
 use super::login::{self, Near};
 use super::pipes::Pipes;
 use super::programs::{self, Call};
@@ -41,7 +41,7 @@ pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Inter
     Interpreted { effects: interpreter.effects, scripts: interpreter.scripts }
 }
 
-/// What is known of a script after its steps were gone over.
+/// The effects of a script, and the script files that it runs.
 pub(crate) struct Interpreted {
     /// The effects in order.
     pub(crate) effects: Vec<Effect>,
@@ -72,7 +72,7 @@ struct Frame<'a> {
     /// The Python script that runs the step, or the step that runs its script file.
     around: Option<&'a Step>,
     /// The script file of the step, and the span of the step that runs it.
-    script: Option<(&'a Origin, Span)>,
+    script: Option<(&'a TextSource, Span)>,
 }
 
 impl Interpreter<'_> {
@@ -126,12 +126,12 @@ impl Interpreter<'_> {
         self.state.enter(step);
         let running = scripts::running(step, &self.state, files, &self.running, self.scripts.len() + 1);
         self.state.leave(step);
-        let Some(Running { origin, steps, path }) = running else { return };
+        let Some(Running { source, steps, path }) = running else { return };
         self.running.push(path);
         self.scripts.push(Rc::clone(&steps));
         let span = frame.script.map_or(step.span, |(_, span)| span);
         let agent = if frame.agent == Agent::Trap { Agent::Trap } else { Agent::Script };
-        self.inner(&steps, Frame { agent, around: Some(step), script: Some((&*origin, span)), ..frame });
+        self.inner(&steps, Frame { agent, around: Some(step), script: Some((&*source, span)), ..frame });
         self.running.pop();
     }
 
@@ -165,7 +165,7 @@ impl Interpreter<'_> {
             _ => {}
         }
         let (step, by, branches) = (frame.step, frame.agent, branches.to_vec());
-        let script = frame.script.map(|(origin, _)| origin.place(span));
+        let script = frame.script.map(|(source, _)| source.place(span));
         let span = frame.script.map_or(span, |(_, outer)| outer);
         self.effects.push(Effect { kind, span, step, by, branches, script });
     }

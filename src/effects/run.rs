@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::effect::{Effect, EffectKind, Login};
-use super::files::{Files, View};
+use super::files::{Files, RunFiles};
 use super::interpreter::{Interpreted, interpret};
 use super::login::{TokenOrigin, origin};
 use super::pattern::covers;
@@ -52,7 +52,7 @@ pub(crate) fn runs(
         let script = run_script(acts, scope).filter(|_| acts.keyword == Keyword::Run)?;
         let (steps, mounts) = (shell::steps(&script), mounts(acts, scope));
         let directory = scope.directory().unwrap_or(UNKNOWN);
-        let view = View { files, stage, before: number, directory, mounts: &mounts };
+        let view = RunFiles { files, stage, before: number, directory, mounts: &mounts };
         let surroundings = Surroundings::of_run(scope, &mounts, helper.clone(), view);
         let Interpreted { effects, scripts } =
             interpret(&steps, Surroundings { given: given.get(&number), ..surroundings });

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::files::{Found, Origin, View};
+use super::files::{Found, RunFiles, TextSource};
 use super::state::State;
 use crate::shell::{
     self, Language, Script, ScriptFile, ScriptPath, Step, StepKind, Word, script_file, shebang,
@@ -11,7 +11,7 @@ use crate::text::Text;
 
 /// A script that a step runs.
 pub(super) struct Running {
-    pub(super) origin: Rc<Origin>,
+    pub(super) source: Rc<TextSource>,
     pub(super) steps: Rc<[Step]>,
     /// The normal path of the script in the image.
     pub(super) path: String,
@@ -31,12 +31,12 @@ const APART: usize = 1 << 40;
 pub(super) fn running(
     step: &Step,
     state: &State<'_>,
-    view: View<'_>,
+    view: RunFiles<'_>,
     running: &[String],
     number: usize,
 ) -> Option<Running> {
     let file = script_file(step)?;
-    let (path, Found { origin, text }) = found(&file, state, view)?;
+    let (path, Found { source, text }) = found(&file, state, view)?;
     if running.contains(&path) || !view.pay(&text) {
         return None;
     }
@@ -56,7 +56,7 @@ pub(super) fn running(
         inner.subshells.splice(0..0, step.subshells.iter().copied().chain(process));
         inner.environment.splice(0..0, environment.iter().chain(&arguments).cloned());
     }
-    Some(Running { origin: Rc::new(origin), steps: steps.into(), path })
+    Some(Running { source: Rc::new(source), steps: steps.into(), path })
 }
 
 /// Returns the arguments of a script as variables: `$1` and so on, and `$@`.
@@ -77,7 +77,7 @@ fn arguments(words: &[Word]) -> Vec<(String, Word)> {
 }
 
 /// Returns the file of a script, with its normal path.
-fn found(file: &ScriptFile<'_>, state: &State<'_>, view: View<'_>) -> Option<(String, Found)> {
+fn found(file: &ScriptFile<'_>, state: &State<'_>, view: RunFiles<'_>) -> Option<(String, Found)> {
     let with = |path: String| view.at(&path).map(|found| (path, found));
     match &file.place {
         ScriptPath::File(word) => with(state.file(word)?),
@@ -105,7 +105,7 @@ fn language_of(path: &str) -> Option<Language> {
 }
 
 /// Remembers the files of known text that a step writes, copies or moves.
-pub(super) fn remember(step: &Step, copied: Vec<(String, String)>, state: &State<'_>, view: View<'_>) {
+pub(super) fn remember(step: &Step, copied: Vec<(String, String)>, state: &State<'_>, view: RunFiles<'_>) {
     let StepKind::Program { name, arguments, .. } = &step.kind else { return };
     for (from, to) in copied {
         view.copy(from, to);

@@ -4,12 +4,12 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use super::files::View;
+use super::files::RunFiles;
 use super::login_files::login_files;
 use super::pattern::covers_normal;
 use super::source::Sources;
 use super::surroundings::{Ambient, Surroundings};
-use super::variables::{Setting, Variables, View as Reader};
+use super::variables::{Setting, Variables, View};
 use super::words;
 use crate::dockerfile::{Scope, UNKNOWN, normal};
 use crate::shell::{Step, StepKind, Word};
@@ -34,7 +34,7 @@ pub(crate) struct State<'a> {
     /// The files into which a token was written, the most recent one last.
     written: VecDeque<(String, Sources)>,
     /// The files that scripts of the build can run or read.
-    pub(super) files: Option<View<'a>>,
+    pub(super) files: Option<RunFiles<'a>>,
     /// The keys that programs stored, each with the program.
     stored: BTreeSet<(String, String)>,
 }
@@ -89,7 +89,7 @@ impl<'a> State<'a> {
         self.variables.enter(&step.branches);
         self.marks.push(self.variables.mark());
         for (name, value) in &step.environment {
-            let (text, sources) = self.value(value, Reader::Shell);
+            let (text, sources) = self.value(value, View::Shell);
             self.variables.assign_around(name, text, sources);
             self.login_files.take();
         }
@@ -97,7 +97,7 @@ impl<'a> State<'a> {
             && !name.is_empty()
         {
             for (name, value) in assignments {
-                let (text, sources) = self.value(value, Reader::Program);
+                let (text, sources) = self.value(value, View::Program);
                 self.variables.assign_own(name, text, sources);
                 self.login_files.take();
             }
@@ -117,13 +117,13 @@ impl<'a> State<'a> {
         self.variables.enter(&step.branches);
     }
 
-    fn value(&self, value: &Word, view: Reader) -> (Setting, Sources) {
+    fn value(&self, value: &Word, view: View) -> (Setting, Sources) {
         (words::assigned(&self.variables, value, view), words::sources(&self.variables, value, view))
     }
 
     /// Sets a variable for the following steps.
     pub(super) fn assign(&mut self, name: &str, value: &Word) {
-        let (text, sources) = self.value(value, Reader::Shell);
+        let (text, sources) = self.value(value, View::Shell);
         self.set(name, text, sources);
     }
 
@@ -159,12 +159,12 @@ impl<'a> State<'a> {
 
     /// Returns the normal path denoted by a name, or `None` if it is unknown.
     pub(super) fn named(&self, name: &str) -> Option<String> {
-        Some(self.within(&words::expand(&self.variables, name, Reader::Shell)?))
+        Some(self.within(&words::expand(&self.variables, name, View::Shell)?))
     }
 
     /// Returns the normal path denoted by a name that the running program expands.
     pub(super) fn named_by_program(&self, name: &str) -> Option<String> {
-        Some(self.within(&words::expand(&self.variables, name, Reader::Program)?))
+        Some(self.within(&words::expand(&self.variables, name, View::Program)?))
     }
 
     /// Returns the normal path of a path relative to the working directory.
@@ -178,7 +178,7 @@ impl<'a> State<'a> {
 
     /// Returns a file in the home directory of the running program.
     pub(super) fn home_file(&self, name: &str) -> String {
-        normal(&format!("{}/{name}", self.variables.home(Reader::Program)))
+        normal(&format!("{}/{name}", self.variables.home(View::Program)))
     }
 
     /// Returns the files that a login writes, the token first, or `None` if their location is unknown.
@@ -189,7 +189,7 @@ impl<'a> State<'a> {
 
     /// Returns the possible sources of the value of a word.
     pub(super) fn sources(&self, word: &Word) -> Sources {
-        words::sources(&self.variables, word, Reader::Shell)
+        words::sources(&self.variables, word, View::Shell)
     }
 
     /// Remembers that a file holds a token.

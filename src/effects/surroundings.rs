@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::files::View;
+use super::files::RunFiles;
 use crate::dockerfile::{Mount, Origin, Scope};
 use crate::hub::variables::READ;
 use crate::shell::{ENVIRONMENT, Word};
@@ -29,7 +29,7 @@ pub(crate) struct Surroundings<'a> {
     /// Whether the Hub's tools find a token in the environment.
     pub(crate) ambient: Ambient,
     /// The files that scripts of the build can run.
-    pub(crate) files: Option<View<'a>>,
+    pub(crate) files: Option<RunFiles<'a>>,
     /// The files and variables of the mounts whose content is known to go to the Hub.
     pub(crate) given: Option<&'a Given>,
 }
@@ -75,7 +75,7 @@ impl<'a> Surroundings<'a> {
         scope: Scope<'a>,
         mounts: &'a [Mount],
         helper: Option<String>,
-        files: View<'a>,
+        files: RunFiles<'a>,
     ) -> Self {
         let is_given = |name: &str| {
             let binding = scope.get(name);

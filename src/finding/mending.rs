@@ -25,7 +25,7 @@ pub struct Mending {
     pub kinds: BTreeSet<TokenKind>,
     /// The remaining leaks, in order of position.
     pub left: Vec<Leak>,
-    /// What could not be read of the files that a build would copy.
+    /// The files that a build would copy and that could not be read.
     pub unread: Vec<Issue>,
 }
 

@@ -61,7 +61,7 @@ pub(super) fn advise(context: &Context<'_>, hits: &mut [Hit]) {
     }
 }
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Topic {
     Login,

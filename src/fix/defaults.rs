@@ -9,7 +9,7 @@ use crate::effects::holds_word;
 use crate::rules::dockerfile::Context;
 use crate::text::Span;
 
-/// What becomes of the default of a variable in an instruction.
+/// The treatment of the default of a variable in an instruction.
 pub(super) enum Default {
     /// The instruction does not depend on it.
     Unused,

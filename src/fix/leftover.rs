@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::pipelines::Pipeline;
 use crate::text::Text;
 
-/// What a part of a script does, apart from what is removed. The order is that of how much it does.
+/// The work that a part of a script does without the removed commands, from none to all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
     /// It is removed, or only reports something.
@@ -201,7 +201,7 @@ impl Reader<'_> {
         }
         let succeeds = |part: &Part| part.is_idle() && !part.may_fail;
         self.idle.extend(members.iter().filter(|part| part.is_compound && succeeds(part)));
-        // What is removed counts as successful, so that nothing behind `||` runs.
+        // Removed commands count as successful, so that nothing behind `||` runs.
         let mut head = *first;
         let skipped = joints.iter().zip(rest).take_while(|(joint, _)| **joint == Token::Or);
         for (_, skipped) in skipped.filter(|_| succeeds(first)) {

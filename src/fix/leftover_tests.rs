@@ -1,4 +1,5 @@
-//! What is left of a file: no command that does nothing, no comment about what is gone, no doubled blank line.
+//! Tests that nothing useless is left of a file: no command that does nothing, no comment about removed commands, no
+//! doubled blank line.
 
 use super::tests::becomes;
 

@@ -8,7 +8,7 @@ use crate::hub::words::STEMS;
 use crate::rules::dockerfile::Context;
 use crate::text::Span;
 
-/// What a line holds.
+/// The kinds of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     /// A part of an instruction, by its index.
@@ -111,7 +111,7 @@ impl<'a> Lines<'a> {
         // The head of a file is about all of it.
         let is_head = self.kinds.iter().take(first).all(|kind| *kind == Line::Head);
         let Some(Line::Instruction(next)) = self.kind(end) else { return is_on_token || !is_head };
-        // What follows without a blank line may be what the comment is about.
+        // The comment may be about the line that follows without a blank line.
         let stays = self.kinds.iter().skip(end).take_while(|kind| **kind == Line::Instruction(next)).count();
         let stays = zeroize::Zeroizing::new(text(end..end + stays));
         let is_plain =

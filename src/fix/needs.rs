@@ -11,7 +11,7 @@ use crate::hub::variables::{HF_TOKEN, READ, is_read};
 use crate::shell::Step;
 use crate::text::Span;
 
-/// What the commands of a `RUN` need.
+/// The secrets that the commands of a `RUN` need.
 pub(super) struct Needs {
     /// The variables, each with the name of its secret.
     pub(super) variables: BTreeMap<String, String>,

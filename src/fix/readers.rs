@@ -104,7 +104,7 @@ const WRAPPERS: &str = "sudo doas time nice ionice timeout stdbuf xargs setsid c
 /// Programs that install packages, and also run scripts of a package.
 const RUNNERS: [&str; 7] = ["npm", "yarn", "pnpm", "bun", "cargo", "go", "composer"];
 
-/// What such programs do that is no script of the package.
+/// Subcommands of such programs that run no script of the package.
 const INSTALL_VERBS: &str = "install i ci add remove update upgrade config cache set login link audit prune fetch get mod \
      env vet version global workspaces require dump-autoload uninstall clean init build";
 
@@ -119,7 +119,7 @@ const TOOLS: [&str; 6] = [
     "make gmake cmake ninja meson bazel scons ant mvn gradle gradlew configure autoreconf autogen.sh \
      automake autoconf libtoolize gcc g++ cc c++ clang clang++ nvcc ld ar as ranlib rustc javac tsc \
      protoc cython compileall patch strip ldd ldconfig",
-    // What fetches a URL or a repository.
+    // Programs that fetch a URL or a repository.
     "git git-lfs svn hg curl wget aria2c axel rsync scp ssh ssh-keyscan ftp",
     // Text, archives and files.
     "cat tac egrep fgrep awk gawk mawk jq yq base64 xxd od envsubst diff cmp sha1sum sha256sum sha512sum \

@@ -65,7 +65,7 @@ pub(super) struct Mending<'a> {
     pub(super) ids: &'a Ids,
 }
 
-/// What is left of a `RUN`.
+/// The remains of a `RUN`.
 pub(super) enum Written {
     /// The `RUN`, with the secrets that it gets.
     Run {

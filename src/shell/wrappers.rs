@@ -91,7 +91,7 @@ pub(super) struct Unwrapped<'a> {
 }
 
 /// Programs that run the program named in their arguments.
-const WRAPPERS: [&str; 42] = [
+const WRAPPERS: [&str; 27] = [
     "env",
     "sudo",
     "doas",
@@ -112,31 +112,16 @@ const WRAPPERS: [&str; 42] = [
     "tini",
     "dumb-init",
     "uvx",
-    "uv",
-    "pipx",
-    "poetry",
-    "pdm",
-    "conda",
-    "mamba",
-    "micromamba",
-    "rye",
-    "hatch",
-    "pixi",
     "unbuffer",
     "busybox",
     "builtin",
     "retry",
-    "pipenv",
     "flock",
     "xvfb-run",
-    "doppler",
-    "op",
-    "infisical",
-    "dotenv",
     "catchsegv",
 ];
 
-/// Wrappers that run another program only with one of the words [`RUNS`].
+/// Programs that do so only with one of the words [`RUNS`].
 const RUNNERS: [&str; 15] = [
     "uv",
     "pipx",
@@ -235,6 +220,11 @@ const TARGETS: [&str; 69] = [
 /// Wrappers that take paths of their own.
 const TAKES_PATHS: [&str; 3] = ["chroot", "flock", "xargs"];
 
+/// Returns true if a program may run the program named in its arguments.
+fn is_wrapper(name: &str) -> bool {
+    WRAPPERS.contains(&name) || RUNNERS.contains(&name)
+}
+
 /// Removes the wrappers of a command.
 pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
     let mut words = command.words.as_slice();
@@ -243,7 +233,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
         let name = base_name(&first.text.to_str());
         // `runuser -u USER -- PROGRAM …` does not use a shell.
         let is_runuser = name == "runuser" && rest.first().is_some_and(|w| w.text.as_bytes() == b"-u");
-        if !is_runuser && !WRAPPERS.contains(&name.as_str()) {
+        if !is_runuser && !is_wrapper(&name) {
             break;
         }
         let wrapper = name.as_str();
@@ -256,7 +246,7 @@ pub(super) fn unwrap(command: &Command) -> Unwrapped<'_> {
                 || (text.starts_with('/') && !TAKES_PATHS.contains(&wrapper))
                 || name.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "sh" | "py"))
                 || PROGRAMS.iter().any(|program| program.name() == name)
-                || WRAPPERS.contains(&name.as_str())
+                || is_wrapper(&name)
                 || Language::of_program(&name) != Language::Other
         };
         let Some(at) = rest.iter().position(is_target) else { break };

@@ -11,7 +11,7 @@ pub(super) fn read(document: &Node, file: &mut CiFile) {
     walk(document, &Scope::default(), file);
 }
 
-/// What applies to all steps below.
+/// The settings that all steps of a job inherit.
 #[derive(Debug, Clone, Default)]
 struct Scope {
     variables: Vec<Variables>,

@@ -39,7 +39,7 @@ fn layer(pairs: &[(Text, Text)]) -> Option<Variables> {
     environment(pairs.iter().map(|(name, value)| (name, Some(value))))
 }
 
-/// What a block is.
+/// The kinds of blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Block {
     /// `environment { … }` sets variables for the block around it.
@@ -159,7 +159,7 @@ impl<'a> Pipeline<'a> {
             }
             false
         });
-        // What is not closed is no call.
+        // A parenthesis without its end opens no call.
         let arguments =
             end.and_then(|end| rest.get(..end)).unwrap_or(if has_parentheses { &[] } else { rest });
         let arguments = arguments.get(..arguments.len().min(MAX_TOKENS).min(self.left)).unwrap_or_default();

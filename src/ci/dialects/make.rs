@@ -140,8 +140,8 @@ impl Makefile {
     /// Returns the variables in the environment of commands, and those that make itself expands.
     fn variables(&mut self) -> (Option<Variables>, Option<Variables>) {
         let mut assigned = std::mem::take(&mut self.assigned);
-        // What matters by itself comes before what only refers to other variables, in any order. The latter are
-        // there twice, so that they can refer to one another.
+        // Variables that hold a build command come before variables that only refer to others. The latter are listed
+        // twice, so that they can refer to one another in any order.
         let matters = |(_, value): &(Text, Text)| {
             let text = value.to_str();
             text.contains("build-arg")

@@ -1,4 +1,4 @@
-//! What other languages write, written as a shell would understand it: references to variables become `${NAME}`.
+//! Translates scripts of other languages into shell text. References to variables become `${NAME}`.
 //! Each byte keeps its place in the file.
 
 mod batch;

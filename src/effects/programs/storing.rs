@@ -280,7 +280,7 @@ fn moved_home(path: &str, state: &State<'_>) -> String {
     path.to_owned()
 }
 
-/// Where the images that bring conda have it.
+/// The root of conda in the images that bring it.
 const CONDA_ROOT: &str = "/opt/conda";
 
 /// Returns the root of conda, from the variables that name it or from `PATH`.

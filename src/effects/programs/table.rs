@@ -73,7 +73,7 @@ pub(super) enum Output {
     Matches,
     /// Its input, with its operands inserted.
     Edited,
-    /// What a program in its operands prints, which may read its input and its environment.
+    /// The result of a program in its operands, which may read its input and its environment.
     Computed,
     /// Its input, with the values of the variables that the input names.
     Substituted,

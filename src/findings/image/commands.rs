@@ -12,7 +12,7 @@ use crate::verdict::FieldToken;
 /// The longest command that is read.
 const LONGEST: usize = 1 << 20;
 
-/// What the commands of an image hold.
+/// The secrets and findings in the commands of an image.
 #[derive(Default)]
 pub(super) struct Commands {
     /// The tokens that no search of single strings has found.
@@ -292,7 +292,7 @@ mod tests {
             let text = command.replace("WORD", &word);
             let halves = secret.split_at(20);
             let halves = [halves.0, halves.1];
-            // What is not random enough is no finding where it is written plainly.
+            // A plainly written value that is not random enough is no finding.
             let plain = read_in(&of_history("/bin/sh -c hf auth login --token SECRET"), halves).0;
             let (found, secrets) = read_in(&of_history(&text), halves);
             proptest::prop_assert_eq!(found, plain, "{}", text);

@@ -12,6 +12,7 @@ pub(crate) mod login_command;
 pub(crate) mod login_with_secret_mount;
 pub(crate) mod logins;
 mod overridden;
+mod probed;
 mod provenance;
 mod readings;
 mod removals;

@@ -57,7 +57,7 @@ fn export(dialect: Dialect, name: &str) -> Message {
     }
 }
 
-/// Where a builder finds a secret.
+/// The place in which a builder finds a secret.
 pub(super) struct Source {
     /// The variable in its environment.
     pub(super) variable: String,
