@@ -122,11 +122,31 @@ mod tests {
     fn filled(text: &str, halves: [&str; 2]) -> String {
         let whole = halves.concat();
         let encoded = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
-        text.replace("BASE64", &encoded(&whole))
-            .replace("EXPORT64", &encoded(&format!("export HF_TOKEN={whole}\n")))
-            .replace("SECRET", &whole)
-            .replace("H1", halves[0])
-            .replace("H2", halves[1])
+        let values = [
+            ("BASE64", encoded(&whole)),
+            ("EXPORT64", encoded(&format!("export HF_TOKEN={whole}\n"))),
+            ("SECRET", whole.clone()),
+            ("H1", halves[0].to_owned()),
+            ("H2", halves[1].to_owned()),
+        ];
+        // In one pass: a value may contain the name of another.
+        let (mut out, mut rest) = (String::new(), text);
+        while let Some(char) = rest.chars().next() {
+            let (name, value) = values
+                .iter()
+                .find(|(name, _)| rest.starts_with(name))
+                .map_or((&rest[..char.len_utf8()], &rest[..char.len_utf8()]), |(name, value)| {
+                    (*name, value.as_str())
+                });
+            out.push_str(value);
+            rest = &rest[name.len()..];
+        }
+        out
+    }
+
+    #[test]
+    fn a_secret_that_holds_the_name_of_a_placeholder_is_filled_in_whole() {
+        assert_eq!(filled("a SECRET b H2", ["xH2", "H1y"]), "a xH2H1y b H1y");
     }
 
     fn of_history(created_by: &str) -> serde_json::Value {
