@@ -298,7 +298,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_spelling_of_a_secret_is_shown(
-            secret in "[A-Za-z0-9]{40}",
+            // Without the H of the placeholders.
+            secret in "[A-GI-Za-z0-9]{40}",
             cuts in proptest::collection::vec((1..40_usize, 0..5_usize), 0..5),
             command in proptest::sample::select(&COMMANDS[..]),
         ) {
