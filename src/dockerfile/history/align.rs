@@ -46,7 +46,7 @@ impl BitRow {
 }
 
 /// The result of all best alignments.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Alignment {
     /// The first entry that belongs to an instruction.
     pub(super) start: usize,

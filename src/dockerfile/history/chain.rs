@@ -4,8 +4,9 @@
 use crate::dockerfile::{Base, Dockerfile, Keyword};
 
 /// The instructions that a build of one stage runs.
+#[derive(Default)]
 pub(super) struct Chain {
-    /// The indices of the instructions, in the order in which they run.
+    /// The numbers of the steps, in the order in which they run.
     pub(super) instructions: Vec<usize>,
     /// Whether the chain begins with an empty image, that is, the first stage is `FROM scratch`.
     pub(super) from_scratch: bool,

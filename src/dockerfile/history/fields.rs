@@ -2,7 +2,7 @@
 //! the built stage that sets the field, provided that it gives the field its actual value.
 
 use super::chain::Chain;
-use super::expected::Expected;
+use super::expected::{Expected, Resolved};
 use super::recipe::Recipe;
 use super::template::{Template, skeleton, solid};
 use crate::dockerfile::{Instruction, Keyword, Pair};
@@ -14,27 +14,41 @@ impl Recipe {
     pub(crate) fn setter(&self, stage: usize, field: &Field, value: &str) -> Option<usize> {
         let field = Setting::read(field)?;
         let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
-        let instructions = chain.instructions.iter().rev().filter_map(|&number| {
-            let instruction = self.dockerfile.instructions.get(number)?;
+        let steps = chain.instructions.iter().rev().filter_map(|&number| {
+            let instruction = self.steps.instruction(number, &self.dockerfile)?;
             (instruction.keyword == field.keyword()).then_some((number, instruction))
         });
         let escape = self.dockerfile.directives.escape_byte();
-        match &field {
+        let number = match &field {
             Setting::Variable => {
                 let (name, value) = value.split_once('=')?;
-                last_pair(instructions, name, value, escape)
+                last_pair(steps, name, value, escape)
             }
-            Setting::Label(name) => last_pair(instructions, name, value, escape),
-            // The triggers of the base image are gone, and those of one stage follow each other.
-            Setting::Trigger => {
-                let mut fitting = instructions.filter(|(number, _)| self.holds(*number, value));
-                fitting.next().filter(|_| fitting.next().is_none()).map(|(number, _)| number)
+            Setting::Label(name) => last_pair(steps, name, value, escape),
+            // The triggers of a base are gone.
+            Setting::Trigger => only(steps.filter(|(number, _)| {
+                self.steps.stage(*number, &self.dockerfile) == Some(stage) && self.holds(*number, value)
+            })),
+            Setting::Volume => {
+                let value = solid(value.as_bytes());
+                let names = |word| Template::of_words([word], escape).fits(&value);
+                only(steps.filter(|(_, instruction)| instruction.words().iter().any(names)))
             }
-            Setting::Command(_) => {
-                let mut instructions = instructions;
-                let (number, _) = instructions.next()?;
-                self.holds(number, value).then_some(number)
+            Setting::Whole(_) => {
+                let mut steps = steps;
+                steps.next().filter(|(number, _)| self.gives(*number, value)).map(|(number, _)| number)
             }
+        };
+        number.map(|number| self.written(number))
+    }
+
+    /// Returns true if the step may set its field to the value.
+    fn gives(&self, step: usize, text: &str) -> bool {
+        let value = &solid(text.as_bytes());
+        match self.expected(step).map(|expected| &expected.resolved) {
+            Some(Resolved::Text(template)) => template.fits(value),
+            Some(Resolved::Directory(template)) => template.fits(value.strip_suffix(b"/").unwrap_or(value)),
+            _ => self.holds(step, text),
         }
     }
 
@@ -44,6 +58,11 @@ impl Recipe {
         let written = self.expected(instruction).and_then(|Expected { written, .. }| written.first());
         written.is_some_and(|written| memchr::memmem::find(&skeleton(written), &value).is_some())
     }
+}
+
+/// Returns the number of the only step.
+fn only<'a>(mut steps: impl Iterator<Item = (usize, &'a Instruction)>) -> Option<usize> {
+    steps.next().filter(|_| steps.next().is_none()).map(|(number, _)| number)
 }
 
 /// Returns the last instruction that sets the name, if it sets the name to the value.
@@ -73,12 +92,17 @@ enum Setting {
     Variable,
     Label(String),
     Trigger,
-    Command(Keyword),
+    Volume,
+    /// A field that an instruction sets as a whole.
+    Whole(Keyword),
 }
 
 impl Setting {
     /// Returns the setting of a field. Returns `None` if no instruction or more than one sets the field.
     fn read(field: &Field) -> Option<Self> {
+        if field.below(&["author"]).is_some_and(<[_]>::is_empty) {
+            return Some(Self::Whole(Keyword::Maintainer));
+        }
         // The classic builder also keeps the config of the last container.
         let of_container = field.below(&["container_config"]);
         let below = field.below(&["config"]).or(of_container)?;
@@ -106,7 +130,10 @@ impl Setting {
         if is("OnBuild") {
             return Some(Self::Trigger);
         }
-        keywords.iter().find(|(other, _)| is(other)).map(|(_, keyword)| Self::Command(*keyword))
+        if is("Volumes") {
+            return Some(Self::Volume);
+        }
+        keywords.iter().find(|(other, _)| is(other)).map(|(_, keyword)| Self::Whole(*keyword))
     }
 
     fn keyword(&self) -> Keyword {
@@ -114,7 +141,8 @@ impl Setting {
             Self::Variable => Keyword::Env,
             Self::Label(_) => Keyword::Label,
             Self::Trigger => Keyword::Onbuild,
-            Self::Command(keyword) => *keyword,
+            Self::Volume => Keyword::Volume,
+            Self::Whole(keyword) => *keyword,
         }
     }
 }

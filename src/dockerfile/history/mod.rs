@@ -14,6 +14,7 @@ mod recipe;
 mod template;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod written;
 
 pub(crate) use recipe::{Doubt, Lineup, NoLineup, Past, Recipe, Together};

@@ -5,6 +5,7 @@ use super::chain::Chain;
 use super::entry::Entry;
 use super::expected::Expected;
 use super::fits::fits;
+use super::triggers::Steps;
 use crate::dockerfile::{Arguments, Dockerfile, Keyword};
 
 /// An entry of an image's history.
@@ -21,9 +22,10 @@ pub(crate) struct Past<'a> {
 /// A Dockerfile, prepared to be aligned with histories.
 pub(crate) struct Recipe {
     pub(super) dockerfile: Dockerfile,
-    /// The expected entries, indexed by instruction. `None` for an instruction that leaves no entry.
+    pub(super) steps: Steps,
+    /// The expected entries, indexed by step. `None` for a step that leaves no entry.
     pub(super) expected: Vec<Option<Expected>>,
-    /// The instructions of each stage that leave an entry.
+    /// The steps of each stage that leave an entry.
     pub(super) of_stage: Vec<Vec<usize>>,
     /// All shells that `SHELL` instructions set.
     shells: Vec<String>,
@@ -100,11 +102,13 @@ impl Recipe {
     /// Prepares a Dockerfile.
     pub(crate) fn new(dockerfile: Dockerfile) -> Self {
         let escape = dockerfile.directives.escape_byte();
-        let expected: Vec<_> =
-            dockerfile.instructions.iter().map(|instruction| Expected::of(instruction, escape)).collect();
+        let steps = Steps::of(&dockerfile);
+        let expected: Vec<_> = (steps.numbers(&dockerfile))
+            .map(|number| Expected::of(steps.instruction(number, &dockerfile)?, escape))
+            .collect();
         let mut of_stage = vec![Vec::new(); dockerfile.stages.len()];
-        for (number, instruction) in dockerfile.instructions.iter().enumerate() {
-            let stage = instruction.stage.and_then(|stage| of_stage.get_mut(stage));
+        for number in steps.in_order(&dockerfile) {
+            let stage = steps.stage(number, &dockerfile).and_then(|stage| of_stage.get_mut(stage));
             if let (Some(stage), Some(Some(_))) = (stage, expected.get(number)) {
                 stage.push(number);
             }
@@ -116,7 +120,7 @@ impl Recipe {
             }
             _ => None,
         });
-        Self { shells: shells.collect(), dockerfile, expected, of_stage }
+        Self { shells: shells.collect(), dockerfile, steps, expected, of_stage }
     }
 
     /// Returns the Dockerfile.
@@ -124,8 +128,13 @@ impl Recipe {
         &self.dockerfile
     }
 
-    pub(super) fn expected(&self, instruction: usize) -> Option<&Expected> {
-        self.expected.get(instruction).and_then(Option::as_ref)
+    pub(super) fn expected(&self, step: usize) -> Option<&Expected> {
+        self.expected.get(step).and_then(Option::as_ref)
+    }
+
+    /// Returns the index of the instruction that a step comes from.
+    pub(super) fn written(&self, step: usize) -> usize {
+        self.steps.written(step, &self.dockerfile)
     }
 
     /// Aligns a history with the stage that it matches: the last stage, or the stage whose instructions
@@ -178,8 +187,18 @@ impl Recipe {
         match best {
             Some(_) if is_tied => Err(NoLineup::Several),
             Some((chain, stage, alignment)) => Ok(self.lineup(&chain, stage, &alignment, history)),
+            None if self.fits_any(last) => {
+                Ok(self.lineup(&Chain::default(), last, &Alignment::default(), history))
+            }
             None => Err(NoLineup::Other { unmatched }),
         }
+    }
+
+    /// Returns true if a build of the stage may leave the history of its base as it is.
+    fn fits_any(&self, stage: usize) -> bool {
+        let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
+        let mut expected = chain.instructions.iter().filter_map(|&number| self.expected(number));
+        !chain.from_scratch && !chain.instructions.is_empty() && expected.all(Expected::is_optional)
     }
 
     fn rows(&self, chain: &Chain, entries: &[Entry<'_>]) -> Vec<BitRow> {
@@ -196,7 +215,8 @@ impl Recipe {
     /// Returns the first mandatory instruction that matches no entry.
     fn unmatched(&self, chain: &Chain, rows: &[BitRow]) -> Option<usize> {
         let mut numbers = chain.instructions.iter().zip(rows).filter(|(_, row)| row.is_empty());
-        numbers.find(|(number, _)| self.expected(**number).is_some_and(|e| !e.is_optional())).map(|(n, _)| *n)
+        let mandatory = numbers.find(|(number, _)| self.expected(**number).is_some_and(|e| !e.is_optional()));
+        mandatory.map(|(number, _)| self.written(*number))
     }
 
     fn align(
@@ -241,11 +261,17 @@ impl Recipe {
             let numbers: Vec<_> = owners.iter().filter_map(|&i| chain.instructions.get(i).copied()).collect();
             match (numbers.as_slice(), entries.get_mut(entry)) {
                 ([one], Some(place)) => *place = Some(*one),
-                _ => doubts.push(Doubt { entry, instructions: numbers }),
+                _ => {
+                    let instructions = numbers.iter().map(|&number| self.written(number)).collect();
+                    doubts.push(Doubt { entry, instructions });
+                }
             }
         }
         let (layers, together) = self.layers(chain, &entries, history);
-        Lineup { stage, entries, layers, doubts, together }
+        let written = |steps: Vec<Option<usize>>| -> Vec<Option<usize>> {
+            steps.into_iter().map(|step| step.map(|step| self.written(step))).collect()
+        };
+        Lineup { stage, entries: written(entries), layers: written(layers), doubts, together }
     }
 
     /// Returns the instructions that wrote the layers. Builders that write one layer for a whole stage
@@ -256,7 +282,7 @@ impl Recipe {
         entries: &[Option<usize>],
         history: &[Past<'_>],
     ) -> (Vec<Option<usize>>, Vec<Together>) {
-        let stage_of = |number: usize| self.dockerfile.instructions.get(number).and_then(|i| i.stage);
+        let stage_of = |number: usize| self.steps.stage(number, &self.dockerfile);
         let mut layers = entries.to_vec();
         let mut made_of_stage = vec![0_usize; self.of_stage.len()];
         for (layer, past) in layers.iter_mut().zip(history) {
@@ -273,16 +299,17 @@ impl Recipe {
             let stage = stage_of(number);
             let is_only = stage.and_then(|s| made_of_stage.get(s)).is_some_and(|count| *count == 1);
             let may_write = self.expected(number).is_some_and(Expected::may_write);
-            let mut others = chain.instructions.iter().copied().filter(|other| {
-                *other < number
-                    && stage_of(*other) == stage
+            let earlier = chain.instructions.iter().copied().take_while(|other| *other != number);
+            let mut others = earlier.filter(|other| {
+                stage_of(*other) == stage
                     && !with_layer.contains(other)
                     && self.expected(*other).is_some_and(Expected::writes)
             });
             let first = others.next();
             if !may_write || (is_only && first.is_some()) {
                 *layer = None;
-                together.push(Together { entry, first: first.unwrap_or(number), last: number });
+                let [first, last] = [first.unwrap_or(number), number].map(|number| self.written(number));
+                together.push(Together { entry, first, last });
             }
         }
         (layers, together)

@@ -246,6 +246,68 @@ LABEL g=y h=$V $K=x
 }
 
 #[test]
+fn fields_that_are_set_as_a_whole() {
+    let given = Given::new(
+        "\
+FROM debian AS base
+ARG U
+MAINTAINER me <$U>
+USER $U
+WORKDIR /srv/$U
+WORKDIR below
+VOLUME /a/$U
+VOLUME [\"/b\", \"/c\"]
+ONBUILD USER x
+FROM base
+",
+    );
+    let setter = |stage, field: &str, value: &str| {
+        given.recipe.setter(stage, &self::field(field), value).map(|number| given.lines[number])
+    };
+    for (field, value, line) in [
+        ("author", "me <you>", Some(3)),
+        ("author", "you", None),
+        ("config.User", "anyone", Some(4)),
+        ("config.WorkingDir", "/srv/anyone/below", Some(6)),
+        ("config.WorkingDir", "/srv/anyone", None),
+        ("config.Volumes", "/a/b", Some(7)),
+        ("config.Volumes", "/c", Some(8)),
+        ("config.Volumes", "/d", None),
+        ("config.OnBuild[0]", "USER x", Some(9)),
+    ] {
+        assert_eq!(setter(0, field, value), line, "{field} {value}");
+    }
+    assert_eq!(setter(1, "config.User", "x"), Some(9));
+    assert_eq!(setter(1, "config.OnBuild[0]", "USER x"), None);
+}
+
+#[test]
+fn triggers_run_in_the_stages_that_are_built_on_theirs() {
+    let source = "\
+FROM debian AS base
+ONBUILD COPY a /a
+ONBUILD ENV A=b
+FROM base AS other
+RUN x
+FROM other
+RUN y
+";
+    let history = ["-base", "COPY a /a # buildkit", "-ENV A=b", "RUN /bin/sh -c x # buildkit"];
+    let whole = [&history[..], &["RUN /bin/sh -c y # buildkit"]].concat();
+    assert_eq!(entries(source, &whole), Some(vec![0, 2, 3, 5, 7]));
+    let given = Given::new(source);
+    assert_eq!(given.layers(&past(&whole)), Some(vec![0, 2, 0, 5, 7]));
+    assert_eq!(given.recipe.setter(2, &field("config.Env[0]"), "A=b"), Some(2));
+}
+
+#[test]
+fn a_history_of_the_base_alone() {
+    let given = Given::new("FROM debian\nARG A\nONBUILD ENV B=c\n");
+    assert_eq!(given.entries(&past(&["base"])), Some(vec![0]));
+    assert_eq!(Given::new("FROM scratch\nARG A\n").entries(&past(&["base"])), None);
+}
+
+#[test]
 fn what_is_too_long_is_not_lined_up() {
     let given = Given::new(&format!("FROM a\n{}", "RUN x\n".repeat(2000)));
     assert_eq!(given.line_up(&past(&vec!["/bin/sh -c x"; 2000])), Err(NoLineup::TooLong));
