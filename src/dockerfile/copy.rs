@@ -37,6 +37,24 @@ impl<'a> Copy<'a> {
         Some(Self { instruction, sources, excludes: excludes.collect(), to })
     }
 
+    /// Returns the copy of a path of the context that a `RUN` makes from a bind mount. The path may be a pattern of
+    /// the shell.
+    pub(crate) fn of_mount(instruction: &'a Instruction, from: &str, to: Destination) -> Option<Self> {
+        let mut copy = Self {
+            instruction,
+            sources: vec![source(if from.is_empty() { "." } else { from }, instruction.span)?],
+            excludes: Vec::new(),
+            to,
+        };
+        let (parent, name) = from.rsplit_once('/').unwrap_or(("", from));
+        if name.starts_with(['*', '?', '[']) {
+            // The wildcards of a shell match no leading dot.
+            let separator = if parent.is_empty() { "" } else { "/" };
+            copy.excludes.extend(PathPattern::new(format!("{parent}{separator}.*").as_bytes()));
+        }
+        Some(copy)
+    }
+
     /// Returns the path in the layer of the file if it is copied. The inner value is `None` if the path is
     /// unknown.
     #[expect(clippy::option_option, reason = "taken or not, and known or not")]

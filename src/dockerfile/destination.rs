@@ -47,13 +47,18 @@ impl Destination {
         let path = if is_known { scope.absolute(written).map(|path| normal(&path)) } else { None };
         let is_existing = |path: &String| {
             let directory = scope.directory().map(normal);
-            directory.as_ref() == Some(path) || DIRECTORIES.contains(&path.as_str())
+            directory.as_ref() == Some(path) || is_usual_directory(path)
         };
         let is_directory = written.ends_with('/')
             || matches!(written.rsplit('/').next(), Some("." | ".."))
             || sources.len() > 1
             || path.as_ref().is_some_and(is_existing);
         Some((Self { path, is_directory }, sources))
+    }
+
+    /// Returns the destination at a normal path.
+    pub(crate) fn at(path: Option<String>, is_directory: bool) -> Self {
+        Self { path, is_directory }
     }
 
     /// Takes the working directory for [`UNKNOWN`], if nothing else of the path is unknown.
@@ -88,6 +93,11 @@ impl Destination {
     pub(crate) fn below(&self, rest: &str) -> Option<String> {
         Some(join(self.path.as_ref()?, rest))
     }
+}
+
+/// Returns true for a directory that images have. The path is normal.
+pub(crate) fn is_usual_directory(path: &str) -> bool {
+    DIRECTORIES.contains(&path)
 }
 
 fn join(directory: &str, rest: &str) -> String {

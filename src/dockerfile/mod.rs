@@ -34,7 +34,7 @@ mod words;
 
 pub(crate) use copy::Copy;
 pub(crate) use destination::Destination;
-pub(crate) use destination::{UNKNOWN, normal};
+pub(crate) use destination::{UNKNOWN, is_usual_directory, normal};
 pub(crate) use directive::{DirectiveName, Directives};
 pub(crate) use dockerignore::Dockerignore;
 pub(crate) use heredoc::Heredoc;

@@ -84,6 +84,14 @@ impl Reach {
         stage.and_then(|index| self.whole.get(index)).copied().unwrap_or(false)
     }
 
+    /// Returns true if a stage of the file is based on the stage, and runs its triggers.
+    pub(crate) fn is_base(&self, stage: Option<usize>) -> bool {
+        let Some(stage) = stage else { return false };
+        let first = self.edges.partition_point(|edge| edge.from < stage);
+        let mut edges = self.edges.iter().skip(first).take_while(|edge| edge.from == stage);
+        edges.any(|edge| matches!(edge.put, Put::There))
+    }
+
     /// Returns the paths in the final image of the file at `path` in a stage. `None` in the set is an
     /// unknown path. Without a `path`, any file of the stage is meant.
     pub(crate) fn places(&self, stage: Option<usize>, path: Option<&str>) -> BTreeSet<Option<String>> {

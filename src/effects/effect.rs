@@ -78,6 +78,17 @@ pub(crate) enum Form {
     Text,
 }
 
+/// A file or directory of the build context that a program copies from a bind mount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MountCopy {
+    /// The path in the context, which may be a pattern.
+    pub(crate) from: String,
+    /// The new path as a normal path, or `None` if it is unknown.
+    pub(crate) to: Option<String>,
+    /// Whether the new path is a directory, in which files keep their names.
+    pub(crate) is_into: bool,
+}
+
 /// A token that a program is given but does not store.
 #[derive(Debug, Clone)]
 pub(crate) struct Pass {

@@ -280,6 +280,11 @@ impl RunFiles<'_> {
 
     /// Returns a file of a bind mount.
     fn mounted(&self, path: &str) -> Option<Found> {
+        self.files.in_context(self.in_mount(path)?.as_bytes())
+    }
+
+    /// Returns the path in the build context of a path in a bind mount.
+    pub(super) fn in_mount(&self, path: &str) -> Option<String> {
         let binds = self.mounts.iter().filter(|mount| mount.kind == MountKind::Bind && mount.from.is_none());
         binds.into_iter().find_map(|mount| {
             let target = mount.target.as_deref()?;
@@ -292,8 +297,7 @@ impl RunFiles<'_> {
             let rest = path.strip_prefix(target.as_str()).filter(|_| is_below)?.trim_start_matches('/');
             let source = normal(mount.source.as_deref().unwrap_or_default());
             let parts = [source.as_str(), rest];
-            let from = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-            self.files.in_context(from.as_bytes())
+            Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
         })
     }
 

@@ -3,7 +3,9 @@
 use crate::hub::python as names;
 use std::rc::Rc;
 
-use super::effect::{Agent, Effect, EffectKind, Form, Handover, Login, Logout, Read, Reader, Tokens, Write};
+use super::effect::{
+    Agent, Effect, EffectKind, Form, Handover, Login, Logout, MountCopy, Read, Reader, Tokens, Write,
+};
 use super::files::TextSource;
 use super::login::{self, Near};
 use super::pipes::Pipes;
@@ -23,8 +25,13 @@ use crate::text::{Span, Text};
 /// Returns the effects of the steps of a script, in order.
 pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Interpreted {
     let state = State::new(surroundings);
-    let mut interpreter =
-        Interpreter { state, effects: Vec::new(), running: Vec::new(), scripts: Vec::new() };
+    let mut interpreter = Interpreter {
+        state,
+        effects: Vec::new(),
+        running: Vec::new(),
+        copied: Vec::new(),
+        scripts: Vec::new(),
+    };
     let mut traps = Traps::default();
     let mut pipes = Pipes::default();
     for (index, step) in steps.iter().enumerate() {
@@ -38,7 +45,7 @@ pub(crate) fn interpret(steps: &[Step], surroundings: Surroundings<'_>) -> Inter
     for trap in traps.rest() {
         interpreter.trapped(&trap, steps);
     }
-    Interpreted { effects: interpreter.effects, scripts: interpreter.scripts }
+    Interpreted { effects: interpreter.effects, scripts: interpreter.scripts, copied: interpreter.copied }
 }
 
 /// The effects of a script, and the script files that it runs.
@@ -47,6 +54,8 @@ pub(crate) struct Interpreted {
     pub(crate) effects: Vec<Effect>,
     /// The steps of the script files that the steps run.
     pub(crate) scripts: Vec<Rc<[Step]>>,
+    /// The files of the build context that the steps copy from bind mounts.
+    pub(crate) copied: Vec<MountCopy>,
 }
 
 struct Interpreter<'a> {
@@ -54,6 +63,7 @@ struct Interpreter<'a> {
     effects: Vec<Effect>,
     /// The paths of the script files that run, the outermost first.
     running: Vec<String>,
+    copied: Vec<MountCopy>,
     /// The script files that have run.
     scripts: Vec<Rc<[Step]>>,
 }
@@ -109,6 +119,11 @@ impl Interpreter<'_> {
                     self.add(kind, step.span, &step.branches, frame);
                 }
                 if let Some(files) = self.state.files {
+                    let taken = programs::taken(&call, &self.state).into_iter();
+                    self.copied
+                        .extend(taken.filter_map(|copy| {
+                            Some(MountCopy { from: files.in_mount(&copy.from)?, ..copy })
+                        }));
                     scripts::remember(step, programs::copied(&call, &self.state), &self.state, files);
                 }
                 self.state.leave(step);

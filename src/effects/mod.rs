@@ -27,7 +27,7 @@ mod url;
 mod variables;
 mod words;
 
-pub(crate) use effect::{Agent, Effect, EffectKind, Form, Handover, Read, Reader, Removal};
+pub(crate) use effect::{Agent, Effect, EffectKind, Form, Handover, MountCopy, Read, Reader, Removal};
 pub(crate) use files::{BroughtBy, Files, NO_FILES, ReadFile, ScriptPlace};
 pub(crate) use instruction::{token_in_document, token_in_url};
 pub(crate) use interpreter::interpret;

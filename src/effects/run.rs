@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::effect::{Effect, EffectKind, Login};
+use super::effect::{Effect, EffectKind, Login, MountCopy};
 use super::files::{Files, RunFiles};
 use super::interpreter::{Interpreted, interpret};
 use super::login::{TokenOrigin, origin};
@@ -23,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) effects: Vec<Effect>,
     /// The steps of the script files that the steps run.
     pub(crate) scripts: Vec<Rc<[Step]>>,
+    /// The files of the build context that the steps copy from bind mounts.
+    pub(crate) copied: Vec<MountCopy>,
 }
 
 /// Returns the `RUN`s of a file, indexed by instruction. The entry is `None` for other instructions and for
@@ -54,14 +56,14 @@ pub(crate) fn runs(
         let directory = scope.directory().unwrap_or(UNKNOWN);
         let view = RunFiles { files, stage, before: number, directory, mounts: &mounts };
         let surroundings = Surroundings::of_run(scope, &mounts, helper.clone(), view);
-        let Interpreted { effects, scripts } =
+        let Interpreted { effects, scripts, copied } =
             interpret(&steps, Surroundings { given: given.get(&number), ..surroundings });
         let set_up = effects.iter().rev().find_map(|effect| match &effect.kind {
             EffectKind::Helper(file) => Some(file.clone()),
             _ => None,
         });
         *helper = set_up.or(helper.take());
-        Some(Run { script, steps, mounts, effects, scripts })
+        Some(Run { script, steps, mounts, effects, scripts, copied })
     });
     runs.collect()
 }

@@ -9,7 +9,7 @@ use crate::dockerfile::{Dockerfile, Dockerignore};
 use crate::engine::tree::search;
 use crate::engine::{Scan, member};
 use crate::finding::{Place, Problem};
-use crate::rules::dockerfile::{ContextToken, Hit, copies_context, leaks};
+use crate::rules::dockerfile::{ContextCopies, ContextToken, Hit};
 use crate::source::BuildContext;
 
 /// Returns the hits for these files, for a build in the directory of the Dockerfile, and the problems of files that
@@ -20,7 +20,8 @@ pub(super) fn taken(
     source: &[u8],
     dockerfile: &Dockerfile,
 ) -> (Vec<Hit>, Vec<Problem>) {
-    if !copies_context(dockerfile) {
+    let copies = ContextCopies::of(source, dockerfile);
+    if copies.is_empty() {
         return (Vec::new(), Vec::new());
     }
     let root = path.parent().filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -39,7 +40,7 @@ pub(super) fn taken(
     let candidates = candidates.filter(|(_, file)| ignores.excluded_by(&file.path).is_none());
     let (numbers, all): (Vec<_>, Vec<_>) =
         candidates.map(|(number, file)| (number, token(&file.path))).unzip();
-    let wanted = leaks(source, dockerfile, &all);
+    let wanted = copies.leaks(&all);
     let wanted = wanted.iter().filter_map(|leak| numbers.get(leak.token).copied()).collect();
     let mut tokens = Vec::new();
     for (number, searched) in search(scan, &files, root, &wanted) {
@@ -51,7 +52,7 @@ pub(super) fn taken(
             tokens.push(ContextToken { path: file.path.clone(), member, token, confidence });
         }
     }
-    let mut hits: Vec<Hit> = leaks(source, dockerfile, &tokens).into_iter().map(|leak| leak.hit).collect();
+    let mut hits: Vec<Hit> = copies.leaks(&tokens).into_iter().map(|leak| leak.hit).collect();
     hits.sort_by_key(|hit| hit.span);
     (hits, problems)
 }

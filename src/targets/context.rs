@@ -20,7 +20,7 @@ use crate::findings::{
 };
 use crate::mask::message;
 use crate::rules::context::TOKEN_IN_FILE;
-use crate::rules::dockerfile::{ContextToken, copies_from, leaks};
+use crate::rules::dockerfile::{ContextCopies, ContextToken};
 use crate::sensitive::Name;
 use crate::sensitive::Sensitive;
 use crate::source::{BuildContext, Content, inspect, read_script, unreadable};
@@ -146,7 +146,8 @@ impl Audit<'_> {
     fn dockerfile(&mut self, number: usize, bytes: &[u8]) {
         let path = self.path(number);
         let parsed = parse(bytes);
-        let directory = self.context_of(&path, &parsed);
+        let copies = ContextCopies::of(bytes, &parsed);
+        let directory = self.context_of(&path, &copies);
         let name = path.strip_prefix(directory.as_slice()).unwrap_or(&path);
         let Drafts { drafts, problems, secrets } = {
             let read = |file: &[u8]| {
@@ -167,11 +168,18 @@ impl Audit<'_> {
             searched.occurrences.retain(|occurrence| !known.contains(&occurrence.token));
         }
         self.drafts.extend(drafts);
-        self.leaks(&path, &directory, bytes, &parsed);
+        self.leaks(&path, &directory, bytes, &parsed, &copies);
     }
 
     /// Finds the tokens that a build of the Dockerfile would copy into the image.
-    fn leaks(&mut self, path: &Name, directory: &[u8], bytes: &[u8], parsed: &Dockerfile) {
+    fn leaks(
+        &mut self,
+        path: &Name,
+        directory: &[u8],
+        bytes: &[u8],
+        parsed: &Dockerfile,
+        copies: &ContextCopies<'_>,
+    ) {
         let own = [&path[..], b".dockerignore"].concat();
         let common = [directory, b".dockerignore"].concat();
         let ignores = self.dockerignore(&own).or_else(|| self.dockerignore(&common)).unwrap_or_default();
@@ -195,7 +203,7 @@ impl Audit<'_> {
         }
         let lines = LineIndex::new(bytes);
         let name = path.strip_prefix(directory).unwrap_or(path);
-        for leak in leaks(bytes, parsed, &tokens) {
+        for leak in copies.leaks(&tokens) {
             let Some(&(file, nth)) = sites.get(leak.token) else { continue };
             let copied = tokens.get(leak.token).map(|token| token.path.as_slice()).unwrap_or_default();
             let anchor = Anchor::copied(name, copied);
@@ -210,13 +218,12 @@ impl Audit<'_> {
 
     /// Returns the build context directory of a Dockerfile, with a trailing slash. It is the Dockerfile's own
     /// directory, or the root if only the root contains what the Dockerfile copies.
-    fn context_of(&self, path: &[u8], parsed: &Dockerfile) -> Vec<u8> {
+    fn context_of(&self, path: &[u8], copies: &ContextCopies<'_>) -> Vec<u8> {
         let own = memchr::memrchr(b'/', path).and_then(|at| path.get(..=at)).unwrap_or_default();
-        let sources = copies_from(parsed);
         let holds = |directory: &[u8]| {
             // The files are sorted by path, so all that begin alike are consecutive.
             let files = self.context.files();
-            sources.iter().all(|source| {
+            copies.patterns().all(|source| {
                 let start = [directory, source.literal()].concat();
                 let first = files.partition_point(|file| file.path < start);
                 let alike = files.iter().skip(first).take_while(|file| file.path.starts_with(&start));

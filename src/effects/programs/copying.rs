@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::table::{Action, Arrangement, Copied, Copying, Program};
 use super::{Call, output};
-use crate::dockerfile::normal;
-use crate::effects::effect::{EffectKind, Extent, Form, Removal, Write};
+use crate::dockerfile::{is_usual_directory, normal};
+use crate::effects::effect::{EffectKind, Extent, Form, MountCopy, Removal, Write};
 use crate::effects::pattern::covers_normal;
 use crate::effects::source::Sources;
 use crate::effects::state::State;
@@ -131,6 +131,31 @@ pub(super) fn copy(call: &Call<'_>, copying: &Copying, state: &State<'_>, effect
             effects.push(EffectKind::Removal(vec![Removal { pattern: source, extent: Extent::Trees }]));
         }
     }
+}
+
+/// Returns what is copied, each with its new path.
+pub(super) fn taken(call: &Call<'_>, copying: &Copying, state: &State<'_>) -> Vec<MountCopy> {
+    if copying.outcome == Copied::Linked {
+        return Vec::new();
+    }
+    let Operands { from, to, is_into } = operands(call, copying);
+    let to = to.and_then(|to| state.file(&to));
+    let is_existing = |to: &String| *to == state.within(".") || is_usual_directory(to);
+    let is_into = is_into || to.as_ref().is_some_and(is_existing);
+    let taken = from.iter().filter_map(|word| {
+        let (written, from) = (word.text.to_str(), state.file(word)?);
+        let name = from.rsplit('/').next().unwrap_or_default();
+        let is_content = matches!(written.as_ref(), "." | "./")
+            || written.ends_with("/.")
+            || written.ends_with("/./")
+            || (call.name == "rsync" && written.ends_with('/'));
+        let is_pattern = name.contains(['*', '?', '[']);
+        let to = to.as_ref().map(|to| {
+            if is_into && !is_content && !is_pattern { normal(&format!("{to}/{name}")) } else { to.clone() }
+        });
+        Some(MountCopy { to, is_into: is_pattern, from })
+    });
+    taken.collect()
 }
 
 /// Returns the copied files, each with its new path, as far as both are known.

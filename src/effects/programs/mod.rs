@@ -18,7 +18,7 @@ mod writing;
 use crate::hub::files::CACHED;
 use std::sync::LazyLock;
 
-use super::effect::{EffectKind, Read, Reader};
+use super::effect::{EffectKind, MountCopy, Read, Reader};
 use super::login::Near;
 use super::login_files::is_made_by_login;
 use super::source::Sources;
@@ -120,6 +120,14 @@ pub(super) fn effects(call: &Call<'_>, output: &Sources, state: &State<'_>, effe
 pub(super) fn copied(call: &Call<'_>, state: &State<'_>) -> Vec<(String, String)> {
     match call.program.action {
         Action::Copy(copying) => copying::copied(call, copying, state),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the files and directories that a command copies.
+pub(super) fn taken(call: &Call<'_>, state: &State<'_>) -> Vec<MountCopy> {
+    match call.program.action {
+        Action::Copy(copying) => copying::taken(call, copying, state),
         _ => Vec::new(),
     }
 }

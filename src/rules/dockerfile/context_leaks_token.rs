@@ -8,11 +8,12 @@ use super::removals;
 use crate::detect::Confidence;
 use crate::detect::TokenSummary;
 use crate::dockerfile::Copy;
+use crate::dockerfile::Destination;
 use crate::dockerfile::Dockerfile;
 use crate::dockerfile::Instruction;
 use crate::dockerfile::Keyword;
 use crate::dockerfile::PathPattern;
-use crate::dockerfile::Scopes;
+use crate::effects::{MountCopy, Place, layer_path};
 use crate::finding::Severity;
 use crate::mask::Quoted;
 use crate::mask::message;
@@ -55,24 +56,47 @@ pub(crate) struct Leak {
     pub token: usize,
 }
 
-/// Returns the tokens that a build would copy, each with the first instruction that copies it.
-pub(crate) fn leaks(source: &[u8], dockerfile: &Dockerfile, tokens: &[ContextToken]) -> Vec<Leak> {
-    let context = Context::new(source, dockerfile);
-    let copies: Vec<Copy<'_>> = copies(dockerfile, &context.scopes).collect();
-    let removed = if tokens.is_empty() { Vec::new() } else { removals::find(&context) };
-    let mut leaks = Vec::new();
-    for (number, token) in tokens.iter().enumerate() {
-        let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
-        let Some((copy, place)) = taken else { continue };
-        let unpacked = token.member.as_deref().and_then(|member| copy.unpacked(member));
-        let mut hit = hit(copy, token, unpacked.or(place).as_deref());
-        if is_compiled(&context, copy.instruction, &token.path) {
-            hit.leaves.push(left_in_layer(None));
-        }
-        hit.forecast(&context.reach, &removed, false);
-        leaks.push(Leak { hit, token: number });
+/// The copies of a Dockerfile from its build context.
+pub(crate) struct ContextCopies<'a> {
+    context: Context<'a>,
+    copies: Vec<Copy<'a>>,
+}
+
+impl<'a> ContextCopies<'a> {
+    pub(crate) fn of(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
+        let context = Context::new(source, dockerfile);
+        let copies = copies(&context);
+        Self { context, copies }
     }
-    leaks
+
+    /// Returns true if a build copies nothing from its context.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.copies.iter().all(|copy| copy.sources.is_empty())
+    }
+
+    /// Returns the sources that the instructions of all stages copy by name.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &PathPattern> + Clone {
+        self.copies.iter().flat_map(|copy| &copy.sources).filter_map(|source| source.pattern.as_ref())
+    }
+
+    /// Returns the tokens that a build would copy, each with the first instruction that copies it.
+    pub(crate) fn leaks(&self, tokens: &[ContextToken]) -> Vec<Leak> {
+        let Self { context, copies } = self;
+        let removed = if tokens.is_empty() { Vec::new() } else { removals::find(context) };
+        let mut leaks = Vec::new();
+        for (number, token) in tokens.iter().enumerate() {
+            let taken = copies.iter().find_map(|copy| Some((copy, copy.place(&token.path)?)));
+            let Some((copy, place)) = taken else { continue };
+            let unpacked = token.member.as_deref().and_then(|member| copy.unpacked(member));
+            let mut hit = hit(copy, token, unpacked.or(place).as_deref());
+            if is_compiled(context, copy.instruction, &token.path) {
+                hit.leaves.push(left_in_layer(None));
+            }
+            hit.forecast(&context.reach, &removed, false);
+            leaks.push(Leak { hit, token: number });
+        }
+        leaks
+    }
 }
 
 /// Returns true if a later `RUN` of the same stage compiles the copied module. The constants of a module,
@@ -86,21 +110,23 @@ fn is_compiled(context: &Context<'_>, copy: &Instruction, path: &[u8]) -> bool {
     runs.any(|(_, _, run)| run.compiles(&module))
 }
 
-/// Returns the sources that the instructions of all stages copy from the context by name.
-pub(crate) fn copies_from(dockerfile: &Dockerfile) -> Vec<PathPattern> {
-    let scopes = Scopes::of(dockerfile);
-    copies(dockerfile, &scopes).flat_map(|copy| copy.sources).filter_map(|source| source.pattern).collect()
-}
-
-/// Returns the instructions that copy from the build context.
-fn copies<'a>(dockerfile: &'a Dockerfile, scopes: &Scopes) -> impl Iterator<Item = Copy<'a>> {
-    let numbered = dockerfile.instructions.iter().enumerate();
-    numbered.filter_map(|(number, instruction)| Copy::read(instruction, scopes.at(number)))
-}
-
-/// Returns true if a build copies anything from its context.
-pub(crate) fn copies_context(dockerfile: &Dockerfile) -> bool {
-    copies(dockerfile, &Scopes::of(dockerfile)).any(|copy| !copy.sources.is_empty())
+/// Returns the instructions that copy from the build context: `COPY`, `ADD`, and `RUN`s that copy from a bind mount.
+fn copies<'a>(context: &Context<'a>) -> Vec<Copy<'a>> {
+    let mut copies = Vec::new();
+    for (number, (instruction, scope)) in context.instructions().enumerate() {
+        if context.is_waiting(instruction) {
+            continue;
+        }
+        let acts = instruction.effective();
+        copies.extend(Copy::read(acts, scope));
+        let Some(run) = context.runs.get(number).and_then(Option::as_ref) else { continue };
+        copies.extend(run.copied.iter().filter_map(|MountCopy { from, to, is_into }| {
+            let is_kept = to.as_deref().is_none_or(|to| run.place(to) == Place::Layer);
+            let to = Destination::at(to.clone().filter(|to| layer_path(to).is_some()), *is_into);
+            Copy::of_mount(acts, from, to).filter(|_| is_kept)
+        }));
+    }
+    copies
 }
 
 fn hit(copy: &Copy<'_>, token: &ContextToken, place: Option<&str>) -> Hit {
@@ -163,6 +189,10 @@ mod tests {
     use crate::dockerfile::parse;
     use crate::finding::Severity;
 
+    fn leaks_of(source: &[u8], tokens: &[ContextToken]) -> Vec<Leak> {
+        ContextCopies::of(source, &parse(source)).leaks(tokens)
+    }
+
     fn token(path: &str) -> ContextToken {
         ContextToken {
             path: path.as_bytes().to_vec(),
@@ -175,7 +205,7 @@ mod tests {
     /// Returns the severity of the hit and the places where the file is left, if an instruction copies it.
     fn taken(tail: &str, path: &str) -> Option<(Severity, String)> {
         let source = format!("FROM a\n{tail}\n");
-        let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token(path)]);
+        let leaks = leaks_of(source.as_bytes(), &[token(path)]);
         assert!(leaks.len() < 2);
         let hit = &leaks.first()?.hit;
         let leaves = hit.leaves.first()?;
@@ -195,7 +225,7 @@ mod tests {
             let source = format!("FROM a\n{tail}\n");
             let token =
                 ContextToken { member: member.map(|member| member.as_bytes().to_vec()), ..token("app.tar") };
-            let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token]);
+            let leaks = leaks_of(source.as_bytes(), &[token]);
             assert_eq!(leaks[0].hit.leaves[0].path.as_deref(), Some(place), "{tail}");
         }
     }
@@ -226,6 +256,44 @@ mod tests {
     }
 
     #[test]
+    fn files_of_a_bind_mount_are_copied_by_programs() {
+        for (tail, path, place) in [
+            ("@ cp -r /src /app", ".env", Some("app/.env")),
+            ("@ cp -a /src/. /app", "a/.env", Some("app/a/.env")),
+            ("@ cp -r /src /opt", ".env", Some("opt/src/.env")),
+            ("@ cp -r /src /opt/", ".env", Some("opt/src/.env")),
+            ("@ cd /src && cp -r . /app", ".env", Some("app/.env")),
+            ("@ cp /src/.env /etc/hub.env", ".env", Some("etc/hub.env")),
+            ("@ cp -r /src/*.py /app/", "a.py", Some("app/a.py")),
+            ("@ rsync -a /src/ /app/", ".env", Some("app/.env")),
+            ("@ dd if=/src/.env of=/x", ".env", Some("x")),
+            ("WORKDIR /app\nRUN --mount=target=/src cp -r /src .", ".env", Some("app/src/.env")),
+            ("WORKDIR /src\nRUN --mount=target=. cp -r . /app", ".env", Some("app/.env")),
+            ("RUN --mount=type=bind,source=conf,target=/c cp -r /c /app", "conf/.env", Some("app/.env")),
+            ("RUN --mount=type=bind,source=conf,target=/c cp -r /c /app", ".env", None),
+            ("@ cp -r /src/* /app/", ".env", None),
+            ("@ cp -r /src /tmp/x && true", ".env", Some("tmp/x/.env")),
+            ("@ pip install /src", ".env", None),
+            ("@ cp -r /srv /app", ".env", None),
+            ("RUN --mount=target=/src --mount=type=tmpfs,target=/t cp -r /src /t", ".env", None),
+            ("RUN --mount=from=b,target=/src cp -r /src /app", ".env", None),
+        ] {
+            let source = format!("FROM a\n{}\n", tail.replace('@', "RUN --mount=type=bind,target=/src"));
+            let leaks = leaks_of(source.as_bytes(), &[token(path)]);
+            let leaves = leaks.first().and_then(|leak| leak.hit.leaves.first());
+            assert_eq!(leaves.map(|left| left.path.as_deref()), place.map(Some), "{tail}");
+        }
+    }
+
+    #[test]
+    fn a_trigger_copies_in_the_stages_that_run_it() {
+        let taken = |tail: &str| leaks_of(format!("FROM a AS b\n{tail}").as_bytes(), &[token(".env")]).len();
+        assert_eq!(taken("ONBUILD COPY . /app\n"), 0);
+        assert_eq!(taken("ONBUILD COPY . /app\nFROM b\n"), 1);
+        assert_eq!(taken("ONBUILD RUN --mount=target=/src cp -r /src /app\nFROM b\n"), 1);
+    }
+
+    #[test]
     fn a_module_that_is_compiled_is_in_two_files() {
         for (tail, count) in [
             ("COPY s.py /app/\nRUN python -c 'import s'", 2),
@@ -236,7 +304,7 @@ mod tests {
             ("COPY . /app\nRUN pip install -r r.txt && python -c 'import torch'", 1),
         ] {
             let source = format!("FROM a\n{tail}\n");
-            let leaks = leaks(source.as_bytes(), &parse(source.as_bytes()), &[token("s.py")]);
+            let leaks = leaks_of(source.as_bytes(), &[token("s.py")]);
             assert_eq!(leaks[0].hit.leaves.len(), count, "{tail}");
         }
     }
@@ -270,7 +338,7 @@ mod tests {
     #[test]
     fn the_line_for_dockerignore_is_told() {
         let source = b"FROM a\nCOPY . .\n";
-        let leaks = leaks(source, &parse(source), &[token("a[1]/.env"), token("x/.git/objects/ab/cd")]);
+        let leaks = leaks_of(source, &[token("a[1]/.env"), token("x/.git/objects/ab/cd")]);
         for (leak, line) in leaks.iter().zip(["a\\[1\\]/.env", "x/.git"]) {
             assert!(leak.hit.help.to_string().contains(&format!("\n    {line}\n")), "{}", leak.hit.help);
         }

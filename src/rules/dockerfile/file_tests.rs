@@ -256,7 +256,6 @@ fn copies_of_token_files_weigh_by_what_they_hold() {
         ("COPY .cache/huggingface/token /x", Severity::High, "x"),
         ("COPY token /root/.cache/huggingface/token", Severity::High, "root/.cache/huggingface/token"),
         ("COPY hf_token.txt /app/", Severity::High, "app/hf_token.txt"),
-        ("ONBUILD COPY .netrc /root/", Severity::High, "root/.netrc"),
         ("WORKDIR /app\nCOPY .env .", Severity::Low, "app/.env"),
         ("COPY .env.production /app/.env", Severity::Low, "app/.env"),
         ("COPY a.py token /app/", Severity::Low, "app/token"),

@@ -6,7 +6,8 @@ use crate::finding::{Provenance, Severity, Where};
 
 /// Returns what each hit of a rule leaves, with the severity, and the remarks of the message.
 fn forecast(lines: &str, rule: &str) -> Vec<(Severity, String, String)> {
-    let source = format!("{lines}\n");
+    let token = ["hf", "_QmZtWcXpLbNvKdRgH", "yFsJaTeUoIqPzMwBx"].concat();
+    let source = format!("{lines}\n").replace("@TOKEN@", &token);
     let hits = check(source.as_bytes(), &parse(source.as_bytes()));
     let of_rule = hits.iter().filter(|hit| hit.rule.id == format!("dockerfile/{rule}"));
     let show = |hit: &super::Hit| {
@@ -84,6 +85,33 @@ fn a_trigger_of_a_base_in_the_file_sets_the_variable() {
     let trigger = "FROM a AS b\nONBUILD ENV HF_TOKEN=hunter2hunter2\n";
     assert_eq!(leaves(trigger, "token-in-env"), ["Config History max"]);
     assert_eq!(leaves(&format!("{trigger}FROM b\n"), "token-in-env"), ["Env History max"]);
+}
+
+#[test]
+fn a_trigger_acts_in_the_stages_that_run_it_alone() {
+    let write = "RUN --mount=type=secret,id=HF_TOKEN cp /run/secrets/HF_TOKEN /x";
+    for (lines, rule, waiting, run) in [
+        ("RUN hf auth login --token @TOKEN@", "literal-token", vec!["Config", "History"], vec!["History"]),
+        (
+            "RUN hf auth login --token x",
+            "login-command",
+            vec![],
+            vec!["root/.cache/huggingface/token", "History"],
+        ),
+        ("COPY .netrc /root/", "copies-token-file", vec![], vec!["root/.netrc"]),
+        (write, "token-written-to-file", vec![], vec!["x"]),
+        ("LABEL a=@TOKEN@", "literal-token", vec!["Config", "History"], vec!["Label", "History"]),
+    ] {
+        let lines = format!("FROM a AS b\nENV HOME=/root\nONBUILD {lines}\n");
+        let plain = |lines: &str| -> Vec<String> {
+            let found = leaves(lines, rule).remove(0);
+            found.split(' ').filter(|place| !place.is_empty() && *place != "max").map(str::to_owned).collect()
+        };
+        assert_eq!(plain(&lines), waiting, "{lines}");
+        let built = plain(&format!("{lines}FROM b\n"));
+        assert!(run.iter().all(|place| built.iter().any(|left| left == place)), "{lines}: {built:?}");
+        assert!(!built.iter().any(|left| left == "Config"), "{lines}: {built:?}");
+    }
 }
 
 #[test]

@@ -62,6 +62,10 @@ pub(crate) enum Remark {
     NewerBuilders,
     /// The file is in a volume that was declared before.
     BehindVolume,
+    /// A trigger with a token in its text.
+    TriggerText,
+    /// A trigger without a token in its text.
+    Trigger,
 }
 
 impl Remark {
@@ -81,6 +85,11 @@ impl Remark {
             Self::NewerBuilders => {
                 Message::own("no RUN follows, so that only Docker 28 and later write it into the history")
             }
+            Self::TriggerText => Message::own(
+                "images that are based on this one run it; images of the OCI format keep no ONBUILD, and BuildKit writes \
+                 it into no history",
+            ),
+            Self::Trigger => Message::own("it is left in the images that are based on this one"),
             Self::BehindVolume => Message::own(
                 "the file is in a VOLUME: the classic builder throws it away, other builders keep it",
             ),

@@ -157,7 +157,7 @@ fn words_of(steps: &[Step]) -> Vec<Text> {
 pub(super) fn hit(context: &Context<'_>, span: Span, token: TokenSummary, confidence: Confidence) -> Hit {
     let holder = context.holder(span.start);
     let (place, leaves) = match holder {
-        Some(instruction) => (name(instruction), leaves(instruction, context.scope_of(instruction), span)),
+        Some(instruction) => (name(instruction), leaves(context, instruction, span)),
         None if context.is_comment(span.start) => ("a comment", vec![left_in(Where::Source)]),
         None => ("the file", vec![left_in(Where::Source)]),
     };
@@ -194,13 +194,15 @@ fn name(instruction: &Instruction) -> &'static str {
 }
 
 /// Returns the places in which a build leaves the text of the instruction.
-fn leaves(instruction: &Instruction, scope: Scope<'_>, span: Span) -> Vec<Residue> {
+fn leaves(context: &Context<'_>, instruction: &Instruction, span: Span) -> Vec<Residue> {
     if instruction.stage.is_none() {
         return vec![left_in(Where::Source)];
     }
-    if instruction.is_onbuild() {
+    if context.is_waiting(instruction) {
         return vec![left_in(Where::Config), left_in(Where::History)];
     }
+    let scope = context.scope_of(instruction);
+    let instruction = instruction.effective();
     match instruction.keyword {
         Keyword::From | Keyword::Unknown => vec![left_in(Where::Source)],
         Keyword::Env => vec![left_in(Where::Env), left_in(Where::History)],

@@ -21,6 +21,7 @@ pub(crate) mod token_in_arg;
 pub(crate) mod token_in_env;
 pub(crate) mod token_in_url;
 pub(crate) mod token_written_to_file;
+mod triggers;
 pub(crate) mod unknown;
 mod unshipped;
 mod writes;
@@ -34,7 +35,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use effects::ScriptPlace;
 
-pub(crate) use context_leaks_token::{ContextToken, copies_context, copies_from, leaks};
+pub(crate) use context_leaks_token::{ContextCopies, ContextToken};
 pub(crate) use hit::Hit;
 pub(crate) use hit::Residue;
 pub(crate) use ignores::{Ignored, ignored};
@@ -126,6 +127,12 @@ impl<'a> Context<'a> {
         self.runs.get(self.number(instruction))?.as_ref()
     }
 
+    /// Returns true for a trigger that no stage of this file runs. Its text is in the image, and it acts in the builds
+    /// of images that are based on it. The triggers of a base are not in the images that are based on it.
+    fn is_waiting(&self, instruction: &Instruction) -> bool {
+        instruction.is_onbuild() && !self.reach.is_base(instruction.stage)
+    }
+
     pub(crate) fn is_comment(&self, offset: usize) -> bool {
         let comments = &self.dockerfile.comments;
         let comment = comments.get(comments.partition_point(|comment| comment.span.end <= offset));
@@ -172,6 +179,7 @@ pub(crate) fn find(context: &Context<'_>) -> Vec<Hit> {
     overridden::take_away(context, &mut hits);
     for hit in &mut hits {
         let is_literal = hit.rule.id == literal_token::RULE.id;
+        triggers::forecast(context, hit);
         hit.forecast(&context.reach, &removed, is_literal);
         unshipped::reword(hit);
     }

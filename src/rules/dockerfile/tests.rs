@@ -395,8 +395,8 @@ fn rules_tell_their_own_examples_apart() {
         let fires = |example: &str| {
             let example = example.replace("hf_…", "@TOKEN@");
             let source = format!("FROM a\n{example}\n");
-            let of_context =
-                super::leaks(source.as_bytes(), &parse(source.as_bytes()), std::slice::from_ref(&token));
+            let of_context = super::ContextCopies::of(source.as_bytes(), &parse(source.as_bytes()))
+                .leaks(std::slice::from_ref(&token));
             of_context.iter().any(|leak| leak.hit.rule.id == rule.id)
                 || hits(&format!("FROM a\n{example}\n")).iter().any(|hit| hit.rule.id == rule.id)
         };

@@ -6,7 +6,7 @@ use super::{Context, Hit, hit::left_in};
 use crate::detect;
 use crate::detect::Confidence;
 use crate::detect::TokenSummary;
-use crate::dockerfile::{Base, Instruction, Keyword};
+use crate::dockerfile::{Instruction, Keyword};
 use crate::finding::Severity;
 use crate::finding::Where;
 use crate::mask::Message;
@@ -84,19 +84,6 @@ pub(super) fn check(context: &Context<'_>, expansions: &Expansions<'_>) -> Vec<H
 /// Returns the places in which a variable of an instruction is left. A trigger sets the variable in images that are
 /// based on this one, and in the stages of this file that are. Its text stays in this image.
 fn leaves(context: &Context<'_>, instruction: &Instruction) -> Vec<Residue> {
-    let is_base = || {
-        let stages = context.dockerfile.stages.iter();
-        let mut bases =
-            stages.filter(|stage| context.reach.is_whole(Some(stage.index))).map(|stage| &stage.base);
-        bases.any(|base| matches!(base, Base::Stage(base) if Some(*base) == instruction.stage))
-    };
-    let mut leaves = Vec::new();
-    if instruction.is_onbuild() {
-        // The triggers of a base are not in the images that are based on it.
-        leaves.push(left_in(if is_base() { Where::Env } else { Where::Config }));
-    } else {
-        leaves.push(left_in(Where::Env));
-    }
-    leaves.push(left_in(Where::History));
-    leaves
+    let place = if context.is_waiting(instruction) { Where::Config } else { Where::Env };
+    vec![left_in(place), left_in(Where::History)]
 }
