@@ -92,12 +92,7 @@ fn a_trigger_acts_in_the_stages_that_run_it_alone() {
     let write = "RUN --mount=type=secret,id=HF_TOKEN cp /run/secrets/HF_TOKEN /x";
     for (lines, rule, waiting, run) in [
         ("RUN hf auth login --token @TOKEN@", "literal-token", vec!["Config", "History"], vec!["History"]),
-        (
-            "RUN hf auth login --token x",
-            "login-command",
-            vec![],
-            vec!["root/.cache/huggingface/token", "History"],
-        ),
+        ("RUN hf auth login --token x", "login-command", vec![], vec!["root/.cache/huggingface/token"]),
         ("COPY .netrc /root/", "copies-token-file", vec![], vec!["root/.netrc"]),
         (write, "token-written-to-file", vec![], vec!["x"]),
         ("LABEL a=@TOKEN@", "literal-token", vec!["Config", "History"], vec!["Label", "History"]),

@@ -215,6 +215,8 @@ fn leaves(context: &Context<'_>, instruction: &Instruction, span: Span) -> Vec<R
             vec![left_in_layer(file.as_deref())]
         }
         Keyword::Arg | Keyword::Run => vec![left_in(Where::History)],
+        // Builders of Docker make the directory as well.
+        Keyword::Workdir => vec![left_in(Where::Config), left_in_layer(None), left_in(Where::History)],
         _ => vec![left_in(Where::Config), left_in(Where::History)],
     }
 }

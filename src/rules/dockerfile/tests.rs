@@ -322,6 +322,7 @@ fn literals_say_where_they_stay() {
         ("FROM a\nENV X=@TOKEN@", vec!["Env", "History"]),
         ("FROM a\nLABEL x=@TOKEN@", vec!["Label", "History"]),
         ("FROM a\nCMD x @TOKEN@", vec!["Config", "History"]),
+        ("FROM a\nWORKDIR /@TOKEN@", vec!["Config", "Layer", "History"]),
         ("FROM a\nONBUILD RUN x @TOKEN@", vec!["Config", "History"]),
         ("FROM a\nENV X=@TOKEN@ Y=1\nENV Y=2", vec!["Env", "History"]),
         ("FROM a\nENV X=@TOKEN@\nRUN y\nENV X=", vec!["History"]),
