@@ -151,8 +151,12 @@ impl Visit for Count {
 /// Checks that the unpacker ends on any input, and that the result does not depend on how the input is split.
 pub fn unpack(bytes: &[u8]) {
     let unpacked = |input: &mut dyn Peek| {
-        let (found, outcome) = Unpacker::new(&Stop::default()).search(Origin::default(), input);
+        let (mut found, outcome) = Unpacker::new(&Stop::default()).search(Origin::default(), input);
         assert!(outcome.is_ok(), "a slice gives no error, nor do its pieces");
+        // A decoder may have taken more or fewer bytes when it meets damage.
+        for step in found.occurrences.iter_mut().flat_map(|occurrence| &mut occurrence.via) {
+            step.range.1 = 0;
+        }
         (found.occurrences, found.problems)
     };
     let piece = bytes.first().map_or(1, |&b| usize::from(b) * 7 + 1);

@@ -114,12 +114,7 @@ impl Named {
 
     /// Returns the values in a whole text.
     pub(super) fn search(mut self, text: &[u8]) -> Vec<Range<usize>> {
-        let names =
-            std::iter::successors(next_hit_or_name(text, 0), |hit| next_hit_or_name(text, hit.at + 1));
-        names
-            .filter(|hit| hit.may_be_name())
-            .flat_map(|hit| self.judge(text, hit.at, 0, true).unwrap_or_default())
-            .collect()
+        names(text).flat_map(|at| self.judge(text, at, 0, true).unwrap_or_default()).collect()
     }
 }
 
@@ -165,12 +160,18 @@ pub(crate) fn generated_in(text: &[u8]) -> Vec<Range<usize>> {
 
 /// Returns the opaque values in a short text, such as an instruction, that are given to something of the Hub.
 pub(crate) fn opaque_in(text: &[u8]) -> Vec<Range<usize>> {
+    if names(text).next().is_none() {
+        return Vec::new();
+    }
     let is_opaque = |given: &Given| given.needs != Needs::Randomness;
     values(text).into_iter().filter(is_opaque).map(|given| given.range).collect()
 }
 
 /// Returns the same values without those whose place may have another meaning in this text.
 pub(crate) fn given_in(text: &[u8]) -> Vec<Range<usize>> {
+    if names(text).next().is_none() {
+        return Vec::new();
+    }
     let names_vendor = NAMES_VENDOR.iter().any(|name| memchr::memmem::find(text, name.as_bytes()).is_some());
     let counts = |given: &Given| match given.needs {
         Needs::Nothing => true,
@@ -178,6 +179,12 @@ pub(crate) fn given_in(text: &[u8]) -> Vec<Range<usize>> {
         Needs::Randomness => false,
     };
     values(text).into_iter().filter(counts).map(|given| given.range).collect()
+}
+
+/// Returns the offsets of all names beside which there may be a value.
+fn names(text: &[u8]) -> impl Iterator<Item = usize> {
+    let hits = std::iter::successors(next_hit_or_name(text, 0), |hit| next_hit_or_name(text, hit.at + 1));
+    hits.filter(|hit| hit.may_be_name()).map(|hit| hit.at)
 }
 
 /// A value that is given to something of the Hub.
