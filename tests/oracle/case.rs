@@ -11,6 +11,7 @@
 //! # oracle: unknown BUILDERS TEXT     these builders do not know the form, and their last lines contain TEXT
 //! # oracle: only BUILDERS WHERE WHY   of the builders that know the form, these alone leave the token in WHERE
 //! # oracle: except BUILDERS WHERE WHY   of the builders that know the form, all but these leave the token in WHERE
+//! # oracle: unforeseen BUILDERS WHERE WHY   these builders leave the token in WHERE, which the Dockerfile does not tell
 //! # oracle: cause [BUILDERS]    the next line makes a layer or an entry with the token, and a scan must name it
 //! ```
 //!
@@ -46,6 +47,8 @@ pub(crate) struct Case {
     /// The builders that do not know the form, and what each says.
     pub(crate) unknown: Vec<(Builder, String)>,
     pub(crate) differences: Vec<Difference>,
+    /// The places where builders leave the token and that no forecast can tell.
+    pub(crate) unforeseen: Vec<Difference>,
     /// The lines that make a layer or an entry with the token, and the builders with which they do.
     causes: Vec<(usize, Vec<Builder>)>,
 }
@@ -100,6 +103,12 @@ impl Case {
                     let (place, why) = (place.to_owned(), why.to_owned());
                     case.differences.push(Difference { place, leaving, why });
                 }
+                "unforeseen" => {
+                    let (leaving, rest) = builders(value);
+                    let (place, why) = rest.split_once(' ').unwrap_or((&rest, ""));
+                    let (place, why) = (place.to_owned(), why.to_owned());
+                    case.unforeseen.push(Difference { place, leaving, why });
+                }
                 "cause" => {
                     let of = if value.is_empty() { Builder::ALL.to_vec() } else { Builder::list(value) };
                     case.causes.push((number + 1, of));
@@ -107,7 +116,7 @@ impl Case {
                 _ => panic!("{name}:{number}: unknown key {key}"),
             }
         }
-        for Difference { place, leaving, why } in &case.differences {
+        for Difference { place, leaving, why } in case.differences.iter().chain(&case.unforeseen) {
             assert!(!leaving.is_empty() && !why.is_empty(), "{name}: {place}: who leaves the token, and why");
         }
         assert_eq!(case.fails.is_some(), !case.says.is_empty(), "{name}: what fails says why, and only that");

@@ -77,8 +77,15 @@ pub(crate) fn compare(expected: &Forecast, made: &BTreeMap<Builder, Made>, case:
     let mut differences = Vec::new();
     let mut unexpected: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for &(builder, left) in &images {
+        let unforeseen = case.unforeseen.iter().filter(|difference| difference.leaving.contains(&builder));
+        let unforeseen: BTreeSet<&str> = unforeseen.map(|difference| difference.place.as_str()).collect();
         for place in left.iter().filter(|place| !is_expected(expected, place)) {
-            unexpected.entry(place).or_default().push(builder.name());
+            if !unforeseen.contains(place.as_str()) {
+                unexpected.entry(place).or_default().push(builder.name());
+            }
+        }
+        for place in unforeseen.iter().filter(|place| !left.contains(**place)) {
+            differences.push(format!("{builder} does not leave {place}, though it is declared to"));
         }
     }
     for (place, builders) in unexpected {
@@ -106,14 +113,15 @@ pub(crate) fn compare(expected: &Forecast, made: &BTreeMap<Builder, Made>, case:
             differences.push(format!("{place} is declared to differ, but is not forecast"));
         }
     }
-    if differences.is_empty() && case.differences.is_empty() {
+    if differences.is_empty() && case.differences.is_empty() && case.unforeseen.is_empty() {
         return Verdict::Agrees;
     }
     if differences.is_empty() {
-        let reasons = case.differences.iter().map(|Difference { place, leaving, why }| {
-            let names: Vec<&str> = leaving.iter().map(|builder| builder.name()).collect();
-            format!("{place} is left by {}: {why}", names.join(", "))
-        });
+        let reasons =
+            case.differences.iter().chain(&case.unforeseen).map(|Difference { place, leaving, why }| {
+                let names: Vec<&str> = leaving.iter().map(|builder| builder.name()).collect();
+                format!("{place} is left by {}: {why}", names.join(", "))
+            });
         return Verdict::Declared(reasons.collect::<Vec<_>>().join("; "));
     }
     Verdict::of(&differences)

@@ -36,7 +36,17 @@ fn provenance_holds_build_arguments_and_fetched_urls() {
         ("FROM a\nARG HF_TOKEN\nRUN x", "token-in-arg", "History max"),
         ("FROM a AS b\nARG HF_TOKEN\nRUN x\nFROM c\nRUN y", "token-in-arg", "BuildCache max"),
         ("ARG HF_TOKEN\nFROM a\nRUN x", "token-in-arg", "max"),
-        ("FROM a\nARG HF_TOKEN\nADD https://u:$HF_TOKEN@huggingface.co/x /m/", "token-in-url", "History min"),
+        ("FROM a\nARG HF_TOKEN\nADD https://u:$HF_TOKEN@huggingface.co/x /m/", "token-in-url", "History max"),
+        ("FROM a\nARG HF_TOKEN\nADD https://u:$HF_TOKEN@huggingface.co/x /m/", "token-in-arg", "History max"),
+        ("FROM a\nARG HF_TOKEN\nADD https://huggingface.co/x?t=$HF_TOKEN /m/", "token-in-arg", "History min"),
+        (
+            "FROM a AS b\nARG HF_TOKEN\nFROM b\nADD https://h.co/${HF_TOKEN} /m/",
+            "token-in-arg",
+            "History min",
+        ),
+        ("FROM a\nARG HF_TOKEN\nADD https://h.co/x /m/$HF_TOKEN", "token-in-arg", "History Layer max"),
+        ("FROM a\nADD https://h.co/x?t=@TOKEN@ /m/", "literal-token", "History min"),
+        ("FROM a\nADD https://u:@TOKEN@@h.co/x /m/", "literal-token", "History max"),
     ] {
         assert_eq!(leaves(lines, rule), [expected], "{lines}");
     }
