@@ -197,8 +197,13 @@ impl Recipe {
     /// Returns true if a build of the stage may leave the history of its base as it is.
     fn fits_any(&self, stage: usize) -> bool {
         let chain = Chain::to(stage, &self.dockerfile, &self.of_stage);
-        let mut expected = chain.instructions.iter().filter_map(|&number| self.expected(number));
-        !chain.from_scratch && !chain.instructions.is_empty() && expected.all(Expected::is_optional)
+        let mut steps = chain.instructions.iter();
+        !chain.from_scratch && !chain.instructions.is_empty() && steps.all(|&step| self.is_optional(step))
+    }
+
+    /// Returns true if a build may omit the step from the history. Images of the OCI format lose their triggers.
+    fn is_optional(&self, step: usize) -> bool {
+        self.written(step) != step || self.expected(step).is_some_and(Expected::is_optional)
     }
 
     fn rows(&self, chain: &Chain, entries: &[Entry<'_>]) -> Vec<BitRow> {
@@ -215,7 +220,7 @@ impl Recipe {
     /// Returns the first mandatory instruction that matches no entry.
     fn unmatched(&self, chain: &Chain, rows: &[BitRow]) -> Option<usize> {
         let mut numbers = chain.instructions.iter().zip(rows).filter(|(_, row)| row.is_empty());
-        let mandatory = numbers.find(|(number, _)| self.expected(**number).is_some_and(|e| !e.is_optional()));
+        let mandatory = numbers.find(|(number, _)| !self.is_optional(**number));
         mandatory.map(|(number, _)| self.written(*number))
     }
 
@@ -229,10 +234,7 @@ impl Recipe {
         // kaniko has no entries for instructions that changed no file, but it signs all its entries.
         let signed = history.iter().rev().take_while(|past| past.author == Some(KANIKO)).count();
         let by_kaniko = signed > 0;
-        let optional = chain
-            .instructions
-            .iter()
-            .map(|&number| by_kaniko || self.expected(number).is_some_and(Expected::is_optional));
+        let optional = chain.instructions.iter().map(|&number| by_kaniko || self.is_optional(number));
         let optional: Vec<_> = optional.collect();
         let start = if by_kaniko { Some(history.len() - signed) } else { chain.from_scratch.then_some(0) };
         align(&Rows {

@@ -298,6 +298,10 @@ RUN y
     let given = Given::new(source);
     assert_eq!(given.layers(&past(&whole)), Some(vec![0, 2, 0, 5, 7]));
     assert_eq!(given.recipe.setter(2, &field("config.Env[0]"), "A=b"), Some(2));
+    // Podman keeps no triggers, but has them in the history of the base.
+    let lost = ["-base", "-/bin/sh -c #(nop) ONBUILD COPY a /a", "-/bin/sh -c #(nop) ONBUILD ENV A=b"];
+    let lost = [&lost[..], &["/bin/sh -c x", "/bin/sh -c y"]].concat();
+    assert_eq!(entries(source, &lost), Some(vec![0, 2, 3, 5, 7]));
 }
 
 #[test]
@@ -326,9 +330,7 @@ fn a_long_history_of_long_entries_takes_no_time() {
     let history: Vec<_> = (0..500).flat_map(|_| [copy.as_str(), run.as_str()]).collect();
     let instructions = format!("COPY $A /$B\nRUN {text}\nRUN b\nENV A=$B\n");
     let given = Given::new(&format!("FROM a\n{}", instructions.repeat(20)));
-    let start = std::time::Instant::now();
     assert!(given.line_up(&past(&history)).is_err());
-    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 /// Parses a field path: members separated by dots, `["quoted"]` or `[0]`.

@@ -331,10 +331,8 @@ fn what_another_process_holds_is_waited_for_and_left() {
     let cache = own.cache();
     cache.put(ONE, &[entry(1, 1)], &[]);
     let held = redb::Database::open(cache.path()).unwrap();
-    let start = Instant::now();
     assert_eq!(there(&cache), NONE);
     cache.put(ONE, &[entry(2, 1)], &[]);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     drop(held);
     assert_eq!(there(&own.cache()), [1], "it is still there");
 
