@@ -71,9 +71,9 @@ pub(super) enum Command {
 pub(super) struct Scan {
     /// What to audit: a path, or `-` for an image archive on standard input
     ///
-    /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), an OCI
-    /// layout directory, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
-    /// `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dockerfile:PATH`, `dir:PATH`;
+    /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), a directory
+    /// with an OCI layout or as skopeo writes it, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
+    /// `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `dockerfile:PATH`, `context:PATH`;
     /// `file:PATH` searches any single file.
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,

@@ -87,15 +87,15 @@ fn with_layers(mut parsed: Parsed) -> Parsed {
 }
 
 impl Descriptor {
-    /// Creates the descriptor of a document that was requested by name.
-    pub(super) fn root(blob: &Blob, name: &str) -> Self {
+    /// Creates the descriptor of a document to which none refers.
+    pub(super) fn root(blob: &Blob, name: Option<&str>) -> Self {
         Self {
             digest_text: blob.digest.map(|digest| digest.to_string()).unwrap_or_default(),
             digest: blob.digest,
             media_type: String::new(),
             size: blob.size,
             platform: None,
-            name: Some(name.to_owned()),
+            name: name.map(str::to_owned),
             tag: None,
             is_attestation: false,
             has_urls: false,

@@ -49,7 +49,7 @@ pub(crate) fn resolve(
     };
     match root {
         Root::Files => resolver.files(tag),
-        Root::Manifest { blob, name } => resolver.manifest(blob, name),
+        Root::Manifest { blob, name } => resolver.manifest(blob, name.as_deref()),
     }
     let mut resolved = resolver.resolved;
     resolved.is_selection = tag.is_some();
@@ -111,12 +111,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// Resolves the images of a manifest or index that was requested by name.
-    fn manifest(&mut self, blob: &Blob, name: &str) {
+    /// Resolves the images of one manifest or index.
+    fn manifest(&mut self, blob: &Blob, name: Option<&str>) {
         self.resolved.names_images = true;
         let descriptor = Descriptor::root(blob, name);
-        self.inventory.add(blob.clone());
-        self.descriptor(&descriptor, Some(name));
+        if self.inventory.by_name(&blob.name).is_none() {
+            self.inventory.add(blob.clone());
+        }
+        self.descriptor(&descriptor, name);
     }
 
     fn root_index(&mut self, entry: usize, tag: Option<&str>) {

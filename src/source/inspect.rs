@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use super::Directory;
 use crate::stream::{Compression, Decompressed, Window, begins_tar};
 
 /// The kind of content at a path.
@@ -11,6 +12,8 @@ use crate::stream::{Compression, Decompressed, Window, begins_tar};
 pub(crate) enum Content {
     /// A directory with an OCI image layout.
     Layout,
+    /// A directory with an image as skopeo writes it.
+    Image,
     /// Another directory.
     Directory,
     /// A plain tar file with random access.
@@ -30,7 +33,13 @@ pub(crate) fn inspect(path: &Path) -> io::Result<Content> {
         // Listing the directory distinguishes one without a layout from one that must not be read.
         fs::read_dir(path)?;
         let layout = path.join("oci-layout").exists() || path.join("index.json").exists();
-        return Ok(if layout { Content::Layout } else { Content::Directory });
+        return Ok(if layout {
+            Content::Layout
+        } else if Directory::is_at(path) {
+            Content::Image
+        } else {
+            Content::Directory
+        });
     }
     if !metadata.is_file() {
         return Ok(Content::Stream);

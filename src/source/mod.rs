@@ -4,6 +4,7 @@
 mod archive;
 mod blob;
 mod context;
+mod directory;
 mod file;
 mod inspect;
 mod layout;
@@ -14,9 +15,10 @@ use std::io::{self, Read};
 pub(crate) use archive::{Archive, Around, MAX_HOLES, expand, link_target};
 pub(crate) use blob::{Blob, Descriptor, claimed_digest};
 pub(crate) use context::BuildContext;
+pub(crate) use directory::Directory;
 pub(crate) use file::{open_file, path_bytes, read_script, read_up_to, script_in, unreadable};
 pub(crate) use inspect::{Content, inspect, is_named_archive};
-pub(crate) use layout::Layout;
+pub(crate) use layout::{Layout, Unlisted};
 pub(crate) use target::{Target, looks_like_reference};
 
 /// A source whose blobs can be read in any order and several at a time.
@@ -65,12 +67,11 @@ pub(crate) trait Source: Sync {
 pub(crate) enum Root {
     /// `index.json`, as in an OCI image layout, and `manifest.json`, as in a docker archive.
     Files,
-    /// A manifest or index that was requested by name, as in a registry.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no source of this version is asked by name"))]
+    /// One manifest or index.
     Manifest {
         /// The document.
         blob: Blob,
-        /// The name.
-        name: String,
+        /// The name by which it was requested, as from a registry.
+        name: Option<String>,
     },
 }

@@ -16,6 +16,8 @@ pub(crate) enum Target {
     /// `dockerfile:PATH`.
     Dockerfile(PathBuf),
     /// `dir:PATH`.
+    Directory(PathBuf),
+    /// `context:PATH`.
     Context(PathBuf),
     /// `file:PATH`.
     File(PathBuf),
@@ -87,6 +89,9 @@ impl Target {
             return Ok(Self::Dockerfile(file(rest)?));
         }
         if let Some(rest) = behind("dir:") {
+            return Ok(Self::Directory(path(rest)?));
+        }
+        if let Some(rest) = behind("context:") {
             return Ok(Self::Context(path(rest)?));
         }
         if let Some(rest) = behind("file:") {
@@ -102,6 +107,7 @@ impl Target {
             Self::Archive(path)
             | Self::Layout(path, _)
             | Self::Dockerfile(path)
+            | Self::Directory(path)
             | Self::Context(path)
             | Self::File(path)
             | Self::Bare(path) => Some(path),
@@ -142,7 +148,8 @@ mod tests {
         assert_eq!(parse("oci:layout:v1"), Ok(Target::Layout("layout".into(), Some("v1".into()))));
         assert_eq!(parse("oci:no/layout:a:1"), Ok(Target::Layout("no/layout".into(), Some("a:1".into()))));
         assert_eq!(parse("dockerfile:x"), Ok(Target::Dockerfile("x".into())));
-        assert_eq!(parse("dir:src"), Ok(Target::Context("src".into())));
+        assert_eq!(parse("dir:image"), Ok(Target::Directory("image".into())));
+        assert_eq!(parse("context:src"), Ok(Target::Context("src".into())));
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));
         assert_eq!(parse("odd:name"), Ok(Target::Bare("odd:name".into())));
@@ -173,7 +180,7 @@ mod tests {
         for text in ["docker://alpine", "docker-daemon:a", "podman:a", "containers-storage:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
-        for text in ["", "file:", "dir:", "oci:", "docker-archive:"] {
+        for text in ["", "file:", "dir:", "context:", "oci:", "docker-archive:"] {
             assert_eq!(parse(text), Err(TargetError::Empty), "{text}");
         }
     }

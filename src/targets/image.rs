@@ -16,7 +16,7 @@ use crate::finding::{Place, Problem};
 use crate::findings::{self, Audited};
 use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
-use crate::source::{Content, Layout, Source, inspect, unreadable};
+use crate::source::{Content, Directory, Layout, Source, Unlisted, inspect, unreadable};
 use crate::stream::{Compression, begins_tar};
 
 /// Audits an archive: `docker-archive:PATH`, `oci-archive:PATH`.
@@ -25,7 +25,9 @@ pub(super) fn archive(reader: &Reader<'_>, path: &Path) -> Result<Audited, Probl
         Content::Archive => {}
         Content::Stream => return stream_file(reader, path),
         Content::Empty => return Err(empty()),
-        Content::Layout | Content::Directory => return Err(refused("it is a directory, not an archive")),
+        Content::Layout | Content::Image | Content::Directory => {
+            return Err(refused("it is a directory, not an archive"));
+        }
         Content::Other => return Err(refused("it is not an image archive: it is not a tar file")),
     }
     let (archive, gathered) = source::open_archive(reader.scan, path).map_err(|error| unreadable(&error))?;
@@ -38,17 +40,42 @@ pub(super) fn archive(reader: &Reader<'_>, path: &Path) -> Result<Audited, Probl
 pub(super) fn layout(reader: &Reader<'_>, path: &Path, tag: Option<&str>) -> Result<Audited, Problem> {
     match inspect(path).map_err(|error| unreadable(&error))? {
         Content::Layout => {}
-        Content::Directory => return Err(refused("it is a directory without an index.json")),
+        Content::Image | Content::Directory => {
+            return Err(refused("it is a directory without an index.json"));
+        }
         _ => return Err(refused("it is not a directory")),
     }
     let (layout, unlisted) = Layout::open(path);
+    let (gathered, resolved) = read(reader, &layout, unlisted_in(&unlisted), tag);
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Audits a directory as skopeo writes it: `dir:PATH`.
+pub(super) fn directory(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    match inspect(path).map_err(|error| unreadable(&error))? {
+        Content::Image => {}
+        Content::Layout => return Err(refused("it is an OCI image layout: oci:DIR reads it")),
+        Content::Directory if path.join("manifest.json").exists() => {}
+        Content::Directory => {
+            let detail =
+                "it has no manifest.json, so skopeo did not write it; context:DIR reads a build context";
+            return Err(refused(detail));
+        }
+        _ => return Err(refused("it is not a directory")),
+    }
+    let (directory, unlisted) = Directory::open(path).map_err(|error| unreadable(&error))?;
+    let (gathered, resolved) = read(reader, &directory, unlisted_in(&unlisted), None);
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Returns the problems of the parts of a directory that could not be listed.
+fn unlisted_in(unlisted: &[Unlisted]) -> Gathered {
     let mut gathered = Gathered::default();
     gathered.problems.extend(unlisted.iter().map(|unlisted| {
         let name = if unlisted.name.is_empty() { b"." } else { unlisted.name.as_slice() };
         unreadable(&unlisted.error).at(Place::entry(name))
     }));
-    let (gathered, resolved) = read(reader, &layout, gathered, tag);
-    Ok(assemble(reader, &gathered, &resolved))
+    gathered
 }
 
 /// Audits an archive that can only be read from front to back: a compressed file or a pipe.

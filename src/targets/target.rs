@@ -56,6 +56,7 @@ fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
         Ok(Target::Archive(path)) => image::archive(reader, &path),
         Ok(Target::Layout(path, tag)) => image::layout(reader, &path, tag.as_deref()),
         Ok(Target::Dockerfile(path)) => dockerfile::read(reader, &path),
+        Ok(Target::Directory(path)) => image::directory(reader, &path),
         Ok(Target::Context(path)) => context::read(reader, &path),
         Ok(Target::File(path)) => file::read(reader, &path),
         Ok(Target::Bare(path)) => bare(reader, &path),
@@ -81,6 +82,7 @@ fn bare(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
         Content::Archive => image::archive(reader, path),
         Content::Stream => image::stream_file(reader, path),
         Content::Empty => Err(empty()),
+        Content::Image => image::directory(reader, path),
         Content::Directory => context::read(reader, path),
         Content::Other => {
             // A larger file is no Dockerfile.

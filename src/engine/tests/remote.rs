@@ -82,7 +82,7 @@ impl Remote {
 
 impl Source for Remote {
     fn root(&self) -> Root {
-        Root::Manifest { blob: self.blob(self.manifest.unwrap(), 0), name: "example/app:1".to_owned() }
+        Root::Manifest { blob: self.blob(self.manifest.unwrap(), 0), name: Some("example/app:1".to_owned()) }
     }
 
     fn refer(&self, descriptor: &Descriptor<'_>) -> Option<Blob> {

@@ -136,10 +136,10 @@ fn neither_unrelated_files_nor_spelling_change_the_fingerprints_of_a_directory()
     assert_eq!(prints(&scan(&[&more])), expected, "unrelated files, at another place");
     for (directory, target) in [
         (root.as_path(), "."),
-        (root.as_path(), "dir:."),
+        (root.as_path(), "context:."),
         (place.path(), "src"),
         (place.path(), "./src/"),
-        (place.path(), "dir:other/../src"),
+        (place.path(), "context:other/../src"),
     ] {
         assert_eq!(scan_in(directory, target), expected, "{target}");
     }

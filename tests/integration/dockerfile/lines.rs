@@ -219,7 +219,7 @@ fn what_cannot_be_lined_up_is_refused() {
         (&[tools::text(&notes), image], "it is not a Dockerfile: it has no FROM"),
         (&[tools::text(&large), image], "larger than 1 MiB"),
         (&[dockerfile, dockerfile], "needs an image among the targets"),
-        (&[dockerfile, "file:x", "dir:y", directory], "needs an image among the targets"),
+        (&[dockerfile, "file:x", "context:y", directory], "needs an image among the targets"),
         (&["-", "-"], "standard input cannot be both"),
         (&[dockerfile, &output, image], "the report would overwrite the Dockerfile"),
     ] {

@@ -1,5 +1,6 @@
 //! Images from real tools in all archive formats. The same leak is found in each of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -110,6 +111,33 @@ fn zstd_layers_of_skopeo() {
     let outcome = scan(&[&dir]);
     assert_leak(&outcome);
     assert_eq!(layer(&outcome, 1)["media_type"], "application/vnd.oci.image.layer.v1.tar+zstd");
+}
+
+fn fingerprints(outcome: &Outcome) -> BTreeSet<&str> {
+    outcome.findings().iter().map(|finding| finding["fingerprint"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_directory_of_skopeo() {
+    let place = Place::new("skopeo-directory");
+    let directory = place.join("app");
+    let archive = archive("docker-archive");
+    let from = format!("docker-archive:{}", archive.display());
+    skopeo_copy(&from, &format!("dir:{}", directory.display()), &[]);
+    let outcome = scan(&[&directory]);
+    assert_leak(&outcome);
+    assert_eq!(fingerprints(&outcome), fingerprints(&scan(&[&archive])));
+    let named = format!("dir:{}", directory.display());
+    assert_eq!(fingerprints(&scan(&[named.as_str()])), fingerprints(&outcome));
+
+    let layer = layer(&outcome, 1)["digest"].as_str().unwrap().replace("sha256:", "");
+    std::fs::remove_file(directory.join(&layer)).unwrap();
+    let outcome = scan(&[named.as_str()]);
+    assert_eq!(outcome.errors().len(), 1, "{:#?}", outcome.errors());
+    std::fs::remove_file(directory.join("manifest.json")).unwrap();
+    let outcome = scan(&[named.as_str()]);
+    let said = outcome.errors()[0]["message"].as_str().unwrap().to_owned();
+    assert!(said.contains("context:DIR reads a build context"), "{said}");
 }
 
 #[test]
