@@ -245,7 +245,7 @@ impl Made {
         };
         let mut header =
             if way.header.is_empty() { String::new() } else { format!("# oracle: {}\n", way.header) };
-        if let Some((builders, said)) = unknown(&mount, FORMS[form] == "heredoc") {
+        for (builders, said) in unknown(&mount, FORMS[form] == "heredoc") {
             writeln!(header, "# oracle: unknown {builders} {said}").unwrap();
         }
         let [marked, later_marked, ready_marked, last_marked] = self.causes();
@@ -315,8 +315,9 @@ impl Made {
             // The instruction touches the first file, so its layer contains the file again.
             mark(is_in_image, is_in_image && is_left(0) && stays),
             match STAGES[stages] {
-                // The stage based on the builder inherits the argument.
-                "from-builder" => mark(true, false),
+                // With newer builders, the stage based on the builder inherits the argument.
+                "from-builder" if is_argument => "# oracle: cause buildah,docker-28,podman-5\n",
+                "from-builder" => "",
                 "file-copied" => mark(false, is_left(0) && stays),
                 _ => mark(false, is_any_left && stays),
             },
@@ -325,14 +326,14 @@ impl Made {
 }
 
 /// Returns the builders that do not know such a `RUN`, and what they say.
-fn unknown(mount: &str, is_heredoc: bool) -> Option<(&'static str, &'static str)> {
+fn unknown(mount: &str, is_heredoc: bool) -> &'static [(&'static str, &'static str)] {
     if mount.contains("env=") {
-        Some(("buildkit-20.10,classic", "unexpected key 'env'"))
+        &[("buildkit-20.10,classic", "unexpected key 'env'"), ("podman-5", "secret should have syntax")]
     } else if is_heredoc {
-        Some(("buildkit-20.10,classic", "unknown instruction"))
+        &[("buildkit-20.10,classic", "unknown instruction")]
     } else if mount.is_empty() {
-        None
+        &[]
     } else {
-        Some(("classic", "the --mount option requires BuildKit"))
+        &[("classic", "the --mount option requires BuildKit")]
     }
 }

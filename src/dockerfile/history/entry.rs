@@ -54,7 +54,9 @@ impl<'a> Entry<'a> {
         text = text.strip_suffix(BUILDKIT_MARK).unwrap_or(text).trim_end();
         let notes = NOTES_OF_BUILDAH.iter().filter_map(|note| text.find(note)).min();
         text = notes.and_then(|at| text.get(..at)).unwrap_or(text).trim_end();
-        let nop = text.split_once(NOP).filter(|(shell, _)| is_shell(shell));
+        // The classic builder writes the shell that a `SHELL` sets in front of it.
+        let sets_shell = |rest: &str| rest.trim_start().starts_with("SHELL [");
+        let nop = text.split_once(NOP).filter(|(shell, rest)| is_shell(shell) || sets_shell(rest));
         let instruction = nop.map_or(text, |(_, instruction)| instruction.trim_start());
         let (word, rest) =
             instruction.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((instruction, ""));
@@ -155,6 +157,7 @@ mod tests {
             ("/bin/sh -c #(nop)  CMD [\"a\"]", Keyword::Cmd, "[\"a\"]", true),
             ("/bin/sh -c #(nop) COPY file:00 in /x ", Keyword::Copy, "file:00 in /x", true),
             ("/bin/bash -o pipefail -c #(nop) USER a", Keyword::User, "a", true),
+            ("/bin/sh -c a #(nop)  SHELL [/bin/sh -c a]", Keyword::Shell, "[/bin/sh -c a]", true),
             ("/bin/sh -c #(nop) WORKDIR /x|unsetLabel=true", Keyword::Workdir, "/x", true),
         ] {
             let named = Entry::read(text).named.unwrap();
