@@ -71,6 +71,12 @@ pub(crate) enum Container {
     Zip,
     /// A 7z archive.
     SevenZ,
+    /// A cpio archive.
+    Cpio,
+    /// A squashfs image.
+    Squashfs,
+    /// An erofs image.
+    Erofs,
 }
 
 /// The parts of a tar stream other than bodies.
@@ -132,6 +138,9 @@ impl Container {
             Self::Tar => "tar",
             Self::Zip => "zip",
             Self::SevenZ => "7z",
+            Self::Cpio => "cpio",
+            Self::Squashfs => "squashfs",
+            Self::Erofs => "erofs",
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::blocks::Blocks;
 use super::probes::{Probes, Trial};
-use super::{git, sevenz, zip};
+use super::{cpio, git, sevenz, zip};
 use crate::search::Search;
 use crate::stream::{
     Compression, Part, SNAPPY_FRAMES, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
@@ -39,6 +39,8 @@ pub(super) enum Format {
     Zip,
     /// A 7z archive.
     SevenZ,
+    /// A cpio archive.
+    Cpio,
     /// A loose git object.
     GitObject,
     /// A git pack.
@@ -64,6 +66,9 @@ impl Format {
         probes.grant();
         if begins_tar(head) {
             return Some(Self::Tar);
+        }
+        if cpio::begins(head) {
+            return Some(Self::Cpio);
         }
         if git::begins_loose(head) {
             return Some(Self::GitObject);

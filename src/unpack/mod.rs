@@ -6,11 +6,13 @@
 mod allowance;
 mod blocks;
 mod compressed;
+mod cpio;
 mod encoded;
 mod format;
 mod found;
 mod git;
 mod git_objects;
+mod kept;
 mod level;
 mod limits;
 mod origin;

@@ -57,9 +57,10 @@ fn tree(name: &str, files: &[(&str, &[u8])]) -> [std::path::PathBuf; 2] {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images").join(name);
     let image = root.with_extension("img");
     let _ = std::fs::remove_dir_all(&root);
-    std::fs::create_dir_all(root.join("etc")).unwrap();
     for (name, content) in files {
-        std::fs::write(root.join("etc").join(name), content).unwrap();
+        let path = root.join("etc").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
     }
     std::os::unix::fs::symlink("a/b", root.join("link")).unwrap();
     [root, image]
@@ -119,12 +120,16 @@ fn ways_again(file: &[u8]) -> (Vec<String>, Vec<String>) {
     (found.occurrences.iter().map(way).collect(), messages(&found))
 }
 
+/// Bytes that no compression makes fewer, and that are too many to be held in memory.
+fn noise() -> Vec<u8> {
+    let next = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1), next).map(|x: u64| x.to_be_bytes()[0]).take(34 << 20).collect()
+}
+
 #[test]
 fn large_images_of_squashfs() {
     let text = text(&token("a"));
-    let next = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
-    let noise: Vec<u8> =
-        std::iter::successors(Some(1), next).map(|x: u64| x.to_be_bytes()[0]).take(34 << 20).collect();
+    let noise = noise();
     let cut = [&bytes(131_072 - 300 - 66)[..], &text, &bytes(9000)].concat();
     let long = [&bytes(500_000)[..], &text, &bytes(9000)].concat();
     let files: [(&str, &[u8]); 6] =
@@ -259,5 +264,70 @@ fn images_of_erofs_in_other_compressions_are_errors() {
         image[1024 + 0x54] = bits;
         let said = messages(&search(&image));
         assert!(said.len() == 1 && said[0].starts_with("Error lz4: the erofs image has files"), "{said:?}");
+    }
+}
+
+/// A value of unknown shape, and many files around the places of credentials.
+fn home<'a>(secret: &'a [u8], netrc: &'a [u8], long: &'a [u8]) -> Vec<(&'a str, &'a [u8])> {
+    let mut files: Vec<(&str, &[u8])> = vec![
+        ("root/.cache/huggingface/token", secret),
+        ("root/.cache/other/token", secret),
+        ("home/a/.netrc", netrc),
+        ("home/a/.bash_history", long),
+        ("home/a/text", b"nothing"),
+        ("share/a", b"words and more words, words and more words"),
+        ("share/b", b"words and more words"),
+    ];
+    files.sort_unstable();
+    files
+}
+
+const AT_HOME: [&str; 3] =
+    ["etc/home/a/.bash_history", "etc/home/a/.netrc", "etc/root/.cache/huggingface/token"];
+
+/// The texts of a home: a token, a file of logins, and one of several blocks.
+fn texts() -> [Vec<u8>; 3] {
+    let secret = [&b"Zq8x".repeat(9)[..], b"Kw3p\n"].concat();
+    let login = format!("machine huggingface.co login me password {}\n", "Xv5b".repeat(9));
+    let value = "Jt7Rk".repeat(8);
+    let history = [
+        &b"ls -la /usr/share/doc\n".repeat(9000)[..],
+        format!("hf auth login --token {value}\n").as_bytes(),
+        b"exit\n",
+    ]
+    .concat();
+    [secret, login.into_bytes(), history]
+}
+
+#[test]
+fn credentials_of_unknown_shape_in_squashfs() {
+    let [secret, login, history] = texts();
+    let noise = noise();
+    for (name, options) in [
+        ("kept-gzip", &["gzip"][..]),
+        ("kept-gzip-window", &["gzip", "-Xwindow-size", "9"]),
+        ("kept-xz", &["xz"]),
+        ("kept-zstd", &["zstd"]),
+        ("kept-lz4", &["lz4"]),
+        ("kept-lzo", &["lzo", "-no-fragments"]),
+        ("kept-lzma", &["lzma"]),
+        ("kept-plain", &["gzip", "-noI", "-noD", "-noF"]),
+    ] {
+        let mut files = home(&secret, &login, &history);
+        let expected: Vec<String> = AT_HOME.iter().map(|path| format!("squashfs:{path}")).collect();
+        let image = squashfs(name, options, &files);
+        let mut found = ways(&image);
+        found.sort();
+        assert_eq!(found, expected, "{name}");
+        for at in (0..96).step_by(5).chain((0..image.len()).step_by(499)) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+        files.push(("noise", &noise));
+        let large = squashfs(name, options, &files);
+        let (mut found, said) = ways_again(&large);
+        found.sort();
+        assert_eq!((found, said), (expected, vec![]), "{name}");
     }
 }
