@@ -60,6 +60,8 @@ pub(crate) enum Encoding {
     Escape,
     /// A dump with offsets, such as `xxd` and `od` write.
     Dump,
+    /// Digits of base 85.
+    Base85,
 }
 
 /// Archives whose members have names.
@@ -121,6 +123,7 @@ impl Encoding {
             Self::Percent => "percent",
             Self::Escape => "escape",
             Self::Dump => "dump",
+            Self::Base85 => "base85",
         }
     }
 

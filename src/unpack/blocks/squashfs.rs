@@ -4,7 +4,6 @@
 //!
 //! Small images are held in memory. Of a large one, only the tables are, and its data is read a second time.
 
-mod again;
 mod large;
 mod places;
 mod streams;
@@ -12,9 +11,7 @@ mod streams;
 use std::collections::HashSet;
 use std::io;
 
-use again::Again;
-
-use super::{Joined, MAX_WHOLE, enter, enter_reader, lz, take, too_large};
+use super::{Joined, MAX_WHOLE, again::Again, enter, enter_reader, lz, take, too_large};
 use crate::detect::StepKind;
 use crate::fault::Code;
 use crate::mask::message;

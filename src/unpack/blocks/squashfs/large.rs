@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read as _};
 
-use super::again::Again;
+use super::super::again::Again;
 use super::{
     File, Header, Image, Joined, MAX_WHOLE, NO_FRAGMENT, STORED, enter, enter_reader, files, places, take,
     too_large, unread,
@@ -184,7 +184,7 @@ impl Iterator for Contents<'_, '_> {
 
 impl Contents<'_, '_> {
     fn block(&mut self, at: usize, size: u32) -> Vec<u8> {
-        let block = self.again.block(at, size);
+        let block = self.again.take(at, (size & !STORED) as usize);
         self.data.image.content(&block, size)
     }
 

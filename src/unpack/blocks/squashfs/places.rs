@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
-use super::again::Again;
+use super::super::again::Again;
 use super::{File, Image, Inode, NO_FRAGMENT, STORED, inodes, u16_at, u32_at};
 use crate::detect::{Container, StepKind, may_keep};
 use crate::fault::Code;
@@ -158,7 +158,7 @@ fn contents(
     let mut last = (usize::MAX, Vec::new());
     for Piece { at, size, file, part } in pieces {
         if last.0 != at {
-            last = (at, image.content(&again.block(at, size), size));
+            last = (at, image.content(&again.take(at, (size & !STORED) as usize), size));
         }
         let is_end = part.end != usize::MAX;
         let part = part.start..part.end.min(last.1.len());

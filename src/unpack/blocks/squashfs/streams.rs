@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::again::Again;
+use super::super::again::Again;
 use super::{Header, Image, MAX_WHOLE, places};
 use crate::stream::Window;
 use crate::unpack::compressed::WINDOW;

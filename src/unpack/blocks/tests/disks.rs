@@ -14,7 +14,7 @@ fn clusters_of_disks() {
         disk[36..40].copy_from_slice(&1_u32.to_be_bytes());
         disk[40..48].copy_from_slice(&(cluster as u64).to_be_bytes());
         disk[72..80].copy_from_slice(&features.to_be_bytes());
-        let second = if second_at_end { 4 * cluster } else { 2 * cluster } as u64;
+        let second = if second_at_end { 11 * cluster } else { 2 * cluster } as u64;
         disk[cluster..cluster + 8].copy_from_slice(&(1 << 63 | second).to_be_bytes());
         let mut entries = Vec::new();
         for piece in [&bytes(65_536)[..], &[&text[..], &vec![b'.'; 65_536 - text.len()]].concat()] {
@@ -26,7 +26,7 @@ fn clusters_of_disks() {
             }
             disk.extend(packed);
         }
-        disk.resize(5 * cluster, 0);
+        disk.resize(12 * cluster, 0);
         let second = usize::try_from(second).unwrap();
         for (entry, place) in entries.iter().zip(disk[second..].chunks_exact_mut(8)) {
             place.copy_from_slice(&entry.to_be_bytes());
@@ -49,6 +49,36 @@ fn clusters_of_disks() {
         [&b"QFI\xfb\0\0\0\x01"[..], b"QFI\xfb", &[b"QFI\xfb\0\0\0\x03".to_vec(), vec![0xff; 5000]].concat()]
     {
         assert_eq!(ways(broken), [""; 0]);
+    }
+}
+
+#[test]
+fn disks_whose_clusters_fit_before_their_table() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images");
+    std::fs::create_dir_all(&root).unwrap();
+    let mut disk = b"words and more words, ".repeat(500_000);
+    for (nth, place) in disk.chunks_mut(1000).enumerate() {
+        place[..8].copy_from_slice(&(nth as u64).wrapping_mul(6_364_136_223_846_793_005).to_le_bytes());
+    }
+    disk.resize(10 << 20, b'.');
+    let texts: Vec<_> = (0..10).map(|nth| text(&token(&format!("{nth}")))).collect();
+    for (nth, text) in texts.iter().enumerate() {
+        // Around the borders between what tables name.
+        let at = (nth << 20) + 64;
+        disk[at..at + text.len()].copy_from_slice(text);
+    }
+    let (raw, image) = (root.join("disk.raw"), root.join("disk.qcow2"));
+    std::fs::write(&raw, disk).unwrap();
+    for options in ["cluster_size=4k", "cluster_size=512", "cluster_size=64k"] {
+        let status = std::process::Command::new("qemu-img")
+            .args(["convert", "-c", "-O", "qcow2", "-o", options])
+            .args([&raw, &image])
+            .status();
+        assert!(status.unwrap().success());
+        let (found, said) = ways_again(&std::fs::read(&image).unwrap());
+        assert_eq!(said, [""; 0], "{options}");
+        let packed = found.iter().filter(|way| *way == "zlib").count();
+        assert_eq!(packed, texts.len(), "{options}: {found:?}");
     }
 }
 
@@ -113,11 +143,16 @@ fn images_of_squashfs() {
 
 /// Searches a file that can be read twice.
 fn ways_again(file: &[u8]) -> (Vec<String>, Vec<String>) {
+    let found = again(file);
+    (found.occurrences.iter().map(way).collect(), messages(&found))
+}
+
+fn again(file: &[u8]) -> Found {
     let reread = || Ok(Box::new(file) as Box<dyn crate::stream::Peek>);
     let origin = Origin { reread: Some(&reread), ..Origin::default() };
     let (found, outcome) = Unpacker::new(&Stop::default()).search(origin, &mut &*file);
     outcome.unwrap();
-    (found.occurrences.iter().map(way).collect(), messages(&found))
+    found
 }
 
 /// Bytes that no compression makes fewer, and that are too many to be held in memory.
@@ -329,5 +364,54 @@ fn credentials_of_unknown_shape_in_squashfs() {
         let (mut found, said) = ways_again(&large);
         found.sort();
         assert_eq!((found, said), (expected, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn credentials_of_unknown_shape_in_erofs() {
+    let [secret, login, history] = texts();
+    let noise = noise();
+    let [border, end] = ["a", "b"].map(token);
+    let cut = [&bytes(4096 * 3 - 18)[..], format!(" k={border}\n").as_bytes()].concat();
+    let text = [&bytes(20_000)[..], format!(" k={end} ").as_bytes()].concat();
+    let packed = crate::stream::samples::part(Compression::Gzip, &text);
+    for (name, options) in [
+        ("kept-erofs", &[][..]),
+        ("kept-erofs-extended", &["-Eforce-inode-extended"]),
+        ("kept-erofs-blocks", &["-Enoinline_data"]),
+        ("kept-erofs-lz4", &["-zlz4"]),
+    ] {
+        let mut files = home(&secret, &login, &history);
+        files.extend([("cut", &*cut), ("packed.gz", &packed)]);
+        let image = erofs(name, options, &files);
+        files.push(("noise", &noise));
+        let large = erofs(&format!("{name}-large"), options, &files);
+        for (is_large, image) in [(false, &image), (true, &large)] {
+            let (found, said) = ways_again(image);
+            assert_eq!(said, [""; 0], "{name} {is_large}");
+            for path in AT_HOME {
+                // A compressed history is not put together.
+                if name == "kept-erofs-lz4" && path.ends_with("_history") {
+                    continue;
+                }
+                let way = format!("erofs:{path}");
+                assert_eq!(
+                    found.iter().filter(|found| **found == way).count(),
+                    1,
+                    "{name} {is_large} {found:?}"
+                );
+            }
+            let all: Vec<_> = again(image).occurrences.into_iter().map(|found| found.token).collect();
+            for token in [&border, &end] {
+                let token = crate::detect::find(token.as_bytes()).remove(0).token;
+                let count = all.iter().filter(|found| **found == token).count();
+                assert_eq!(count, 1, "{name} {is_large}: {found:?}");
+            }
+        }
+        for at in (1024..1200).chain((0..image.len()).step_by(1499)) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::io::{self, BufRead as _, Read as _};
 
-use super::{MAX_BLOCK, STORED};
 use crate::stream::Peek;
 use crate::unpack::level::Level;
+
+/// The longest piece.
+const MAX_LEN: usize = 1 << 20;
 
 pub(super) struct Again<'f> {
     file: Box<dyn Peek + 'f>,
@@ -17,7 +19,8 @@ impl<'o> Again<'o> {
     /// Opens the file again, in which the image begins at an offset.
     pub(super) fn open(level: &Level<'_, 'o>, start: u64) -> io::Result<Self> {
         let reread = level.origin.reread.filter(|_| level.is_file());
-        let mut file = reread.ok_or(io::ErrorKind::Unsupported)?()?;
+        let unread = || io::Error::new(io::ErrorKind::Unsupported, "it cannot be read twice");
+        let mut file = reread.ok_or_else(unread)?()?;
         io::copy(&mut (&mut file).take(start), &mut io::sink())?;
         Ok(Self::of(file))
     }
@@ -31,14 +34,13 @@ impl<'f> Again<'f> {
 }
 
 impl Again<'_> {
-    /// Returns the bytes of the block at `at`, which lies behind those that were read.
-    pub(super) fn block(&mut self, at: usize, size: u32) -> Vec<u8> {
-        let len = (size & !STORED) as usize;
+    /// Returns the bytes of a piece, which lies behind those that were read.
+    pub(super) fn take(&mut self, at: usize, len: usize) -> Vec<u8> {
         if len == 0 || self.error.is_some() {
             return Vec::new();
         }
         match self.read(at, len) {
-            Ok(block) => block,
+            Ok(piece) => piece,
             Err(error) => {
                 self.error = Some(error);
                 Vec::new()
@@ -47,7 +49,7 @@ impl Again<'_> {
     }
 
     fn read(&mut self, at: usize, len: usize) -> io::Result<Vec<u8>> {
-        let ahead = at.checked_sub(self.at).filter(|_| len <= MAX_BLOCK);
+        let ahead = at.checked_sub(self.at).filter(|_| len <= MAX_LEN);
         let Some(mut ahead) = ahead else {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "its blocks overlap or are too large"));
         };
@@ -60,9 +62,9 @@ impl Again<'_> {
             self.at += held;
             ahead -= held;
         }
-        let mut block = vec![0; len];
-        self.file.read_exact(&mut block)?;
+        let mut piece = vec![0; len];
+        self.file.read_exact(&mut piece)?;
         self.at += len;
-        Ok(block)
+        Ok(piece)
     }
 }
