@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::blocks::Blocks;
 use super::probes::{Probes, Trial};
-use super::{cpio, git, sevenz, zip};
+use super::{cpio, git, safetensors, sevenz, zip};
 use crate::search::Search;
 use crate::stream::{
     Compression, Part, SNAPPY_FRAMES, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
@@ -41,6 +41,8 @@ pub(super) enum Format {
     SevenZ,
     /// A cpio archive.
     Cpio,
+    /// A file of tensors, with a header of this length.
+    Safetensors(u64),
     /// A loose git object.
     GitObject,
     /// A git pack.
@@ -69,6 +71,9 @@ impl Format {
         }
         if cpio::begins(head) {
             return Some(Self::Cpio);
+        }
+        if let Some(len) = safetensors::header(head) {
+            return Some(Self::Safetensors(len));
         }
         if git::begins_loose(head) {
             return Some(Self::GitObject);

@@ -12,7 +12,7 @@ use super::blocks::{self, Blocks, Named, Scattered};
 use super::format::{self, Format, Whole};
 use super::found::Found;
 use super::raw::Raw;
-use super::{Origin, Unpacker, compressed, cpio, encoded, git_objects, sevenz, tar, zip};
+use super::{Origin, Unpacker, compressed, cpio, encoded, git_objects, safetensors, sevenz, tar, zip};
 use crate::detect::{Step, StepKind};
 use crate::stream::{Expansion, Peek};
 use inner::Inner;
@@ -171,6 +171,7 @@ impl<'u, 'o> Level<'u, 'o> {
             Format::Zip => zip::open(self, raw),
             Format::SevenZ => sevenz::open(self, raw),
             Format::Cpio => cpio::open(self, raw),
+            Format::Safetensors(len) => safetensors::open(self, len, raw),
             Format::GitObject => git_objects::open_loose(self, raw),
             Format::GitPack => git_objects::open_pack(self, raw),
         }

@@ -18,6 +18,7 @@ mod limits;
 mod origin;
 mod probes;
 mod raw;
+mod safetensors;
 mod sevenz;
 mod sqlite;
 mod tar;

@@ -104,11 +104,13 @@ mod tests {
 
     fn encode(bytes: &[u8]) -> String {
         let group = |bytes: &[u8]| {
-            let number = (0..4).fold(0_u32, |number, nth| number << 8 | u32::from(*bytes.get(nth).unwrap_or(&0)));
+            let number =
+                (0..4).fold(0_u32, |number, nth| number << 8 | u32::from(*bytes.get(nth).unwrap_or(&0)));
             if number == 0 && bytes.len() == 4 {
                 return "z".to_owned();
             }
-            let digit = |nth: u32| char::from(u8::try_from(number / 85_u32.pow(4 - nth) % 85).unwrap() + b'!');
+            let digit =
+                |nth: u32| char::from(u8::try_from(number / 85_u32.pow(4 - nth) % 85).unwrap() + b'!');
             (0..5).map(digit).take(bytes.len() + 1).collect()
         };
         bytes.chunks(4).map(group).collect::<Vec<String>>().concat()
