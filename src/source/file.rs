@@ -151,7 +151,7 @@ mod tests {
         std::thread::scope(|scope| {
             // It opens when there is a reader.
             let writer = scope.spawn(|| fs::OpenOptions::new().write(true).open(&pipe)?.write_all(b"text"));
-            assert_eq!(read(Duration::from_secs(60)), (b"text".to_vec(), None));
+            assert_eq!(read(Duration::from_mins(1)), (b"text".to_vec(), None));
             writer.join().unwrap().unwrap();
         });
         assert_eq!(read(Duration::from_millis(100)), (Vec::new(), Some(Code::TimedOut)));

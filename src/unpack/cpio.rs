@@ -119,13 +119,15 @@ fn pass_zeros(raw: &mut Raw<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use crate::stop::Stop;
     use crate::unpack::{Origin, Unpacker};
 
     fn newc(name: &str, mode: u32, body: &[u8]) -> Vec<u8> {
         let mut entry = format!("070701{:08x}{mode:08x}", 7);
         for number in [0, 0, 1, 0, body.len(), 0, 0, 0, 0, name.len() + 1, 0] {
-            entry += &format!("{number:08x}");
+            write!(entry, "{number:08x}").unwrap();
         }
         let mut entry = [entry.as_bytes(), name.as_bytes(), b"\0"].concat();
         entry.resize(entry.len().next_multiple_of(4), 0);

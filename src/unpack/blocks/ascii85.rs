@@ -1,4 +1,4 @@
-//! Streams of PDF files that are written as text in base 85, as ReportLab writes them by default. A name in the
+//! Streams of PDF files that are written as text in base 85, as `ReportLab` writes them by default. A name in the
 //! dictionary in front of a stream says so. What they decode to is a zlib stream in most files.
 
 use std::io::{self, BufRead as _};
