@@ -5,6 +5,7 @@
 Every form is written by the tool or library that people use for it.
 """
 
+import base64
 import bz2
 import gzip
 import io
@@ -117,6 +118,9 @@ def windowed(data, bits):
 
 flate = b"<< /Filter /FlateDecode >>\nstream\n" + zlib.compress(text, 9) + b"\nendstream\n"
 write("report.pdf", b"%PDF-1.7\n1 0 obj\n" + flate + b"endobj\n")
+filters = b"<< /Filter [ /ASCII85Decode /FlateDecode ] >>\nstream\n"
+as_text = filters + base64.a85encode(zlib.compress(text, 9), wrapcol=77) + b"~>endstream\n"
+write("report-in-text.pdf", b"%PDF-1.4\n1 0 obj\n" + as_text + b"endobj\n")
 flate = b"<< /Filter /FlateDecode >>\nstream\r\n" + windowed(text, 12) + b"\nendstream\n"
 write("small-window.pdf", b"%PDF-1.4\n1 0 obj\n" + flate + b"endobj\n")
 picture = chunk(b"IHDR", b"\0\0\0\1\0\0\0\1\x08\0\0\0\0") + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(text))

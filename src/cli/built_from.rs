@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::{Failure, args, shown, stream};
 use crate::findings::BuiltFrom;
 use crate::source::{Content, Target, inspect};
+use crate::stop::Stop;
 
 /// Reads the file, if one is given. If no target can be an image, the option has no effect and is refused.
-pub(super) fn read(scan: &args::Scan) -> Result<Option<Arc<BuiltFrom>>, Failure> {
+pub(super) fn read(scan: &args::Scan, stop: &Stop) -> Result<Option<Arc<BuiltFrom>>, Failure> {
     let Some(path) = scan.dockerfile.as_deref() else { return Ok(None) };
     let name = shown(path.as_os_str());
     if !scan.targets.iter().any(may_be_image) {
@@ -23,7 +24,7 @@ pub(super) fn read(scan: &args::Scan) -> Result<Option<Arc<BuiltFrom>>, Failure>
     if output.is_some_and(|output| stream::overwrites(output, &Target::Dockerfile(path.to_owned()))) {
         return Err(Failure::new(format!("the report would overwrite the Dockerfile {name}")));
     }
-    match BuiltFrom::read(path) {
+    match BuiltFrom::read(path, stop) {
         Ok(file) => Ok(Some(Arc::new(file))),
         Err(error) => Err(Failure::new(format!("--dockerfile {name}: {error}"))),
     }

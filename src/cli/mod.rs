@@ -67,7 +67,8 @@ fn scan(scan: &args::Scan) -> Result<Outcome, Failure> {
         Failure::new(format!("cannot write the report to {file}: {error}"))
     };
     refuse_targets(scan)?;
-    let dockerfile = built_from::read(scan)?;
+    let stop = Stop::new(Cancel::default(), scan.timeout);
+    let dockerfile = built_from::read(scan, &stop)?;
     let output = Output::open(scan.output.as_deref()).map_err(unwritable)?;
 
     let bar = if scan.quiet || scan.no_progress { None } else { progress::Bar::new(&scan.targets) };
@@ -79,7 +80,6 @@ fn scan(scan: &args::Scan) -> Result<Outcome, Failure> {
     let engine = Engine::new(scan.jobs, store, Clock::System);
     let options =
         targets::Options { platform: scan.platform.clone(), verify_digests: scan.verify_digests, dockerfile };
-    let stop = Stop::new(Cancel::default(), scan.timeout);
     let report = targets::run(&engine, &scan.targets, &options, &stop, progress);
     if let Some(bar) = &bar {
         bar.clear();

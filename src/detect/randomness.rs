@@ -43,10 +43,24 @@ pub(super) fn is_random(body: &[u8], strictness: Strictness) -> bool {
         && distinct(body) >= limits.distinct
         && entropy(body) >= limits.entropy
         && likeness(body) < limits.likeness
+        && !is_of_words(body)
         && longest_sequence(body) < limits.sequence
         && !is_one_case(body)
         && !repeats(body)
         && longest_hidden_sequence(body) < HIDDEN
+}
+
+/// Returns true for words in camel case that can be spoken: each has a vowel, and no more than three consonants in
+/// sequence. One random body in two million is of this kind, and the likeness takes rare letters for random.
+fn is_of_words(body: &[u8]) -> bool {
+    let is_vowel = |b: &u8| matches!(b.to_ascii_lowercase(), b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let is_word = |word: &[u8]| {
+        word.len() > 1
+            && word.iter().any(is_vowel)
+            && word.split(is_vowel).all(|consonants| consonants.len() <= 3)
+    };
+    body.iter().all(u8::is_ascii_alphabetic)
+        && body.chunk_by(|_, next| !next.is_ascii_uppercase()).all(is_word)
 }
 
 /// The limit for the longest run of steps among interleaved characters: a run must be shorter.

@@ -60,6 +60,8 @@ pub(crate) enum Encoding {
     Escape,
     /// A dump with offsets, such as `xxd` and `od` write.
     Dump,
+    /// Digits of base 85.
+    Base85,
 }
 
 /// Archives whose members have names.
@@ -71,6 +73,12 @@ pub(crate) enum Container {
     Zip,
     /// A 7z archive.
     SevenZ,
+    /// A cpio archive.
+    Cpio,
+    /// A squashfs image.
+    Squashfs,
+    /// An erofs image.
+    Erofs,
 }
 
 /// The parts of a tar stream other than bodies.
@@ -115,6 +123,7 @@ impl Encoding {
             Self::Percent => "percent",
             Self::Escape => "escape",
             Self::Dump => "dump",
+            Self::Base85 => "base85",
         }
     }
 
@@ -132,6 +141,9 @@ impl Container {
             Self::Tar => "tar",
             Self::Zip => "zip",
             Self::SevenZ => "7z",
+            Self::Cpio => "cpio",
+            Self::Squashfs => "squashfs",
+            Self::Erofs => "erofs",
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The view that readers have of one scan.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,11 +13,8 @@ use crate::finding::{Place, Problem};
 use crate::mask::Message;
 use crate::panics;
 use crate::stop::Stop;
-use crate::stream::{Member, Party, relay};
+use crate::stream::{Member, Party};
 use crate::unpack::Unpacker;
-
-/// The maximum number of pieces in transit from a pipe.
-const PIECES: usize = 16;
 
 /// The context of a scan, available wherever bytes are read: the reasons to end early, the memory budget, and
 /// the receiver of progress.
@@ -39,17 +35,6 @@ impl<'a> Scan<'a> {
     /// Wraps a reader for this scan whose bytes were not announced and do not count as progress.
     pub(crate) fn uncounted<R: Read>(self, input: R) -> Reader<'a, R> {
         Reader { scan: self, input, counts: false }
-    }
-
-    /// Returns a reader for a file or pipe. Reading a pipe may block forever. Therefore a separate thread
-    /// reads it, and the scan abandons that thread when it has to end.
-    pub(crate) fn input(self, mut input: File) -> Box<dyn Read + Send> {
-        if input.metadata().is_ok_and(|metadata| metadata.is_file()) {
-            return Box::new(input);
-        }
-        let (reader, relayed) = relay(PIECES);
-        std::thread::spawn(move || reader.run_promptly(&mut input));
-        Box::new(relayed.until(self.stop.clone()))
     }
 
     /// Returns an unpacker that searches nested content until the scan has to end.

@@ -98,12 +98,20 @@ impl BuildContext {
         File::open(self.root.join(std::ffi::OsStr::from_bytes(&file.path)))
     }
 
-    /// Returns the paths that no `.gitignore` in the tree excludes.
+    /// Returns the paths that no `.gitignore` in the tree excludes. If one of them is no file, none of them counts.
     pub(crate) fn kept_by_git(&self) -> BTreeSet<Vec<u8>> {
         let mut walk = WalkBuilder::new(&self.root);
+        // The walk would wait for the writer of a pipe, and read a device without end.
+        let is_special = |entry: &OtherEntry| {
+            let names = [&b".gitignore"[..], b".git/info/exclude"];
+            let path = self.root.join(std::ffi::OsStr::from_bytes(&entry.path));
+            names.iter().any(|name| entry.path.ends_with(name))
+                && std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+        };
+        let is_git = !self.others.iter().any(is_special);
         walk.standard_filters(false)
-            .git_ignore(true)
-            .git_exclude(true)
+            .git_ignore(is_git)
+            .git_exclude(is_git)
             .require_git(false)
             .follow_links(false);
         walk.build().flatten().map(|entry| relative(entry.path(), &self.root)).collect()
@@ -112,4 +120,24 @@ impl BuildContext {
 
 fn relative(path: &Path, root: &Path) -> Vec<u8> {
     path.strip_prefix(root).unwrap_or(path).as_os_str().as_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_keeps_is_known_even_beside_a_pipe() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::write(root.join(".gitignore"), "a\n").unwrap();
+        std::fs::write(root.join("a"), "").unwrap();
+        let a_is_kept = || BuildContext::open(root).0.kept_by_git().contains(&b"a"[..]);
+        assert!(!a_is_kept());
+        assert!(std::process::Command::new("mkfifo").arg(root.join("sub/pipe")).status().unwrap().success());
+        assert!(!a_is_kept());
+        std::os::unix::fs::symlink("pipe", root.join("sub/.gitignore")).unwrap();
+        assert!(a_is_kept());
+    }
 }

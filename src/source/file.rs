@@ -1,15 +1,65 @@
 //! Files on disk.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
-use crate::fault::Code;
+use crate::fault::{Code, Fault};
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
 use crate::sensitive::Sensitive;
+use crate::stop::Stop;
+use crate::stream::relay;
+
+/// A file, pipe or device that is read from front to back.
+pub(crate) struct Input {
+    pub(crate) bytes: Box<dyn Read + Send>,
+    /// The size of a regular file, which alone can be read again.
+    pub(crate) size: Option<u64>,
+}
+
+/// Opens what is at a path, to be read until `stop` is due. A directory and a socket are errors.
+pub(crate) fn open_input(path: &Path, stop: &Stop) -> io::Result<Input> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_dir() {
+        return Err(Fault::io(Code::Unsupported, "it is a directory"));
+    }
+    if kind.is_socket() {
+        return Err(Fault::io(Code::Unsupported, "it is a socket, not a file"));
+    }
+    if kind.is_fifo() {
+        // A pipe with a name opens only when there is a writer.
+        let path = path.to_owned();
+        return Ok(Input { bytes: relayed(stop, move || File::open(path)), size: None });
+    }
+    Ok(Input::of(File::open(path)?, stop))
+}
+
+impl Input {
+    /// Reads an open file until `stop` is due.
+    pub(crate) fn of(file: File, stop: &Stop) -> Self {
+        let size = file.metadata().ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
+        let bytes = if size.is_some() { Box::new(file) } else { relayed(stop, || Ok(file)) };
+        Self { bytes, size }
+    }
+}
+
+/// The maximum number of pieces in transit from a pipe.
+const PIECES: usize = 16;
+
+/// Returns a reader for a pipe or device. Opening and reading one may block forever. Therefore a separate thread does both, and
+/// the reader abandons that thread when `stop` is due.
+fn relayed(stop: &Stop, open: impl FnOnce() -> io::Result<File> + Send + 'static) -> Box<dyn Read + Send> {
+    let (reader, relayed) = relay(PIECES);
+    std::thread::spawn(move || match open() {
+        Ok(mut file) => reader.run_promptly(&mut file),
+        Err(error) => reader.fail(error),
+    });
+    Box::new(relayed.until(stop.clone()))
+}
 
 /// Opens a file for reading. A directory is an error.
 pub(crate) fn open_file(path: &Path) -> Result<File, Problem> {
@@ -75,4 +125,44 @@ pub(crate) fn script_in(directory: &Path, path: &[u8]) -> Option<Sensitive> {
     // A pipe would wait for its writer.
     file.symlink_metadata().ok()?.is_file().then_some(())?;
     read_script(File::open(&file).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::stop::Cancel;
+
+    #[test]
+    fn a_pipe_with_a_name_is_read_until_time_is_up() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let read = |timeout| {
+            let stop = Stop::new(Cancel::default(), Some(timeout));
+            let mut input = open_input(&pipe, &stop).unwrap();
+            assert!(input.size.is_none());
+            let mut bytes = Vec::new();
+            let outcome = input.bytes.read_to_end(&mut bytes);
+            (bytes, outcome.err().map(|error| Code::of(&error)))
+        };
+        std::thread::scope(|scope| {
+            // It opens when there is a reader.
+            let writer = scope.spawn(|| fs::OpenOptions::new().write(true).open(&pipe)?.write_all(b"text"));
+            assert_eq!(read(Duration::from_mins(1)), (b"text".to_vec(), None));
+            writer.join().unwrap().unwrap();
+        });
+        assert_eq!(read(Duration::from_millis(100)), (Vec::new(), Some(Code::TimedOut)));
+    }
+
+    #[test]
+    fn a_socket_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let error = open_input(&path, &Stop::default()).err().unwrap();
+        assert_eq!(unreadable(&error).detail.seal().as_str(), "it is a socket, not a file");
+    }
 }

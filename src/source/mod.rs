@@ -16,7 +16,9 @@ pub(crate) use archive::{Archive, Around, MAX_HOLES, expand, link_target};
 pub(crate) use blob::{Blob, Descriptor, claimed_digest};
 pub(crate) use context::BuildContext;
 pub(crate) use directory::Directory;
-pub(crate) use file::{open_file, path_bytes, read_script, read_up_to, script_in, unreadable};
+pub(crate) use file::{
+    Input, open_file, open_input, path_bytes, read_script, read_up_to, script_in, unreadable,
+};
 pub(crate) use inspect::{Content, inspect, is_named_archive};
 pub(crate) use layout::{Layout, Unlisted};
 pub(crate) use target::{Target, looks_like_reference};

@@ -14,7 +14,7 @@ use crate::mask::message;
 use crate::rules::dockerfile::unknown::literals;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
-use crate::source::{open_file, path_bytes, read_up_to, script_in};
+use crate::source::{open_input, path_bytes, read_up_to, script_in, unreadable};
 use crate::text::{Flaw, LineIndex};
 
 /// The maximum size of a Dockerfile in bytes. A larger file is not one.
@@ -34,8 +34,8 @@ pub(crate) struct BuildFiles<'a> {
 
 /// Audits a file: `dockerfile:PATH`.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    let input = reader.scan.input(open_file(path)?);
-    Ok(read_bytes(reader, path, &read_up_to(input, MAX_DOCKERFILE, "it is not a Dockerfile")?))
+    let input = open_input(path, reader.scan.stop).map_err(|error| unreadable(&error))?;
+    Ok(read_bytes(reader, path, &read_up_to(input.bytes, MAX_DOCKERFILE, "it is not a Dockerfile")?))
 }
 
 /// Audits the bytes of the file at `path`.

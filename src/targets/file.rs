@@ -18,17 +18,17 @@ use crate::findings::occurrence_drafts;
 use crate::findings::{Audited, Drafts};
 use crate::rules::context::TOKEN_IN_FILE;
 use crate::sensitive::{Name, Sensitive};
-use crate::source::{open_file, path_bytes};
+use crate::source::{open_input, path_bytes, unreadable};
 use crate::stream::{Peek, Window};
 use crate::unpack::{Origin, Reread};
 use crate::verdict::Problems;
 
 /// Audits a file: `file:PATH`. A CI file or another file that builds is read as one too.
 pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    let file = open_file(path)?;
-    reader.announce(&file);
+    let input = open_input(path, reader.scan.stop).map_err(|error| unreadable(&error))?;
+    reader.announce(&input);
     // A pipe gives its bytes once.
-    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let is_regular = input.size.is_some();
     let (scan, sealer) = (reader.scan, &reader.sealer);
     let _party = scan.begin_blob();
     // Some credential files are recognised by their directory, which a relative path may not include.
@@ -36,7 +36,7 @@ pub(super) fn read(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem>
     let place = place.as_os_str().as_encoded_bytes();
     let place = place.strip_prefix(b"/").unwrap_or(place);
     let mut unpacker = scan.unpacker();
-    let mut input = Window::new(scan.reader(scan.input(file)));
+    let mut input = Window::new(scan.reader(input.bytes));
     let reread = || {
         let again: Box<dyn Peek> = Box::new(Window::new(scan.uncounted(File::open(path)?)));
         Ok(again)

@@ -1,7 +1,6 @@
 //! The images of an archive, a layout or a stream.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd as _;
 use std::path::Path;
@@ -16,7 +15,7 @@ use crate::finding::{Place, Problem};
 use crate::findings::{self, Audited};
 use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
-use crate::source::{Content, Directory, Layout, Source, Unlisted, inspect, unreadable};
+use crate::source::{Content, Directory, Input, Layout, Source, Unlisted, inspect, open_input, unreadable};
 use crate::stream::{Compression, begins_tar};
 
 /// Audits an archive: `docker-archive:PATH`, `oci-archive:PATH`.
@@ -80,15 +79,15 @@ fn unlisted_in(unlisted: &[Unlisted]) -> Gathered {
 
 /// Audits an archive that can only be read from front to back: a compressed file or a pipe.
 pub(super) fn stream_file(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    reader.announce(&file);
-    stream(reader, Some(path), &mut *reader.scan.input(file))
+    let mut input = open_input(path, reader.scan.stop).map_err(|error| unreadable(&error))?;
+    reader.announce(&input);
+    stream(reader, Some(path), &mut *input.bytes)
 }
 
 /// Audits an archive on standard input.
 pub(super) fn stdin(reader: &Reader<'_>) -> Result<Audited, Problem> {
     let file = io::stdin().as_fd().try_clone_to_owned().map_err(|error| unreadable(&error))?;
-    stream(reader, None, &mut *reader.scan.input(file.into()))
+    stream(reader, None, &mut *Input::of(file.into(), reader.scan.stop).bytes)
 }
 
 /// Audits an archive from front to back. Without a path, the archive is standard input.

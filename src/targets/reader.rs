@@ -1,13 +1,12 @@
 //! The reader of one target, and the problems that all kinds of target share.
 
-use std::fs::File;
-
 use super::Options;
 use crate::engine::Scan;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::findings::Sealer;
 use crate::mask::{Masked, Message};
+use crate::source::Input;
 
 /// Returns the problem for a target that is not of the requested kind.
 pub(super) fn refused(detail: &'static str) -> Problem {
@@ -29,9 +28,9 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Adds the size of a file to the progress total, if the size is known.
-    pub(super) fn announce(&self, file: &File) {
-        if let Some(metadata) = file.metadata().ok().filter(std::fs::Metadata::is_file) {
-            self.scan.progress.add_total(metadata.len());
+    pub(super) fn announce(&self, input: &Input) {
+        if let Some(size) = input.size {
+            self.scan.progress.add_total(size);
         }
     }
 }

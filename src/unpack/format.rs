@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::blocks::Blocks;
 use super::probes::{Probes, Trial};
-use super::{git, sevenz, zip};
+use super::{cpio, git, safetensors, sevenz, zip};
 use crate::search::Search;
 use crate::stream::{
     Compression, Part, SNAPPY_FRAMES, begins_block, begins_tar, begins_zlib, begins_zlib_of_any_window,
@@ -39,6 +39,10 @@ pub(super) enum Format {
     Zip,
     /// A 7z archive.
     SevenZ,
+    /// A cpio archive.
+    Cpio,
+    /// A file of tensors, with a header of this length.
+    Safetensors(u64),
     /// A loose git object.
     GitObject,
     /// A git pack.
@@ -64,6 +68,12 @@ impl Format {
         probes.grant();
         if begins_tar(head) {
             return Some(Self::Tar);
+        }
+        if cpio::begins(head) {
+            return Some(Self::Cpio);
+        }
+        if let Some(len) = safetensors::header(head) {
+            return Some(Self::Safetensors(len));
         }
         if git::begins_loose(head) {
             return Some(Self::GitObject);

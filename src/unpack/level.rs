@@ -1,21 +1,21 @@
 //! One level of nesting: the bytes of some content, and the contents of the containers in it.
 
+mod inner;
+
 use crate::fault::{Code, is_limit};
 use crate::finding::{Effect, Place, Problem};
 use crate::mask::{Message, message};
-use std::collections::HashMap;
 use std::io::{self, BufRead as _};
 use std::ops::Range;
 
 use super::blocks::{self, Blocks, Named, Scattered};
 use super::format::{self, Format, Whole};
 use super::found::Found;
-use super::limits::MAX_IN_FILE;
 use super::raw::Raw;
-use super::{Origin, Unpacker, compressed, encoded, git_objects, sevenz, tar, zip};
-use crate::detect::TokenSummary;
-use crate::detect::{Occurrence, Step, StepKind};
+use super::{Origin, Unpacker, compressed, cpio, encoded, git_objects, safetensors, sevenz, tar, zip};
+use crate::detect::{Step, StepKind};
 use crate::stream::{Expansion, Peek};
+use inner::Inner;
 
 /// The content at a nesting depth of `depth`.
 pub(super) struct Level<'u, 'o> {
@@ -25,6 +25,8 @@ pub(super) struct Level<'u, 'o> {
     depth: usize,
     /// The format that the content's name tells.
     named: Option<Named>,
+    /// Whether the format at the start is known already, and only containers behind it are looked for.
+    is_known: bool,
     /// The tokens found in containers in this content.
     inner: Vec<Inner>,
     /// Whether the content begins with a member of a zip archive.
@@ -39,15 +41,6 @@ pub(super) struct Level<'u, 'o> {
 struct Doubtful {
     end: u64,
     problem: Problem,
-}
-
-/// The tokens found in one container.
-struct Inner {
-    /// The range of the container in this content.
-    raw: Range<u64>,
-    /// Whether the entered content covers only part of the container. In that case its step names the part.
-    is_part: bool,
-    occurrences: Vec<Occurrence>,
 }
 
 /// The minimum size of a member whose confirmation is awaited.
@@ -67,6 +60,7 @@ impl<'u, 'o> Level<'u, 'o> {
             origin,
             depth,
             named: Named::of(origin.path).filter(|_| depth == 0),
+            is_known: false,
             inner: Vec::new(),
             is_zip: false,
             doubtful: Vec::new(),
@@ -100,7 +94,9 @@ impl<'u, 'o> Level<'u, 'o> {
         let head = raw.peek(blocks::HEAD)?;
         let scattered = Scattered::of(head);
         let by_name = || Some(Format::Blocks(Blocks::of_name(self.named?, head)?));
-        if let Some(format) = Format::at_start(head, &mut self.unpacker.probes).or_else(by_name) {
+        let mut format = || Format::at_start(head, &mut self.unpacker.probes).or_else(by_name);
+        let format = if self.is_known { None } else { format() };
+        if let Some(format) = format {
             self.is_zip = format == Format::Zip;
             self.open(format, raw);
         }
@@ -154,17 +150,6 @@ impl<'u, 'o> Level<'u, 'o> {
         is_piece && end > start
     }
 
-    /// Sets the range of all containers but the first `known`.
-    fn place(&mut self, known: usize, range: Range<u64>) {
-        for inner in self.inner.iter_mut().skip(known) {
-            inner.raw = range.clone();
-            let steps = inner.occurrences.iter_mut().filter_map(|occurrence| occurrence.via.first_mut());
-            for step in steps.filter(|_| !inner.is_part) {
-                step.range = (range.start, range.end);
-            }
-        }
-    }
-
     fn pass(&mut self, n: usize, raw: &mut Raw<'_>) {
         raw.consume(n);
         self.unpacker.probes.earn(n as u64);
@@ -185,6 +170,8 @@ impl<'u, 'o> Level<'u, 'o> {
             Format::Tar => tar::open(self, raw),
             Format::Zip => zip::open(self, raw),
             Format::SevenZ => sevenz::open(self, raw),
+            Format::Cpio => cpio::open(self, raw),
+            Format::Safetensors(len) => safetensors::open(self, len, raw),
             Format::GitObject => git_objects::open_loose(self, raw),
             Format::GitPack => git_objects::open_pack(self, raw),
         }
@@ -235,7 +222,9 @@ impl<'u, 'o> Level<'u, 'o> {
         expansion: Option<&Expansion>,
     ) -> io::Result<()> {
         let named = if let StepKind::Member(_, name) = &step { Named::of(name) } else { None };
-        let Some((mut found, outcome)) = self.descend_as(named, raw.called(&step)) else { return Ok(()) };
+        let Some((mut found, outcome)) = self.descend_as(named, false, raw.called(&step)) else {
+            return Ok(());
+        };
         if found.occurrences.is_empty() && found.problems.is_empty() {
             return outcome;
         }
@@ -249,25 +238,31 @@ impl<'u, 'o> Level<'u, 'o> {
         for occurrence in &mut occurrences {
             occurrence.reached_by(step.clone());
         }
-        let room =
-            (MAX_IN_FILE + 1).saturating_sub(self.inner.iter().map(|inner| inner.occurrences.len()).sum());
-        occurrences.truncate(room);
-        self.inner.push(Inner { raw: 0..0, is_part, occurrences });
+        self.keep(0..0, is_part, occurrences);
         outcome
     }
 
     /// Reads content that lies in this content as it is, from `start` on, though perhaps in several parts.
     pub(super) fn enter_unchanged(&mut self, start: u64, content: &mut dyn Peek) {
-        let Some((found, _)) = self.descend(Raw::whole(content)) else { return };
+        let found = self.descend(Raw::whole(content));
+        self.add_unchanged(start, found);
+    }
+
+    /// Reads this content once more, without the format at its start.
+    pub(super) fn enter_known(&mut self, content: &mut dyn Peek) {
+        let found = self.descend_as(None, true, Raw::whole(content));
+        self.add_unchanged(0, found);
+    }
+
+    fn add_unchanged(&mut self, start: u64, found: Option<(Found, io::Result<()>)>) {
+        let Some((found, _)) = found else { return };
         found.problems.into_iter().for_each(|problem| self.found.add_problem(problem));
         let mut occurrences = found.occurrences;
         for occurrence in occurrences.iter_mut().filter(|occurrence| occurrence.via.is_empty()) {
             occurrence.move_to(occurrence.at.start + start);
             occurrence.position = None;
         }
-        let known: usize = self.inner.iter().map(|inner| inner.occurrences.len()).sum();
-        occurrences.truncate((MAX_IN_FILE + 1).saturating_sub(known));
-        self.inner.push(Inner { raw: 0..0, is_part: true, occurrences });
+        self.keep(0..0, true, occurrences);
     }
 
     /// Reads content that was decoded from a text in this content.
@@ -283,20 +278,22 @@ impl<'u, 'o> Level<'u, 'o> {
                 occurrence.reached_by(step.clone());
             }
         }
-        let room =
-            (MAX_IN_FILE + 1).saturating_sub(self.inner.iter().map(|inner| inner.occurrences.len()).sum());
-        occurrences.truncate(room);
         // What is stored as it is in the data was seen in the text.
         let (start, end) = via.first().map(|text| text.range).unwrap_or_default();
-        self.inner.push(Inner { raw: start..end, is_part: true, occurrences });
+        self.keep(start..end, true, occurrences);
     }
 
     /// Reads content one level deeper. Returns `None` if that is too deep or nothing more may be decoded.
     pub(super) fn descend(&mut self, raw: Raw<'_>) -> Option<(Found, io::Result<()>)> {
-        self.descend_as(None, raw)
+        self.descend_as(None, false, raw)
     }
 
-    fn descend_as(&mut self, named: Option<Named>, raw: Raw<'_>) -> Option<(Found, io::Result<()>)> {
+    fn descend_as(
+        &mut self,
+        named: Option<Named>,
+        is_known: bool,
+        raw: Raw<'_>,
+    ) -> Option<(Found, io::Result<()>)> {
         let limits = &self.unpacker.limits;
         let depth = self.depth + 1;
         if !limits.allow(depth) {
@@ -305,7 +302,7 @@ impl<'u, 'o> Level<'u, 'o> {
             return None;
         }
         (!limits.are_used_up())
-            .then(|| Level { named, ..Level::new(self.unpacker, self.origin, depth) }.read(raw))
+            .then(|| Level { named, is_known, ..Level::new(self.unpacker, self.origin, depth) }.read(raw))
     }
 
     /// Adds the problems of a container.
@@ -363,28 +360,5 @@ impl<'u, 'o> Level<'u, 'o> {
             }
             false
         });
-    }
-
-    /// Merges the results of all readings. A token that is visible in the content's own bytes, inside a
-    /// container, is found again by decoding the container. It is listed once, with the shortest way.
-    fn merge(self) -> Found {
-        let mut found = self.found;
-        let mut seen: HashMap<TokenSummary, Vec<u64>> = HashMap::new();
-        for occurrence in &found.occurrences {
-            seen.entry(occurrence.token.clone()).or_default().push(occurrence.at.start);
-        }
-        for mut inner in self.inner {
-            inner.occurrences.sort_by_key(|occurrence| occurrence.via.len());
-            inner.occurrences.retain(|occurrence| {
-                let Some(places) = seen.get_mut(&occurrence.token) else { return true };
-                let Some(place) = places.iter().position(|place| inner.raw.contains(place)) else {
-                    return true;
-                };
-                places.swap_remove(place);
-                false
-            });
-            found.occurrences.append(&mut inner.occurrences);
-        }
-        found
     }
 }

@@ -84,7 +84,10 @@ fn assigned(content: &[u8], call: usize, at: usize) -> Option<Range<usize>> {
     }
     let mut end = call;
     for line in content.get(..call)?.rsplit(|&b| b == b'\n').take(LINES) {
-        let assigned = line.trim_ascii_start().strip_prefix(name).map(<[u8]>::trim_ascii_start);
+        let text = line.trim_ascii_start();
+        // In a notebook, each line is a string.
+        let text = text.strip_prefix(b"\"").map_or(text, <[u8]>::trim_ascii_start);
+        let assigned = text.strip_prefix(name).map(<[u8]>::trim_ascii_start);
         if let Some(value) = assigned.and_then(|rest| rest.strip_prefix(b"=")) {
             return literal_at(content, end - value.trim_ascii_start().len(), false);
         }

@@ -48,12 +48,16 @@ pub(super) fn literal_at(content: &[u8], at: usize, bare: bool) -> Option<Range<
             r"(?-u)^(?:\(\s{0,64})?",
             r"(?:(?:[A-Za-z]{1,20}(?:\.|::)){0,3}(?:SecretStr|Secret|[Ss]tr|[Ss]tring|[Ff]ield|Option|Some|from|Argument)",
             r"\(\s{0,64}(?:default[ \t]*=[ \t]*)?)?",
-            r#"(?:[A-Za-z]{0,2}#?|@)(?P<quotes>"""|'''|["'`])"#,
+            // In a JSON string, the quotes are escaped.
+            r#"(?:[A-Za-z]{0,2}#?|@)(?P<quotes>"""|'''|(?:\\"){3}|\\?["'`])"#,
         ))
         .expect("a valid pattern")
     });
     let quotes = WRAPPED.captures(content.get(at..)?).and_then(|captures| captures.name("quotes"));
-    let at = quotes.map_or(at, |quotes| at + quotes.end() - 1);
+    let at = quotes.map_or(at, |quotes| {
+        let escaped = usize::from(quotes.as_bytes().starts_with(b"\\"));
+        at + quotes.end() - 1 - escaped
+    });
     value_at(content, at, bare)
 }
 

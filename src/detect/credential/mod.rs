@@ -5,6 +5,7 @@
 mod argument;
 mod assignment;
 mod call;
+mod column;
 mod docker_auth;
 mod extent;
 mod header;

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::names::Keeper;
 use super::value::{is_of_another_service, is_opaque};
 use super::{
-    CredentialForm, argument, assignment, call, extent, header, label, netrc, provider, section, sent, url,
-    written,
+    CredentialForm, argument, assignment, call, column, extent, header, label, netrc, provider, section,
+    sent, url, written,
 };
 use crate::detect::encoding::{KEPT, next_hit_or_name};
 use crate::detect::variables::may_be_hub_key;
@@ -228,6 +228,7 @@ fn values(text: &[u8]) -> Vec<Given> {
         add(CredentialForm::Argument, vec![value.at], needs);
     }
     found.extend(url::arguments(text).into_iter().map(|range| Given { range, needs: Needs::Nothing }));
+    found.extend(column::values(text).into_iter().map(|range| Given { range, needs: Needs::Randomness }));
     found.retain(|given| !given.range.is_empty());
     found.sort_by_key(|given| (given.range.start, given.needs));
     found.dedup_by_key(|given| given.range.start);

@@ -150,6 +150,17 @@ fn found() {
         "config.setHfToken(\"@@\");\n",
         "(setq hf-token \"@@\")\n",
         "HF_TOKENS = [\"@@\"]\n",
+        // Lines of a notebook.
+        "\"source\": [\n \"HF_TOKEN = \\\"@@\\\"\\n\",\n",
+        "\"source\": [\n \"HF_TOKEN = f\\\"@@\\\"\\n\",\n",
+        "\"source\": [\n \"HF_TOKEN = \\\"\\\"\\\"@@\\\"\\\"\\\"\\n\",\n",
+        "\"source\": [\n \"hf_token = SecretStr(\\\"@@\\\")\\n\",\n",
+        " \"import huggingface_hub\\n\",\n \"TOKEN = \\\"@@\\\"\\n\",\n \"huggingface_hub.login(TOKEN)\"\n",
+        // Columns of a table.
+        "id,hf_token\n1,@@\n",
+        "\"id\";\"HF_TOKEN\"\n\"1\";\"@@\"\n",
+        "hf_token\n@@\n",
+        "| user | hf_token |\n|---|---|\n| a | @@ |\n",
     ] {
         let prefix = ["hf_@@", "eyJhbGciOiJFZERTQSJ9.@@"].iter().find(|text_of| text.contains(**text_of));
         let prefix = prefix.map_or(0, |with| with.len() - 2);
@@ -255,6 +266,10 @@ fn silent() {
         "echo $HF_TOKEN @@\n",
         "HF_TOKEN=\nOTHER=@@\n",
         "https://huggingface.co/settings/token: @@\n",
+        "id,hf_model\n1,@@\n",
+        "id,hf_token\n1,3f2a9c4be1d05786a1b2c3d4e5f60718293a4b5c\n",
+        "check(hf_token, a)\ncheck(@@, a)\n",
+        "\"TOKEN = \\\"@@\\\"\\n\",\n\"wandb.login(TOKEN)\"\n",
         "data:\n  HF_TOKEN: PHlvdXItdG9rZW4+\n",
         "data:\n  HF_TOKEN: eW91ci1odWdnaW5nLWZhY2UtdG9rZW4=\n",
         "encryptedData:\n  HF_TOKEN: AgBy3@@@@@@@@\n",

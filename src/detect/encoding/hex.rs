@@ -53,6 +53,17 @@ pub(super) fn is_digit(b: u8) -> bool {
     Digits::contains(b)
 }
 
+/// If a line ends behind a byte, returns what follows the first byte of the next line. Between the two may be what
+/// separates any two bytes.
+fn next_byte_of_line(behind: &[u8]) -> Option<&[u8]> {
+    let blanks = |text: &[u8]| text.iter().take(MAX_BREAK).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let behind = behind.strip_prefix(b",").or_else(|| behind.strip_prefix(b":")).unwrap_or(behind);
+    let behind = behind.get(blanks(behind)..)?;
+    let line = behind.strip_prefix(b"\r\n").or_else(|| behind.strip_prefix(b"\n"))?;
+    let line = line.get(blanks(line)..)?;
+    line.strip_prefix(b"0x").unwrap_or(line).get(2..)
+}
+
 fn byte(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(*bytes.get(at)?)? << 4 | digit(*bytes.get(at + 1)?)?)
 }
@@ -70,8 +81,7 @@ impl<'a> Hex<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize, limit: usize) -> Self {
         let behind = bytes.get(at + 2..).unwrap_or_default();
         // The end of a line does not show the separator between the bytes of a line.
-        let line = behind.strip_prefix(b"\r\n").or_else(|| behind.strip_prefix(b"\n"));
-        let behind = line.map_or(behind, |line| line.get(2..).unwrap_or_default());
+        let behind = next_byte_of_line(behind).unwrap_or(behind);
         let separator = SEPARATORS.into_iter().find(|separator| behind.starts_with(separator));
         Self { bytes, at, separator: separator.unwrap_or_default(), limit }
     }

@@ -47,6 +47,54 @@ fn the_strict_form_refuses_few() {
     assert!(missed * 1000 < 3 * DRAWS, "{missed} of {DRAWS}");
 }
 
+#[test]
+fn words_in_camel_case_are_no_tokens() {
+    for words in [
+        "QueueBufferMaxSizeKeyValueJobIndex",
+        "VideoBoxJsonProxyQuizMaxKeyIndexIo",
+        "ExpBackoffJitterMaxRetryQueueKeyId",
+        "queueBufferMaxSizeKeyValueJobIndex",
+    ] {
+        assert!(!is_random(words.as_bytes(), Strictness::Usual), "{words} {}", likeness(words.as_bytes()));
+    }
+}
+
+/// A random body is hardly ever of words in camel case. The rate is measured on bodies whose capitals are where words
+/// begin, of which the share of all bodies is known.
+#[test]
+fn random_bodies_are_hardly_ever_words() {
+    // The number of ways in which this many letters are words of two letters or more.
+    let mut ways = vec![1_u64, 0];
+    for len in 2..=BODY {
+        ways.push(ways[..len - 1].iter().sum());
+    }
+    let mut draw = Draw(7);
+    let mut refused = 0_u32;
+    for _ in 0..DRAWS {
+        let mut body = draw.body(b"abcdefghijklmnopqrstuvwxyz");
+        let mut at = 0;
+        while at < BODY {
+            body[at].make_ascii_uppercase();
+            let left = BODY - at;
+            let mut pick = draw.next() % ways[left];
+            let word = (2..=left).find(|len| match pick.checked_sub(ways[left - len]) {
+                Some(rest) => {
+                    pick = rest;
+                    false
+                }
+                None => true,
+            });
+            at += word.unwrap();
+        }
+        refused += u32::from(is_of_words(&body) && likeness(&body) < 7.5);
+    }
+    // The first letter may have either case.
+    let share = 2.0 * f64::from(u32::try_from(ways[BODY]).unwrap()) / 2_f64.powi(34);
+    let rate = share * f64::from(refused) / f64::from(u32::try_from(DRAWS).unwrap());
+    println!("refused: {refused}, {rate:e} of all bodies");
+    assert!(rate < 7e-7, "{rate:e}");
+}
+
 /// Each check for invented values refuses fewer than one random body in ten thousand.
 #[test]
 fn tests_for_placeholders_refuse_few() {

@@ -1,7 +1,6 @@
 //! Maps the history of an image to the lines of the Dockerfile that it was built from, as named by the user.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -12,7 +11,8 @@ use crate::image::{Field, FieldStep, Image};
 use crate::mask::PathName;
 use crate::mask::mask_path;
 use crate::mask::{Message, Quoted, message};
-use crate::source::unreadable;
+use crate::source::{open_input, unreadable};
+use crate::stop::Stop;
 use crate::text::LineIndex;
 
 /// A parsed Dockerfile that images are aligned with. The file itself is not audited.
@@ -30,9 +30,6 @@ pub(crate) enum BuiltFromError {
     /// The file cannot be read.
     #[error("{}", unreadable(.0).detail.seal())]
     Unreadable(#[from] io::Error),
-    /// The path is a directory.
-    #[error("it is a directory")]
-    Directory,
     /// The file is too large for a Dockerfile.
     #[error("it is larger than {} MiB, too large for a Dockerfile", MAX_SIZE >> 20)]
     TooLarge,
@@ -48,14 +45,11 @@ impl BuiltFrom {
     /// Reads the file at `path`. `-` is standard input.
     ///
     /// # Errors Returns an error if the file cannot be read or is not a Dockerfile.
-    pub(crate) fn read(path: &Path) -> Result<Self, BuiltFromError> {
+    pub(crate) fn read(path: &Path, stop: &Stop) -> Result<Self, BuiltFromError> {
         let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(BuiltFromError::Directory);
-        }
+        let input = open_input(path, stop)?;
         let mut bytes = Vec::new();
-        file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+        input.bytes.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_SIZE {
             return Err(BuiltFromError::TooLarge);
         }

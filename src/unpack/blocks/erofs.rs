@@ -4,13 +4,17 @@
 //! before 5.3, a cluster is one block, with zeros behind it.
 //!
 //! Files that are not compressed lie in the image as they are, but for their last bytes, which lie behind their inode.
-//! They are put together in images that can be held in memory.
+//! They are put together. An image that is too large to be held in memory is read a second time for that, and for files
+//! at whose paths a credential may be kept.
 
+mod again;
 mod inline;
+mod survey;
 mod tails;
 
 use std::io::Read;
 
+use super::again::Again;
 use super::lz::{self, Lz4Sequences};
 use super::{Joined, MAX_WHOLE, WINDOW, enter_reader, take};
 use crate::detect::StepKind;
@@ -19,6 +23,7 @@ use crate::mask::message;
 use crate::stream::{Compression, Peek as _, Window, hold_memory};
 use crate::unpack::level::Level;
 use crate::unpack::raw::Raw;
+use survey::{Survey, Watched};
 
 /// The offset of the header, and its magic number.
 const HEADER: usize = 1024;
@@ -31,6 +36,8 @@ const NAMES_COMPRESSIONS: u8 = 2;
 /// The offset of the compressions in the header, and the bit of lz4.
 const COMPRESSIONS: usize = 0x54;
 const LZ4: u8 = 1;
+/// The memory for an image, and for what is known of its files.
+const MEMORY: u64 = 4 * MAX_WHOLE;
 /// The size of a block.
 const BLOCK: usize = 4096;
 /// The largest cluster, as stored and decoded.
@@ -63,31 +70,35 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     }
     let is_behind_zeros = features & BEHIND_ZEROS != 0;
     let names_lz4 = bits(COMPRESSIONS) | bits(COMPRESSIONS + 1) != 0;
-    let held = match hold_memory(MAX_WHOLE, "an erofs image") {
+    let held = match hold_memory(MEMORY, "an erofs image") {
         Ok(held) => held,
         Err(error) => return level.failed(step, &error),
     };
-    let mut image = take(raw, MAX_WHOLE);
-    let files = inline::Contents::new(&image, inline::files(&image));
-    let missed = enter_files(level, files) || raw.peek(1).is_ok_and(|behind| !behind.is_empty());
-    if missed && inline::files(&image).next().is_some() {
+    let start = raw.passed();
+    let image = take(raw, MAX_WHOLE);
+    let is_large = raw.peek(1).is_ok_and(|behind| !behind.is_empty());
+    let is_read_twice = is_large && level.is_file() && level.origin.reread.is_some();
+    let missed = !is_read_twice && enter_files(level, inline::Contents::new(&image, inline::files(&image)));
+    if !is_read_twice && (missed || is_large) && inline::files(&image).next().is_some() {
         let detail = message!(
             "the erofs image has more than the limit of {} MiB; the ends of some files were searched on their own",
             MAX_WHOLE >> 20
         );
         level.error(step.clone(), Code::Limit, detail);
     }
+    let mut survey = Survey::default();
+    let raw = Watched { input: image.as_slice().chain(raw), survey: &mut survey };
     if is_behind_zeros || names_lz4 || inline::has_packed(&image) {
-        let raw = image.as_slice().chain(raw);
         let clusters = Clusters { raw, held: Vec::new(), from: 0, left: 0, is_first: true, is_behind_zeros };
-        enter_reader(level, step, Joined::new(clusters));
+        enter_reader(level, step.clone(), Joined::new(clusters));
     } else {
-        // Without the header, it is not taken for another image.
-        if let Some(magic) = image.get_mut(HEADER..HEADER + MAGIC.len()) {
-            magic.fill(0);
-        }
-        let raw = level.unpacker.limits.meter(image.as_slice().chain(raw));
-        level.enter_unchanged(0, &mut Window::with_capacity(WINDOW, raw));
+        let raw = level.unpacker.limits.meter(raw);
+        level.enter_known(&mut Window::with_capacity(WINDOW, raw));
+    }
+    if is_large {
+        again::open(level, &step, survey, !is_read_twice, |level| Again::open(level, start));
+    } else {
+        again::open(level, &step, survey, true, |_| Ok(Again::of(Box::new(image.as_slice()))));
     }
     drop(held);
 }

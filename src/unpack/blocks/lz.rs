@@ -78,8 +78,13 @@ pub(super) fn decode(compression: Compression, block: &[u8], most: u64) -> Optio
             Some(out)
         }
         Compression::Brotli => read(brotli(block), most),
-        compression => read(Part::open(compression, block).ok()?, most),
+        compression => stream(compression, block, most),
     }
+}
+
+/// Decodes a stream with its header to at most `most` bytes.
+pub(super) fn stream(compression: Compression, block: &[u8], most: u64) -> Option<Vec<u8>> {
+    read(Part::open(compression, block).ok()?, most)
 }
 
 /// Returns true if a block decodes to more than `most` bytes.

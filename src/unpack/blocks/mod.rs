@@ -1,6 +1,8 @@
 //! Formats that compress piece by piece without a magic number for each piece: columns, records, strings and
 //! clusters. The format around the pieces says where they are.
 
+mod again;
+mod ascii85;
 mod avro;
 mod erofs;
 mod hadoop;

@@ -1,14 +1,20 @@
-//! Squashfs images in compressions without a magic number: lz4, LZO and legacy lzma. Only the inodes, which lie
-//! behind the data, say where each block ends. Streams of gzip, xz and zstd are found wherever they lie.
+//! Squashfs images. In compressions without a magic number (lz4, LZO and legacy lzma), only the inodes, which lie
+//! behind the data, say where each block ends. Streams of gzip, xz and zstd are found wherever they lie; there, the
+//! tables only tell the paths of files.
 //!
 //! Small images are held in memory. Of a large one, only the tables are, and its data is read a second time.
 
 mod large;
+mod places;
+mod streams;
 
 use std::collections::HashSet;
+use std::io;
 
-use super::{Joined, MAX_WHOLE, enter, enter_reader, lz, take, too_large};
+use super::{Joined, MAX_WHOLE, again::Again, enter, enter_reader, lz, take, too_large};
 use crate::detect::StepKind;
+use crate::fault::Code;
+use crate::mask::message;
 use crate::stream::{Compression, Peek as _, hold_memory};
 use crate::unpack::level::Level;
 use crate::unpack::raw::Raw;
@@ -62,9 +68,12 @@ fn offset_at(bytes: &[u8], at: usize) -> Option<usize> {
 impl Header {
     fn read(head: &[u8]) -> Option<Self> {
         let compression = match u16_at(head, 20).filter(|_| head.starts_with(MAGIC))? {
+            1 => Compression::Zlib,
             2 => Compression::Lzma,
             3 => Compression::Lzo,
+            4 => Compression::Xz,
             5 => Compression::Lz4,
+            6 => Compression::Zstd,
             _ => return None,
         };
         let block_size = u32_at(head, 12)? as usize;
@@ -90,6 +99,10 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     };
     let start = raw.passed();
     let bytes = take(raw, MAX_WHOLE + 1);
+    if matches!(header.compression, Compression::Zlib | Compression::Xz | Compression::Zstd) {
+        streams::open(level, header, start, &bytes, raw);
+        return drop(held);
+    }
     if bytes.len() as u64 > MAX_WHOLE {
         drop(held);
         return large::open(level, header, start, bytes, raw);
@@ -104,7 +117,14 @@ pub(super) fn open(level: &mut Level<'_, '_>, raw: &mut Raw<'_>) {
     let contents = contents.of(files);
     enter(level, header.compression, &inodes);
     enter_reader(level, step, Joined::new([directories].into_iter().chain(contents)));
+    places::open(level, image, &inodes, |_| Ok(Again::of(Box::new(bytes.as_slice()))));
     drop(held);
+}
+
+/// Reports an error of the second reading. Nobody else reads the data again, so nobody else knows of it.
+fn unread(level: &mut Level<'_, '_>, step: StepKind, error: &io::Error) {
+    let detail = message!("{}; some data of a squashfs image was not decoded", error.to_string());
+    level.error(step, Code::of(error), detail);
 }
 
 #[derive(Clone, Copy)]
@@ -122,7 +142,12 @@ impl Image<'_> {
     }
 
     fn decode(&self, block: &[u8], most: usize) -> Vec<u8> {
-        lz::decode(self.header.compression, block, most as u64).unwrap_or_default()
+        let most = most as u64;
+        let decoded = match self.header.compression {
+            Compression::Zlib => lz::stream(Compression::Zlib, block, most),
+            compression => lz::decode(compression, block, most),
+        };
+        decoded.unwrap_or_default()
     }
 
     /// Returns the content of the block at `at`, whose size has a mark if it is stored.
@@ -151,16 +176,24 @@ impl Image<'_> {
     }
 
     /// Returns the content of the blocks of a table.
-    fn table(&self, mut at: usize, end: usize) -> Vec<u8> {
-        let mut table = Vec::new();
+    fn table(&self, at: usize, end: usize) -> Vec<u8> {
+        self.table_of_blocks(at, end).0
+    }
+
+    /// Returns the content of the blocks of a table, and where each block begins in the image, counted from the table,
+    /// and in the content.
+    fn table_of_blocks(&self, start: usize, end: usize) -> (Vec<u8>, Vec<(usize, usize)>) {
+        let (mut table, mut starts) = (Vec::new(), Vec::new());
+        let mut at = start;
         while at < end && table.len() < MAX_TABLE {
             let Some((block, next)) = self.table_block(at).filter(|(block, _)| !block.is_empty()) else {
                 break;
             };
+            starts.push((at - start, table.len()));
             table.extend(block);
             at = next;
         }
-        table
+        (table, starts)
     }
 
     /// Returns the offsets and the sizes of all fragments.
@@ -190,29 +223,40 @@ struct File {
     end: usize,
 }
 
-/// Reads the inodes as far as they are known.
+/// What an inode describes.
+enum Inode {
+    File(File),
+    /// A directory: the block of the table of directories in which its listing begins, the offset there, and its length.
+    Directory {
+        block: usize,
+        offset: usize,
+        len: usize,
+    },
+    Other,
+}
+
+/// Reads the files among the inodes.
 fn files(table: &[u8], header: Header) -> impl Iterator<Item = File> {
+    inodes(table, header)
+        .filter_map(|(_, inode)| if let Inode::File(file) = inode { Some(file) } else { None })
+}
+
+/// Reads the inodes, with their numbers, as far as they are known.
+fn inodes(table: &[u8], header: Header) -> impl Iterator<Item = (u32, Inode)> {
     let mut at = 0;
-    let mut left = header.counts.0;
-    std::iter::from_fn(move || {
-        while left > 0 {
-            left -= 1;
-            let inode = table.get(at..)?;
-            let (len, file) = inode_at(inode, header)?;
-            at += len;
-            if let Some(file) = file {
-                return Some(file);
-            }
-        }
-        None
+    (0..header.counts.0).map_while(move |_| {
+        let bytes = table.get(at..)?;
+        let (len, inode) = inode_at(bytes, header)?;
+        at += len;
+        Some((u32_at(bytes, 12)?, inode))
     })
 }
 
-/// Returns the length of the inode that begins with these bytes, and the file that it describes.
-fn inode_at(inode: &[u8], header: Header) -> Option<(usize, Option<File>)> {
+/// Returns the length of the inode that begins with these bytes, and what it describes.
+fn inode_at(inode: &[u8], header: Header) -> Option<(usize, Inode)> {
     const COMMON: usize = 16;
     let len = match u16_at(inode, 0)? {
-        1 => 16,
+        1 => return Some((COMMON + 16, Inode::directory(inode, false)?)),
         2 => return file_at(inode, header, false),
         3 => 8 + u32_at(inode, COMMON + 4)? as usize,
         4 | 5 | 13 | 14 => 8,
@@ -222,17 +266,17 @@ fn inode_at(inode: &[u8], header: Header) -> Option<(usize, Option<File>)> {
             for _ in 0..u16_at(inode, COMMON + 16)? {
                 at += 12 + u32_at(inode, at + 8)? as usize + 1;
             }
-            at - COMMON
+            return Some((at, Inode::directory(inode, true)?));
         }
         9 => return file_at(inode, header, true),
         10 => 12 + u32_at(inode, COMMON + 4)? as usize,
         11 | 12 => 12,
         _ => return None,
     };
-    Some((COMMON + len, None))
+    Some((COMMON + len, Inode::Other))
 }
 
-fn file_at(inode: &[u8], header: Header, is_extended: bool) -> Option<(usize, Option<File>)> {
+fn file_at(inode: &[u8], header: Header, is_extended: bool) -> Option<(usize, Inode)> {
     let (start, size, fragment, offset, at) = if is_extended {
         (offset_at(inode, 16)?, offset_at(inode, 24)?, u32_at(inode, 44)?, u32_at(inode, 48)?, 56_usize)
     } else {
@@ -244,7 +288,7 @@ fn file_at(inode: &[u8], header: Header, is_extended: bool) -> Option<(usize, Op
     let sizes = inode.get(at..at.checked_add(whole.checked_mul(4)?)?)?;
     let sizes = sizes.chunks_exact(4).filter_map(|size| u32_at(size, 0)).collect();
     let file = File { start, sizes, fragment, offset: offset as usize, end };
-    Some((at + whole * 4, Some(file)))
+    Some((at + whole * 4, Inode::File(file)))
 }
 
 /// The contents of files, one after the other.

@@ -4,4 +4,5 @@ mod arguments;
 mod cache;
 mod cache_file;
 mod exit_codes;
+mod pipes;
 mod stdin;

@@ -40,7 +40,7 @@ fn ways(outcome: &Outcome) -> BTreeMap<String, String> {
     ways
 }
 
-const FORMS: [(&str, &str); 52] = [
+const FORMS: [(&str, &str); 53] = [
     ("app-1.0-py3-none-any.whl", "zip:pkg/config.py"),
     ("app-gzip.deb", "gzip"),
     ("app-xz.deb", "xz"),
@@ -77,6 +77,7 @@ const FORMS: [(&str, &str); 52] = [
     ("plain.lz4", "lz4"),
     ("plain.xz", "xz"),
     ("plain.zst", "zstd"),
+    ("report-in-text.pdf", "base85 > zlib"),
     ("report.pdf", "zlib"),
     ("screenshot.png", "zlib"),
     ("small-window.pdf", "zlib"),

@@ -8,7 +8,7 @@ use crate::support::{Image, Kind, Layer, Layout, Place, Tar, Token, tools};
 
 /// Paths and contents. `@@` is a token of known shape, `@?` is a credential of unknown shape, and `@64@` is
 /// `user:` and the token in base64.
-const KEPT: [(&str, &str); 60] = [
+const KEPT: [(&str, &str); 62] = [
     ("root/.cache/huggingface/token", "@@"),
     ("root/.cache/huggingface/token", "@?"),
     ("home/user/.huggingface/token", "@?"),
@@ -31,6 +31,8 @@ const KEPT: [(&str, &str); 60] = [
     ("app/model/trainer_state.json", "{\"hub_token\": \"@@\"}"),
     ("app/a.ipynb", "{\"cells\":[{\"source\":[\"%env HF_TOKEN=@@\\n\"],\"outputs\":[]}]}"),
     ("app/b.ipynb", "{\"cells\":[{\"source\":[],\"outputs\":[{\"text\":[\"login\\n@@\\n\"]}]}]}"),
+    ("app/c.ipynb", "{\"cells\":[{\"source\":[\"HF_TOKEN = \\\"@?\\\"\\n\"],\"outputs\":[]}]}"),
+    ("app/users.csv", "user,hf_token\nann,@?\n"),
     ("app/wandb/run-1/files/wandb-metadata.json", "{\"args\": [\"--hf_token\", \"@@\"]}"),
     ("app/wandb/run-1/files/wandb-metadata.json", "{\"args\": [\"--hf_token\", \"@?\"]}"),
     ("app/mlruns/0/1/params/hf_token", "@@"),
@@ -139,5 +141,32 @@ pub(super) fn containers(place: &Place, planted: &Planted) -> Vec<Row> {
         "srv/inner.tar",
         Layout::of(&[&inner]).files().archive(),
     ));
+    rows.extend(images(place, planted));
+    let metadata = format!("{{\"__metadata__\":{{\"hf_token\":\"{}\"}}}}", planted.opaque);
+    let tensors = [&(metadata.len() as u64).to_le_bytes(), metadata.as_bytes()].concat();
+    rows.push(Row::file_as(
+        "a secret of unknown shape in the header of tensors",
+        "srv/a.safetensors",
+        tensors,
+    ));
     rows
+}
+
+/// Returns images of file systems with a token file of unknown shape.
+fn images(place: &Place, planted: &Planted) -> Vec<Row> {
+    place.write("home/root/.cache/huggingface/token", &planted.opaque);
+    let home = place.join("home");
+    let make = |name: &str, command: &str| {
+        let image = place.join(name);
+        let script = format!("cd '{}' && {}", tools::text(&home), command.replace("@@", tools::text(&image)));
+        tools::run("sh", &["-c", &script]);
+        let form = format!("a token file of unknown shape in `{name}` within a layer");
+        Row::file_as(&form, &format!("srv/{name}"), std::fs::read(image).unwrap())
+    };
+    vec![
+        make("home.cpio", "find . | cpio --quiet -o -H newc > '@@'"),
+        make("home.erofs", "mkfs.erofs --quiet '@@' . "),
+        make("home-gzip.squashfs", "mksquashfs . '@@' -noappend -quiet -no-progress -comp gzip"),
+        make("home-lz4.squashfs", "mksquashfs . '@@' -noappend -quiet -no-progress -comp lz4"),
+    ]
 }

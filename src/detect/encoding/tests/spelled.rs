@@ -92,6 +92,7 @@ fn split_literals() {
         format!("\"hf_{head}\\\r\n  {tail}\""),
         format!("hf_{head}=\r\n{tail}\r\n"),
         format!("hf_{head}=\n{tail}\n"),
+        format!("hf=\r\n_{head}{tail}\r\n"),
         format!("\"hf_{head}\" + '{tail}'"),
         format!("'hf_' + '{TOKEN}' + '@huggingface.co'"),
         format!("'https://u:hf_' + '{TOKEN}' + \"@huggingface.co\""),

@@ -2,16 +2,15 @@
 //! of place.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, Read as _};
 
+use super::super::again::Again;
 use super::{
-    File, Header, Image, Joined, MAX_BLOCK, MAX_WHOLE, NO_FRAGMENT, STORED, enter, enter_reader, files, take,
-    too_large,
+    File, Header, Image, Joined, MAX_WHOLE, NO_FRAGMENT, STORED, enter, enter_reader, files, places, take,
+    too_large, unread,
 };
 use crate::detect::StepKind;
-use crate::fault::Code;
-use crate::mask::message;
-use crate::stream::{Peek, hold_memory};
+use crate::stream::hold_memory;
 use crate::unpack::level::Level;
 use crate::unpack::raw::Raw;
 
@@ -42,8 +41,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, header: Header, start: u64, bytes:
     let directories = image.table(header.directories, header.fragments);
     enter(level, header.compression, &inodes);
     let data = Data::new(image, files(&inodes, header).collect());
-    let mut again = match again(&mut *level, start) {
-        Ok(file) => Again { file, at: 0, error: None },
+    let mut again = match Again::open(level, start) {
+        Ok(again) => again,
         Err(error) => return unread(level, step, &error),
     };
     let contents = Contents { data, again: &mut again, next: 0, now: Now::Between, sides: HashMap::new() };
@@ -51,13 +50,8 @@ pub(super) fn open(level: &mut Level<'_, '_>, header: Header, start: u64, bytes:
     if let Some(error) = again.error {
         unread(level, step, &error);
     }
+    places::open(level, image, &inodes, |level| Again::open(level, start));
     drop(held);
-}
-
-/// Reports an error of the second reading. Nobody else reads the data again, so nobody else knows of it.
-fn unread(level: &mut Level<'_, '_>, step: StepKind, error: &io::Error) {
-    let detail = message!("{}; some data of a squashfs image was not decoded", error.to_string());
-    level.error(step, Code::of(error), detail);
 }
 
 /// Returns the tables, which begin with the inodes. They are too long if there are more bytes than allowed.
@@ -118,59 +112,6 @@ impl<'a> Data<'a> {
         ends.sort_by_key(key);
         ends.dedup_by_key(|number| key(number));
         Self { image, files, ends, places }
-    }
-}
-
-/// The data, read again.
-struct Again<'f> {
-    file: Box<dyn Peek + 'f>,
-    /// The offset of the next byte in the image.
-    at: usize,
-    error: Option<io::Error>,
-}
-
-/// Opens the file again, at an offset.
-fn again<'o>(level: &mut Level<'_, 'o>, start: u64) -> io::Result<Box<dyn Peek + 'o>> {
-    let reread = level.origin.reread.ok_or(io::ErrorKind::Unsupported)?;
-    let mut file = reread()?;
-    io::copy(&mut (&mut file).take(start), &mut io::sink())?;
-    Ok(file)
-}
-
-impl Again<'_> {
-    /// Returns the bytes of the block at `at`, which lies behind those that were read.
-    fn block(&mut self, at: usize, size: u32) -> Vec<u8> {
-        let len = (size & !STORED) as usize;
-        if len == 0 || self.error.is_some() {
-            return Vec::new();
-        }
-        match self.read(at, len) {
-            Ok(block) => block,
-            Err(error) => {
-                self.error = Some(error);
-                Vec::new()
-            }
-        }
-    }
-
-    fn read(&mut self, at: usize, len: usize) -> io::Result<Vec<u8>> {
-        let ahead = at.checked_sub(self.at).filter(|_| len <= MAX_BLOCK);
-        let Some(mut ahead) = ahead else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "its blocks overlap or are too large"));
-        };
-        while ahead > 0 {
-            let held = self.file.fill_buf()?.len().min(ahead);
-            if held == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            self.file.consume(held);
-            self.at += held;
-            ahead -= held;
-        }
-        let mut block = vec![0; len];
-        self.file.read_exact(&mut block)?;
-        self.at += len;
-        Ok(block)
     }
 }
 
@@ -243,7 +184,7 @@ impl Iterator for Contents<'_, '_> {
 
 impl Contents<'_, '_> {
     fn block(&mut self, at: usize, size: u32) -> Vec<u8> {
-        let block = self.again.block(at, size);
+        let block = self.again.take(at, (size & !STORED) as usize);
         self.data.image.content(&block, size)
     }
 

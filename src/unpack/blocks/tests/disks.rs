@@ -14,7 +14,7 @@ fn clusters_of_disks() {
         disk[36..40].copy_from_slice(&1_u32.to_be_bytes());
         disk[40..48].copy_from_slice(&(cluster as u64).to_be_bytes());
         disk[72..80].copy_from_slice(&features.to_be_bytes());
-        let second = if second_at_end { 4 * cluster } else { 2 * cluster } as u64;
+        let second = if second_at_end { 11 * cluster } else { 2 * cluster } as u64;
         disk[cluster..cluster + 8].copy_from_slice(&(1 << 63 | second).to_be_bytes());
         let mut entries = Vec::new();
         for piece in [&bytes(65_536)[..], &[&text[..], &vec![b'.'; 65_536 - text.len()]].concat()] {
@@ -26,7 +26,7 @@ fn clusters_of_disks() {
             }
             disk.extend(packed);
         }
-        disk.resize(5 * cluster, 0);
+        disk.resize(12 * cluster, 0);
         let second = usize::try_from(second).unwrap();
         for (entry, place) in entries.iter().zip(disk[second..].chunks_exact_mut(8)) {
             place.copy_from_slice(&entry.to_be_bytes());
@@ -52,14 +52,45 @@ fn clusters_of_disks() {
     }
 }
 
+#[test]
+fn disks_whose_clusters_fit_before_their_table() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images");
+    std::fs::create_dir_all(&root).unwrap();
+    let mut disk = b"words and more words, ".repeat(500_000);
+    for (nth, place) in disk.chunks_mut(1000).enumerate() {
+        place[..8].copy_from_slice(&(nth as u64).wrapping_mul(6_364_136_223_846_793_005).to_le_bytes());
+    }
+    disk.resize(10 << 20, b'.');
+    let texts: Vec<_> = (0..10).map(|nth| text(&token(&format!("{nth}")))).collect();
+    for (nth, text) in texts.iter().enumerate() {
+        // Around the borders between what tables name.
+        let at = (nth << 20) + 64;
+        disk[at..at + text.len()].copy_from_slice(text);
+    }
+    let (raw, image) = (root.join("disk.raw"), root.join("disk.qcow2"));
+    std::fs::write(&raw, disk).unwrap();
+    for options in ["cluster_size=4k", "cluster_size=512", "cluster_size=64k"] {
+        let status = std::process::Command::new("qemu-img")
+            .args(["convert", "-c", "-O", "qcow2", "-o", options])
+            .args([&raw, &image])
+            .status();
+        assert!(status.unwrap().success());
+        let (found, said) = ways_again(&std::fs::read(&image).unwrap());
+        assert_eq!(said, [""; 0], "{options}");
+        let packed = found.iter().filter(|way| *way == "zlib").count();
+        assert_eq!(packed, texts.len(), "{options}: {found:?}");
+    }
+}
+
 /// Makes a tree of files, and the path of an image of it.
 fn tree(name: &str, files: &[(&str, &[u8])]) -> [std::path::PathBuf; 2] {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/images").join(name);
     let image = root.with_extension("img");
     let _ = std::fs::remove_dir_all(&root);
-    std::fs::create_dir_all(root.join("etc")).unwrap();
     for (name, content) in files {
-        std::fs::write(root.join("etc").join(name), content).unwrap();
+        let path = root.join("etc").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
     }
     std::os::unix::fs::symlink("a/b", root.join("link")).unwrap();
     [root, image]
@@ -112,19 +143,28 @@ fn images_of_squashfs() {
 
 /// Searches a file that can be read twice.
 fn ways_again(file: &[u8]) -> (Vec<String>, Vec<String>) {
+    let found = again(file);
+    (found.occurrences.iter().map(way).collect(), messages(&found))
+}
+
+fn again(file: &[u8]) -> Found {
     let reread = || Ok(Box::new(file) as Box<dyn crate::stream::Peek>);
     let origin = Origin { reread: Some(&reread), ..Origin::default() };
     let (found, outcome) = Unpacker::new(&Stop::default()).search(origin, &mut &*file);
     outcome.unwrap();
-    (found.occurrences.iter().map(way).collect(), messages(&found))
+    found
+}
+
+/// Bytes that no compression makes fewer, and that are too many to be held in memory.
+fn noise() -> Vec<u8> {
+    let next = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1), next).map(|x: u64| x.to_be_bytes()[0]).take(34 << 20).collect()
 }
 
 #[test]
 fn large_images_of_squashfs() {
     let text = text(&token("a"));
-    let next = |x: &u64| Some(x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
-    let noise: Vec<u8> =
-        std::iter::successors(Some(1), next).map(|x: u64| x.to_be_bytes()[0]).take(34 << 20).collect();
+    let noise = noise();
     let cut = [&bytes(131_072 - 300 - 66)[..], &text, &bytes(9000)].concat();
     let long = [&bytes(500_000)[..], &text, &bytes(9000)].concat();
     let files: [(&str, &[u8]); 6] =
@@ -259,5 +299,119 @@ fn images_of_erofs_in_other_compressions_are_errors() {
         image[1024 + 0x54] = bits;
         let said = messages(&search(&image));
         assert!(said.len() == 1 && said[0].starts_with("Error lz4: the erofs image has files"), "{said:?}");
+    }
+}
+
+/// A value of unknown shape, and many files around the places of credentials.
+fn home<'a>(secret: &'a [u8], netrc: &'a [u8], long: &'a [u8]) -> Vec<(&'a str, &'a [u8])> {
+    let mut files: Vec<(&str, &[u8])> = vec![
+        ("root/.cache/huggingface/token", secret),
+        ("root/.cache/other/token", secret),
+        ("home/a/.netrc", netrc),
+        ("home/a/.bash_history", long),
+        ("home/a/text", b"nothing"),
+        ("share/a", b"words and more words, words and more words"),
+        ("share/b", b"words and more words"),
+    ];
+    files.sort_unstable();
+    files
+}
+
+const AT_HOME: [&str; 3] =
+    ["etc/home/a/.bash_history", "etc/home/a/.netrc", "etc/root/.cache/huggingface/token"];
+
+/// The texts of a home: a token, a file of logins, and one of several blocks.
+fn texts() -> [Vec<u8>; 3] {
+    let secret = [&b"Zq8x".repeat(9)[..], b"Kw3p\n"].concat();
+    let login = format!("machine huggingface.co login me password {}\n", "Xv5b".repeat(9));
+    let value = "Jt7Rk".repeat(8);
+    let history = [
+        &b"ls -la /usr/share/doc\n".repeat(9000)[..],
+        format!("hf auth login --token {value}\n").as_bytes(),
+        b"exit\n",
+    ]
+    .concat();
+    [secret, login.into_bytes(), history]
+}
+
+#[test]
+fn credentials_of_unknown_shape_in_squashfs() {
+    let [secret, login, history] = texts();
+    let noise = noise();
+    for (name, options) in [
+        ("kept-gzip", &["gzip"][..]),
+        ("kept-gzip-window", &["gzip", "-Xwindow-size", "9"]),
+        ("kept-xz", &["xz"]),
+        ("kept-zstd", &["zstd"]),
+        ("kept-lz4", &["lz4"]),
+        ("kept-lzo", &["lzo", "-no-fragments"]),
+        ("kept-lzma", &["lzma"]),
+        ("kept-plain", &["gzip", "-noI", "-noD", "-noF"]),
+    ] {
+        let mut files = home(&secret, &login, &history);
+        let expected: Vec<String> = AT_HOME.iter().map(|path| format!("squashfs:{path}")).collect();
+        let image = squashfs(name, options, &files);
+        let mut found = ways(&image);
+        found.sort();
+        assert_eq!(found, expected, "{name}");
+        for at in (0..96).step_by(5).chain((0..image.len()).step_by(499)) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
+        files.push(("noise", &noise));
+        let large = squashfs(name, options, &files);
+        let (mut found, said) = ways_again(&large);
+        found.sort();
+        assert_eq!((found, said), (expected, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn credentials_of_unknown_shape_in_erofs() {
+    let [secret, login, history] = texts();
+    let noise = noise();
+    let [border, end] = ["a", "b"].map(token);
+    let cut = [&bytes(4096 * 3 - 18)[..], format!(" k={border}\n").as_bytes()].concat();
+    let text = [&bytes(20_000)[..], format!(" k={end} ").as_bytes()].concat();
+    let packed = crate::stream::samples::part(Compression::Gzip, &text);
+    for (name, options) in [
+        ("kept-erofs", &[][..]),
+        ("kept-erofs-extended", &["-Eforce-inode-extended"]),
+        ("kept-erofs-blocks", &["-Enoinline_data"]),
+        ("kept-erofs-lz4", &["-zlz4"]),
+    ] {
+        let mut files = home(&secret, &login, &history);
+        files.extend([("cut", &*cut), ("packed.gz", &packed)]);
+        let image = erofs(name, options, &files);
+        files.push(("noise", &noise));
+        let large = erofs(&format!("{name}-large"), options, &files);
+        for (is_large, image) in [(false, &image), (true, &large)] {
+            let (found, said) = ways_again(image);
+            assert_eq!(said, [""; 0], "{name} {is_large}");
+            for path in AT_HOME {
+                // A compressed history is not put together.
+                if name == "kept-erofs-lz4" && path.ends_with("_history") {
+                    continue;
+                }
+                let way = format!("erofs:{path}");
+                assert_eq!(
+                    found.iter().filter(|found| **found == way).count(),
+                    1,
+                    "{name} {is_large} {found:?}"
+                );
+            }
+            let all: Vec<_> = again(image).occurrences.into_iter().map(|found| found.token).collect();
+            for token in [&border, &end] {
+                let token = crate::detect::find(token.as_bytes()).remove(0).token;
+                let count = all.iter().filter(|found| **found == token).count();
+                assert_eq!(count, 1, "{name} {is_large}: {found:?}");
+            }
+        }
+        for at in (1024..1200).chain((0..image.len()).step_by(1499)) {
+            let mut broken = image.clone();
+            broken[at] ^= 0xff;
+            search(&broken);
+        }
     }
 }
