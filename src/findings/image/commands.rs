@@ -131,15 +131,16 @@ mod tests {
         ];
         // In one pass: a value may contain the name of another.
         let (mut out, mut rest) = (String::new(), text);
-        while let Some(char) = rest.chars().next() {
-            let (name, value) = values
-                .iter()
-                .find(|(name, _)| rest.starts_with(name))
-                .map_or((&rest[..char.len_utf8()], &rest[..char.len_utf8()]), |(name, value)| {
-                    (*name, value.as_str())
-                });
-            out.push_str(value);
-            rest = &rest[name.len()..];
+        'text: while let Some(char) = rest.chars().next() {
+            for (name, value) in &values {
+                if let Some(behind) = rest.strip_prefix(name) {
+                    out.push_str(value);
+                    rest = behind;
+                    continue 'text;
+                }
+            }
+            out.push(char);
+            rest = rest.strip_prefix(char).unwrap();
         }
         out
     }
