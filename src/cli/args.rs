@@ -15,7 +15,7 @@ use crate::report::{Format, escape};
 
 const EXAMPLES: &str = "\
 Examples:
-  skopeo copy docker://org/app docker-archive:app.tar && stowaway scan app.tar
+  stowaway scan docker://ghcr.io/org/app:1
   docker save app | stowaway scan -
   stowaway scan Dockerfile
   stowaway scan --format json --output report.json --fail-on high app.tar
@@ -73,7 +73,7 @@ pub(super) struct Scan {
     ///
     /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), a directory
     /// with an OCI layout or as skopeo writes it, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
-    /// `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `dockerfile:PATH`, `context:PATH`;
+    /// `docker://REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `dockerfile:PATH`, `context:PATH`;
     /// `file:PATH` searches any single file.
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
@@ -105,6 +105,9 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) verify_digests: bool,
 
+    #[command(flatten)]
+    pub(super) registry: RegistryArgs,
+
     /// Read every layer, even if it was audited before, and remember nothing
     #[arg(long)]
     pub(super) no_cache: bool,
@@ -127,6 +130,27 @@ pub(super) struct Scan {
 
     #[command(flatten)]
     pub(super) color: ColorArgs,
+}
+
+/// The way to registries.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Registries")]
+pub(super) struct RegistryArgs {
+    /// User name for the registries of this run [default: what docker and podman keep]
+    #[arg(long, value_name = "NAME", requires = "password_stdin")]
+    pub(super) username: Option<String>,
+
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub(super) password_stdin: bool,
+
+    /// Trust the certificates in FILE (PEM) besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+
+    /// Check no certificates, and take plain HTTP (which is taken on this machine anyway)
+    #[arg(long)]
+    pub(super) insecure: bool,
 }
 
 #[derive(Debug, Args)]
@@ -180,7 +204,7 @@ pub(super) enum Color {
 /// The request in the arguments.
 pub(super) enum Asked {
     /// A command to run.
-    Command(Command),
+    Command(Box<Command>),
     /// Help or version text for standard output.
     Text(String),
 }
@@ -189,7 +213,7 @@ pub(super) enum Asked {
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, Failure> {
     use clap::error::ErrorKind::{DisplayHelp, DisplayVersion};
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => Ok(Asked::Command(cli.command)),
+        Ok(cli) => Ok(Asked::Command(Box::new(cli.command))),
         Err(error) if matches!(error.kind(), DisplayHelp | DisplayVersion) => {
             Ok(Asked::Text(error.render().to_string()))
         }

@@ -38,6 +38,13 @@ fn may_be_image(target: &OsString) -> bool {
         Ok(Target::Bare(path)) => {
             inspect(&path).map_or(true, |content| !matches!(content, Content::Directory | Content::Other))
         }
-        Ok(Target::Stdin | Target::Archive(_) | Target::Layout(..) | Target::Directory(_)) | Err(_) => true,
+        Ok(
+            Target::Stdin
+            | Target::Archive(_)
+            | Target::Layout(..)
+            | Target::Directory(_)
+            | Target::Registry(_),
+        )
+        | Err(_) => true,
     }
 }

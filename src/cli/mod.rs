@@ -1,5 +1,6 @@
 //! The command line: arguments, progress, output and exit codes.
 
+mod access;
 mod allocator;
 mod args;
 mod built_from;
@@ -46,10 +47,12 @@ pub fn main() -> ExitCode {
     allocator::return_large_buffers();
     let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
         Asked::Text(text) => print(|out| out.write_all(text.as_bytes())),
-        Asked::Command(Command::Scan(scan)) => self::scan(&scan),
-        Asked::Command(Command::Fix(fix)) => fix::fix(&fix),
-        Asked::Command(Command::Rules(rules)) => self::rules(&rules),
-        Asked::Command(Command::Cache(cache)) => cache::cache(&cache),
+        Asked::Command(command) => match *command {
+            Command::Scan(scan) => self::scan(&scan),
+            Command::Fix(fix) => fix::fix(&fix),
+            Command::Rules(rules) => self::rules(&rules),
+            Command::Cache(cache) => cache::cache(&cache),
+        },
     });
     ExitCode::from(match outcome {
         Ok(outcome) => outcome.exit_code(),
@@ -78,8 +81,12 @@ fn scan(scan: &args::Scan) -> Result<Outcome, Failure> {
     };
     let store = if scan.no_cache { None } else { cache::of_user().map(|cache| cache as Arc<dyn Store>) };
     let engine = Engine::new(scan.jobs, store, Clock::System);
-    let options =
-        targets::Options { platform: scan.platform.clone(), verify_digests: scan.verify_digests, dockerfile };
+    let options = targets::Options {
+        platform: scan.platform.clone(),
+        verify_digests: scan.verify_digests,
+        access: access::read(scan)?,
+        dockerfile,
+    };
     let report = targets::run(&engine, &scan.targets, &options, &stop, progress);
     if let Some(bar) = &bar {
         bar.clear();

@@ -8,6 +8,7 @@ mod directory;
 mod file;
 mod inspect;
 mod layout;
+mod registry;
 mod target;
 
 use std::io::{self, Read};
@@ -21,6 +22,7 @@ pub(crate) use file::{
 };
 pub(crate) use inspect::{Content, inspect, is_named_archive};
 pub(crate) use layout::{Layout, Unlisted};
+pub(crate) use registry::{Access, Credentials, Reference, Registry};
 pub(crate) use target::{Target, looks_like_reference};
 
 /// A source whose blobs can be read in any order and several at a time.

@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
+use super::registry::{Reference, ReferenceError};
+
 /// A target as it is spelled. [`super::inspect()`] examines the content of a bare path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -15,6 +17,8 @@ pub(crate) enum Target {
     Layout(PathBuf, Option<String>),
     /// `dockerfile:PATH`.
     Dockerfile(PathBuf),
+    /// `docker://REF`.
+    Registry(Reference),
     /// `dir:PATH`.
     Directory(PathBuf),
     /// `context:PATH`.
@@ -31,6 +35,9 @@ pub(crate) enum TargetError {
     /// A transport that `skopeo` knows and this version does not.
     #[error("{0} targets are not supported by this version")]
     Unsupported(&'static str),
+    /// A reference that is not valid.
+    #[error("{0}")]
+    Reference(#[from] ReferenceError),
     /// An empty argument, or nothing after the colon.
     #[error("the target has no path")]
     Empty,
@@ -40,8 +47,7 @@ impl Target {
     /// Parses a target. Transports take precedence. Every other argument is a path, even if it contains a
     /// colon.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, TargetError> {
-        const UNSUPPORTED: [&str; 8] = [
-            "docker://",
+        const UNSUPPORTED: [&str; 7] = [
             "docker-daemon:",
             "podman:",
             "containers-storage:",
@@ -58,6 +64,9 @@ impl Target {
             return Err(TargetError::Unsupported(transport));
         }
         let behind = |prefix: &str| bytes.strip_prefix(prefix.as_bytes());
+        if let Some(reference) = behind("docker://") {
+            return Ok(Self::Registry(Reference::parse(&String::from_utf8_lossy(reference))?));
+        }
         let path = |bytes: &[u8]| {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
             if bytes.is_empty() { Err(TargetError::Empty) } else { Ok(path) }
@@ -100,10 +109,10 @@ impl Target {
         Ok(Self::Bare(path(bytes)?))
     }
 
-    /// Returns the named file or directory, or `None` for standard input.
+    /// Returns the named file or directory, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Self::Stdin => None,
+            Self::Stdin | Self::Registry(_) => None,
             Self::Archive(path)
             | Self::Layout(path, _)
             | Self::Dockerfile(path)
@@ -151,6 +160,8 @@ mod tests {
         assert_eq!(parse("dir:image"), Ok(Target::Directory("image".into())));
         assert_eq!(parse("context:src"), Ok(Target::Context("src".into())));
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
+        let app = Reference::parse("host:1/app").unwrap();
+        assert_eq!(parse("docker://host:1/app"), Ok(Target::Registry(app)));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));
         assert_eq!(parse("odd:name"), Ok(Target::Bare("odd:name".into())));
     }
@@ -177,7 +188,9 @@ mod tests {
 
     #[test]
     fn refused() {
-        for text in ["docker://alpine", "docker-daemon:a", "podman:a", "containers-storage:a"] {
+        assert_eq!(parse("docker://"), Err(TargetError::Reference(ReferenceError::Empty)));
+        assert_eq!(parse("docker://A/b"), Err(TargetError::Reference(ReferenceError::Invalid)));
+        for text in ["docker-daemon:a", "podman:a", "containers-storage:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
         for text in ["", "file:", "dir:", "context:", "oci:", "docker-archive:"] {

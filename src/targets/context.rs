@@ -27,7 +27,7 @@ use crate::source::{BuildContext, Content, inspect, read_script, unreadable};
 use crate::text::LineIndex;
 use crate::verdict::Problems;
 
-/// Audits a directory: `dir:PATH`.
+/// Audits a directory: `context:PATH`.
 pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem> {
     match inspect(root).map_err(|error| unreadable(&error))? {
         Content::Layout | Content::Directory => {}

@@ -15,7 +15,9 @@ use crate::finding::{Place, Problem};
 use crate::findings::{self, Audited};
 use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
-use crate::source::{Content, Directory, Input, Layout, Source, Unlisted, inspect, open_input, unreadable};
+use crate::source::{
+    Content, Directory, Input, Layout, Reference, Registry, Source, Unlisted, inspect, open_input, unreadable,
+};
 use crate::stream::{Compression, begins_tar};
 
 /// Audits an archive: `docker-archive:PATH`, `oci-archive:PATH`.
@@ -64,6 +66,19 @@ pub(super) fn directory(reader: &Reader<'_>, path: &Path) -> Result<Audited, Pro
     }
     let (directory, unlisted) = Directory::open(path).map_err(|error| unreadable(&error))?;
     let (gathered, resolved) = read(reader, &directory, unlisted_in(&unlisted), None);
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Audits an image in a registry: `docker://REF`.
+pub(super) fn registry(reader: &Reader<'_>, reference: &Reference) -> Result<Audited, Problem> {
+    let Reader { options, scan, .. } = reader;
+    let registry =
+        Registry::open(reference, &options.access, scan.stop).map_err(|error| unreadable(&error))?;
+    let leave_out = |inventory: &Inventory, resolved: &Resolved| unwanted(reader, inventory, resolved);
+    // A registry may send anything.
+    let reading = Reading { verify_digests: true, ..reading(reader) };
+    let wanted = source::Wanted { tag: None, leave_out: &leave_out };
+    let (gathered, resolved) = source::read(&registry, Gathered::default(), reading, &wanted);
     Ok(assemble(reader, &gathered, &resolved))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::findings::BuiltFrom;
 use crate::findings::Selection;
 use crate::image::PlatformFilter;
+use crate::source::Access;
 
 /// The options of an audit.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub(crate) struct Options {
     /// Whether to hash plain layers of local archives, and to check uncompressed layers against the `diff_ids`
     /// of the config. Compressed blobs are always checked against their digests.
     pub verify_digests: bool,
+    /// The way to registries.
+    pub access: Access,
     /// The Dockerfile that the images were built from. Findings in the images are traced to its lines.
     pub dockerfile: Option<Arc<BuiltFrom>>,
 }
@@ -27,6 +30,11 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { platform: PlatformFilter::All, verify_digests: false, dockerfile: None }
+        Self {
+            platform: PlatformFilter::All,
+            verify_digests: false,
+            access: Access::default(),
+            dockerfile: None,
+        }
     }
 }

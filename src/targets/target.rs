@@ -13,7 +13,8 @@ use crate::finding::{Place, Problem};
 use crate::findings::{Audited, Sealer};
 use crate::mask::{Masked, Message, message};
 use crate::source::{
-    Content, Target, inspect, is_named_archive, looks_like_reference, open_file, read_up_to, unreadable,
+    Content, Reference, Target, inspect, is_named_archive, looks_like_reference, open_file, read_up_to,
+    unreadable,
 };
 use crate::stop::Stop;
 
@@ -56,6 +57,7 @@ fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
         Ok(Target::Archive(path)) => image::archive(reader, &path),
         Ok(Target::Layout(path, tag)) => image::layout(reader, &path, tag.as_deref()),
         Ok(Target::Dockerfile(path)) => dockerfile::read(reader, &path),
+        Ok(Target::Registry(reference)) => image::registry(reader, &reference),
         Ok(Target::Directory(path)) => image::directory(reader, &path),
         Ok(Target::Context(path)) => context::read(reader, &path),
         Ok(Target::File(path)) => file::read(reader, &path),
@@ -67,16 +69,20 @@ fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
 }
 
 fn bare(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
-    let content = inspect(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound if looks_like_reference(path) => {
-            let detail = Message::own(
-                "there is no such file; images in a registry (docker://REF) are not supported by this \
-                     version, `skopeo copy` makes an archive of one",
-            );
-            Problem::error(Code::Missing, Place::Target, detail)
+    let content = match inspect(path) {
+        Ok(content) => content,
+        Err(error) => {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            let reference = path.to_str().filter(|_| is_missing && looks_like_reference(path));
+            let Some(reference) = reference.and_then(|text| Reference::parse(text).ok()) else {
+                return Err(unreadable(&error));
+            };
+            return image::registry(reader, &reference).map_err(|problem| Problem {
+                detail: message!("there is no such file, and as an image: {}", problem.detail),
+                ..problem
+            });
         }
-        _ => unreadable(&error),
-    })?;
+    };
     match content {
         Content::Layout => image::layout(reader, path, None),
         Content::Archive => image::archive(reader, path),

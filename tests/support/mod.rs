@@ -25,6 +25,7 @@ pub mod files;
 pub mod image;
 pub mod page;
 pub mod place;
+pub mod registry;
 pub mod run;
 pub mod source;
 pub mod tar;

@@ -261,12 +261,11 @@ impl Recipe {
         for (i, owners) in alignment.owners.iter().enumerate() {
             let entry = alignment.start + i;
             let numbers: Vec<_> = owners.iter().filter_map(|&i| chain.instructions.get(i).copied()).collect();
-            match (numbers.as_slice(), entries.get_mut(entry)) {
-                ([one], Some(place)) => *place = Some(*one),
-                _ => {
-                    let instructions = numbers.iter().map(|&number| self.written(number)).collect();
-                    doubts.push(Doubt { entry, instructions });
-                }
+            if let ([one], Some(place)) = (numbers.as_slice(), entries.get_mut(entry)) {
+                *place = Some(*one);
+            } else {
+                let instructions = numbers.iter().map(|&number| self.written(number)).collect();
+                doubts.push(Doubt { entry, instructions });
             }
         }
         let (layers, together) = self.layers(chain, &entries, history);

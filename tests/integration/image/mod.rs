@@ -22,6 +22,7 @@ mod metadata;
 mod places;
 mod quiet;
 mod real_tools;
+mod registries;
 mod sparse;
 mod states;
 mod tar_readers;

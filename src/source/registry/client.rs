@@ -1,0 +1,386 @@
+//! Requests to one registry (OCI distribution specification): authentication, redirects and retries.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use ureq::http::{Response, StatusCode, Uri, header};
+use ureq::{Agent, Body};
+
+use super::access::Access;
+use super::challenge::{Challenge, challenges};
+use super::credentials::Credentials;
+use super::reference::{Reference, host, is_loopback};
+use crate::fault::{Code, Fault};
+use crate::sensitive::Sensitive;
+use crate::stop::Stop;
+
+/// The time within which a connection has to be there.
+const CONNECT: Duration = Duration::from_secs(20);
+/// The time within which the headers of a response have to be there.
+const RESPONSE: Duration = Duration::from_mins(1);
+/// The time within which more of a response has to come.
+const IDLE: Duration = Duration::from_mins(1);
+/// The maximum number of redirects of a request.
+const MAX_REDIRECTS: usize = 5;
+/// The number of times that a request is repeated.
+pub(super) const RETRIES: u32 = 4;
+/// The first time to wait before a request is repeated. It doubles each time.
+const BACKOFF: Duration = Duration::from_millis(250);
+/// The maximum time that a registry can make us wait.
+const MAX_WAIT: Duration = Duration::from_mins(1);
+/// The maximum size of the answer of a token server.
+const MAX_TOKEN: u64 = 1 << 20;
+
+/// The media types of manifests and indexes.
+pub(super) const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
+    application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.docker.distribution.manifest.v2+json, */*;q=0.1";
+
+/// A client of one repository.
+pub(super) struct Client {
+    agent: Agent,
+    /// `https://HOST[:PORT]`
+    base: String,
+    pub(super) reference: Reference,
+    credentials: Option<Credentials>,
+    insecure: bool,
+    /// The value of the `Authorization` header, once the registry has asked for one.
+    authorization: Mutex<Option<Sensitive>>,
+    stop: Stop,
+}
+
+/// A request.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    /// The path below the repository: `manifests/latest`.
+    pub(super) path: &'a str,
+    pub(super) accept: &'a str,
+    /// The offset of the first byte that is wanted.
+    pub(super) from: u64,
+}
+
+impl Client {
+    /// Finds out how the registry speaks: with TLS, or in plain HTTP where that is allowed.
+    pub(super) fn connect(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
+        let config = Agent::config_builder()
+            .tls_config(access.tls(&reference.registry)?)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .user_agent(concat!("stowaway/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(RESPONSE))
+            .timeout_per_read(Some(IDLE))
+            .timeout_per_write(Some(IDLE))
+            .accept_encoding("identity")
+            .build();
+        let mut client = Self {
+            agent: Agent::new_with_config(config),
+            base: format!("https://{}", reference.server()),
+            reference: reference.clone(),
+            credentials: access.credentials(reference)?,
+            insecure: access.insecure,
+            authorization: Mutex::new(None),
+            stop: stop.clone(),
+        };
+        if access.insecure || is_loopback(reference.server()) {
+            let plain = format!("http://{}", reference.server());
+            // A server without TLS answers the handshake with something else, or hangs up.
+            let refused = client.agent.get(format!("{}/v2/", client.base)).call().err();
+            let has_no_tls = refused.is_some_and(|error| !is_of_certificate(&error));
+            if has_no_tls && client.agent.get(format!("{plain}/v2/")).call().is_ok() {
+                client.base = plain;
+            }
+        }
+        Ok(client)
+    }
+
+    /// Sends a request, authenticated if the registry asks for it. It is repeated where that may help.
+    pub(super) fn get(&self, request: Request<'_>) -> io::Result<Response<Body>> {
+        let mut tries = 0;
+        loop {
+            let outcome = self.get_once(request);
+            let wait = match &outcome {
+                Ok(response) if is_passing(response.status()) => Some(retry_after(response)),
+                Err(error) if Code::of(error) == Code::Unreachable => Some(None),
+                _ => None,
+            };
+            let Some(asked) = wait.filter(|_| tries < RETRIES) else {
+                let response = outcome?;
+                return match response.status() {
+                    status if status.is_success() => Ok(response),
+                    status => Err(self.refused(status, request.path)),
+                };
+            };
+            self.pause(asked.unwrap_or(BACKOFF * 2_u32.pow(tries)))?;
+            tries += 1;
+        }
+    }
+
+    /// Waits, unless the scan has to end.
+    pub(super) fn pause(&self, time: Duration) -> io::Result<()> {
+        const STEP: Duration = Duration::from_millis(50);
+        let mut left = time.min(MAX_WAIT);
+        while !left.is_zero() {
+            self.stop.check()?;
+            std::thread::sleep(left.min(STEP));
+            left = left.saturating_sub(STEP);
+        }
+        Ok(())
+    }
+
+    /// Waits before another try of something that failed.
+    pub(super) fn back_off(&self, tries: u32) -> io::Result<()> {
+        self.pause(BACKOFF * 2_u32.pow(tries))
+    }
+
+    fn get_once(&self, request: Request<'_>) -> io::Result<Response<Body>> {
+        let url = format!("{}/v2/{}/{}", self.base, self.reference.repository, request.path);
+        let known = self.authorization();
+        let response = self.follow(&url, request, known.as_ref())?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let asked = challenges(response.headers());
+        let Some(authorization) = self.authenticate(&asked)? else { return Ok(response) };
+        *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = Some(authorization.clone());
+        self.follow(&url, request, Some(&authorization))
+    }
+
+    fn authorization(&self) -> Option<Sensitive> {
+        self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a request and follows redirects. The authorization is for the registry alone.
+    fn follow(
+        &self,
+        url: &str,
+        request: Request<'_>,
+        authorization: Option<&Sensitive>,
+    ) -> io::Result<Response<Body>> {
+        let mut url = url.to_owned();
+        for _ in 0..=MAX_REDIRECTS {
+            self.stop.check()?;
+            let mut call = self.agent.get(&url).header(header::ACCEPT, request.accept);
+            if request.from > 0 {
+                call = call.header(header::RANGE, format!("bytes={}-", request.from));
+            }
+            let is_own = url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'));
+            if let Some(value) = authorization.filter(|_| is_own) {
+                call = call.header(header::AUTHORIZATION, &**value);
+            }
+            let response = call.call().map_err(|error| Self::unreachable(&url, error))?;
+            if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
+                return Ok(response);
+            }
+            let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let next = location.and_then(|location| resolve(&url, location)).ok_or_else(|| {
+                Fault::io(Code::Corrupt, format!("{} redirects to no address", self.reference.registry))
+            })?;
+            if url.starts_with("https:") && !next.starts_with("https:") && !self.insecure {
+                let detail =
+                    format!("{} redirects to plain HTTP, which --insecure allows", self.reference.registry);
+                return Err(Fault::io(Code::Denied, detail));
+            }
+            url = next;
+        }
+        Err(Fault::io(
+            Code::Limit,
+            format!("{} redirects more than {MAX_REDIRECTS} times", self.reference.registry),
+        ))
+    }
+
+    /// Answers the challenges of the registry. Returns `None` if there is no answer.
+    fn authenticate(&self, asked: &[Challenge]) -> io::Result<Option<Sensitive>> {
+        for challenge in asked {
+            match challenge {
+                Challenge::Bearer { realm, service, scope } => {
+                    return self.token(realm, service.as_deref(), scope.as_deref()).map(Some);
+                }
+                Challenge::Basic => {
+                    if let Some(value) = self.credentials.as_ref().and_then(Credentials::basic) {
+                        return Ok(Some(value));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Fetches an access token (distribution project, "Token Authentication" and "`OAuth2` Token Authentication").
+    fn token(&self, realm: &str, service: Option<&str>, scope: Option<&str>) -> io::Result<Sensitive> {
+        let registry = &self.reference.registry;
+        let realm = resolve(&self.base, realm).ok_or_else(|| {
+            Fault::io(Code::Corrupt, format!("{registry} names a token server without an address"))
+        })?;
+        let own_scope = format!("repository:{}:pull", self.reference.repository);
+        let scope = scope.filter(|scope| !scope.is_empty()).unwrap_or(&own_scope);
+        let is_safe = realm.starts_with("https:") || authority(&realm) == authority(&self.base);
+        if !is_safe && self.credentials.is_some() {
+            let detail = format!(
+                "{registry} asks for credentials over plain HTTP at another host, {}; they were not sent",
+                authority(&realm)
+            );
+            return Err(Fault::io(Code::Denied, detail));
+        }
+        let fields = [("service", service.unwrap_or_default()), ("scope", scope)];
+        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        let answer = match &self.credentials {
+            Some(Credentials::Identity(token)) => {
+                let token = String::from_utf8_lossy(token);
+                let form = fields.chain([
+                    ("grant_type", "refresh_token"),
+                    ("client_id", "stowaway"),
+                    ("refresh_token", &*token),
+                ]);
+                self.agent.post(&realm).send_form(form)
+            }
+            other => {
+                let mut call = self.agent.get(&realm);
+                for (name, value) in fields {
+                    call = call.query(name, value);
+                }
+                if let Some(value) = other.as_ref().and_then(Credentials::basic) {
+                    call = call.header(header::AUTHORIZATION, &*value);
+                }
+                call.call()
+            }
+        };
+        let mut answer = answer.map_err(|error| Self::unreachable(&realm, error))?;
+        if !answer.status().is_success() {
+            let what = if self.credentials.is_some() { "refuses the credentials" } else { "gives no token" };
+            let detail = format!(
+                "the token server of {registry}, {}, {what} ({}){}",
+                authority(&realm),
+                answer.status().as_u16(),
+                self.advice(answer.status())
+            );
+            let code = if is_passing(answer.status()) { Code::Unreachable } else { Code::Denied };
+            return Err(Fault::io(code, detail));
+        }
+        let wrong = || Fault::io(Code::Corrupt, format!("the token server of {registry} gives no token"));
+        let body = answer.body_mut().with_config().limit(MAX_TOKEN).read_to_vec().map_err(|_| wrong())?;
+        let body = Sensitive::from(body);
+        let answer: serde_json::Value = serde_json::from_slice(&body).map_err(|_| wrong())?;
+        let token = ["token", "access_token"].iter().find_map(|key| answer.get(key)?.as_str());
+        let mut value = Sensitive::from("Bearer ");
+        value.extend(token.ok_or_else(wrong)?.as_bytes());
+        Ok(value)
+    }
+
+    /// Returns the error for a response that is not a success.
+    fn refused(&self, status: StatusCode, path: &str) -> io::Error {
+        let Reference { registry, repository, .. } = &self.reference;
+        let (code, said) = match status.as_u16() {
+            401 | 403 => (Code::Denied, "denies access"),
+            404 => (Code::Missing, "has no such image or part"),
+            429 => (Code::Unreachable, "is asked too often"),
+            500..=599 => (Code::Unreachable, "has a fault of its own"),
+            _ => (Code::Io, "gives an answer that is not expected"),
+        };
+        let detail =
+            format!("{registry} {said}: {repository}/{path} ({}){}", status.as_u16(), self.advice(status));
+        Fault::io(code, detail)
+    }
+
+    /// Returns what to do about a status.
+    fn advice(&self, status: StatusCode) -> String {
+        match status.as_u16() {
+            401 | 403 if self.credentials.is_none() => {
+                format!("; `docker login {}` or --username gives credentials", self.reference.registry)
+            }
+            401 | 403 => "; the credentials that were found do not allow it".to_owned(),
+            429 | 500..=599 => "; try again later".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Returns the error for a request without a response.
+    fn unreachable(url: &str, error: ureq::Error) -> io::Error {
+        let at = authority(url);
+        let says = |code, detail: String| Fault::io(code, detail);
+        match error {
+            ureq::Error::HostNotFound => says(Code::Unreachable, format!("{at}: there is no such host")),
+            ureq::Error::Timeout(_) => says(Code::Unreachable, format!("{at} does not answer in time")),
+            ref error if is_of_certificate(error) => {
+                let detail =
+                    format!("{at}: TLS failed: {error}; --ca-file trusts a certificate, --insecure any");
+                says(Code::Denied, detail)
+            }
+            ureq::Error::Io(error) => match error.kind() {
+                io::ErrorKind::ConnectionRefused => {
+                    says(Code::Unreachable, format!("{at} refuses the connection"))
+                }
+                _ => says(Code::Unreachable, format!("{at} cannot be reached: {error}")),
+            },
+            error => says(Code::Unreachable, format!("{at} cannot be reached: {error}")),
+        }
+    }
+}
+
+/// Returns true if a certificate was refused, ours or the server's.
+fn is_of_certificate(error: &ureq::Error) -> bool {
+    let error = match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
+        _ => None,
+    };
+    matches!(error, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
+}
+
+/// Returns true for a status that may be gone the next time.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// Returns the time that a response tells us to wait.
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
+    let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    value.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// Returns the host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+/// Resolves an address relative to another. Returns `None` if it is none of HTTP, or has credentials in it.
+fn resolve(base: &str, address: &str) -> Option<String> {
+    let (scheme, _) = base.split_once("://")?;
+    let whole = if let Some(rest) = address.strip_prefix("//") {
+        format!("{scheme}://{rest}")
+    } else if address.starts_with('/') {
+        format!("{scheme}://{}{address}", authority(base))
+    } else if address.contains("://") {
+        address.to_owned()
+    } else {
+        let directory = base.split(['?', '#']).next()?.rsplit_once('/').map(|(directory, _)| directory)?;
+        format!("{directory}/{address}")
+    };
+    let uri: Uri = whole.parse().ok()?;
+    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+    let is_plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    (is_http && is_plain && !host(authority(&whole)).is_empty()).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_resolved() {
+        for (base, address, expected) in [
+            ("https://a/v2/x", "/y?z", Some("https://a/y?z")),
+            ("https://a:1/v2/x", "//b/y", Some("https://b/y")),
+            ("https://a/v2/x", "http://b:2/y", Some("http://b:2/y")),
+            ("https://a/v2/x?q", "y", Some("https://a/v2/y")),
+            ("https://a/v2/x", "file:///etc/passwd", None),
+            ("https://a/v2/x", "https://u:p@b/", None),
+            ("https://a/v2/x", "https://", None),
+        ] {
+            assert_eq!(resolve(base, address).as_deref(), expected, "{address}");
+        }
+    }
+}

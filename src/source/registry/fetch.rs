@@ -1,0 +1,97 @@
+//! The bytes of a blob as they arrive. A connection that ends early is taken up again at the byte where it ended.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use ureq::Body;
+use ureq::http::{Response, StatusCode, header};
+
+use super::client::{Client, RETRIES, Request};
+use crate::fault::{Code, Fault};
+
+/// A reader of a blob.
+pub(super) struct Fetch {
+    client: Arc<Client>,
+    path: String,
+    accept: &'static str,
+    /// The size that the descriptor of the blob gives.
+    size: u64,
+    at: u64,
+    body: Option<Box<dyn Read + Send>>,
+    /// The number of times that the transfer ended since the last byte.
+    tries: u32,
+}
+
+impl Fetch {
+    pub(super) fn new(client: Arc<Client>, path: String, accept: &'static str, size: u64) -> Self {
+        Self { client, path, accept, size, at: 0, body: None, tries: 0 }
+    }
+
+    fn open(&mut self) -> io::Result<Box<dyn Read + Send>> {
+        let request = Request { path: &self.path, accept: self.accept, from: self.at };
+        let response = self.client.get(request)?;
+        let is_rest = response.status() == StatusCode::PARTIAL_CONTENT;
+        if is_rest && first_byte(&response) != Some(self.at) {
+            return Err(Fault::io(Code::Corrupt, "the registry sends another part than it was asked for"));
+        }
+        let mut body: Box<dyn Read + Send> = Box::new(response.into_body().into_reader());
+        if !is_rest {
+            // The registry begins again. What is known is passed over.
+            io::copy(&mut (&mut body).take(self.at), &mut io::sink())?;
+        }
+        Ok(body)
+    }
+
+    fn read_once(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut body = match self.body.take() {
+            Some(body) => body,
+            None => self.open()?,
+        };
+        let n = body.read(out)?;
+        if n == 0 && self.at < self.size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.at += n as u64;
+        if self.at > self.size {
+            return Err(Fault::io(Code::Corrupt, "the registry sends more than the descriptor says"));
+        }
+        self.body = Some(body);
+        Ok(n)
+    }
+}
+
+impl Read for Fetch {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let error = match self.read_once(out) {
+                Ok(n) => {
+                    self.tries = if n > 0 { 0 } else { self.tries };
+                    return Ok(n);
+                }
+                Err(error) => error,
+            };
+            // What carries a code was decided, and was repeated already where that may help.
+            let is_decided = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()).is_some();
+            if is_decided || self.tries >= RETRIES {
+                let (at, size) = (self.at, self.size);
+                return Err(match error.kind() {
+                    _ if is_decided => error,
+                    io::ErrorKind::UnexpectedEof => {
+                        Fault::io(Code::Truncated, format!("the registry sends {at} of {size} bytes"))
+                    }
+                    _ => {
+                        Fault::io(Code::Unreachable, format!("the transfer broke off at byte {at}: {error}"))
+                    }
+                });
+            }
+            self.client.back_off(self.tries)?;
+            self.tries += 1;
+        }
+    }
+}
+
+/// Returns the first byte of a partial response.
+fn first_byte(response: &Response<Body>) -> Option<u64> {
+    let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
+    range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+}

@@ -1,0 +1,121 @@
+//! An image in a registry (OCI distribution specification, "Pull"). Blobs are read as they arrive, and never stored.
+
+mod access;
+mod challenge;
+mod client;
+mod credentials;
+mod fetch;
+mod reference;
+
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+
+use sha2::Digest as _;
+
+pub(crate) use access::Access;
+pub(crate) use credentials::Credentials;
+pub(crate) use reference::{Reference, ReferenceError};
+
+use self::client::{Client, MANIFESTS, Request};
+use self::fetch::Fetch;
+use super::{Blob, Descriptor, Root, Source};
+use crate::digest::Digest;
+use crate::fault::{Code, Fault};
+use crate::stop::Stop;
+use crate::stream::relay;
+
+/// The maximum size of a manifest or index. The specification asks registries to take 4 MiB.
+const MAX_MANIFEST: u64 = 4 << 20;
+/// The number of pieces of 64 KiB of one blob that wait to be read.
+const PIECES: usize = 16;
+
+/// The numbers of blobs, by the endpoint that has them.
+const BLOB: usize = 0;
+const MANIFEST: usize = 1;
+const ROOT: usize = 2;
+
+/// An image, or several, under one reference.
+pub(crate) struct Registry {
+    client: Arc<Client>,
+    root: Blob,
+    /// The document of the reference.
+    document: Arc<[u8]>,
+    stop: Stop,
+}
+
+impl Registry {
+    /// Asks the registry for a reference.
+    ///
+    /// # Errors Returns an error if there is no answer, or if the document does not match its digest.
+    pub(crate) fn open(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
+        let client = Client::connect(reference, access, stop)?;
+        let path = format!("manifests/{}", reference.version());
+        let response = client.get(Request { path: &path, accept: MANIFESTS, from: 0 })?;
+        let told = response.headers().get("docker-content-digest");
+        let told: Option<Digest> = told.and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut document = Vec::new();
+        response.into_body().into_reader().take(MAX_MANIFEST + 1).read_to_end(&mut document)?;
+        if document.len() as u64 > MAX_MANIFEST {
+            let detail = format!("the manifest is larger than {} MiB", MAX_MANIFEST >> 20);
+            return Err(Fault::io(Code::Limit, detail));
+        }
+        let digest = Digest::from_bytes(sha2::Sha256::digest(&document).into());
+        if let Some(expected) = reference.digest.or(told).filter(|expected| *expected != digest) {
+            let detail = format!("the manifest is not the one of {expected}: its digest is {digest}");
+            return Err(Fault::io(Code::DigestMismatch, detail));
+        }
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&document).is_err() {
+            let detail = format!("{} answers with something else than a manifest", reference.registry);
+            return Err(Fault::io(Code::Corrupt, detail));
+        }
+        let root = Blob {
+            id: ROOT,
+            name: digest.to_string().into_bytes(),
+            size: document.len() as u64,
+            digest: Some(digest),
+            is_trusted: true,
+        };
+        Ok(Self { client: Arc::new(client), root, document: document.into(), stop: stop.clone() })
+    }
+}
+
+impl Source for Registry {
+    fn root(&self) -> Root {
+        Root::Manifest { blob: self.root.clone(), name: Some(self.client.reference.to_string()) }
+    }
+
+    fn refer(&self, descriptor: &Descriptor<'_>) -> Option<Blob> {
+        let is_manifest = ["manifest", "index"].iter().any(|kind| descriptor.media_type.contains(kind))
+            && !descriptor.media_type.contains("config");
+        Some(Blob {
+            id: if is_manifest { MANIFEST } else { BLOB },
+            name: descriptor.digest.to_string().into_bytes(),
+            size: descriptor.size,
+            digest: Some(descriptor.digest),
+            is_trusted: true,
+        })
+    }
+
+    fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>> {
+        if blob.id == ROOT {
+            return Ok(Box::new(Cursor::new(Arc::clone(&self.document))));
+        }
+        let (endpoint, accept) =
+            if blob.id == MANIFEST { ("manifests", MANIFESTS) } else { ("blobs", "*/*") };
+        let digest = blob.digest.ok_or(io::ErrorKind::NotFound)?;
+        let mut fetch =
+            Fetch::new(Arc::clone(&self.client), format!("{endpoint}/{digest}"), accept, blob.size);
+        let (reader, relayed) = relay(PIECES);
+        // A read may wait for longer than the scan may take. The thread is abandoned then.
+        std::thread::spawn(move || reader.run_promptly(&mut fetch));
+        Ok(Box::new(relayed.until(self.stop.clone())))
+    }
+
+    fn rereads(&self) -> usize {
+        2
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+}
