@@ -333,7 +333,9 @@ fn joined(text: &[u8]) -> Option<Sensitive> {
         let items = captures.get(1).map(|items| items.as_bytes()).unwrap_or_default();
         items.split(|b| *b == b',').collect::<Vec<_>>().join(&b"+"[..])
     });
-    let lists: Sensitive = lists.into_owned().into();
+    // With one kind of quote, a literal ends where the last of its parts does.
+    let lists: Vec<u8> = lists.iter().map(|b| if *b == b'\'' { b'"' } else { *b }).collect();
+    let lists = Sensitive::from(lists);
     let glued = GLUE.replace_all(&lists, &b""[..]);
-    (*glued != *text).then(|| glued.into_owned().into())
+    (*glued != *lists || lists.len() != text.len()).then(|| glued.into_owned().into())
 }
