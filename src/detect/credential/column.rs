@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use crate::detect::variables::{is_hub_key, may_hold_random_token};
+use crate::detect::variables::{is_hub_key, may_be_hub_key, may_hold_random_token};
 
 const DELIMITERS: &[u8] = b",;\t|";
 /// The longest line of titles, and the largest number of rows that are read.
 const LONGEST: usize = 512;
 const ROWS: usize = 16;
+/// The longest title.
+const LONGEST_TITLE: usize = 48;
 
 /// Returns the ranges of such values, which have to be random to count.
 pub(super) fn values(content: &[u8]) -> Vec<Range<usize>> {
@@ -42,10 +44,15 @@ fn titles(content: &[u8], line: Range<usize>) -> Option<(u8, usize, usize)> {
     if !text.iter().all(|b| is_part(b) || DELIMITERS.contains(b)) || text.starts_with(b" ") {
         return None;
     }
-    DELIMITERS.iter().find_map(|&delimiter| {
+    // A table with one column has no delimiter, so that any will do.
+    let is_single = !text.iter().any(|b| DELIMITERS.contains(b));
+    let delimiters = DELIMITERS.iter().filter(|delimiter| is_single || text.contains(delimiter));
+    delimiters.take(if is_single { 1 } else { DELIMITERS.len() }).find_map(|&delimiter| {
         let fields = fields(content, line.clone(), delimiter);
         let is_token = |field: &Range<usize>| {
-            let name = content.get(field.clone()).and_then(|name| std::str::from_utf8(name).ok());
+            let name =
+                content.get(field.clone()).filter(|name| name.len() <= LONGEST_TITLE && may_be_hub_key(name));
+            let name = name.and_then(|name| std::str::from_utf8(name).ok());
             name.is_some_and(|name| is_hub_key(name) || may_hold_random_token(name))
         };
         let empty = fields.iter().filter(|field| field.is_empty()).count();

@@ -277,7 +277,8 @@ mod tests {
             "RUN /bin/sh -c rm ~/.cache/huggingface/token # buildkit",
         ] {
             let (_, secrets) = read_in(&of_history(text), halves);
-            let shown: Vec<String> = secrets.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect();
+            let shown: Vec<String> =
+                secrets.iter().map(|s| String::from_utf8_lossy(s).into_owned()).collect();
             assert!(shown.iter().all(|s| !s.contains("cache")), "{text}: {shown:?}");
         }
     }
