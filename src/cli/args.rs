@@ -73,7 +73,7 @@ pub(super) struct Scan {
     ///
     /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), a directory
     /// with an OCI layout or as skopeo writes it, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
-    /// `docker://REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `dockerfile:PATH`, `context:PATH`;
+    /// `docker://REF`, `docker-daemon:REF`, `podman:REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `dockerfile:PATH`, `context:PATH`;
     /// `file:PATH` searches any single file.
     #[arg(required = true, value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,

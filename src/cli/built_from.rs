@@ -43,7 +43,8 @@ fn may_be_image(target: &OsString) -> bool {
             | Target::Archive(_)
             | Target::Layout(..)
             | Target::Directory(_)
-            | Target::Registry(_),
+            | Target::Registry(_)
+            | Target::Engine(..),
         )
         | Err(_) => true,
     }

@@ -4,6 +4,7 @@
 mod archive;
 mod blob;
 mod context;
+mod daemon;
 mod directory;
 mod file;
 mod inspect;
@@ -16,6 +17,7 @@ use std::io::{self, Read};
 pub(crate) use archive::{Archive, Around, MAX_HOLES, expand, link_target};
 pub(crate) use blob::{Blob, Descriptor, claimed_digest};
 pub(crate) use context::BuildContext;
+pub(crate) use daemon::{Engine as ContainerEngine, export};
 pub(crate) use directory::Directory;
 pub(crate) use file::{
     Input, open_file, open_input, path_bytes, read_script, read_up_to, script_in, unreadable,

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
+use super::daemon::Engine as ContainerEngine;
 use super::registry::{Reference, ReferenceError};
 
 /// A target as it is spelled. [`super::inspect()`] examines the content of a bare path.
@@ -19,6 +20,8 @@ pub(crate) enum Target {
     Dockerfile(PathBuf),
     /// `docker://REF`.
     Registry(Reference),
+    /// `docker-daemon:REF` or `podman:REF`: an image of an engine, by name or id.
+    Engine(ContainerEngine, String),
     /// `dir:PATH`.
     Directory(PathBuf),
     /// `context:PATH`.
@@ -47,15 +50,7 @@ impl Target {
     /// Parses a target. Transports take precedence. Every other argument is a path, even if it contains a
     /// colon.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, TargetError> {
-        const UNSUPPORTED: [&str; 7] = [
-            "docker-daemon:",
-            "podman:",
-            "containers-storage:",
-            "ostree:",
-            "sif:",
-            "registry://",
-            "tarball:",
-        ];
+        const UNSUPPORTED: [&str; 5] = ["containers-storage:", "ostree:", "sif:", "registry://", "tarball:"];
         let bytes = text.as_bytes();
         if bytes == b"-" {
             return Ok(Self::Stdin);
@@ -66,6 +61,12 @@ impl Target {
         let behind = |prefix: &str| bytes.strip_prefix(prefix.as_bytes());
         if let Some(reference) = behind("docker://") {
             return Ok(Self::Registry(Reference::parse(&String::from_utf8_lossy(reference))?));
+        }
+        let engines = [("docker-daemon:", ContainerEngine::Docker), ("podman:", ContainerEngine::Podman)];
+        let engine = engines.iter().find_map(|(prefix, engine)| Some((engine, behind(prefix)?)));
+        if let Some((engine, image)) = engine {
+            let image = String::from_utf8_lossy(image).into_owned();
+            return if image.is_empty() { Err(TargetError::Empty) } else { Ok(Self::Engine(*engine, image)) };
         }
         let path = |bytes: &[u8]| {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
@@ -112,7 +113,7 @@ impl Target {
     /// Returns the named file or directory, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Self::Stdin | Self::Registry(_) => None,
+            Self::Stdin | Self::Registry(_) | Self::Engine(..) => None,
             Self::Archive(path)
             | Self::Layout(path, _)
             | Self::Dockerfile(path)
@@ -162,6 +163,9 @@ mod tests {
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
         let app = Reference::parse("host:1/app").unwrap();
         assert_eq!(parse("docker://host:1/app"), Ok(Target::Registry(app)));
+        let image = Target::Engine(ContainerEngine::Podman, "a:1".to_owned());
+        assert_eq!(parse("podman:a:1"), Ok(image));
+        assert_eq!(parse("docker-daemon:"), Err(TargetError::Empty));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));
         assert_eq!(parse("odd:name"), Ok(Target::Bare("odd:name".into())));
     }
@@ -190,7 +194,7 @@ mod tests {
     fn refused() {
         assert_eq!(parse("docker://"), Err(TargetError::Reference(ReferenceError::Empty)));
         assert_eq!(parse("docker://A/b"), Err(TargetError::Reference(ReferenceError::Invalid)));
-        for text in ["docker-daemon:a", "podman:a", "containers-storage:a"] {
+        for text in ["containers-storage:a", "ostree:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
         for text in ["", "file:", "dir:", "context:", "oci:", "docker-archive:"] {

@@ -16,7 +16,8 @@ use crate::findings::{self, Audited};
 use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
 use crate::source::{
-    Content, Directory, Input, Layout, Reference, Registry, Source, Unlisted, inspect, open_input, unreadable,
+    ContainerEngine, Content, Directory, Input, Layout, Reference, Registry, Source, Unlisted, export,
+    inspect, open_input, unreadable,
 };
 use crate::stream::{Compression, begins_tar};
 
@@ -80,6 +81,16 @@ pub(super) fn registry(reader: &Reader<'_>, reference: &Reference) -> Result<Aud
     let wanted = source::Wanted { tag: None, leave_out: &leave_out };
     let (gathered, resolved) = source::read(&registry, Gathered::default(), reading, &wanted);
     Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Audits an image of an engine: `docker-daemon:REF`, `podman:REF`.
+pub(super) fn of_engine(
+    reader: &Reader<'_>,
+    engine: ContainerEngine,
+    name: &str,
+) -> Result<Audited, Problem> {
+    let mut archive = export(engine, name, reader.scan.stop).map_err(|error| unreadable(&error))?;
+    stream(reader, Some(Path::new(name)), &mut archive)
 }
 
 /// Returns the problems of the parts of a directory that could not be listed.

@@ -58,6 +58,7 @@ fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
         Ok(Target::Layout(path, tag)) => image::layout(reader, &path, tag.as_deref()),
         Ok(Target::Dockerfile(path)) => dockerfile::read(reader, &path),
         Ok(Target::Registry(reference)) => image::registry(reader, &reference),
+        Ok(Target::Engine(engine, name)) => image::of_engine(reader, engine, &name),
         Ok(Target::Directory(path)) => image::directory(reader, &path),
         Ok(Target::Context(path)) => context::read(reader, &path),
         Ok(Target::File(path)) => file::read(reader, &path),

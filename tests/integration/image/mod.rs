@@ -10,6 +10,7 @@ mod containers;
 mod databases;
 mod documents;
 mod encodings;
+mod engines;
 mod expiry;
 mod git;
 mod hidden;

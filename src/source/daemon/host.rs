@@ -1,0 +1,107 @@
+//! The socket of an engine, as docker and podman find it.
+
+use std::path::{Path, PathBuf};
+
+use sha2::Digest as _;
+
+use super::Engine;
+use crate::digest::Digest;
+
+/// The address of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Host {
+    /// A unix socket.
+    Socket(PathBuf),
+    /// `HOST:PORT`, in plain HTTP.
+    Tcp(String),
+}
+
+/// Returns the address of an engine. `variable` reads the environment.
+///
+/// # Errors Returns a sentence if the address is of a form that this version does not know.
+pub(super) fn find(engine: Engine, variable: &dyn Fn(&str) -> Option<String>) -> Result<Host, String> {
+    let (named, usual) = match engine {
+        Engine::Docker => ("DOCKER_HOST", "/var/run/docker.sock".to_owned()),
+        Engine::Podman => {
+            let own = variable("XDG_RUNTIME_DIR").map(|directory| format!("{directory}/podman/podman.sock"));
+            let own = own.filter(|path| Path::new(path).exists());
+            ("CONTAINER_HOST", own.unwrap_or_else(|| "/run/podman/podman.sock".to_owned()))
+        }
+    };
+    let address = variable(named).or_else(|| context(variable).filter(|_| engine == Engine::Docker));
+    match address {
+        Some(address) => read(&address),
+        None => Ok(Host::Socket(usual.into())),
+    }
+}
+
+fn read(address: &str) -> Result<Host, String> {
+    if let Some(path) = address.strip_prefix("unix://") {
+        return Ok(Host::Socket(path.into()));
+    }
+    let is_secured = std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty());
+    if let Some(host) = address.strip_prefix("tcp://").filter(|_| !is_secured) {
+        return Ok(Host::Tcp(host.trim_end_matches('/').to_owned()));
+    }
+    Err(format!(
+        "the engine at {address} is not reached by this version; `docker save IMAGE | stowaway scan -` reads an image of it"
+    ))
+}
+
+/// Returns the address of docker's current context (docker CLI, `cli/context/store`).
+fn context(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let home = variable("DOCKER_CONFIG").or_else(|| Some(format!("{}/.docker", variable("HOME")?)))?;
+    let json = |path: String| serde_json::from_slice::<serde_json::Value>(&std::fs::read(path).ok()?).ok();
+    let name = variable("DOCKER_CONTEXT").or_else(|| {
+        let config = json(format!("{home}/config.json"))?;
+        config.get("currentContext")?.as_str().map(str::to_owned)
+    });
+    let name = name.filter(|name| name != "default")?;
+    let id = Digest::from_bytes(sha2::Sha256::digest(name.as_bytes()).into()).hex();
+    let meta = json(format!("{home}/contexts/meta/{id}/meta.json"))?;
+    meta.pointer("/Endpoints/docker/Host")?.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(engine: Engine, variables: &[(&str, &str)]) -> Result<Host, String> {
+        find(engine, &|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn where_engines_are() {
+        let socket = |path: &str| Ok(Host::Socket(path.into()));
+        assert_eq!(host(Engine::Docker, &[]), socket("/var/run/docker.sock"));
+        assert_eq!(host(Engine::Docker, &[("DOCKER_HOST", "unix:///x.sock")]), socket("/x.sock"));
+        assert_eq!(
+            host(Engine::Docker, &[("DOCKER_HOST", "tcp://a:2375")]),
+            Ok(Host::Tcp("a:2375".to_owned()))
+        );
+        assert!(host(Engine::Docker, &[("DOCKER_HOST", "ssh://a")]).unwrap_err().contains("docker save"));
+        assert_eq!(host(Engine::Podman, &[]), socket("/run/podman/podman.sock"));
+        assert_eq!(host(Engine::Podman, &[("CONTAINER_HOST", "unix:///p")]), socket("/p"));
+    }
+
+    #[test]
+    fn the_context_of_docker() {
+        let root = std::env::temp_dir().join(format!("stowaway-context-{}", std::process::id()));
+        let id = Digest::from_bytes(sha2::Sha256::digest(b"other").into()).hex();
+        let meta = root.join("contexts/meta").join(id);
+        std::fs::create_dir_all(&meta).unwrap();
+        std::fs::write(root.join("config.json"), r#"{"currentContext": "other"}"#).unwrap();
+        std::fs::write(meta.join("meta.json"), r#"{"Endpoints": {"docker": {"Host": "unix:///c"}}}"#)
+            .unwrap();
+        let config = root.to_str().unwrap().to_owned();
+        let of = |more: &[(&str, &str)]| {
+            host(Engine::Docker, &[&[("DOCKER_CONFIG", config.as_str())], more].concat())
+        };
+        let found = (of(&[]), of(&[("DOCKER_CONTEXT", "default")]), of(&[("DOCKER_HOST", "unix:///h")]));
+        std::fs::remove_dir_all(&root).unwrap();
+        let socket = |path: &str| Ok(Host::Socket(path.into()));
+        assert_eq!(found, (socket("/c"), socket("/var/run/docker.sock"), socket("/h")));
+    }
+}

@@ -1,0 +1,112 @@
+//! Images of an engine on this machine (Docker Engine API, `/images/NAME/get`; podman has the same).
+
+mod host;
+mod socket;
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::http::{Response, StatusCode};
+
+use self::host::Host;
+use self::socket::{NoNames, Socket};
+use crate::fault::{Code, Fault};
+use crate::stop::Stop;
+use crate::stream::relay;
+
+/// An engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// `docker-daemon:`
+    Docker,
+    /// `podman:`
+    Podman,
+}
+
+/// The time within which more of an image has to come. Older engines write all of it to their disk first.
+const IDLE: Duration = Duration::from_mins(10);
+/// The maximum size of an answer other than an image.
+const MAX_ANSWER: u64 = 4 << 20;
+/// The number of pieces of 64 KiB that wait to be read.
+const PIECES: usize = 16;
+
+impl Engine {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
+/// Asks an engine for an image, by name or id, as an archive.
+///
+/// # Errors Returns an error if the engine does not answer or has no such image.
+pub(crate) fn export(engine: Engine, image: &str, stop: &Stop) -> io::Result<impl Read + Send + use<>> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let host = host::find(engine, &variable).map_err(|why| Fault::io(Code::Unsupported, why))?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
+    if image.is_empty() || !image.chars().all(is_name) || image.contains("..") {
+        return Err(Fault::io(Code::Missing, "it is not the name of an image, or its id"));
+    }
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .proxy(None)
+        .max_idle_connections(0)
+        .timeout_per_read(Some(IDLE))
+        .build();
+    let (agent, base) = match &host {
+        Host::Socket(path) => {
+            (Agent::with_parts(config, Socket(path.clone()), NoNames), "http://engine".to_owned())
+        }
+        Host::Tcp(address) => (Agent::new_with_config(config), format!("http://{address}")),
+    };
+    let get = |path: &str| -> io::Result<Response<ureq::Body>> {
+        let response = agent.get(format!("{base}{path}")).call();
+        let mut response = response.map_err(|error| unreachable(engine, &host, &error))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_string().unwrap_or_default();
+        let said: Option<serde_json::Value> = serde_json::from_str(&body).ok();
+        let said =
+            said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or("it gives no reason");
+        let code = if response.status() == StatusCode::NOT_FOUND { Code::Missing } else { Code::Io };
+        Err(Fault::io(code, format!("{} answers: {said}", engine.name())))
+    };
+    // An engine with the containerd store exports by digest what it does not export by a bare id.
+    let mut described = get(&format!("/images/{image}/json"))?;
+    let described =
+        described.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(io::Error::other)?;
+    let described: Option<serde_json::Value> = serde_json::from_slice(&described).ok();
+    let id = described.as_ref().and_then(|described| described.get("Id")?.as_str());
+    let is_id = image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let wanted = id.filter(|_| is_id).unwrap_or(image);
+    let mut body = get(&format!("/images/{wanted}/get"))?.into_body().into_reader();
+    let (reader, relayed) = relay(PIECES);
+    // A read may wait for longer than the scan may take. The thread is abandoned then.
+    std::thread::spawn(move || reader.run_promptly(&mut body));
+    Ok(relayed.until(stop.clone()))
+}
+
+fn unreachable(engine: Engine, host: &Host, error: &ureq::Error) -> io::Error {
+    let (name, at) = match host {
+        Host::Socket(path) => (engine.name(), path.display().to_string()),
+        Host::Tcp(address) => (engine.name(), address.clone()),
+    };
+    let kind = match error {
+        ureq::Error::Io(error) => error.kind(),
+        _ => io::ErrorKind::Other,
+    };
+    match kind {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+            Fault::io(Code::Unreachable, format!("{name} does not listen at {at}; is it running?"))
+        }
+        io::ErrorKind::PermissionDenied => {
+            Fault::io(Code::Denied, format!("permission to use {at}, the socket of {name}, is denied"))
+        }
+        _ => Fault::io(Code::Unreachable, format!("{name} at {at} cannot be reached: {error}")),
+    }
+}
