@@ -87,6 +87,13 @@ fn with_layers(mut parsed: Parsed) -> Parsed {
 }
 
 impl Descriptor {
+    /// Returns true for a layer that registries do not have to hold: one with addresses of its own, of a media type that
+    /// says so (OCI image specification, "Non-Distributable Layers"; Docker's foreign layers).
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let says_so = ["nondistributable", "foreign"].iter().any(|word| self.media_type.contains(word));
+        self.has_urls && says_so
+    }
+
     /// Creates the descriptor of a document to which none refers.
     pub(super) fn root(blob: &Blob, name: Option<&str>) -> Self {
         Self {

@@ -257,8 +257,13 @@ impl Resolver<'_> {
         let layer_held = image.layers.iter().any(|layer| layer.entry.is_some());
         image.held = layer_held || (layers.is_empty() && image.config_entry.is_some());
         for (i, (layer, descriptor)) in image.layers.iter().zip(layers).enumerate() {
-            if layer.entry.is_none() && !descriptor.has_urls {
-                image.problems.push(missing(descriptor, Place::image(ImagePart::Layer(i))));
+            let place = Place::image(ImagePart::Layer(i));
+            if layer.entry.is_none() && descriptor.is_elsewhere() {
+                let detail =
+                    Message::own("the layer is kept elsewhere, as its media type says; it was not searched");
+                image.problems.push(Problem::note(Code::NotHeld, place, detail));
+            } else if layer.entry.is_none() {
+                image.problems.push(missing(descriptor, place));
             }
         }
         if let Some(config_entry) = image.config_entry {

@@ -276,3 +276,37 @@ fn the_order_of_findings_does_not_depend_on_the_jobs() {
         assert_eq!(scan(&["--jobs", jobs, path]).stdout, one.stdout);
     }
 }
+
+#[test]
+fn a_layer_with_addresses_is_missing_unless_its_type_says_that_it_is_elsewhere() {
+    let place = Place::new("urls");
+    let (made, image) = leaky("urls");
+    let scanned = |media_type: &str, urls: &[&str]| {
+        let mut layout = Layout::of(&[]);
+        layout.add(&image);
+        let mut manifest = image.manifest();
+        let absent = Layer::new(&Tar::new().file("absent", media_type).finish());
+        let mut layer = descriptor(media_type, &absent.blob);
+        layer["urls"] = json!(urls);
+        manifest["layers"].as_array_mut().unwrap().push(layer);
+        let manifest = layout.document("application/vnd.oci.image.manifest.v1+json", &manifest);
+        scan(&[place.write("app.tar", layout.entry(manifest).files().archive())])
+    };
+    let urls = ["https://example.org/layer"];
+    for media_type in [
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    ] {
+        let outcome = scanned(media_type, &urls);
+        outcome.assert_found_only(&[&made]);
+        let notes = outcome.report()["notes"].as_array().unwrap();
+        assert!(notes.iter().any(|note| note["code"] == "not-held"), "{media_type}: {notes:#?}");
+    }
+    for (media_type, urls) in [
+        ("application/vnd.oci.image.layer.v1.tar+gzip", &urls[..]),
+        ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", &[]),
+    ] {
+        let outcome = scanned(media_type, urls);
+        assert_eq!(outcome.errors()[0]["code"], "missing", "{media_type}");
+    }
+}
