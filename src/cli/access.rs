@@ -1,10 +1,12 @@
 //! The way to registries, as the command line gives it.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 
 use super::{Failure, args};
 use crate::sensitive::Sensitive;
-use crate::source::{Access, Credentials};
+use crate::source::{Access, Credentials, Reference, Target, looks_like_reference};
 
 /// Reads the options, and the password from standard input.
 pub(super) fn read(scan: &args::Scan) -> Result<Access, Failure> {
@@ -13,6 +15,9 @@ pub(super) fn read(scan: &args::Scan) -> Result<Access, Failure> {
     if let (Some(user), true) = (username, password_stdin) {
         if scan.targets.iter().any(|target| target == "-") {
             return Err(Failure::new("--password-stdin and the target - both read standard input"));
+        }
+        if registries(scan).len() > 1 {
+            return Err(Failure::new("--username is for one registry, and the targets name several"));
         }
         let password = Sensitive::read(io::stdin().lock())
             .map_err(|error| Failure::new(format!("cannot read the password: {error}")))?;
@@ -24,4 +29,17 @@ pub(super) fn read(scan: &args::Scan) -> Result<Access, Failure> {
         credentials = Some(Credentials::Password { user: user.clone(), password: password.into() });
     }
     Ok(Access { credentials, insecure: *insecure, ca_file: ca_file.clone() })
+}
+
+/// Returns the registries that the targets name.
+fn registries(scan: &args::Scan) -> BTreeSet<String> {
+    let of_target = |target| match Target::parse(target) {
+        Ok(Target::Registry(reference)) => Some(reference),
+        Ok(Target::Bare(path)) if !path.exists() && looks_like_reference(&path) => {
+            Path::to_str(&path).and_then(|text| Reference::parse(text).ok())
+        }
+        _ => None,
+    };
+    let references = scan.targets.iter().filter_map(|target| of_target(target));
+    references.map(|reference| reference.registry).collect()
 }

@@ -367,6 +367,7 @@ fn options_that_contradict_each_other() {
         &["scan", "--password-stdin", archive],
         &["scan", "--username", "me", "--password-stdin", "-"],
         &["scan", "--username", "me", "--password-stdin", archive],
+        &["scan", "--username", "me", "--password-stdin", "docker://127.0.0.1:1/a", "127.0.0.1:2/a"],
     ] {
         assert_eq!(stowaway(args, Stdin::Empty).code, 2, "{args:?}");
     }
