@@ -45,6 +45,8 @@ impl Client {
         let mut build = build(&self.daemon, self.builder);
         // The hosts of the build are those of the daemon only in the classic builder.
         build.args(["--add-host", "huggingface.co:127.0.0.1", "--tag", &self.image]).args(options);
+        // BuildKit runs equal steps of builds at the same time once, and secrets are no part of a step.
+        build.args(["--add-host", &format!("{}.test:127.0.0.1", self.image)]);
         build.args(job.case.options(self.builder));
         job.give_token(&mut build);
         run(build.arg(job.context), job.token)?;
