@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::Place;
 
-/// A running `docker-registry`. It is killed on drop.
+/// A running `docker-registry`. It ends on drop, or with this process.
 pub struct Registry {
     process: Child,
     pub address: String,
@@ -37,8 +37,11 @@ impl Registry {
             data.display()
         );
         let config = place.write("registry.yml", config);
-        let process = Command::new("docker-registry")
-            .args(["serve".as_ref(), config.as_os_str()])
+        // The shell ends the registry when this process has ended, which drops no static value.
+        let script = "docker-registry serve \"$0\" & cat > /dev/null; kill $!";
+        let process = Command::new("sh")
+            .args(["-c".as_ref(), script.as_ref(), config.as_os_str()])
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -54,7 +57,7 @@ impl Registry {
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        drop(self.process.kill());
+        drop(self.process.stdin.take());
         drop(self.process.wait());
     }
 }
