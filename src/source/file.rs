@@ -47,15 +47,18 @@ impl Input {
     }
 }
 
-/// The maximum number of pieces in transit from a pipe.
+/// The maximum number of pieces of 64 KiB in transit from another thread.
 const PIECES: usize = 16;
 
-/// Returns a reader for a pipe or device. Opening and reading one may block forever. Therefore a separate thread does both, and
-/// the reader abandons that thread when `stop` is due.
-fn relayed(stop: &Stop, open: impl FnOnce() -> io::Result<File> + Send + 'static) -> Box<dyn Read + Send> {
+/// Returns a reader for a pipe, a device or a connection. Opening and reading one may block for longer than a scan may
+/// take. Therefore a separate thread does both, and the reader abandons that thread when `stop` is due.
+pub(super) fn relayed<R: Read>(
+    stop: &Stop,
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
+) -> Box<dyn Read + Send> {
     let (reader, relayed) = relay(PIECES);
     std::thread::spawn(move || match open() {
-        Ok(mut file) => reader.run_promptly(&mut file),
+        Ok(mut input) => reader.run_promptly(&mut input),
         Err(error) => reader.fail(error),
     });
     Box::new(relayed.until(stop.clone()))

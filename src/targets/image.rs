@@ -89,8 +89,7 @@ pub(super) fn of_engine(
     engine: ContainerEngine,
     name: &str,
 ) -> Result<Audited, Problem> {
-    let mut archive = export(engine, name, reader.scan.stop).map_err(|error| unreadable(&error))?;
-    stream(reader, Some(Path::new(name)), &mut archive)
+    stream(reader, Some(Path::new(name)), &mut *export(engine, name, reader.scan.stop))
 }
 
 /// Returns the problems of the parts of a directory that could not be listed.

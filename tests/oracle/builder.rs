@@ -61,7 +61,7 @@ impl fmt::Display for Builder {
     }
 }
 
-/// What to build.
+/// The input of one build.
 #[derive(Clone, Copy)]
 pub(crate) struct Job<'a> {
     pub(crate) context: &'a Path,

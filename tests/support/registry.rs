@@ -70,7 +70,7 @@ pub struct Asked {
     pub headers: BTreeMap<String, String>,
 }
 
-/// What the proxy does with a request.
+/// The reaction of the proxy to a request.
 pub enum Reply {
     /// It passes the request and the response on.
     Pass,

@@ -2,7 +2,7 @@
 
 use super::hit::Remark;
 use super::{Context, Hit, token_in_arg};
-use crate::dockerfile::{Base, Keyword};
+use crate::dockerfile::Keyword;
 use crate::effects::covers;
 use crate::finding::Where;
 
@@ -52,18 +52,9 @@ fn remark_on_history(context: &Context<'_>, runs: &[(usize, Option<usize>)], hit
     if !hit.leaves.iter().any(|left| left.place == Where::History) {
         return;
     }
-    let is_based_on = |mut other: usize| loop {
-        if other == stage {
-            return true;
-        }
-        match context.dockerfile.stages.get(other).map(|stage| &stage.base) {
-            Some(&Base::Stage(base)) if base < other => other = base,
-            _ => return false,
-        }
-    };
     let first = runs.partition_point(|(at, _)| *at < hit.span.start);
     let mut later = runs.iter().skip(first).take(MAX_RUNS);
-    if !later.any(|(_, other)| other.is_some_and(is_based_on)) {
+    if !later.any(|(_, other)| other.is_some_and(|other| context.dockerfile.is_based_on(other, stage))) {
         hit.remarks.push(Remark::NewerBuilders);
     }
 }

@@ -1,4 +1,4 @@
-//! What the provenance of a build holds (BuildKit, `docs/attestations/slsa-definitions.md`). The mode `max` holds
+//! Tokens in the provenance of a build (BuildKit, `docs/attestations/slsa-definitions.md`). The mode `max` holds
 //! every build argument, used or not, and the Dockerfile. The mode `min`, which is the default, holds the URLs that the
 //! build fetched, without their userinfo.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::hit::{Hit, left_in_provenance};
 use super::{Context, literal_token, token_in_arg, token_in_env, token_in_url};
 use crate::detect::TokenKind;
-use crate::dockerfile::{Base, Instruction, Keyword};
+use crate::dockerfile::{Instruction, Keyword};
 use crate::effects::expanded;
 use crate::finding::Provenance;
 use crate::text::Text;
@@ -80,14 +80,5 @@ fn is_fetched(
     let scope = context.scope_of(holder);
     let pairs = holder.effective().pairs().iter().filter(|pair| pair.span == hit.span);
     let names: Vec<String> = pairs.map(|pair| scope.name(pair)).collect();
-    let is_below = |mut other: usize| loop {
-        if other == stage {
-            return true;
-        }
-        match context.dockerfile.stages.get(other).map(|stage| &stage.base) {
-            Some(&Base::Stage(base)) if base < other => other = base,
-            _ => return false,
-        }
-    };
-    fetched.iter().any(|(other, name)| names.contains(name) && is_below(*other))
+    fetched.iter().any(|(other, name)| names.contains(name) && context.dockerfile.is_based_on(*other, stage))
 }

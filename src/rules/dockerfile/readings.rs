@@ -220,7 +220,7 @@ fn script(steps: &[Step]) -> Sensitive {
                 for document in &step.documents {
                     let body = document.body.as_bytes();
                     let body = if document.expand { variables.expanded(body) } else { body.into() };
-                    // What reads a word from a here-document is given it as what reads it from a pipe is.
+                    // A word in a here-document is written as if it came from a pipe, whose readers are known.
                     for line in printed(&body).chain(printed(&decoded(&body).unwrap_or_default())) {
                         out.extend(b"\necho ");
                         out.extend(line);

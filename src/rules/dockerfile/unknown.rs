@@ -41,7 +41,7 @@ pub(crate) fn in_text(text: &[u8]) -> Vec<Name> {
     found
 }
 
-/// What the instructions of an image's history hold.
+/// The secrets in the instructions of an image's history.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// The tokens, and the values of unknown shape that are findings.

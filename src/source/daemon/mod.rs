@@ -11,9 +11,9 @@ use ureq::http::{Response, StatusCode};
 
 use self::host::Host;
 use self::socket::{NoNames, Socket};
+use super::file::relayed;
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
-use crate::stream::relay;
 
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,6 @@ pub(crate) enum Engine {
 const IDLE: Duration = Duration::from_mins(10);
 /// The maximum size of an answer other than an image.
 const MAX_ANSWER: u64 = 4 << 20;
-/// The number of pieces of 64 KiB that wait to be read.
-const PIECES: usize = 16;
 
 impl Engine {
     fn name(self) -> &'static str {
@@ -40,10 +38,16 @@ impl Engine {
     }
 }
 
-/// Asks an engine for an image, by name or id, as an archive.
+/// Returns an image of an engine, by name or id, as an archive that is read until `stop` is due.
+pub(crate) fn export(engine: Engine, image: &str, stop: &Stop) -> Box<dyn Read + Send> {
+    let image = image.to_owned();
+    relayed(stop, move || request(engine, &image))
+}
+
+/// Asks an engine for an image.
 ///
 /// # Errors Returns an error if the engine does not answer or has no such image.
-pub(crate) fn export(engine: Engine, image: &str, stop: &Stop) -> io::Result<impl Read + Send + use<>> {
+fn request(engine: Engine, image: &str) -> io::Result<impl Read + use<>> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let host = host::find(engine, &variable).map_err(|why| Fault::io(Code::Unsupported, why))?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
@@ -84,11 +88,7 @@ pub(crate) fn export(engine: Engine, image: &str, stop: &Stop) -> io::Result<imp
     let id = described.as_ref().and_then(|described| described.get("Id")?.as_str());
     let is_id = image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit());
     let wanted = id.filter(|_| is_id).unwrap_or(image);
-    let mut body = get(&format!("/images/{wanted}/get"))?.into_body().into_reader();
-    let (reader, relayed) = relay(PIECES);
-    // A read may wait for longer than the scan may take. The thread is abandoned then.
-    std::thread::spawn(move || reader.run_promptly(&mut body));
-    Ok(relayed.until(stop.clone()))
+    Ok(get(&format!("/images/{wanted}/get"))?.into_body().into_reader())
 }
 
 fn unreachable(engine: Engine, host: &Host, error: &ureq::Error) -> io::Error {

@@ -1,4 +1,4 @@
-//! What a registry asks for: the `WWW-Authenticate` headers of a response (RFC 9110, section 11.6.1).
+//! The ways to authenticate that a registry offers: the `WWW-Authenticate` headers of a response (RFC 9110, section 11.6.1).
 
 use ureq::http::{HeaderMap, header};
 

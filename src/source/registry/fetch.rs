@@ -70,7 +70,7 @@ impl Read for Fetch {
                 }
                 Err(error) => error,
             };
-            // What carries a code was decided, and was repeated already where that may help.
+            // The client has repeated a request whose error has a code, if that may help.
             let is_decided = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()).is_some();
             if is_decided || self.tries >= RETRIES {
                 let (at, size) = (self.at, self.size);

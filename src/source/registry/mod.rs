@@ -9,6 +9,8 @@ mod reference;
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use sha2::Digest as _;
 
@@ -18,16 +20,16 @@ pub(crate) use reference::{Reference, ReferenceError};
 
 use self::client::{Client, MANIFESTS, Request};
 use self::fetch::Fetch;
+use super::file::relayed;
 use super::{Blob, Descriptor, Root, Source};
 use crate::digest::Digest;
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
-use crate::stream::relay;
 
 /// The maximum size of a manifest or index. The specification asks registries to take 4 MiB.
 const MAX_MANIFEST: u64 = 4 << 20;
-/// The number of pieces of 64 KiB of one blob that wait to be read.
-const PIECES: usize = 16;
+/// The time to wait for an answer before `stop` is checked.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The numbers of blobs, by the endpoint that has them.
 const BLOB: usize = 0;
@@ -44,10 +46,26 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Asks the registry for a reference.
+    /// Asks the registry for a reference, until `stop` is due.
     ///
     /// # Errors Returns an error if there is no answer, or if the document does not match its digest.
     pub(crate) fn open(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
+        let (send, receive) = channel();
+        let (reference, access, of_thread) = (reference.clone(), access.clone(), stop.clone());
+        // A registry may answer later than the scan may take. The thread is abandoned then.
+        std::thread::spawn(move || drop(send.send(Self::ask(&reference, &access, &of_thread))));
+        loop {
+            match receive.recv_timeout(PATIENCE) {
+                Ok(outcome) => return outcome,
+                Err(RecvTimeoutError::Timeout) => stop.check()?,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io::Error::other("the thread ended early"));
+                }
+            }
+        }
+    }
+
+    fn ask(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
         let client = Client::connect(reference, access, stop)?;
         let path = format!("manifests/{}", reference.version());
         let response = client.get(Request { path: &path, accept: MANIFESTS, from: 0 })?;
@@ -103,12 +121,8 @@ impl Source for Registry {
         let (endpoint, accept) =
             if blob.id == MANIFEST { ("manifests", MANIFESTS) } else { ("blobs", "*/*") };
         let digest = blob.digest.ok_or(io::ErrorKind::NotFound)?;
-        let mut fetch =
-            Fetch::new(Arc::clone(&self.client), format!("{endpoint}/{digest}"), accept, blob.size);
-        let (reader, relayed) = relay(PIECES);
-        // A read may wait for longer than the scan may take. The thread is abandoned then.
-        std::thread::spawn(move || reader.run_promptly(&mut fetch));
-        Ok(Box::new(relayed.until(self.stop.clone())))
+        let fetch = Fetch::new(Arc::clone(&self.client), format!("{endpoint}/{digest}"), accept, blob.size);
+        Ok(relayed(&self.stop, move || Ok(fetch)))
     }
 
     fn rereads(&self) -> usize {

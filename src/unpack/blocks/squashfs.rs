@@ -223,7 +223,7 @@ struct File {
     end: usize,
 }
 
-/// What an inode describes.
+/// The kind of file that an inode describes.
 enum Inode {
     File(File),
     /// A directory: the block of the table of directories in which its listing begins, the offset there, and its length.

@@ -357,6 +357,9 @@ fn a_silent_registry_does_not_outlast_the_timeout() {
     );
     let outcome = scan(&["--timeout", "1s", &reference(&proxy.address)]);
     assert_eq!((outcome.code, &*error(&outcome).0), (2, "timed-out"));
+    let silent = Proxy::start(&registry().address, |_, _| Reply::Silence);
+    let outcome = scan(&["--timeout", "1s", &reference(&silent.address)]);
+    assert_eq!((outcome.code, &*error(&outcome).0), (2, "timed-out"));
 }
 
 #[test]

@@ -41,7 +41,9 @@ proptest! {
         let rendered = render(&stages, builder);
         let given = Given::new(&rendered.source);
         let found = given.entries(&rendered.history());
-        prop_assert_eq!(found, rendered.lines(), "{}", rendered.source);
+        // A stage that leaves no entry fits any history, of which no entry is its own.
+        let named = |lines: &Vec<u64>| lines.iter().any(|line| *line > 0);
+        prop_assert_eq!(found.filter(named), rendered.lines().filter(named), "{}", rendered.source);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) struct Node {
     pub(super) end: Vec<u8>,
 }
 
-/// What was seen of an image so far.
+/// The parts of an image that were read so far.
 #[derive(Default)]
 pub(super) struct Survey {
     /// The block that is not whole yet, and its offset.
