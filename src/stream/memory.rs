@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::frame_decoder;
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
@@ -71,6 +72,11 @@ impl Gate {
     }
 
     #[cfg(test)]
+    pub(super) fn pooled(&self) -> u64 {
+        self.lent().0
+    }
+
+    #[cfg(test)]
     fn lent(&self) -> (u64, bool) {
         let lent = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         (lent.pooled, lent.turn)
@@ -113,6 +119,7 @@ impl Party {
     /// Makes this thread a member of the party until the returned value is dropped.
     #[must_use]
     pub(crate) fn join(self) -> Member {
+        frame_decoder::drop_spare();
         Member { before: PARTY.replace(self) }
     }
 
@@ -129,6 +136,7 @@ pub(crate) struct Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
+        frame_decoder::drop_spare();
         PARTY.set(std::mem::take(&mut self.before));
     }
 }
@@ -167,6 +175,7 @@ impl Held {
                 format!("{who} needs a window of {need} MiB, more than the limit of {limit} MiB"),
             ));
         }
+        frame_decoder::drop_spare();
         let party = Party::current();
         let is_pooled = party.taken(|taken| {
             let together = taken.bytes + bytes;

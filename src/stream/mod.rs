@@ -6,6 +6,7 @@ mod bzip2;
 mod compression;
 mod decompress;
 mod deflate;
+mod frame_decoder;
 mod lz4;
 mod memory;
 mod part;

@@ -3,9 +3,7 @@
 
 use std::io::{self, Read};
 
-use zstd::stream::raw::{Decoder, Operation};
-
-use super::memory::{Held, MAX_WINDOW};
+use super::frame_decoder::FrameDecoder;
 use super::window::Peek;
 
 /// The longest frame header, including the magic number (RFC 8878, section 3.1.1.1).
@@ -24,12 +22,11 @@ const SMALL_WINDOW: u8 = 10 << 3;
 /// Decompresses frames up to the first bytes that do not begin a frame. Skippable frames are skipped.
 pub(super) struct Zstd<R> {
     input: R,
-    decoder: Decoder<'static>,
+    decoder: FrameDecoder,
     within_frame: bool,
     has_data: bool,
     /// Whether skippable frames are skipped. Otherwise they end the stream.
     skips: bool,
-    held: Held,
     /// The number of bytes that the decoder is given at most. A call that fails returns nothing, so no call goes on from
     /// one block to the next.
     step: usize,
@@ -37,16 +34,8 @@ pub(super) struct Zstd<R> {
 
 impl<R: Peek> Zstd<R> {
     pub(super) fn new(input: R) -> io::Result<Self> {
-        let decoder = new_decoder()?;
-        Ok(Self {
-            input,
-            decoder,
-            within_frame: false,
-            has_data: false,
-            skips: true,
-            held: Held::none(),
-            step: FIRST_STEP,
-        })
+        let decoder = FrameDecoder::new()?;
+        Ok(Self { input, decoder, within_frame: false, has_data: false, skips: true, step: FIRST_STEP })
     }
 
     /// Creates a reader that ends before a skippable frame.
@@ -69,7 +58,7 @@ impl<R: Peek> Zstd<R> {
         loop {
             match FrameHeader::read(self.input.peek(MAX_FRAME_HEADER)?) {
                 FrameHeader::Frame { window } => {
-                    self.hold(window)?;
+                    self.decoder.hold(window)?;
                     return Ok(true);
                 }
                 FrameHeader::Skippable { .. } if !self.skips => return Ok(false),
@@ -78,19 +67,6 @@ impl<R: Peek> Zstd<R> {
                 FrameHeader::None => return Ok(false),
             }
         }
-    }
-
-    /// Reserves the memory that a frame needs. The decoder keeps its largest window from frame to frame.
-    fn hold(&mut self, window: u64) -> io::Result<()> {
-        if self.held.is_large() && window < self.held.bytes() {
-            self.decoder = new_decoder()?;
-            self.held = Held::none();
-        }
-        if window > self.held.bytes() {
-            self.held = Held::none();
-            self.held = Held::window(window, "a zstd frame")?;
-        }
-        Ok(())
     }
 }
 
@@ -125,7 +101,7 @@ impl<R: Peek> Read for Zstd<R> {
             let view = self.input.fill_buf()?;
             let at_end = view.is_empty();
             let view = view.get(..self.step).unwrap_or(view);
-            let status = self.decoder.run_on_buffers(view, out)?;
+            let status = self.decoder.run(view, out)?;
             self.input.consume(status.bytes_read);
             // What the decoder asks for includes the header of the next block.
             self.step =
@@ -145,12 +121,6 @@ impl<R: Peek> Read for Zstd<R> {
 
 fn breaks_off(place: &str) -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, format!("the zstd stream ends early {place}"))
-}
-
-fn new_decoder() -> io::Result<Decoder<'static>> {
-    let mut decoder = Decoder::new()?;
-    decoder.set_parameter(zstd::stream::raw::DParameter::WindowLogMax(MAX_WINDOW.ilog2()))?;
-    Ok(decoder)
 }
 
 /// The data in the first bytes of a frame (RFC 8878, section 3.1).

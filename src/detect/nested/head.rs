@@ -4,7 +4,7 @@ use super::class::{Form, SHORTEST, form};
 use super::packed;
 use super::run::Reading;
 use crate::detect::encoding::{Sextets, spelled_character};
-use crate::search::spans::at_start;
+use crate::search::spans::{at_end, at_start};
 
 /// The number of bytes of a run that decide how it is read.
 pub(super) const HEAD: usize = 1024;
@@ -20,20 +20,25 @@ pub(super) fn reading(head: &[u8]) -> Option<(usize, Reading, bool)> {
         return Some((0, Reading::Spelled { percent: 0, escape: false }, false));
     }
     let mut at = 0;
-    while let Some(rest) = head.get(at..).filter(|rest| !rest.is_empty()) {
+    while let Some(window) = head.get(at..at + PART) {
+        // A part begins behind the last byte of the window that is no digit.
+        let digits = at_end::<Sextets>(window);
+        if digits < PART {
+            at += PART - digits;
+            continue;
+        }
+        let rest = head.get(at..).unwrap_or_default();
         let part = rest.get(..at_start::<Sextets>(rest)).unwrap_or_default();
-        if part.len() >= PART {
-            if let Some((skip, reading)) = packed::start(part) {
-                return Some((at + skip, reading, true));
-            }
-            if let Some(form) = form(part) {
-                let (Form::Base64(skip) | Form::Hex(skip)) = form;
-                return Some((at + skip, form.into(), false));
-            }
-            // Long runs may be binary data with text in it.
-            if part.len() >= HEAD {
-                return Some((at, Form::Base64(0).into(), false));
-            }
+        if let Some((skip, reading)) = packed::start(part) {
+            return Some((at + skip, reading, true));
+        }
+        if let Some(form) = form(part) {
+            let (Form::Base64(skip) | Form::Hex(skip)) = form;
+            return Some((at + skip, form.into(), false));
+        }
+        // Long runs may be binary data with text in it.
+        if part.len() >= HEAD {
+            return Some((at, Form::Base64(0).into(), false));
         }
         at += part.len() + 1;
     }
