@@ -43,6 +43,7 @@ fn may_be_image(target: &OsString) -> bool {
             | Target::Archive(_)
             | Target::Layout(..)
             | Target::Directory(_)
+            | Target::RootFs(_)
             | Target::Registry(_)
             | Target::Engine(..),
         )

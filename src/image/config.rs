@@ -3,7 +3,7 @@
 use oci_spec::image::ImageConfiguration;
 use serde::Deserialize as _;
 
-use super::document::{DocumentError, as_go_reads, parse};
+use super::document::{DocumentError, Parsed, as_go_reads, parse};
 use crate::digest::DiffId;
 use crate::sensitive::{Name, Sensitive};
 
@@ -62,7 +62,22 @@ pub(crate) struct HistoryEntry {
 impl Config {
     /// Parses a configuration document.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let parsed = as_go_reads(parse(bytes)?, &NAMES);
+        Self::of(&as_go_reads(parse(bytes)?, &NAMES))
+    }
+
+    /// Parses the description of a layer in a docker archive from before Docker 1.10, which lists no layers.
+    pub(super) fn read_legacy(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let mut parsed = as_go_reads(parse(bytes)?, &NAMES);
+        if let Some(members) = parsed.value_mut().as_object_mut() {
+            members.insert("rootfs".to_owned(), serde_json::json!({"type": "layers", "diff_ids": []}));
+            for name in ["os", "architecture"] {
+                members.entry(name).or_insert_with(|| "".into());
+            }
+        }
+        Self::of(&parsed)
+    }
+
+    fn of(parsed: &Parsed) -> Result<Self, DocumentError> {
         let entries = ["/history", "/config/Env", "/rootfs/diff_ids"];
         let lists = entries.iter().filter_map(|path| parsed.value().pointer(path)?.as_array());
         if lists.map(Vec::len).any(|len| len > MAX_ENTRIES) {

@@ -29,6 +29,9 @@ const NAMES: [&str; 16] = [
     "data",
 ];
 
+/// The media type of the records of a build cache (BuildKit, `cache/remotecache/v1`).
+const CACHE_CONFIG: &str = "application/vnd.buildkit.cacheconfig.v0";
+
 /// A manifest or an index. The members it lists decide which one it is.
 #[derive(Debug)]
 pub(super) enum Manifest {
@@ -92,6 +95,11 @@ impl Descriptor {
     pub(super) fn is_elsewhere(&self) -> bool {
         let says_so = ["nondistributable", "foreign"].iter().any(|word| self.media_type.contains(word));
         self.has_urls && says_so
+    }
+
+    /// Returns true for the records of a build cache.
+    pub(super) fn is_cache_config(&self) -> bool {
+        self.media_type == CACHE_CONFIG
     }
 
     /// Creates the descriptor of a document to which none refers.

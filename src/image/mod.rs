@@ -1,6 +1,7 @@
 //! The structure of an image: from index to manifest to config to layers, the alignment of history and
 //! layers, and the files that each layer hides.
 
+mod artifacts;
 mod config;
 mod docker_archive;
 mod document;
@@ -8,6 +9,7 @@ mod field;
 mod hiding;
 mod history;
 mod inventory;
+mod legacy_archive;
 mod manifest;
 mod places;
 mod platform;

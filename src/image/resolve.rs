@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 32;
 /// times.
 const MAX_REFERENCES: usize = 10_000;
 /// The maximum number of layers of an image. Engines stack a few hundred at most.
-const MAX_LAYERS: usize = 1000;
+pub(super) const MAX_LAYERS: usize = 1000;
 /// The maximum number of layers of all images together.
 const MAX_ALL_LAYERS: usize = 20_000;
 
@@ -50,6 +50,7 @@ pub(crate) fn resolve(
     match root {
         Root::Files => resolver.files(tag),
         Root::Manifest { blob, name } => resolver.manifest(blob, name.as_deref()),
+        Root::Layer(blob) => resolver.lone_layer(blob),
     }
     let mut resolved = resolver.resolved;
     resolved.is_selection = tag.is_some();
@@ -85,7 +86,7 @@ impl Resolver<'_> {
     }
 
     /// Returns the blob of a descriptor, if the source has it.
-    fn find(&mut self, descriptor: &Descriptor) -> Option<usize> {
+    pub(super) fn find(&mut self, descriptor: &Descriptor) -> Option<usize> {
         let digest = descriptor.digest?;
         self.inventory.by_digest(&digest).or_else(|| {
             let media_type = &descriptor.media_type;
@@ -104,9 +105,12 @@ impl Resolver<'_> {
         if let Some(entry) = docker.filter(|_| tag.is_none()) {
             self.docker_manifest(entry);
         }
-        self.resolved.names_images = index.is_some() || docker.is_some();
+        self.resolved.names_images =
+            index.is_some() || docker.is_some() || (tag.is_none() && self.legacy_archive());
         if !self.resolved.names_images {
-            let detail = Message::own("it is not an image: neither index.json nor manifest.json is in it");
+            let detail = Message::own(
+                "it is not an image: neither index.json nor manifest.json is in it; rootfs:PATH reads a root file system",
+            );
             self.problem(Code::Missing, Place::Archive, detail);
         }
     }
@@ -195,6 +199,9 @@ impl Resolver<'_> {
         match manifest.as_deref() {
             Ok(Manifest::Index { manifests }) => {
                 self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
+                if manifests.iter().any(Descriptor::is_cache_config) {
+                    return self.cache_index(descriptor, name, manifests);
+                }
                 self.chain.push(entry);
                 for child in manifests {
                     self.descriptor(child, name);
@@ -202,7 +209,10 @@ impl Resolver<'_> {
                 self.chain.pop();
             }
             Ok(Manifest::Image { config, layers, is_artifact }) => {
-                if descriptor.is_attestation || *is_artifact {
+                if config.is_cache_config() {
+                    self.cache_manifest(entry, descriptor, name, config, layers);
+                } else if descriptor.is_attestation || *is_artifact {
+                    self.resolved.names_artifacts |= !descriptor.is_attestation;
                     self.attachment(entry, config, layers);
                 } else {
                     self.image(entry, descriptor, name, config, layers);
@@ -256,16 +266,7 @@ impl Resolver<'_> {
         image.config_entry = self.find(config);
         let layer_held = image.layers.iter().any(|layer| layer.entry.is_some());
         image.held = layer_held || (layers.is_empty() && image.config_entry.is_some());
-        for (i, (layer, descriptor)) in image.layers.iter().zip(layers).enumerate() {
-            let place = Place::image(ImagePart::Layer(i));
-            if layer.entry.is_none() && descriptor.is_elsewhere() {
-                let detail =
-                    Message::own("the layer is kept elsewhere, as its media type says; it was not searched");
-                image.problems.push(Problem::note(Code::NotHeld, place, detail));
-            } else if layer.entry.is_none() {
-                image.problems.push(missing(descriptor, place));
-            }
-        }
+        image.problems = missing_layers(&image.layers, layers);
         if let Some(config_entry) = image.config_entry {
             self.resolved.documents.push(document(config_entry, Document::Config));
         } else {
@@ -291,7 +292,7 @@ impl Resolver<'_> {
         taken
     }
 
-    fn layer(&mut self, descriptor: &Descriptor) -> Layer {
+    pub(super) fn layer(&mut self, descriptor: &Descriptor) -> Layer {
         Layer {
             entry: self.find(descriptor),
             digest: descriptor.digest,
@@ -345,27 +346,6 @@ impl Resolver<'_> {
         self.configs.insert(number, read.clone());
         read
     }
-
-    /// Handles an attestation, or another artifact that refers to an image. Its layers are documents.
-    fn attachment(&mut self, entry: usize, config: &Descriptor, layers: &[Descriptor]) {
-        let document = |entry, document| DocumentRef { entry, document, image: None };
-        self.resolved.documents.push(document(entry, Document::Manifest));
-        for (i, layer) in [config].into_iter().chain(layers).enumerate() {
-            match self.find(layer) {
-                Some(entry) => {
-                    self.resolved.attached.insert(entry);
-                    // A blob that is too large for a document, or is not JSON, is searched like any other
-                    // blob.
-                    self.resolved.documents.push(document(entry, Document::Attestation));
-                }
-                None if i == 0 => {}
-                None => {
-                    let place = Place::Attestation(layer.digest_text.as_str().into());
-                    self.resolved.problems.push(missing(layer, place));
-                }
-            }
-        }
-    }
 }
 
 /// Returns the place of the document that lists the images of a layout.
@@ -373,8 +353,23 @@ fn index_json() -> Place {
     Place::entry(b"index.json")
 }
 
+/// Returns the problems of layers that are not held.
+pub(super) fn missing_layers(layers: &[Layer], descriptors: &[Descriptor]) -> Vec<Problem> {
+    let layers = layers.iter().zip(descriptors).enumerate().filter(|(_, (layer, _))| layer.entry.is_none());
+    let problems = layers.map(|(i, (_, descriptor))| {
+        let place = Place::image(ImagePart::Layer(i));
+        if descriptor.is_elsewhere() {
+            let detail =
+                Message::own("the layer is kept elsewhere, as its media type says; it was not searched");
+            return Problem::note(Code::NotHeld, place, detail);
+        }
+        missing(descriptor, place)
+    });
+    problems.collect()
+}
+
 /// Creates the problem that the blob of a descriptor is not held.
-fn missing(descriptor: &Descriptor, place: Place) -> Problem {
+pub(super) fn missing(descriptor: &Descriptor, place: Place) -> Problem {
     let digest = &descriptor.digest_text;
     if descriptor.digest.is_none() {
         let detail = message!("its digest {} is of a kind that cannot be read", digest);

@@ -27,6 +27,8 @@ pub(crate) struct Image {
     pub(crate) layers: Vec<Layer>,
     /// Whether the source holds any blob of the image.
     pub(crate) held: bool,
+    /// Whether the layers are those of a build cache, in which none hides files of another.
+    pub(crate) is_cache: bool,
     /// Whether the history could be aligned with the layers.
     pub(crate) history_aligned: bool,
     /// Problems with the image. They are ignored if the source holds none of this image's blobs but does hold
@@ -73,6 +75,8 @@ pub(crate) struct Resolved {
     pub(crate) attached: BTreeSet<usize>,
     /// Problems with the source as a whole.
     pub(crate) problems: Vec<Problem>,
+    /// Whether the source names an artifact that is neither an image nor the attestation of one.
+    pub(crate) names_artifacts: bool,
     /// Whether there is an `index.json` or a `manifest.json`.
     pub(crate) names_images: bool,
     /// Whether a tag was requested, so that blobs of other images are ignored.

@@ -10,7 +10,9 @@ mod file;
 mod inspect;
 mod layout;
 mod registry;
+mod rootfs;
 mod target;
+mod tree_tar;
 
 use std::io::{self, Read};
 
@@ -25,6 +27,7 @@ pub(crate) use file::{
 pub(crate) use inspect::{Content, inspect, is_named_archive};
 pub(crate) use layout::{Layout, Unlisted};
 pub(crate) use registry::{Access, Credentials, Reference, Registry};
+pub(crate) use rootfs::RootFs;
 pub(crate) use target::{Target, looks_like_reference};
 
 /// A source whose blobs can be read in any order and several at a time.
@@ -80,4 +83,6 @@ pub(crate) enum Root {
         /// The name by which it was requested, as from a registry.
         name: Option<String>,
     },
+    /// One layer that belongs to no image.
+    Layer(Blob),
 }

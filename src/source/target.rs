@@ -24,6 +24,8 @@ pub(crate) enum Target {
     Engine(ContainerEngine, String),
     /// `dir:PATH`.
     Directory(PathBuf),
+    /// `rootfs:PATH`.
+    RootFs(PathBuf),
     /// `context:PATH`.
     Context(PathBuf),
     /// `file:PATH`.
@@ -101,6 +103,9 @@ impl Target {
         if let Some(rest) = behind("dir:") {
             return Ok(Self::Directory(path(rest)?));
         }
+        if let Some(rest) = behind("rootfs:") {
+            return Ok(Self::RootFs(file(rest)?));
+        }
         if let Some(rest) = behind("context:") {
             return Ok(Self::Context(path(rest)?));
         }
@@ -118,6 +123,7 @@ impl Target {
             | Self::Layout(path, _)
             | Self::Dockerfile(path)
             | Self::Directory(path)
+            | Self::RootFs(path)
             | Self::Context(path)
             | Self::File(path)
             | Self::Bare(path) => Some(path),
@@ -159,6 +165,7 @@ mod tests {
         assert_eq!(parse("oci:no/layout:a:1"), Ok(Target::Layout("no/layout".into(), Some("a:1".into()))));
         assert_eq!(parse("dockerfile:x"), Ok(Target::Dockerfile("x".into())));
         assert_eq!(parse("dir:image"), Ok(Target::Directory("image".into())));
+        assert_eq!(parse("rootfs:root.tar"), Ok(Target::RootFs("root.tar".into())));
         assert_eq!(parse("context:src"), Ok(Target::Context("src".into())));
         assert_eq!(parse("file:ci.log"), Ok(Target::File("ci.log".into())));
         let app = Reference::parse("host:1/app").unwrap();
@@ -174,6 +181,7 @@ mod tests {
     fn standard_input() {
         assert_eq!(parse("dockerfile:-"), Ok(Target::Dockerfile("/dev/stdin".into())));
         assert_eq!(parse("file:-"), Ok(Target::File("/dev/stdin".into())));
+        assert_eq!(parse("rootfs:-"), Ok(Target::RootFs("/dev/stdin".into())));
         assert_eq!(parse("oci-archive:-"), Ok(Target::Stdin));
         assert_eq!(parse("file:./-"), Ok(Target::File("./-".into())));
     }
@@ -197,7 +205,7 @@ mod tests {
         for text in ["containers-storage:a", "ostree:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
-        for text in ["", "file:", "dir:", "context:", "oci:", "docker-archive:"] {
+        for text in ["", "file:", "dir:", "rootfs:", "context:", "oci:", "docker-archive:"] {
             assert_eq!(parse(text), Err(TargetError::Empty), "{text}");
         }
     }

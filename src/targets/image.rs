@@ -16,8 +16,8 @@ use crate::findings::{self, Audited};
 use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
 use crate::source::{
-    ContainerEngine, Content, Directory, Input, Layout, Reference, Registry, Source, Unlisted, export,
-    inspect, open_input, unreadable,
+    ContainerEngine, Content, Directory, Input, Layout, Reference, Registry, RootFs, Source, Unlisted,
+    export, inspect, open_input, unreadable,
 };
 use crate::stream::{Compression, begins_tar};
 
@@ -67,6 +67,14 @@ pub(super) fn directory(reader: &Reader<'_>, path: &Path) -> Result<Audited, Pro
     }
     let (directory, unlisted) = Directory::open(path).map_err(|error| unreadable(&error))?;
     let (gathered, resolved) = read(reader, &directory, unlisted_in(&unlisted), None);
+    Ok(assemble(reader, &gathered, &resolved))
+}
+
+/// Audits a root file system: `rootfs:PATH`.
+pub(super) fn rootfs(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
+    let rootfs = RootFs::open(path, reader.scan.stop).map_err(|error| unreadable(&error))?;
+    let (mut gathered, resolved) = read(reader, &rootfs, Gathered::default(), None);
+    gathered.problems.extend(rootfs.problems());
     Ok(assemble(reader, &gathered, &resolved))
 }
 

@@ -60,6 +60,7 @@ fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
         Ok(Target::Registry(reference)) => image::registry(reader, &reference),
         Ok(Target::Engine(engine, name)) => image::of_engine(reader, engine, &name),
         Ok(Target::Directory(path)) => image::directory(reader, &path),
+        Ok(Target::RootFs(path)) => image::rootfs(reader, &path),
         Ok(Target::Context(path)) => context::read(reader, &path),
         Ok(Target::File(path)) => file::read(reader, &path),
         Ok(Target::Bare(path)) => bare(reader, &path),

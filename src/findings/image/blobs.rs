@@ -24,7 +24,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     let layers: BTreeSet<usize> =
         context.resolved.images.iter().flat_map(|i| &i.layers).filter_map(|layer| layer.entry).collect();
     let used: BTreeSet<usize> = context.resolved.documents.iter().map(|reference| reference.entry).collect();
-    let repeated = OnceCell::new();
+    let known = OnceCell::new();
     for (entry, verdict) in &gathered.verdicts {
         let name = gathered.inventory.name(*entry);
         let digest = verdict.digest;
@@ -40,8 +40,8 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
             }
             Content::Document(_) if used.contains(entry) => {}
             Content::Document(found) => {
-                let repeated = || repeated.get_or_init(|| tokens_of_configs(context));
-                drafts.extend(loose_document(name, verdict, found, repeated));
+                let known = || known.get_or_init(|| Configs::of(context));
+                drafts.extend(loose_document(name, verdict, found, known));
             }
             Content::Layer(content) => {
                 for file in &content.files {
@@ -56,16 +56,44 @@ pub(super) fn drafts(context: &Context<'_>) -> Vec<Draft> {
     drafts
 }
 
+/// The tokens in the configs of the images.
+struct Configs<'a> {
+    hashes: BTreeSet<TokenHash>,
+    fields: BTreeSet<(&'a Field, TokenHash)>,
+}
+
+impl<'a> Configs<'a> {
+    fn of(context: &Context<'a>) -> Self {
+        let configs = context.resolved.images.iter().filter_map(|image| image.config_entry);
+        let verdicts = configs.filter_map(|entry| context.gathered.verdicts.get(&entry));
+        let found = verdicts.flat_map(|verdict| match &verdict.content {
+            Content::Document(found) => &found[..],
+            Content::Bytes(_) | Content::Layer(_) => &[],
+        });
+        let fields: BTreeSet<_> =
+            found.filter_map(|found| Some((&found.field, found.token.sha256?))).collect();
+        Self { hashes: fields.iter().map(|(_, hash)| *hash).collect(), fields }
+    }
+
+    /// Returns true if a token in a document that belongs to no image is there only because a docker archive repeats
+    /// its configs in the legacy format of 2014: layer by layer as `ID/json`, or as blobs, since Docker 25.
+    fn repeats(&self, name: &[u8], found: &FieldToken) -> bool {
+        let is_known = |hash| {
+            (name.ends_with(b"/json") && self.hashes.contains(&hash))
+                || self.fields.contains(&(&found.field, hash))
+        };
+        found.token.sha256.is_some_and(is_known)
+    }
+}
+
 /// Returns the findings in a JSON document that belongs to no image.
 fn loose_document<'a>(
     name: &[u8],
     verdict: &BlobVerdict,
     found: &[FieldToken],
-    tokens_of_configs: impl Fn() -> &'a BTreeSet<TokenHash>,
+    known: impl Fn() -> &'a Configs<'a>,
 ) -> Vec<Draft> {
-    // A docker archive repeats all of its configs layer by layer, in the legacy format of 2014.
-    let is_repeated = |hash: &TokenHash| name.ends_with(b"/json") && tokens_of_configs().contains(hash);
-    let found = found.iter().filter(|found| found.token.sha256.is_some_and(|hash| !is_repeated(&hash)));
+    let found = found.iter().filter(|found| found.token.sha256.is_some() && !known().repeats(name, found));
     let found = found.map(|found| {
         let occurrence = Occurrence {
             token: found.token.clone(),
@@ -81,12 +109,6 @@ fn loose_document<'a>(
     });
     let unknown = credentials::occurrences(name, &verdict.credentials, &[]);
     found.chain(unknown.iter().map(|o| draft(name, verdict.digest, &[], o))).collect()
-}
-
-fn tokens_of_configs(context: &Context<'_>) -> BTreeSet<TokenHash> {
-    let configs = context.resolved.images.iter().filter_map(|image| image.config_entry);
-    let verdicts = configs.filter_map(|entry| context.gathered.verdicts.get(&entry));
-    verdicts.flat_map(|verdict| verdict.content.tokens()).filter_map(|token| token.sha256).collect()
 }
 
 fn draft(name: &[u8], digest: Option<Digest>, via: &[Step], occurrence: &Occurrence) -> Draft {

@@ -72,6 +72,7 @@ pub(super) fn drafts(context: &Context<'_>) -> Drafts {
 /// The layers of one image, lowest first.
 struct Stack<'a> {
     number: usize,
+    is_cache: bool,
     contents: Vec<Option<&'a LayerContent>>,
     places: Places,
     /// The hard links of each layer, in order of their targets.
@@ -101,7 +102,7 @@ impl<'a> Stack<'a> {
             })
             .collect();
         let has_links = links.iter().any(|links| !links.is_empty());
-        Self { number, contents, places, links, has_links }
+        Self { number, is_cache: image.is_cache, contents, places, links, has_links }
     }
 
     /// Returns all names of a file of layer `layer`, in the order of layers and paths.
@@ -151,6 +152,9 @@ impl<'a> Stack<'a> {
     /// Returns the first layer above `layer` that hides `path`, and how it does so.
     fn hidden(&self, layer: usize, path: &[u8]) -> (Option<usize>, State) {
         let path = PathHashes::new(path);
+        if self.is_cache {
+            return (None, State::Present);
+        }
         for (above, content) in self.contents.iter().enumerate().skip(layer + 1) {
             if let Some(state) = content.and_then(|content| content.paths.hides(&path)) {
                 return (Some(above), state);

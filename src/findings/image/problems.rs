@@ -60,7 +60,10 @@ fn choice(context: &Context<'_>, problems: &mut Vec<Problem>) {
     let nothing_held = context.images().next().is_none();
     if context.chosen.is_empty() && !context.resolved.images.is_empty() {
         problems.push(no_platform(context));
-    } else if context.resolved.images.is_empty() && !context.resolved.problems.iter().any(Problem::is_error) {
+    } else if context.resolved.images.is_empty()
+        && !context.resolved.names_artifacts
+        && !context.resolved.problems.iter().any(Problem::is_error)
+    {
         let detail = Message::own("it names no image");
         problems.push(Problem::error(Code::Missing, Place::entry(b"index.json"), detail));
     }

@@ -1,5 +1,6 @@
 //! Tests of images: findings in them, and broken or hostile ones.
 
+mod artifacts;
 mod bad_input;
 mod big_file;
 mod builders;

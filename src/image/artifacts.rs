@@ -1,0 +1,91 @@
+//! Everything that is no image: attestations, build records, charts, models, what BuildKit exports of its cache, and
+//! root file systems.
+
+use super::manifest::Descriptor;
+use super::resolve::{Resolver, missing, missing_layers};
+use super::resolved::{DocumentRef, Image, Layer};
+use crate::finding::{Document, ImagePart, Place};
+use crate::source::Blob;
+
+impl Resolver<'_> {
+    /// Adds a layer that belongs to no image, as an image of this layer.
+    pub(super) fn lone_layer(&mut self, blob: &Blob) {
+        self.resolved.names_images = true;
+        let (entry, _) = self.inventory.add(blob.clone());
+        let layer = Layer { entry: Some(entry), ..Layer::default() };
+        self.resolved.images.push(Image {
+            layers: vec![layer],
+            held: true,
+            history_aligned: true,
+            ..Image::default()
+        });
+    }
+
+    /// Handles an attestation or another artifact. Its layers are documents.
+    pub(super) fn attachment(&mut self, entry: usize, config: &Descriptor, layers: &[Descriptor]) {
+        let document = |entry, document| DocumentRef { entry, document, image: None };
+        self.resolved.documents.push(document(entry, Document::Manifest));
+        for (i, layer) in [config].into_iter().chain(layers).enumerate() {
+            match self.find(layer) {
+                Some(entry) => {
+                    self.resolved.attached.insert(entry);
+                    // A blob that is too large for a document, or is not JSON, is searched like any other
+                    // blob.
+                    self.resolved.documents.push(document(entry, Document::Attestation));
+                }
+                None if i == 0 => {}
+                None => {
+                    let place = Place::Attestation(layer.digest_text.as_str().into());
+                    self.resolved.problems.push(missing(layer, place));
+                }
+            }
+        }
+    }
+
+    /// Handles a cache that is exported as an index: the layers are listed as manifests, beside the config.
+    pub(super) fn cache_index(&mut self, from: &Descriptor, name: Option<&str>, manifests: &[Descriptor]) {
+        let (configs, layers): (Vec<_>, Vec<_>) =
+            manifests.iter().cloned().partition(Descriptor::is_cache_config);
+        for config in configs {
+            self.cache(from, name, &config, &layers);
+        }
+    }
+
+    /// Handles a cache that is exported as a manifest (`image-manifest=true`).
+    pub(super) fn cache_manifest(
+        &mut self,
+        entry: usize,
+        from: &Descriptor,
+        name: Option<&str>,
+        config: &Descriptor,
+        layers: &[Descriptor],
+    ) {
+        let image = Some(self.resolved.images.len());
+        self.resolved.documents.push(DocumentRef { entry, document: Document::Manifest, image });
+        self.cache(from, name, config, layers);
+    }
+
+    /// Adds the layers of a cache as those of an image. They are of several stages.
+    fn cache(&mut self, from: &Descriptor, name: Option<&str>, config: &Descriptor, layers: &[Descriptor]) {
+        let layers = self.bounded(layers, &from.digest_text);
+        let number = self.resolved.images.len();
+        let mut image = Image {
+            name: name.map(str::to_owned),
+            manifest_digest: from.digest,
+            config_digest: config.digest,
+            layers: layers.iter().map(|layer| self.layer(layer)).collect(),
+            is_cache: true,
+            held: true,
+            history_aligned: true,
+            ..Image::default()
+        };
+        image.problems = missing_layers(&image.layers, layers);
+        if let Some(entry) = self.find(config) {
+            let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
+            self.resolved.documents.push(document);
+        } else {
+            image.problems.push(missing(config, Place::image(ImagePart::Config)));
+        }
+        self.resolved.images.push(image);
+    }
+}
