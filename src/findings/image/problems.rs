@@ -142,6 +142,12 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
         problems.push(error(Code::Truncated, detail));
     }
     match &verdict.content {
+        Content::Bytes(_) | Content::Document(_) if is_encrypted(layer) => {
+            let detail = Message::own(
+                "it is encrypted, as its media type says: its files are not known without the key",
+            );
+            problems.push(error(Code::Encrypted, detail));
+        }
         Content::Bytes(_) | Content::Document(_) if says_tar(layer) => {
             problems.extend(verdict.problem.is_none().then(|| no_tar(place.clone())));
         }
@@ -177,6 +183,11 @@ fn mismatch(digest: Digest, place: Place) -> Problem {
 fn no_tar(place: Place) -> Problem {
     let detail = Message::own("it is not a tar archive, so its files are not known; its bytes were searched");
     Problem::error(Code::Corrupt, place, detail)
+}
+
+/// Whether a layer is encrypted (`ocicrypt`, "Media Types").
+fn is_encrypted(layer: &Layer) -> bool {
+    layer.media_type.as_deref().is_some_and(|media_type| media_type.ends_with("+encrypted"))
 }
 
 /// Whether a layer is meant to be a tar archive. In a docker archive, every layer is.

@@ -132,6 +132,18 @@ fn an_artifact_that_is_no_image_is_read_as_bytes() {
     assert!(outcome.errors().is_empty());
 }
 
+#[test]
+fn an_encrypted_layer_is_an_error_of_its_own_kind() {
+    let place = Place::new("encrypted");
+    let mut layer = Layer::new(&[]);
+    layer.blob = (0..200_u8).map(|n| n.wrapping_mul(73) ^ 0x55).collect();
+    layer.media_type.push_str("+encrypted");
+    let outcome =
+        scan(&[place.write("app.tar", Layout::of(&[&Image::new("app:1", [layer])]).files().archive())]);
+    assert_eq!((outcome.code, &outcome.errors()[0]["code"]), (2, &json!("encrypted")));
+    assert!(outcome.assert_error("layer 0").contains("encrypted"));
+}
+
 /// Returns an archive of before Docker 1.10: what newer ones have in common with it, without the manifest and configs.
 fn ancient(image: &Image, config: &Value, commands: &[&str]) -> Files {
     let mut files = old_docker_archive(&[image]);
