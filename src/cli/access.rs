@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::{Failure, args};
+use super::{Failure, args, shown};
 use crate::sensitive::Sensitive;
 use crate::source::{Access, Credentials, Reference, Target, looks_like_reference};
+use crate::targets::{Listing, Tags};
 
 /// Reads the options, and the password from standard input.
 pub(super) fn read(scan: &args::Scan) -> Result<Access, Failure> {
-    let args::RegistryArgs { username, password_stdin, ca_file, insecure } = &scan.registry;
+    let args::RegistryArgs { username, password_stdin, ca_file, insecure, .. } = &scan.registry;
     let mut credentials = None;
     if let (Some(user), true) = (username, password_stdin) {
         if scan.targets.iter().any(|target| target == "-") {
@@ -29,6 +30,22 @@ pub(super) fn read(scan: &args::Scan) -> Result<Access, Failure> {
         credentials = Some(Credentials::Password { user: user.clone(), password: password.into() });
     }
     Ok(Access { credentials, insecure: *insecure, ca_file: ca_file.clone() })
+}
+
+/// Returns which images of a registry are meant.
+pub(super) fn listing(scan: &args::Scan) -> Result<Listing, Failure> {
+    let args::RegistryArgs { all_tags, tags, catalog, .. } = &scan.registry;
+    let tags = if *all_tags {
+        Some(Tags::All)
+    } else if tags.is_empty() {
+        None
+    } else {
+        Some(
+            Tags::matching(tags)
+                .map_err(|error| Failure::new(format!("--tags {}", shown(error.as_ref()))))?,
+        )
+    };
+    Ok(Listing { catalog: *catalog, tags })
 }
 
 /// Returns the registries that the targets name.

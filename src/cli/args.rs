@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Failure;
+use crate::finding::TokenHash;
 use crate::image::{Platform, PlatformFilter};
 use crate::mask::mask;
 use crate::policy::FailOn;
@@ -73,10 +74,22 @@ pub(super) struct Scan {
     ///
     /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), a directory
     /// with an OCI layout or as skopeo writes it, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
-    /// `docker://REF`, `docker-daemon:REF`, `podman:REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `dockerfile:PATH`, `context:PATH`;
+    /// `docker://REF`, `docker-daemon:REF`, `podman:REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `rootfs:PATH`, `dockerfile:PATH`, `context:PATH`;
     /// `file:PATH` searches any single file.
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
+
+    /// Audit the targets in FILE as well, one a line; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) targets_from: Option<PathBuf>,
+
+    /// Report only the token with this SHA-256, wherever it is; may be repeated
+    #[arg(long, value_name = "HASH", value_parser = token_hash)]
+    pub(super) token_sha256: Vec<TokenHash>,
+
+    /// Report only the token on standard input, which is hashed at once
+    #[arg(long)]
+    pub(super) token_stdin: bool,
 
     /// How to write the report
     #[arg(long, value_enum, default_value_t)]
@@ -108,7 +121,7 @@ pub(super) struct Scan {
     #[command(flatten)]
     pub(super) registry: RegistryArgs,
 
-    /// Read every layer, even if it was audited before, and remember nothing
+    /// Read every layer, even if an earlier run audited it, and remember nothing for later ones
     #[arg(long)]
     pub(super) no_cache: bool,
 
@@ -136,6 +149,18 @@ pub(super) struct Scan {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(super) struct RegistryArgs {
+    /// Audit all tags of the repositories that are targets
+    #[arg(long, conflicts_with = "tags")]
+    pub(super) all_tags: bool,
+
+    /// Audit the tags that match GLOB; may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub(super) tags: Vec<String>,
+
+    /// Audit all repositories of the registry or namespace docker://HOST[:PORT][/NAMESPACE], with all of their tags
+    #[arg(long)]
+    pub(super) catalog: bool,
+
     /// User name for the registries of this run [default: what docker and podman keep]
     #[arg(long, value_name = "NAME", requires = "password_stdin")]
     pub(super) username: Option<String>,
@@ -237,6 +262,10 @@ fn one_line(error: &clap::Error) -> String {
         line.push_str(part);
     }
     escape(mask(line.as_bytes()).as_str()).into_owned()
+}
+
+fn token_hash(text: &str) -> Result<TokenHash, &'static str> {
+    text.parse().map_err(|_| "expected the 64 hexadecimal digits of a SHA-256")
 }
 
 fn jobs(text: &str) -> Result<NonZeroUsize, &'static str> {

@@ -10,6 +10,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod stream;
+mod targets;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -26,9 +27,9 @@ use crate::report::{self, Format, Style, escape};
 use crate::rules;
 use crate::source::Target;
 use crate::stop::{Cancel, Stop};
-use crate::targets;
 use crate::timestamp::Clock;
 use crate::verdict::Store;
+use crate::verdict::memory::InMemory;
 use args::{Asked, Color, Command};
 use output::Output;
 
@@ -48,7 +49,7 @@ pub fn main() -> ExitCode {
     let outcome = args::parse(std::env::args_os()).and_then(|asked| match asked {
         Asked::Text(text) => print(|out| out.write_all(text.as_bytes())),
         Asked::Command(command) => match *command {
-            Command::Scan(scan) => self::scan(&scan),
+            Command::Scan(scan) => self::scan(scan),
             Command::Fix(fix) => fix::fix(&fix),
             Command::Rules(rules) => self::rules(&rules),
             Command::Cache(cache) => cache::cache(&cache),
@@ -63,8 +64,11 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn scan(scan: &args::Scan) -> Result<Outcome, Failure> {
+fn scan(mut scan: args::Scan) -> Result<Outcome, Failure> {
     interrupt::watch();
+    let tokens = targets::tokens(&scan)?;
+    scan.targets.extend(targets::from_file(&scan)?);
+    let scan = &scan;
     let unwritable = |error: io::Error| {
         let file = scan.output.as_deref().map_or("standard output".into(), |file| shown(file.as_os_str()));
         Failure::new(format!("cannot write the report to {file}: {error}"))
@@ -79,15 +83,21 @@ fn scan(scan: &args::Scan) -> Result<Outcome, Failure> {
         Some(bar) => bar,
         None => &Silent,
     };
+    let listing = access::listing(scan)?;
     let store = if scan.no_cache { None } else { cache::of_user().map(|cache| cache as Arc<dyn Store>) };
+    // Layers that the targets share are read once in any case.
+    let is_one = scan.targets.len() == 1 && !listing.catalog && listing.tags.is_none();
+    let store = if is_one { store } else { Some(Arc::new(InMemory::before(store)) as Arc<dyn Store>) };
     let engine = Engine::new(scan.jobs, store, Clock::System);
-    let options = targets::Options {
+    let options = crate::targets::Options {
         platform: scan.platform.clone(),
         verify_digests: scan.verify_digests,
         access: access::read(scan)?,
+        listing,
+        tokens,
         dockerfile,
     };
-    let report = targets::run(&engine, &scan.targets, &options, &stop, progress);
+    let report = crate::targets::run(&engine, &scan.targets, &options, &stop, progress);
     if let Some(bar) = &bar {
         bar.clear();
     }

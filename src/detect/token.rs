@@ -1,10 +1,11 @@
 //! The data about a token that remains after its text is gone.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::digest::{Digest, ParseDigestError};
 use crate::hub::TokenKind;
 use crate::timestamp::Timestamp;
 
@@ -23,6 +24,22 @@ impl fmt::Display for Redacted {
 /// The SHA-256 of the text of a token. It identifies a token across places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenHash(pub(crate) Digest);
+
+impl TokenHash {
+    /// Returns the hash of a token.
+    pub(crate) fn of(token: &[u8]) -> Self {
+        use sha2::Digest as _;
+        Self(Digest::from_bytes(sha2::Sha256::digest(token).into()))
+    }
+}
+
+impl FromStr for TokenHash {
+    type Err = ParseDigestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Digest::from_hex(text.strip_prefix("sha256:").unwrap_or(text)).map(Self)
+    }
+}
 
 impl fmt::Display for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

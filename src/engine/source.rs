@@ -13,6 +13,7 @@ use super::gathered::{Gathered, SearchAround};
 use super::in_parallel::in_parallel;
 use super::known::Known;
 use super::permits::Permit;
+use crate::digest::Digest;
 use crate::fault::{Code, Fault};
 use crate::finding::{Place, Problem};
 use crate::image::{
@@ -115,6 +116,10 @@ struct Fetch<'a> {
 impl Documents for Fetch<'_> {
     fn refer(&mut self, descriptor: &Descriptor<'_>) -> Option<Blob> {
         self.source.refer(descriptor)
+    }
+
+    fn referrers(&mut self, digest: Digest, is_image: bool) -> io::Result<Vec<Blob>> {
+        self.source.referrers(digest, is_image)
     }
 
     fn read(&mut self, number: usize, blob: &Blob) -> Result<Document, DocumentError> {

@@ -2,7 +2,7 @@
 
 use super::{
     Also, DockerfileLine, Finding, Hunk, ImageSummary, Issue, LayerSummary, Leak, Leaves, Line, Location,
-    Mending, Report, Target,
+    Mending, Report, RepositorySummary, Target,
 };
 use crate::mask::{Masked, PathName, Secrets};
 
@@ -52,7 +52,8 @@ macro_rules! hide {
 }
 
 hide! {
-    Report { targets, findings, errors, notes; schema, tool, complete, summary }
+    Report { targets, repositories, findings, errors, notes; schema, tool, complete, summary }
+    RepositorySummary { repository; targets, findings, tokens, complete }
     Target { target, images; kind }
     ImageSummary { name, platform, layers; manifest_digest, config_digest, held }
     LayerSummary { media_type, created_by; index, digest, diff_id, size, cached }

@@ -6,6 +6,7 @@ mod location;
 mod mending;
 mod problem;
 mod report;
+mod repositories;
 
 pub use crate::detect::{Confidence, Position, Redacted, TokenHash, TokenKind, TokenSummary};
 pub use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
@@ -20,3 +21,4 @@ pub use report::{
     Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Provenance, Report, RuleId, SCHEMA,
     Severity, Summary, Target, TargetKind, Tool, Where,
 };
+pub use repositories::RepositorySummary;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Also, Location};
+use super::{Also, Location, RepositorySummary};
 use crate::detect::{Confidence, TokenSummary};
 use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 use crate::fault::Code;
@@ -304,6 +304,9 @@ pub struct Report {
     pub summary: Summary,
     /// The audited targets, in the order given.
     pub targets: Vec<Target>,
+    /// The results for repositories, if the images of one were listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<RepositorySummary>,
     /// The findings, ordered by target, image, layer, path, offset, rule.
     pub findings: Vec<Finding>,
     /// Parts that were not read although another tool could read them.
@@ -332,6 +335,7 @@ impl Report {
             complete: errors.is_empty(),
             summary,
             targets,
+            repositories: Vec::new(),
             findings,
             errors,
             notes,

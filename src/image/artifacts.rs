@@ -4,7 +4,9 @@
 use super::manifest::Descriptor;
 use super::resolve::{Resolver, missing, missing_layers};
 use super::resolved::{DocumentRef, Image, Layer};
+use crate::fault::Code;
 use crate::finding::{Document, ImagePart, Place};
+use crate::mask::{Message, message};
 use crate::source::Blob;
 
 impl Resolver<'_> {
@@ -40,6 +42,26 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+
+    /// Handles what refers to a manifest or index, directly or through another such reference.
+    pub(super) fn referrers(&mut self, subject: &Descriptor, entry: usize) {
+        let Some(digest) = subject.digest else { return };
+        let listed = self.given.referrers(digest, !subject.is_attestation).unwrap_or_else(|error| {
+            let detail =
+                message!("what refers to it could not be listed: {}", Message::foreign(error.to_string()));
+            let place = Place::Manifest(subject.digest_text.as_str().into(), None);
+            self.problem(Code::of(&error), place, detail);
+            Vec::new()
+        });
+        self.chain.push(entry);
+        for blob in listed {
+            if blob.digest.is_some_and(|digest| self.inventory.by_digest(&digest).is_none()) {
+                self.inventory.add(blob.clone());
+            }
+            self.descriptor(&Descriptor::referrer(&blob), None);
+        }
+        self.chain.pop();
     }
 
     /// Handles a cache that is exported as an index: the layers are listed as manifests, beside the config.

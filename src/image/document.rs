@@ -1,5 +1,7 @@
 //! The JSON documents of an image.
 
+use std::io;
+
 use serde_json::Value;
 use zeroize::Zeroize as _;
 
@@ -31,6 +33,14 @@ pub(crate) struct Document {
 pub(crate) trait Documents {
     /// Returns the blob that a descriptor refers to, if it is not in the inventory already.
     fn refer(&mut self, descriptor: &Descriptor<'_>) -> Option<Blob>;
+
+    /// Returns the manifests that refer to this one and are not in the inventory.
+    ///
+    /// # Errors
+    /// Fails if they could not be listed.
+    fn referrers(&mut self, _digest: Digest, _is_image: bool) -> io::Result<Vec<Blob>> {
+        Ok(Vec::new())
+    }
 
     /// Reads the blob with this number.
     ///

@@ -117,6 +117,11 @@ impl Descriptor {
         }
     }
 
+    /// Creates the descriptor of a manifest that refers to an image.
+    pub(super) fn referrer(blob: &Blob) -> Self {
+        Self { is_attestation: true, ..Self::root(blob, None) }
+    }
+
     fn new(descriptor: &OciDescriptor) -> Self {
         let annotation = |key: &str| descriptor.annotations().as_ref()?.get(key).cloned();
         let known = |part: &str| !part.is_empty() && part != "unknown";

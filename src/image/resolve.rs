@@ -59,7 +59,7 @@ pub(crate) fn resolve(
 
 pub(super) struct Resolver<'a> {
     pub(super) inventory: &'a mut Inventory,
-    given: &'a mut dyn Documents,
+    pub(super) given: &'a mut dyn Documents,
     pub(super) resolved: Resolved,
     references: usize,
     layers: usize,
@@ -70,8 +70,8 @@ pub(super) struct Resolver<'a> {
     configs: BTreeMap<usize, Result<(Arc<Config>, Digest), DocumentError>>,
     /// The manifests taken so far, with the names under which they were taken.
     seen: BTreeSet<(usize, Option<String>)>,
-    /// The entries of the indexes that lead to the current one.
-    chain: Vec<usize>,
+    /// The entries of the indexes and subjects that lead to the current one.
+    pub(super) chain: Vec<usize>,
 }
 
 impl Resolver<'_> {
@@ -159,7 +159,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn descriptor(&mut self, descriptor: &Descriptor, inherited: Option<&str>) {
+    pub(super) fn descriptor(&mut self, descriptor: &Descriptor, inherited: Option<&str>) {
         let place = Place::Manifest(descriptor.digest_text.as_str().into(), None);
         self.references += 1;
         if self.references > MAX_REFERENCES {
@@ -199,6 +199,7 @@ impl Resolver<'_> {
         match manifest.as_deref() {
             Ok(Manifest::Index { manifests }) => {
                 self.resolved.documents.push(DocumentRef { entry, document: Document::Index, image: None });
+                self.referrers(descriptor, entry);
                 if manifests.iter().any(Descriptor::is_cache_config) {
                     return self.cache_index(descriptor, name, manifests);
                 }
@@ -217,6 +218,7 @@ impl Resolver<'_> {
                 } else {
                     self.image(entry, descriptor, name, config, layers);
                 }
+                self.referrers(descriptor, entry);
             }
             Err(error) => {
                 let document = DocumentRef { entry, document: Document::Manifest, image: None };

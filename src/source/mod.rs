@@ -16,6 +16,8 @@ mod tree_tar;
 
 use std::io::{self, Read};
 
+use crate::digest::Digest;
+
 pub(crate) use archive::{Archive, Around, MAX_HOLES, expand, link_target};
 pub(crate) use blob::{Blob, Descriptor, claimed_digest};
 pub(crate) use context::BuildContext;
@@ -26,7 +28,7 @@ pub(crate) use file::{
 };
 pub(crate) use inspect::{Content, inspect, is_named_archive};
 pub(crate) use layout::{Layout, Unlisted};
-pub(crate) use registry::{Access, Credentials, Reference, Registry};
+pub(crate) use registry::{Access, Credentials, Namespace, Reference, Registry, repositories, tags};
 pub(crate) use rootfs::RootFs;
 pub(crate) use target::{Target, looks_like_reference};
 
@@ -55,6 +57,14 @@ pub(crate) trait Source: Sync {
     /// Returns the blob that a descriptor refers to, if the source can provide blobs that it does not list.
     fn refer(&self, _descriptor: &Descriptor<'_>) -> Option<Blob> {
         None
+    }
+
+    /// Returns the manifests that refer to one of the source's and that the source does not list: attestations,
+    /// signatures. `is_image` is false for a manifest that refers to another one itself.
+    ///
+    /// # Errors Returns an error if they could not be listed.
+    fn referrers(&self, _digest: Digest, _is_image: bool) -> io::Result<Vec<Blob>> {
+        Ok(Vec::new())
     }
 
     /// Opens a blob of this source at its first byte, for reading front to back.

@@ -3,6 +3,7 @@
 mod ci;
 pub(crate) mod context;
 mod dockerfile;
+mod expansion;
 mod file;
 mod image;
 #[cfg(test)]
@@ -19,7 +20,9 @@ use crate::finding::{Hide as _, Report, Target};
 use crate::findings::{Audited, Sealer, finish};
 use crate::mask::{Masked, Secrets, mask};
 use crate::stop::Stop;
+use expansion::Item;
 
+pub(crate) use expansion::{Listing, Tags};
 pub(crate) use options::Options;
 
 /// Audits the targets and reports on all of them, even if some of them fail. A target that is named twice is
@@ -32,10 +35,14 @@ pub(crate) fn run(
     progress: &dyn Progress,
 ) -> Report {
     let mut named = HashSet::new();
-    let targets: Vec<_> = targets.iter().filter(|target| named.insert(*target)).collect();
-    let names: Vec<Masked> = targets.iter().map(|target| mask(target.as_encoded_bytes())).collect();
+    let items = targets.iter().flat_map(|target| expansion::expand(target, options, stop));
+    let items: Vec<Item> = items.filter(|item| named.insert(item.target.clone())).collect();
+    let names: Vec<Masked> = items.iter().map(|item| mask(item.target.as_encoded_bytes())).collect();
     let audit = target::Audit { engine, options, stop, progress };
-    let audited = targets.iter().zip(&names).map(|(target, name)| audit.target(name, target));
+    let audited = items.iter().zip(&names).map(|(item, name)| match &item.problem {
+        None => audit.target(name, &item.target),
+        Some(problem) => Audited { problems: vec![problem.clone()], ..Audited::default() },
+    });
     let audited: Vec<Audited> = audited.collect();
     let secrets: Vec<_> = audited.iter().flat_map(Audited::secrets).cloned().collect();
     let (mut summaries, mut sealed) = (Vec::new(), Vec::new());
@@ -49,7 +56,15 @@ pub(crate) fn run(
         sealed.push(findings);
         summaries.push(Target { target, kind, images });
     }
-    let mut report = Report::new(summaries, finish(sealed), errors, notes);
+    let mut findings = finish(sealed);
+    if let Some(tokens) = &options.tokens {
+        findings.retain(|finding| {
+            let hash = finding.token.as_ref().and_then(|token| token.sha256);
+            hash.is_some_and(|hash| tokens.contains(&hash))
+        });
+    }
+    let mut report = Report::new(summaries, findings, errors, notes);
+    report.summarise(&items.into_iter().map(|item| item.repository).collect::<Vec<_>>());
     if let Some(mut secrets) = Secrets::new(secrets.iter().map(|secret| &**secret)) {
         report.hide(&mut secrets);
     }

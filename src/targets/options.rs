@@ -1,7 +1,10 @@
 //! The options of an audit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::Listing;
+use crate::finding::TokenHash;
 use crate::findings::BuiltFrom;
 use crate::findings::Selection;
 use crate::image::PlatformFilter;
@@ -17,6 +20,10 @@ pub(crate) struct Options {
     pub verify_digests: bool,
     /// The way to registries.
     pub access: Access,
+    /// The images that registry targets stand for.
+    pub listing: Listing,
+    /// The only tokens whose findings are reported.
+    pub tokens: Option<BTreeSet<TokenHash>>,
     /// The Dockerfile that the images were built from. Findings in the images are traced to its lines.
     pub dockerfile: Option<Arc<BuiltFrom>>,
 }
@@ -34,6 +41,8 @@ impl Default for Options {
             platform: PlatformFilter::All,
             verify_digests: false,
             access: Access::default(),
+            listing: Listing::default(),
+            tokens: None,
             dockerfile: None,
         }
     }

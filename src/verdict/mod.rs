@@ -6,6 +6,7 @@ pub(crate) mod cache;
 pub(crate) mod codec;
 pub(crate) mod credentials;
 mod layer;
+pub(crate) mod memory;
 mod problems;
 mod store;
 

@@ -34,6 +34,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
             writeln!(out, "{}", style.faint(format_args!("note: {}", issue_line(note))))?;
         }
     }
+    summary::repositories(report, style, out)?;
     summary::render(report, style, out)
 }
 

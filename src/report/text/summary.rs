@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::count;
-use crate::finding::{Report, Severity, TargetKind};
+use crate::finding::{Report, RepositorySummary, Severity, TargetKind};
 use crate::report::{Style, escape};
 
 /// Writes the summary line.
@@ -41,6 +41,30 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         write!(out, "; {}", style.error(format_args!("incomplete, {} not read", count(errors, "part"))))?;
     }
     writeln!(out)
+}
+
+/// Writes a line for each repository, and a blank line behind them.
+pub(super) fn repositories(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let is_shown = |summary: &&RepositorySummary| !style.quiet || summary.findings > 0 || !summary.complete;
+    let shown: Vec<_> = report.repositories.iter().filter(is_shown).collect();
+    let names: Vec<_> = shown.iter().map(|summary| escape(summary.repository.as_str())).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (summary, name) in shown.iter().zip(&names) {
+        write!(out, "{name:width$}  {:>8}  ", count(summary.targets, "tag"))?;
+        let incomplete = style.error("incomplete");
+        match (summary.findings, summary.complete) {
+            (0, true) => writeln!(out, "{}", style.good("clean"))?,
+            (0, false) => writeln!(out, "{incomplete}")?,
+            (findings, is_complete) => {
+                write!(out, "{}", style.strong(count(findings, "finding")))?;
+                if summary.tokens > 0 {
+                    write!(out, ", {}", count(summary.tokens, "token"))?;
+                }
+                writeln!(out, "{}", if is_complete { String::new() } else { format!("; {incomplete}") })?;
+            }
+        }
+    }
+    if shown.is_empty() { Ok(()) } else { writeln!(out) }
 }
 
 /// Describes the targets, as in `app.tar: 1 image, 7 layers (6 from the cache)`. Several targets are only

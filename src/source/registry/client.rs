@@ -53,7 +53,7 @@ pub(super) struct Client {
 /// A request.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
-    /// The path below the repository: `manifests/latest`.
+    /// The path below the repository, `manifests/latest`, or of the server, `/v2/_catalog`.
     pub(super) path: &'a str,
     pub(super) accept: &'a str,
     /// The offset of the first byte that is wanted.
@@ -134,8 +134,23 @@ impl Client {
         self.pause(BACKOFF * 2_u32.pow(tries))
     }
 
+    /// Returns the scheme and the host.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Returns the address of a path.
+    pub(super) fn address(&self, path: &str) -> String {
+        let Self { base, reference, .. } = self;
+        if path.starts_with('/') {
+            format!("{base}{path}")
+        } else {
+            format!("{base}/v2/{}/{path}", reference.repository)
+        }
+    }
+
     fn get_once(&self, request: Request<'_>) -> io::Result<Response<Body>> {
-        let url = format!("{}/v2/{}/{}", self.base, self.reference.repository, request.path);
+        let url = self.address(request.path);
         let known = self.authorization();
         let response = self.follow(&url, request, known.as_ref())?;
         if response.status() != StatusCode::UNAUTHORIZED {
@@ -213,7 +228,10 @@ impl Client {
         let realm = resolve(&self.base, realm).ok_or_else(|| {
             Fault::io(Code::Corrupt, format!("{registry} names a token server without an address"))
         })?;
-        let own_scope = format!("repository:{}:pull", self.reference.repository);
+        let own_scope = match self.reference.repository.as_str() {
+            "" => "registry:catalog:*".to_owned(),
+            repository => format!("repository:{repository}:pull"),
+        };
         let scope = scope.filter(|scope| !scope.is_empty()).unwrap_or(&own_scope);
         let is_safe = realm.starts_with("https:") || authority(&realm) == authority(&self.base);
         if !is_safe && self.credentials.is_some() {
@@ -271,6 +289,7 @@ impl Client {
     /// Returns the error for a response that is not a success.
     fn refused(&self, status: StatusCode, path: &str) -> io::Error {
         let Reference { registry, repository, .. } = &self.reference;
+        let what = path.strip_prefix("/v2/").map_or_else(|| format!("{repository}/{path}"), str::to_owned);
         let (code, said) = match status.as_u16() {
             401 | 403 => (Code::Denied, "denies access"),
             404 => (Code::Missing, "has no such image or part"),
@@ -278,8 +297,7 @@ impl Client {
             500..=599 => (Code::Unreachable, "has a fault of its own"),
             _ => (Code::Io, "gives an answer that is not expected"),
         };
-        let detail =
-            format!("{registry} {said}: {repository}/{path} ({}){}", status.as_u16(), self.advice(status));
+        let detail = format!("{registry} {said}: {what} ({}){}", status.as_u16(), self.advice(status));
         Fault::io(code, detail)
     }
 
@@ -347,7 +365,7 @@ fn authority(url: &str) -> &str {
 }
 
 /// Resolves an address relative to another. Returns `None` if it is none of HTTP, or has credentials in it.
-fn resolve(base: &str, address: &str) -> Option<String> {
+pub(super) fn resolve(base: &str, address: &str) -> Option<String> {
     let (scheme, _) = base.split_once("://")?;
     let whole = if let Some(rest) = address.strip_prefix("//") {
         format!("{scheme}://{rest}")

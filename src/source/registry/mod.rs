@@ -5,7 +5,9 @@ mod challenge;
 mod client;
 mod credentials;
 mod fetch;
+mod listing;
 mod reference;
+mod referrers;
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -16,10 +18,12 @@ use sha2::Digest as _;
 
 pub(crate) use access::Access;
 pub(crate) use credentials::Credentials;
-pub(crate) use reference::{Reference, ReferenceError};
+pub(crate) use listing::{repositories, tags};
+pub(crate) use reference::{Namespace, Reference, ReferenceError};
 
 use self::client::{Client, MANIFESTS, Request};
 use self::fetch::Fetch;
+use self::referrers::Referrers;
 use super::file::relayed;
 use super::{Blob, Descriptor, Root, Source};
 use crate::digest::Digest;
@@ -42,6 +46,7 @@ pub(crate) struct Registry {
     root: Blob,
     /// The document of the reference.
     document: Arc<[u8]>,
+    referrers: Arc<Referrers>,
     stop: Stop,
 }
 
@@ -50,19 +55,8 @@ impl Registry {
     ///
     /// # Errors Returns an error if there is no answer, or if the document does not match its digest.
     pub(crate) fn open(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
-        let (send, receive) = channel();
         let (reference, access, of_thread) = (reference.clone(), access.clone(), stop.clone());
-        // A registry may answer later than the scan may take. The thread is abandoned then.
-        std::thread::spawn(move || drop(send.send(Self::ask(&reference, &access, &of_thread))));
-        loop {
-            match receive.recv_timeout(PATIENCE) {
-                Ok(outcome) => return outcome,
-                Err(RecvTimeoutError::Timeout) => stop.check()?,
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(io::Error::other("the thread ended early"));
-                }
-            }
-        }
+        abandonable(stop, move || Self::ask(&reference, &access, &of_thread))
     }
 
     fn ask(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
@@ -93,7 +87,31 @@ impl Registry {
             digest: Some(digest),
             is_trusted: true,
         };
-        Ok(Self { client: Arc::new(client), root, document: document.into(), stop: stop.clone() })
+        Ok(Self {
+            client: Arc::new(client),
+            root,
+            document: document.into(),
+            referrers: Arc::default(),
+            stop: stop.clone(),
+        })
+    }
+}
+
+/// Runs `work` on a thread that is abandoned when `stop` is due. A registry may answer later than the scan may take.
+fn abandonable<T: Send + 'static>(
+    stop: &Stop,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (send, receive) = channel();
+    std::thread::spawn(move || drop(send.send(work())));
+    loop {
+        match receive.recv_timeout(PATIENCE) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Timeout) => stop.check()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("the thread ended early"));
+            }
+        }
     }
 }
 
@@ -112,6 +130,11 @@ impl Source for Registry {
             digest: Some(descriptor.digest),
             is_trusted: true,
         })
+    }
+
+    fn referrers(&self, digest: Digest, is_image: bool) -> io::Result<Vec<Blob>> {
+        let (client, referrers) = (Arc::clone(&self.client), Arc::clone(&self.referrers));
+        abandonable(&self.stop, move || referrers.of(&client, digest, is_image))
     }
 
     fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>> {

@@ -44,7 +44,41 @@ pub(crate) enum ReferenceError {
     Digest,
 }
 
+/// A registry, or the repositories in it whose names begin alike: `HOST[:PORT][/NAMESPACE]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Namespace {
+    pub(crate) registry: String,
+    /// The first parts of the names. Empty for the whole registry.
+    path: String,
+}
+
+impl Namespace {
+    /// Parses the name of a registry or a namespace.
+    pub(crate) fn parse(text: &str) -> Result<Self, ReferenceError> {
+        if text.is_empty() {
+            return Err(ReferenceError::Empty);
+        }
+        let (registry, path) = text.split_once('/').unwrap_or((text, ""));
+        let path = path.trim_end_matches('/');
+        if !is_registry(registry) || !(path.is_empty() || path.split('/').all(is_part)) {
+            return Err(ReferenceError::Invalid);
+        }
+        Ok(Self { registry: registry.to_owned(), path: path.to_owned() })
+    }
+
+    /// Returns true for a repository of the namespace.
+    pub(super) fn holds(&self, repository: &str) -> bool {
+        let rest = repository.strip_prefix(&self.path);
+        rest.is_some_and(|rest| self.path.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 impl Reference {
+    /// Creates a reference to a repository, without a tag or digest.
+    pub(super) fn of(registry: &str, repository: &str) -> Self {
+        Self { registry: registry.to_owned(), repository: repository.to_owned(), tag: None, digest: None }
+    }
+
     /// Parses a reference.
     pub(crate) fn parse(text: &str) -> Result<Self, ReferenceError> {
         if text.is_empty() {
@@ -186,6 +220,16 @@ mod tests {
         let both = Reference::parse(&format!("host:1/a:b@sha256:{hex}")).unwrap();
         assert_eq!((both.tag.as_deref(), both.version()), (Some("b"), format!("sha256:{hex}")));
         assert_eq!(Reference::parse("app").unwrap().server(), DOCKER_HUB_SERVER);
+    }
+
+    #[test]
+    fn namespaces() {
+        let holds = |namespace: &str, repository| Namespace::parse(namespace).unwrap().holds(repository);
+        assert!(holds("localhost:5000", "a/b") && holds("host/a", "a/b") && holds("host/a/", "a"));
+        assert!(!holds("host/a", "ab") && !holds("host/a/b", "a"));
+        for wrong in ["", "/a", "host/A", "ho st", "host//a"] {
+            assert!(Namespace::parse(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod places;
 mod quiet;
 mod real_tools;
 mod registries;
+mod registry_lists;
 mod sparse;
 mod states;
 mod tar_readers;

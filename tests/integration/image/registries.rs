@@ -146,7 +146,7 @@ fn a_busy_registry_is_asked_again() {
             Reply::Answer(status, vec![("Retry-After".to_owned(), "0".to_owned())], Vec::new())
         });
         assert_leak(&outcome);
-        assert_eq!(asked.len(), 8, "each of the four twice");
+        assert_eq!(asked.len(), 18, "a manifest, three blobs and five places of referrers, each twice");
     }
     let (outcome, _) =
         through(|_, _| Reply::Answer(429, vec![("Retry-After".to_owned(), "0".to_owned())], Vec::new()));
