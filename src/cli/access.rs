@@ -32,7 +32,7 @@ pub(super) fn read(scan: &args::Scan) -> Result<Access, Failure> {
     Ok(Access { credentials, insecure: *insecure, ca_file: ca_file.clone() })
 }
 
-/// Returns which images of a registry are meant.
+/// Returns which images of a registry or an engine are meant.
 pub(super) fn listing(scan: &args::Scan) -> Result<Listing, Failure> {
     let args::RegistryArgs { all_tags, tags, catalog, .. } = &scan.registry;
     let tags = if *all_tags {
@@ -45,7 +45,7 @@ pub(super) fn listing(scan: &args::Scan) -> Result<Listing, Failure> {
                 .map_err(|error| Failure::new(format!("--tags {}", shown(error.as_ref()))))?,
         )
     };
-    Ok(Listing { catalog: *catalog, tags })
+    Ok(Listing { all_images: scan.all_images, catalog: *catalog, tags })
 }
 
 /// Returns the registries that the targets name.

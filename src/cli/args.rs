@@ -74,7 +74,7 @@ pub(super) struct Scan {
     ///
     /// A path is recognised by its content: an image archive (docker or OCI, compressed or not), a directory
     /// with an OCI layout or as skopeo writes it, a Dockerfile; any other directory is a build context. A prefix names the form, as with skopeo
-    /// `docker://REF`, `docker-daemon:REF`, `podman:REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `rootfs:PATH`, `dockerfile:PATH`, `context:PATH`;
+    /// `docker://REF`, `docker-daemon:REF`, `podman:REF`, `containers-storage:REF`, `docker-archive:PATH`, `oci-archive:PATH`, `oci:DIR[:TAG]`, `dir:PATH`, `rootfs:PATH`, `dockerfile:PATH`, `context:PATH`;
     /// `file:PATH` searches any single file.
     #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
@@ -117,6 +117,10 @@ pub(super) struct Scan {
     /// Also check uncompressed layers of a local archive against their digests (others always are)
     #[arg(long)]
     pub(super) verify_digests: bool,
+
+    /// Audit all images of the engines `docker-daemon:` and `podman:`
+    #[arg(long)]
+    pub(super) all_images: bool,
 
     #[command(flatten)]
     pub(super) registry: RegistryArgs,

@@ -45,7 +45,8 @@ fn may_be_image(target: &OsString) -> bool {
             | Target::Directory(_)
             | Target::RootFs(_)
             | Target::Registry(_)
-            | Target::Engine(..),
+            | Target::Engine(..)
+            | Target::Storage(_),
         )
         | Err(_) => true,
     }

@@ -11,7 +11,9 @@ mod inspect;
 mod layout;
 mod registry;
 mod rootfs;
+mod storage;
 mod target;
+mod tls;
 mod tree_tar;
 
 use std::io::{self, Read};
@@ -30,6 +32,7 @@ pub(crate) use inspect::{Content, inspect, is_named_archive};
 pub(crate) use layout::{Layout, Unlisted};
 pub(crate) use registry::{Access, Credentials, Namespace, Reference, Registry, repositories, tags};
 pub(crate) use rootfs::RootFs;
+pub(crate) use storage::stored;
 pub(crate) use target::{Target, looks_like_reference};
 
 /// A source whose blobs can be read in any order and several at a time.

@@ -20,8 +20,10 @@ pub(crate) enum Target {
     Dockerfile(PathBuf),
     /// `docker://REF`.
     Registry(Reference),
-    /// `docker-daemon:REF` or `podman:REF`: an image of an engine, by name or id.
+    /// `docker-daemon:REF` or `podman:REF`: an image of an engine, by name or id. All of its images without one.
     Engine(ContainerEngine, String),
+    /// `containers-storage:REF`.
+    Storage(String),
     /// `dir:PATH`.
     Directory(PathBuf),
     /// `rootfs:PATH`.
@@ -52,7 +54,7 @@ impl Target {
     /// Parses a target. Transports take precedence. Every other argument is a path, even if it contains a
     /// colon.
     pub(crate) fn parse(text: &OsStr) -> Result<Self, TargetError> {
-        const UNSUPPORTED: [&str; 5] = ["containers-storage:", "ostree:", "sif:", "registry://", "tarball:"];
+        const UNSUPPORTED: [&str; 4] = ["ostree:", "sif:", "registry://", "tarball:"];
         let bytes = text.as_bytes();
         if bytes == b"-" {
             return Ok(Self::Stdin);
@@ -67,8 +69,11 @@ impl Target {
         let engines = [("docker-daemon:", ContainerEngine::Docker), ("podman:", ContainerEngine::Podman)];
         let engine = engines.iter().find_map(|(prefix, engine)| Some((engine, behind(prefix)?)));
         if let Some((engine, image)) = engine {
+            return Ok(Self::Engine(*engine, String::from_utf8_lossy(image).into_owned()));
+        }
+        if let Some(image) = behind("containers-storage:") {
             let image = String::from_utf8_lossy(image).into_owned();
-            return if image.is_empty() { Err(TargetError::Empty) } else { Ok(Self::Engine(*engine, image)) };
+            return if image.is_empty() { Err(TargetError::Empty) } else { Ok(Self::Storage(image)) };
         }
         let path = |bytes: &[u8]| {
             let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
@@ -118,7 +123,7 @@ impl Target {
     /// Returns the named file or directory, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
-            Self::Stdin | Self::Registry(_) | Self::Engine(..) => None,
+            Self::Stdin | Self::Registry(_) | Self::Engine(..) | Self::Storage(_) => None,
             Self::Archive(path)
             | Self::Layout(path, _)
             | Self::Dockerfile(path)
@@ -172,7 +177,9 @@ mod tests {
         assert_eq!(parse("docker://host:1/app"), Ok(Target::Registry(app)));
         let image = Target::Engine(ContainerEngine::Podman, "a:1".to_owned());
         assert_eq!(parse("podman:a:1"), Ok(image));
-        assert_eq!(parse("docker-daemon:"), Err(TargetError::Empty));
+        assert_eq!(parse("docker-daemon:"), Ok(Target::Engine(ContainerEngine::Docker, String::new())));
+        assert_eq!(parse("containers-storage:a"), Ok(Target::Storage("a".to_owned())));
+        assert_eq!(parse("containers-storage:"), Err(TargetError::Empty));
         assert_eq!(parse("app.tar"), Ok(Target::Bare("app.tar".into())));
         assert_eq!(parse("odd:name"), Ok(Target::Bare("odd:name".into())));
     }
@@ -202,7 +209,7 @@ mod tests {
     fn refused() {
         assert_eq!(parse("docker://"), Err(TargetError::Reference(ReferenceError::Empty)));
         assert_eq!(parse("docker://A/b"), Err(TargetError::Reference(ReferenceError::Invalid)));
-        for text in ["containers-storage:a", "ostree:a"] {
+        for text in ["tarball:a", "ostree:a"] {
             assert!(matches!(parse(text), Err(TargetError::Unsupported(_))), "{text}");
         }
         for text in ["", "file:", "dir:", "rootfs:", "context:", "oci:", "docker-archive:"] {

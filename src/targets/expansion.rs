@@ -11,9 +11,11 @@ use crate::mask::{Masked, Message, mask, message};
 use crate::source::{Namespace, Reference, Target, looks_like_reference, repositories, tags, unreadable};
 use crate::stop::Stop;
 
-/// The images that a registry target stands for.
+/// The images that a target stands for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Listing {
+    /// Whether an engine without the name of an image stands for all of its images.
+    pub(crate) all_images: bool,
     /// Whether a target is a registry or a namespace in one, and stands for all of its repositories.
     pub(crate) catalog: bool,
     /// The tags of each repository. `None` for the one that the target names, or all in a catalog.

@@ -17,7 +17,7 @@ use crate::image::{Inventory, Resolved};
 use crate::mask::{Message, message};
 use crate::source::{
     ContainerEngine, Content, Directory, Input, Layout, Reference, Registry, RootFs, Source, Unlisted,
-    export, inspect, open_input, unreadable,
+    export, inspect, open_input, stored, unreadable,
 };
 use crate::stream::{Compression, begins_tar};
 
@@ -97,7 +97,22 @@ pub(super) fn of_engine(
     engine: ContainerEngine,
     name: &str,
 ) -> Result<Audited, Problem> {
-    stream(reader, Some(Path::new(name)), &mut *export(engine, name, reader.scan.stop))
+    let wanted = match (name, reader.options.listing.all_images) {
+        ("", false) => {
+            return Err(refused("it names no image; --all-images audits all images of the engine"));
+        }
+        ("", true) => None,
+        (name, false) => Some(name),
+        (_, true) => {
+            return Err(refused("--all-images is for docker-daemon: and podman: without a name"));
+        }
+    };
+    stream(reader, Some(Path::new(name)), &mut *export(engine, wanted, reader.scan.stop))
+}
+
+/// Audits an image of podman's and buildah's store: `containers-storage:REF`.
+pub(super) fn of_store(reader: &Reader<'_>, name: &str) -> Result<Audited, Problem> {
+    stream(reader, Some(Path::new(name)), &mut *stored(name, reader.scan.stop))
 }
 
 /// Returns the problems of the parts of a directory that could not be listed.

@@ -59,6 +59,7 @@ fn read(reader: &Reader<'_>, text: &OsStr) -> Result<Audited, Problem> {
         Ok(Target::Dockerfile(path)) => dockerfile::read(reader, &path),
         Ok(Target::Registry(reference)) => image::registry(reader, &reference),
         Ok(Target::Engine(engine, name)) => image::of_engine(reader, engine, &name),
+        Ok(Target::Storage(name)) => image::of_store(reader, &name),
         Ok(Target::Directory(path)) => image::directory(reader, &path),
         Ok(Target::RootFs(path)) => image::rootfs(reader, &path),
         Ok(Target::Context(path)) => context::read(reader, &path),

@@ -14,6 +14,8 @@ pub(super) enum Host {
     Socket(PathBuf),
     /// `HOST:PORT`, in plain HTTP.
     Tcp(String),
+    /// `HOST:PORT`, with the directory of `ca.pem`, `cert.pem` and `key.pem`.
+    Tls(String, PathBuf),
 }
 
 /// Returns the address of an engine. `variable` reads the environment.
@@ -28,28 +30,38 @@ pub(super) fn find(engine: Engine, variable: &dyn Fn(&str) -> Option<String>) ->
             ("CONTAINER_HOST", own.unwrap_or_else(|| "/run/podman/podman.sock".to_owned()))
         }
     };
-    let address = variable(named).or_else(|| context(variable).filter(|_| engine == Engine::Docker));
-    match address {
-        Some(address) => read(&address),
+    if let Some(address) = variable(named) {
+        let home = || Some(format!("{}/.docker", variable("HOME")?));
+        let secured = variable("DOCKER_TLS_VERIFY")
+            .and_then(|_| variable("DOCKER_CERT_PATH").or_else(|| variable("DOCKER_CONFIG")).or_else(home));
+        return read(&address, secured.map(PathBuf::from));
+    }
+    match context(variable).filter(|_| engine == Engine::Docker) {
+        Some((address, certificates)) => read(&address, certificates),
         None => Ok(Host::Socket(usual.into())),
     }
 }
 
-fn read(address: &str) -> Result<Host, String> {
+/// Reads an address. `certificates` is the directory of those that a connection over TCP needs.
+fn read(address: &str, certificates: Option<PathBuf>) -> Result<Host, String> {
     if let Some(path) = address.strip_prefix("unix://") {
         return Ok(Host::Socket(path.into()));
     }
-    let is_secured = std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty());
-    if let Some(host) = address.strip_prefix("tcp://").filter(|_| !is_secured) {
-        return Ok(Host::Tcp(host.trim_end_matches('/').to_owned()));
+    if let Some(host) = address.strip_prefix("tcp://") {
+        let host = host.trim_end_matches('/').to_owned();
+        return Ok(match certificates {
+            Some(directory) => Host::Tls(host, directory),
+            None => Host::Tcp(host),
+        });
     }
     Err(format!(
         "the engine at {address} is not reached by this version; `docker save IMAGE | stowaway scan -` reads an image of it"
     ))
 }
 
-/// Returns the address of docker's current context (docker CLI, `cli/context/store`).
-fn context(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+/// Returns the address of docker's current context, and the directory of its certificates (docker CLI,
+/// `cli/context/store`).
+fn context(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, Option<PathBuf>)> {
     let home = variable("DOCKER_CONFIG").or_else(|| Some(format!("{}/.docker", variable("HOME")?)))?;
     let json = |path: String| serde_json::from_slice::<serde_json::Value>(&std::fs::read(path).ok()?).ok();
     let name = variable("DOCKER_CONTEXT").or_else(|| {
@@ -59,7 +71,9 @@ fn context(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let name = name.filter(|name| name != "default")?;
     let id = Digest::from_bytes(sha2::Sha256::digest(name.as_bytes()).into()).hex();
     let meta = json(format!("{home}/contexts/meta/{id}/meta.json"))?;
-    meta.pointer("/Endpoints/docker/Host")?.as_str().map(str::to_owned)
+    let address = meta.pointer("/Endpoints/docker/Host")?.as_str()?.to_owned();
+    let certificates = PathBuf::from(format!("{home}/contexts/tls/{id}/docker"));
+    Some((address, Some(certificates).filter(|directory| directory.is_dir())))
 }
 
 #[cfg(test)]
@@ -81,6 +95,9 @@ mod tests {
             host(Engine::Docker, &[("DOCKER_HOST", "tcp://a:2375")]),
             Ok(Host::Tcp("a:2375".to_owned()))
         );
+        let secured =
+            [("DOCKER_HOST", "tcp://a:2376"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", "/c")];
+        assert_eq!(host(Engine::Docker, &secured), Ok(Host::Tls("a:2376".to_owned(), "/c".into())));
         assert!(host(Engine::Docker, &[("DOCKER_HOST", "ssh://a")]).unwrap_err().contains("docker save"));
         assert_eq!(host(Engine::Podman, &[]), socket("/run/podman/podman.sock"));
         assert_eq!(host(Engine::Podman, &[("CONTAINER_HOST", "unix:///p")]), socket("/p"));

@@ -12,6 +12,7 @@ use ureq::http::{Response, StatusCode};
 use self::host::Host;
 use self::socket::{NoNames, Socket};
 use super::file::relayed;
+use super::tls;
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
@@ -38,34 +39,40 @@ impl Engine {
     }
 }
 
-/// Returns an image of an engine, by name or id, as an archive that is read until `stop` is due.
-pub(crate) fn export(engine: Engine, image: &str, stop: &Stop) -> Box<dyn Read + Send> {
-    let image = image.to_owned();
-    relayed(stop, move || request(engine, &image))
+/// Returns an image of an engine, by name or id, or all of its images, as an archive that is read until `stop` is due.
+pub(crate) fn export(engine: Engine, image: Option<&str>, stop: &Stop) -> Box<dyn Read + Send> {
+    let image = image.map(str::to_owned);
+    relayed(stop, move || request(engine, image.as_deref()))
 }
 
-/// Asks an engine for an image.
+/// Asks an engine for an image, or for all.
 ///
 /// # Errors Returns an error if the engine does not answer or has no such image.
-fn request(engine: Engine, image: &str) -> io::Result<impl Read + use<>> {
+fn request(engine: Engine, image: Option<&str>) -> io::Result<impl Read + use<>> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let host = host::find(engine, &variable).map_err(|why| Fault::io(Code::Unsupported, why))?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._-:/@".contains(c);
-    if image.is_empty() || !image.chars().all(is_name) || image.contains("..") {
+    if image.is_some_and(|image| !image.chars().all(is_name) || image.contains("..")) {
         return Err(Fault::io(Code::Missing, "it is not the name of an image, or its id"));
     }
-    let config = Agent::config_builder()
+    let mut config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
         .max_idle_connections(0)
-        .timeout_per_read(Some(IDLE))
-        .build();
+        .timeout_per_read(Some(IDLE));
+    if let Host::Tls(_, directory) = &host {
+        let roots = tls::read_certificates(&directory.join("ca.pem"))?;
+        let client = tls::client_certificate(&directory.join("cert.pem"), &directory.join("key.pem"))?;
+        config = config.tls_config(tls::config(&roots, Some(client), false));
+    }
+    let config = config.build();
     let (agent, base) = match &host {
         Host::Socket(path) => {
             (Agent::with_parts(config, Socket(path.clone()), NoNames), "http://engine".to_owned())
         }
         Host::Tcp(address) => (Agent::new_with_config(config), format!("http://{address}")),
+        Host::Tls(address, _) => (Agent::new_with_config(config), format!("https://{address}")),
     };
     let get = |path: &str| -> io::Result<Response<ureq::Body>> {
         let response = agent.get(format!("{base}{path}")).call();
@@ -80,21 +87,43 @@ fn request(engine: Engine, image: &str) -> io::Result<impl Read + use<>> {
         let code = if response.status() == StatusCode::NOT_FOUND { Code::Missing } else { Code::Io };
         Err(Fault::io(code, format!("{} answers: {said}", engine.name())))
     };
+    let document = |path: &str| -> io::Result<Option<serde_json::Value>> {
+        let mut answer = get(path)?;
+        let bytes =
+            answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(io::Error::other)?;
+        Ok(serde_json::from_slice(&bytes).ok())
+    };
+    let Some(image) = image else {
+        let names = names(document("/images/json")?.as_ref());
+        if names.is_empty() {
+            return Err(Fault::io(Code::Missing, format!("{} has no images", engine.name())));
+        }
+        let query: Vec<String> = names.iter().map(|name| format!("names={name}")).collect();
+        return Ok(get(&format!("/images/get?{}", query.join("&")))?.into_body().into_reader());
+    };
     // An engine with the containerd store exports by digest what it does not export by a bare id.
-    let mut described = get(&format!("/images/{image}/json"))?;
-    let described =
-        described.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(io::Error::other)?;
-    let described: Option<serde_json::Value> = serde_json::from_slice(&described).ok();
+    let described = document(&format!("/images/{image}/json"))?;
     let id = described.as_ref().and_then(|described| described.get("Id")?.as_str());
     let is_id = image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit());
     let wanted = id.filter(|_| is_id).unwrap_or(image);
     Ok(get(&format!("/images/{wanted}/get"))?.into_body().into_reader())
 }
 
+/// Returns a name of each image in a list, or its id if it has none.
+fn names(listed: Option<&serde_json::Value>) -> Vec<String> {
+    let images = listed.and_then(serde_json::Value::as_array).into_iter().flatten();
+    let names = images.filter_map(|image| {
+        let tags = image.get("RepoTags").and_then(serde_json::Value::as_array).into_iter().flatten();
+        let mut tags = tags.filter_map(serde_json::Value::as_str).filter(|tag| !tag.contains('<'));
+        tags.next().or_else(|| image.get("Id")?.as_str()).map(str::to_owned)
+    });
+    names.collect()
+}
+
 fn unreachable(engine: Engine, host: &Host, error: &ureq::Error) -> io::Error {
     let (name, at) = match host {
         Host::Socket(path) => (engine.name(), path.display().to_string()),
-        Host::Tcp(address) => (engine.name(), address.clone()),
+        Host::Tcp(address) | Host::Tls(address, _) => (engine.name(), address.clone()),
     };
     let kind = match error {
         ureq::Error::Io(error) => error.kind(),

@@ -2,15 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::tls::TlsConfig;
 
 use super::credentials::{self, Credentials, Surroundings};
 use super::reference::Reference;
+use crate::source::tls;
 
 /// The way to registries.
 #[derive(Clone, Default)]
@@ -48,10 +46,9 @@ impl Access {
     /// Returns the TLS settings for a registry: the system's certificates, those of `--ca-file`, and those that docker and
     /// podman keep for it (`certs.d/HOST[:PORT]`, containers-certs.d(5)).
     pub(super) fn tls(&self, registry: &str) -> io::Result<TlsConfig> {
-        let mut roots: Vec<Certificate<'static>> =
-            rustls_native_certs::load_native_certs().certs.iter().map(|der| trusted(der)).collect();
+        let mut roots = tls::of_system();
         if let Some(file) = &self.ca_file {
-            roots.extend(read_certificates(file)?.iter().map(|der| trusted(der)));
+            roots.extend(tls::read_certificates(file)?);
         }
         let home =
             std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config/containers/certs.d"));
@@ -61,45 +58,15 @@ impl Access {
             for entry in std::fs::read_dir(&directory)? {
                 let path = entry?.path();
                 match path.extension().and_then(|ending| ending.to_str()) {
-                    Some("crt") => roots.extend(read_certificates(&path)?.iter().map(|der| trusted(der))),
-                    Some("cert") if client.is_none() => client = Some(client_certificate(&path)?),
+                    Some("crt") => roots.extend(tls::read_certificates(&path)?),
+                    // `client.cert` and the `client.key` beside it.
+                    Some("cert") if client.is_none() => {
+                        client = Some(tls::client_certificate(&path, &path.with_extension("key"))?);
+                    }
                     _ => {}
                 }
             }
         }
-        Ok(TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .root_certs(RootCerts::new_with_certs(&roots))
-            .client_cert(client)
-            .disable_verification(self.insecure)
-            .build())
+        Ok(tls::config(&roots, client, self.insecure))
     }
-}
-
-fn trusted(der: &CertificateDer<'_>) -> Certificate<'static> {
-    Certificate::from_der(der).to_owned()
-}
-
-/// Returns an error that names the file.
-fn of_file(path: &Path, why: impl fmt::Display) -> io::Error {
-    io::Error::other(format!("{}: {why}", path.display()))
-}
-
-fn read_certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let bytes = std::fs::read(path).map_err(|error| of_file(path, error))?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(of_file(path, "there is no certificate in it")),
-        Err(_) => Err(of_file(path, "its certificates cannot be read")),
-    }
-}
-
-/// Reads `client.cert` and the `client.key` beside it.
-fn client_certificate(path: &Path) -> io::Result<ClientCert> {
-    let chain: Vec<_> = read_certificates(path)?.iter().map(|der| trusted(der)).collect();
-    let key = path.with_extension("key");
-    let pem = std::fs::read(&key).map_err(|error| of_file(&key, error))?;
-    let key = PrivateKey::from_pem(&pem).map_err(|_| of_file(&key, "it is not a private key"))?;
-    Ok(ClientCert::new_with_certs(&chain, key))
 }

@@ -44,6 +44,17 @@ impl Engine {
                         (200, json!({"Id": id}).to_string().into_bytes())
                     }
                     "/images/example/app:1/get" => (200, archive()),
+                    "/images/json" => {
+                        let images = json!([
+                            {"Id": id, "RepoTags": ["example/app:1", "example/app:2"]},
+                            {"Id": id, "RepoTags": ["<none>:<none>"]},
+                            {"Id": id, "RepoTags": null},
+                        ]);
+                        (200, images.to_string().into_bytes())
+                    }
+                    path if path == format!("/images/get?names=example/app:1&names={id}&names={id}") => {
+                        (200, archive())
+                    }
                     path if path == format!("/images/{id}/get") => (200, archive()),
                     "/images/0a0a0a0a0a0a/get" => (500, json!({"message": "no"}).to_string().into_bytes()),
                     _ => (404, json!({"message": "No such image: x:latest"}).to_string().into_bytes()),
@@ -65,8 +76,12 @@ impl Engine {
 
     /// Returns the report and the exit code of a scan.
     fn scan(&self, variable: &str, target: &str) -> (Value, i32) {
+        self.scan_with(variable, &[target])
+    }
+
+    fn scan_with(&self, variable: &str, arguments: &[&str]) -> (Value, i32) {
         let caches = Place::new("engine-caches");
-        let output = command_cached(caches.path(), &["scan", "--format", "json", target])
+        let output = command_cached(caches.path(), &[&["scan", "--format", "json"], arguments].concat())
             .env(variable, format!("unix://{}", self.0.display()))
             .output()
             .unwrap();
@@ -98,6 +113,60 @@ fn an_image_of_an_engine_is_the_image_in_its_archive() {
         assert_eq!(prints(&report), prints(expected.report()), "{target}");
         assert_eq!(report["targets"][0]["images"][0]["name"], "example/app:1", "{target}");
     }
+}
+
+#[test]
+fn all_images_of_an_engine() {
+    let engine = Engine::start("all-images");
+    for (variable, target) in [("DOCKER_HOST", "docker-daemon:"), ("CONTAINER_HOST", "podman:")] {
+        let (report, code) = engine.scan_with(variable, &["--all-images", target]);
+        assert_eq!((&report["errors"], code), (&json!([]), 1), "{target}");
+        assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+        for (arguments, says) in [
+            (vec![target], "--all-images audits all images of the engine"),
+            (vec!["--all-images", "docker-daemon:x"], "without a name"),
+        ] {
+            let (report, code) = engine.scan_with(variable, &arguments);
+            let message = report["errors"][0]["message"].as_str().unwrap();
+            assert!(code == 2 && message.contains(says), "{message}");
+        }
+    }
+}
+
+/// Puts a program into the search path that stands for `podman`.
+fn with_podman(script: &str, arguments: &[&str]) -> (Value, i32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new("store");
+    place.write("app.tar", archive());
+    let program = place.write("bin/podman", format!("#!/bin/sh\ncd {}\n{script}\n", place.path().display()));
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", place.join("bin").display(), std::env::var("PATH").unwrap());
+    let output = command_cached(place.path(), &[&["scan", "--format", "json"], arguments].concat())
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    (serde_json::from_slice(&output.stdout).unwrap(), output.status.code().unwrap())
+}
+
+#[test]
+fn an_image_of_the_store_is_read_by_the_program_that_knows_it() {
+    let (report, code) =
+        with_podman("test \"$1 $5\" = 'save a:1' && cat app.tar", &["containers-storage:a:1"]);
+    assert_eq!((&report["errors"], code), (&json!([]), 1));
+    assert_eq!(report["findings"][0]["rule"], "image/cached-token");
+    let fails = |script: &str| {
+        let (report, code) = with_podman(script, &["containers-storage:a:1"]);
+        assert_eq!(code, 2, "{report}");
+        let error = &report["errors"][0];
+        (error["code"].as_str().unwrap().to_owned(), error["message"].as_str().unwrap().to_owned())
+    };
+    let (code, message) = fails("echo 'Error: a:1: image not known' >&2; exit 125");
+    assert_eq!((&*code, &*message), ("missing", "podman cannot read the store: Error: a:1: image not known"));
+    let (report, code) =
+        with_podman("head -c 5000 app.tar; echo killed >&2; exit 1", &["containers-storage:a"]);
+    assert!(code != 0 && !report["complete"].as_bool().unwrap(), "{report}");
+    let (report, _) = with_podman("cat app.tar", &["containers-storage:-a"]);
+    assert!(report["errors"][0]["message"].as_str().unwrap().contains("not the name of an image"));
 }
 
 #[test]
