@@ -4,13 +4,14 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ureq::http::{Response, StatusCode, Uri, header};
+use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use super::access::Access;
+use super::address::{authority, resolve};
 use super::challenge::{Challenge, challenges};
 use super::credentials::Credentials;
-use super::reference::{Reference, host, is_loopback};
+use super::reference::{Reference, is_loopback};
 use crate::fault::{Code, Fault};
 use crate::sensitive::Sensitive;
 use crate::stop::Stop;
@@ -63,7 +64,12 @@ pub(super) struct Request<'a> {
 impl Client {
     /// Finds out how the registry speaks: with TLS, or in plain HTTP where that is allowed.
     pub(super) fn connect(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
-        let config = Agent::config_builder()
+        let mut config = Agent::config_builder();
+        // A proxy of the environment cannot reach this machine's own registries.
+        if is_loopback(reference.server()) {
+            config = config.proxy(None);
+        }
+        let config = config
             .tls_config(access.tls(&reference.registry)?)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -355,50 +361,4 @@ fn is_passing(status: StatusCode) -> bool {
 fn retry_after(response: &Response<Body>) -> Option<Duration> {
     let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// Returns the host and port of a URL.
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
-}
-
-/// Resolves an address relative to another. Returns `None` if it is none of HTTP, or has credentials in it.
-pub(super) fn resolve(base: &str, address: &str) -> Option<String> {
-    let (scheme, _) = base.split_once("://")?;
-    let whole = if let Some(rest) = address.strip_prefix("//") {
-        format!("{scheme}://{rest}")
-    } else if address.starts_with('/') {
-        format!("{scheme}://{}{address}", authority(base))
-    } else if address.contains("://") {
-        address.to_owned()
-    } else {
-        let directory = base.split(['?', '#']).next()?.rsplit_once('/').map(|(directory, _)| directory)?;
-        format!("{directory}/{address}")
-    };
-    let uri: Uri = whole.parse().ok()?;
-    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
-    let is_plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-    (is_http && is_plain && !host(authority(&whole)).is_empty()).then_some(whole)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_resolved() {
-        for (base, address, expected) in [
-            ("https://a/v2/x", "/y?z", Some("https://a/y?z")),
-            ("https://a:1/v2/x", "//b/y", Some("https://b/y")),
-            ("https://a/v2/x", "http://b:2/y", Some("http://b:2/y")),
-            ("https://a/v2/x?q", "y", Some("https://a/v2/y")),
-            ("https://a/v2/x", "file:///etc/passwd", None),
-            ("https://a/v2/x", "https://u:p@b/", None),
-            ("https://a/v2/x", "https://", None),
-        ] {
-            assert_eq!(resolve(base, address).as_deref(), expected, "{address}");
-        }
-    }
 }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use ureq::Body;
 use ureq::http::{Response, header};
 
-use super::client::{Client, Request, resolve};
+use super::address::resolve;
+use super::client::{Client, Request};
 use super::reference::{Namespace, Reference};
 use super::{Access, abandonable};
 use crate::fault::{Code, Fault};

@@ -1,6 +1,7 @@
 //! An image in a registry (OCI distribution specification, "Pull"). Blobs are read as they arrive, and never stored.
 
 mod access;
+mod address;
 mod challenge;
 mod client;
 mod credentials;

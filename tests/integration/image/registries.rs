@@ -37,7 +37,7 @@ fn archive() -> &'static str {
 }
 
 /// A registry with the image as `org/app:1`.
-fn registry() -> &'static Registry {
+pub(super) fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
         let registry = Registry::start(&Place::new("registry"), None);
@@ -50,7 +50,7 @@ fn push(address: &str, options: &[&str]) {
     skopeo_copy(&format!("docker-archive:{}", archive()), &format!("docker://{address}/org/app:1"), options);
 }
 
-fn reference(address: &str) -> String {
+pub(super) fn reference(address: &str) -> String {
     format!("docker://{address}/org/app:1")
 }
 
