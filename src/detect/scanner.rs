@@ -64,7 +64,12 @@ impl Scanner {
 
     /// Creates a search for content that was extracted from a binary file.
     pub(super) fn in_binary() -> Self {
-        Self { in_binary: true, ..Self::default() }
+        Self::default().within_binary()
+    }
+
+    /// Searches content that was extracted from a binary file.
+    pub(crate) fn within_binary(self) -> Self {
+        Self { in_binary: true, ..self }
     }
 
     /// Creates a search for which tokens need no boundaries, neither here nor in what is decoded.

@@ -31,6 +31,8 @@ pub(super) struct Level<'u, 'o> {
     inner: Vec<Inner>,
     /// Whether the content begins with a member of a zip archive.
     is_zip: bool,
+    /// Whether the content is a table whose compressed parts hold texts without borders between them.
+    is_table: bool,
     /// Problems that are reported only once their zip member is confirmed.
     doubtful: Vec<Doubtful>,
     pub(super) found: Found,
@@ -63,6 +65,7 @@ impl<'u, 'o> Level<'u, 'o> {
             is_known: false,
             inner: Vec::new(),
             is_zip: false,
+            is_table: false,
             doubtful: Vec::new(),
             found: Found::default(),
         }
@@ -93,6 +96,7 @@ impl<'u, 'o> Level<'u, 'o> {
     fn read_all(&mut self, raw: &mut Raw<'_>) -> io::Result<()> {
         let head = raw.peek(blocks::HEAD)?;
         let scattered = Scattered::of(head);
+        self.is_table = blocks::is_table(head);
         let by_name = || Some(Format::Blocks(Blocks::of_name(self.named?, head)?));
         let mut format = || Format::at_start(head, &mut self.unpacker.probes).or_else(by_name);
         let format = if self.is_known { None } else { format() };
@@ -222,7 +226,10 @@ impl<'u, 'o> Level<'u, 'o> {
         expansion: Option<&Expansion>,
     ) -> io::Result<()> {
         let named = if let StepKind::Member(_, name) = &step { Named::of(name) } else { None };
-        let Some((mut found, outcome)) = self.descend_as(named, false, raw.called(&step)) else {
+        let raw = raw.called(&step);
+        let raw =
+            if self.is_table && matches!(step, StepKind::Compression(_)) { raw.of_table() } else { raw };
+        let Some((mut found, outcome)) = self.descend_as(named, false, raw) else {
             return Ok(());
         };
         if found.occurrences.is_empty() && found.problems.is_empty() {

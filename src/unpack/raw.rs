@@ -50,6 +50,11 @@ impl<'a> Raw<'a> {
         Self { credentials, ..self }
     }
 
+    /// Finds tokens between texts that follow each other without a border, as the columns of a table do.
+    pub(super) fn of_table(self) -> Self {
+        Self { start: self.start.within_binary(), ..self }
+    }
+
     /// Returns the number of bytes that were consumed.
     pub(super) fn passed(&self) -> u64 {
         self.passed

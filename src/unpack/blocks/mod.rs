@@ -110,6 +110,20 @@ pub(super) fn open(level: &mut Level<'_, '_>, blocks: Blocks, raw: &mut Raw<'_>)
     }
 }
 
+/// Returns true if content that begins with these bytes is a table: rows, or columns in parts of their own. The length
+/// of a text in front of it may be a letter, and the texts of a column may follow each other.
+pub(super) fn is_table(head: &[u8]) -> bool {
+    avro::begins(head) || orc::begins(head) || head.starts_with(b"PAR1") || is_arrow(head)
+}
+
+/// Returns true for a file or a stream of Apache Arrow ("IPC Streaming Format" and "IPC File Format").
+fn is_arrow(head: &[u8]) -> bool {
+    const LONGEST: u32 = 1 << 20;
+    let schema = head.strip_prefix(&[0xff; 4]).and_then(<[u8]>::first_chunk);
+    let len = schema.map_or(0, |len| u32::from_le_bytes(*len));
+    head.starts_with(b"ARROW1\0\0") || (len > 0 && len < LONGEST && len.is_multiple_of(8))
+}
+
 /// Content in which pieces may begin anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scattered {
