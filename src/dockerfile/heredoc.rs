@@ -48,9 +48,9 @@ fn apart(word: &Text, next: &Text) -> Option<Heredoc> {
     Some(Heredoc { is_apart: true, ..opener(&joined)? })
 }
 
-/// Returns true if a line consists of one shell word.
-pub(super) fn is_single_word(line: &Text) -> bool {
-    shell_words(line).len() == 1
+/// Returns true if a line consists of nothing but the opener of the heredoc.
+pub(super) fn is_whole_line(heredoc: &Heredoc, line: &Text) -> bool {
+    shell_words(line).len() == if heredoc.is_apart { 2 } else { 1 }
 }
 
 /// Splits a line at white space outside quotes. Quotes and escapes stay in the words. As in BuildKit, a

@@ -22,7 +22,7 @@ pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<
     match instruction.heredocs.as_slice() {
         [] => Some(Script::Text { language: default, text: line.clone() }),
         // If the line consists only of a heredoc, the heredoc is the script.
-        [only] if heredoc::is_single_word(line) => {
+        [only] if heredoc::is_whole_line(only, line) => {
             let language = shebang(&only.body).unwrap_or(default);
             Some(Script::Text { language, text: only.body.clone() })
         }
@@ -36,6 +36,30 @@ pub(crate) fn run_script(instruction: &Instruction, scope: Scope<'_>) -> Option<
                 text.push(heredoc.name.as_bytes(), end);
             }
             Some(Script::Text { language: default, text })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{Scopes, parse};
+
+    #[test]
+    fn a_heredoc_without_a_command_is_the_script() {
+        for (run, expected) in [
+            ("RUN <<EOF", "x\n"),
+            ("RUN << EOF", "x\n"),
+            ("RUN --network=none <<\t'EOF'", "x\n"),
+            ("RUN 3<< \"EOF\"", "x\n"),
+            ("RUN << EOF cat", "<< EOF cat\nx\nEOF"),
+            ("RUN cat << EOF", "cat << EOF\nx\nEOF"),
+        ] {
+            let source = format!("FROM a\n{run}\nx\nEOF\n");
+            let dockerfile = parse(source.as_bytes());
+            let script = run_script(&dockerfile.instructions[1], Scopes::of(&dockerfile).at(1));
+            let Some(Script::Text { text, .. }) = script else { panic!("{run}") };
+            assert_eq!(text.to_str(), expected, "{run}");
         }
     }
 }

@@ -122,7 +122,7 @@ fn with_heredocs(line: &Text, instruction: &Instruction) -> Vec<Solid> {
     let mut texts = vec![solid(line.as_bytes())];
     let heredocs = &instruction.heredocs;
     let Some(first) = heredocs.first() else { return texts };
-    if heredoc::is_single_word(line) {
+    if heredoc::is_whole_line(first, line) {
         texts.push(solid(first.body.as_bytes()));
         texts.push(solid(&[b"/dev/pipes/", first.name.as_bytes()].concat()));
     }
