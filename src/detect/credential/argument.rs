@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::header::line_at;
+use super::header::line_range;
 use super::literal::value_at;
 use super::value::is_opaque;
 use crate::detect::variables::is_hub_key;
@@ -20,6 +20,15 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         Regex::new(r#"(?-u)--?([A-Za-z][A-Za-z0-9_-]{1,40})(?:=|[ \t]+|["']?[ \t]*\r?\n[ \t]*-[ \t]+|(\\?["'],\s*))"#)
             .expect("a valid pattern")
     });
+    // A line may have many flags. It is read once.
+    let mut last = (0..0, false);
+    let mut runs_hub = |at: usize| {
+        if !last.0.contains(&at) {
+            let line = line_range(content, at);
+            last = (line.clone(), content.get(line).is_some_and(is_hub_command));
+        }
+        last.1
+    };
     let mut found: Vec<usize> = FLAG
         .captures_iter(content)
         .filter_map(|captures| {
@@ -28,7 +37,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             // llama.cpp has a short form.
             let is_hub = is_hub_key(name_text)
                 || (name_text == SHORT_FLAG && !whole.as_bytes().starts_with(b"--"))
-                || (name_text == TOKEN_FLAG && is_hub_command(line_at(content, name.start())));
+                || (name_text == TOKEN_FLAG && runs_hub(name.start()));
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
             let value = value_at(content, whole.end(), captures.get(2).is_none())?;

@@ -1,5 +1,6 @@
 //! `Authorization: Bearer …` headers that are sent to a Hugging Face host.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -109,10 +110,15 @@ fn found(content: &[u8], sent: impl Fn(usize) -> (bool, bool)) -> Vec<usize> {
 
 /// Returns the line around `at`.
 pub(super) fn line_at(content: &[u8], at: usize) -> &[u8] {
+    content.get(line_range(content, at)).unwrap_or_default()
+}
+
+/// Returns the range of the line around `at`, without its end.
+pub(super) fn line_range(content: &[u8], at: usize) -> Range<usize> {
     let (before, behind) = content.split_at_checked(at).unwrap_or((content, &[]));
     let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
     let end = memchr::memchr(b'\n', behind).map_or(content.len(), |newline| at + newline);
-    content.get(start..end).unwrap_or_default()
+    start..end
 }
 
 /// Returns true if the section around `at` is like `[http "https://huggingface.co"]`.

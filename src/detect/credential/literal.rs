@@ -5,9 +5,15 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::value::LONGEST;
+
+/// The number of bytes in which a value ends. Longer ones are no credentials.
+const READ: usize = LONGEST + 64;
+
 /// Returns the range of the value at `at`, which may be an opening quote. Bare values are accepted only if
-/// `bare` is set.
+/// `bare` is set. A value that is too long for a credential has no range, or a part of it.
 pub(super) fn value_at(content: &[u8], at: usize, bare: bool) -> Option<Range<usize>> {
+    let content = content.get(..at.saturating_add(READ)).unwrap_or(content);
     let rest = content.get(at..)?;
     // In a JSON or shell string, the quotes are escaped.
     let escaped = usize::from(matches!(rest, [b'\\', b'"' | b'\'' | b'`', ..]));
@@ -94,5 +100,7 @@ mod tests {
         }
         assert_eq!(value_at(b"abc", 0, false), None);
         assert_eq!(value_at(b"abc", 9, true), None);
+        let long = vec![b'a'; 100 * READ];
+        assert_eq!(value_at(&long, 0, true), Some(0..READ), "the rest is not read");
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::names::Keeper;
-use super::value::{is_of_another_service, is_opaque};
+use super::value::{LONGEST, is_of_another_service, is_opaque};
 use super::{
     CredentialForm, argument, assignment, call, column, extent, header, label, netrc, provider, section,
     sent, url, written,
@@ -158,13 +158,13 @@ pub(crate) fn generated_in(text: &[u8]) -> Vec<Range<usize>> {
     Named { names_vendor: true, ..Named::default() }.search(text)
 }
 
-/// Returns the opaque values in a short text, such as an instruction, that are given to something of the Hub.
+/// Returns the opaque values in a text, such as an instruction, that are given to something of the Hub.
 pub(crate) fn opaque_in(text: &[u8]) -> Vec<Range<usize>> {
     if names(text).next().is_none() {
         return Vec::new();
     }
     let is_opaque = |given: &Given| given.needs != Needs::Randomness;
-    values(text).into_iter().filter(is_opaque).map(|given| given.range).collect()
+    in_pieces(text).into_iter().filter(is_opaque).map(|given| given.range).collect()
 }
 
 /// Returns the same values without those whose place may have another meaning in this text.
@@ -178,7 +178,44 @@ pub(crate) fn given_in(text: &[u8]) -> Vec<Range<usize>> {
         Needs::Vendor => names_vendor,
         Needs::Randomness => false,
     };
-    values(text).into_iter().filter(counts).map(|given| given.range).collect()
+    in_pieces(text).into_iter().filter(counts).map(|given| given.range).collect()
+}
+
+/// The length of a piece of a text.
+pub(super) const PIECE: usize = 32 << 10;
+/// The number of bytes that a piece has in common with the next one.
+const OVERLAP: usize = 2 * LONGEST;
+
+/// Returns the values in a text of any length. Several forms look at the whole line around each value, so that the
+/// time grows with the square of the length. A long text is therefore searched in pieces, which end at a line if one
+/// ends there.
+fn in_pieces(text: &[u8]) -> Vec<Given> {
+    if text.len() <= PIECE {
+        return values(text);
+    }
+    let mut found: Vec<Given> = Vec::new();
+    let mut start = 0;
+    loop {
+        let rest = text.get(start..).unwrap_or_default();
+        let piece = rest.get(..PIECE).unwrap_or(rest);
+        let is_last = piece.len() == rest.len();
+        let line =
+            memchr::memrchr(b'\n', piece).map(|end| end + 1).filter(|end| !is_last && *end > 2 * OVERLAP);
+        let end = line.unwrap_or(piece.len());
+        let given = values(piece.get(..end).unwrap_or_default()).into_iter();
+        found.extend(given.map(|given| {
+            let range = start + given.range.start..start + given.range.end;
+            Given { range, ..given }
+        }));
+        if is_last {
+            break;
+        }
+        start += end - OVERLAP;
+    }
+    // A value at the end of a piece may be cut there, and is whole in the next piece.
+    found.sort_by_key(|given| (given.range.start, std::cmp::Reverse(given.range.end), given.needs));
+    found.dedup_by_key(|given| given.range.start);
+    found
 }
 
 /// Returns the offsets of all names beside which there may be a value.

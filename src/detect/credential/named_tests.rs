@@ -1,7 +1,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::named::Named;
+use super::named::{Named, PIECE, opaque_in};
 use crate::detect::Scanner;
 
 const SECRET: &str = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
@@ -300,7 +300,31 @@ fn a_text_of_names_takes_linear_time() {
         "HF_TOKEN hf_aZ0bY1cX2dW3eV4 default",
         "hugging://h/?token=hf_aZ0bY1cX2dW3eV4&",
         "use_auth_token=(((((hf_aZ0bY1cX2dW3eV4",
+        "--token=",
+        "--token a ",
+        "hf_token --token=a",
+        "Authorization: Bearer hf_aZ0bY1cX2dW3eV4 ",
+        "machine huggingface.co login a password hf_aZ0bY1cX2dW3eV4 ",
     ] {
         Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes());
+        opaque_in(format!("echo {} hf_", text.repeat(2 * PIECE / text.len())).as_bytes());
+    }
+}
+
+#[test]
+fn pieces_of_a_long_text_have_the_values_of_the_whole() {
+    for separator in [" ", "\n"] {
+        let filler = ["abc", separator].concat();
+        let mut text = String::new();
+        let mut expected = Vec::new();
+        for n in 0..40 {
+            text.push_str(&filler.repeat(700 + n));
+            text.push_str("HF_TOKEN=");
+            expected.push(text.len()..text.len() + SECRET.len());
+            text.push_str(SECRET);
+            text.push_str(separator);
+        }
+        assert!(text.len() > 3 * PIECE);
+        assert_eq!(opaque_in(text.as_bytes()), expected);
     }
 }

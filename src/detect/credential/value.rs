@@ -13,8 +13,10 @@ use crate::hub::words::NAMES;
 /// The shortest text behind the prefix of a token that may be a secret of unknown shape.
 const MIN_BODY: usize = 20;
 
+/// The length of the longest credential.
+pub(super) const LONGEST: usize = 4096;
 /// The possible lengths of a credential.
-const LENGTHS: std::ops::RangeInclusive<usize> = 8..=4096;
+const LENGTHS: std::ops::RangeInclusive<usize> = 8..=LONGEST;
 
 /// Returns true if a password for a Hugging Face host may be a real one of unknown shape.
 pub(super) fn is_password(value: &[u8]) -> bool {
@@ -48,6 +50,9 @@ fn is_encoded_placeholder(value: &[u8]) -> bool {
 /// Returns true if the value of a token variable may be a credential. The conditions of a password apply.
 /// The value must also not be a path, a number, code or words, because variables hold all kinds of values.
 pub(crate) fn may_be_credential(value: &[u8]) -> bool {
+    if !LENGTHS.contains(&value.len()) {
+        return false;
+    }
     let Ok(text) = std::str::from_utf8(value) else { return false };
     let is_path = ["/", "~", "./", "../"].iter().any(|start| text.starts_with(start))
         || text.contains("://")
