@@ -113,7 +113,8 @@ pub(crate) const COMFY_FLAG: &str = "--set-hf-api-token";
 pub(crate) const FLAGS: [&str; 3] = ["hf[-_]?token", TOKEN_FLAG, SHORT_FLAG];
 
 /// Patterns that show that a line runs one of the programs.
-pub(crate) const RUNS: [&str; 4] = [CLI.name(), LIBRARY, TRANSFORMERS.name(), r"hf[ \t]+[a-z]"];
+pub(crate) const RUNS: [&str; 4] =
+    [CLI.name(), LIBRARY, TRANSFORMERS.name(), r#"hf(?:[ \t]+|["'],[ \t]*["'])[a-z]"#];
 
 /// The last verbs of commands that only say something: `hf auth whoami`.
 const QUESTIONS: [&str; 3] = ["whoami", "version", "env"];

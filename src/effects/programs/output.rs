@@ -9,6 +9,7 @@ use crate::effects::source::{Sources, ValueSource};
 use crate::effects::state::State;
 use crate::effects::variables::View;
 use crate::effects::words::{self, expanded};
+use crate::hub::files::CACHED;
 use crate::hub::variables::PREFIX;
 use crate::sensitive::Sensitive;
 use crate::shell::{StepKind, Word};
@@ -16,7 +17,7 @@ use crate::shell::{StepKind, Word};
 /// Returns the sources of the token that a command prints.
 pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
     match call.program.output {
-        Output::Operands => in_words(call, state).or_else(|| literal(call)),
+        Output::Operands => in_words(call, state).or_else(|| literal(call, state)),
         Output::Environment | Output::NamedVariables if is_dump(call.arguments) => environment(state),
         Output::NamedVariables => {
             let mut named = Sources::default();
@@ -42,16 +43,26 @@ pub(super) fn output(call: &Call<'_>, state: &State<'_>) -> Sources {
 
 /// Returns the source of a credential of unknown shape that a command prints into a file, or whose own text says
 /// what it is for.
-fn literal(call: &Call<'_>) -> Sources {
+fn literal(call: &Call<'_>, state: &State<'_>) -> Sources {
     let mut text = Sensitive::default();
     let words = call.arguments.iter().map(|word| word.text.as_bytes());
     for part in std::iter::once(call.name.as_bytes()).chain(words) {
         text.extend(part);
         text.push(b' ');
     }
-    let outputs = call.near.step.outputs.iter();
-    let targets: Vec<&[u8]> = outputs.map(|word| word.text.as_bytes()).collect();
-    text.extend(&targets.iter().flat_map(|target| [b"> ", *target].concat()).collect::<Vec<u8>>());
+    for output in &call.near.step.outputs {
+        text.extend(b"> ");
+        let is_token_file = || {
+            let files = state.login_files()?;
+            (files.first()? == &state.file(output)?).then_some(())
+        };
+        match is_token_file() {
+            // Variables may move the file.
+            Some(()) => text.extend(format!("~/.cache/{}", CACHED[0]).as_bytes()),
+            None => text.extend(output.text.as_bytes()),
+        }
+        text.push(b' ');
+    }
     if detect::opaque_in(&text).is_empty() {
         Sources::default()
     } else {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::probed::{FILE, Probed, file_name, read_files};
+use super::token_place::TokenPlace;
 use crate::detect;
 use crate::dockerfile::{Arguments, Base, Carriers, Dockerfile, Instruction, Keyword, Scope, Scopes};
 use crate::effects::{Given, Run, declares, expanded};
@@ -28,7 +29,7 @@ pub(super) fn of(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<Run>])
         let scope = scopes.at(number);
         let mut names = BTreeSet::new();
         if let Some(run) = run {
-            let all = in_run(run);
+            let all = in_run(run, scope);
             let mounted = given_by_mounts(run, scope, &all);
             if mounted != Given::default() {
                 given.insert(number, mounted);
@@ -37,6 +38,7 @@ pub(super) fn of(dockerfile: &Dockerfile, scopes: &Scopes, runs: &[Option<Run>])
             names.retain(|name| is_new(scope, name));
         }
         names.extend(in_documents(instruction, scope));
+        names.extend(in_addresses(instruction, scope));
         add(dockerfile, instruction.stage, &names, &mut found);
     }
     // A value may be handed on several times, and each time by an earlier instruction.
@@ -92,8 +94,9 @@ fn is_new(scope: Scope<'_>, name: &str) -> bool {
 }
 
 /// Returns the variables of a `RUN` and the files whose values it gives to the Hub.
-fn in_run(run: &Run) -> Given {
+fn in_run(run: &Run, scope: Scope<'_>) -> Given {
     let mut given = Given::default();
+    let place = TokenPlace::of(scope);
     let scripts = run.scripts.iter().map(|script| &**script);
     for steps in std::iter::once(run.steps.as_slice()).chain(scripts.clone()) {
         for step in steps {
@@ -103,14 +106,14 @@ fn in_run(run: &Run) -> Given {
             }
             let mut text = Probed::default();
             if let Some(feeder) = feeder {
-                text.step(feeder);
+                text.step(feeder, &place);
                 text.plain("| ");
             }
-            text.step(step);
+            text.step(step, &place);
             if let Some(file) = feeder.and_then(printed_file) {
                 text.probe(vec![file_name(&file)]);
             }
-            text.copy(step);
+            text.copy(step, &place);
             for name in text.given() {
                 match name.strip_prefix(FILE) {
                     Some(file) => given.files.insert(file.to_owned()),
@@ -141,7 +144,7 @@ fn in_run(run: &Run) -> Given {
 /// Returns true if a step may give a value that is not written in it: of a variable or of a file.
 fn may_give(step: &Step) -> bool {
     let expands = |word: &Word| word.has_substitution || !word.variables.is_empty();
-    let has_more = !step.documents.is_empty() || step.inputs.iter().chain(&step.outputs).any(expands);
+    let has_more = !step.documents.is_empty() || !step.inputs.is_empty() || step.outputs.iter().any(expands);
     has_more
         || match &step.kind {
             StepKind::Python(_) => true,
@@ -188,6 +191,22 @@ fn in_documents(instruction: &Instruction, scope: Scope<'_>) -> BTreeSet<String>
             text.shell(heredoc.body.to_str().trim_end(), |_| true);
             text.plain(" > ");
             text.plain(&destination);
+            names.extend(text.given());
+        }
+    }
+    names.retain(|name| is_new(scope, name));
+    names
+}
+
+/// Returns the variables in the addresses that an `ADD` fetches, as far as they hold a token there.
+fn in_addresses(instruction: &Instruction, scope: Scope<'_>) -> BTreeSet<String> {
+    let acts = instruction.effective();
+    let mut names = BTreeSet::new();
+    if let (Keyword::Add, Arguments::Words(words) | Arguments::Exec(words)) = (acts.keyword, &acts.arguments)
+    {
+        for word in words.iter().filter(|word| word.as_bytes().contains(&b'$')) {
+            let mut text = Probed::default();
+            text.shell(&word.to_str(), |_| true);
             names.extend(text.given());
         }
     }

@@ -41,6 +41,20 @@ fn a_value_that_goes_to_the_hub_is_a_token() {
         ("ARG T\nCOPY <<EOF /root/.cache/huggingface/token\n$T\nEOF", vec![ARG, FILE]),
         ("ARG T\nRUN echo $T | hf auth login && hf auth logout", vec![ARG]),
         ("ARG T\nRUN git clone https://u:$T@huggingface.co/x", vec![ARG, URL]),
+        ("ARG T\nADD https://u:$T@huggingface.co/x /x", vec![ARG, URL]),
+        ("ARG T\nRUN printf '%s' \"$T\" | hf auth login && hf auth logout", vec![ARG]),
+        ("ARG T\nRUN printf '%s\\n' $T > ~/.cache/huggingface/token", vec![ARG, FILE]),
+        ("ARG T\nRUN printf 'machine hf.co login %s password %s\\n' u \"$T\" > ~/.netrc", vec![ARG, FILE]),
+        ("ARG T\nENV HF_HOME=/data\nRUN echo $T > /data/token", vec![ARG, FILE]),
+        ("ARG T\nENV HF_HOME=/data\nRUN echo $T | tee $HF_HOME/token", vec![ARG, FILE]),
+        ("ARG T\nENV HF_TOKEN_PATH=/opt/t\nRUN echo $T > ${HF_TOKEN_PATH}", vec![ARG, FILE]),
+        ("ARG T\nWORKDIR /w\nENV HF_HOME=hub\nRUN echo $T > hub/token", vec![ARG, FILE]),
+        ("ENV HF_TOKEN_PATH=/opt/t\nRUN echo Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh > /opt/t", vec![FILE]),
+        (
+            "ARG T\nRUN python -c \"import os, subprocess as s; \
+             s.run(['hf', 'auth', 'login', '--token', os.environ['T']]); s.run(['hf', 'auth', 'logout'])\"",
+            vec![ARG],
+        ),
         (
             "ARG T\nRUN python -c \"from huggingface_hub import login; login('$T')\" && hf auth logout",
             vec![ARG],

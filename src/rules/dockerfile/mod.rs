@@ -20,6 +20,7 @@ mod removed_too_late;
 pub(crate) mod token_in_arg;
 pub(crate) mod token_in_env;
 pub(crate) mod token_in_url;
+mod token_place;
 pub(crate) mod token_written_to_file;
 mod triggers;
 pub(crate) mod unknown;

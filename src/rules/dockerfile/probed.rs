@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use zeroize::Zeroizing;
 
+use super::token_place::TokenPlace;
 use crate::detect;
 use crate::effects::expanded;
 use crate::hub::python::LIBRARY;
@@ -41,7 +42,7 @@ pub(super) fn read_files(text: &str) -> impl Iterator<Item = (Range<usize>, &str
 }
 
 /// Returns a Python script in which names that an import gives to something of the Hub are the Hub's own.
-fn unaliased(script: &str) -> Cow<'_, str> {
+pub(super) fn unaliased(script: &str) -> Cow<'_, str> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static ALIAS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(\w+)\s+as\s+(\w+)").expect("a valid pattern"));
@@ -105,7 +106,7 @@ impl Probed {
         self.probes.push((start..self.text.len(), names));
     }
 
-    pub(super) fn step(&mut self, step: &Step) {
+    pub(super) fn step(&mut self, step: &Step, place: &TokenPlace<'_>) {
         match &step.kind {
             StepKind::Program { name, arguments, assignments, .. } => {
                 for (name, word) in assignments.iter().chain(&step.environment) {
@@ -113,21 +114,29 @@ impl Probed {
                     self.plain("=");
                     self.word(word);
                 }
-                self.plain(name);
-                self.plain(" ");
-                for word in arguments {
-                    self.word(word);
+                if !(name == "printf" && self.printed(arguments)) {
+                    self.plain(name);
+                    self.plain(" ");
+                    for word in arguments {
+                        self.target(word, place);
+                    }
                 }
             }
             StepKind::Python(script) => self.python(&script.to_str()),
         }
         for word in &step.inputs {
             self.plain("<<< ");
-            self.word(word);
+            if word.has_substitution || !word.variables.is_empty() {
+                self.word(word);
+            } else {
+                // It may be the name of a file.
+                self.probe(vec![file_name(&word.text.to_str())]);
+                self.plain(" ");
+            }
         }
         for word in &step.outputs {
             self.plain("> ");
-            self.word(word);
+            self.target(word, place);
         }
         for document in step.documents.iter().filter(|document| document.expand) {
             self.plain("\n");
@@ -136,8 +145,42 @@ impl Probed {
         }
     }
 
+    /// Adds a word that may name a file to which something is written.
+    fn target(&mut self, word: &Word, place: &TokenPlace<'_>) {
+        match place.usual(&word.text) {
+            Some(path) => {
+                self.plain(&path);
+                self.plain(" ");
+            }
+            None => self.word(word),
+        }
+    }
+
+    /// Adds what `printf` prints, as if `echo` did. Returns false if its format puts in no words.
+    fn printed(&mut self, arguments: &[Word]) -> bool {
+        let Some((format, mut words)) = arguments.split_first() else { return false };
+        let format = format.text.to_str();
+        if words.is_empty() || !format.contains("%s") {
+            return false;
+        }
+        self.plain("echo ");
+        for (number, part) in format.split("%s").enumerate() {
+            if let Some((word, rest)) = words.split_first().filter(|_| number > 0) {
+                self.value(word);
+                words = rest;
+            }
+            self.plain(part);
+        }
+        for word in words {
+            self.plain(" ");
+            self.value(word);
+        }
+        self.plain(" ");
+        true
+    }
+
     /// Adds a copy of a file to another place as a redirection.
-    pub(super) fn copy(&mut self, step: &Step) {
+    pub(super) fn copy(&mut self, step: &Step, place: &TokenPlace<'_>) {
         let StepKind::Program { name, arguments, .. } = &step.kind else { return };
         let mut operands = arguments.iter().filter(|word| word.text.byte(0) != Some(b'-'));
         if let ("cp" | "mv" | "install" | "ln", Some(from), Some(to)) =
@@ -146,11 +189,16 @@ impl Probed {
             self.plain("\necho ");
             self.probe(vec![file_name(&from.text.to_str())]);
             self.plain(" > ");
-            self.plain(&to.text.to_str());
+            self.target(to, place);
         }
     }
 
     fn word(&mut self, word: &Word) {
+        self.value(word);
+        self.plain(" ");
+    }
+
+    fn value(&mut self, word: &Word) {
         if word.has_substitution {
             let text = word.text.to_str();
             let mut from = 0;
@@ -161,13 +209,11 @@ impl Probed {
             }
             if from > 0 {
                 self.plain(text.get(from..).unwrap_or_default());
-                self.plain(" ");
                 return;
             }
         }
         let text = word.text.to_str();
         self.shell(&unaliased(&text), |name| word.variables.iter().any(|variable| variable == name));
-        self.plain(" ");
     }
 
     /// Adds a text of a shell in which some variables are expanded.

@@ -10,7 +10,9 @@ use regex::bytes::{Captures, Regex};
 
 use super::Context;
 use super::literal_token::scripts_of;
-use crate::dockerfile::{Arguments, Instruction, Keyword};
+use super::probed::unaliased;
+use super::token_place::TokenPlace;
+use crate::dockerfile::{Arguments, Instruction, Keyword, Scope};
 use crate::sensitive::Sensitive;
 use crate::shell::{self, Script, Step, StepKind, Word};
 
@@ -24,6 +26,7 @@ const LONGEST_DOCUMENT: usize = 4 << 10;
 /// Passes on the texts of an instruction in which quotes, escapes and variables are resolved.
 pub(super) fn each_reading(context: &Context<'_>, instruction: &Instruction, mut each: impl FnMut(&[u8])) {
     let acts = instruction.effective();
+    let scope = context.scope_of(instruction);
     let mut each = |text: &[u8]| {
         each(text);
         for more in [decoded(text), joined(text)].into_iter().flatten() {
@@ -47,10 +50,10 @@ pub(super) fn each_reading(context: &Context<'_>, instruction: &Instruction, mut
     if let (Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck, Arguments::Exec(words)) =
         (acts.keyword, &acts.arguments)
     {
-        each(&script(&shell::steps(&Script::Exec(words.clone()))));
+        each(&script(&shell::steps(&Script::Exec(words.clone())), scope));
     }
     for steps in scripts_of(context, instruction) {
-        each(&script(&steps));
+        each(&script(&steps, scope));
     }
 }
 
@@ -61,14 +64,18 @@ fn printed(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     lines.filter(|line| !line.is_empty() && line.iter().all(u8::is_ascii_graphic))
 }
 
-/// The variables that a script has set to literals.
-#[derive(Default)]
-struct Variables(HashMap<String, Sensitive>);
+/// The variables that are literals.
+struct Variables<'s> {
+    /// Those that the script has set.
+    set: HashMap<String, Sensitive>,
+    /// Those of the Dockerfile, with the defaults of build arguments.
+    scope: Scope<'s>,
+}
 
-impl Variables {
+impl Variables<'_> {
     fn set(&mut self, name: &str, value: &[u8]) {
         if value.len() <= LONGEST_VALUE {
-            self.0.insert(name.to_owned(), value.into());
+            self.set.insert(name.to_owned(), value.into());
         }
     }
 
@@ -111,7 +118,7 @@ impl Variables {
         replaced(text, &EXPANSION, |captures| {
             let name = captures.get(1).or_else(|| captures.get(3))?;
             let value = self.value(name.as_bytes());
-            value.map(<[u8]>::to_vec).or_else(|| Some(captures.get(2)?.as_bytes().to_vec()))
+            value.map(<[u8]>::to_vec).or_else(|| Some(unquoted(captures.get(2)?.as_bytes())))
         })
     }
 
@@ -125,9 +132,6 @@ impl Variables {
             ))
             .expect("a valid pattern")
         });
-        if self.0.is_empty() {
-            return script.into();
-        }
         replaced(script, &READ, |captures| {
             let value = self.value(captures.get(1)?.as_bytes())?;
             Some([b"'", value, b"'"].concat())
@@ -135,8 +139,17 @@ impl Variables {
     }
 
     fn value(&self, name: &[u8]) -> Option<&[u8]> {
-        self.0.get(std::str::from_utf8(name).ok()?).map(|value| &**value)
+        let name = std::str::from_utf8(name).ok()?;
+        let set = self.set.get(name).map(|value| &**value);
+        set.or_else(|| {
+            Some(self.scope.get(name)?.value.as_str().as_bytes()).filter(|value| !value.is_empty())
+        })
     }
+}
+
+/// Returns a text without its quotes and escapes.
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|b| !matches!(b, b'"' | b'\'' | b'\\')).collect()
 }
 
 /// Returns a text with what the pattern matches replaced. The text grows only up to a limit.
@@ -158,10 +171,11 @@ fn replaced(text: &[u8], pattern: &Regex, value: impl Fn(&Captures<'_>) -> Optio
 }
 
 /// Returns the steps of a script, one command a line, without quotes. Variables that an earlier step sets to a
-/// literal are replaced.
-fn script(steps: &[Step]) -> Sensitive {
+/// literal are replaced, and so are those of the Dockerfile.
+fn script(steps: &[Step], scope: Scope<'_>) -> Sensitive {
     let mut out = Sensitive::default();
-    let mut variables = Variables::default();
+    let mut variables = Variables { set: HashMap::new(), scope };
+    let place = TokenPlace::of(scope);
     for step in steps {
         if out.len() > LONGEST {
             break;
@@ -171,7 +185,10 @@ fn script(steps: &[Step]) -> Sensitive {
         let mut tail = Sensitive::default();
         for output in &step.outputs {
             tail.extend(b" > ");
-            tail.extend(&word(&variables, output));
+            match place.usual(&output.text) {
+                Some(path) => tail.extend(path.as_bytes()),
+                None => tail.extend(&word(&variables, output)),
+            }
         }
         match &step.kind {
             StepKind::Program { name, arguments, assignments } => {
@@ -233,7 +250,7 @@ fn script(steps: &[Step]) -> Sensitive {
                 }
             }
             StepKind::Python(text) => {
-                out.extend(&variables.in_python(text.as_bytes()));
+                out.extend(&variables.in_python(unaliased(&text.to_str()).as_bytes()));
                 out.extend(&tail);
             }
         }

@@ -215,6 +215,7 @@ fn scripts_in_a_circle_end() {
 fn a_file_whose_content_goes_to_the_hub_is_found_at_its_copy() {
     for lines in [
         "COPY hub.key /tmp/hub.key\nRUN cat /tmp/hub.key | xargs hf auth login --token && hf auth logout",
+        "COPY hub.key /tmp/hub.key\nRUN huggingface-cli login < /tmp/hub.key && hf auth logout",
         "COPY hub.key /tmp/\nRUN hf auth login --token $(cat /tmp/hub.key) && hf auth logout",
         "COPY hub.key /tmp/\nRUN hf download m --token \"$(< /tmp/hub.key)\"",
         "COPY hub.key /tmp/\nRUN T=$(cat /tmp/hub.key) && hf download m --token $T",

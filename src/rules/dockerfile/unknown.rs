@@ -19,26 +19,9 @@ pub(crate) fn literals(source: &[u8], dockerfile: &Dockerfile) -> Vec<Name> {
     in_context(&Context::new(source, dockerfile))
 }
 
-/// Returns the values of unknown shape that a text gives to something of the Hub. The search is made for short texts,
-/// and its time grows with the square of the length. So it is given pieces, which end at a line and overlap.
+/// Returns the values of unknown shape that a text gives to something of the Hub.
 pub(crate) fn in_text(text: &[u8]) -> Vec<Name> {
-    const PIECE: usize = 8 << 10;
-    const OVERLAP: usize = 1 << 10;
-    let mut found = Vec::new();
-    let mut search = |piece: &[u8]| {
-        let values = opaque_in(piece).into_iter().filter_map(|range| piece.get(range));
-        found.extend(values.map(Name::from));
-    };
-    let mut rest = text;
-    while rest.len() > PIECE {
-        let piece = rest.get(..PIECE).unwrap_or_default();
-        let line = memchr::memrchr(b'\n', piece).filter(|end| *end > 2 * OVERLAP);
-        let end = line.map_or(PIECE, |end| end + 1);
-        search(rest.get(..end).unwrap_or_default());
-        rest = rest.get(end - OVERLAP..).unwrap_or_default();
-    }
-    search(rest);
-    found
+    opaque_in(text).into_iter().filter_map(|range| text.get(range)).map(Name::from).collect()
 }
 
 /// The secrets in the instructions of an image's history.
@@ -247,6 +230,23 @@ mod tests {
             let source = format!("FROM scratch\nRUN {run}\n");
             let found = literals(source.as_bytes(), &parse(source.as_bytes()));
             assert!(found.iter().any(|found| **found == *b"Zq7umpmhsEJNpjJOQGarb"), "{run}");
+        }
+        for text in [
+            "FROM a\nARG X=SECRET\nRUN hf auth login --token $X",
+            "FROM a\nARG X='SEC'\"RET\"\nRUN hf auth login --token \"${X}\"",
+            "FROM a\nARG X=SEC\\\nRET\nRUN hf auth login --token $X",
+            "ARG X=SECRET\nFROM a\nARG X\nRUN hf auth login --token $X",
+            "FROM a AS b\nARG X=SECRET\nFROM b\nRUN hf auth login --token $X",
+            "FROM a\nARG X=SECRET\nLABEL a=$X\nRUN echo $X | hf auth login",
+            "FROM a\nARG X=WnE3dW1wbWhzRUpOcGpKT1FHYXJi\nRUN hf auth login --token $(echo $X | base64 -d)",
+            "FROM a\nARG X=SECRET\nRUN python -c \"import os; from huggingface_hub import login; login(os.environ['X'])\"",
+            "FROM a\nARG X\nRUN hf auth login --token ${X:-SEC\"RET\"}",
+            "FROM a\nRUN python -c 'import huggingface_hub as h; h.login(\"SEC\" \"RET\")'",
+            "FROM a\nRUN python -c 'from huggingface_hub import login as l; l(\"SECRET\")'",
+        ] {
+            let source = text.replace("SEC", "Zq7umpmhsE").replace("RET", "JNpjJOQGarb");
+            let found = literals(source.as_bytes(), &parse(source.as_bytes()));
+            assert!(found.iter().any(|found| **found == *b"Zq7umpmhsEJNpjJOQGarb"), "{text}");
         }
         let source = b"FROM a\nENV HF_TOKEN=Zq7um\"pmhsEJNpjJOQ\"Garb\n";
         assert!(literals(source, &parse(source)).iter().any(|found| **found == *b"Zq7umpmhsEJNpjJOQGarb"));
