@@ -45,17 +45,21 @@ impl Occurrence {
     /// Returns the path of the member in which the token lies, if the searched file is a tar archive, plain or in a
     /// compression that builders unpack.
     pub(crate) fn member_of_tar(&self) -> Option<Vec<u8>> {
-        let mut steps = self.via.iter().map(|step| &step.kind);
-        let member = match steps.next()? {
-            StepKind::Compression(Compression::Gzip | Compression::Bzip2 | Compression::Xz) => {
-                steps.next()?
-            }
-            first => first,
-        };
-        match member {
+        let steps = self.via.get(usize::from(self.is_compressed_for_builders())..)?;
+        match &steps.first()?.kind {
             StepKind::Member(Container::Tar, name) => Some(name.to_vec()),
             _ => None,
         }
+    }
+
+    /// Returns true if the token is in the decoded bytes of a file in a compression that builders unpack.
+    pub(crate) fn is_in_unpacked(&self) -> bool {
+        self.is_compressed_for_builders() && self.via.len() == 1
+    }
+
+    fn is_compressed_for_builders(&self) -> bool {
+        let first = self.via.first().map(|step| &step.kind);
+        matches!(first, Some(StepKind::Compression(Compression::Gzip | Compression::Bzip2 | Compression::Xz)))
     }
 
     /// Returns true if the offset counts in the searched bytes: the token is plain, or only some of its
