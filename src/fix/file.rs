@@ -4,6 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::beside::Beside;
 use super::mend::mend_within;
 use super::outcome::{Left, Mended, Secret};
 use super::taken::taken;
@@ -14,7 +15,7 @@ use crate::findings::Sealer;
 use crate::mask::{Masked, Secrets, mask, mask_path};
 use crate::rules::dockerfile::unknown::literals;
 use crate::sensitive::Name;
-use crate::source::{open_file, read_up_to, script_in};
+use crate::source::{open_file, read_up_to};
 use crate::stop::Stop;
 use crate::text::{Flaw, LineIndex};
 
@@ -73,9 +74,9 @@ fn mend_read(engine: &Engine, path: &Path) -> Result<(Mending, Zeroizing<Vec<u8>
         hide(&mut issues, &literals(&before, &dockerfile));
         return Err(MendError::Rejected(issues));
     }
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = Beside::of(path);
     let Mended { source, secrets, at_start, kinds, found, mut left } =
-        mend_within(&before, &|file| script_in(directory, file));
+        mend_within(&before, &|file| beside.script(file));
     let diff = super::diff::Diff::of(&before, &source);
     let after = LineIndex::new(&source);
     let leak = |Left { hit, why }: Left| {

@@ -2,6 +2,7 @@
 //! the `RUN`s that need the token get it from a secret.
 
 mod advice;
+mod beside;
 mod clone;
 mod cut;
 mod defaults;
@@ -28,6 +29,7 @@ mod taken;
 mod uses;
 
 pub(crate) use advice::{check_and_advise, check_and_advise_within};
+pub(crate) use beside::Beside;
 pub(crate) use file::MendError;
 pub(crate) use file::mend_file;
 pub(crate) use shown::masked_lines;

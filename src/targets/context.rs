@@ -149,8 +149,12 @@ impl Audit<'_> {
         let copies = ContextCopies::of(bytes, &parsed);
         let directory = self.context_of(&path, &copies);
         let name = path.strip_prefix(directory.as_slice()).unwrap_or(&path);
+        let ignores = self.ignores(&path, directory.as_slice());
         let Drafts { drafts, problems, secrets } = {
             let read = |file: &[u8]| {
+                if ignores.excluded_by(file).is_some() {
+                    return None;
+                }
                 let number = self.context.find(&[directory.as_slice(), file].concat())?;
                 read_script(self.context.open_file(number).ok()?)
             };
@@ -168,7 +172,7 @@ impl Audit<'_> {
             searched.occurrences.retain(|occurrence| !known.contains(&occurrence.token));
         }
         self.drafts.extend(drafts);
-        self.leaks(&path, &directory, bytes, &parsed, &copies);
+        self.leaks(&path, &directory, bytes, &parsed, &copies, &ignores);
     }
 
     /// Finds the tokens that a build of the Dockerfile would copy into the image.
@@ -179,10 +183,8 @@ impl Audit<'_> {
         bytes: &[u8],
         parsed: &Dockerfile,
         copies: &ContextCopies<'_>,
+        ignores: &Dockerignore,
     ) {
-        let own = [&path[..], b".dockerignore"].concat();
-        let common = [directory, b".dockerignore"].concat();
-        let ignores = self.dockerignore(&own).or_else(|| self.dockerignore(&common)).unwrap_or_default();
         let mut tokens = Vec::new();
         let mut sites = Vec::new();
         for (&file, searched) in &self.searched {
@@ -231,6 +233,13 @@ impl Audit<'_> {
             })
         };
         if own.is_empty() || holds(own) || !holds(b"") { own.to_vec() } else { Vec::new() }
+    }
+
+    /// Returns what builds of a Dockerfile leave out of its context.
+    fn ignores(&mut self, dockerfile: &[u8], directory: &[u8]) -> Dockerignore {
+        let own = [dockerfile, b".dockerignore"].concat();
+        let common = [directory, b".dockerignore"].concat();
+        self.dockerignore(&own).or_else(|| self.dockerignore(&common)).unwrap_or_default()
     }
 
     fn dockerignore(&mut self, path: &[u8]) -> Option<Dockerignore> {

@@ -9,12 +9,12 @@ use crate::effects::ReadFile;
 use crate::fault::Code;
 use crate::finding::{Place, Problem, TargetKind};
 use crate::findings::{Anchor, Audited, Draft, Drafts, dockerfile_draft};
-use crate::fix::check_and_advise_within;
+use crate::fix::{Beside, check_and_advise_within};
 use crate::mask::message;
 use crate::rules::dockerfile::unknown::literals;
 use crate::rules::dockerfile::{Ignored, ignored};
 use crate::sensitive::Name;
-use crate::source::{open_input, path_bytes, read_up_to, script_in, unreadable};
+use crate::source::{open_input, path_bytes, read_up_to, unreadable};
 use crate::text::{Flaw, LineIndex};
 
 /// The maximum size of a Dockerfile in bytes. A larger file is not one.
@@ -43,8 +43,8 @@ pub(super) fn read_bytes(reader: &Reader<'_>, path: &Path, bytes: &[u8]) -> Audi
     let shown: Name = path_bytes(path).into();
     // The build context is the file's directory.
     let name = path.file_name().map_or(&*shown, OsStr::as_encoded_bytes);
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let read = |file: &[u8]| script_in(directory, file);
+    let beside = Beside::of(path);
+    let read = |file: &[u8]| beside.script(file);
     let context = BuildFiles { shown: shown.strip_suffix(name).unwrap_or_default(), read: &read };
     let Drafts { drafts, problems, secrets } = audit(&shown, Anchor::dockerfile(name), bytes, &context);
     let findings = drafts.iter().map(|draft| reader.sealer.finding(draft)).collect();
