@@ -1,6 +1,9 @@
 //! Scripts in files that a step runs: they are interpreted like the step itself.
 
 use std::rc::Rc;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 
 use super::files::{Found, RunFiles, TextSource};
 use super::state::State;
@@ -42,6 +45,7 @@ pub(super) fn running(
     }
     let language = file.language.or_else(|| shebang(&text)).or_else(|| language_of(&path));
     let language = language.filter(|language| *language != Language::Other)?;
+    let text = if language == Language::Shell { with_own_directory(text, &path) } else { text };
     let mut steps = shell::steps(&Script::Text { language, text });
     let process = file.is_process.then_some(number * APART);
     let StepKind::Program { assignments, .. } = &step.kind else { return None };
@@ -57,6 +61,45 @@ pub(super) fn running(
         inner.environment.splice(0..0, environment.iter().chain(&arguments).cloned());
     }
     Some(Running { source: Rc::new(source), steps: steps.into(), path })
+}
+
+/// Returns a shell script in which the usual expressions for the script's own directory are its path:
+/// `$(dirname "$0")`, `${BASH_SOURCE[0]%/*}`, `$(cd "$(dirname "$0")" && pwd)`.
+fn with_own_directory(script: Text, path: &str) -> Text {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static OWN: LazyLock<Regex> = LazyLock::new(|| {
+        let name = r"(?:0|BASH_SOURCE(?:\[0\])?)";
+        let file = format!(r#""?\$(?:{name}|\{{{name}\}})"?"#);
+        let real = format!(r#""?\$\((?:realpath|readlink\s+-f)\s+{file}\s*\)"?"#);
+        let directory = format!(r"(?:\$\(\s*dirname\s+(?:--\s+)?(?:{file}|{real})\s*\)|\$\{{{name}%/\*\}})");
+        let absolute = format!(
+            r#"\$\(\s*cd\s+(?:-P\s+)?(?:--\s+)?"?{directory}"?(?:\s*(?:&>|2?>)\s*[\w/&]+)*\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)"#
+        );
+        Regex::new(&format!("(?-u){absolute}|{directory}")).expect("a valid pattern")
+    });
+    if memchr::memmem::find(script.as_bytes(), b"0").is_none()
+        && memchr::memmem::find(script.as_bytes(), b"BASH_SOURCE").is_none()
+    {
+        return script;
+    }
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let directory = if directory.starts_with('~') {
+        directory.to_owned()
+    } else {
+        format!("/{}", directory.trim_start_matches('/'))
+    };
+    let mut text = Text::new();
+    let mut from = 0;
+    for own in OWN.find_iter(script.as_bytes()) {
+        text.push_text(&script, from..own.start());
+        text.push(directory.as_bytes(), script.source_span(own.range()));
+        from = own.end();
+    }
+    if from == 0 {
+        return script;
+    }
+    text.push_text(&script, from..script.len());
+    text
 }
 
 /// Returns the arguments of a script as variables: `$1` and so on, and `$@`.

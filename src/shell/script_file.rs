@@ -65,7 +65,10 @@ fn operand(language: Language, arguments: &[Word]) -> Option<(&Word, &[Word])> {
                 if option.starts_with('-') && option.contains(['c', 'm']) && language == Language::Python {
                     return None;
                 }
-                if option.starts_with('-') && option.contains('c') {
+                // A script is only checked with `-n`.
+                if option.starts_with('-')
+                    && (option.contains('c') || (option.contains('n') && language == Language::Shell))
+                {
                     return None;
                 }
                 let words = option.chars().filter(|c| matches!(c, 'o' | 'O')).count();

@@ -107,6 +107,25 @@ fn python_scripts_and_modules_are_read() {
 }
 
 #[test]
+fn a_script_knows_its_own_directory() {
+    let login = ("s/login.sh", SHELL);
+    for body in [
+        "cd \"$(dirname \"$0\")\" && ./login.sh\n",
+        "cd $(dirname $0)\n. ./login.sh\n",
+        "bash \"$(dirname -- \"${BASH_SOURCE[0]}\")/login.sh\"\n",
+        "HERE=\"$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" >/dev/null 2>&1 && pwd)\"\nsource \"$HERE/login.sh\"\n",
+        "sh ${0%/*}/login.sh\n",
+        "sh \"$(dirname \"$(readlink -f \"$0\")\")\"/login.sh\n",
+    ] {
+        for lines in ["COPY . /app/\n@ sh /app/s/a.sh", "WORKDIR /\nCOPY . .\n@ s/a.sh"] {
+            let found = found(lines, &[("s/a.sh", body), login]);
+            assert_eq!(found, ["login-with-secret-mount s/login.sh:3"], "{body}");
+        }
+    }
+    assert_eq!(found("COPY . /app/\n@ sh -n /app/s/login.sh", &[login]), [""; 0], "it is only checked");
+}
+
+#[test]
 fn scripts_that_the_dockerfile_writes_are_read() {
     for (lines, line) in [
         ("COPY <<EOF /s\nhf auth login --token $HF_TOKEN\nEOF\n@ sh /s", 3),
