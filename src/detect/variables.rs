@@ -276,6 +276,8 @@ mod tests {
             "HF_TOKEN_FILE",
             "HF_CACHE_KEY",
             "HF_EOS_TOKEN",
+            "HF_SPECIAL_TOKENS",
+            "HF_ADDED_TOKENS",
             "HF_DATASET_KEY",
             "HF_PUBLIC_KEY",
             "SHELF_KEY",

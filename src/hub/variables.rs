@@ -57,7 +57,7 @@ pub(crate) const REVERSED: [&str; 5] = ["TOKEN", "KEY", "SECRET", "APIKEY", "PAS
 pub(crate) const JOINED: [&str; 4] = ["API", "ACCESS", "AUTH", "HUB"];
 
 /// Words that may come after a word of [`SECRETS`] and specify the token.
-pub(crate) const SCOPES: [&str; 22] = [
+pub(crate) const SCOPES: [&str; 23] = [
     "READ",
     "WRITE",
     "READONLY",
@@ -70,6 +70,7 @@ pub(crate) const SCOPES: [&str; 22] = [
     "PROD",
     "DEV",
     "TEST",
+    "CI",
     "BUILD",
     "ARG",
     "INPUT",
@@ -87,7 +88,7 @@ pub(crate) const SPEAKING: [&str; 9] =
     ["DISABLE", "ENABLE", "MAX", "NUM", "USE", "HAS", "NO", "PATH", "FILE"];
 
 /// Words in front of a secret of another kind: `HF_CACHE_KEY`, `HF_EOS_TOKEN`.
-pub(crate) const OTHER_KINDS: [&str; 18] = [
+pub(crate) const OTHER_KINDS: [&str; 20] = [
     "CACHE",
     "PUBLIC",
     "DATASET",
@@ -102,6 +103,8 @@ pub(crate) const OTHER_KINDS: [&str; 18] = [
     "SEP",
     "UNK",
     "CLS",
+    "SPECIAL",
+    "ADDED",
     "PRIMARY",
     "FOREIGN",
     "PARTITION",

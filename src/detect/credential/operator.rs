@@ -93,8 +93,10 @@ fn sets(before: &[u8]) -> Option<bool> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static SETS: LazyLock<Regex> = LazyLock::new(|| {
         let sure = r"(?P<sure>\bsetenv|\bset[ \t]+-[A-Za-z]+)";
-        Regex::new(&format!(r#"(?-u)(?:{sure}|\bsetx|\bset|#[ \t]*define)[ \t]+\\?["']?$"#))
-            .expect("a valid pattern")
+        Regex::new(&format!(
+            r#"(?-u)(?:{sure}|\bsetx|\bset|\bENV|%(?:set_)?env|#[ \t]*define)[ \t]+\\?["']?$"#
+        ))
+        .expect("a valid pattern")
     });
     const LONGEST: usize = 32;
     let captures = SETS.captures(before.get(before.len().saturating_sub(LONGEST)..)?)?;

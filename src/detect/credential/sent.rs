@@ -31,8 +31,7 @@ pub(super) fn configured(content: &[u8]) -> Vec<usize> {
 pub(super) fn on_command_lines(content: &[u8]) -> Vec<usize> {
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
     static FLAG: LazyLock<Regex> = LazyLock::new(|| {
-        let text =
-            r"(?-u)[ \t](?:(?P<user>-u[ \t]*|--user(?:=|[ \t]+))|--(?:http-)?passw(?:or)?d(?:=|[ \t]+))";
+        let text = r"(?-u)[ \t](?:(?P<user>-u[ \t]*|--user(?:=|[ \t]+))|--(?:(?:http-)?passw(?:or)?d|oauth2-bearer)(?:=|[ \t]+))";
         Regex::new(text).expect("a valid pattern")
     });
     #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
@@ -76,6 +75,7 @@ mod tests {
         }
         for text in [
             "curl -u user:!opaque-v4lue https://huggingface.co/a\n",
+            "curl --oauth2-bearer !opaque-v4lue https://huggingface.co/a\n",
             "ls\ncurl -L https://hf.co/a -uuser:!opaque-v4lue -o x\n",
             ": 17:0;curl --user 'user:!opaque-v4lue' https://huggingface.co/a\n",
             "wget --user=u --password=!opaque-v4lue https://huggingface.co/a\n",

@@ -215,9 +215,14 @@ fn soft_break(rest: &[u8]) -> Option<Piece> {
     Some(Piece::Character { byte: number(digits, 16)?, len: 3, percent: 0 })
 }
 
-/// Reads a terminal's control sequence (ECMA-48, section 5.4) whose escape character has `from` bytes.
+/// Reads a terminal's control sequence (ECMA-48, section 5.4), or the choice of a character set (ECMA-35, section
+/// 14.3), whose escape character has `from` bytes.
 fn control(rest: &[u8], from: usize) -> Option<Piece> {
-    let parameters = rest.get(from..)?.strip_prefix(b"[")?;
+    let behind = rest.get(from..)?;
+    if let [b'(' | b')', 0x30..=0x7e, ..] = behind {
+        return Some(Piece::Control { len: from + 2 });
+    }
+    let parameters = behind.strip_prefix(b"[")?;
     let len = parameters.iter().take(24).take_while(|b| matches!(b, 0x20..=0x3f)).count();
     matches!(parameters.get(len)?, 0x40..=0x7e).then_some(Piece::Control { len: from + 1 + len + 1 })
 }

@@ -15,6 +15,7 @@ use super::{Decoding, Encoded, Found, KEPT, Runs, Token};
 use crate::detect::Confidence;
 use crate::detect::Encoding;
 use crate::detect::TokenSummary;
+use crate::detect::boundary;
 use crate::detect::randomness::BODY;
 use crate::detect::secret::Secret;
 use crate::detect::shape;
@@ -142,9 +143,15 @@ impl Window<'_> {
         }
         let spelling = again.spelling;
         let via = spelling.encodings();
-        // The next literal may be joined too. Then the decoded byte after the token is not the quote.
-        let is_closed =
-            spelling.quote.is_none() || matches!(again.behind().first(), Some(b'"' | b'\'' | b'`' | b'\\'));
+        // The next literal may be joined too. Then the decoded byte after the token is not the quote. More text may
+        // also be in front of the quote.
+        let behind = again.behind();
+        let behind = behind.get(..REACH).unwrap_or(behind);
+        let line = behind.split(|&b| b == b'\n').next().unwrap_or_default();
+        let is_closed = spelling.quote.is_none_or(|quote| {
+            matches!(behind.first(), Some(b'"' | b'\'' | b'`' | b'\\'))
+                || (boundary::may_end_before(behind) && line.contains(&quote))
+        });
         let before = || self.bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
         if spelling.is_list && !joined::joins_list(before(), again.behind()) {
             return Found::None;

@@ -95,6 +95,9 @@ fn split_literals() {
         format!("hf=\r\n_{head}{tail}\r\n"),
         format!("\"hf_{head}\" + '{tail}'"),
         format!("'hf_' + '{TOKEN}' + '@huggingface.co'"),
+        format!("'hf_' + '{TOKEN}@huggingface.co'"),
+        format!("'https://u:hf_{head}' + '{tail}@huggingface.co'"),
+        format!("'hf_{head}' '{tail} and more'"),
         format!("'https://u:hf_' + '{TOKEN}' + \"@huggingface.co\""),
         format!("\"\".join([\"hf_\", \"{TOKEN}\"])"),
         format!("''.join(('hf_', '{head}', '{tail}'))"),
@@ -166,6 +169,7 @@ fn colours_within_a_token() {
         for text in [
             format!("a:\x1b[01;31m\x1b[K{head}\x1b[m\x1b[K{tail} b"),
             format!("T=\x1b[31m{head}\x1b[0m{tail}\r\n"),
+            format!("T=\x1b[31m{head}\x1b(B\x1b[m{tail}\r\n"),
             format!("T=\\u001b[31m{head}\\u001b[0m{tail}\""),
             format!("T=\\x1b[31m{head}\\x1b[0m{tail}\""),
         ] {
