@@ -49,7 +49,7 @@ oracle-long:
 
 # Measures speed and memory beside gzip, igzip, zstd, cat and ripgrep. benches/README.md explains the results.
 bench:
-	tests/install-tools.sh hyperfine isal ripgrep time valgrind zstd openssl
+	tests/install-tools.sh docker-registry hyperfine isal ripgrep skopeo time valgrind zstd openssl
 	benches/run.sh
 
 # Scans corpora without tokens, and writes docs/noise.md. It downloads gigabytes of packages, once.

@@ -91,13 +91,38 @@ if [ "$cached" != "$scan" ]; then
     'openssl sha256 in two processes' "$(each gzip 2 'openssl dgst -sha256')"
 fi
 
+# The gzip image in a registry on this machine.
+address=127.0.0.1:5127
+remote=docker://$address/bench:1
+rm -rf $dir/registry $dir/copied
+cat >$dir/registry.yml <<CONFIG
+version: 0.1
+log: {level: error, accesslog: {disabled: true}}
+storage: {filesystem: {rootdirectory: $PWD/$dir/registry}}
+http: {addr: "$address"}
+CONFIG
+docker-registry serve $dir/registry.yml >$dir/registry.log 2>&1 &
+trap "kill $!; rm -rf $dir/registry $dir/copied" EXIT
+for _ in $(seq 50); do ! (echo >"/dev/tcp/${address/:/\/}") 2>/dev/null || break; sleep 0.1; done
+skopeo copy --quiet --dest-tls-verify=false oci:$dir/gzip $remote
+measure registry \
+  'stowaway scan docker://…' "$scan $remote" \
+  'stowaway scan --jobs 8 docker://…' "$scan --jobs 8 $remote" \
+  'skopeo copy docker://… dir:…' "rm -rf $dir/copied; skopeo copy --quiet --src-tls-verify=false $remote dir:$dir/copied"
+
 echo
 echo '| layers | peak memory, MB |'
 echo '| --- | ---: |'
-for target in gzip fat zstd ten plain.tar; do
-  /usr/bin/time --format %M --output $dir/memory $scan $dir/$target >/dev/null || [ $? -eq 1 ]
-  echo "| ${target%.tar} | $(awk 'END { printf "%.0f", $1 / 1000 }' $dir/memory) |"
-done
+# memory NAME OPTION... TARGET
+memory() {
+  local name=$1
+  shift
+  /usr/bin/time --format %M --output $dir/memory $scan "$@" >/dev/null || [ $? -eq 1 ]
+  echo "| $name | $(awk 'END { printf "%.0f", $1 / 1000 }' $dir/memory) |"
+}
+for target in gzip fat zstd ten plain.tar; do memory ${target%.tar} $dir/$target; done
+memory registry $remote
+memory 'registry, --jobs 8' --jobs 8 $remote
 
 # Instruction counts do not depend on the load of the machine. They reveal regressions that times would hide.
 small=target/bench-small

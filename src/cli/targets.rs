@@ -26,6 +26,9 @@ pub(super) fn from_file(scan: &args::Scan) -> Result<Vec<OsString>, Failure> {
     if is_stdin && scan.targets.iter().any(|target| target == "-") {
         return Err(failed(&"the target - reads standard input as well"));
     }
+    if is_stdin && scan.registry.password_stdin {
+        return Err(failed(&"--password-stdin reads standard input as well"));
+    }
     let mut list = Vec::new();
     let read = if is_stdin {
         io::stdin().lock().take(MAX_LIST + 1).read_to_end(&mut list)

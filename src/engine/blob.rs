@@ -14,6 +14,7 @@ use super::layer::LayerVisitor;
 use super::search::scanner;
 use super::side_by_side::side_by_side;
 use crate::detect::{CredentialSearch, Scanner};
+use crate::digest::{Algorithm, Hasher};
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Message, message};
@@ -27,6 +28,8 @@ use crate::verdict::{BlobVerdict, Bytes, Content, credentials};
 pub(crate) struct Reading<'a> {
     /// Whether plain blobs and decompressed layers are hashed.
     pub(crate) verify_digests: bool,
+    /// The algorithm of the digest under which the blob is known.
+    pub(crate) algorithm: Algorithm,
     /// The scan, with the budget and progress of this blob.
     pub(crate) scan: Scan<'a>,
     /// A function that opens the blob again, if that is possible.
@@ -63,7 +66,7 @@ fn audit_by<I: Read>(
     let head = match document::begin(&mut reading.scan.uncounted(&mut input)) {
         Ok(Begin::Document(bytes)) => {
             reading.scan.progress.advance(bytes.len() as u64);
-            return document::verdict(name, &bytes, reading.scan);
+            return document::verdict(name, &bytes, reading.algorithm, reading.scan);
         }
         Ok(Begin::Bytes(head)) => head,
         Err(error) => return BlobVerdict::unread(Problem::of(&error, Place::Here)),
@@ -72,7 +75,7 @@ fn audit_by<I: Read>(
     let compression = Compression::of(&head);
     verdict.is_compressed = compression != Compression::None;
     let mut stored = Stored {
-        hash: (verdict.is_compressed || reading.verify_digests).then(Sha256::new),
+        hash: (verdict.is_compressed || reading.verify_digests).then(|| Hasher::new(reading.algorithm)),
         scanner: verdict.is_compressed.then(scanner),
         credentials: credentials::is_keeper(name).then(|| CredentialSearch::new(name)),
         size: 0,
@@ -98,7 +101,7 @@ fn audit_by<I: Read>(
         }
     }
     verdict.size = stored.size;
-    verdict.digest = stored.hash.map(finish).filter(|_| verdict.is_fetched);
+    verdict.digest = stored.hash.map(Hasher::finish).filter(|_| verdict.is_fetched);
     verdict.credentials = stored.credentials.map(CredentialSearch::finish).unwrap_or_default();
     if !reading.scan.budget.keep(&mut verdict.credentials) {
         verdict.problem.get_or_insert_with(Budget::overflow);
@@ -198,7 +201,7 @@ fn is_empty_tar(view: &[u8]) -> bool {
 
 /// The processing of bytes as they are stored.
 struct Stored<'a> {
-    hash: Option<Sha256>,
+    hash: Option<Hasher>,
     scanner: Option<Scanner>,
     credentials: Option<CredentialSearch>,
     size: u64,

@@ -14,7 +14,7 @@ use crate::detect::credentials_in;
 use crate::detect::generated_in;
 use crate::detect::is_plain_variable;
 use crate::detect::may_be_credential;
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::fault::Code;
 use crate::finding::Place;
 use crate::finding::Problem;
@@ -29,8 +29,6 @@ use crate::stream::begins_tar;
 use crate::stream::hold_memory;
 use crate::unpack::MAX_IN_FILE;
 use crate::verdict::{BlobVerdict, Content, FieldToken, credentials};
-use sha2::Digest as _;
-use sha2::Sha256;
 
 /// The number of bytes needed to distinguish a document from a tar stream.
 const HEAD: u64 = 512;
@@ -66,16 +64,15 @@ pub(super) fn begin(input: &mut impl Read) -> io::Result<Begin> {
 }
 
 /// Searches a named document.
-pub(super) fn verdict(name: &[u8], bytes: &[u8], scan: Scan<'_>) -> BlobVerdict {
+pub(super) fn verdict(name: &[u8], bytes: &[u8], algorithm: Algorithm, scan: Scan<'_>) -> BlobVerdict {
     // A parsed document takes many times its size.
     let held = hold_memory(PARSED * bytes.len() as u64, "a JSON document");
-    let hash: [u8; 32] = Sha256::digest(bytes).into();
     let (mut found, parsed) = search(bytes);
     let mut credentials = if credentials::is_keeper(name) { credentials_in(name, bytes) } else { Vec::new() };
     let is_all = scan.budget.keep(&mut found) & scan.budget.keep(&mut credentials);
     BlobVerdict {
         size: bytes.len() as u64,
-        digest: Some(Digest::from_bytes(hash)),
+        digest: Some(Digest::of(algorithm, bytes)),
         content: Content::Document(found),
         credentials,
         problem: held

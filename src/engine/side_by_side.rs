@@ -126,7 +126,12 @@ mod tests {
             for verify_digests in [false, true] {
                 let read = |side_by_side: bool, broken: bool| {
                     let engine = engine(2);
-                    let reading = Reading { verify_digests, scan: engine.scan(), reopen: None };
+                    let reading = Reading {
+                        verify_digests,
+                        algorithm: crate::digest::Algorithm::default(),
+                        scan: engine.scan(),
+                        reopen: None,
+                    };
                     let (mut whole, mut failing) = (&blob[..], Failing(blob));
                     let input: &mut (dyn Read + Send) = if broken { &mut failing } else { &mut whole };
                     let verdict = if side_by_side {

@@ -134,7 +134,7 @@ impl Documents for Fetch<'_> {
         match begin {
             Ok(Begin::Document(bytes)) => {
                 self.len = self.len.saturating_add(bytes.len() as u64);
-                let verdict = document::verdict(&blob.name, &bytes, self.scan);
+                let verdict = document::verdict(&blob.name, &bytes, blob.algorithm(), self.scan);
                 let digest = verdict.digest.ok_or(DocumentError::None)?;
                 self.read.push((number, verdict));
                 Ok(Document { bytes, digest })
@@ -172,7 +172,12 @@ impl One<'_> {
             }
             Ok(Box::new(scan.uncounted(source.open(blob)?)))
         };
-        let reading = Reading { verify_digests: self.verify_digests, scan, reopen: Some(&reopen) };
+        let reading = Reading {
+            verify_digests: self.verify_digests,
+            algorithm: blob.algorithm(),
+            scan,
+            reopen: Some(&reopen),
+        };
         let open = || source.open(blob);
         if let Some(verdict) = memory.recall(blob, &open, reading, self.places) {
             return verdict;

@@ -134,7 +134,7 @@ impl Stream<'_, '_> {
         let mut body = &mut *body;
         let verdict = match document::begin(&mut body)? {
             Begin::Document(bytes) => {
-                let verdict = document::verdict(&entry.path, &bytes, scan);
+                let verdict = document::verdict(&entry.path, &bytes, blob.algorithm(), scan);
                 let len = self.documents.len.saturating_add(bytes.len() as u64);
                 if len > MAX_DOCUMENTS {
                     self.documents.documents.insert(number, Err(DocumentError::Full));
@@ -146,7 +146,7 @@ impl Stream<'_, '_> {
             }
             Begin::Bytes(head) => {
                 let mut failing = Failing { input: body, error: None };
-                let reading = Reading { verify_digests, scan, reopen: None };
+                let reading = Reading { verify_digests, algorithm: blob.algorithm(), scan, reopen: None };
                 let verdict = blob::audit(&entry.path, &mut (&*head).chain(&mut failing), reading);
                 if let Some(error) = failing.error.take() {
                     // The error belongs to the archive, not to the blob. The walk ends with it.

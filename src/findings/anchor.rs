@@ -130,13 +130,13 @@ impl Identity {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hash.update(anchor.0.to_bytes());
+        hash.update(anchor.0.as_bytes());
         Self(Digest::from_bytes(hash.finalize().into()))
     }
 
     /// Returns the hash of the identity together with the number among equal findings.
     pub(super) fn numbered(&self, ordinal: u64) -> Digest {
-        let hash = Sha256::new_with_prefix(self.0.to_bytes()).chain_update(ordinal.to_be_bytes());
+        let hash = Sha256::new_with_prefix(self.0.as_bytes()).chain_update(ordinal.to_be_bytes());
         Digest::from_bytes(hash.finalize().into())
     }
 }

@@ -1,6 +1,6 @@
 //! Blobs, as sources provide them.
 
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 
 /// A blob that a source can open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,11 @@ impl Blob {
         let digest = claimed_digest(&name);
         Self { id, name, size, digest, is_trusted: false }
     }
+
+    /// Returns the algorithm of the digest, or the usual one.
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.digest.map(Digest::algorithm).unwrap_or_default()
+    }
 }
 
 /// A document's reference to a blob (OCI image specification, "Content Descriptors").
@@ -37,10 +42,12 @@ pub(crate) struct Descriptor<'a> {
     pub(crate) media_type: &'a str,
 }
 
-/// Returns the digest that a name claims: `blobs/sha256/HEX` in a layout, `HEX.json` for the config of a
+/// Returns the digest that a name claims: `blobs/ALGORITHM/HEX` in a layout, `HEX.json` for the config of a
 /// docker archive.
 pub(crate) fn claimed_digest(name: &[u8]) -> Option<Digest> {
     let name = std::str::from_utf8(name).ok()?;
-    let hex = name.strip_prefix("blobs/sha256/").or_else(|| name.strip_suffix(".json"))?;
-    Digest::from_hex(hex).ok()
+    match name.strip_prefix("blobs/").and_then(|blob| blob.split_once('/')) {
+        Some((algorithm, hex)) => format!("{algorithm}:{hex}").parse().ok(),
+        None => Digest::from_hex(name.strip_suffix(".json")?).ok(),
+    }
 }

@@ -6,6 +6,7 @@ use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use super::reader::{Reader, empty, refused};
+use crate::digest::Algorithm;
 use crate::dockerfile::looks_like_dockerfile;
 use crate::engine::blob::Reading;
 use crate::engine::gathered::Gathered;
@@ -179,7 +180,12 @@ fn read(
 }
 
 fn reading<'a>(reader: &Reader<'a>) -> Reading<'a> {
-    Reading { verify_digests: reader.options.verify_digests, scan: reader.scan, reopen: None }
+    Reading {
+        verify_digests: reader.options.verify_digests,
+        algorithm: Algorithm::default(),
+        scan: reader.scan,
+        reopen: None,
+    }
 }
 
 fn unwanted(reader: &Reader<'_>, inventory: &Inventory, resolved: &Resolved) -> BTreeSet<usize> {

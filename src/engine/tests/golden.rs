@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::engine;
 use crate::detect::tests::{token, web_token};
+use crate::digest::Algorithm;
 use crate::digest::Digest;
 use crate::engine::blob::{self, Reading};
 use crate::hub::tokens::made_up;
@@ -136,7 +137,12 @@ fn verdicts_change_with_the_version_of_the_detector_alone() {
     let mut hasher = Sha256::new();
     for blob in blobs {
         let engine = engine(1);
-        let reading = Reading { verify_digests: true, scan: engine.scan(), reopen: None };
+        let reading = Reading {
+            verify_digests: true,
+            algorithm: Algorithm::default(),
+            scan: engine.scan(),
+            reopen: None,
+        };
         let verdict = without_texts(blob::audit(b"blobs/sha256/ab", &mut &blob[..], reading));
         let bytes = codec::encode(&verdict, 0).expect("a verdict without errors");
         hasher.update((bytes.len() as u64).to_le_bytes());

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::remote::{Remote, digest_of};
 use super::*;
+use crate::digest::Algorithm;
 use crate::engine::blob::Reading;
 use crate::engine::gathered::Gathered;
 use crate::engine::source::{Wanted, read};
@@ -45,7 +46,8 @@ fn gzip(bytes: &[u8], times: usize) -> Vec<u8> {
 }
 
 pub(super) fn audit(bench: &Bench, source: &dyn Source) -> (Gathered, Resolved) {
-    let reading = Reading { verify_digests: false, scan: bench.scan(), reopen: None };
+    let reading =
+        Reading { verify_digests: false, algorithm: Algorithm::default(), scan: bench.scan(), reopen: None };
     let leave_out = |_: &_, _: &_| std::collections::BTreeSet::new();
     read(source, Gathered::default(), reading, &Wanted { tag: None, leave_out: &leave_out })
 }

@@ -122,6 +122,8 @@ fn of_layer(layer: &Layer, verdict: &BlobVerdict, place: &Place, problems: &mut 
     let unpacked = if verdict.is_compressed { verdict.diff_id } else { verdict.digest };
     if let (Some(unpacked), Some(diff_id)) = (unpacked, layer.diff_id)
         && unpacked != diff_id.0
+        // Uncompressed bytes are hashed by one algorithm alone.
+        && unpacked.algorithm() == diff_id.0.algorithm()
         && (verdict.is_compressed || layer.digest.is_none())
     {
         let detail =

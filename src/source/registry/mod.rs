@@ -15,8 +15,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use sha2::Digest as _;
-
 pub(crate) use access::Access;
 pub(crate) use credentials::Credentials;
 pub(crate) use listing::{repositories, tags};
@@ -72,7 +70,8 @@ impl Registry {
             let detail = format!("the manifest is larger than {} MiB", MAX_MANIFEST >> 20);
             return Err(Fault::io(Code::Limit, detail));
         }
-        let digest = Digest::from_bytes(sha2::Sha256::digest(&document).into());
+        let algorithm = reference.digest.or(told).map(Digest::algorithm).unwrap_or_default();
+        let digest = Digest::of(algorithm, &document);
         if let Some(expected) = reference.digest.or(told).filter(|expected| *expected != digest) {
             let detail = format!("the manifest is not the one of {expected}: its digest is {digest}");
             return Err(Fault::io(Code::DigestMismatch, detail));

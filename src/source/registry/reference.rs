@@ -40,7 +40,7 @@ pub(crate) enum ReferenceError {
     )]
     Invalid,
     /// The digest is none, or of another algorithm.
-    #[error("the digest is not sha256 with 64 hexadecimal digits")]
+    #[error("the digest is neither sha256 with 64 hexadecimal digits nor sha512 with 128")]
     Digest,
 }
 

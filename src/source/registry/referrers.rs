@@ -5,11 +5,10 @@ use std::io::{self, Read as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
-use sha2::Digest as _;
 
 use super::client::{Client, MANIFESTS, Request};
 use super::{MANIFEST, MAX_MANIFEST};
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::fault::{Code, Fault};
 use crate::source::Blob;
 
@@ -51,7 +50,7 @@ impl Referrers {
             Some(listed) => Some(listed),
             None => {
                 self.no_api.store(true, Ordering::Relaxed);
-                document(client, &format!("manifests/sha256-{}", digest.hex()))?
+                document(client, &format!("manifests/{}", tag(digest)))?
             }
         };
         // An answer that is no index, as proxies give, refers to nothing.
@@ -64,14 +63,22 @@ impl Referrers {
             found.push(manifest(digest, listed.size));
         }
         for ending in COSIGN.iter().filter(|_| is_image) {
-            let path = format!("manifests/sha256-{}{ending}", digest.hex());
+            let path = format!("manifests/{}{ending}", tag(digest));
             if let Some(document) = document(client, &path)? {
-                let digest = Digest::from_bytes(sha2::Sha256::digest(&document).into());
+                let digest = Digest::of(Algorithm::default(), &document);
                 found.push(manifest(digest, document.len() as u64));
             }
         }
         Ok(found)
     }
+}
+
+/// Returns the tag that stands for what refers to a digest (OCI distribution specification, "Referrers Tag Schema").
+fn tag(digest: Digest) -> String {
+    const LONGEST: usize = 64;
+    let text = digest.to_string().replace(':', "-");
+    let hex = text.find('-').map_or(0, |at| at + 1);
+    text.get(..hex + LONGEST).unwrap_or(&text).to_owned()
 }
 
 /// Returns a document, unless the registry has none at this path.

@@ -27,7 +27,8 @@ impl Key {
         let mut key = [0; VERSION + DIGEST];
         let (first, rest) = key.split_at_mut(VERSION);
         first.copy_from_slice(&prefix(version));
-        rest.copy_from_slice(&digest.to_bytes());
+        // Nothing is kept of blobs with other digests.
+        rest.copy_from_slice(&digest.sha256().unwrap_or_default());
         Self(key)
     }
 

@@ -50,7 +50,7 @@ fn entry(n: u8, len: usize) -> Entry {
 /// Returns the numbers of the entries in the cache.
 fn there(cache: &Cache) -> Vec<u8> {
     let all: Vec<Digest> = (0..=255).map(digest).collect();
-    cache.get(ONE, &all).keys().map(|digest| digest.to_bytes()[0]).collect()
+    cache.get(ONE, &all).keys().map(|digest| digest.as_bytes()[0]).collect()
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn assert_survives(own: &Own, case: &str, spoil: impl FnOnce(&Path)) {
 #[track_caller]
 fn assert_usable(cache: &Cache, case: &str) {
     for (digest, kept) in cache.get(ONE, &[digest(1), digest(2), digest(3)]) {
-        let n = digest.to_bytes()[0];
+        let n = digest.as_bytes()[0];
         let len = [10, 5000, 100][usize::from(n) - 1];
         assert_eq!(kept.value, vec![n; len], "{case}: entry {n}");
     }
@@ -252,7 +252,7 @@ fn a_file_with_a_changed_byte_gives_what_was_put_or_nothing() {
         fs::write(cache.path(), &bytes).unwrap();
         let cache = own.cache();
         let got = cache.get(ONE, &[digest(1), digest(2), digest(3)]);
-        assert!(got.iter().all(|(d, kept)| kept.value == vec![d.to_bytes()[0]; kept.value.len()]), "{at}");
+        assert!(got.iter().all(|(d, kept)| kept.value == vec![d.as_bytes()[0]; kept.value.len()]), "{at}");
         answers[usize::from(got.len() == 3)] += 1;
         if nth % 20 == 0 {
             fs::write(cache.path(), &bytes).unwrap();
@@ -357,7 +357,7 @@ fn many_at_once() {
                     let cache = own.cache();
                     cache.put(ONE, &[entry(thread * 5 + n, 500)], &[]);
                     for (digest, kept) in cache.get(ONE, &[digest(thread), digest(thread * 5)]) {
-                        assert_eq!(kept.value, vec![digest.to_bytes()[0]; 500]);
+                        assert_eq!(kept.value, vec![digest.as_bytes()[0]; 500]);
                     }
                 }
             });

@@ -92,7 +92,7 @@ pub(crate) fn encode(verdict: &BlobVerdict, charge: usize) -> Option<Vec<u8>> {
     let record = Record {
         size: *size,
         charge: charge as u64,
-        diff_id: diff_id.map(Digest::to_bytes),
+        diff_id: diff_id.and_then(Digest::sha256),
         is_compressed: *is_compressed,
         stored: spots(stored),
         content,

@@ -40,7 +40,7 @@ pub(super) fn spots(occurrences: &[Occurrence]) -> Vec<Spot> {
         Spot {
             kind: *kind,
             redacted: redacted.0.clone(),
-            sha256: sha256.map(|hash| hash.0.to_bytes()),
+            sha256: sha256.and_then(|hash| hash.0.sha256()),
             expires_at: expires_at.map(Timestamp::to_unix),
             offset: *offset,
             len: *len as u64,

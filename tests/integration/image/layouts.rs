@@ -310,3 +310,51 @@ fn a_layer_with_addresses_is_missing_unless_its_type_says_that_it_is_elsewhere()
         assert_eq!(outcome.errors()[0]["code"], "missing", "{media_type}");
     }
 }
+
+/// Returns the layout of an image in which every descriptor has a digest of SHA-512.
+fn layout_of_sha512(image: &Image, in_layer: impl Fn(&mut Vec<u8>)) -> Files {
+    use sha2::{Digest as _, Sha512};
+    let mut files = Files::default();
+    files.push("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#);
+    let mut put = |media_type: &str, bytes: &[u8], stored: &[u8]| {
+        let hex = crate::support::token::hex(&Sha512::digest(bytes));
+        files.push(format!("blobs/sha512/{hex}"), stored);
+        json!({"mediaType": media_type, "digest": format!("sha512:{hex}"), "size": bytes.len()})
+    };
+    let config = image.config_bytes();
+    let config = put("application/vnd.oci.image.config.v1+json", &config, &config);
+    let mut layers = Vec::new();
+    for layer in &image.layers {
+        let mut stored = layer.blob.clone();
+        in_layer(&mut stored);
+        layers.push(put(&layer.media_type, &layer.blob, &stored));
+    }
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers});
+    let manifest = serde_json::to_vec(&manifest).unwrap();
+    let manifest = put(crate::support::image::MANIFEST, &manifest, &manifest);
+    let index = json!({"schemaVersion": 2, "manifests": [manifest]});
+    files.push("index.json", serde_json::to_vec(&index).unwrap());
+    files
+}
+
+#[test]
+fn digests_of_sha512() {
+    let place = Place::new("sha512");
+    let (made, image) = leaky("sha512");
+    let whole = layout_of_sha512(&image, |_| ());
+    whole.write_dir(&place.join("layout"));
+    for target in [place.join("layout"), place.write("whole.tar", whole.archive())] {
+        for _ in 0..2 {
+            let outcome = scan(&[&target]);
+            outcome.assert_found_only(&[&made]);
+            assert_eq!((outcome.code, outcome.errors().len()), (1, 0));
+            let digest = outcome.finding_of(&made)["location"]["digest"].as_str().unwrap();
+            assert!(digest.starts_with("sha512:"), "{digest}");
+        }
+    }
+    // A byte behind the gzip stream's end changes no content.
+    let changed = layout_of_sha512(&image, |layer| layer.push(0));
+    let outcome = scan(&[place.write("changed.tar", changed.archive())]);
+    let codes: Vec<_> = outcome.errors().iter().map(|error| &error["code"]).collect();
+    assert!(codes.contains(&&json!("digest-mismatch")), "{codes:?}");
+}
