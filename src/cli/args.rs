@@ -56,7 +56,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Audit images and Dockerfiles
     #[command(after_long_help = EXAMPLES)]
-    Scan(Scan),
+    Scan(Box<Scan>),
     /// Mend the leaks of a Dockerfile: show the change, or write it
     #[command(after_long_help = FIX_EXAMPLES)]
     Fix(Fix),
@@ -151,6 +151,7 @@ pub(super) struct Scan {
 
 /// The way to registries.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(next_help_heading = "Registries")]
 pub(super) struct RegistryArgs {
     /// Audit all tags of the repositories that are targets
@@ -161,7 +162,7 @@ pub(super) struct RegistryArgs {
     #[arg(long, value_name = "GLOB")]
     pub(super) tags: Vec<String>,
 
-    /// Audit all repositories of the registry or namespace docker://HOST[:PORT][/NAMESPACE], with all of their tags
+    /// Audit all repositories of the registry or namespace `docker://HOST[:PORT][/NAMESPACE]`, with all of their tags
     #[arg(long)]
     pub(super) catalog: bool,
 

@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn scan(mut scan: args::Scan) -> Result<Outcome, Failure> {
+fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
     interrupt::watch();
     let tokens = targets::tokens(&scan)?;
     scan.targets.extend(targets::from_file(&scan)?);

@@ -6,7 +6,6 @@ use super::Redacted;
 use super::TokenHash;
 use super::TokenSummary;
 use super::claims;
-use crate::digest::Digest;
 use crate::hub::tokens::Body;
 use crate::hub::tokens::Kind;
 use crate::sensitive::Sensitive;
@@ -30,7 +29,7 @@ impl Secret {
         TokenSummary {
             kind: self.kind.into(),
             redacted: Redacted(format!("{}…{}", self.kind.prefix, String::from_utf8_lossy(tail))),
-            sha256: Some(TokenHash(Digest::from_bytes(hash))),
+            sha256: Some(TokenHash(hash)),
             expires_at: match self.kind.body {
                 Body::WebToken => claims::expires_at(&self.text),
                 Body::Letters => None,

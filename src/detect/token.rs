@@ -23,13 +23,13 @@ impl fmt::Display for Redacted {
 
 /// The SHA-256 of the text of a token. It identifies a token across places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TokenHash(pub(crate) Digest);
+pub struct TokenHash(pub(crate) [u8; 32]);
 
 impl TokenHash {
     /// Returns the hash of a token.
     pub(crate) fn of(token: &[u8]) -> Self {
         use sha2::Digest as _;
-        Self(Digest::from_bytes(sha2::Sha256::digest(token).into()))
+        Self(sha2::Sha256::digest(token).into())
     }
 }
 
@@ -37,13 +37,14 @@ impl FromStr for TokenHash {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Digest::from_hex(text.strip_prefix("sha256:").unwrap_or(text)).map(Self)
+        let digest = Digest::from_hex(text.strip_prefix("sha256:").unwrap_or(text))?;
+        digest.sha256().map(Self).ok_or(ParseDigestError)
     }
 }
 
 impl fmt::Display for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.hex())
+        f.write_str(&Digest::from_bytes(self.0).hex())
     }
 }
 
@@ -55,8 +56,7 @@ impl Serialize for TokenHash {
 
 impl<'de> Deserialize<'de> for TokenHash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let hex = String::deserialize(deserializer)?;
-        Digest::from_hex(&hex).map(Self).map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -36,7 +36,7 @@ const CACHE_CONFIG: &str = "application/vnd.buildkit.cacheconfig.v0";
 #[derive(Debug)]
 pub(super) enum Manifest {
     Index { manifests: Vec<Descriptor> },
-    Image { config: Descriptor, layers: Vec<Descriptor>, is_artifact: bool },
+    Image { config: Box<Descriptor>, layers: Vec<Descriptor>, is_artifact: bool },
 }
 
 /// A document's reference to a blob.
@@ -64,7 +64,7 @@ impl Manifest {
         }
         let manifest = ImageManifest::deserialize(parsed.value())?;
         Ok(Self::Image {
-            config: Descriptor::new(manifest.config()),
+            config: Descriptor::new(manifest.config()).into(),
             layers: manifest.layers().iter().map(Descriptor::new).collect(),
             is_artifact: manifest.artifact_type().is_some()
                 || !is_image_config(manifest.config().media_type()),

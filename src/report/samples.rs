@@ -25,7 +25,7 @@ fn token(last: &str, hash: u8) -> TokenSummary {
     TokenSummary {
         kind: TokenKind::from_id("user-access-token").unwrap(),
         redacted: Redacted(format!("hf_…{last}")),
-        sha256: Some(TokenHash(digest(hash))),
+        sha256: Some(TokenHash([hash; 32])),
         expires_at: None,
         expired: None,
     }
@@ -212,7 +212,7 @@ pub(super) fn expiring() -> Report {
     let web = |last: &str, hash, at, expired| TokenSummary {
         kind: TokenKind::from_id("oauth-access-token").unwrap(),
         redacted: Redacted(format!("hf_oauth_…{last}")),
-        sha256: Some(TokenHash(digest(hash))),
+        sha256: Some(TokenHash([hash; 32])),
         expires_at: Timestamp::from_unix(at),
         expired: Some(expired),
     };

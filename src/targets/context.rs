@@ -27,6 +27,16 @@ use crate::source::{BuildContext, Content, inspect, read_script, unreadable};
 use crate::text::LineIndex;
 use crate::verdict::Problems;
 
+/// A Dockerfile, and the context in which it is built.
+struct Built<'a> {
+    path: &'a Name,
+    /// The directory of the context, with a trailing slash.
+    directory: &'a [u8],
+    bytes: &'a [u8],
+    parsed: &'a Dockerfile,
+    ignores: &'a Dockerignore,
+}
+
 /// Audits a directory: `context:PATH`.
 pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem> {
     match inspect(root).map_err(|error| unreadable(&error))? {
@@ -172,19 +182,13 @@ impl Audit<'_> {
             searched.occurrences.retain(|occurrence| !known.contains(&occurrence.token));
         }
         self.drafts.extend(drafts);
-        self.leaks(&path, &directory, bytes, &parsed, &copies, &ignores);
+        let built = Built { path: &path, directory: &directory, bytes, parsed: &parsed, ignores: &ignores };
+        self.leaks(&built, &copies);
     }
 
     /// Finds the tokens that a build of the Dockerfile would copy into the image.
-    fn leaks(
-        &mut self,
-        path: &Name,
-        directory: &[u8],
-        bytes: &[u8],
-        parsed: &Dockerfile,
-        copies: &ContextCopies<'_>,
-        ignores: &Dockerignore,
-    ) {
+    fn leaks(&mut self, built: &Built<'_>, copies: &ContextCopies<'_>) {
+        let Built { path, directory, bytes, parsed, ignores } = *built;
         let mut tokens = Vec::new();
         let mut sites = Vec::new();
         for (&file, searched) in &self.searched {

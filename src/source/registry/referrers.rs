@@ -46,12 +46,11 @@ impl Referrers {
         } else {
             document(client, &format!("referrers/{digest}"))?
         };
-        let listed = match listed {
-            Some(listed) => Some(listed),
-            None => {
-                self.no_api.store(true, Ordering::Relaxed);
-                document(client, &format!("manifests/{}", tag(digest)))?
-            }
+        let listed = if listed.is_some() {
+            listed
+        } else {
+            self.no_api.store(true, Ordering::Relaxed);
+            document(client, &format!("manifests/{}", tag(digest)))?
         };
         // An answer that is no index, as proxies give, refers to nothing.
         let index: Option<Index> = listed.and_then(|listed| serde_json::from_slice(&listed).ok());

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::step::StepRecord;
 use crate::detect::{Confidence, Occurrence, Position, Redacted, TokenHash, TokenKind, TokenSummary};
-use crate::digest::Digest;
 use crate::timestamp::Timestamp;
 
 /// A line and a column.
@@ -40,7 +39,7 @@ pub(super) fn spots(occurrences: &[Occurrence]) -> Vec<Spot> {
         Spot {
             kind: *kind,
             redacted: redacted.0.clone(),
-            sha256: sha256.and_then(|hash| hash.0.sha256()),
+            sha256: sha256.map(|hash| hash.0),
             expires_at: expires_at.map(Timestamp::to_unix),
             offset: *offset,
             len: *len as u64,
@@ -66,7 +65,7 @@ impl Spot {
             token: TokenSummary {
                 kind: self.kind,
                 redacted: Redacted(self.redacted),
-                sha256: self.sha256.map(|hash| TokenHash(Digest::from_bytes(hash))),
+                sha256: self.sha256.map(TokenHash),
                 expires_at: self.expires_at.and_then(Timestamp::from_unix),
                 expired: None,
             },

@@ -148,10 +148,14 @@ fn an_encrypted_layer_is_an_error_of_its_own_kind() {
 fn ancient(image: &Image, config: &Value, commands: &[&str]) -> Files {
     let mut files = old_docker_archive(&[image]);
     let names: Vec<String> = files.0.iter().map(|(name, _)| name.clone()).collect();
-    for name in names.iter().filter(|name| name.ends_with(".json")) {
+    for name in names.iter().filter(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "json"))
+    {
         files.remove(name);
     }
-    let layers: Vec<&String> = names.iter().filter(|name| name.ends_with("/json")).collect();
+    let layers: Vec<&String> = names
+        .iter()
+        .filter(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "json"))
+        .collect();
     for (layer, command) in layers.iter().zip(commands) {
         let bytes = files.get_mut(layer);
         let mut described: Value = serde_json::from_slice(bytes).unwrap();
