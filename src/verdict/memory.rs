@@ -82,13 +82,13 @@ mod tests {
             value: vec![n; len],
             replaces,
         };
+        lasting.put(ANY, &[entry(3, 5, false)], &[]);
         store.put(ANY, &[entry(1, 10, false), entry(1, 20, false), entry(2, MAX, false)], &[]);
         let digests = [1, 2].map(|n| Digest::from_bytes([n; 32]));
         let len = || store.get(ANY, &digests).values().map(|stored| stored.value.len()).collect::<Vec<_>>();
         assert_eq!(len(), [10]);
-        store.put(ANY, &[entry(1, 20, true), entry(2, MAX - 20, false)], &[]);
-        assert_eq!(len(), [20, MAX - 20]);
-        lasting.put(ANY, &[entry(3, 5, false)], &[]);
+        store.put(ANY, &[entry(1, 20, true), entry(2, MAX - 25, false)], &[]);
+        assert_eq!(len(), [20, MAX - 25]);
         let found = store.get(ANY, &[3, 4].map(|n| Digest::from_bytes([n; 32])));
         assert_eq!(found.values().map(|stored| stored.value.len()).collect::<Vec<_>>(), [5]);
     }
