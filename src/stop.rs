@@ -29,12 +29,28 @@ impl Cancel {
 pub(crate) struct Stop {
     cancel: Cancel,
     deadline: Option<Instant>,
+    /// Triggered by a finding, if one is enough.
+    first: Option<Cancel>,
 }
 
 impl Stop {
     /// Creates a value that ends the audit when `cancel` is triggered, or after `timeout`.
     pub(crate) fn new(cancel: Cancel, timeout: Option<Duration>) -> Self {
-        Self { cancel, deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)) }
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        Self { cancel, deadline, first: None }
+    }
+
+    /// Makes one finding enough.
+    pub(crate) fn at_first_finding(mut self) -> Self {
+        self.first = Some(Cancel::default());
+        self
+    }
+
+    /// Ends the audit if one finding is enough.
+    pub(crate) fn found(&self) {
+        if let Some(first) = &self.first {
+            first.cancel();
+        }
     }
 
     /// Checks whether the audit has to end.
@@ -44,6 +60,12 @@ impl Stop {
     pub(crate) fn check(&self) -> io::Result<()> {
         if self.cancel.is_cancelled() {
             return Err(Fault::io(Code::Cancelled, "the audit was cancelled"));
+        }
+        if self.first.as_ref().is_some_and(Cancel::is_cancelled) {
+            return Err(Fault::io(
+                Code::Cancelled,
+                "a token was found, and --first-finding asks for no more",
+            ));
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(Fault::io(Code::TimedOut, "the audit ran out of time"));
@@ -72,5 +94,10 @@ mod tests {
         assert_eq!(code(&Stop::new(Cancel::default(), Some(Duration::ZERO))), Some(Code::TimedOut));
         assert!(!Stop::new(Cancel::default(), Some(Duration::MAX)).is_due());
         assert_eq!(code(&Stop::new(cancel, Some(Duration::ZERO))), Some(Code::Cancelled));
+        let (all, first) = (Stop::default(), Stop::default().at_first_finding());
+        assert_eq!(code(&first), None);
+        all.found();
+        first.clone().found();
+        assert_eq!((code(&all), code(&first)), (None, Some(Code::Cancelled)));
     }
 }

@@ -91,6 +91,10 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) token_stdin: bool,
 
+    /// Stop reading images at the first token in them, and report what was found until then
+    #[arg(long, conflicts_with_all = ["token_sha256", "token_stdin"])]
+    pub(super) first_finding: bool,
+
     /// How to write the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

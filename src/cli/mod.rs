@@ -75,6 +75,7 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
     };
     refuse_targets(scan)?;
     let stop = Stop::new(Cancel::default(), scan.timeout);
+    let stop = if scan.first_finding { stop.at_first_finding() } else { stop };
     let dockerfile = built_from::read(scan, &stop)?;
     let output = Output::open(scan.output.as_deref()).map_err(unwritable)?;
 

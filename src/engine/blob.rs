@@ -107,7 +107,7 @@ fn audit_by<I: Read>(
         verdict.problem.get_or_insert_with(Budget::overflow);
     }
     let mut stored = stored.scanner.map(Scanner::finish).unwrap_or_default();
-    if !reading.scan.budget.keep(&mut stored) {
+    if !reading.scan.keep(&mut stored) {
         verdict.problem.get_or_insert_with(Budget::overflow);
     }
     // Decoders of nested content end early without an error.
@@ -172,7 +172,7 @@ fn read_content<R: Read>(
     };
     if !is_tar {
         let (mut found, outcome) = unpack::search(reading.scan.stop, Origin::default(), &mut window);
-        let overflow = (!reading.scan.budget.keep(&mut found.occurrences)).then(Budget::overflow);
+        let overflow = (!reading.scan.keep(&mut found.occurrences)).then(Budget::overflow);
         let mut bytes = Bytes { occurrences: found.occurrences, ..Bytes::default() };
         bytes.problems.add(b"", found.problems);
         verdict.content = Content::Bytes(bytes);

@@ -76,8 +76,7 @@ impl<'a> LayerVisitor<'a> {
             let file = self.git_files.get(&number).and_then(|&file| self.content.files.get_mut(file));
             let Some(file) = file else { continue };
             let mut one = vec![occurrence];
-            self.content.overflow |=
-                file.occurrences.len() >= MAX_IN_FILE || !self.scan.budget.keep(&mut one);
+            self.content.overflow |= file.occurrences.len() >= MAX_IN_FILE || !self.scan.keep(&mut one);
             file.occurrences.append(&mut one);
         }
         self.content.problems.add(b"", problems);
@@ -105,12 +104,12 @@ impl<'a> LayerVisitor<'a> {
         mut found: Vec<Occurrence>,
         credentials: Vec<Credential>,
     ) -> Option<usize> {
-        self.content.overflow |= !self.scan.budget.keep(&mut found);
+        self.content.overflow |= !self.scan.keep(&mut found);
         // Credentials that count by the file's own name are findings. The others are findings only in some
         // images.
         let (mut credentials, other): (Vec<_>, Vec<_>) =
             credentials.into_iter().partition(|credential| detect::keeps(path, credential.form));
-        self.content.overflow |= !self.scan.budget.keep(&mut credentials);
+        self.content.overflow |= !self.scan.keep(&mut credentials);
         credentials.extend(other.into_iter().take(MAX_IN_FILE));
         let texts: usize =
             credentials.iter().filter_map(|credential| credential.text.as_ref()).map(|text| text.len()).sum();

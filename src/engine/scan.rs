@@ -64,6 +64,15 @@ impl<'a> Scan<'a> {
         done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
     }
 
+    /// Keeps what was found, as far as the budget allows, and ends the scan if one finding is enough. Returns false if not
+    /// all of it was kept.
+    pub(super) fn keep<T>(self, found: &mut Vec<T>) -> bool {
+        if !found.is_empty() {
+            self.stop.found();
+        }
+        self.budget.keep(found)
+    }
+
     /// Registers the current thread as the reader of one blob. Its large windows are taken in turn with those
     /// of all scans.
     pub(crate) fn begin_blob(self) -> Member {

@@ -180,6 +180,9 @@ impl One<'_> {
         };
         let open = || source.open(blob);
         if let Some(verdict) = memory.recall(blob, &open, reading, self.places) {
+            if !verdict.tokens().is_empty() {
+                scan.stop.found();
+            }
             return verdict;
         }
         let verdict = match open() {

@@ -18,7 +18,6 @@ pub use location::{Also, DockerfileLine, Document, Location, State, counts_in_fi
 pub use mending::{Hunk, Leak, Line, Mending, Side};
 pub(crate) use problem::{Effect, ImageName, ImagePart, Place, Problem};
 pub use report::{
-    Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Provenance, Report, RuleId, SCHEMA,
-    Severity, Summary, Target, TargetKind, Tool, Where,
+    Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Provenance, Report, RepositorySummary,
+    RuleId, SCHEMA, Severity, Summary, Target, TargetKind, Tool, Where,
 };
-pub use repositories::RepositorySummary;

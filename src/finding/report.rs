@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Also, Location, RepositorySummary};
+use super::{Also, Location};
 use crate::detect::{Confidence, TokenSummary};
 use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 use crate::fault::Code;
@@ -272,6 +272,21 @@ pub struct Tool {
     pub name: Cow<'static, str>,
     /// The version.
     pub version: Cow<'static, str>,
+}
+
+/// The result for one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositorySummary {
+    /// The repository, with its registry.
+    pub repository: Masked,
+    /// The number of targets in it: its tags.
+    pub targets: usize,
+    /// The number of findings in them.
+    pub findings: usize,
+    /// The number of distinct tokens, by hash.
+    pub tokens: usize,
+    /// Whether everything was read.
+    pub complete: bool,
 }
 
 /// The counts of a report.

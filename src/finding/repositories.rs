@@ -2,25 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::Report;
+use super::{Report, RepositorySummary};
 use crate::mask::Masked;
-
-/// The result for one repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepositorySummary {
-    /// The repository, with its registry.
-    pub repository: Masked,
-    /// The number of targets in it: its tags.
-    pub targets: usize,
-    /// The number of findings in them.
-    pub findings: usize,
-    /// The number of distinct tokens, by hash.
-    pub tokens: usize,
-    /// Whether everything was read.
-    pub complete: bool,
-}
 
 impl Report {
     /// Adds the result for each repository. `repositories` holds that of each target, in the order of the targets.

@@ -33,8 +33,8 @@ impl Saved {
         let of_store = format!("containers-storage:{image}");
         let programs: [(&str, &[&str]); 3] = [
             ("podman", &["save", "--quiet", "--format", "docker-archive", image]),
-            ("skopeo", &["copy", "--quiet", &of_store, "docker-archive:/dev/stdout"]),
             ("buildah", &["push", "--quiet", image, "docker-archive:/dev/stdout"]),
+            ("skopeo", &["copy", "--quiet", &of_store, "docker-archive:/dev/stdout"]),
         ];
         for (program, arguments) in programs {
             let mut command = Command::new(program);
@@ -48,7 +48,7 @@ impl Saved {
                 Err(error) => return Err(error),
             }
         }
-        let detail = "none of podman, skopeo and buildah is there, one of which has to read the store";
+        let detail = "none of podman, buildah and skopeo is there, one of which has to read the store";
         Err(Fault::io(Code::Unsupported, detail))
     }
 
@@ -63,6 +63,8 @@ impl Saved {
         }
         let said = String::from_utf8_lossy(&said);
         let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gives no reason");
+        // skopeo and buildah write log entries.
+        let last = last.split_once("msg=\"").map_or(last, |(_, message)| message.trim_end_matches('"'));
         let is_missing = ["not known", "no such image", "does not resolve", "not found"]
             .iter()
             .any(|words| last.contains(words));

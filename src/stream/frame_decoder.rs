@@ -1,21 +1,11 @@
 //! The decoder of zstd frames with the memory for its window. A thread keeps the last one for the next stream: a CUDA
 //! library holds thousands of small frames, and a new window costs as much as such a frame.
 
-use std::cell::Cell;
 use std::io;
 
 use zstd::stream::raw::{DParameter, Decoder, Operation, Status};
 
-use super::memory::{Held, MAX_WINDOW};
-
-thread_local! {
-    static SPARE: Cell<Option<Inner>> = const { Cell::new(None) };
-}
-
-/// Frees the decoder that this thread keeps.
-pub(super) fn drop_spare() {
-    SPARE.take();
-}
+use super::memory::{Held, MAX_WINDOW, keep_spare, take_spare};
 
 /// Decodes frames one after the other.
 pub(super) struct FrameDecoder {
@@ -30,7 +20,7 @@ struct Inner {
 
 impl FrameDecoder {
     pub(super) fn new() -> io::Result<Self> {
-        let inner = match SPARE.take() {
+        let inner = match take_spare() {
             Some(spare) => spare,
             None => Inner { decoder: new_decoder()?, held: Held::none() },
         };
@@ -67,7 +57,7 @@ impl Drop for FrameDecoder {
         if let Some(mut inner) = spare
             && inner.decoder.reinit().is_ok()
         {
-            SPARE.set(Some(inner));
+            keep_spare(inner);
         }
     }
 }
@@ -86,9 +76,11 @@ mod tests {
 
     /// Returns whether a spare decoder is kept.
     fn is_kept() -> bool {
-        let spare = SPARE.take();
+        let spare = take_spare::<Inner>();
         let is_kept = spare.is_some();
-        SPARE.set(spare);
+        if let Some(spare) = spare {
+            keep_spare(spare);
+        }
         is_kept
     }
 

@@ -3,12 +3,12 @@
 //! set of threads that read one blob, most often a single thread. Parties that share a [`Gate`] wait for each
 //! other.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::frame_decoder;
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
@@ -95,6 +95,22 @@ impl Drop for Turn {
 
 thread_local! {
     static PARTY: RefCell<Party> = RefCell::default();
+    /// A decoder that this thread keeps for the next stream, with the memory that it holds.
+    static SPARE: Cell<Option<Box<dyn Any>>> = const { Cell::new(None) };
+}
+
+/// Keeps a decoder with its memory until the next stream takes it, or until this thread needs other memory.
+pub(super) fn keep_spare(decoder: impl Any) {
+    SPARE.set(Some(Box::new(decoder)));
+}
+
+/// Returns the decoder that this thread keeps, if it is of this type.
+pub(super) fn take_spare<T: Any>() -> Option<T> {
+    SPARE.take()?.downcast().ok().map(|decoder| *decoder)
+}
+
+fn drop_spare() {
+    SPARE.take();
 }
 
 /// The threads that read one blob. Their memory is counted together, like the memory of nested streams.
@@ -119,7 +135,7 @@ impl Party {
     /// Makes this thread a member of the party until the returned value is dropped.
     #[must_use]
     pub(crate) fn join(self) -> Member {
-        frame_decoder::drop_spare();
+        drop_spare();
         Member { before: PARTY.replace(self) }
     }
 
@@ -136,7 +152,7 @@ pub(crate) struct Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        frame_decoder::drop_spare();
+        drop_spare();
         PARTY.set(std::mem::take(&mut self.before));
     }
 }
@@ -175,7 +191,7 @@ impl Held {
                 format!("{who} needs a window of {need} MiB, more than the limit of {limit} MiB"),
             ));
         }
-        frame_decoder::drop_spare();
+        drop_spare();
         let party = Party::current();
         let is_pooled = party.taken(|taken| {
             let together = taken.bytes + bytes;

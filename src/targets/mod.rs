@@ -6,6 +6,7 @@ mod dockerfile;
 mod expansion;
 mod file;
 mod image;
+mod listing;
 #[cfg(test)]
 mod made_up_tests;
 mod options;
@@ -22,7 +23,7 @@ use crate::mask::{Masked, Secrets, mask};
 use crate::stop::Stop;
 use expansion::Item;
 
-pub(crate) use expansion::{Listing, Tags};
+pub(crate) use listing::{Listing, Tags};
 pub(crate) use options::Options;
 
 /// Audits the targets and reports on all of them, even if some of them fail. A target that is named twice is

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Listing;
+use super::listing::Listing;
 use crate::finding::TokenHash;
 use crate::findings::BuiltFrom;
 use crate::findings::Selection;

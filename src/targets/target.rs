@@ -33,6 +33,10 @@ impl Audit<'_> {
             let now = self.engine.clock().now();
             let sealer = Sealer::new(name, &[], now);
             let reader = Reader { target: name, sealer, options: self.options, scan };
+            if let Some(problem) = scan.cut_short() {
+                // The run ended before this target.
+                return Audited { problems: vec![problem.at(Place::Target)], ..Audited::default() };
+            }
             let audited = contained(|| read(&reader, text)).and_then(|audited| audited);
             let audited =
                 audited.unwrap_or_else(|problem| Audited { problems: vec![problem], ..Audited::default() });

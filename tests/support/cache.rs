@@ -51,7 +51,8 @@ impl CachePlace {
     pub fn scan_same(&self, args: &[&str]) -> (Outcome, Vec<Vec<bool>>) {
         let plain = scan(args);
         let outcome = self.scan(args);
-        assert_eq!(uncached(&outcome.stdout), plain.stdout, "a cache changes no report");
+        // Targets that share layers know them from each other without a cache as well.
+        assert_eq!(uncached(&outcome.stdout), uncached(&plain.stdout), "a cache changes no report");
         assert_eq!((outcome.code, &outcome.stderr), (plain.code, &plain.stderr));
         let cached = cached(&outcome);
         (outcome, cached)

@@ -213,7 +213,6 @@ fn a_token_among_the_arguments_is_never_echoed() {
 fn forms_that_this_version_does_not_read_are_one_clear_line() {
     for (target, says) in [
         ("docker://A/b", "the reference is not valid"),
-        ("containers-storage:x", "containers-storage: targets are not supported by this version"),
         ("ostree:x", "ostree: targets are not supported by this version"),
         ("127.0.0.1:1/a:1", "there is no such file, and as an image: 127.0.0.1:1 refuses the connection"),
         ("missing.tar", "there is no such file or directory"),

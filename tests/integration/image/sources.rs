@@ -60,3 +60,43 @@ fn every_source_gives_the_same_findings() {
     let together = scan(&all);
     assert_eq!(together.findings().len(), 4 * expected.findings().len(), "each target for itself");
 }
+
+#[test]
+fn one_finding_is_enough_if_no_more_is_asked_for() {
+    let place = Place::new("first-finding");
+    let (first, second) = (Token::user("first"), Token::user("second"));
+    let layer = |tar: Vec<u8>| Layer::stored(&tar, Compression::Gzip);
+    let filler = "text ".repeat(2_000_000);
+    let app = Image::new(
+        "example/app:1",
+        [
+            layer(Tar::new().file("a", first.bytes()).file("b", &filler).file("c", second.bytes()).finish()),
+            layer(Tar::new().file("d", "nothing").finish()),
+        ],
+    );
+    let archive = image::docker_archive(&[&app]).archive();
+    let path = place.write("app.tar", &archive);
+    let path = tools::text(&path);
+    for target in [path, "-"] {
+        let outcome = scan_with(&["--first-finding", target], Stdin::Pipe(&archive));
+        outcome.finding_of(&first);
+        assert_eq!((outcome.code, outcome.findings_of(&second).len()), (1, 0), "{target}");
+        let [error] = outcome.errors() else { panic!("{:#?}", outcome.errors()) };
+        assert_eq!(error["code"], "cancelled");
+        assert!(error["message"].as_str().unwrap().contains("--first-finding asks for no more"));
+    }
+    // Without a finding, everything is read.
+    let clean = Image::new("example/clean:1", [layer(Tar::new().file("b", &filler).finish())]);
+    let clean = place.write("clean.tar", image::docker_archive(&[&clean]).archive());
+    scan(&["--first-finding", tools::text(&clean)]).assert_clean();
+    // The other targets are named.
+    let both = scan(&["--first-finding", path, tools::text(&clean)]);
+    assert_eq!((both.code, both.errors().len()), (1, 2), "{:#?}", both.errors());
+    // A known layer ends the scan as well.
+    let caches = crate::support::cache::CachePlace::new("first-finding-cache");
+    caches.scan(&[path]);
+    let again = caches.scan(&["--first-finding", path]);
+    assert_eq!((again.code, &again.errors()[0]["code"]), (1, &serde_json::json!("cancelled")));
+    let wrong = scan_with(&["--first-finding", "--token-sha256", &first.sha256(), path], Stdin::Empty);
+    assert_eq!((wrong.code, wrong.json.is_none()), (2, true));
+}
