@@ -8,8 +8,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use super::{Failure, args, shown};
-use crate::finding::TokenHash;
-use crate::mask::mask;
+use crate::finding::{TokenHash, tokens_in};
 use crate::sensitive::Sensitive;
 
 /// The maximum size of a list of targets.
@@ -62,12 +61,12 @@ pub(super) fn tokens(scan: &args::Scan) -> Result<Option<BTreeSet<TokenHash>>, F
         }
         let failed = |why: &dyn std::fmt::Display| Failure::new(format!("--token-stdin: {why}"));
         let text = Sensitive::read(io::stdin().lock().take(MAX_TOKEN)).map_err(|error| failed(&error))?;
-        let token = text.trim_ascii();
-        // What is masked has the shape of a token.
-        if token.is_empty() || mask(token).as_str().as_bytes() == token {
-            return Err(failed(&"standard input holds nothing in the shape of a Hugging Face token"));
+        let given = tokens_in(&text);
+        match given.len() {
+            0 => return Err(failed(&"standard input holds nothing in the shape of a Hugging Face token")),
+            1 => tokens.extend(given),
+            _ => return Err(failed(&"standard input holds more than one token")),
         }
-        tokens.insert(TokenHash::of(token));
     }
     Ok((!tokens.is_empty()).then_some(tokens))
 }

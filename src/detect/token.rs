@@ -25,14 +25,6 @@ impl fmt::Display for Redacted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenHash(pub(crate) [u8; 32]);
 
-impl TokenHash {
-    /// Returns the hash of a token.
-    pub(crate) fn of(token: &[u8]) -> Self {
-        use sha2::Digest as _;
-        Self(sha2::Sha256::digest(token).into())
-    }
-}
-
 impl FromStr for TokenHash {
     type Err = ParseDigestError;
 

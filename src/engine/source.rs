@@ -114,7 +114,7 @@ struct Fetch<'a> {
 }
 
 impl Documents for Fetch<'_> {
-    fn refer(&mut self, descriptor: &Descriptor<'_>) -> Option<Blob> {
+    fn refer(&mut self, descriptor: &Descriptor) -> Option<Blob> {
         self.source.refer(descriptor)
     }
 

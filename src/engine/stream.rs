@@ -75,7 +75,7 @@ struct Kept {
 }
 
 impl Documents for Kept {
-    fn refer(&mut self, _descriptor: &Descriptor<'_>) -> Option<Blob> {
+    fn refer(&mut self, _descriptor: &Descriptor) -> Option<Blob> {
         None
     }
 

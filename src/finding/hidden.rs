@@ -52,7 +52,7 @@ macro_rules! hide {
 }
 
 hide! {
-    Report { targets, repositories, findings, errors, notes; schema, tool, complete, summary }
+    Report { targets, repositories, findings, errors, notes; schema, tool, complete, summary, wanted }
     RepositorySummary { repository; targets, findings, tokens, complete }
     Target { target, images; kind }
     ImageSummary { name, platform, layers; manifest_digest, config_digest, held }

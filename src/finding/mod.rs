@@ -7,6 +7,7 @@ mod mending;
 mod problem;
 mod report;
 mod repositories;
+mod wanted;
 
 pub use crate::detect::{Confidence, Position, Redacted, TokenHash, TokenKind, TokenSummary};
 pub use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
@@ -21,3 +22,4 @@ pub use report::{
     Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Provenance, Report, RepositorySummary,
     RuleId, SCHEMA, Severity, Summary, Target, TargetKind, Tool, Where,
 };
+pub(crate) use wanted::tokens_in;

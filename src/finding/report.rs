@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Also, Location};
-use crate::detect::{Confidence, TokenSummary};
+use crate::detect::{Confidence, TokenHash, TokenSummary};
 use crate::digest::{DiffId, Digest, LayerIndex, ParseDigestError};
 use crate::fault::Code;
 use crate::mask::Masked;
@@ -322,6 +322,9 @@ pub struct Report {
     /// The results for repositories, if the images of one were listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<RepositorySummary>,
+    /// The hashes of the only tokens whose findings are listed. Empty if all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<TokenHash>,
     /// The findings, ordered by target, image, layer, path, offset, rule.
     pub findings: Vec<Finding>,
     /// Parts that were not read although another tool could read them.
@@ -351,6 +354,7 @@ impl Report {
             summary,
             targets,
             repositories: Vec::new(),
+            wanted: Vec::new(),
             findings,
             errors,
             notes,

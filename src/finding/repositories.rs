@@ -8,11 +8,10 @@ use crate::mask::Masked;
 impl Report {
     /// Adds the result for each repository. `repositories` holds that of each target, in the order of the targets.
     pub(crate) fn summarise(&mut self, repositories: &[Option<Masked>]) {
-        let mut of_target = BTreeMap::new();
+        let (mut of_target, mut numbers) = (BTreeMap::new(), BTreeMap::new());
         for (target, repository) in self.targets.iter().zip(repositories) {
             let Some(repository) = repository else { continue };
-            let known = self.repositories.iter().position(|summary| summary.repository == *repository);
-            let number = known.unwrap_or_else(|| {
+            let number = *numbers.entry(repository).or_insert_with(|| {
                 self.repositories.push(RepositorySummary {
                     repository: repository.clone(),
                     targets: 0,

@@ -56,6 +56,11 @@ impl Resolver<'_> {
         });
         self.chain.push(entry);
         for blob in listed {
+            let known = blob.digest.and_then(|digest| self.inventory.by_digest(&digest));
+            // A list that names its own subject has nothing new.
+            if known.is_some_and(|known| self.chain.contains(&known)) {
+                continue;
+            }
             if blob.digest.is_some_and(|digest| self.inventory.by_digest(&digest).is_none()) {
                 self.inventory.add(blob.clone());
             }

@@ -32,7 +32,7 @@ pub(crate) struct Document {
 /// A provider of documents while images are resolved.
 pub(crate) trait Documents {
     /// Returns the blob that a descriptor refers to, if it is not in the inventory already.
-    fn refer(&mut self, descriptor: &Descriptor<'_>) -> Option<Blob>;
+    fn refer(&mut self, descriptor: &Descriptor) -> Option<Blob>;
 
     /// Returns the manifests that refer to this one and are not in the inventory.
     ///

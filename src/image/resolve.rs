@@ -87,10 +87,14 @@ impl Resolver<'_> {
 
     /// Returns the blob of a descriptor, if the source has it.
     pub(super) fn find(&mut self, descriptor: &Descriptor) -> Option<usize> {
+        self.find_as(descriptor, false)
+    }
+
+    fn find_as(&mut self, descriptor: &Descriptor, is_manifest: bool) -> Option<usize> {
         let digest = descriptor.digest?;
         self.inventory.by_digest(&digest).or_else(|| {
-            let media_type = &descriptor.media_type;
-            let blob = self.given.refer(&source::Descriptor { digest, size: descriptor.size, media_type })?;
+            let blob =
+                self.given.refer(&source::Descriptor { digest, size: descriptor.size, is_manifest })?;
             Some(self.inventory.add(blob).0)
         })
     }
@@ -173,7 +177,7 @@ impl Resolver<'_> {
             return;
         }
         let name = descriptor.name.as_deref().or(inherited);
-        let Some(entry) = self.find(descriptor) else {
+        let Some(entry) = self.find_as(descriptor, true) else {
             return self.not_held(descriptor, name, place);
         };
         if self.chain.contains(&entry) {

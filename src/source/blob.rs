@@ -33,13 +33,13 @@ impl Blob {
 
 /// A document's reference to a blob (OCI image specification, "Content Descriptors").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Descriptor<'a> {
+pub(crate) struct Descriptor {
     /// The digest.
     pub(crate) digest: Digest,
     /// The size in bytes.
     pub(crate) size: u64,
-    /// The media type.
-    pub(crate) media_type: &'a str,
+    /// Whether a manifest or index is meant, which registries keep apart from other blobs.
+    pub(crate) is_manifest: bool,
 }
 
 /// Returns the digest that a name claims: `blobs/ALGORITHM/HEX` in a layout, `HEX.json` for the config of a

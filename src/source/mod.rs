@@ -30,7 +30,7 @@ pub(crate) use file::{
 };
 pub(crate) use inspect::{Content, inspect, is_named_archive};
 pub(crate) use layout::{Layout, Unlisted};
-pub(crate) use registry::{Access, Credentials, Namespace, Reference, Registry, repositories, tags};
+pub(crate) use registry::{Access, Credentials, Listed, Namespace, Reference, Registry, repositories, tags};
 pub(crate) use rootfs::RootFs;
 pub(crate) use storage::stored;
 pub(crate) use target::{Target, looks_like_reference};
@@ -58,7 +58,7 @@ pub(crate) trait Source: Sync {
     }
 
     /// Returns the blob that a descriptor refers to, if the source can provide blobs that it does not list.
-    fn refer(&self, _descriptor: &Descriptor<'_>) -> Option<Blob> {
+    fn refer(&self, _descriptor: &Descriptor) -> Option<Blob> {
         None
     }
 

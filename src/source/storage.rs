@@ -3,13 +3,25 @@
 
 use std::io::{self, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
 
 use super::file::relayed;
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
-/// The maximum size of what a program says.
-const MAX_SAID: u64 = 64 << 10;
+/// The size of the end of what a program says.
+const MAX_SAID: usize = 16 << 10;
+
+/// Reads what a program says, and returns the end of it.
+fn last_of(mut errors: impl Read) -> Vec<u8> {
+    let (mut said, mut piece) = (Vec::new(), [0; 4096]);
+    while let Ok(n @ 1..) = errors.read(&mut piece) {
+        said.extend_from_slice(piece.get(..n).unwrap_or_default());
+        let excess = said.len().saturating_sub(MAX_SAID);
+        said.drain(..excess);
+    }
+    said
+}
 
 /// Returns an image of the store as an archive that is read until `stop` is due.
 pub(crate) fn stored(image: &str, stop: &Stop) -> Box<dyn Read + Send> {
@@ -22,6 +34,8 @@ struct Saved {
     program: &'static str,
     child: Child,
     output: ChildStdout,
+    /// What the program says. It is read meanwhile, since a full pipe would stop the program.
+    said: Option<JoinHandle<Vec<u8>>>,
 }
 
 impl Saved {
@@ -42,7 +56,8 @@ impl Saved {
             match command.spawn() {
                 Ok(mut child) => {
                     let output = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-                    return Ok(Self { program, child, output });
+                    let said = child.stderr.take().map(|errors| std::thread::spawn(|| last_of(errors)));
+                    return Ok(Self { program, child, output, said });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -54,10 +69,7 @@ impl Saved {
 
     /// Waits for the end of the program.
     fn finish(&mut self) -> io::Result<()> {
-        let mut said = Vec::new();
-        if let Some(errors) = self.child.stderr.take() {
-            errors.take(MAX_SAID).read_to_end(&mut said)?;
-        }
+        let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
         if self.child.wait()?.success() {
             return Ok(());
         }

@@ -23,6 +23,8 @@ const END: usize = 1024;
 /// A reader of the stream. Links are not followed. Parts that cannot be read are left out and become problems.
 pub(super) struct TreeTar {
     root: PathBuf,
+    /// The root without links. Mount points are named so.
+    top: Option<PathBuf>,
     walk: Walk,
     /// Directories that are not entered.
     left_out: Vec<PathBuf>,
@@ -35,9 +37,12 @@ pub(super) struct TreeTar {
     is_done: bool,
 }
 
+/// The maximum size of a file whose length is said to be 0. The kernel says so of the files that it makes.
+const MAX_UNMEASURED: u64 = 1 << 20;
+
 /// The file that is being read.
 struct Body {
-    file: File,
+    file: Box<dyn Read + Send>,
     path: Vec<u8>,
     left: u64,
     len: u64,
@@ -47,17 +52,17 @@ struct Body {
 
 impl TreeTar {
     pub(super) fn new(root: &Path, left_out: Vec<PathBuf>, problems: Arc<Mutex<Vec<Problem>>>) -> Self {
+        let top = root.canonicalize().ok();
         let walk = WalkBuilder::new(root)
             .standard_filters(false)
             .follow_links(false)
             .sort_by_file_name(Ord::cmp)
             .filter_entry({
-                let (left_out, top) = (left_out.clone(), root.canonicalize().ok());
+                let (left_out, top) = (left_out.clone(), top.clone());
                 let root = root.to_owned();
                 move |entry| {
                     let parent = entry.path().parent().unwrap_or(&root);
                     let inside = parent.strip_prefix(&root).ok();
-                    // The mount points are absolute.
                     let real = top.as_ref().zip(inside).map(|(top, inside)| top.join(inside));
                     real.is_none_or(|real| !left_out.contains(&real))
                 }
@@ -65,6 +70,7 @@ impl TreeTar {
             .build();
         Self {
             root: root.to_owned(),
+            top,
             walk,
             left_out,
             problems,
@@ -95,6 +101,12 @@ impl TreeTar {
                 self.problem(Problem::error(code, Place::Here, Message::foreign(error.to_string())));
             }
             Some(Ok(entry)) if entry.depth() > 0 => self.entry(&entry)?,
+            Some(Ok(_)) if self.top.as_ref().is_some_and(|top| self.left_out.contains(top)) => {
+                let detail = Message::own(
+                    "it is a file system of the kernel, which holds no files; it was not searched",
+                );
+                self.problem(Problem::error(Code::Unsupported, Place::Target, detail));
+            }
             Some(Ok(_)) => {}
         }
         Ok(())
@@ -105,7 +117,7 @@ impl TreeTar {
         let name = path.as_os_str().as_bytes();
         let kind = entry.file_type();
         if kind.is_some_and(|kind| kind.is_dir()) {
-            if entry.path().canonicalize().is_ok_and(|real| self.left_out.contains(&real)) {
+            if self.top.as_ref().is_some_and(|top| self.left_out.contains(&top.join(&path))) {
                 let detail = Message::own(
                     "a file system of the kernel is mounted there, which is no part of the root file system; it was not \
                      searched",
@@ -142,7 +154,16 @@ impl TreeTar {
                 return self.header(EntryType::Link, &path, 0, Some(&first));
             }
         }
-        let len = metadata.len();
+        let mut len = metadata.len();
+        let mut file: Box<dyn Read + Send> = Box::new(file);
+        if len == 0 {
+            let mut unmeasured = Vec::new();
+            if let Err(error) = file.by_ref().take(MAX_UNMEASURED).read_to_end(&mut unmeasured) {
+                self.failed(name, &error);
+            }
+            len = unmeasured.len() as u64;
+            file = Box::new(io::Cursor::new(unmeasured).chain(file));
+        }
         self.header(EntryType::Regular, &path, len, None)?;
         self.body = Some(Body { file, path: name.to_vec(), left: len, len, is_short: false });
         Ok(())
@@ -169,6 +190,11 @@ impl TreeTar {
         let most = usize::try_from(body.left).unwrap_or(usize::MAX).min(out.len());
         let out = out.get_mut(..most).unwrap_or_default();
         if out.is_empty() {
+            if !body.is_short && body.file.read(&mut [0]).is_ok_and(|n| n > 0) {
+                let detail = Message::own("it became longer while it was read; the rest was not searched");
+                let problem = Problem::error(Code::Truncated, Place::entry(&body.path), detail);
+                self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+            }
             let padding = body.len.next_multiple_of(BLOCK) - body.len;
             self.pending = io::Cursor::new(vec![0; usize::try_from(padding).unwrap_or_default()]);
             self.body = None;
@@ -287,6 +313,34 @@ mod tests {
         assert_eq!(found[1].2, b"b");
         let problems = problems.lock().unwrap();
         assert_eq!((problems.len(), problems[0].code), (1, Code::Truncated));
+    }
+
+    #[test]
+    fn a_file_that_grows_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("a"), "a".repeat(600)).unwrap();
+        let problems = Arc::default();
+        let mut reader = TreeTar::new(directory.path(), Vec::new(), Arc::clone(&problems));
+        let mut header = [0; 512];
+        reader.read_exact(&mut header).unwrap();
+        fs::write(directory.path().join("a"), "b".repeat(601)).unwrap();
+        assert_eq!(entries(header.chain(reader))[0].2, vec![b'b'; 600]);
+        assert_eq!(problems.lock().unwrap()[0].code, Code::Truncated);
+    }
+
+    #[test]
+    fn files_of_the_kernel_have_content_although_their_length_is_0() {
+        let problems = Arc::default();
+        let found = entries(TreeTar::new(Path::new("/proc/self/net"), Vec::new(), Arc::clone(&problems)));
+        let (_, _, content) = found.iter().find(|(name, ..)| name == "dev").unwrap();
+        assert!(!content.is_empty());
+        let whole = TreeTar::new(
+            Path::new("/proc/self/net"),
+            vec![Path::new("/proc/self/net").canonicalize().unwrap()],
+            Arc::clone(&problems),
+        );
+        assert_eq!(entries(whole), []);
+        assert!(problems.lock().unwrap().iter().any(|problem| problem.code == Code::Unsupported));
     }
 
     #[test]

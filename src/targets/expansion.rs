@@ -7,7 +7,9 @@ use super::listing::Tags;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Masked, Message, mask, message};
-use crate::source::{Namespace, Reference, Target, looks_like_reference, repositories, tags, unreadable};
+use crate::source::{
+    Listed, Namespace, Reference, Target, looks_like_reference, repositories, tags, unreadable,
+};
 use crate::stop::Stop;
 
 /// A target to audit.
@@ -48,18 +50,34 @@ pub(super) fn expand(target: &OsStr, options: &Options, stop: &Stop) -> Vec<Item
     let Some((choice, reference)) = reference else { return vec![Item::of(target)] };
     match tags(&reference, &options.access, stop) {
         Ok(tags) => {
-            let items: Vec<Item> = tags.iter().filter(|tag| choice.takes(tag)).map(Item::listed).collect();
+            let items = chosen(&tags, choice, &reference);
             if !items.is_empty() {
                 return items;
             }
             let detail = match choice {
                 Tags::All => Message::own("the repository has no tags"),
-                Tags::Matching(_) => message!("none of its {} tags matches", tags.len()),
+                Tags::Matching(_) => Message::own("none of its tags matches"),
             };
             vec![Item::failed(target, Problem::error(Code::Missing, Place::Target, detail))]
         }
         Err(error) => vec![Item::failed(target, unreadable(&error))],
     }
+}
+
+/// Returns the tags of a repository that are asked for. A tag that is not valid is an item of its own.
+fn chosen(tags: &Listed, choice: &Tags, repository: &Reference) -> Vec<Item> {
+    let items = tags.iter().filter_map(|tag| match tag {
+        Ok(tag) => choice.takes(tag).then(|| Item::listed(tag)),
+        Err(name) => Some(invalid(&format!("{}/{}", repository.registry, repository.repository), name)),
+    });
+    items.collect()
+}
+
+/// Returns the item for a name that a registry lists and that is none.
+fn invalid(place: &str, name: &str) -> Item {
+    let detail = message!("the registry lists {} there, which is not a valid name", name);
+    let problem = Problem::error(Code::Corrupt, Place::Target, detail);
+    Item { repository: None, ..Item::failed(format!("docker://{place}"), problem) }
 }
 
 /// Returns the repository that a target names.
@@ -96,16 +114,37 @@ fn catalog(target: &OsStr, options: &Options, stop: &Stop) -> Vec<Item> {
     let all = Tags::All;
     let choice = options.listing.tags.as_ref().unwrap_or(&all);
     let mut items = Vec::new();
+    let mut has_tags = false;
     for repository in listed {
+        let repository = match repository {
+            Ok(repository) => repository,
+            Err(name) => {
+                items.push(invalid(&namespace.registry, &name));
+                continue;
+            }
+        };
+        let name = format!("{}/{}", repository.registry, repository.repository);
+        let failed = |problem| Item {
+            repository: Some(mask(name.as_bytes())),
+            ..Item::failed(format!("docker://{name}"), problem)
+        };
         match tags(&repository, &options.access, stop) {
             // A registry keeps the name of a repository whose last tag is gone.
-            Err(error) if Code::of(&error) == Code::Missing => {}
-            Err(error) => {
-                let name = format!("docker://{}/{}", repository.registry, repository.repository);
-                items.push(Item::failed(name, unreadable(&error)));
+            Err(error) if Code::of(&error) == Code::Missing => {
+                let detail = Message::own("the registry lists the repository, but has no tags of it");
+                items.push(failed(Problem::note(Code::Odd, Place::Target, detail)));
             }
-            Ok(tags) => items.extend(tags.iter().filter(|tag| choice.takes(tag)).map(Item::listed)),
+            Err(error) => items.push(failed(unreadable(&error))),
+            Ok(tags) => {
+                let chosen = chosen(&tags, choice, &repository);
+                has_tags |= !chosen.is_empty();
+                items.extend(chosen);
+            }
         }
+    }
+    if !has_tags && !items.iter().any(|item| item.problem.as_ref().is_some_and(Problem::is_error)) {
+        let detail = Message::own("its repositories have no tags, or none that matches");
+        items.push(Item::failed(target, Problem::error(Code::Missing, Place::Target, detail)));
     }
     items
 }

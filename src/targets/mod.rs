@@ -17,9 +17,10 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 
 use crate::engine::{Engine, Progress};
-use crate::finding::{Hide as _, Report, Target};
+use crate::fault::Code;
+use crate::finding::{Finding, Hide as _, Place, Problem, Report, Target};
 use crate::findings::{Audited, Sealer, finish};
-use crate::mask::{Masked, Secrets, mask};
+use crate::mask::{Masked, Secrets, mask, message};
 use crate::stop::Stop;
 use expansion::Item;
 
@@ -59,12 +60,19 @@ pub(crate) fn run(
     }
     let mut findings = finish(sealed);
     if let Some(tokens) = &options.tokens {
-        findings.retain(|finding| {
-            let hash = finding.token.as_ref().and_then(|token| token.sha256);
-            hash.is_some_and(|hash| tokens.contains(&hash))
-        });
+        let hash = |finding: &Finding| finding.token.as_ref().and_then(|token| token.sha256);
+        let nameless =
+            findings.iter().filter(|finding| finding.token.is_some() && hash(finding).is_none()).count();
+        if nameless > 0 {
+            let detail =
+                message!("{} credentials of unknown shape were found, which no hash tells apart", nameless);
+            let all = Masked::default();
+            notes.push(Sealer::new(&all, &[], None).issue(&Problem::note(Code::Odd, Place::Target, detail)));
+        }
+        findings.retain(|finding| hash(finding).is_some_and(|hash| tokens.contains(&hash)));
     }
     let mut report = Report::new(summaries, findings, errors, notes);
+    report.wanted = options.tokens.iter().flatten().copied().collect();
     report.summarise(&items.into_iter().map(|item| item.repository).collect::<Vec<_>>());
     if let Some(mut secrets) = Secrets::new(secrets.iter().map(|secret| &**secret)) {
         report.hide(&mut secrets);

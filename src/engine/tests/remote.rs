@@ -85,8 +85,7 @@ impl Source for Remote {
         Root::Manifest { blob: self.blob(self.manifest.unwrap(), 0), name: Some("example/app:1".to_owned()) }
     }
 
-    fn refer(&self, descriptor: &Descriptor<'_>) -> Option<Blob> {
-        assert!(descriptor.media_type.starts_with("application/"));
+    fn refer(&self, descriptor: &Descriptor) -> Option<Blob> {
         Some(self.blob(descriptor.digest, descriptor.size))
     }
 

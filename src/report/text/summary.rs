@@ -10,6 +10,11 @@ use crate::report::{Style, escape};
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let read = what_was_read(report);
     let errors = report.errors.len();
+    if report.has_none_of_the_wanted() {
+        let wanted: Vec<String> =
+            report.wanted.iter().map(|hash| format!("{:.12}", hash.to_string())).collect();
+        writeln!(out, "looked for sha256 {} alone: not found", wanted.join(", "))?;
+    }
     if report.findings.is_empty() {
         if report.complete {
             if style.quiet {

@@ -30,6 +30,9 @@ const IDLE: Duration = Duration::from_mins(10);
 /// The maximum size of an answer other than an image.
 const MAX_ANSWER: u64 = 4 << 20;
 
+/// The maximum length of a list of names in an address.
+const MAX_QUERY: usize = 60_000;
+
 impl Engine {
     fn name(self) -> &'static str {
         match self {
@@ -98,8 +101,14 @@ fn request(engine: Engine, image: Option<&str>) -> io::Result<impl Read + use<>>
         if names.is_empty() {
             return Err(Fault::io(Code::Missing, format!("{} has no images", engine.name())));
         }
-        let query: Vec<String> = names.iter().map(|name| format!("names={name}")).collect();
-        return Ok(get(&format!("/images/get?{}", query.join("&")))?.into_body().into_reader());
+        let query: Vec<String> = names.iter().map(|name| format!("names={}", encoded(name))).collect();
+        let query = query.join("&");
+        if query.len() > MAX_QUERY {
+            let detail =
+                format!("{} has {} images, more than one request can name", engine.name(), names.len());
+            return Err(Fault::io(Code::Limit, detail));
+        }
+        return Ok(get(&format!("/images/get?{query}"))?.into_body().into_reader());
     };
     // An engine with the containerd store exports by digest what it does not export by a bare id.
     let described = document(&format!("/images/{image}/json"))?;
@@ -107,6 +116,14 @@ fn request(engine: Engine, image: Option<&str>) -> io::Result<impl Read + use<>>
     let is_id = image.len() >= 12 && image.bytes().all(|byte| byte.is_ascii_hexdigit());
     let wanted = id.filter(|_| is_id).unwrap_or(image);
     Ok(get(&format!("/images/{wanted}/get"))?.into_body().into_reader())
+}
+
+/// Returns a name as a part of an address.
+fn encoded(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/@".contains(&byte);
+    name.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// Returns a name of each image in a list, or its id if it has none.

@@ -20,6 +20,8 @@ pub(super) fn resolve(base: &str, address: &str) -> Option<String> {
         format!("{scheme}://{}{address}", authority(base))
     } else if address.contains("://") {
         address.to_owned()
+    } else if address.is_empty() || address.starts_with('?') {
+        format!("{}{address}", base.split(['?', '#']).next()?)
     } else {
         let directory = base.split(['?', '#']).next()?.rsplit_once('/').map(|(directory, _)| directory)?;
         format!("{directory}/{address}")
@@ -41,6 +43,7 @@ mod tests {
             ("https://a:1/v2/x", "//b/y", Some("https://b/y")),
             ("https://a/v2/x", "http://b:2/y", Some("http://b:2/y")),
             ("https://a/v2/x?q", "y", Some("https://a/v2/y")),
+            ("https://a/v2/x?q", "?y", Some("https://a/v2/x?y")),
             ("https://a/v2/x", "file:///etc/passwd", None),
             ("https://a/v2/x", "https://u:p@b/", None),
             ("https://a/v2/x", "https://", None),

@@ -4,12 +4,10 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 
-use serde::Deserialize;
-use ureq::Body;
-use ureq::http::{Response, header};
+use serde_json::Value;
 
-use super::address::resolve;
 use super::client::{Client, Request};
+use super::link::next_page;
 use super::reference::{Namespace, Reference};
 use super::{Access, abandonable};
 use crate::fault::{Code, Fault};
@@ -22,52 +20,40 @@ const MAX_NAMES: usize = 200_000;
 /// The number of names that a page is asked for.
 const PAGE: usize = 1000;
 
+/// A list of references. A name that is not valid leaves the others alone.
+pub(crate) type Listed = Vec<Result<Reference, String>>;
+
 /// Returns the repositories below a namespace, in order of name.
 ///
 /// # Errors Returns an error if the registry lists none, or lists names without end.
-pub(crate) fn repositories(
-    namespace: &Namespace,
-    access: &Access,
-    stop: &Stop,
-) -> io::Result<Vec<Reference>> {
+pub(crate) fn repositories(namespace: &Namespace, access: &Access, stop: &Stop) -> io::Result<Listed> {
     let (namespace, access, of_thread) = (namespace.clone(), access.clone(), stop.clone());
     abandonable(stop, move || {
         let client = Client::connect(&Reference::of(&namespace.registry, ""), &access, &of_thread)?;
         let names = pages(&client, &format!("/v2/_catalog?n={PAGE}"), "repositories")?;
         let names = names.into_iter().filter(|name| namespace.holds(name));
-        names.map(|name| named(&namespace.registry, &name)).collect()
+        Ok(names.map(|name| Reference::listed(&namespace.registry, &name, None).ok_or(name)).collect())
     })
 }
 
 /// Returns the tags of a repository, in order of name.
 ///
 /// # Errors Returns an error if the registry does not know the repository, or lists names without end.
-pub(crate) fn tags(repository: &Reference, access: &Access, stop: &Stop) -> io::Result<Vec<Reference>> {
+pub(crate) fn tags(repository: &Reference, access: &Access, stop: &Stop) -> io::Result<Listed> {
     let (repository, access, of_thread) = (repository.clone(), access.clone(), stop.clone());
     abandonable(stop, move || {
         let client = Client::connect(&repository, &access, &of_thread)?;
         let tags = pages(&client, &format!("tags/list?n={PAGE}"), "tags")?;
-        let text = |tag: &str| format!("{}/{}:{tag}", repository.registry, repository.repository);
-        tags.iter().map(|tag| parsed(&text(tag))).collect()
+        let Reference { registry, repository, .. } = &repository;
+        Ok(tags
+            .into_iter()
+            .map(|tag| Reference::listed(registry, repository, Some(&tag)).ok_or(tag))
+            .collect())
     })
-}
-
-fn named(registry: &str, repository: &str) -> io::Result<Reference> {
-    parsed(&format!("{registry}/{repository}"))
-}
-
-fn parsed(text: &str) -> io::Result<Reference> {
-    Reference::parse(text)
-        .map_err(|_| Fault::io(Code::Corrupt, format!("the registry lists {text}, which is no reference")))
 }
 
 /// Returns the names in all pages of a list, sorted.
 fn pages(client: &Client, first: &str, key: &str) -> io::Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Page {
-        #[serde(alias = "repositories", alias = "tags")]
-        names: Option<Vec<String>>,
-    }
     let (mut names, mut known) = (Vec::new(), BTreeSet::new());
     let mut path = first.to_owned();
     loop {
@@ -81,9 +67,21 @@ fn pages(client: &Client, first: &str, key: &str) -> io::Result<Vec<String>> {
         if body.len() as u64 > MAX_PAGE {
             return Err(too_many("in pages that are larger than 8 MiB"));
         }
-        let page: Page = serde_json::from_slice(&body).map_err(|_| wrong())?;
+        let page: Value = serde_json::from_slice(&body).map_err(|_| wrong())?;
         let before = names.len();
-        names.extend(page.names.unwrap_or_default().into_iter().filter(|name| known.insert(name.clone())));
+        match page.get(key) {
+            // A repository without tags may have null.
+            Some(Value::Null) => {}
+            Some(Value::Array(listed)) => {
+                for name in listed {
+                    let name = name.as_str().ok_or_else(wrong)?;
+                    if known.insert(name.to_owned()) {
+                        names.push(name.to_owned());
+                    }
+                }
+            }
+            _ => return Err(wrong()),
+        }
         if names.len() > MAX_NAMES {
             return Err(too_many("without end: more than 200000"));
         }
@@ -98,21 +96,4 @@ fn pages(client: &Client, first: &str, key: &str) -> io::Result<Vec<String>> {
             }
         }
     }
-}
-
-/// Returns the path of the next page (RFC 8288, `rel="next"`), which must be on the same server.
-fn next_page(client: &Client, path: &str, response: &Response<Body>) -> io::Result<Option<String>> {
-    let links = response.headers().get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
-    let next = links.flat_map(|value| value.split(',')).find_map(|link| {
-        let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        parameters.to_ascii_lowercase().replace('"', "").contains("rel=next").then_some(target)
-    });
-    let Some(next) = next else { return Ok(None) };
-    let address = resolve(&client.address(path), next);
-    let own = address.as_deref().and_then(|address| address.strip_prefix(client.base()));
-    let own = own.filter(|path| path.starts_with('/')).map(str::to_owned);
-    own.map(Some).ok_or_else(|| {
-        let detail = format!("{} continues a list at another server", client.reference.registry);
-        Fault::io(Code::Denied, detail)
-    })
 }

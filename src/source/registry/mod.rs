@@ -6,6 +6,7 @@ mod challenge;
 mod client;
 mod credentials;
 mod fetch;
+mod link;
 mod listing;
 mod reference;
 mod referrers;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 pub(crate) use access::Access;
 pub(crate) use credentials::Credentials;
-pub(crate) use listing::{repositories, tags};
+pub(crate) use listing::{Listed, repositories, tags};
 pub(crate) use reference::{Namespace, Reference, ReferenceError};
 
 use self::client::{Client, MANIFESTS, Request};
@@ -120,11 +121,9 @@ impl Source for Registry {
         Root::Manifest { blob: self.root.clone(), name: Some(self.client.reference.to_string()) }
     }
 
-    fn refer(&self, descriptor: &Descriptor<'_>) -> Option<Blob> {
-        let is_manifest = ["manifest", "index"].iter().any(|kind| descriptor.media_type.contains(kind))
-            && !descriptor.media_type.contains("config");
+    fn refer(&self, descriptor: &Descriptor) -> Option<Blob> {
         Some(Blob {
-            id: if is_manifest { MANIFEST } else { BLOB },
+            id: if descriptor.is_manifest { MANIFEST } else { BLOB },
             name: descriptor.digest.to_string().into_bytes(),
             size: descriptor.size,
             digest: Some(descriptor.digest),

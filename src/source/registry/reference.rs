@@ -60,7 +60,8 @@ impl Namespace {
         }
         let (registry, path) = text.split_once('/').unwrap_or((text, ""));
         let path = path.trim_end_matches('/');
-        if !is_registry(registry) || !(path.is_empty() || path.split('/').all(is_part)) {
+        if !is_registry(registry) || !is_host(registry) || !(path.is_empty() || path.split('/').all(is_part))
+        {
             return Err(ReferenceError::Invalid);
         }
         Ok(Self { registry: registry.to_owned(), path: path.to_owned() })
@@ -79,6 +80,14 @@ impl Reference {
         Self { registry: registry.to_owned(), repository: repository.to_owned(), tag: None, digest: None }
     }
 
+    /// Creates a reference to what a registry lists. Returns `None` for a name that is not valid.
+    pub(super) fn listed(registry: &str, repository: &str, tag: Option<&str>) -> Option<Self> {
+        let is_valid = repository.split('/').all(is_part)
+            && repository.len() + registry.len() < MAX_NAME
+            && tag.is_none_or(is_tag);
+        is_valid.then(|| Self { tag: tag.map(str::to_owned), ..Self::of(registry, repository) })
+    }
+
     /// Parses a reference.
     pub(crate) fn parse(text: &str) -> Result<Self, ReferenceError> {
         if text.is_empty() {
@@ -88,7 +97,6 @@ impl Reference {
             Some((rest, digest)) => (rest, Some(digest.parse().map_err(|_| ReferenceError::Digest)?)),
             None => (text, None),
         };
-        let is_host = |part: &str| part.contains(['.', ':']) || part == "localhost" || part.starts_with('[');
         let (registry, rest) = match rest.split_once('/') {
             Some((host, rest)) if is_host(host) => (host, rest),
             _ => (DOCKER_HUB, rest),
@@ -155,6 +163,11 @@ pub(super) fn host(registry: &str) -> &str {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => registry,
     }
+}
+
+/// Returns true if the first part of a reference is a host, and not the first part of a name in Docker Hub.
+fn is_host(part: &str) -> bool {
+    part.contains(['.', ':']) || part == "localhost" || part.starts_with('[')
 }
 
 fn is_registry(text: &str) -> bool {
@@ -225,9 +238,9 @@ mod tests {
     #[test]
     fn namespaces() {
         let holds = |namespace: &str, repository| Namespace::parse(namespace).unwrap().holds(repository);
-        assert!(holds("localhost:5000", "a/b") && holds("host/a", "a/b") && holds("host/a/", "a"));
-        assert!(!holds("host/a", "ab") && !holds("host/a/b", "a"));
-        for wrong in ["", "/a", "host/A", "ho st", "host//a"] {
+        assert!(holds("localhost:5000", "a/b") && holds("a.b/a", "a/b") && holds("a.b/a/", "a"));
+        assert!(!holds("a.b/a", "ab") && !holds("a.b/a/b", "a"));
+        for wrong in ["", "/a", "a.b/A", "ho st", "a.b//a", "host", "host/a"] {
             assert!(Namespace::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -4,9 +4,12 @@
 use std::io::{self, Read as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::Deserialize;
+use serde_json::Value;
+use ureq::Body;
+use ureq::http::Response;
 
 use super::client::{Client, MANIFESTS, Request};
+use super::link::next_page;
 use super::{MANIFEST, MAX_MANIFEST};
 use crate::digest::{Algorithm, Digest};
 use crate::fault::{Code, Fault};
@@ -15,24 +18,14 @@ use crate::source::Blob;
 /// What cosign appends to the digest in a tag: signatures, attestations and bills of materials.
 const COSIGN: [&str; 3] = [".sig", ".att", ".sbom"];
 
+/// The maximum number of manifests in the lists of one subject.
+const MAX_LISTED: usize = 10_000;
+
 /// A lookup of referrers in one repository.
 #[derive(Default)]
 pub(super) struct Referrers {
     /// Whether the registry has been found to have no API for them.
     no_api: AtomicBool,
-}
-
-#[derive(Deserialize)]
-struct Index {
-    #[serde(default)]
-    manifests: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    digest: String,
-    #[serde(default)]
-    size: u64,
 }
 
 impl Referrers {
@@ -41,25 +34,19 @@ impl Referrers {
     /// # Errors Returns an error if the registry does not tell.
     pub(super) fn of(&self, client: &Client, digest: Digest, is_image: bool) -> io::Result<Vec<Blob>> {
         let mut found = Vec::new();
-        let listed = if self.no_api.load(Ordering::Relaxed) {
-            None
-        } else {
-            document(client, &format!("referrers/{digest}"))?
-        };
-        let listed = if listed.is_some() {
-            listed
-        } else {
+        if !self.no_api.load(Ordering::Relaxed) && !by_api(client, digest, &mut found)? {
             self.no_api.store(true, Ordering::Relaxed);
-            document(client, &format!("manifests/{}", tag(digest)))?
-        };
-        // An answer that is no index, as proxies give, refers to nothing.
-        let index: Option<Index> = listed.and_then(|listed| serde_json::from_slice(&listed).ok());
-        for listed in index.into_iter().flat_map(|index| index.manifests) {
-            let digest = listed.digest.parse().map_err(|_| {
-                let detail = format!("the digest {} of a referrer is none that can be read", listed.digest);
-                Fault::io(Code::Unsupported, detail)
+        }
+        // A registry that has the API since lately may still have the tag.
+        if found.is_empty()
+            && let Some(document) = document(client, &format!("manifests/{}", tag(digest)))?
+        {
+            let path = format!("the tag {}", tag(digest));
+            let listed = serde_json::from_slice(&document).ok();
+            let listed = listed.as_ref().and_then(manifests).ok_or_else(|| {
+                Fault::io(Code::Corrupt, format!("{path} is not the index that such a tag is"))
             })?;
-            found.push(manifest(digest, listed.size));
+            add(listed, &mut found)?;
         }
         for ending in COSIGN.iter().filter(|_| is_image) {
             let path = format!("manifests/{}{ending}", tag(digest));
@@ -80,20 +67,80 @@ fn tag(digest: Digest) -> String {
     text.get(..hex + LONGEST).unwrap_or(&text).to_owned()
 }
 
+/// Adds what the API lists. Returns false if the registry does not have it.
+fn by_api(client: &Client, digest: Digest, found: &mut Vec<Blob>) -> io::Result<bool> {
+    let mut path = format!("referrers/{digest}");
+    let mut pages = 0;
+    loop {
+        let response = match client.get(Request { path: &path, accept: MANIFESTS, from: 0 }) {
+            Ok(response) => response,
+            // Registries without such an endpoint answer in more than one way.
+            Err(error) if pages == 0 && matches!(Code::of(&error), Code::Missing | Code::Io) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let next = next_page(client, &path, &response)?;
+        let document: Option<Value> = serde_json::from_slice(&read(response, &path)?).ok();
+        let Some(listed) = document.as_ref().and_then(manifests) else {
+            if pages == 0 {
+                // It answers everything, as some proxies do.
+                return Ok(false);
+            }
+            let registry = &client.reference.registry;
+            return Err(Fault::io(
+                Code::Corrupt,
+                format!("{registry} answers with something else than an index"),
+            ));
+        };
+        let before = found.len();
+        add(listed, found)?;
+        pages += 1;
+        match next {
+            None => return Ok(true),
+            Some(next) if found.len() > before && found.len() < MAX_LISTED => path = next,
+            Some(_) => return Err(Fault::io(Code::Limit, "the list of what refers to it has no end")),
+        }
+    }
+}
+
+/// Returns the descriptors in an index.
+fn manifests(document: &Value) -> Option<&Vec<Value>> {
+    document.get("manifests")?.as_array()
+}
+
+/// Adds manifests that an index lists. Their sizes are of no use here.
+fn add(listed: &[Value], found: &mut Vec<Blob>) -> io::Result<()> {
+    for descriptor in listed {
+        let digest = descriptor.get("digest").and_then(Value::as_str).unwrap_or_default();
+        let digest = digest.parse().map_err(|_| {
+            let detail = format!("the digest of a referrer, {digest:?}, is none that can be read");
+            Fault::io(Code::Unsupported, detail)
+        })?;
+        let size = descriptor.get("size").and_then(Value::as_u64).unwrap_or_default();
+        if !found.iter().any(|known: &Blob| known.digest == Some(digest)) {
+            found.push(manifest(digest, size));
+        }
+    }
+    Ok(())
+}
+
 /// Returns a document, unless the registry has none at this path.
 fn document(client: &Client, path: &str) -> io::Result<Option<Vec<u8>>> {
-    let response = match client.get(Request { path, accept: MANIFESTS, from: 0 }) {
-        Ok(response) => response,
-        // Registries without such an endpoint answer in more than one way.
-        Err(error) if matches!(Code::of(&error), Code::Missing | Code::Io) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    match client.get(Request { path, accept: MANIFESTS, from: 0 }) {
+        Ok(response) => read(response, path).map(Some),
+        Err(error) if Code::of(&error) == Code::Missing => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read(response: Response<Body>, path: &str) -> io::Result<Vec<u8>> {
     let mut document = Vec::new();
     response.into_body().into_reader().take(MAX_MANIFEST + 1).read_to_end(&mut document)?;
     if document.len() as u64 > MAX_MANIFEST {
         return Err(Fault::io(Code::Limit, format!("{path} is larger than {} MiB", MAX_MANIFEST >> 20)));
     }
-    Ok(Some(document))
+    Ok(document)
 }
 
 fn manifest(digest: Digest, size: u64) -> Blob {

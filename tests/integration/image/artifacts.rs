@@ -152,10 +152,7 @@ fn ancient(image: &Image, config: &Value, commands: &[&str]) -> Files {
     {
         files.remove(name);
     }
-    let layers: Vec<&String> = names
-        .iter()
-        .filter(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "json"))
-        .collect();
+    let layers: Vec<&String> = names.iter().filter(|name| name.ends_with("/json")).collect();
     for (layer, command) in layers.iter().zip(commands) {
         let bytes = files.get_mut(layer);
         let mut described: Value = serde_json::from_slice(bytes).unwrap();

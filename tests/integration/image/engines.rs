@@ -165,6 +165,9 @@ fn an_image_of_the_store_is_read_by_the_program_that_knows_it() {
     let (report, code) =
         with_podman("head -c 5000 app.tar; echo killed >&2; exit 1", &["containers-storage:a"]);
     assert!(code != 0 && !report["complete"].as_bool().unwrap(), "{report}");
+    let (code, message) =
+        fails("head -c 200000 /dev/zero | tr '\\0' x >&2; echo 'level=fatal msg=\"a reason\"' >&2; exit 1");
+    assert_eq!((&*code, &*message), ("io", "podman cannot read the store: a reason"));
     let (report, _) = with_podman("cat app.tar", &["containers-storage:-a"]);
     assert!(report["errors"][0]["message"].as_str().unwrap().contains("not the name of an image"));
 }

@@ -78,7 +78,7 @@ fn all_tags_of_a_repository() {
     let outcome = scan(&[&name("a/one"), "--tags", "[2-9]*", "--tags", "x"]);
     assert_eq!(targets(&outcome), [name("a/one:2")]);
     let none = scan(&[&name("a/one"), "--tags", "v*"]);
-    assert!(none.assert_error("target").contains("none of its 2 tags matches"));
+    assert!(none.assert_error("target").contains("none of its tags matches"));
     let gone = scan(&[&name("a/none"), "--all-tags"]);
     assert_eq!((gone.code, &gone.errors()[0]["code"]), (2, &json!("missing")));
     let wrong = scan_with(&[&name("a/one"), "--tags", "[a"], Stdin::Empty);
@@ -101,6 +101,11 @@ fn a_whole_registry() {
     let namespace = scan(&["--catalog", &format!("{host}/b")]);
     namespace.assert_found_only(&[&token("two")]);
     assert!(scan(&["--catalog", &format!("{host}/none")]).assert_error("target").contains("no repository"));
+    let unmatched = scan(&["--catalog", &host, "--tags", "zzz*"]);
+    assert!(unmatched.assert_error("target").contains("none that matches"));
+    assert!(
+        scan(&["--catalog", "docker://host"]).assert_error("target").contains("--catalog is for a registry")
+    );
     assert!(scan(&["--catalog", "a.tar"]).assert_error("target").contains("--catalog is for a registry"));
 }
 
@@ -134,8 +139,22 @@ fn a_catalog_in_pages() {
     assert!(why.contains("could not be listed") && why.contains("--targets-from"), "{why}");
     let html = scan_catalog(Box::new(|_| Reply::Answer(200, Vec::new(), b"<html>".to_vec())));
     assert_eq!(html.errors()[0]["code"], "corrupt");
-    let odd = scan_catalog(Box::new(move |_| page(&["../a"], None)));
-    assert_eq!(odd.errors()[0]["code"], "corrupt");
+    let odd = scan_catalog(Box::new(move |_| page(&["../a", "b/two"], None)));
+    assert_eq!((odd.errors().len(), &odd.errors()[0]["code"]), (1, &json!("corrupt")));
+    assert_eq!(odd.findings_of(&token("two")).len(), 1);
+    let keyless = scan_catalog(Box::new(|_| Reply::Answer(200, Vec::new(), br#"{"errors":[]}"#.to_vec())));
+    assert_eq!(keyless.errors()[0]["code"], "corrupt");
+    let unread = scan_catalog(Box::new(|_| {
+        let link = ("Link".to_owned(), "http://x/v2/_catalog; rel=\"next\"".to_owned());
+        Reply::Answer(200, vec![link], br#"{"repositories":["b/two"]}"#.to_vec())
+    }));
+    assert_eq!(unread.errors()[0]["code"], "corrupt");
+    // A repository that is listed and has no tags is noted, and nothing at all is an error.
+    let gone = scan_catalog(Box::new(move |_| page(&["b/two", "gone"], None)));
+    assert_eq!((gone.code, gone.errors().len()), (1, 0));
+    assert!(gone.report()["notes"][0]["message"].as_str().unwrap().contains("has no tags of it"));
+    let nothing = scan_catalog(Box::new(move |_| page(&["gone"], None)));
+    assert_eq!((nothing.code, &nothing.errors()[0]["code"]), (2, &json!("missing")));
 }
 
 #[test]
@@ -188,6 +207,7 @@ fn one_token_is_looked_for() {
     let prefixed = format!("sha256:{}", other.sha256());
     let outcome = scan(&["--catalog", &host, "--token-sha256", &prefixed]);
     assert_eq!((outcome.code, outcome.findings().len()), (0, 0));
+    assert_eq!(outcome.report()["wanted"], json!([other.sha256()]));
     let both = scan(&[
         "--catalog",
         &host,
@@ -197,13 +217,19 @@ fn one_token_is_looked_for() {
         &token("two").sha256(),
     ]);
     both.assert_found_only(&[&token("two")]);
-    let line = [wanted.bytes(), b"\n"].concat();
-    let outcome = scan_with(&["--catalog", &host, "--token-stdin"], Stdin::Pipe(&line));
-    assert_found(&outcome, &[("shared", 2)]);
-    for (text, option) in [("password\n", "--token-stdin"), ("", "--token-stdin")] {
-        let outcome = scan_with(&[&host, option], Stdin::Pipe(text.as_bytes()));
+    for line in [format!("{}\n", wanted.text()), format!("HF_TOKEN=\"{}\"\r\n", wanted.text())] {
+        let outcome = scan_with(&["--catalog", &host, "--token-stdin"], Stdin::Pipe(line.as_bytes()));
+        assert_found(&outcome, &[("shared", 2)]);
+    }
+    let two = format!("{} {}", wanted.text(), other.text());
+    for (text, says) in [
+        ("password\n", "in the shape of a Hugging Face token"),
+        ("", "in the shape of a Hugging Face token"),
+        (&two, "more than one token"),
+    ] {
+        let outcome = scan_with(&[&host, "--token-stdin"], Stdin::Pipe(text.as_bytes()));
         assert_eq!(outcome.code, 2);
-        assert!(outcome.stderr.contains("in the shape of a Hugging Face token"), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
     }
     let outcome = scan_with(&[&host, "--token-sha256", "12"], Stdin::Empty);
     assert!(outcome.stderr.contains("64 hexadecimal digits"), "{}", outcome.stderr);
@@ -223,6 +249,9 @@ fn upload(method: &str, url: &str, media_type: &str, bytes: &[u8]) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// Answers a request for a list of referrers by its path.
+type Answer = Box<dyn Fn(&str) -> Option<Reply> + Send + Sync>;
 
 #[test]
 fn what_refers_to_an_image_is_read() {
@@ -288,6 +317,38 @@ fn what_refers_to_an_image_is_read() {
     });
     let outcome = scan(&[format!("docker://{}/b/two:v1", proxy.address)]);
     outcome.assert_found_only(&[&token("two"), &signature, &by_api]);
+
+    // Several pages, a list that is none, and one with a broken entry.
+    let more = [by_api.text(), "clean"].map(|text| descriptor(MANIFEST, &manifest(text)));
+    put("clean", MANIFEST, &manifest("clean"));
+    let list = |manifests: &[Value]| {
+        let index = json!({"schemaVersion": 2, "mediaType": image::INDEX, "manifests": manifests});
+        serde_json::to_vec(&index).unwrap()
+    };
+    let (first, second) = (list(&more[1..]), list(&more[..1]));
+    let broken = list(&[json!({"mediaType": MANIFEST, "size": 3}), more[0].clone()]);
+    let through = |answer: Answer| {
+        let proxy = Proxy::start(&registry.address, move |asked, _| {
+            let is_list = asked.path.contains("/referrers/");
+            answer(&asked.path).filter(|_| is_list).unwrap_or(Reply::Pass)
+        });
+        scan(&[format!("docker://{}/b/two:v1", proxy.address)])
+    };
+    let paged = through(Box::new(move |path| {
+        if path.contains("page=2") {
+            return Some(Reply::Answer(200, Vec::new(), second.clone()));
+        }
+        let link = ("Link".to_owned(), format!("<{path}?page=2>; rel=\"next\""));
+        Some(Reply::Answer(200, vec![link], first.clone()))
+    }));
+    paged.assert_found_only(&[&token("two"), &signature, &by_api]);
+    let html = through(Box::new(|_| Some(Reply::Answer(200, Vec::new(), b"<html>".to_vec()))));
+    html.assert_found_only(&[&token("two"), &signature, &listed]);
+    let empty = list(&[]);
+    let empty = through(Box::new(move |_| Some(Reply::Answer(200, Vec::new(), empty.clone()))));
+    empty.assert_found_only(&[&token("two"), &signature, &listed]);
+    let broken = through(Box::new(move |_| Some(Reply::Answer(200, Vec::new(), broken.clone()))));
+    assert_eq!(broken.errors()[0]["code"], "unsupported");
 
     let proxy = Proxy::start(&registry.address, |asked, _| {
         if asked.path.contains("/referrers/") {
