@@ -79,22 +79,6 @@ pub(super) struct Scan {
     #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
 
-    /// Audit the targets in FILE as well, one a line; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    pub(super) targets_from: Option<PathBuf>,
-
-    /// Report only the token with this SHA-256, wherever it is; may be repeated
-    #[arg(long, value_name = "HASH", value_parser = token_hash)]
-    pub(super) token_sha256: Vec<TokenHash>,
-
-    /// Report only the token on standard input, which is hashed at once
-    #[arg(long)]
-    pub(super) token_stdin: bool,
-
-    /// Stop reading images at the first token in them, and report what was found until then
-    #[arg(long, conflicts_with_all = ["token_sha256", "token_stdin"])]
-    pub(super) first_finding: bool,
-
     /// How to write the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -122,12 +106,25 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) verify_digests: bool,
 
+    /// Audit the targets in FILE as well, one a line; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) targets_from: Option<PathBuf>,
+
+    /// Report only the token with this SHA-256, wherever it is; may be repeated
+    #[arg(long, value_name = "HASH", value_parser = token_hash)]
+    pub(super) token_sha256: Vec<TokenHash>,
+
+    /// Report only the token on standard input, which is hashed at once
+    #[arg(long)]
+    pub(super) token_stdin: bool,
+
+    /// Stop reading images at the first token in them, and report what was found until then
+    #[arg(long, conflicts_with_all = ["token_sha256", "token_stdin"])]
+    pub(super) first_finding: bool,
+
     /// Audit all images of the engines `docker-daemon:` and `podman:`
     #[arg(long)]
     pub(super) all_images: bool,
-
-    #[command(flatten)]
-    pub(super) registry: RegistryArgs,
 
     /// Read every layer, even if an earlier run audited it, and remember nothing for later ones
     #[arg(long)]
@@ -151,6 +148,10 @@ pub(super) struct Scan {
 
     #[command(flatten)]
     pub(super) color: ColorArgs,
+
+    // Its heading is that of all options behind it.
+    #[command(flatten)]
+    pub(super) registry: RegistryArgs,
 }
 
 /// The way to registries.
@@ -316,6 +317,16 @@ mod tests {
     fn the_arguments_are_sound() {
         use clap::CommandFactory as _;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_heading_of_registries_is_above_their_options_alone() {
+        use clap::CommandFactory as _;
+        let mut command = Cli::command();
+        let help = command.find_subcommand_mut("scan").unwrap().render_long_help().to_string();
+        let (others, registries) = help.split_once("Registries:").unwrap();
+        assert!(others.contains("--no-cache") && others.contains("--color"));
+        assert!(registries.contains("--insecure") && registries.contains("--catalog"));
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub(crate) fn run(
 ) -> Report {
     let mut named = HashSet::new();
     let items = targets.iter().flat_map(|target| expansion::expand(target, options, stop));
-    let items: Vec<Item> = items.filter(|item| named.insert(item.target.clone())).collect();
+    // Each problem of a list counts, although several may be of one target.
+    let is_new = |item: &Item| item.problem.is_some() || named.insert(item.target.clone());
+    let items: Vec<Item> = items.filter(is_new).collect();
     let names: Vec<Masked> = items.iter().map(|item| mask(item.target.as_encoded_bytes())).collect();
     let audit = target::Audit { engine, options, stop, progress };
     let audited = items.iter().zip(&names).map(|(item, name)| match &item.problem {
