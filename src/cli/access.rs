@@ -1,12 +1,12 @@
 //! The way to registries, as the command line gives it.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
 
 use super::{Failure, args, shown};
 use crate::sensitive::Sensitive;
-use crate::source::{Access, Credentials, Reference, Target, looks_like_reference};
+use crate::source::{Access, Credentials, Namespace, Target};
 use crate::targets::{Listing, Tags};
 
 /// Reads the options, and the password from standard input.
@@ -50,13 +50,11 @@ pub(super) fn listing(scan: &args::Scan) -> Result<Listing, Failure> {
 
 /// Returns the registries that the targets name.
 fn registries(scan: &args::Scan) -> BTreeSet<String> {
-    let of_target = |target| match Target::parse(target) {
-        Ok(Target::Registry(reference)) => Some(reference),
-        Ok(Target::Bare(path)) if !path.exists() && looks_like_reference(&path) => {
-            Path::to_str(&path).and_then(|text| Reference::parse(text).ok())
+    let registry = |target: &OsString| {
+        if scan.registry.catalog {
+            return Some(Namespace::of_target(target)?.registry);
         }
-        _ => None,
+        Some(Target::parse(target).ok()?.reference()?.registry)
     };
-    let references = scan.targets.iter().filter_map(|target| of_target(target));
-    references.map(|reference| reference.registry).collect()
+    scan.targets.iter().filter_map(registry).collect()
 }

@@ -69,7 +69,7 @@ pub(super) fn verdict(name: &[u8], bytes: &[u8], algorithm: Algorithm, scan: Sca
     let held = hold_memory(PARSED * bytes.len() as u64, "a JSON document");
     let (mut found, parsed) = search(bytes);
     let mut credentials = if credentials::is_keeper(name) { credentials_in(name, bytes) } else { Vec::new() };
-    let is_all = scan.keep(&mut found) & scan.keep(&mut credentials);
+    let is_all = scan.keep(&mut found) & scan.budget.keep(&mut credentials);
     BlobVerdict {
         size: bytes.len() as u64,
         digest: Some(Digest::of(algorithm, bytes)),

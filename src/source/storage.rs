@@ -34,7 +34,7 @@ struct Saved {
     program: &'static str,
     child: Child,
     output: ChildStdout,
-    /// What the program says. It is read meanwhile, since a full pipe would stop the program.
+    /// A thread that reads the program's standard error. The program would stop at a full pipe.
     said: Option<JoinHandle<Vec<u8>>>,
 }
 

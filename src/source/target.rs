@@ -120,6 +120,17 @@ impl Target {
         Ok(Self::Bare(path(bytes)?))
     }
 
+    /// Returns the image in a registry that the target is, if it is one.
+    pub(crate) fn reference(&self) -> Option<Reference> {
+        match self {
+            Self::Registry(reference) => Some(reference.clone()),
+            Self::Bare(path) if !path.exists() && looks_like_reference(path) => {
+                Reference::parse(path.to_str()?).ok()
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the named file or directory, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {

@@ -7,9 +7,7 @@ use super::listing::Tags;
 use crate::fault::Code;
 use crate::finding::{Place, Problem};
 use crate::mask::{Masked, Message, mask, message};
-use crate::source::{
-    Listed, Namespace, Reference, Target, looks_like_reference, repositories, tags, unreadable,
-};
+use crate::source::{Listed, Namespace, Reference, Target, repositories, tags, unreadable};
 use crate::stop::Stop;
 
 /// A target to audit.
@@ -46,7 +44,8 @@ pub(super) fn expand(target: &OsStr, options: &Options, stop: &Stop) -> Vec<Item
     if listing.catalog {
         return catalog(target, options, stop);
     }
-    let reference = listing.tags.as_ref().and_then(|tags| Some((tags, repository(target)?)));
+    let reference =
+        listing.tags.as_ref().and_then(|tags| Some((tags, Target::parse(target).ok()?.reference()?)));
     let Some((choice, reference)) = reference else { return vec![Item::of(target)] };
     match tags(&reference, &options.access, stop) {
         Ok(tags) => {
@@ -80,20 +79,9 @@ fn invalid(place: &str, name: &str) -> Item {
     Item { repository: None, ..Item::failed(format!("docker://{place}"), problem) }
 }
 
-/// Returns the repository that a target names.
-fn repository(target: &OsStr) -> Option<Reference> {
-    match Target::parse(target) {
-        Ok(Target::Registry(reference)) => Some(reference),
-        Ok(Target::Bare(path)) if !path.exists() && looks_like_reference(&path) => {
-            Reference::parse(path.to_str()?).ok()
-        }
-        _ => None,
-    }
-}
-
 /// Returns the images of all repositories of a registry or a namespace.
 fn catalog(target: &OsStr, options: &Options, stop: &Stop) -> Vec<Item> {
-    let namespace = target.to_str().and_then(|text| Namespace::parse(text.strip_prefix("docker://")?).ok());
+    let namespace = Namespace::of_target(target);
     let Some(namespace) = namespace else {
         let detail = Message::own("--catalog is for a registry: docker://HOST[:PORT][/NAMESPACE]");
         return vec![Item::failed(target, Problem::error(Code::Unsupported, Place::Target, detail))];

@@ -1,6 +1,8 @@
 //! References to images as Docker writes them (distribution project, `reference` package): `app`, `org/app:1`,
 //! `host:5000/a/b@sha256:…`.
 
+use std::ffi::OsStr;
+
 use crate::digest::Digest;
 
 /// The registry that a reference without a host means, and the host that serves it.
@@ -53,8 +55,13 @@ pub(crate) struct Namespace {
 }
 
 impl Namespace {
+    /// Returns the registry or namespace of a target, as `--catalog` takes it: `docker://HOST[:PORT][/NAMESPACE]`.
+    pub(crate) fn of_target(target: &OsStr) -> Option<Self> {
+        Self::parse(target.to_str()?.strip_prefix("docker://")?).ok()
+    }
+
     /// Parses the name of a registry or a namespace.
-    pub(crate) fn parse(text: &str) -> Result<Self, ReferenceError> {
+    fn parse(text: &str) -> Result<Self, ReferenceError> {
         if text.is_empty() {
             return Err(ReferenceError::Empty);
         }

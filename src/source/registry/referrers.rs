@@ -15,7 +15,7 @@ use crate::digest::{Algorithm, Digest};
 use crate::fault::{Code, Fault};
 use crate::source::Blob;
 
-/// What cosign appends to the digest in a tag: signatures, attestations and bills of materials.
+/// The endings of cosign's tags for signatures, attestations and bills of materials. The digest comes before them.
 const COSIGN: [&str; 3] = [".sig", ".att", ".sbom"];
 
 /// The maximum number of manifests in the lists of one subject.

@@ -1,5 +1,5 @@
-//! What builders leave beside images: exported caches, build records, archives of before Docker 1.10, root file
-//! systems.
+//! Sources other than current images: BuildKit cache exports, build records, artifacts, docker archives written before
+//! Docker 1.10, root file systems.
 
 use serde_json::{Value, json};
 

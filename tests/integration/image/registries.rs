@@ -370,8 +370,21 @@ fn options_that_contradict_each_other() {
         &["scan", "--password-stdin", archive],
         &["scan", "--username", "me", "--password-stdin", "-"],
         &["scan", "--username", "me", "--password-stdin", archive],
-        &["scan", "--username", "me", "--password-stdin", "docker://127.0.0.1:1/a", "127.0.0.1:2/a"],
     ] {
         assert_eq!(stowaway(args, Stdin::Empty).code, 2, "{args:?}");
+    }
+}
+
+#[test]
+fn credentials_are_for_one_registry() {
+    for targets in [
+        &["docker://127.0.0.1:1/a", "127.0.0.1:2/a"][..],
+        &["--all-tags", "docker://127.0.0.1:1/a", "127.0.0.1:2/a"],
+        &["--catalog", "docker://127.0.0.1:1", "docker://127.0.0.1:2/team"],
+    ] {
+        let arguments = [&["scan", "--username", "me", "--password-stdin"], targets].concat();
+        let outcome = stowaway(&arguments, Stdin::Pipe(b"a password"));
+        assert_eq!(outcome.code, 2, "{targets:?}");
+        assert!(outcome.stderr.contains("the targets name several"), "{targets:?}: {}", outcome.stderr);
     }
 }
