@@ -3,13 +3,11 @@
 
 use std::io::{self, Read};
 
-use sha2::{Digest as _, Sha256};
-
 use super::Scan;
 use super::body::Reopen;
 use super::budget::Budget;
 use super::document::{self, Begin};
-use super::hashed::{Hashed, finish};
+use super::hashed::Hashed;
 use super::layer::LayerVisitor;
 use super::search::scanner;
 use super::side_by_side::side_by_side;
@@ -133,12 +131,12 @@ fn read_in_turn<I: Read>(
         Ok(decompressed) => decompressed,
         Err(error) => return Some(Problem::of(&error, Place::Here)),
     };
-    let mut hash = reading.verify_digests.then(Sha256::new);
+    let mut hash = reading.verify_digests.then(|| Hasher::new(Algorithm::default()));
     // The scan may end after all stored bytes were read: few of them can decompress to a lot.
     let hashed = Hashed { input: reading.scan.uncounted(decompressed), hash: &mut hash };
     let problem = read_content(Window::new(hashed), reading, verdict);
     if problem.is_none() {
-        verdict.diff_id = hash.map(finish);
+        verdict.diff_id = hash.map(Hasher::finish);
     }
     problem
 }
@@ -150,7 +148,8 @@ fn read_side_by_side<I: Read + Send>(
     reading: Reading<'_>,
     verdict: &mut BlobVerdict,
 ) -> Option<Problem> {
-    let hash = (reading.verify_digests && compression != Compression::None).then(Sha256::new);
+    let hash = (reading.verify_digests && compression != Compression::None)
+        .then(|| Hasher::new(Algorithm::default()));
     let (problem, diff_id) = side_by_side(stored, compression, hash, |bytes| {
         read_content(Window::new(reading.scan.uncounted(bytes)), reading, verdict)
     });

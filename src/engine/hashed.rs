@@ -2,14 +2,12 @@
 
 use std::io::{self, Read};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::digest::Digest;
+use crate::digest::Hasher;
 
 /// A reader that hashes the bytes it passes on, if there is a hash.
 pub(crate) struct Hashed<'a, R> {
     pub(crate) input: R,
-    pub(crate) hash: &'a mut Option<Sha256>,
+    pub(crate) hash: &'a mut Option<Hasher>,
 }
 
 impl<R: Read> Read for Hashed<'_, R> {
@@ -20,10 +18,4 @@ impl<R: Read> Read for Hashed<'_, R> {
         }
         Ok(n)
     }
-}
-
-/// Returns the digest of the bytes read.
-pub(crate) fn finish(hash: Sha256) -> Digest {
-    let bytes: [u8; 32] = hash.finalize().into();
-    Digest::from_bytes(bytes)
 }

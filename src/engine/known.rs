@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
-
 use super::Scan;
 use super::blob::Reading;
 use super::body::Reopen;
-use super::hashed::finish;
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest, Hasher};
 use crate::image::Places;
 use crate::source::Blob;
 use crate::verdict::{BlobVerdict, Content, DETECTOR, Entry, Store, Stored};
@@ -144,11 +141,11 @@ fn hash(open: &Reopen<'_>, scan: Scan<'_>) -> (Option<Digest>, u64) {
     let mut size = 0;
     let Ok(input) = open() else { return (None, size) };
     let mut input = scan.reader(input);
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::new(Algorithm::default());
     let mut buffer = vec![0; BUFFER];
     loop {
         match input.read(&mut buffer) {
-            Ok(0) => return (Some(finish(hash)), size),
+            Ok(0) => return (Some(hash.finish()), size),
             Ok(n) => {
                 hash.update(buffer.get(..n).unwrap_or_default());
                 size += n as u64;

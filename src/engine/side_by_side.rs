@@ -3,10 +3,8 @@
 
 use std::io::Read;
 
-use sha2::Sha256;
-
-use super::hashed::{Hashed, finish};
-use crate::digest::Digest;
+use super::hashed::Hashed;
+use crate::digest::{Digest, Hasher};
 use crate::stream::{Compression, Decompressed, Party, Relayed, relay};
 
 /// The number of MiB that may be hashed ahead of the decoder. Well compressed data takes the decoder longer,
@@ -21,7 +19,7 @@ const CONTENT: usize = 4;
 pub(crate) fn side_by_side<T>(
     mut stored: impl Read + Send,
     compression: Compression,
-    mut hash: Option<Sha256>,
+    mut hash: Option<Hasher>,
     search: impl FnOnce(Relayed) -> T,
 ) -> (T, Option<Digest>) {
     let party = Party::current();
@@ -39,7 +37,7 @@ pub(crate) fn side_by_side<T>(
                 Ok(input) => decoder.run(&mut Hashed { input, hash: &mut hash }),
                 Err(error) => decoder.fail(error),
             }
-            hash.map(finish)
+            hash.map(Hasher::finish)
         });
         let searched = search(decompressed);
         let digest = decoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));

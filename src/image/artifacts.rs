@@ -2,10 +2,10 @@
 //! root file systems.
 
 use super::manifest::Descriptor;
-use super::resolve::{Resolver, missing, missing_layers};
+use super::resolve::{Resolver, missing};
 use super::resolved::{DocumentRef, Image, Layer};
 use crate::fault::Code;
-use crate::finding::{Document, ImagePart, Place};
+use crate::finding::{Document, Place};
 use crate::mask::{Message, message};
 use crate::source::Blob;
 
@@ -94,25 +94,10 @@ impl Resolver<'_> {
 
     /// Adds the layers of a cache as those of an image. They are of several stages.
     fn cache(&mut self, from: &Descriptor, name: Option<&str>, config: &Descriptor, layers: &[Descriptor]) {
-        let layers = self.bounded(layers, &from.digest_text);
-        let number = self.resolved.images.len();
-        let mut image = Image {
-            name: name.map(str::to_owned),
-            manifest_digest: from.digest,
-            config_digest: config.digest,
-            layers: layers.iter().map(|layer| self.layer(layer)).collect(),
-            is_cache: true,
-            held: true,
-            history_aligned: true,
-            ..Image::default()
-        };
-        image.problems = missing_layers(&image.layers, layers);
-        if let Some(entry) = self.find(config) {
-            let document = DocumentRef { entry, document: Document::Config, image: Some(number) };
-            self.resolved.documents.push(document);
-        } else {
-            image.problems.push(missing(config, Place::image(ImagePart::Config)));
-        }
+        let mut image = self.layered(from, name, config, layers);
+        // The config of a cache is none of an image.
+        image.config_entry = None;
+        (image.is_cache, image.held, image.history_aligned) = (true, true, true);
         self.resolved.images.push(image);
     }
 }

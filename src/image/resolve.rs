@@ -257,28 +257,44 @@ impl Resolver<'_> {
         config: &Descriptor,
         layers: &[Descriptor],
     ) {
-        let layers = self.bounded(layers, &from.digest_text);
         let number = self.resolved.images.len();
-        let document = |entry, document| DocumentRef { entry, document, image: Some(number) };
-        self.resolved.documents.push(document(entry, Document::Manifest));
+        self.resolved.documents.push(DocumentRef {
+            entry,
+            document: Document::Manifest,
+            image: Some(number),
+        });
+        let mut image = self.layered(from, name, config, layers);
+        let layer_held = image.layers.iter().any(|layer| layer.entry.is_some());
+        image.held = layer_held || (image.layers.is_empty() && image.config_entry.is_some());
+        self.finish(image);
+    }
+
+    /// Creates the next image from its layers and its config, which is listed as a document.
+    pub(super) fn layered(
+        &mut self,
+        from: &Descriptor,
+        name: Option<&str>,
+        config: &Descriptor,
+        layers: &[Descriptor],
+    ) -> Image {
+        let layers = self.bounded(layers, &from.digest_text);
         let mut image = Image {
             name: name.map(str::to_owned),
             platform: from.platform.clone(),
             manifest_digest: from.digest,
             config_digest: config.digest,
+            config_entry: self.find(config),
             layers: layers.iter().map(|layer| self.layer(layer)).collect(),
             ..Image::default()
         };
-        image.config_entry = self.find(config);
-        let layer_held = image.layers.iter().any(|layer| layer.entry.is_some());
-        image.held = layer_held || (layers.is_empty() && image.config_entry.is_some());
         image.problems = missing_layers(&image.layers, layers);
-        if let Some(config_entry) = image.config_entry {
-            self.resolved.documents.push(document(config_entry, Document::Config));
+        if let Some(entry) = image.config_entry {
+            let image = Some(self.resolved.images.len());
+            self.resolved.documents.push(DocumentRef { entry, document: Document::Config, image });
         } else {
             image.problems.push(missing(config, Place::image(ImagePart::Config)));
         }
-        self.finish(image);
+        image
     }
 
     /// Returns the layers of an image up to the limit.
@@ -360,7 +376,7 @@ fn index_json() -> Place {
 }
 
 /// Returns the problems of layers that are not held.
-pub(super) fn missing_layers(layers: &[Layer], descriptors: &[Descriptor]) -> Vec<Problem> {
+fn missing_layers(layers: &[Layer], descriptors: &[Descriptor]) -> Vec<Problem> {
     let layers = layers.iter().zip(descriptors).enumerate().filter(|(_, (layer, _))| layer.entry.is_none());
     let problems = layers.map(|(i, (_, descriptor))| {
         let place = Place::image(ImagePart::Layer(i));
