@@ -96,7 +96,7 @@ pub(crate) fn cut_at_end(bytes: &[u8]) -> Option<usize> {
     while let Some(hit) = encoding::next_hit(bytes, next) {
         next = match encoding::judge(bytes, hit, Context { whole_end: false, is_binary: true }) {
             Found::Token(token) => token.at.end.max(hit.at + 1),
-            Found::None | Found::Dump => hit.at + 1,
+            Found::None | Found::Dump | Found::CodePoint => hit.at + 1,
             Found::NeedMore => return Some(hit.at),
         };
     }

@@ -183,6 +183,7 @@ impl Scanner {
                 }
                 Found::None => {}
                 Found::Dump => self.nested.expect_dump(hit.at.saturating_sub(from)),
+                Found::CodePoint => self.nested.expect_code_points(hit.at.saturating_sub(from)),
                 Found::NeedMore => break Some(hit.at),
             }
         };

@@ -3,6 +3,9 @@
 /// The page on which a token is revoked.
 pub(super) const REVOKE: &str = "https://huggingface.co/settings/tokens";
 
+/// The start of the path of that page. It was in the singular.
+pub(crate) const TOKENS_PAGE: &str = "/settings/token";
+
 /// A domain that receives Hub credentials.
 pub(crate) struct Domain {
     pub(crate) name: &'static str,

@@ -40,9 +40,21 @@ pub(crate) const CLASS: &str = r"(?:(?i:hugging_?face)|\bH[Ff][A-Z])";
 /// The starts of the names of packages for JavaScript.
 pub(crate) const PACKAGES: [&str; 1] = ["@huggingface/"];
 
+/// The pattern of the name of a provider in the settings of other software.
+pub(crate) const IS_VENDOR: &str = r"(?i-u)^(?:hf(?:$|[^A-Za-z0-9])|hugging[_-]?face)";
+
+/// The pattern of the start of a value that names the vendor, or that is a URL or a host, which may be the Hub's.
+pub(crate) const MAY_NAME_HUB: &str = r"(?:hf|hugging|https?:|(?:[A-Za-z0-9-]{1,40}\.){1,4}(?:hf|hugging))";
+
+/// The start of the names of models that other software runs at the Hub.
+pub(crate) const MODEL_OF_VENDOR: &str = "huggingface/";
+
+/// The pattern of the start of a class of the Hub's package for JavaScript, which takes a token first.
+pub(crate) const TAKES_TOKEN_FIRST: &str = r"\bnew[ \t]+Hf(?:Inference|Agent)[A-Za-z]{0,20}\(";
+
 /// The texts, one of which is in any line that gives a token to something of the Hub: parts of names of variables and
 /// hosts, and the starts of an argument and of a header.
-pub(crate) const NEEDLES: [&str; 25] = [
+pub(crate) const NEEDLES: [&str; 26] = [
     "hf_",
     "HF_",
     "hf-",
@@ -53,8 +65,10 @@ pub(crate) const NEEDLES: [&str; 25] = [
     "fTo",
     "hfA",
     "fAp",
-    "hf a",
+    "hf ",
+    "HF ",
     "hf\"",
+    "hf'",
     "hf:\n",
     "ugging",
     "UGGING",
@@ -65,9 +79,14 @@ pub(crate) const NEEDLES: [&str; 25] = [
     "login(",
     "token=",
     "api_key=",
-    "--token",
     "_HF",
     "Bearer ",
 ];
 /// The texts of [`NEEDLES`] that name the vendor.
 pub(crate) const NAMES_VENDOR: [&str; 2] = ["ugging", "UGGING"];
+
+/// The texts of [`NEEDLES`] that are a word of prose or the name of a program. A label has them, or a command line.
+pub(crate) const IN_PROSE: [&str; 2] = ["hf ", "HF "];
+
+/// The start of the commands of the Hub's program that log in and out.
+pub(crate) const LOGS_IN: &str = "hf a";

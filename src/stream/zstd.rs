@@ -103,7 +103,7 @@ impl<R: Peek> Read for Zstd<R> {
             let view = view.get(..self.step).unwrap_or(view);
             let status = self.decoder.run(view, out)?;
             self.input.consume(status.bytes_read);
-            // What the decoder asks for includes the header of the next block.
+            // The number of bytes that the decoder asks for includes the header of the next block.
             self.step =
                 status.remaining.checked_sub(BLOCK_HEADER).filter(|rest| *rest > 0).unwrap_or(BLOCK_HEADER);
             if status.remaining == 0 {

@@ -94,7 +94,9 @@ impl<'u, 'o> Level<'u, 'o> {
     }
 
     fn read_all(&mut self, raw: &mut Raw<'_>) -> io::Result<()> {
-        let head = raw.peek(blocks::HEAD)?;
+        let head = raw.peek(blocks::START)?;
+        // More bytes at hand must not change what they are taken for.
+        let head = head.get(..blocks::START).unwrap_or(head);
         let scattered = Scattered::of(head);
         self.is_table = blocks::is_table(head);
         let by_name = || Some(Format::Blocks(Blocks::of_name(self.named?, head)?));
@@ -285,7 +287,7 @@ impl<'u, 'o> Level<'u, 'o> {
                 occurrence.reached_by(step.clone());
             }
         }
-        // What is stored as it is in the data was seen in the text.
+        // Tokens that are stored as they are in the data were seen in the text.
         let (start, end) = via.first().map(|text| text.range).unwrap_or_default();
         self.keep(start..end, true, occurrences);
     }

@@ -17,4 +17,4 @@ pub(crate) use store::{Entry, Store, Stored, Version};
 
 /// The version of [`BlobVerdict`]'s meaning and of its stored form. Increment it with every change to either.
 /// A test checks it against the verdicts on a fixed set of blobs.
-pub(crate) const DETECTOR: Version = Version(7);
+pub(crate) const DETECTOR: Version = Version(8);

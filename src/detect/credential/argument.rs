@@ -1,6 +1,7 @@
 //! Credentials on command lines, as histories and run metadata keep them: `--hf_token …`, `hf auth login
 //! --token …`.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
@@ -8,6 +9,7 @@ use regex::bytes::Regex;
 use super::header::line_range;
 use super::literal::value_at;
 use super::value::is_opaque;
+use super::variable;
 use crate::detect::variables::is_hub_key;
 use crate::hub::programs::{COMMANDS, Does, RUNS, SHORT_FLAG, TOKEN_FLAG};
 
@@ -41,6 +43,7 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
             let begins = content.get(..whole.start())?.last().is_none_or(|b| !b.is_ascii_alphanumeric());
             (is_hub && begins).then_some(())?;
             let value = value_at(content, whole.end(), captures.get(2).is_none())?;
+            let value = variable_in(content, whole.start(), &value).unwrap_or(value);
             // A text that begins with a hyphen is the next flag, so this flag has no value.
             let is_value = |text: &[u8]| !text.starts_with(b"-") && is_opaque(text);
             content.get(value.clone()).is_some_and(is_value).then_some(value.start)
@@ -49,6 +52,12 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
     found.extend(piped(content));
     found.sort_unstable();
     found
+}
+
+/// Returns the literal that a text gives to the variable that is a value: `TOKEN=…`, then `--token $TOKEN`.
+fn variable_in(content: &[u8], before: usize, value: &Range<usize>) -> Option<Range<usize>> {
+    content.get(value.clone())?.starts_with(b"$").then_some(())?;
+    variable::assigned(content, before, variable::used_at(content, value.start)?, true)
 }
 
 /// Returns true if a line runs the command line of the Hub.
@@ -80,9 +89,12 @@ fn piped(content: &[u8]) -> impl Iterator<Item = usize> {
     });
     let values = PIPED.captures_iter(content).chain(FED.captures_iter(content));
     values
-        .filter_map(|captures| captures.get(1))
-        .filter(|value| !value.as_bytes().starts_with(b"-") && is_opaque(value.as_bytes()))
-        .map(|value| value.start())
+        .filter_map(|captures| Some((captures.get(0)?.start(), captures.get(1)?.range())))
+        .map(|(start, value)| variable_in(content, start, &value).unwrap_or(value))
+        .filter(|value| {
+            content.get(value.clone()).is_some_and(|text| !text.starts_with(b"-") && is_opaque(text))
+        })
+        .map(|value| value.start)
 }
 
 #[cfg(test)]
@@ -107,6 +119,11 @@ mod tests {
             "echo !opaque-v4lue | huggingface-cli login\n",
             "echo -n \"!opaque-v4lue\" | hf auth login\n",
             "hf auth login <<< \"!opaque-v4lue\"\n",
+            "TOKEN=!opaque-v4lue\nhf auth login --token $TOKEN\n",
+            "export T1=\"!opaque-v4lue\"\nls\nhuggingface-cli login --token=\"${T1}\" --add-to-git-credential\n",
+            "TOKEN=!opaque-v4lue; hf download x --token \"$TOKEN\"\n",
+            "TOKEN='!opaque-v4lue'\necho $TOKEN | hf auth login\n",
+            "TOKEN='!opaque-v4lue'\nhf auth login <<< \"$TOKEN\"\n",
             "huggingface-cli login --add-to-git-credential <<<!opaque-v4lue; hf download x\n",
         ] {
             let at = text.find('!').unwrap();
@@ -120,6 +137,9 @@ mod tests {
             "hf auth login --token $HF_TOKEN\n",
             "hf auth login --token \"$(cat /run/secrets/hf)\"\n",
             "hf auth login --token\n",
+            "TOKEN=opaque-v4lue\nhf auth login --token $OTHER\n",
+            "TOKEN=opaque-v4lue\nother login --token $TOKEN\n",
+            "TOKEN=opaque-v4lue\nTOKEN=$1\nhf auth login --token $TOKEN\n",
             "hf auth login --token tokenfile.txt\n",
             "hf auth login --token t0ken1a.txt\n",
             "hf auth login --token <your-token>\n",

@@ -8,13 +8,11 @@ use regex::bytes::Regex;
 
 use super::literal::literal_at;
 use super::value::is_opaque;
+use super::variable;
 use crate::hub::python::{ARGUMENTS, HUB_ARGUMENT, TAKE_HUB_TOKEN, TAKE_TOKEN, TAKE_TOKEN_FIRST};
 
 /// The maximum number of bytes of a call that are read.
 const LONGEST: usize = 1024;
-
-/// The number of lines in front of a call in which a variable is looked for.
-const LINES: usize = 32;
 
 /// A value that is given to a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +71,7 @@ pub(super) fn all(content: &[u8]) -> Vec<Value> {
     found
 }
 
-/// Returns the literal that a line in front of a call assigns to the variable at `at`.
+/// Returns the literal that a text in front of a call gives to the variable at `at`.
 fn assigned(content: &[u8], call: usize, at: usize) -> Option<Range<usize>> {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let rest = content.get(at..)?;
@@ -82,18 +80,7 @@ fn assigned(content: &[u8], call: usize, at: usize) -> Option<Range<usize>> {
     if name.first().is_none_or(u8::is_ascii_digit) || !ends(rest.get(name.len()..)?) {
         return None;
     }
-    let mut end = call;
-    for line in content.get(..call)?.rsplit(|&b| b == b'\n').take(LINES) {
-        let text = line.trim_ascii_start();
-        // In a notebook, each line is a string.
-        let text = text.strip_prefix(b"\"").map_or(text, <[u8]>::trim_ascii_start);
-        let assigned = text.strip_prefix(name).map(<[u8]>::trim_ascii_start);
-        if let Some(value) = assigned.and_then(|rest| rest.strip_prefix(b"=")) {
-            return literal_at(content, end - value.trim_ascii_start().len(), false);
-        }
-        end = end.saturating_sub(line.len() + 1);
-    }
-    None
+    variable::assigned(content, call, name, false)
 }
 
 #[derive(PartialEq, Eq)]

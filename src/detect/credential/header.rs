@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::host::{is_hub, names_hub};
 use super::names::Keeper;
 use super::value::{basic_password, is_of_another_service, is_opaque, is_password};
+use super::variable;
 
 /// Returns the offsets of such credentials. The file type decides which text has to name the host of a
 /// header: the section in a git configuration, the line in shell text, and the file in the configuration of
@@ -27,15 +28,49 @@ pub(super) fn credentials(keeper: Option<Keeper>, content: &[u8]) -> Vec<usize> 
 
 /// Returns the offsets of such credentials in any text: its line names a Hub host, or the nearest URL does.
 pub(super) fn in_text(content: &[u8]) -> Vec<usize> {
-    found(content, |at| {
-        let line = line_at(content, at);
-        let to_hub = if names_any_host(line) {
-            names_hub(without_comment(line))
-        } else {
-            names_hub(line) || nearest_is_hub(content, at) || request_is_to_hub(content, at)
-        };
-        (to_hub || section_is_hub(content, at), false)
-    })
+    found(content, |at| (is_sent_to_hub(content, at), false))
+}
+
+/// Returns the offsets of literals that a text gives to a variable and sends in such a header:
+/// `f"Bearer {API_TOKEN}"`, `"Bearer " + token`, `Bearer $TOKEN`.
+pub(super) fn in_variables(content: &[u8]) -> Vec<usize> {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static USED: LazyLock<Regex> = LazyLock::new(|| {
+        let text = concat!(
+            r#"(?i-u)authorization\\?["'`]?\]?[ \t]*(?:[:=,][ \t]*(?:&?format!\(|fmt\.Sprintf\()?[a-z]?\$?\\?["'`]?|[a-z]?\\?["'`])"#,
+            r#"(?:bearer|token)(?:[ \t]+(?:[$][a-z_{]|\{[ \t]*[a-z_])"#,
+            r#"|[ \t]*\\?["'`][ \t]*(?:\+|\.|&|<>)[ \t]*[$a-z_]"#,
+            r#"|[ \t]+(?:%[sv]|\{\}|\{0\})\\?["'`][ \t]*(?:%|,|\.format\()[ \t]*\(?[ \t]*[$a-z_])"#,
+        );
+        Regex::new(text).expect("a valid pattern")
+    });
+    // Most texts are ruled out here.
+    let words = ["uthorization", "UTHORIZATION"];
+    if words.iter().all(|word| memchr::memmem::find(content, word.as_bytes()).is_none()) {
+        return Vec::new();
+    }
+    let found = USED.find_iter(content).filter_map(|used| {
+        let last = used.as_bytes().last()?;
+        // The name may begin with the last byte.
+        let at = used.end() - usize::from(!matches!(last, b'{'));
+        let name = variable::used_at(content, at)?;
+        let value = variable::assigned(content, used.start(), name, true)?;
+        let counts =
+            content.get(value.clone()).is_some_and(is_opaque) && is_sent_to_hub(content, used.start());
+        counts.then_some(value.start)
+    });
+    found.collect()
+}
+
+/// Returns true if the line of a header names a Hub host, or the nearest URL does.
+fn is_sent_to_hub(content: &[u8], at: usize) -> bool {
+    let line = line_at(content, at);
+    let to_hub = if names_any_host(line) {
+        names_hub(without_comment(line))
+    } else {
+        names_hub(line) || nearest_is_hub(content, at) || request_is_to_hub(content, at)
+    };
+    to_hub || section_is_hub(content, at)
 }
 
 /// Returns a command line without the comment at its end.
@@ -72,7 +107,8 @@ fn nearest_is_hub(content: &[u8], at: usize) -> bool {
         (Some(last), Some(next)) if at - last < next - at => Some(last),
         (last, next) => next.or(last),
     };
-    let end = |url: &[u8]| url.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\''));
+    let end =
+        |url: &[u8]| url.iter().position(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'\\'));
     nearest.is_some_and(|nearest| {
         let url = content.get(nearest + SCHEME.len()..).unwrap_or_default();
         let url = url.get(..end(url).unwrap_or(url.len())).unwrap_or_default();
@@ -188,6 +224,39 @@ mod tests {
             "U = 'https://example.com'\nH = {'Authorization': 'Bearer opaque-v4lue'}\n\n# and more of the same text\n# https://huggingface.co/x\n",
         ] {
             assert!(in_text(text.as_bytes()).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn found_in_variables() {
+        for text in [
+            "API_URL = \"https://api-inference.huggingface.co/models/x\"\nAPI_TOKEN = \"!opaque-v4lue\"\nheaders = {\"Authorization\": f\"Bearer {API_TOKEN}\"}\n",
+            "API_KEY = '!opaque-v4lue'\nURL = 'https://router.huggingface.co/v1'\nH = {'Authorization': 'Bearer ' + API_KEY}\n",
+            "key = \"!opaque-v4lue\"\npost('https://hf.co/x', headers={'Authorization': 'Bearer {}'.format(key)})\n",
+            "key = \"!opaque-v4lue\"\npost('https://hf.co/x', headers={'Authorization': 'Bearer %s' % key})\n",
+            "self.key = \"!opaque-v4lue\"\npost('https://hf.co/x', headers={'Authorization': f'Bearer {self.key}'})\n",
+            "TOKEN=!opaque-v4lue\ncurl -H \"Authorization: Bearer $TOKEN\" https://huggingface.co/api\n",
+            "export T1='!opaque-v4lue'\ncurl https://hf.co/x \\\n  -H \"Authorization: Bearer ${T1}\"\n",
+            "const API_KEY = \"!opaque-v4lue\";\nfetch(\"https://api-inference.huggingface.co/x\", { headers: { Authorization: `Bearer ${API_KEY}` } });\n",
+            "let k1 = \"!opaque-v4lue\";\nget(\"https://hf.co\").header(\"Authorization\", format!(\"Bearer {}\", k1));\n",
+            "tok := \"!opaque-v4lue\"\nu := \"https://hf.co/x\"\nreq.Header.Set(\"Authorization\", \"Bearer \"+tok)\n",
+            "$key = '!opaque-v4lue';\n$u = 'https://hf.co';\n$h = ['Authorization: Bearer ' . $key];\n",
+            "\"TOKEN = \\\"!opaque-v4lue\\\"\\n\",\n\"U = \\\"https://hf.co\\\"\\n\",\n\"h = {\\\"Authorization\\\": f\\\"Bearer {TOKEN}\\\"}\\n\",\n",
+        ] {
+            let at = text.find('!').unwrap();
+            let text = text.replacen('!', "", 1);
+            assert_eq!(in_variables(text.as_bytes()), [at], "{text}");
+        }
+        for text in [
+            "API_KEY = \"opaque-v4lue\"\nURL = 'https://api.example.com'\nH = {'Authorization': f'Bearer {API_KEY}'}\n",
+            "OTHER = \"opaque-v4lue\"\nURL = 'https://hf.co'\nH = {'Authorization': f'Bearer {API_KEY}'}\n",
+            "API_KEY = os.environ[\"opaque-v4lue\"]\nURL = 'https://hf.co'\nH = {'Authorization': f'Bearer {API_KEY}'}\n",
+            "TOKEN=opaque-v4lue\ncurl -H \"Authorization: Bearer $TOKEN\" https://example.com # not huggingface.co\n",
+            "TOKEN=opaque-v4lue\nTOKEN=$(cat x)\ncurl -H \"Authorization: Bearer $TOKEN\" https://hf.co\n",
+            "k1 = \"opaque-v4lue\"\nU = 'https://hf.co'\nH = {'Authorization': 'Bearer ' + k1()}\n",
+            "k1 = \"opaque-v4lue\"\nU = 'https://hf.co'\nH = {'Accept': f'Bearer {k1}'}\n",
+        ] {
+            assert!(in_variables(text.as_bytes()).is_empty(), "{text}");
         }
     }
 

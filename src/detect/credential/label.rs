@@ -33,6 +33,12 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
         .collect()
 }
 
+/// Returns true if a text has one of the words for a secret that labels have.
+pub(super) fn names_secret(text: &[u8]) -> bool {
+    const WORDS: [&[u8]; 5] = [b"token", b"key", b"secret", b"password", b"credential"];
+    WORDS.iter().any(|word| text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +56,17 @@ mod tests {
             "Hugging-Face token: !opaque-v4lue\n",
             "API key for Hugging Face: !opaque-v4lue\n",
             "# HF token: !opaque-v4lue\n",
+            "# my hf token: !opaque-v4lue\n",
+            "// hf token: !opaque-v4lue\n",
+            "HF Token: !opaque-v4lue\n",
+            "HF key: !opaque-v4lue\n",
+            "HF access token: `!opaque-v4lue`\n",
+            "HF api token = !opaque-v4lue\n",
+            "HF (read) token: !opaque-v4lue\n",
+            "**HF write token:** !opaque-v4lue\n",
+            "HF secret: !opaque-v4lue\n",
+            "HF password: !opaque-v4lue\n",
+            "token for HF: !opaque-v4lue\n",
         ] {
             let at = text.find('!').unwrap();
             assert_eq!(values(text.replace('!', "").as_bytes()), [at], "{text}");

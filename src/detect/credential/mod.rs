@@ -4,10 +4,13 @@
 
 mod argument;
 mod assignment;
+mod beside;
 mod call;
+mod cluster;
 mod column;
 mod docker_auth;
 mod extent;
+mod generated;
 mod header;
 mod host;
 mod label;
@@ -16,14 +19,17 @@ mod named;
 mod names;
 mod netrc;
 mod operator;
+mod page;
 mod provider;
 mod search;
 mod section;
 mod sent;
 mod stored_tokens;
 mod stretches;
+mod swapped;
 mod url;
 mod value;
+mod variable;
 mod word;
 mod written;
 
@@ -182,6 +188,8 @@ fn read(keeper: Option<Keeper>, form: CredentialForm, content: &[u8]) -> Vec<usi
     }
 }
 
+#[cfg(test)]
+mod apart_tests;
 #[cfg(test)]
 mod named_tests;
 #[cfg(test)]

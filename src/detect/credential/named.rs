@@ -2,18 +2,23 @@
 //! Hub, or sent to one of its hosts.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use regex::bytes::Regex;
+
+use super::generated::{LENGTHS, is_generated};
 use super::names::Keeper;
-use super::value::{LONGEST, is_of_another_service, is_opaque};
+use super::value::LONGEST;
 use super::{
-    CredentialForm, argument, assignment, call, column, extent, header, label, netrc, provider, section,
-    sent, url, written,
+    CredentialForm, argument, assignment, beside, call, cluster, column, extent, header, label, netrc, page,
+    provider, section, sent, swapped, url, written,
 };
 use crate::detect::encoding::{KEPT, next_hit_or_name};
+use crate::detect::randomness;
 use crate::detect::variables::may_be_hub_key;
-use crate::detect::{find, randomness};
+use crate::hub::programs::TOKEN_OPTION;
 use crate::hub::tokens::roots;
-use crate::hub::words::{NAMES_VENDOR, NEEDLES};
+use crate::hub::words::{IN_PROSE, LOGS_IN, MAY_NAME_HUB, NAMES_VENDOR, NEEDLES, TAKES_TOKEN_FIRST};
 
 /// The bytes in front of a name that are read with it: the start of its line, or of the call around it.
 const BEFORE: usize = KEPT;
@@ -27,8 +32,6 @@ const FIRST_LINES: usize = 4;
 /// The length of a name that is read.
 const MAX_NAME: usize = 64;
 
-/// The possible lengths of a value that counts in any text.
-const LENGTHS: Range<usize> = 16..513;
 /// The possible lengths of a word that holds such a value: its name may be a part of the word, or a URL.
 const WORDS: Range<usize> = LENGTHS.start..1025;
 
@@ -68,7 +71,8 @@ impl Named {
             is_vendor && !at.checked_sub(1).is_none_or(|front| matches!(bytes.get(front), Some(b'h' | b'H')));
         let front = bytes.get(at.saturating_sub(MAX_NAME)..at).unwrap_or_default();
         if is_other_word || is_other_name(name, front, behind) {
-            self.judged = start + (at + name.len()) as u64;
+            // The next name may begin within this one: `_HF_TOKEN`.
+            self.judged = start + (at + 1) as u64;
             return Some(Vec::new());
         }
         let mut ends = memchr::memchr_iter(b'\n', behind).map(|end| at + end + 1);
@@ -81,10 +85,16 @@ impl Named {
         let before = bytes.get(at.saturating_sub(BEFORE)..at).unwrap_or_default();
         let in_line = continued(before);
         let is_argument = name.ends_with(['=', '(']);
-        let from = at - if is_argument { before.len() } else { in_line };
         let half = at + (BEHIND / 2).min(behind.len());
         let next = first_lines.unwrap_or(half).min(half).max(at + 1);
         self.judged = start + next as u64;
+        let judged = bytes.get(at - in_line..next).unwrap_or_default();
+        let front = match is_argument {
+            true => before.len(),
+            false if looks_back(judged) => whole_lines(before).max(in_line),
+            false => in_line,
+        };
+        let from = at - front;
         Some(self.values(bytes, from..lines.unwrap_or(at + behind.len()), start))
     }
 
@@ -118,6 +128,30 @@ impl Named {
     }
 }
 
+/// Returns true if a text may go with a value in front of it: it uses a variable, or is a setting beside a key.
+fn looks_back(text: &[u8]) -> bool {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static BACK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(&format!(
+            concat!(
+                r#"(?i-u)bearer["'`]?[ \t$%{{+.&,]|--token["']?[= ,]|login(?:\s|$)|{made}|"#,
+                r#"(?:name|key|provider|vendor|platform|backend|service|type|model|url|base|endpoint|host|id|label|title|uri)"#,
+                r#"["'\\]{{0,2}}[ \t]*[:=][ \t]*["'`\\]{{0,2}}(?:[A-Z0-9]{{1,16}}[_-]){{0,2}}{hub}"#,
+            ),
+            hub = MAY_NAME_HUB,
+            made = TAKES_TOKEN_FIRST
+        ))
+        .expect("a valid pattern")
+    });
+    BACK.is_match(text)
+}
+
+/// Returns the length of the whole lines of a text that may begin within a line.
+fn whole_lines(before: &[u8]) -> usize {
+    let cut = if before.len() < BEFORE { None } else { memchr::memchr(b'\n', before) };
+    before.len() - cut.map_or(0, |end| end + 1)
+}
+
 /// Returns the length of the last line, with the lines in front of it that end with a backslash.
 fn continued(before: &[u8]) -> usize {
     let mut start = before.len();
@@ -141,6 +175,9 @@ fn is_other_name(needle: &str, front: &[u8], behind: &[u8]) -> bool {
         let len = front.iter().rev().take_while(|b| is_part(b)).count();
         return !may_be_hub_key(front.get(front.len() - len..).unwrap_or_default());
     }
+    if IN_PROSE.contains(&needle) {
+        return !is_label(needle, front, behind);
+    }
     // `hfToken`, and not `selfTokens`.
     if needle.starts_with('f') && !matches!(front, [.., b'h' | b'H']) {
         return true;
@@ -151,6 +188,29 @@ fn is_other_name(needle: &str, front: &[u8], behind: &[u8]) -> bool {
         && (needle.ends_with(['_', '-']) || needle.starts_with('f'))
         && len < MAX_NAME.min(behind.len())
         && !may_be_hub_key(name)
+}
+
+/// Returns true if a word of prose is a part of a label such as `HF token:`, or of a command line that has a token.
+fn is_label(needle: &str, front: &[u8], behind: &[u8]) -> bool {
+    const NEAR: usize = 48;
+    const COMMAND: usize = 1024;
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if front.last().is_some_and(is_word) {
+        return false;
+    }
+    let near = |len| behind.get(..len).unwrap_or(behind);
+    behind.starts_with(LOGS_IN.as_bytes())
+        || label::names_secret(near(NEAR).get(needle.len()..).unwrap_or_default())
+        || is_given_first(near(NEAR))
+        || memchr::memmem::find(near(COMMAND), TOKEN_OPTION.as_bytes()).is_some()
+}
+
+/// Returns true if a text makes a client of the Hub.
+fn is_given_first(text: &[u8]) -> bool {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant, compiled by every test")]
+    static MADE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&format!("(?-u){TAKES_TOKEN_FIRST}")).expect("a valid pattern"));
+    MADE.is_match(text)
 }
 
 /// Returns the values in a text that count in any text, in order.
@@ -257,6 +317,11 @@ fn values(text: &[u8]) -> Vec<Given> {
     add(CredentialForm::Assignment, section::values(text), Needs::Randomness);
     add(CredentialForm::Assignment, label::values(text), Needs::Randomness);
     add(CredentialForm::Assignment, provider::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, beside::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, cluster::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, page::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, swapped::values(text), Needs::Randomness);
+    add(CredentialForm::Assignment, header::in_variables(text), Needs::Randomness);
     add(CredentialForm::Argument, argument::values(text), Needs::Nothing);
     add(CredentialForm::Argument, sent::on_command_lines(text), Needs::Nothing);
     add(CredentialForm::Argument, written::values(text), Needs::Nothing);
@@ -304,56 +369,4 @@ fn is_sealed(content: &[u8], range: &Range<usize>) -> bool {
     const SHORTEST: usize = 100;
     let before = content.get(range.start.saturating_sub(BEFORE)..range.start).unwrap_or_default();
     range.len() >= SHORTEST && memchr::memmem::find(before, b"encryptedData").is_some()
-}
-
-/// Returns true for a bare value of letters that is surely random. A prefix may be in front of it.
-fn is_bare_letters(value: &[u8]) -> bool {
-    const SHORTEST: usize = 30;
-    let body = roots().find_map(|root| value.strip_prefix(root.as_bytes())).unwrap_or(value);
-    body.len() >= SHORTEST
-        && body.iter().all(u8::is_ascii_alphabetic)
-        && randomness::is_random(body, randomness::Strictness::Strict)
-}
-
-/// Returns true for the name of a type, such as `SecretString2`, whose digits are behind the last word.
-fn is_type(value: &[u8]) -> bool {
-    const WORD: usize = 4;
-    let Ok(text) = std::str::from_utf8(value) else { return false };
-    let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
-    let mut len = WORD;
-    for b in letters.bytes() {
-        match b {
-            b'A'..=b'Z' if len >= WORD => len = 1,
-            b'a'..=b'z' => len += 1,
-            _ => return false,
-        }
-    }
-    len >= WORD && letters.starts_with(|c: char| c.is_ascii_uppercase())
-}
-
-/// Returns true if a value is random, so that it counts in any text.
-fn is_generated(content: &[u8], range: &Range<usize>) -> bool {
-    let value = content.get(range.clone()).unwrap_or_default();
-    let kinds: [fn(&u8) -> bool; 3] = [u8::is_ascii_digit, u8::is_ascii_uppercase, u8::is_ascii_lowercase];
-    let kinds = kinds.iter().filter(|kind| value.iter().any(*kind)).count();
-    let before = range.start.checked_sub(1).and_then(|before| content.get(before));
-    let is_quoted = before.is_some_and(|b| matches!(b, b'"' | b'\'' | b'`'));
-    // Bare words may be code.
-    let is_web_token = value.starts_with(b"eyJ");
-    let is_plain = |b: &u8| {
-        b.is_ascii_alphanumeric()
-            || matches!(b, b'_' | b'-' | b'+' | b'=' | b'/' | b'%' | b'!')
-            || (is_web_token && *b == b'.')
-    };
-    let has_digit = value.iter().any(u8::is_ascii_digit);
-    let may_be_bare =
-        || value.iter().all(is_plain) && (has_digit || is_bare_letters(value)) && !is_type(value);
-    LENGTHS.contains(&value.len())
-        && value.iter().all(u8::is_ascii_graphic)
-        && kinds >= 2
-        && (is_quoted || may_be_bare())
-        && is_opaque(value)
-        && find(value).is_empty()
-        && !is_of_another_service(value)
-        && randomness::is_varied(value)
 }

@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::named::{Named, PIECE, opaque_in};
 use crate::detect::Scanner;
 
-const SECRET: &str = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+pub(super) const SECRET: &str = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
 const LETTERS: &str = "ZqumpmhsEJNpjJOQGarbFlYmGylvuhfJXq";
 
 #[test]
@@ -275,6 +275,19 @@ fn silent() {
         "\"TOKEN = \\\"@@\\\"\\n\",\n\"wandb.login(TOKEN)\"\n",
         "data:\n  HF_TOKEN: PHlvdXItdG9rZW4+\n",
         "data:\n  HF_TOKEN: eW91ci1odWdnaW5nLWZhY2UtdG9rZW4=\n",
+        "# the shelf token: @@\n# half token: @@\n# HF model: @@\n",
+        "# token for HFX: @@\n# sha for HF: @@\n",
+        "API_KEY = \"@@\"\nAPI_URL = \"https://api.example.com\"\nheaders = {\"Authorization\": f\"Bearer {API_KEY}\"}\n",
+        "TOKEN=@@\ngit push\nhf auth login --token $HF_TOKEN\n",
+        "const token = \"@@\";\nconst gh = new Octokit(token);\n",
+        "{\"provider\": \"openai\", \"api_key\": \"@@\"}, {\"provider\": \"huggingface\"}",
+        "EMBEDDING_PROVIDER=huggingface\nOPENAI_API_KEY=@@\n",
+        "- name: huggingface\n  revision: @@\n- name: other\n  key: @@\n",
+        "kind: Secret\nmetadata:\n  name: github\nstringData:\n  token: @@\n",
+        "kind: ConfigMap\nmetadata:\n  name: hf-secret\ndata:\n  token: @@\n",
+        "const t = import.meta.env.VITE_HF_MODEL || \"@@\";\n",
+        "# https://huggingface.co/settings/tokens\nREVISION = \"@@\"\n",
+        "- value: @@\n- name: HF_TOKEN\n",
         "encryptedData:\n  HF_TOKEN: AgBy3@@@@@@@@\n",
     ] {
         let text = text.replace("@@", SECRET);
@@ -308,7 +321,23 @@ fn a_text_of_names_takes_linear_time() {
         "hf_token --token=a",
         "Authorization: Bearer hf_aZ0bY1cX2dW3eV4 ",
         "machine huggingface.co login a password hf_aZ0bY1cX2dW3eV4 ",
+        "HF token: @@ ",
+        "for HF ",
+        "hf ",
+        "aa=aa login(aa,@@ ",
+        "aa=Authorization: Bearer $aa hf.co @@ ",
+        "aa=aa;hf x --token $aa @@ ",
+        "aa=new HfInference(aa @@,",
+        "name=hf-,key=@@,",
+        "- name: hf-\n  key: @@\n",
+        "{provider:huggingface,key:@@,",
+        "kind: Secret name: hf-x data:{token: @@,",
+        "secretGenerator:\n  name: hf-x\n  literals:\n  - token=@@\n",
+        "secret generic hf-x --from-literal=token=@@ ",
+        "# hf.co/settings/tokens token=@@ ",
+        "value:@@,name:HF_TOKEN,",
     ] {
+        let text = text.replace("@@", "aZ0bY1cX2dW3eV4ab");
         Named::default().search(text.repeat((1 << 20) / text.len()).as_bytes());
         opaque_in(format!("echo {} hf_", text.repeat(2 * PIECE / text.len())).as_bytes());
     }

@@ -69,7 +69,8 @@ pub(super) fn values(content: &[u8]) -> Vec<usize> {
     found
 }
 
-fn closing_brace(text: &[u8]) -> Option<usize> {
+/// Returns the offset of the brace that closes the one in front of a text.
+pub(super) fn closing_brace(text: &[u8]) -> Option<usize> {
     let mut depth = 1_usize;
     text.iter().position(|b| {
         match b {
@@ -82,7 +83,7 @@ fn closing_brace(text: &[u8]) -> Option<usize> {
 }
 
 /// Returns the length of the lines in `rest` that are indented deeper than the line around `start`.
-fn block(content: &[u8], start: usize, rest: &[u8]) -> usize {
+pub(super) fn block(content: &[u8], start: usize, rest: &[u8]) -> usize {
     let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'-')).count();
     let before = content.get(..start).unwrap_or_default();
     let line = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);

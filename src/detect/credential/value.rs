@@ -43,7 +43,10 @@ fn is_encoded_placeholder(value: &[u8]) -> bool {
     decode_base64(value).is_some_and(|decoded| {
         let is_text = |b: &u8| matches!(b, b'\n' | b'\r' | 0x20..=0x7e);
         let text = decoded.trim_ascii();
-        text.len() >= 4 && decoded.iter().all(is_text) && !may_be_credential(text)
+        // `user:password`, of which only the password may be random.
+        let login = memchr::memchr(b':', text).and_then(|colon| text.get(colon + 1..));
+        let may_be = may_be_credential(text) || login.is_some_and(may_be_credential);
+        text.len() >= 4 && decoded.iter().all(is_text) && !may_be
     })
 }
 

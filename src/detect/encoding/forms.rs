@@ -14,6 +14,8 @@ pub(super) enum Form {
     Wide { width: usize, back: usize },
     /// The end of a line, and the first digits of an offset in a dump.
     Dump,
+    /// The start of a code point such as `U+0068`.
+    CodePoint,
     /// A name that marks a value as a token, or a part of one.
     Name,
     /// Hexadecimal digits. The prefix begins `shift` bytes from the needle.

@@ -46,6 +46,8 @@ pub(super) enum Found {
     None,
     /// No token, but a line of a dump may follow the newline.
     Dump,
+    /// No token, but a text of code points may begin here.
+    CodePoint,
     /// The bytes end before a decision is possible.
     NeedMore,
 }

@@ -104,9 +104,14 @@ pub(super) fn first_slash(bytes: &[u8], at: usize) -> usize {
 /// Decodes the text in front of `at`. Only the last character may be spelled, because it decides whether a
 /// text begins here. The other characters are taken as they are.
 pub(super) fn front(bytes: &[u8], at: usize, wanted: usize) -> Decoded {
-    let spelled = |len: usize| match piece(bytes.get(at.checked_sub(len)?..at)?) {
-        Some(Piece::Character { byte, len: all, .. }) if all == len => Some((byte, at - len)),
-        _ => None,
+    let spelled = |len: usize| {
+        let text = bytes.get(at.checked_sub(len)?..at)?;
+        // The blank behind a code point belongs to it if another one follows.
+        let more = if text.starts_with(b"U+") { 2 } else { 0 };
+        match piece(bytes.get(at - len..at + more).unwrap_or(text)) {
+            Some(Piece::Character { byte, len: all, .. }) if all == len => Some((byte, at - len)),
+            _ => None,
+        }
     };
     let last = (3..=10).find_map(spelled);
     let end = last.map_or(at, |(_, start)| start);

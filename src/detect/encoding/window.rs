@@ -94,7 +94,9 @@ impl Window<'_> {
         let start = match form {
             Form::Plain => return self.plain(at),
             Form::Name => return Found::None,
-            Form::Dump => return if self.is_inner { Found::None } else { Found::Dump },
+            Form::Dump | Form::CodePoint if self.is_inner => return Found::None,
+            Form::Dump => return Found::Dump,
+            Form::CodePoint => return Found::CodePoint,
             Form::Spelled { back } | Form::Wide { back, .. } => at.checked_sub(back),
             Form::Hex { shift } => at.checked_add_signed(shift),
             Form::Base64 { skip, .. } => {
@@ -250,7 +252,7 @@ impl Window<'_> {
                         ..token
                     });
                 }
-                Found::None | Found::Dump => return Found::None,
+                Found::None | Found::Dump | Found::CodePoint => return Found::None,
                 Found::NeedMore if stop.is_some() || wanted > MAX_ENCODED || !at_length => {
                     return Found::NeedMore;
                 }

@@ -27,10 +27,14 @@ pub(super) fn form(run: &[u8]) -> Option<Form> {
         let starts = (0..run.len()).step_by(WINDOWS);
         starts.filter_map(|at| Some((at, run.get(at..).filter(|rest| rest.len() >= WINDOW)?)))
     };
-    if run.iter().all(u8::is_ascii_hexdigit) {
-        let is_text = |from: u32| windows().any(|(_, rest)| Window::of_hex(rest).is_text(4 * from));
-        if let Some((from, _)) = (0..2).zip(0..2).find(|&(_, from)| is_text(from)) {
-            return Some(Form::Hex(from));
+    let sign = if run.starts_with(b"0x") || run.starts_with(b"0X") { 2 } else { 0 };
+    if run.iter().skip(sign).all(u8::is_ascii_hexdigit) {
+        // Windows begin at even numbers, so the sign has no effect on the alignment.
+        let mut windows = windows().filter(|(at, _)| sign == 0 || *at > 0);
+        let is_text = |rest: &[u8], from: u32| Window::of_hex(rest).is_text(4 * from);
+        let from = windows.find_map(|(_, rest)| (0..2).find(|&from| is_text(rest, from)));
+        if let Some(from) = from {
+            return Some(Form::Hex(if from == 0 { sign } else { sign + 1 }));
         }
     }
     // A window that is text in one alignment is hardly ever text in another.
@@ -138,6 +142,7 @@ mod tests {
         }
         assert_eq!(form(hex.as_bytes()), Some(Form::Hex(0)));
         assert_eq!(form(format!("a{hex}").as_bytes()), Some(Form::Hex(1)));
+        assert_eq!(form(format!("0x{hex}").as_bytes()), Some(Form::Hex(2)));
         for other in [
             "_ZNSt6vectorIiSaIiEE17_M_realloc_insertIJiEEEvN9__gnu_cxx17__normal_iteratorIPiS1_EEDpOT_",
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",

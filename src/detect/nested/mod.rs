@@ -10,7 +10,9 @@ mod dump;
 mod head;
 mod packed;
 mod places;
+mod points;
 mod run;
+mod starts;
 
 use std::collections::VecDeque;
 
@@ -52,6 +54,8 @@ pub(super) struct Nested {
     tail: Sensitive,
     /// The offsets of newlines after which a line of a dump may begin.
     dumps: VecDeque<u64>,
+    /// The offsets at which a text of code points may begin.
+    points: VecDeque<u64>,
     found: Vec<Occurrence>,
     packed: Vec<Packed>,
 }
@@ -86,13 +90,6 @@ impl Nested {
     /// Returns the number of encodings around the searched bytes.
     pub(super) fn depth(&self) -> usize {
         self.depth
-    }
-
-    /// Records that a line of a dump may begin after the newline `ahead` bytes after the last byte.
-    pub(super) fn expect_dump(&mut self, ahead: usize) {
-        if self.depth < DEPTH {
-            self.dumps.push_back(self.offset + ahead as u64);
-        }
     }
 
     /// Searches the next piece. `marks` count from `front` bytes in front of it.
@@ -136,29 +133,6 @@ impl Nested {
                 }
             }
         }
-    }
-
-    /// Looks for a run in the next bytes. Returns the number of bytes that were passed.
-    fn look(&mut self, piece: &[u8], marks: &Marks, front: usize) -> usize {
-        while self.dumps.front().is_some_and(|&at| at < self.offset) {
-            self.dumps.pop_front();
-        }
-        let dump = self.dumps.front().and_then(|at| usize::try_from(at - self.offset).ok());
-        let piece = match dump {
-            Some(ahead) if ahead < piece.len() => {
-                // The newline is passed first.
-                let (head, _) = piece.split_at(ahead + 1);
-                head
-            }
-            _ => piece,
-        };
-        let begins_dump = dump.is_some_and(|ahead| ahead < piece.len());
-        let passed = self.check_blocks(piece, marks, front);
-        self.pass(piece.get(..passed).unwrap_or_default());
-        if begins_dump && passed == piece.len() && matches!(self.state, State::Outside) {
-            self.begin_dump();
-        }
-        passed
     }
 
     /// Checks blocks until one is a part of a run. Returns the number of bytes in front of the rest.
@@ -320,21 +294,6 @@ impl Nested {
                 }
             }
         }
-    }
-
-    /// Begins a dump whose second line, or first, begins here. The line before is a part of it if it looks
-    /// like one.
-    fn begin_dump(&mut self) {
-        let room = usize::try_from(self.offset - self.decoded).unwrap_or(usize::MAX);
-        let known = self.tail.get(self.tail.len().saturating_sub(room)..).unwrap_or_default();
-        let line = known.strip_suffix(b"\n").unwrap_or(known);
-        let start = memchr::memrchr(b'\n', line).map_or(0, |at| at + 1);
-        let line = line.get(start..).unwrap_or_default();
-        let is_part = matches!(dump::line(line), dump::Line::Bytes(bytes) if !bytes.is_empty());
-        let back = if is_part { known.len() - start } else { 0 };
-        let start = self.offset - back as u64;
-        let run = Run::new(Reading::Dump, start, self.content());
-        self.start(State::Run(Box::new(run)), start);
     }
 
     /// Ends a run and continues with the bytes after it.

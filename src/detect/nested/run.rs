@@ -4,6 +4,7 @@ use super::class::{Form, begins_text};
 use super::dump::{self, Line};
 use super::packed::{Packed, is_packed};
 use super::places::Places;
+use super::points;
 use crate::detect::encoding::{dense, next_line, number_of, sextet, spelled_character, wide_character};
 use crate::detect::{Encoding, Occurrence, Scanner, Step, StepKind, counts_in_file};
 use crate::search::is_encoded;
@@ -30,6 +31,8 @@ pub(super) enum Reading {
     Spelled { percent: u8, escape: bool },
     /// Two-byte units with the character in the first or second byte.
     Wide { phase: usize },
+    /// Code points, with or without blanks between them.
+    CodePoints,
     /// Lines with an offset and the bytes there.
     Dump,
 }
@@ -86,7 +89,7 @@ impl Run {
         let places = match reading {
             Reading::Base64 { .. } => Places::new((4, 3), start),
             Reading::Hex { .. } | Reading::Wide { .. } => Places::new((2, 1), start),
-            Reading::Spelled { .. } => Places::new((1, 1), start),
+            Reading::Spelled { .. } | Reading::CodePoints => Places::new((1, 1), start),
             Reading::Dump => Places::coarse(start),
         };
         let out = Out { bytes: Sensitive::default(), len: 0, places };
@@ -131,6 +134,7 @@ impl Run {
             Reading::Spelled { percent, escape } => {
                 spelled(&bytes, self.at, whole_end, (percent, escape), &mut self.out)
             }
+            Reading::CodePoints => code_points(&bytes, self.at, whole_end, &mut self.out),
             Reading::Wide { phase } => wide(&bytes, *phase, whole_end, &mut self.out),
             Reading::Dump => dumped(&bytes, self.at, whole_end, &mut self.out),
         };
@@ -162,6 +166,7 @@ impl Run {
             Reading::Base64 { .. } => vec![Encoding::Base64],
             Reading::Hex { .. } => vec![Encoding::Hex],
             Reading::Wide { .. } => vec![Encoding::Utf16],
+            Reading::CodePoints => vec![Encoding::Escape],
             Reading::Dump => vec![Encoding::Dump],
             Reading::Spelled { percent, escape } => {
                 let all = [(percent, Encoding::Percent), (u8::from(escape), Encoding::Escape)];
@@ -301,6 +306,21 @@ fn spelled(
         out.places.mark(out.len, base + at as u64);
     }
     (at, end.is_some() || whole_end)
+}
+
+fn code_points(bytes: &[u8], base: u64, whole_end: bool, out: &mut Out) -> Progress {
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        if rest.len() < points::LONGEST && !whole_end {
+            return (at, false);
+        }
+        let Some((byte, len)) = points::point(rest) else { return (at, true) };
+        out.places.mark(out.len, base + at as u64);
+        out.push(byte);
+        at += len;
+        out.places.mark(out.len, base + at as u64);
+    }
 }
 
 fn wide(bytes: &[u8], phase: usize, whole_end: bool, out: &mut Out) -> Progress {

@@ -12,15 +12,17 @@ fn each(text: &[u8], spell: impl Fn(u8) -> String) -> Vec<u8> {
     text.iter().map(|&b| spell(b)).collect::<Vec<_>>().concat().into_bytes()
 }
 
-const ENCODINGS: [Encode; 10] = [
+const ENCODINGS: [Encode; 12] = [
     ("base64", |text| STANDARD.encode(text).into_bytes()),
     ("base64", |text| URL_SAFE_NO_PAD.encode(text).into_bytes()),
     ("hex", |text| each(text, |b| format!("{b:02x}"))),
     ("hex", |text| each(text, |b| format!("{b:02X}"))),
+    ("hex", |text| [b"0x", &each(text, |b| format!("{b:02x}"))[..]].concat()),
     ("percent", |text| each(text, |b| format!("%{b:02x}"))),
     ("escape", |text| each(text, |b| format!("\\u{b:04x}"))),
     ("escape", |text| each(text, |b| format!("\\x{b:02x}"))),
     ("escape", |text| each(text, |b| format!("U+{b:04X}"))),
+    ("escape", |text| each(text, |b| format!("U+{b:04X} "))),
     ("escape", |text| each(text, |b| format!("&#x{b:x};"))),
     ("escape", |text| each(text, |b| format!("&#{b};"))),
 ];

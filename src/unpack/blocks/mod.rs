@@ -29,8 +29,10 @@ use crate::mask::message;
 use crate::stream::{Compression, Window};
 pub(super) use name::Named;
 
+/// The number of bytes that decide about content: a block of a `LevelDB` log.
+pub(super) const START: usize = 32 * 1024;
 /// The number of bytes that decide about a piece.
-pub(super) const HEAD: usize = 4096;
+const HEAD: usize = 4096;
 /// The largest piece that is decoded, which is held in memory twice: as stored and decoded.
 const MAX_PIECE: u64 = 16 << 20;
 /// The largest content whose pieces are described at its end, and which is held in memory.

@@ -22,7 +22,8 @@ pub(super) fn may_begin(named: Named, head: &[u8]) -> bool {
                     Ok(0) => break,
                     Ok(n) => given += n,
                     Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
-                    Err(_) => return false,
+                    // The decoder takes the end of the head for damage as well.
+                    Err(_) => return given >= out.len() && head.len() >= HEAD,
                 }
             }
             given > 0 || head.len() >= HEAD

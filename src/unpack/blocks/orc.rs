@@ -1,7 +1,7 @@
 //! ORC: streams of chunks, each behind a header of three bytes. Only the end of the file says how they are
 //! compressed, but the first compressed chunk shows it.
 
-use super::{HEAD, Joined, enter_reader, lz, take};
+use super::{Joined, START, enter_reader, lz, take};
 use crate::detect::StepKind;
 use crate::stream::{Compression, Peek as _};
 use crate::unpack::level::Level;
@@ -28,7 +28,7 @@ pub(super) fn begins(head: &[u8]) -> bool {
         match rest.get(HEADER..at) {
             Some(_) if is_original || len == 0 => count += 1,
             Some(chunk) => return compression(chunk).is_some(),
-            None => return head.len() >= HEAD,
+            None => return head.len() >= START,
         }
         rest = rest.get(at..).unwrap_or_default();
     }

@@ -284,7 +284,7 @@ fn what_only_a_name_tells() {
         let tar = crate::stream::samples::tar_of(path, &content);
         assert_eq!(named("a.tar", &tar).0, [format!("tar:{path} > {way}")]);
     }
-    // What has another format is read in it.
+    // Content of another format is read in that format.
     let gzip = crate::stream::samples::part(Compression::Gzip, &text);
     for path in ["a.br", "a.snappy"] {
         assert_eq!(named(path, &gzip).0, ["gzip"]);

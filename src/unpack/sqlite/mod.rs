@@ -47,14 +47,14 @@ pub(crate) struct Pages {
     at: u64,
     /// The number of bytes to pass before the unit.
     skipped: u64,
-    /// What has been read of a header, or of a page with the bytes around it.
+    /// The bytes read so far of a header, or of a page with the bytes around it.
     unit: Zeroizing<Vec<u8>>,
     /// The number of pages read so far.
     count: u32,
     memory: Memory,
 }
 
-/// What comes next in a file.
+/// The next part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Header,

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use crate::support::{Compression, Image, Layer, Layout, Place, Tar, Token, page, scan_by_any_jobs, token};
 use serde_json::Value;
 
-/// What the page says about the length of a token.
+/// The text of the page about the length of a token.
 const LENGTH: &str = "\n## The length of a token\n\n\
     A user access token is `hf_` and 34 letters, as far as has been seen. A text that goes on with a letter is a \
     longer name, and is not taken for a token, although some scanners take up to 40 characters. Such a value is found \

@@ -155,6 +155,7 @@ pub(super) fn put_together(planted: &Planted) -> Vec<Row> {
 }
 
 /// Values of unknown shape that a name in a text marks as tokens.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn named(planted: &Planted) -> Vec<Row> {
     let forms = [
         ("app.py", "HF_TOKEN = \"@?\"\n"),
@@ -226,6 +227,37 @@ pub(super) fn named(planted: &Planted) -> Vec<Row> {
         ("notes.md", "- **Hugging Face token**: `@?`\n"),
         ("request.http", "GET /api/whoami-v2 HTTP/1.1\nHost: huggingface.co\nAuthorization: Bearer @?\n"),
         ("query.txt", "a=HF_TOKEN%3D@?\n"),
+        ("app.py", "# my hf token: @?\n"),
+        ("notes.md", "HF (read) token: @?\n"),
+        (
+            "app.py",
+            "API_TOKEN = \"@?\"\nAPI_URL = \"https://api-inference.huggingface.co/models/gpt2\"\nheaders = {\"Authorization\": f\"Bearer {API_TOKEN}\"}\n",
+        ),
+        ("run.sh", "TOKEN=@?\nhf auth login --token $TOKEN\n"),
+        (
+            "run.sh",
+            "TOKEN=@?\ncurl -H \"Authorization: Bearer $TOKEN\" https://huggingface.co/api/whoami-v2\n",
+        ),
+        (
+            "app.js",
+            "const API_KEY = \"@?\"; fetch(\"https://api-inference.huggingface.co/x\", {headers: {Authorization: `Bearer ${API_KEY}`}});\n",
+        ),
+        ("app.js", "const token = \"@?\";\nconst hf = new HfInference(token);\n"),
+        ("app.json", "{\"provider\": \"huggingface\", \"api_key\": \"@?\"}\n"),
+        ("values.yaml", "provider: huggingface\napi_key: @?\n"),
+        ("values.yaml", "- name: huggingface\n  key: @?\n"),
+        ("values.yaml", "model: huggingface/org/model\napi_key: @?\n"),
+        ("values.yaml", "base_url: https://router.huggingface.co/v1\napi_key: @?\n"),
+        ("app.py", "completion(model=\"huggingface/org/model\", api_key=\"@?\")\n"),
+        ("app.env", "LLM_PROVIDER=huggingface\nLLM_API_KEY=@?\n"),
+        ("app.env", "OPENAI_BASE_URL=https://router.huggingface.co/v1\nOPENAI_API_KEY=@?\n"),
+        ("secret.yaml", "kind: Secret\nmetadata:\n  name: hf-secret\nstringData:\n  token: @?\n"),
+        ("secret.yaml", "stringData:\n  token: @?\nkind: Secret\nmetadata:\n  name: hf-secret\n"),
+        ("kustomization.yaml", "secretGenerator:\n- name: hf-token\n  literals:\n  - token=@?\n"),
+        ("run.sh", "kubectl create secret generic hf-secret --from-literal=token=@?\n"),
+        ("app.js", "const t = import.meta.env.VITE_HF_TOKEN || \"@?\";\n"),
+        ("app.env", "TOKEN=\"@?\" # from https://huggingface.co/settings/tokens\n"),
+        ("pod.yaml", "env:\n- value: @?\n  name: HF_TOKEN\n"),
     ];
     let row = |(path, text): (&str, &str)| {
         let form = format!("`{path}`: `{}`", text.trim_end().replace('\n', "⏎").replace("@?", "SECRET"));

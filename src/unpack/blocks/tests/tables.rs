@@ -1,6 +1,9 @@
 //! Tables: ORC, Avro, Arrow and Parquet.
 
+use std::io::{self, Read};
+
 use super::*;
+use crate::stream::Window;
 
 #[test]
 fn texts_of_a_table_need_no_borders() {
@@ -95,5 +98,28 @@ fn blocks_of_avro() {
         [&b"Obj\x01"[..], b"Obj\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", b"Obj\x01\x02\xff\xff\xff\x7f"]
     {
         assert_eq!(ways(&[content, &text].concat()), [""]);
+    }
+}
+
+/// A reader that gives few bytes at a time.
+struct Slow<'a>(&'a [u8]);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = out.len().min(100);
+        self.0.read(&mut out[..n])
+    }
+}
+
+#[test]
+fn the_bytes_at_hand_do_not_change_what_content_is_taken_for() {
+    // The first chunk, if this were ORC, ends behind the bytes that decide.
+    for len in [5760_u32, u32::try_from(START).unwrap() - 7, u32::try_from(START).unwrap() + 100] {
+        let header = &(len << 1).to_le_bytes()[..3];
+        let content = [b"ORC", header, &deflate(&text(&token("a"))), &vec![b'x'; 70_000]].concat();
+        let (slow, _) =
+            Unpacker::new(&Stop::default()).search(Origin::default(), &mut Window::new(Slow(&content)));
+        let at_once = search(&content);
+        assert_eq!((slow.occurrences, slow.problems), (at_once.occurrences, at_once.problems), "{len}");
     }
 }

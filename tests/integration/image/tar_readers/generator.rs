@@ -9,7 +9,7 @@ pub(super) const BLOCK: usize = 512;
 pub(super) struct Made {
     pub(super) tar: Vec<u8>,
     pub(super) tokens: Vec<Token>,
-    /// What is odd about it, for messages.
+    /// The oddity of the archive, for messages.
     pub(super) features: Vec<&'static str>,
     /// Whether Python reads it as Go does.
     pub(super) is_plain: bool,

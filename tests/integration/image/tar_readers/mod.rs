@@ -18,7 +18,7 @@ use generator::{BLOCK, Made, made, octal, seal};
 /// The number of archives of an ordinary run.
 const ARCHIVES: u64 = 60;
 
-/// What a reader makes of an archive.
+/// The entries that a reader sees in an archive.
 #[derive(Debug, PartialEq, Eq)]
 enum Read {
     /// The paths of the files that hold each token.
