@@ -143,6 +143,9 @@ impl Scopes {
             if stage.is_some_and(|stage| matches!(&stage.base, Base::Image(image) if image == "scratch")) {
                 settings.directory.push((number, Some("/".to_owned())));
             }
+            if let Some(user) = stage.and_then(|stage| stage.base.windows_user()) {
+                settings.user.push((number, Value::literal(user)));
+            }
             self.stages.push(settings);
             return;
         }

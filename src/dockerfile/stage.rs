@@ -27,6 +27,23 @@ pub(crate) enum Base {
     Stage(usize),
 }
 
+impl Base {
+    /// Returns the user of an image for Windows, unless the image sets another one. Returns `None` for other images.
+    pub(crate) fn windows_user(&self) -> Option<&'static str> {
+        let Self::Image(image) = self else { return None };
+        let image = image.to_ascii_lowercase();
+        let has = |name: &str| {
+            image.split(['/', ':', '@']).any(|part| part == name || part.split('-').any(|word| word == name))
+        };
+        if has("nanoserver") {
+            return Some("ContainerUser");
+        }
+        let is_server = ["servercore", "windowsservercore"].into_iter().any(has)
+            || image.split(['/', ':', '@']).any(|part| part == "windows");
+        is_server.then_some("ContainerAdministrator")
+    }
+}
+
 /// Returns the last stage with this name.
 pub(super) fn find(stages: &[Stage], name: &str) -> Option<usize> {
     let name = name.to_lowercase();

@@ -103,7 +103,8 @@ impl Interpreter<'_> {
     fn step(&mut self, steps: &[Step], index: usize, frame: Frame<'_>, pipes: &mut Pipes) {
         let Some(step) = steps.get(index) else { return };
         let before = index.checked_sub(1).and_then(|before| steps.get(before));
-        self.script_file(step, frame);
+        let feeder = step.feeder.and_then(|feeder| steps.get(feeder));
+        self.script_file(step, feeder, frame);
         self.state.enter(step);
         match &step.kind {
             StepKind::Python(script) => {
@@ -133,13 +134,14 @@ impl Interpreter<'_> {
     }
 
     /// Adds the effects of the script file that a step runs.
-    fn script_file(&mut self, step: &Step, frame: Frame<'_>) {
+    fn script_file(&mut self, step: &Step, feeder: Option<&Step>, frame: Frame<'_>) {
         let Some(files) = self.state.files else { return };
         if self.running.len() >= MAX_DEPTH || self.scripts.len() >= MAX_SCRIPTS {
             return;
         }
         self.state.enter(step);
-        let running = scripts::running(step, &self.state, files, &self.running, self.scripts.len() + 1);
+        let running =
+            scripts::running((step, feeder), &self.state, files, &self.running, self.scripts.len() + 1);
         self.state.leave(step);
         let Some(Running { source, steps, path }) = running else { return };
         self.running.push(path);

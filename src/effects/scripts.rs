@@ -30,15 +30,16 @@ const PROGRAM_DIRECTORIES: [&str; 4] = ["usr/local/bin", "usr/bin", "bin", "usr/
 /// script, so none is as large.
 const APART: usize = 1 << 40;
 
-/// Returns the script that a step runs, unless one of the `running` scripts is the same.
+/// Returns the script that a step runs, unless one of the `running` scripts is the same. The second step is piped into the
+/// first.
 pub(super) fn running(
-    step: &Step,
+    (step, feeder): (&Step, Option<&Step>),
     state: &State<'_>,
     view: RunFiles<'_>,
     running: &[String],
     number: usize,
 ) -> Option<Running> {
-    let file = script_file(step)?;
+    let file = script_file(step, feeder)?;
     let (path, Found { source, text }) = found(&file, state, view)?;
     if running.contains(&path) || !view.pay(&text) {
         return None;

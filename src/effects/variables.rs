@@ -302,6 +302,7 @@ impl<'a> Variables<'a> {
         match name {
             _ if !user.is_certain => UNKNOWN_HOME.to_owned(),
             "" | "root" | "0" => "/root".to_owned(),
+            "ContainerAdministrator" | "ContainerUser" => format!("/Users/{name}"),
             // The home directory of a user given by number is recorded in a file of the image.
             _ if name.bytes().all(|b| b.is_ascii_digit()) => UNKNOWN_HOME.to_owned(),
             _ => format!("/home/{name}"),

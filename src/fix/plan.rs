@@ -208,14 +208,6 @@ fn literals(context: &Context<'_>, hits: &[Hit], settings: &Settings, plan: &mut
 }
 
 fn is_for_windows(context: &Context<'_>) -> bool {
-    let is_windows = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        text.split(['/', ':', '@']).any(|part| matches!(part, "windows" | "nanoserver" | "servercore"))
-    };
-    context.dockerfile.directives.escape() == '`'
-        || context
-            .dockerfile
-            .stages
-            .iter()
-            .any(|stage| matches!(&stage.base, Base::Image(image) if is_windows(image)))
+    let mut stages = context.dockerfile.stages.iter();
+    context.dockerfile.directives.escape() == '`' || stages.any(|stage| stage.base.windows_user().is_some())
 }

@@ -1,19 +1,21 @@
 //! The lines of a Dockerfile in a form that may be shown.
 
-use crate::detect;
-use crate::dockerfile::{Keyword, parse};
+use std::collections::BTreeSet;
+
+use crate::detect::{self, may_be_credential};
+use crate::dockerfile::{Instruction, Keyword, Pair, parse};
 use crate::hub::tokens::roots;
 use crate::mask::{Masked, holds_split_token, mask, mask_code};
-use crate::rules::dockerfile::{Context, find};
-use crate::text::Span;
+use crate::rules::dockerfile::{Context, Hit, find};
+use crate::text::{Span, Text};
 
 /// Returns the lines of a Dockerfile without their endings. Tokens and the values of token variables are
 /// masked, even if they are spread over several lines or quotes.
 pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
     let dockerfile = parse(source);
     let context = Context::new(source, &dockerfile);
-    let mut spans: Vec<Span> =
-        find(&context).into_iter().filter(|hit| hit.token.is_some()).map(|hit| hit.span).collect();
+    let hits = find(&context);
+    let mut spans: Vec<Span> = hits.iter().filter(|hit| hit.token.is_some()).map(|hit| hit.span).collect();
     // If a variable holds a secret of unknown shape, only its value is secret.
     for span in &mut spans {
         let Some(holder) = context.holder(span.start).filter(|_| !context.is_comment(span.start)) else {
@@ -27,6 +29,7 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
             }
         }
     }
+    spans.extend(of_the_same_name(&context, &hits));
     spans.sort_by_key(|span| (span.start, span.end));
     // The pieces of a token that only variables put together may be anywhere.
     let is_in_pieces = spans.iter().any(|span| {
@@ -67,6 +70,20 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
     out
 }
 
+/// Returns the opaque values of other variables that are called like one with a hit. A stage may declare the variable, and
+/// another one give it the token as a default.
+fn of_the_same_name(context: &Context<'_>, hits: &[Hit]) -> Vec<Span> {
+    let variables = context.dockerfile.instructions.iter().map(Instruction::effective);
+    let variables = variables.filter(|acts| matches!(acts.keyword, Keyword::Arg | Keyword::Env));
+    let pairs: Vec<&Pair> = variables.flat_map(Instruction::pairs).collect();
+    let hit = |pair: &&&Pair| hits.iter().any(|hit| hit.span == pair.span);
+    let names: BTreeSet<&[u8]> = pairs.iter().filter(hit).map(|pair| pair.name.as_bytes()).collect();
+    let values = pairs.iter().filter(|pair| names.contains(pair.name.as_bytes()));
+    let values = values.filter_map(|pair| pair.value.as_ref());
+    let is_mixed = |value: &Text| value.as_bytes().iter().any(u8::is_ascii_digit) && value.len() >= SHORTEST;
+    values.filter(|value| is_mixed(value) && may_be_credential(value.as_bytes())).map(Text::span).collect()
+}
+
 /// Returns true if the prefix of a token stands alone, so that a script may add the rest to it.
 fn has_lone_prefix(source: &[u8]) -> bool {
     roots().any(|root| {
@@ -75,6 +92,8 @@ fn has_lone_prefix(source: &[u8]) -> bool {
     })
 }
 
+/// The minimum length of a default that is hidden because of its variable's name.
+const SHORTEST: usize = 16;
 /// The minimum length of a word of mixed letters and digits that is hidden everywhere. It may be the body
 /// of a token whose prefix a script adds.
 const MAX_WORD: usize = 30;

@@ -343,3 +343,19 @@ fn a_key_that_is_copied_for_a_login_is_left() {
     assert_eq!(left, ["dockerfile/copies-token-file"]);
     assert!(!String::from_utf8_lossy(&mended.source).contains("login"));
 }
+
+#[test]
+fn a_default_of_the_same_name_is_hidden_in_any_stage() {
+    let opaque = "Zq7umpmhsEJNpjJOQGarb3FlYmGylvuh4fJXq901";
+    for (lines, is_hidden) in [
+        ("FROM a\nARG X=@\nRUN x\nFROM b\nARG X\nRUN hf auth login --token $X\n", true),
+        ("FROM a\nENV X=@\nRUN x\nFROM b\nARG X\nRUN hf auth login --token $X\n", true),
+        ("FROM a\nARG SHA=@\nRUN x\nFROM b\nARG X\nRUN hf auth login --token $X\n", false),
+    ] {
+        let lines = lines.replace('@', opaque);
+        let shown: Vec<String> =
+            masked_lines(lines.as_bytes()).iter().map(|line| line.as_str().to_owned()).collect();
+        assert_eq!(shown[1].contains('…'), is_hidden, "{lines}: {shown:#?}");
+        assert_eq!(shown[1].contains(opaque), !is_hidden, "{shown:#?}");
+    }
+}

@@ -171,6 +171,11 @@ impl<'a> Value<'a> {
         if is_in_url {
             // Only text in front of an `@` is a password; a port is not.
             let at = memchr::memrchr(b'@', self.text)?;
+            // A port and a repository in front of an image's digest are none either.
+            let is_digest = |behind: &[u8]| behind.starts_with(b"sha256:") || behind.starts_with(b"sha512:");
+            if self.text.get(at + 1..).is_some_and(is_digest) {
+                return None;
+            }
             if is_harmless(self.text.get(..at).unwrap_or_default()) {
                 return None;
             }
@@ -200,6 +205,7 @@ mod tests {
             "login(token=os.getenv('HF_TOKEN'))",
             "--token \"$(cat /run/secrets/hub)\"",
             "git clone https://user:$HF_TOKEN@huggingface.co/a/b",
+            "docker://127.0.0.1:5000/team/app@sha256:0123",
             "hf_token = get_secret(\"hub/token\")",
             "{\"hf_token\": true}",
         ] {

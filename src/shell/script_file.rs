@@ -22,8 +22,8 @@ pub(crate) enum ScriptPath<'a> {
     Program(&'a str),
 }
 
-/// Returns the script file that a step runs.
-pub(crate) fn script_file(step: &Step) -> Option<ScriptFile<'_>> {
+/// Returns the script file that a step runs. `feeder` is the step whose output is piped into it.
+pub(crate) fn script_file<'a>(step: &'a Step, feeder: Option<&'a Step>) -> Option<ScriptFile<'a>> {
     let StepKind::Program { name, arguments, .. } = &step.kind else { return None };
     if step.is_module {
         let language = Some(Language::Python);
@@ -36,8 +36,8 @@ pub(crate) fn script_file(step: &Step) -> Option<ScriptFile<'_>> {
     }
     let language = Language::of_program(name);
     if language != Language::Other {
-        let (file, arguments) =
-            operand(language, arguments).or_else(|| Some((step.inputs.first()?, &[][..])))?;
+        let read = || step.inputs.first().or_else(|| printed(feeder?));
+        let (file, arguments) = operand(language, arguments).or_else(|| Some((read()?, &[][..])))?;
         let language = Some(language);
         return Some(ScriptFile { place: ScriptPath::File(file), language, arguments, is_process: true });
     }
@@ -47,6 +47,15 @@ pub(crate) fn script_file(step: &Step) -> Option<ScriptFile<'_>> {
         None => ScriptPath::Program(name),
     };
     Some(ScriptFile { place, language: None, arguments, is_process: true })
+}
+
+/// Returns the only file that a step prints as it is.
+fn printed(step: &Step) -> Option<&Word> {
+    let StepKind::Program { name, arguments, .. } = &step.kind else { return None };
+    let is_option = |word: &&Word| word.text.byte(0) == Some(b'-') && word.text.len() > 1;
+    let mut files = arguments.iter().filter(|word| !is_option(word));
+    let file = if arguments.is_empty() { step.inputs.first() } else { files.next() };
+    file.filter(|_| name == "cat" && files.next().is_none())
 }
 
 /// Returns the script among the arguments of an interpreter, and the arguments after it.

@@ -187,7 +187,7 @@ impl Found<'_> {
             Logins::OnRunner => "on the runner",
             Logins::WhereBuilt => "on the machine that builds",
         };
-        // Whoever runs a script may want the login; a build never does.
+        // A person who runs a script may want the login; a build never does.
         let confidence = match self.dialect.logins() {
             Logins::WhereBuilt => Confidence::Medium,
             _ => Confidence::High,

@@ -159,3 +159,33 @@ fn the_message_says_where_builders_differ() {
         assert_eq!(message.contains("the classic builder throws it away"), is_said, "{lines}: {message}");
     }
 }
+
+#[test]
+fn windows_images_have_homes_of_their_own() {
+    let home = |user: &str| {
+        let directory = format!("Users/{user}/.cache/huggingface");
+        format!("{directory}/token {directory}/stored_tokens History")
+    };
+    for (lines, expected) in [
+        ("FROM mcr.microsoft.com/windows/servercore:ltsc2022", home("ContainerAdministrator")),
+        ("FROM mcr.microsoft.com/windows:2004", home("ContainerAdministrator")),
+        ("FROM python:3.12-windowsservercore-ltsc2022", home("ContainerAdministrator")),
+        ("FROM mcr.microsoft.com/dotnet/sdk:8.0-nanoserver-1809", home("ContainerUser")),
+        ("FROM mcr.microsoft.com/windows/nanoserver AS a\nFROM a", home("ContainerUser")),
+        (
+            "FROM mcr.microsoft.com/windows/nanoserver\nUSER ContainerAdministrator",
+            home("ContainerAdministrator"),
+        ),
+        (
+            "FROM mcr.microsoft.com/windows/servercore\nENV HF_HOME=/hf",
+            "hf/token hf/stored_tokens History".into(),
+        ),
+        (
+            "FROM me/build-for-windows",
+            "root/.cache/huggingface/token root/.cache/huggingface/stored_tokens History".into(),
+        ),
+    ] {
+        let lines = format!("{lines}\nARG HF_TOKEN\nRUN hf auth login --token %HF_TOKEN%");
+        assert_eq!(leaves(&lines, "login-command"), [expected], "{lines}");
+    }
+}

@@ -175,7 +175,7 @@ impl Hit {
         }
         self.leaves = reaching;
         if before > 0 && self.leaves.is_empty() {
-            // Whoever has the file has a token that is written in it.
+            // A token that is written in the file is known to all who have the file.
             if is_literal {
                 self.leaves.push(left_in(Where::Source));
             } else {

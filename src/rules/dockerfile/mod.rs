@@ -63,7 +63,7 @@ pub(crate) struct Context<'a> {
     pub(crate) reach: Reach,
     /// The `RUN`s with their effects.
     runs: Vec<Option<Run>>,
-    /// What `RUN`s give to the Hub, by the index of the instruction.
+    /// The variables and files that `RUN`s give to the Hub, by the index of the instruction.
     given: BTreeMap<usize, Given>,
     files: Files<'a>,
 }

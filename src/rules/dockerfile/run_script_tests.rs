@@ -51,6 +51,8 @@ fn a_script_of_the_context_is_read_like_the_run() {
         "WORKDIR /app\nCOPY *.sh ./\n@ . ./login.sh",
         "ADD login.sh /s\n@ source /s",
         "ADD login.sh /s\n@ bash < /s",
+        "ADD login.sh /s\n@ cat /s | bash",
+        "ADD login.sh /s\n@ cat < /s | tr -d '\\r' >/dev/null; cat -- /s | sh -s",
         "COPY login.sh /s\n@ cd / && sh ./s",
         "COPY login.sh /s\nRUN mv /s /t && chmod 755 /t\n@ /t",
         "COPY login.sh /s\nRUN cp /s /t/\n@ sh /t/s",
