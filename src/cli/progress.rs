@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::interrupt;
+use super::{complain, interrupt};
 use crate::engine::Progress;
 use crate::mask::mask;
 use crate::report::escape;
@@ -78,6 +78,10 @@ impl Progress for Bar {
         }
     }
 
+    fn found_ahead(&self, layer: usize, path: &str) {
+        self.all.suspend(|| Notices.found_ahead(layer, path));
+    }
+
     fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_> {
         let has_line = bytes >= LARGE && self.lines.fetch_add(1, Ordering::Relaxed) < LINES;
         let line = has_line.then(|| {
@@ -89,6 +93,23 @@ impl Progress for Bar {
             self.lines.fetch_sub(1, Ordering::Relaxed);
         }
         Box::new(Part { whole: self, line })
+    }
+}
+
+/// The receiver without bars: it prints notices on standard error.
+pub(super) struct Notices;
+
+impl Progress for Notices {
+    fn add_total(&self, _bytes: u64) {}
+
+    fn advance(&self, _bytes: u64) {}
+
+    fn found_ahead(&self, layer: usize, path: &str) {
+        complain(&format!("layer {layer} has a token in {}; the scan goes on", escape(path)));
+    }
+
+    fn part(&self, _name: &str, _bytes: u64) -> Box<dyn Progress + '_> {
+        Box::new(Self)
     }
 }
 
@@ -106,6 +127,10 @@ impl Progress for Part<'_> {
     fn advance(&self, bytes: u64) {
         self.line.iter().for_each(|line| line.inc(bytes));
         self.whole.advance(bytes);
+    }
+
+    fn found_ahead(&self, layer: usize, path: &str) {
+        self.whole.found_ahead(layer, path);
     }
 
     fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_> {

@@ -49,6 +49,11 @@ impl<'a> Known<'a> {
         self.stored = store.get(DETECTOR, &digests);
     }
 
+    /// Returns true if there may be a remembered verdict on a blob.
+    pub(super) fn knows(&self, blob: &Blob) -> bool {
+        claimed(blob).is_some_and(|digest| self.stored.contains_key(&digest))
+    }
+
     /// Returns the remembered verdict on a blob if its bytes are the known ones. To verify that, the blob is
     /// opened and hashed, unless its digest is trusted.
     pub(super) fn recall(

@@ -1,6 +1,7 @@
 //! The engine that reads blobs, each once, on all threads, and produces a verdict for each. No other module
 //! decides what runs in parallel.
 
+mod ahead;
 pub(crate) mod blob;
 mod body;
 pub(crate) mod budget;

@@ -9,6 +9,9 @@ pub trait Progress: Sync {
     /// Reports that `bytes` more bytes have been read.
     fn advance(&self, bytes: u64);
 
+    /// Reports that a token was found in a file of a layer before the layer is read. The path is masked.
+    fn found_ahead(&self, _layer: usize, _path: &str) {}
+
     /// Begins the reading of one part, which has `bytes` of the announced bytes. Progress of the part counts
     /// for the whole as well. The part ends when the returned value is dropped.
     fn part(&self, name: &str, bytes: u64) -> Box<dyn Progress + '_>;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Scan;
+use super::ahead;
 use super::blob::{self, Reading, tar_problem};
 use super::document::{self, Begin};
 use super::gathered::{Gathered, SearchAround};
@@ -66,12 +67,14 @@ pub(crate) fn read(
     let (needed, loose): (Vec<usize>, Vec<usize>) = left.iter().partition(|number| is_needed(number));
     let mut memory = Known::of(scan);
     // The links that lead to further places are known only once all layers are read.
-    let places = resolved
+    let places: Vec<Places> = resolved
         .images
         .iter()
         .map(|image| Places::in_directory(&image.config.env, &image.config.directory, &[]))
         .collect();
     memory.look_up(left.iter().filter_map(|&number| gathered.inventory.blob(number)));
+    let is_left = |number: usize, blob: &Blob| left.contains(&number) && !memory.knows(blob);
+    let ahead = ahead::look(source, scan, (&gathered.inventory, &resolved), &places, is_left);
     for &number in &left {
         scan.progress.add_total(size(&gathered.inventory, number));
     }
@@ -89,6 +92,10 @@ pub(crate) fn read(
             one.read(shown.seal().as_str(), side_by_side, core)
         });
         gathered.verdicts.extend(verdicts);
+    }
+    // A layer that is not read any more has what was found ahead of it.
+    for (number, verdict) in ahead.into_iter().filter(|_| scan.stop.is_due()) {
+        gathered.verdicts.entry(number).or_insert(verdict);
     }
     memory.save();
     (gathered, resolved)
@@ -156,7 +163,7 @@ struct One<'a> {
     verify_digests: bool,
     memory: &'a Known<'a>,
     /// The places of each image.
-    places: &'a Vec<Places>,
+    places: &'a [Places],
 }
 
 impl One<'_> {

@@ -2,7 +2,7 @@
 //! root file systems.
 
 use super::manifest::Descriptor;
-use super::resolve::{Resolver, missing};
+use super::resolve::Resolver;
 use super::resolved::{DocumentRef, Image, Layer};
 use crate::fault::Code;
 use crate::finding::{Document, Place};
@@ -38,7 +38,7 @@ impl Resolver<'_> {
                 None if i == 0 => {}
                 None => {
                     let place = Place::Attestation(layer.digest_text.as_str().into());
-                    self.resolved.problems.push(missing(layer, place));
+                    self.resolved.problems.push(layer.missing(place));
                 }
             }
         }

@@ -5,8 +5,12 @@ use oci_spec::image::{Descriptor as OciDescriptor, ImageIndex, ImageManifest, Me
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::contents::TableOfContents;
 use super::document::{DocumentError, Parsed, as_go_reads, parse};
 use crate::digest::Digest;
+use crate::fault::Code;
+use crate::finding::{Place, Problem};
+use crate::mask::message;
 use crate::source::Blob;
 
 /// The JSON members that are read, as the specification spells them.
@@ -53,6 +57,8 @@ pub(super) struct Descriptor {
     pub(super) is_attestation: bool,
     /// Whether the blob is available elsewhere.
     pub(super) has_urls: bool,
+    /// The place of the table of contents of a layer.
+    pub(super) contents: Option<TableOfContents>,
 }
 
 impl Manifest {
@@ -97,6 +103,16 @@ impl Descriptor {
         self.has_urls && says_so
     }
 
+    /// Creates the problem that the blob is not held.
+    pub(super) fn missing(&self, place: Place) -> Problem {
+        let digest = &self.digest_text;
+        if self.digest.is_none() {
+            let detail = message!("its digest {} is of a kind that cannot be read", digest);
+            return Problem::error(Code::Unsupported, place, detail);
+        }
+        Problem::error(Code::Missing, place, message!("the blob {} is missing", digest))
+    }
+
     /// Returns true for the records of a build cache.
     pub(super) fn is_cache_config(&self) -> bool {
         self.media_type == CACHE_CONFIG
@@ -114,6 +130,7 @@ impl Descriptor {
             tag: None,
             is_attestation: false,
             has_urls: false,
+            contents: None,
         }
     }
 
@@ -123,7 +140,8 @@ impl Descriptor {
     }
 
     fn new(descriptor: &OciDescriptor) -> Self {
-        let annotation = |key: &str| descriptor.annotations().as_ref()?.get(key).cloned();
+        let annotations = descriptor.annotations().as_ref();
+        let annotation = |key: &str| annotations?.get(key).cloned();
         let known = |part: &str| !part.is_empty() && part != "unknown";
         let platform = descriptor.platform().as_ref().and_then(|platform| {
             let (os, architecture) = (platform.os().to_string(), platform.architecture().to_string());
@@ -143,6 +161,7 @@ impl Descriptor {
             is_attestation: annotation("vnd.docker.reference.type").as_deref()
                 == Some("attestation-manifest"),
             has_urls: descriptor.urls().as_ref().is_some_and(|urls| !urls.is_empty()),
+            contents: TableOfContents::of(|key| Some(annotations?.get(key)?.as_str())),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod config;
+mod contents;
 mod docker_archive;
 mod document;
 mod field;
@@ -18,6 +19,7 @@ mod resolved;
 
 pub(crate) use crate::hub::files::Keeper;
 pub(crate) use config::Config;
+pub(crate) use contents::{TableOfContents, parts};
 pub(crate) use document::{Document, DocumentError, Documents, MAX_DOCUMENT, MAX_DOCUMENTS, parse};
 pub(crate) use field::{Field, FieldStep, Visited, for_each_string};
 pub(crate) use hiding::{LayerPaths, PathHashes, is_whiteout};

@@ -244,7 +244,7 @@ impl Resolver<'_> {
             name: name.map(str::to_owned),
             platform: descriptor.platform.clone(),
             manifest_digest: descriptor.digest,
-            problems: vec![missing(descriptor, place)],
+            problems: vec![descriptor.missing(place)],
             ..Image::default()
         });
     }
@@ -292,7 +292,7 @@ impl Resolver<'_> {
             let image = Some(self.resolved.images.len());
             self.resolved.documents.push(DocumentRef { entry, document: Document::Config, image });
         } else {
-            image.problems.push(missing(config, Place::image(ImagePart::Config)));
+            image.problems.push(config.missing(Place::image(ImagePart::Config)));
         }
         image
     }
@@ -320,6 +320,7 @@ impl Resolver<'_> {
             digest: descriptor.digest,
             media_type: Some(descriptor.media_type.clone()),
             size: Some(descriptor.size),
+            contents: descriptor.contents.clone(),
             ..Layer::default()
         }
     }
@@ -385,17 +386,7 @@ fn missing_layers(layers: &[Layer], descriptors: &[Descriptor]) -> Vec<Problem> 
                 Message::own("the layer is kept elsewhere, as its media type says; it was not searched");
             return Problem::note(Code::NotHeld, place, detail);
         }
-        missing(descriptor, place)
+        descriptor.missing(place)
     });
     problems.collect()
-}
-
-/// Creates the problem that the blob of a descriptor is not held.
-pub(super) fn missing(descriptor: &Descriptor, place: Place) -> Problem {
-    let digest = &descriptor.digest_text;
-    if descriptor.digest.is_none() {
-        let detail = message!("its digest {} is of a kind that cannot be read", digest);
-        return Problem::error(Code::Unsupported, place, detail);
-    }
-    Problem::error(Code::Missing, place, message!("the blob {} is missing", digest))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::config::Config;
+use super::contents::TableOfContents;
 use crate::digest::{DiffId, Digest};
 use crate::finding::{Document, Problem};
 use crate::sensitive::Name;
@@ -49,6 +50,8 @@ pub(crate) struct Layer {
     pub(crate) media_type: Option<String>,
     /// The size in the layer's descriptor.
     pub(crate) size: Option<u64>,
+    /// The place of the layer's table of contents, if it has one.
+    pub(crate) contents: Option<TableOfContents>,
     /// The command that made the layer.
     pub(crate) created_by: Option<Name>,
 }

@@ -17,6 +17,7 @@ mod tls;
 mod tree_tar;
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use crate::digest::Digest;
 
@@ -72,6 +73,13 @@ pub(crate) trait Source: Sync {
 
     /// Opens a blob of this source at its first byte, for reading front to back.
     fn open(&self, blob: &Blob) -> io::Result<Box<dyn Read + Send + '_>>;
+
+    /// Returns a part of a blob. Returns `None` if the source cannot give it without the bytes in front of it.
+    ///
+    /// # Errors Returns an error if the part could not be read.
+    fn part(&self, _blob: &Blob, _range: Range<u64>) -> io::Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
 
     /// Returns the number of times a blob may be opened again. Large git packs are read several times.
     fn rereads(&self) -> usize {

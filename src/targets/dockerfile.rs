@@ -27,7 +27,7 @@ const MAX_HITS: usize = 1000;
 
 /// The files of a build context.
 pub(crate) struct BuildFiles<'a> {
-    /// What is shown before the path of a file.
+    /// The text that is shown before the path of a file.
     pub(crate) shown: &'a [u8],
     pub(crate) read: ReadFile<'a>,
 }

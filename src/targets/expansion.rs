@@ -47,6 +47,11 @@ pub(super) fn expand(target: &OsStr, options: &Options, stop: &Stop) -> Vec<Item
     let reference =
         listing.tags.as_ref().and_then(|tags| Some((tags, Target::parse(target).ok()?.reference()?)));
     let Some((choice, reference)) = reference else { return vec![Item::of(target)] };
+    if reference.names_version(target) {
+        let detail =
+            Message::own("it names one image; --all-tags and --tags are for a repository, HOST/NAME");
+        return vec![Item::failed(target, Problem::error(Code::Unsupported, Place::Target, detail))];
+    }
     match tags(&reference, &options.access, stop) {
         Ok(tags) => {
             let items = chosen(&tags, choice, &reference);

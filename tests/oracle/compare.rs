@@ -33,7 +33,7 @@ impl Verdict {
     }
 }
 
-/// What a builder made of a case.
+/// The result of a builder for a case.
 #[derive(Debug)]
 pub(crate) enum Made {
     /// An image, and what is left of the token in it.

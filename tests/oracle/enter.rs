@@ -3,6 +3,7 @@
 //! Everything happens in separate namespaces, so that mounts, processes and servers disappear with the last
 //! process, however it ends. Stores are in memory, in those namespaces.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub(crate) fn made() -> PathBuf {
 
 /// Makes the builders, and runs this program again in their tree. Returns an error if that is impossible on this
 /// machine.
-pub(crate) fn enter(builders: &[Builder]) -> Result<ExitCode, String> {
+pub(crate) fn enter(builders: &BTreeSet<Builder>) -> Result<ExitCode, String> {
     if tools::run("id", &["-u"]).trim() != "0" {
         return Err("it is made by debootstrap and mounts file systems, both of which need root".to_owned());
     }

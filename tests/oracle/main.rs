@@ -3,7 +3,8 @@
 //!
 //! `make oracle` runs this program. The builders of `STOWAWAY_ORACLE_BUILDERS` build each case of
 //! `testdata/oracle` and a sample of the cases that `generate.rs` makes, with a new token for each run. Each case
-//! becomes a row of `docs/oracle.md`. The program needs root and takes minutes, so it does nothing unless
+//! becomes a row of `docs/oracle.md`. Images are also scanned where the engines of these builders keep them, or
+//! those of `STOWAWAY_ORACLE_ENGINES`. The program needs root and takes minutes, so it does nothing unless
 //! `STOWAWAY_ORACLE` is set. If the value is `if-possible`, a machine that cannot build gives a message instead of
 //! a failure. Arguments select cases by parts of their names.
 
@@ -26,10 +27,12 @@ mod generate;
 mod hub;
 mod look;
 mod mended;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +51,8 @@ use table::Committed;
 const WORKERS: usize = 2;
 /// The builders of a run that does not name any. The first one also builds what `fix` writes.
 const BUILDERS: [Builder; 3] = [Builder::Buildah, Builder::BuildKit20, Builder::Classic];
+/// The name that selects the scans of images in engines.
+const ENGINES: &str = "images of engines";
 /// The number of generated cases in every run. They have rows in the page.
 const SAMPLE: usize = 40;
 
@@ -57,12 +62,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let builders =
-        std::env::var("STOWAWAY_ORACLE_BUILDERS").map_or(BUILDERS.to_vec(), |names| Builder::list(&names));
+    let list = |name: &str| std::env::var(name).ok().map(|names| Builder::list(&names));
+    let builders = list("STOWAWAY_ORACLE_BUILDERS").unwrap_or_else(|| BUILDERS.to_vec());
+    let engines = list("STOWAWAY_ORACLE_ENGINES").unwrap_or_else(|| builders.clone());
     if enter::is_inside() {
-        return inside(&filters, &builders);
+        return inside(&filters, &builders, &engines);
     }
-    match enter::enter(&builders) {
+    let all: BTreeSet<Builder> = builders.into_iter().chain(engines).collect();
+    match enter::enter(&all) {
         Ok(code) => code,
         Err(why) => {
             eprintln!("oracle: NOT RUN, no Dockerfile was built: {why}");
@@ -72,7 +79,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs the cases. This happens in the builders' tree.
-fn inside(filters: &[String], builders: &[Builder]) -> ExitCode {
+fn inside(filters: &[String], builders: &[Builder], engines: &[Builder]) -> ExitCode {
     enter::end_on_signals();
     let start = Instant::now();
     let mut cases = case::written(&project().join("testdata/oracle"));
@@ -80,12 +87,20 @@ fn inside(filters: &[String], builders: &[Builder]) -> ExitCode {
     cases.retain(|case| is_whole || filters.iter().any(|part| case.name.contains(part.as_str())));
     let made = made(filters);
     cases.extend(made.iter().map(|made| made.case()));
-    if cases.is_empty() {
+    let asks_for_engines = is_whole || filters.iter().any(|part| ENGINES.contains(part.as_str()));
+    if cases.is_empty() && !asks_for_engines {
         eprintln!("oracle: no case has such a name: {}", filters.join(" "));
         return ExitCode::FAILURE;
     }
+    if asks_for_engines {
+        stores::check(engines);
+    }
+    if cases.is_empty() {
+        return ExitCode::SUCCESS;
+    }
     let hub = Hub::start();
     let daemons = Daemons::start(builders);
+    daemons.make_bases();
     let workers: Vec<Worker> = (0..WORKERS).map(|number| Worker::new(number, builders, &daemons)).collect();
     for (builder, engine) in &workers[0].engines {
         println!("{builder}: {}", engine.version());

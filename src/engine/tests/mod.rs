@@ -1,5 +1,6 @@
 //! An engine for tests, a scan that runs on it, and a source that records requests.
 
+mod ahead;
 mod golden;
 mod panics;
 mod remote;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::Mutex;
 
 use sha2::{Digest as _, Sha256};
@@ -23,6 +24,9 @@ pub(super) struct Remote {
     bytes: Mutex<usize>,
     /// Whether the digests are trusted.
     pub(super) is_trusted: bool,
+    /// Whether parts of blobs are given.
+    pub(super) gives_parts: bool,
+    parts: Mutex<usize>,
 }
 
 pub(super) fn digest_of(bytes: &[u8]) -> Digest {
@@ -39,15 +43,25 @@ impl Remote {
 
     /// Creates an image with these layers, which are gzip-compressed tars.
     pub(super) fn image(layers: &[Vec<u8>]) -> Self {
+        Self::annotated(&layers.iter().map(|layer| (layer.clone(), "")).collect::<Vec<_>>())
+    }
+
+    /// Creates an image with these layers, each with an annotation (`"key":"value"`) or none.
+    pub(super) fn annotated(layers: &[(Vec<u8>, &str)]) -> Self {
         let mut remote = Self { is_trusted: true, ..Self::default() };
         let config = r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
-        let descriptor = |digest: Digest, kind: &str, size: usize| {
-            format!(r#"{{"mediaType":"application/vnd.oci.image.{kind}","digest":"{digest}","size":{size}}}"#)
+        let descriptor = |digest: Digest, kind: &str, size: usize, annotation: &str| {
+            format!(
+                r#"{{"mediaType":"application/vnd.oci.image.{kind}","digest":"{digest}","size":{size},
+                   "annotations":{{{annotation}}}}}"#
+            )
         };
-        let config = descriptor(remote.add(config.as_bytes()), "config.v1+json", config.len());
+        let config = descriptor(remote.add(config.as_bytes()), "config.v1+json", config.len(), "");
         let layers: Vec<String> = layers
             .iter()
-            .map(|layer| descriptor(remote.add(layer), "layer.v1.tar+gzip", layer.len()))
+            .map(|(layer, annotation)| {
+                descriptor(remote.add(layer), "layer.v1.tar+gzip", layer.len(), annotation)
+            })
             .collect();
         let manifest = format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{}]}}"#, layers.join(","));
         remote.manifest = Some(remote.add(manifest.as_bytes()));
@@ -62,6 +76,11 @@ impl Remote {
     /// Removes a blob that is still referred to.
     pub(super) fn forget(&mut self, digest: Digest) {
         self.blobs.remove(&digest);
+    }
+
+    /// Returns the number of parts that were asked for.
+    pub(super) fn parts(&self) -> usize {
+        *self.parts.lock().unwrap()
     }
 
     /// Returns the blobs opened since the last call, in order, and the number of bytes read.
@@ -94,6 +113,13 @@ impl Source for Remote {
         self.opened.lock().unwrap().push(digest);
         let bytes = self.blobs.get(&digest).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(Forward { remote: self, bytes, at: 0, fault: self.faults.get(&digest) }))
+    }
+
+    fn part(&self, blob: &Blob, range: Range<u64>) -> io::Result<Option<Vec<u8>>> {
+        *self.parts.lock().unwrap() += 1;
+        let bytes = self.blobs.get(&blob.digest.unwrap()).ok_or(io::ErrorKind::NotFound)?;
+        let range = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+        Ok(bytes.get(range).filter(|_| self.gives_parts).map(<[u8]>::to_vec))
     }
 
     fn rereads(&self) -> usize {

@@ -37,7 +37,7 @@ fn layer_of(path: &str, bytes: &[u8]) -> Vec<u8> {
     gzip(&tar_of(path, bytes), 1)
 }
 
-fn gzip(bytes: &[u8], times: usize) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8], times: usize) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     for _ in 0..times {
         std::io::Write::write_all(&mut encoder, bytes).unwrap();

@@ -58,24 +58,23 @@ fn request(engine: Engine, image: Option<&str>) -> io::Result<impl Read + use<>>
     if image.is_some_and(|image| !image.chars().all(is_name) || image.contains("..")) {
         return Err(Fault::io(Code::Missing, "it is not the name of an image, or its id"));
     }
-    let mut config = Agent::config_builder()
+    let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
         .max_idle_connections(0)
-        .timeout_per_read(Some(IDLE));
-    if let Host::Tls(_, directory) = &host {
-        let roots = tls::read_certificates(&directory.join("ca.pem"))?;
-        let client = tls::client_certificate(&directory.join("cert.pem"), &directory.join("key.pem"))?;
-        config = config.tls_config(tls::config(&roots, Some(client), false));
-    }
-    let config = config.build();
+        .timeout_per_read(Some(IDLE))
+        .build();
     let (agent, base) = match &host {
         Host::Socket(path) => {
             (Agent::with_parts(config, Socket(path.clone()), NoNames), "http://engine".to_owned())
         }
         Host::Tcp(address) => (Agent::new_with_config(config), format!("http://{address}")),
-        Host::Tls(address, _) => (Agent::new_with_config(config), format!("https://{address}")),
+        Host::Tls(address, directory) => {
+            let roots = tls::read_certificates(&directory.join("ca.pem"))?;
+            let client = tls::client_certificate(&directory.join("cert.pem"), &directory.join("key.pem"))?;
+            (tls::agent(config, roots, Some(client), false)?, format!("https://{address}"))
+        }
     };
     let get = |path: &str| -> io::Result<Response<ureq::Body>> {
         let response = agent.get(format!("{base}{path}")).call();

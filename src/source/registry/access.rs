@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use ureq::tls::TlsConfig;
+use ureq::Agent;
+use ureq::config::Config;
 
 use super::credentials::{self, Credentials, Surroundings};
 use super::reference::Reference;
@@ -43,9 +44,9 @@ impl Access {
         credentials::find(&surroundings, &reference.registry, &reference.repository).map_err(io::Error::other)
     }
 
-    /// Returns the TLS settings for a registry: the system's certificates, those of `--ca-file`, and those that docker and
-    /// podman keep for it (`certs.d/HOST[:PORT]`, containers-certs.d(5)).
-    pub(super) fn tls(&self, registry: &str) -> io::Result<TlsConfig> {
+    /// Returns an agent for a registry. It trusts the system's certificates, those of `--ca-file`, and those that docker and
+    /// podman keep for the registry (`certs.d/HOST[:PORT]`, containers-certs.d(5)).
+    pub(super) fn agent(&self, registry: &str, config: Config) -> io::Result<Agent> {
         let mut roots = tls::of_system();
         if let Some(file) = &self.ca_file {
             roots.extend(tls::read_certificates(file)?);
@@ -67,6 +68,6 @@ impl Access {
                 }
             }
         }
-        Ok(tls::config(&roots, client, self.insecure))
+        tls::agent(config, roots, client, self.insecure)
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rustls::CertificateError;
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
@@ -59,6 +60,8 @@ pub(super) struct Request<'a> {
     pub(super) accept: &'a str,
     /// The offset of the first byte that is wanted.
     pub(super) from: u64,
+    /// The offset behind the last byte that is wanted, if it is not the end.
+    pub(super) until: Option<u64>,
 }
 
 impl Client {
@@ -70,7 +73,6 @@ impl Client {
             config = config.proxy(None);
         }
         let config = config
-            .tls_config(access.tls(&reference.registry)?)
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("stowaway/", env!("CARGO_PKG_VERSION")))
@@ -81,7 +83,7 @@ impl Client {
             .accept_encoding("identity")
             .build();
         let mut client = Self {
-            agent: Agent::new_with_config(config),
+            agent: access.agent(&reference.registry, config)?,
             base: format!("https://{}", reference.server()),
             reference: reference.clone(),
             credentials: access.credentials(reference)?,
@@ -93,7 +95,7 @@ impl Client {
             let plain = format!("http://{}", reference.server());
             // A server without TLS answers the handshake with something else, or hangs up.
             let refused = client.agent.get(format!("{}/v2/", client.base)).call().err();
-            let has_no_tls = refused.is_some_and(|error| !is_of_certificate(&error));
+            let has_no_tls = refused.is_some_and(|error| refused_certificate(&error).is_none());
             if has_no_tls && client.agent.get(format!("{plain}/v2/")).call().is_ok() {
                 client.base = plain;
             }
@@ -183,8 +185,10 @@ impl Client {
         for _ in 0..=MAX_REDIRECTS {
             self.stop.check()?;
             let mut call = self.agent.get(&url).header(header::ACCEPT, request.accept);
-            if request.from > 0 {
-                call = call.header(header::RANGE, format!("bytes={}-", request.from));
+            let until = request.until.map(|until| until.saturating_sub(1).to_string());
+            if request.from > 0 || until.is_some() {
+                let range = format!("bytes={}-{}", request.from, until.unwrap_or_default());
+                call = call.header(header::RANGE, range);
             }
             let is_own = url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'));
             if let Some(value) = authorization.filter(|_| is_own) {
@@ -326,9 +330,15 @@ impl Client {
         match error {
             ureq::Error::HostNotFound => says(Code::Unreachable, format!("{at}: there is no such host")),
             ureq::Error::Timeout(_) => says(Code::Unreachable, format!("{at} does not answer in time")),
-            ref error if is_of_certificate(error) => {
+            ref error if let Some(refused) = refused_certificate(error) => {
+                let why = match refused {
+                    rustls::Error::InvalidCertificate(CertificateError::Other(_)) => {
+                        "the certificate signs itself, and is not trusted".to_owned()
+                    }
+                    refused => refused.to_string(),
+                };
                 let detail =
-                    format!("{at}: TLS failed: {error}; --ca-file trusts a certificate, --insecure any");
+                    format!("{at}: TLS failed: {why}; --ca-file trusts a certificate, --insecure any");
                 says(Code::Denied, detail)
             }
             ureq::Error::Io(error) => match error.kind() {
@@ -342,14 +352,11 @@ impl Client {
     }
 }
 
-/// Returns true if a certificate was refused, ours or the server's.
-fn is_of_certificate(error: &ureq::Error) -> bool {
-    let error = match error {
-        ureq::Error::Rustls(error) => Some(error),
-        ureq::Error::Io(error) => error.get_ref().and_then(|inner| inner.downcast_ref()),
-        _ => None,
-    };
-    matches!(error, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
+/// Returns the reason why a certificate was refused, ours or the server's.
+fn refused_certificate(error: &ureq::Error) -> Option<&rustls::Error> {
+    let ureq::Error::Io(error) = error else { return None };
+    let error = error.get_ref()?.downcast_ref()?;
+    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)).then_some(error)
 }
 
 /// Returns true for a status that may be gone the next time.

@@ -1,6 +1,7 @@
 //! The bytes of a blob as they arrive. A connection that ends early is taken up again at the byte where it ended.
 
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ureq::Body;
@@ -28,7 +29,7 @@ impl Fetch {
     }
 
     fn open(&mut self) -> io::Result<Box<dyn Read + Send>> {
-        let request = Request { path: &self.path, accept: self.accept, from: self.at };
+        let request = Request { path: &self.path, accept: self.accept, from: self.at, until: None };
         let response = self.client.get(request)?;
         let is_rest = response.status() == StatusCode::PARTIAL_CONTENT;
         if is_rest && first_byte(&response) != Some(self.at) {
@@ -88,6 +89,20 @@ impl Read for Fetch {
             self.tries += 1;
         }
     }
+}
+
+/// Fetches a part of a blob. Returns `None` if the registry sends something else.
+pub(super) fn part(client: &Client, path: &str, range: &Range<u64>) -> io::Result<Option<Vec<u8>>> {
+    let request = Request { path, accept: "*/*", from: range.start, until: Some(range.end) };
+    let response = client.get(request)?;
+    let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
+    if !is_part || first_byte(&response) != Some(range.start) {
+        return Ok(None);
+    }
+    let len = range.end.saturating_sub(range.start);
+    let mut bytes = Vec::new();
+    response.into_body().into_reader().take(len).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 == len).then_some(bytes))
 }
 
 /// Returns the first byte of a partial response.

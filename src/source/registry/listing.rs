@@ -57,7 +57,8 @@ fn pages(client: &Client, first: &str, key: &str) -> io::Result<Vec<String>> {
     let (mut names, mut known) = (Vec::new(), BTreeSet::new());
     let mut path = first.to_owned();
     loop {
-        let response = client.get(Request { path: &path, accept: "application/json", from: 0 })?;
+        let response =
+            client.get(Request { path: &path, accept: "application/json", from: 0, until: None })?;
         let next = next_page(client, &path, &response)?;
         let mut body = Vec::new();
         response.into_body().into_reader().take(MAX_PAGE + 1).read_to_end(&mut body)?;

@@ -12,6 +12,7 @@ mod reference;
 mod referrers;
 
 use std::io::{self, Cursor, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -62,7 +63,7 @@ impl Registry {
     fn ask(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
         let client = Client::connect(reference, access, stop)?;
         let path = format!("manifests/{}", reference.version());
-        let response = client.get(Request { path: &path, accept: MANIFESTS, from: 0 })?;
+        let response = client.get(Request { path: &path, accept: MANIFESTS, from: 0, until: None })?;
         let told = response.headers().get("docker-content-digest");
         let told: Option<Digest> = told.and_then(|value| value.to_str().ok()?.parse().ok());
         let mut document = Vec::new();
@@ -145,6 +146,12 @@ impl Source for Registry {
         let digest = blob.digest.ok_or(io::ErrorKind::NotFound)?;
         let fetch = Fetch::new(Arc::clone(&self.client), format!("{endpoint}/{digest}"), accept, blob.size);
         Ok(relayed(&self.stop, move || Ok(fetch)))
+    }
+
+    fn part(&self, blob: &Blob, range: Range<u64>) -> io::Result<Option<Vec<u8>>> {
+        let Some(digest) = blob.digest.filter(|_| blob.id == BLOB) else { return Ok(None) };
+        let client = Arc::clone(&self.client);
+        abandonable(&self.stop, move || fetch::part(&client, &format!("blobs/{digest}"), &range))
     }
 
     fn rereads(&self) -> usize {

@@ -95,6 +95,13 @@ impl Reference {
         is_valid.then(|| Self { tag: tag.map(str::to_owned), ..Self::of(registry, repository) })
     }
 
+    /// Returns true if the text of the reference has a tag or a digest.
+    pub(crate) fn names_version(&self, text: &OsStr) -> bool {
+        let text = text.as_encoded_bytes();
+        let tag = self.tag.as_ref().map(|tag| format!(":{tag}"));
+        self.digest.is_some() || tag.is_some_and(|tag| text.ends_with(tag.as_bytes()))
+    }
+
     /// Parses a reference.
     pub(crate) fn parse(text: &str) -> Result<Self, ReferenceError> {
         if text.is_empty() {

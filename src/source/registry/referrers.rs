@@ -72,7 +72,7 @@ fn by_api(client: &Client, digest: Digest, found: &mut Vec<Blob>) -> io::Result<
     let mut path = format!("referrers/{digest}");
     let mut pages = 0;
     loop {
-        let response = match client.get(Request { path: &path, accept: MANIFESTS, from: 0 }) {
+        let response = match client.get(Request { path: &path, accept: MANIFESTS, from: 0, until: None }) {
             Ok(response) => response,
             // Registries without such an endpoint answer in more than one way.
             Err(error) if pages == 0 && matches!(Code::of(&error), Code::Missing | Code::Io) => {
@@ -127,7 +127,7 @@ fn add(listed: &[Value], found: &mut Vec<Blob>) -> io::Result<()> {
 
 /// Returns a document, unless the registry has none at this path.
 fn document(client: &Client, path: &str) -> io::Result<Option<Vec<u8>>> {
-    match client.get(Request { path, accept: MANIFESTS, from: 0 }) {
+    match client.get(Request { path, accept: MANIFESTS, from: 0, until: None }) {
         Ok(response) => read(response, path).map(Some),
         Err(error) if Code::of(&error) == Code::Missing => Ok(None),
         Err(error) => Err(error),

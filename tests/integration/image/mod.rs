@@ -1,10 +1,12 @@
 //! Tests of images: findings in them, and broken or hostile ones.
 
+mod ahead;
 mod artifacts;
 mod bad_input;
 mod big_file;
 mod builders;
 mod cached_token;
+mod certificates;
 mod chosen_images;
 mod compressions;
 mod containers;

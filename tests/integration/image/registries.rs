@@ -1,7 +1,6 @@
 //! Images in a registry: Debian's `docker-registry` on loopback, alone and behind a proxy that misbehaves.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use base64::Engine as _;
@@ -18,7 +17,7 @@ fn leaked() -> Token {
     Token::user("a registry")
 }
 
-fn archive() -> &'static str {
+pub(super) fn archive() -> &'static str {
     static ARCHIVE: OnceLock<String> = OnceLock::new();
     ARCHIVE.get_or_init(|| {
         let mut noise = Vec::new();
@@ -46,7 +45,7 @@ pub(super) fn registry() -> &'static Registry {
     })
 }
 
-fn push(address: &str, options: &[&str]) {
+pub(super) fn push(address: &str, options: &[&str]) {
     skopeo_copy(&format!("docker-archive:{}", archive()), &format!("docker://{address}/org/app:1"), options);
 }
 
@@ -59,7 +58,7 @@ fn fingerprints(outcome: &Outcome) -> BTreeSet<&str> {
 }
 
 #[track_caller]
-fn assert_leak(outcome: &Outcome) {
+pub(super) fn assert_leak(outcome: &Outcome) {
     assert!(outcome.errors().is_empty(), "{:#?}", outcome.errors());
     outcome.assert_found_only(&[&leaked()]);
     assert_eq!(outcome.location_of(&leaked(), "image/cached-token")["layer"], 1);
@@ -68,7 +67,7 @@ fn assert_leak(outcome: &Outcome) {
 
 /// Returns the code and the message of the only error.
 #[track_caller]
-fn error(outcome: &Outcome) -> (String, String) {
+pub(super) fn error(outcome: &Outcome) -> (String, String) {
     let [error] = outcome.errors() else { panic!("{:#?}", outcome.errors()) };
     let text = |key: &str| error[key].as_str().unwrap().to_owned();
     (text("code"), text("message"))
@@ -315,38 +314,6 @@ fn a_token_server_is_asked_for_a_token() {
     let (code, message) = error(&scan_with(&args, Stdin::Pipe(b"wrong")));
     assert_eq!(code, "denied");
     assert!(message.contains("refuses the credentials"), "{message}");
-}
-
-#[test]
-fn certificates_are_checked() {
-    let place = Place::new("registry-tls");
-    let openssl = |args: &[&str]| {
-        let made =
-            Command::new("openssl").args(args).current_dir(place.path()).output().expect("openssl runs");
-        assert!(made.status.success(), "{made:?}");
-    };
-    let new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    openssl(
-        &[&["req", "-x509", "-subj", "/CN=CA", "-keyout", "ca.key", "-out", "ca.pem"], &new_key[..]].concat(),
-    );
-    openssl(
-        &[&["req", "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "request"], &new_key[..]].concat(),
-    );
-    place.write("names", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-    let sign = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
-    openssl(&[&["x509", "-req", "-in", "request", "-out", "cert.pem"], &sign[..]].concat());
-    let [authority, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| place.join(name));
-    let (certificate, key) = (tools::text(&certificate), tools::text(&key));
-    let registry = Registry::start(&place, Some((certificate, key)));
-    push(&registry.address, &["--dest-tls-verify=false"]);
-    let target = reference(&registry.address);
-    let (code, message) = error(&scan(&[&target]));
-    assert_eq!(code, "denied");
-    assert!(message.contains("TLS failed") && message.contains("--ca-file"), "{message}");
-    assert_leak(&scan(&["--ca-file", tools::text(&authority), &target]));
-    assert_leak(&scan(&["--insecure", &target]));
-    let (_, message) = error(&scan(&["--ca-file", archive(), &target]));
-    assert!(message.contains("no certificate"), "{message}");
 }
 
 #[test]

@@ -79,6 +79,9 @@ fn all_tags_of_a_repository() {
     assert_eq!(targets(&outcome), [name("a/one:2")]);
     let none = scan(&[&name("a/one"), "--tags", "v*"]);
     assert!(none.assert_error("target").contains("none of its tags matches"));
+    for one in ["a/one:1", "a/one:latest", &format!("a/one@sha256:{}", "0".repeat(64))] {
+        assert!(scan(&[&name(one), "--all-tags"]).assert_error("target").contains("for a repository"));
+    }
     let gone = scan(&[&name("a/none"), "--all-tags"]);
     assert_eq!((gone.code, &gone.errors()[0]["code"]), (2, &json!("missing")));
     let wrong = scan_with(&[&name("a/one"), "--tags", "[a"], Stdin::Empty);

@@ -26,7 +26,7 @@ pub(super) struct Release {
 
 /// A running daemon.
 #[derive(Debug)]
-pub(super) struct Daemon {
+pub(crate) struct Daemon {
     release: &'static Release,
     dir: PathBuf,
     child: Mutex<Child>,
@@ -68,17 +68,22 @@ impl Daemon {
     }
 
     /// Returns the version of the daemon, if it answers.
-    pub(super) fn version(&self) -> Option<String> {
+    pub(crate) fn version(&self) -> Option<String> {
         let mut ask = self.client();
         let output = ask.args(["version", "--format", "{{.Server.Version}}"]).output().unwrap();
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     /// Returns a command of the client, which is of the same release.
-    pub(super) fn client(&self) -> Command {
+    pub(crate) fn client(&self) -> Command {
         let mut client = programs(self.release, "docker");
-        client.arg("--host").arg(host(&self.dir));
+        client.arg("--host").arg(self.host());
         client
+    }
+
+    /// Returns the address of the daemon.
+    pub(crate) fn host(&self) -> String {
+        host(&self.dir)
     }
 
     /// Returns the directory of the daemon's files.

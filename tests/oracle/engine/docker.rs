@@ -24,6 +24,9 @@ pub(super) const NEW: Release = Release {
     options: &["--feature", "containerd-snapshotter=true"],
 };
 
+/// Docker 28 with the store of older releases, the graph driver.
+pub(super) const GRAPH: Release = Release { name: "docker28-graph", options: &[], ..NEW };
+
 /// A client of a daemon for one build at a time.
 #[derive(Debug)]
 pub(super) struct Client {

@@ -14,7 +14,7 @@ use crate::builder::{Builder, Failure, Image, Job};
 use crate::enter;
 use crate::support::Place;
 
-use daemon::Daemon;
+pub(crate) use daemon::Daemon;
 
 /// The names in `FROM` of the root file systems that cases start from.
 const BASES: [&str; 2] = ["hub", "hub-0.36"];
@@ -41,17 +41,34 @@ pub(crate) struct Daemons {
 }
 
 impl Daemons {
-    /// Starts the daemons that these builders need, and waits until they answer. Gives them the bases.
+    /// Starts the daemons that these builders need, and waits until they answer.
     pub(crate) fn start(builders: &[Builder]) -> Self {
         let docker20 =
             [Builder::BuildKit20, Builder::Classic].iter().any(|builder| builders.contains(builder));
         let docker20 = docker20.then(|| Arc::new(Daemon::start(&docker::OLD)));
         let docker28 = builders.contains(&Builder::Docker28).then(|| Arc::new(Daemon::start(&docker::NEW)));
-        for daemon in [&docker20, &docker28].into_iter().flatten() {
-            daemon.wait();
-            docker::make_bases(daemon);
+        let daemons = Self { docker20, docker28 };
+        daemons.all().for_each(Daemon::wait);
+        daemons
+    }
+
+    /// Starts a daemon for each store of the engines of these builders.
+    pub(crate) fn of_each_store(builders: &[Builder]) -> Vec<Arc<Daemon>> {
+        let Self { docker20, docker28 } = Self::start(builders);
+        let graph = docker28.is_some().then(|| Arc::new(Daemon::start(&docker::GRAPH)));
+        if let Some(graph) = &graph {
+            graph.wait();
         }
-        Self { docker20, docker28 }
+        [docker20, docker28, graph].into_iter().flatten().collect()
+    }
+
+    /// Gives the daemons the bases.
+    pub(crate) fn make_bases(&self) {
+        self.all().for_each(docker::make_bases);
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Daemon> {
+        [&self.docker20, &self.docker28].into_iter().flatten().map(Arc::as_ref)
     }
 }
 
