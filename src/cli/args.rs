@@ -8,11 +8,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::Failure;
+use super::reports::Reports;
 use crate::finding::TokenHash;
 use crate::image::{Platform, PlatformFilter};
 use crate::mask::mask;
 use crate::policy::FailOn;
-use crate::report::{Format, escape};
+use crate::report::escape;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,13 +80,8 @@ pub(super) struct Scan {
     #[arg(required_unless_present = "targets_from", value_name = "TARGET")]
     pub(super) targets: Vec<OsString>,
 
-    /// How to write the report
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-
-    /// Write the report to FILE, whole or not at all; `-` is standard output
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reports: Reports,
 
     /// Exit with 1 for findings of this severity and above
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]

@@ -20,8 +20,8 @@ pub(super) fn read(scan: &args::Scan, stop: &Stop) -> Result<Option<Arc<BuiltFro
     if path == Path::new("-") && scan.targets.iter().any(is_stdin) {
         return Err(Failure::new("standard input cannot be both the image and its Dockerfile"));
     }
-    let output = scan.output.as_deref().filter(|output| *output != Path::new("-"));
-    if output.is_some_and(|output| stream::overwrites(output, &Target::Dockerfile(path.to_owned()))) {
+    let dockerfile = Target::Dockerfile(path.to_owned());
+    if scan.reports.files().any(|output| stream::overwrites(output, &dockerfile)) {
         return Err(Failure::new(format!("the report would overwrite the Dockerfile {name}")));
     }
     match BuiltFrom::read(path, stop) {

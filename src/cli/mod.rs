@@ -9,12 +9,12 @@ mod fix;
 mod interrupt;
 mod output;
 mod progress;
+mod reports;
 mod stream;
 mod targets;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -32,6 +32,7 @@ use crate::verdict::Store;
 use crate::verdict::memory::InMemory;
 use args::{Asked, Color, Command};
 use output::Output;
+use reports::Wanted;
 
 /// A failure that prevents an audit, as one line for standard error. Foreign text in it is masked and escaped.
 struct Failure(String);
@@ -66,23 +67,29 @@ pub fn main() -> ExitCode {
 
 fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
     interrupt::watch();
+    let started = Clock::System.now();
     let tokens = targets::tokens(&scan)?;
     scan.targets.extend(targets::from_file(&scan)?);
     let scan = &scan;
-    let unwritable = |error: io::Error| {
-        let file = scan.output.as_deref().map_or("standard output".into(), |file| shown(file.as_os_str()));
-        Failure::new(format!("cannot write the report to {file}: {error}"))
-    };
     refuse_targets(scan)?;
     let stop = Stop::new(Cancel::default(), scan.timeout);
     let stop = if scan.first_finding { stop.at_first_finding() } else { stop };
     let dockerfile = built_from::read(scan, &stop)?;
-    let output = Output::open(scan.output.as_deref()).map_err(unwritable)?;
+    let outputs: Vec<(&Wanted, Output)> = scan
+        .reports
+        .0
+        .iter()
+        .map(|report| {
+            let output = Output::open(report.file.as_deref());
+            output.map(|output| (report, output)).map_err(|error| unwritable(report, &error))
+        })
+        .collect::<Result<_, _>>()?;
 
     let bar = if scan.quiet || scan.no_progress { None } else { progress::Bar::new(&scan.targets) };
     let progress: &dyn Progress = match &bar {
         Some(bar) => bar,
-        None => &Silent,
+        None if scan.quiet => &Silent,
+        None => &progress::Notices,
     };
     let listing = access::listing(scan)?;
     let store = if scan.no_cache { None } else { cache::of_user().map(|cache| cache as Arc<dyn Store>) };
@@ -104,19 +111,35 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
     }
 
     let outcome = policy::outcome(&report, scan.fail_on);
-    if !(output.is_stream() && scan.format == Format::Text) {
+    // The user sees the reason for exit code 2 even if no text is shown.
+    if !outputs.iter().any(|(report, output)| output.is_stream() && report.format == Format::Text) {
         explain_errors(&report);
     }
-    let style = Style { color: use_color(scan.color.when, output.is_stdout()), quiet: scan.quiet };
-    match output.write(|out| report::render(scan.format, &report, style, out)) {
-        Ok(()) => Ok(outcome),
-        // A leak was found, even if the report cannot be written.
-        Err(error) if outcome == Outcome::Failed => {
-            complain(&unwritable(error).0);
-            Ok(outcome)
+    let mut failure = None;
+    for (wanted, output) in outputs {
+        let options = report::Options {
+            color: use_color(scan.color.when, output.is_stdout()),
+            quiet: scan.quiet,
+            fail_on: scan.fail_on,
+            started,
+            ended: Clock::System.now(),
+        };
+        if let Err(error) = output.write(|out| report::render(wanted.format, &report, options, out)) {
+            let Failure(line) = unwritable(wanted, &error);
+            // A leak was found, even if the report cannot be written.
+            if outcome == Outcome::Failed || failure.is_some() {
+                complain(&line);
+            } else {
+                failure = Some(Failure(line));
+            }
         }
-        Err(error) => Err(unwritable(error)),
     }
+    failure.map_or(Ok(outcome), Err)
+}
+
+fn unwritable(report: &Wanted, error: &io::Error) -> Failure {
+    let file = report.file.as_ref().map_or("standard output".into(), |file| shown(file.as_os_str()));
+    Failure::new(format!("cannot write the report to {file}: {error}"))
 }
 
 /// Refuses invalid targets, and targets that the report would overwrite.
@@ -124,19 +147,19 @@ fn refuse_targets(scan: &args::Scan) -> Result<(), Failure> {
     if scan.targets.iter().any(|target| target.is_empty()) {
         return Err(Failure::new("a target must not be empty"));
     }
-    let Some(output) = scan.output.as_deref().filter(|output| *output != Path::new("-")) else {
-        return Ok(());
-    };
-    let overwritten =
-        |target: &&OsString| Target::parse(target).is_ok_and(|target| stream::overwrites(output, &target));
-    match scan.targets.iter().find(overwritten) {
-        None => Ok(()),
-        Some(target) => Err(Failure::new(format!(
-            "the report would overwrite what is audited: {} is the target {}",
-            shown(output.as_os_str()),
-            shown(target)
-        ))),
+    for output in scan.reports.files() {
+        let overwritten = |target: &&OsString| {
+            Target::parse(target).is_ok_and(|target| stream::overwrites(output, &target))
+        };
+        if let Some(target) = scan.targets.iter().find(overwritten) {
+            return Err(Failure::new(format!(
+                "the report would overwrite what is audited: {} is the target {}",
+                shown(output.as_os_str()),
+                shown(target)
+            )));
+        }
     }
+    Ok(())
 }
 
 fn rules(asked: &args::Rules) -> Result<Outcome, Failure> {

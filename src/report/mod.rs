@@ -1,19 +1,27 @@
 //! The output formats, one file each. They are pure functions of the report and of the rule catalogue.
 
 mod escape;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod markdown;
 pub(crate) mod mended;
 #[cfg(test)]
 mod pages;
+mod place;
 pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
+mod sarif;
 mod style;
 mod text;
 
 use std::io::{self, Write};
 
 use crate::finding::Report;
+use crate::policy::FailOn;
+use crate::timestamp::Timestamp;
 
 pub(crate) use escape::escape;
 pub(crate) use style::Style;
@@ -28,6 +36,16 @@ pub enum Format {
     Text,
     /// For machines: one JSON object, as docs/report.schema.json describes it.
     Json,
+    /// SARIF 2.1.0, for GitHub's code scanning and editors.
+    Sarif,
+    /// `JUnit` XML: a test case for each target and rule.
+    Junit,
+    /// GitLab's secret detection report.
+    Gitlab,
+    /// Workflow commands of GitHub Actions, which annotate files.
+    Github,
+    /// Markdown, for a comment or a job summary.
+    Markdown,
 }
 
 impl Report {
@@ -35,14 +53,45 @@ impl Report {
     ///
     /// # Errors Returns the errors of `out`.
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
-        render(format, self, Style::default(), out)
+        render(format, self, Options::default(), out)
     }
 }
 
-/// Writes `report` in `format`. `style` applies to text only.
-pub(crate) fn render(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// The parameters of a report, other than the result.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Whether text has colours.
+    pub(crate) color: bool,
+    /// Whether text leaves out what calls for no action.
+    pub(crate) quiet: bool,
+    /// The threshold.
+    pub(crate) fail_on: FailOn,
+    /// The time at which the audit began.
+    pub(crate) started: Option<Timestamp>,
+    /// The time at which it ended.
+    pub(crate) ended: Option<Timestamp>,
+}
+
+impl Options {
+    fn style(self) -> Style {
+        Style { color: self.color, quiet: self.quiet }
+    }
+}
+
+/// Writes `report` in `format`.
+pub(crate) fn render(
+    format: Format,
+    report: &Report,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
-        Format::Text => text::render(report, style, out),
+        Format::Text => text::render(report, options.style(), out),
         Format::Json => json::render(report, out),
+        Format::Sarif => sarif::render(report, out),
+        Format::Junit => junit::render(report, options, out),
+        Format::Gitlab => gitlab::render(report, options, out),
+        Format::Github => github::render(report, options, out),
+        Format::Markdown => markdown::render(report, out),
     }
 }

@@ -77,7 +77,7 @@ fn image(token: &str) -> Vec<u8> {
 
 fn shown(report: &Report) -> (Value, String) {
     let mut text = Vec::new();
-    report::render(Format::Text, report, Style::default(), &mut text).unwrap();
+    report::render(Format::Text, report, report::Options::default(), &mut text).unwrap();
     (serde_json::to_value(report).unwrap(), String::from_utf8(text).unwrap())
 }
 

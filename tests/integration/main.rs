@@ -20,4 +20,5 @@ mod image;
 mod masked;
 mod promises;
 mod recall;
+mod reports;
 mod rooms;

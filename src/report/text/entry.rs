@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use super::{WIDTH, wrap};
-use crate::finding::LayerIndex;
 use crate::finding::Masked;
-use crate::finding::{Also, DockerfileLine, Document, Finding, Leaves, Location, Provenance, State, Where};
+use crate::finding::{Also, DockerfileLine, Finding, Leaves, Location, Provenance, State, Where};
 use crate::finding::{Confidence, Position, counts_in_file};
 use crate::report::escape::shorten;
+use crate::report::place::{at, image_name, join, standing, within};
 use crate::report::{Style, escape};
 
 /// The column of the message, after the severity.
@@ -47,24 +47,9 @@ pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io
 /// Returns the labelled lines of a finding. All values are escaped.
 fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut fields = vec![("at", at(&finding.location))];
-    let target = escape(finding.target.as_str());
-    let target = || target.clone().into_owned();
     match &finding.location {
-        Location::Layer {
-            image,
-            platform,
-            layer,
-            position,
-            offset,
-            via,
-            state,
-            hidden_by,
-            created_by,
-            dockerfile,
-            ..
-        } => {
-            let part = format!("layer {layer}");
-            fields.push(("in", join(&[target(), image_name(image.as_ref(), platform.as_ref()), part])));
+        Location::Layer { position, offset, via, state, hidden_by, created_by, dockerfile, .. } => {
+            fields.push(("in", within(finding)));
             fields.extend(reached(via, *position, *offset));
             fields.push(("state", standing(*state, *hidden_by)));
             if let Some(command) = created_by {
@@ -73,13 +58,12 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
             }
             fields.extend(dockerfile.as_ref().map(instruction));
         }
-        Location::Config { image, platform, document, dockerfile, .. } => {
-            let part = document_name(*document).to_owned();
-            fields.push(("in", join(&[target(), image_name(image.as_ref(), platform.as_ref()), part])));
+        Location::Config { dockerfile, .. } => {
+            fields.push(("in", within(finding)));
             fields.extend(dockerfile.as_ref().map(instruction));
         }
         Location::Blob { via, offset, .. } => {
-            fields.push(("in", target()));
+            fields.push(("in", within(finding)));
             fields.extend(reached(via, None, *offset));
         }
         Location::Dockerfile { stage, .. } => {
@@ -93,52 +77,6 @@ fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     fields
 }
 
-/// Returns the innermost name of a location, in the form that editors accept if there is one.
-fn at(location: &Location) -> String {
-    match location {
-        Location::Layer { path, position, offset, via, .. }
-        | Location::File { path, position, offset, via, .. } => {
-            let path = escape(path.as_str());
-            match position {
-                // An editor cannot go to a line of decoded content.
-                _ if !counts_in_file(via) => path.into_owned(),
-                Some(Position { line, column }) => format!("{path}:{line}:{column}"),
-                None => format!("{path}, byte {offset}"),
-            }
-        }
-        Location::Config { field, .. } => escape(field.as_str()).into_owned(),
-        Location::Blob { entry, via, .. } if !counts_in_file(via) => escape(entry.as_str()).into_owned(),
-        Location::Blob { entry, offset, .. } => format!("{}, byte {offset}", escape(entry.as_str())),
-        Location::Dockerfile { path, line, column, .. } => {
-            format!("{}:{line}:{column}", escape(path.as_str()))
-        }
-    }
-}
-
-/// Formats the known parts of an image's name, as in `app:latest (linux/amd64)`.
-fn image_name(image: Option<&Masked>, platform: Option<&Masked>) -> String {
-    match (image, platform) {
-        (Some(image), Some(platform)) => {
-            format!("{} ({})", escape(image.as_str()), escape(platform.as_str()))
-        }
-        (Some(name), None) | (None, Some(name)) => escape(name.as_str()).into_owned(),
-        (None, None) => String::new(),
-    }
-}
-
-fn document_name(document: Document) -> &'static str {
-    match document {
-        Document::Config => "config",
-        Document::Manifest => "manifest",
-        Document::Index => "index",
-        Document::Attestation => "attestation",
-    }
-}
-
-fn join(parts: &[String]) -> String {
-    parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
 /// Describes the decoding steps that lead to a token, outermost first, and its position in the content that was
 /// decoded last.
 fn reached(via: &[Masked], position: Option<Position>, offset: u64) -> Option<(&'static str, String)> {
@@ -149,16 +87,6 @@ fn reached(via: &[Masked], position: Option<Position>, offset: u64) -> Option<(&
         None => format!(", there byte {offset}"),
     };
     (!steps.is_empty()).then(|| ("via", steps.join(" > ") + &there))
-}
-
-fn standing(state: State, hidden_by: Option<LayerIndex>) -> String {
-    let what = match state {
-        State::Present => return "present".to_owned(),
-        State::Deleted => "deleted",
-        State::Overwritten => "overwritten",
-    };
-    let by = hidden_by.map(|layer| format!(" by layer {layer}")).unwrap_or_default();
-    format!("{what}{by} — still readable by whoever pulls the image")
 }
 
 fn instruction(line: &DockerfileLine) -> (&'static str, String) {

@@ -6,7 +6,7 @@ use crate::finding::{Masked, PathName};
 
 /// The common subject of the findings of a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject<'r> {
+pub(in crate::report) enum Subject<'r> {
     /// One token.
     Token(&'r TokenSummary),
     /// Credentials of unknown shape in one place. They have no name, and there is no way to know whether they
@@ -19,9 +19,9 @@ pub(super) enum Subject<'r> {
 }
 
 /// The findings about one subject, in report order.
-pub(super) struct Group<'r> {
-    pub(super) subject: Subject<'r>,
-    pub(super) findings: Vec<&'r Finding>,
+pub(in crate::report) struct Group<'r> {
+    pub(in crate::report) subject: Subject<'r>,
+    pub(in crate::report) findings: Vec<&'r Finding>,
 }
 
 impl Group<'_> {
@@ -36,7 +36,7 @@ impl Group<'_> {
 }
 
 /// Groups all findings. The worst group is first; otherwise, groups are in report order.
-pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+pub(in crate::report) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     // An audit of a large source tree can find thousands of tokens, so a linear search through the groups is
     // too slow.

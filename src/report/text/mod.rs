@@ -11,7 +11,8 @@ use std::io::{self, Write};
 use super::{Style, escape};
 use crate::finding::Issue;
 use crate::finding::Report;
-use group::{Group, Subject};
+pub(super) use group::{Group, Subject, groups};
+pub(super) use summary::render as summary;
 pub(super) use wrap::wrap;
 
 /// The preferred maximum width of a report in columns. Content that cannot be wrapped may exceed it.
@@ -19,7 +20,7 @@ const WIDTH: usize = 100;
 
 /// Writes the report as text. All foreign text in it is escaped.
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for group in group::groups(&report.findings) {
+    for group in groups(&report.findings) {
         heading(&group, style, out)?;
         for finding in &group.findings {
             entry::render(finding, style, out)?;

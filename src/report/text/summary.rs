@@ -7,7 +7,7 @@ use crate::finding::{Report, RepositorySummary, Severity, TargetKind};
 use crate::report::{Style, escape};
 
 /// Writes the summary line.
-pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::report) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let read = what_was_read(report);
     let errors = report.errors.len();
     if report.has_none_of_the_wanted() {

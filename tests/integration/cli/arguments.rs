@@ -60,7 +60,10 @@ fn usage_errors_are_one_line() {
         (&["scan"], "<TARGET>..."),
         (&["scan", "--fromat", "json", "x"], "a similar argument exists: '--format'"),
         (&["scna", "x"], "a similar subcommand exists: 'scan'"),
-        (&["scan", "--format", "jsno", "x"], "possible values: text, json"),
+        (
+            &["scan", "--format", "jsno", "x"],
+            "possible values: text, json, sarif, junit, gitlab, github, markdown",
+        ),
         (&["scan", "--jobs", "0", "x"], "expected a number of at least 1"),
         (&["scan", "--jobs", "-1", "x"], "-1"),
         (&["scan", "--platform", "linux", "x"], "OS/ARCH[/VARIANT]"),
@@ -78,7 +81,7 @@ fn usage_errors_are_one_line() {
 #[test]
 fn what_does_not_exist_is_refused() {
     let workspace = Workspace::new("refused");
-    for format in ["sarif", "junit", "gitlab", "github", "html"] {
+    for format in ["html", "xml"] {
         let line = refusal(&workspace.run(&["scan", "--format", format, "Dockerfile"]));
         assert!(line.contains(format), "{line}");
     }
