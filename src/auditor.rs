@@ -67,7 +67,7 @@ impl Auditor {
     ) -> Report {
         let targets: Vec<OsString> = targets.into_iter().map(Into::into).collect();
         let stop = Stop::new(control.cancel.clone(), control.timeout);
-        targets::run(&self.engine, &targets, &self.options, &stop, control.progress)
+        targets::run(&self.engine, &targets, &self.options, &stop, control.progress).finish()
     }
 }
 

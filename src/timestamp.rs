@@ -15,6 +15,12 @@ impl Timestamp {
         jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(Self)
     }
 
+    /// Returns the start of a day, such as `2027-06-01`, in UTC.
+    pub(crate) fn of_day(text: &str) -> Option<Self> {
+        let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == "2027-06-01".len())?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|start| Self(start.timestamp()))
+    }
+
     /// Returns the seconds since the start of 1970, or 0 for an earlier time.
     pub fn to_unix(self) -> u64 {
         u64::try_from(self.0.as_second()).unwrap_or(0)

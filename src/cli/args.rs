@@ -12,7 +12,7 @@ use super::reports::Reports;
 use crate::finding::TokenHash;
 use crate::image::{Platform, PlatformFilter};
 use crate::mask::mask;
-use crate::policy::FailOn;
+use crate::policy::ByOrigin;
 use crate::report::escape;
 
 const EXAMPLES: &str = "\
@@ -53,6 +53,12 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CheckConfig {
+    /// The file [default: stowaway.toml in this directory or above it]
+    pub(super) file: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Audit images and Dockerfiles
@@ -63,6 +69,8 @@ pub(super) enum Command {
     Fix(Fix),
     /// List the rules, or explain one
     Rules(Rules),
+    /// Check a policy file, stowaway.toml
+    CheckConfig(CheckConfig),
     /// Show or clear what is remembered of audited layers
     #[command(subcommand, arg_required_else_help = false, after_long_help = CACHE)]
     Cache(Cache),
@@ -82,10 +90,6 @@ pub(super) struct Scan {
 
     #[command(flatten)]
     pub(super) reports: Reports,
-
-    /// Exit with 1 for findings of this severity and above
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t)]
-    pub(super) fail_on: FailOn,
 
     /// Audit only one platform of an image: OS/ARCH[/VARIANT] [default: all that the source holds]
     #[arg(long, value_name = "PLATFORM", default_value = "all", hide_default_value = true, value_parser = platform)]
@@ -147,7 +151,41 @@ pub(super) struct Scan {
 
     // Its heading is that of all options behind it.
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    #[command(flatten)]
     pub(super) registry: RegistryArgs,
+}
+
+/// The findings that count.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policy")]
+pub(super) struct PolicyArgs {
+    /// Exit with 1 for findings of this severity and above: critical, high, medium, low, never [default: medium]
+    ///
+    /// `own=medium,base=critical` gives a base image another threshold. It goes before `fail-on` of stowaway.toml.
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<ByOrigin>,
+
+    /// Use this policy file [default: stowaway.toml in the directory of each target or above it]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Use no policy file
+    #[arg(long)]
+    pub(super) no_config: bool,
+
+    /// List the ignored findings as well
+    #[arg(long)]
+    pub(super) show_ignored: bool,
+
+    /// Fail only for findings that are not in FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Write the findings to FILE, for --baseline; what was filled in there by hand is kept
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(super) write_baseline: Option<PathBuf>,
 }
 
 /// The way to registries.

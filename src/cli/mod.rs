@@ -8,6 +8,7 @@ mod cache;
 mod fix;
 mod interrupt;
 mod output;
+mod policy;
 mod progress;
 mod reports;
 mod stream;
@@ -22,7 +23,7 @@ use crate::engine::{Engine, Progress, Silent};
 use crate::finding::Report;
 use crate::mask::mask;
 use crate::panics;
-use crate::policy::{self, Outcome};
+use crate::policy::Outcome;
 use crate::report::{self, Format, Style, escape};
 use crate::rules;
 use crate::source::Target;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
             Command::Scan(scan) => self::scan(scan),
             Command::Fix(fix) => fix::fix(&fix),
             Command::Rules(rules) => self::rules(&rules),
+            Command::CheckConfig(check) => policy::check(&check),
             Command::Cache(cache) => cache::cache(&cache),
         },
     });
@@ -72,6 +74,7 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
     scan.targets.extend(targets::from_file(&scan)?);
     let scan = &scan;
     refuse_targets(scan)?;
+    let policy = policy::read(scan)?;
     let stop = Stop::new(Cancel::default(), scan.timeout);
     let stop = if scan.first_finding { stop.at_first_finding() } else { stop };
     let dockerfile = built_from::read(scan, &stop)?;
@@ -105,12 +108,17 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
         tokens,
         dockerfile,
     };
-    let report = crate::targets::run(&engine, &scan.targets, &options, &stop, progress);
+    let mut results = crate::targets::run(&engine, &scan.targets, &options, &stop, progress);
+    results.amend(|report| policy.apply(report));
+    let report = results.finish();
     if let Some(bar) = &bar {
         bar.clear();
     }
 
-    let outcome = policy::outcome(&report, scan.fail_on);
+    let outcome = match &scan.policy.write_baseline {
+        None => policy.outcome(&report),
+        Some(file) => policy::write_baseline(file, &policy, &report)?,
+    };
     // The user sees the reason for exit code 2 even if no text is shown.
     if !outputs.iter().any(|(report, output)| output.is_stream() && report.format == Format::Text) {
         explain_errors(&report);
@@ -120,7 +128,8 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
         let options = report::Options {
             color: use_color(scan.color.when, output.is_stdout()),
             quiet: scan.quiet,
-            fail_on: scan.fail_on,
+            policy: Some(&policy),
+            show_ignored: scan.policy.show_ignored,
             started,
             ended: Clock::System.now(),
         };

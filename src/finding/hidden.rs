@@ -2,7 +2,7 @@
 
 use super::{
     Also, DockerfileLine, Finding, Hunk, ImageSummary, Issue, LayerSummary, Leak, Leaves, Line, Location,
-    Mending, Report, RepositorySummary, Target,
+    Mending, Report, RepositorySummary, Suppression, Target,
 };
 use crate::mask::{Masked, PathName, Secrets};
 
@@ -52,16 +52,17 @@ macro_rules! hide {
 }
 
 hide! {
-    Report { targets, repositories, findings, errors, notes; schema, tool, complete, summary, wanted }
+    Report { targets, repositories, policy, findings, errors, notes; schema, tool, complete, summary, wanted }
     RepositorySummary { repository; targets, findings, tokens, complete }
     Target { target, images; kind }
     ImageSummary { name, platform, layers; manifest_digest, config_digest, held }
     LayerSummary { media_type, created_by; index, digest, diff_id, size, cached }
     Issue { target, place, message; code }
     Finding {
-        message, help, target, location, also, related, leaves;
-        rule, severity, confidence, fingerprint, token
+        message, help, target, location, also, related, leaves, suppressed;
+        rule, severity, confidence, fingerprint, token, origin
     }
+    Suppression { reason; by }
     Leaves { path; place, mode }
     Also { image, platform, path; layer, state, hidden_by }
     DockerfileLine { path; line }

@@ -19,7 +19,8 @@ pub use location::{Also, DockerfileLine, Document, Location, State, counts_in_fi
 pub use mending::{Hunk, Leak, Line, Mending, Side};
 pub(crate) use problem::{Effect, ImageName, ImagePart, Place, Problem};
 pub use report::{
-    Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Provenance, Report, RepositorySummary,
-    RuleId, SCHEMA, Severity, Summary, Target, TargetKind, Tool, Where,
+    Finding, Fingerprint, ImageSummary, Issue, LayerSummary, Leaves, Origin, Provenance, Report,
+    RepositorySummary, RuleId, SCHEMA, Severity, Summary, SuppressedBy, Suppression, Target, TargetKind,
+    Tool, Where,
 };
 pub(crate) use wanted::tokens_in;

@@ -1,6 +1,7 @@
 //! The report value. Every output format is a pure function of it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -155,6 +156,39 @@ pub enum Provenance {
     Max,
 }
 
+/// The part of an image that a finding belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The image that it was built from.
+    Base,
+    /// What was built on top of that.
+    Own,
+    /// One of them: the border is not known, or does not decide it.
+    Unknown,
+}
+
+/// The reason why a finding counts for no exit code. It stays in the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// The kind of file that asks for it.
+    pub by: SuppressedBy,
+    /// The reason that is given there.
+    pub reason: Option<Masked>,
+}
+
+/// The ways to suppress a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuppressedBy {
+    /// An ignore of `stowaway.toml`.
+    Config,
+    /// The baseline.
+    Baseline,
+    /// A comment in the Dockerfile.
+    Inline,
+}
+
 /// A leak, and the way to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -187,6 +221,12 @@ pub struct Finding {
     /// For a Dockerfile: the places where building it would leave the token.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<Leaves>,
+    /// For an image: the part of it that the finding belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// The reason why the finding counts for no exit code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppression>,
 }
 
 /// A part that could not be read (in `errors`), or an oddity (in `notes`).
@@ -289,7 +329,7 @@ pub struct RepositorySummary {
     pub complete: bool,
 }
 
-/// The counts of a report.
+/// The counts of a report. Suppressed findings are counted apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// The number of findings.
@@ -304,6 +344,26 @@ pub struct Summary {
     pub medium: usize,
     /// The number of findings with this severity.
     pub low: usize,
+    /// The number of suppressed findings.
+    #[serde(default)]
+    pub suppressed: usize,
+}
+
+impl Summary {
+    fn of(findings: &[Finding]) -> Self {
+        let open = || findings.iter().filter(|finding| finding.suppressed.is_none());
+        let count = |severity| open().filter(|finding| finding.severity == severity).count();
+        let tokens: BTreeSet<_> = open().filter_map(|finding| finding.token.as_ref()?.sha256).collect();
+        Self {
+            findings: open().count(),
+            tokens: tokens.len(),
+            critical: count(Severity::Critical),
+            high: count(Severity::High),
+            medium: count(Severity::Medium),
+            low: count(Severity::Low),
+            suppressed: findings.len() - open().count(),
+        }
+    }
 }
 
 /// The result of one audit.
@@ -325,6 +385,9 @@ pub struct Report {
     /// The hashes of the only tokens whose findings are listed. Empty if all are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<TokenHash>,
+    /// The files that decided which findings count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<Masked>,
     /// The findings, ordered by target, image, layer, path, offset, rule.
     pub findings: Vec<Finding>,
     /// Parts that were not read although another tool could read them.
@@ -336,28 +399,29 @@ pub struct Report {
 impl Report {
     /// Creates a report from the results. Counts and completeness are derived from the arguments.
     pub fn new(targets: Vec<Target>, findings: Vec<Finding>, errors: Vec<Issue>, notes: Vec<Issue>) -> Self {
-        let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
-        let tokens: std::collections::BTreeSet<_> =
-            findings.iter().filter_map(|f| f.token.as_ref()?.sha256).collect();
-        let summary = Summary {
-            findings: findings.len(),
-            tokens: tokens.len(),
-            critical: count(Severity::Critical),
-            high: count(Severity::High),
-            medium: count(Severity::Medium),
-            low: count(Severity::Low),
-        };
         Self {
             schema: SCHEMA.into(),
             tool: Tool { name: "stowaway".into(), version: env!("CARGO_PKG_VERSION").into() },
             complete: errors.is_empty(),
-            summary,
+            summary: Summary::of(&findings),
             targets,
             repositories: Vec::new(),
             wanted: Vec::new(),
+            policy: Vec::new(),
             findings,
             errors,
             notes,
         }
+    }
+
+    /// Returns the findings that are not suppressed.
+    pub fn open_findings(&self) -> impl Iterator<Item = &Finding> + Clone {
+        self.findings.iter().filter(|finding| finding.suppressed.is_none())
+    }
+
+    /// Counts again, after findings were suppressed.
+    pub(crate) fn recount(&mut self) {
+        self.summary = Summary::of(&self.findings);
+        self.complete = self.errors.is_empty();
     }
 }

@@ -27,7 +27,7 @@ impl Report {
             }
         }
         let mut tokens = BTreeSet::new();
-        for finding in &self.findings {
+        for finding in self.findings.iter().filter(|finding| finding.suppressed.is_none()) {
             let Some(&number) = of_target.get(&finding.target) else { continue };
             let Some(summary) = self.repositories.get_mut(number) else { continue };
             summary.findings += 1;

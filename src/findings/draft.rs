@@ -45,9 +45,8 @@ pub(crate) struct Draft {
     pub(crate) also: Vec<AlsoSite>,
     pub(crate) related: Vec<Site>,
     pub(crate) leaves: Vec<Residue>,
-    /// Whether a comment in the file asks to ignore this finding. An ignored finding still counts among its
-    /// equals, so that an ignore changes no other fingerprint.
-    pub(crate) is_silenced: bool,
+    /// The reason, if a comment in the file asks to ignore this finding.
+    pub(crate) ignored: Option<Message>,
 }
 
 /// The drafts and problems of one part of a target.

@@ -34,7 +34,7 @@ pub(crate) fn occurrence_drafts(
         also: Vec::new(),
         related: Vec::new(),
         leaves: Vec::new(),
-        is_silenced: false,
+        ignored: None,
     };
     occurrences.into_iter().map(draft).collect()
 }

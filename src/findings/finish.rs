@@ -36,7 +36,7 @@ pub(crate) fn finish(targets: Vec<Vec<Sealed>>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for mut sealed in targets {
         sealed.sort_by(|a, b| a.order.cmp(&b.order));
-        for Sealed { identity, mut finding, is_silenced, .. } in sealed {
+        for Sealed { identity, mut finding, .. } in sealed {
             let hash = {
                 let ordinal = equals.entry(identity.clone()).or_default();
                 let hash = identity.numbered(*ordinal);
@@ -44,7 +44,7 @@ pub(crate) fn finish(targets: Vec<Vec<Sealed>>) -> Vec<Finding> {
                 hash
             };
             finding.fingerprint = Fingerprint::new(hash);
-            findings.extend((!is_silenced).then_some(finding));
+            findings.push(finding);
         }
     }
     findings

@@ -57,7 +57,7 @@ pub(crate) fn dockerfile_draft(
         also: Vec::new(),
         related: script.into_iter().collect(),
         leaves: hit.leaves,
-        is_silenced: false,
+        ignored: None,
     }
 }
 
@@ -84,6 +84,6 @@ pub(crate) fn ci_draft(path: &Name, anchor: Anchor, lines: &LineIndex<'_>, hit: 
         also: Vec::new(),
         related: Vec::new(),
         leaves: Vec::new(),
-        is_silenced: false,
+        ignored: None,
     }
 }

@@ -8,7 +8,7 @@ use super::site::{AlsoSite, DockerfileSite, FileSite, LayerSite, Site};
 use crate::detect::{Step, TokenSummary};
 use crate::finding::{
     Also, Digest, Finding, Fingerprint, ImageName, ImagePart, Issue, LayerIndex, Leaves, Location, Place,
-    Problem,
+    Problem, SuppressedBy, Suppression,
 };
 use crate::mask::{Mask, Masked, Message, mask, message, quote};
 use crate::rules::dockerfile::Residue;
@@ -32,7 +32,6 @@ pub(crate) struct Sealed {
     pub(super) order: (Order, &'static str),
     pub(super) identity: Identity,
     pub(super) finding: Finding,
-    pub(super) is_silenced: bool,
     pub(super) secret: Option<Name>,
 }
 
@@ -93,12 +92,16 @@ impl<'a> Sealer<'a> {
             also: draft.also.iter().filter_map(|also| self.also(also)).collect(),
             related: draft.related.iter().map(|site| self.location(site)).collect(),
             leaves: draft.leaves.iter().map(leaves).collect(),
+            origin: None,
+            suppressed: draft.ignored.as_ref().map(|reason| Suppression {
+                by: SuppressedBy::Inline,
+                reason: Some(reason.seal_with(&self.mask)),
+            }),
         };
         Sealed {
             order: (draft.order.clone(), draft.rule.id),
             identity: draft.identity(),
             finding,
-            is_silenced: draft.is_silenced,
             secret: draft.secret.clone(),
         }
     }

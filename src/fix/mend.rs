@@ -138,8 +138,8 @@ fn still_copied(before: &[u8], context: &Context<'_>, copied: Vec<Hit>, hits: &[
 /// Returns the hits of the rules, without those that the file's own comments ignore.
 fn audible(source: &[u8], context: &Context<'_>) -> Vec<Hit> {
     let hits = find(context);
-    let silenced = ignored(source, context.dockerfile, &LineIndex::new(source), &hits).silenced;
-    hits.into_iter().zip(silenced).filter_map(|(hit, silenced)| (!silenced).then_some(hit)).collect()
+    let reasons = ignored(source, context.dockerfile, &LineIndex::new(source), &hits).reasons;
+    hits.into_iter().zip(reasons).filter_map(|(hit, reason)| reason.is_none().then_some(hit)).collect()
 }
 
 /// Returns true if a changed file can still be built and leaks no more than before.

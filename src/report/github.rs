@@ -37,8 +37,8 @@ impl Kind {
 }
 
 /// Writes the annotations, the groups and a summary.
-pub(super) fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
-    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+pub(super) fn render(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut findings: Vec<&Finding> = report.open_findings().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     // A part that was not read is an error as well. It has room of its own.
     let unread: Vec<String> = report.errors.iter().map(issue_line).collect();
@@ -54,7 +54,7 @@ pub(super) fn render(report: &Report, options: Options, out: &mut dyn Write) -> 
     }
     let targets: Vec<&Masked> = report.targets.iter().map(|target| &target.target).collect();
     for target in targets {
-        let own: Vec<&Finding> = report.findings.iter().filter(|finding| finding.target == *target).collect();
+        let own: Vec<&Finding> = report.open_findings().filter(|finding| finding.target == *target).collect();
         let own_unread = report.errors.iter().filter(|issue| issue.target == *target).map(issue_line);
         let lines: Vec<String> = own.iter().map(|finding| line(finding)).chain(own_unread).collect();
         if lines.is_empty() {

@@ -86,7 +86,7 @@ struct Commit {
 }
 
 /// Writes the report.
-pub(super) fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let scanner = || Scanner {
         id: &report.tool.name,
         name: &report.tool.name,
@@ -106,7 +106,7 @@ pub(super) fn render(report: &Report, options: Options, out: &mut dyn Write) -> 
             status: if report.complete { "success" } else { "failure" },
             messages: errors.chain(notes).collect(),
         },
-        vulnerabilities: report.findings.iter().map(vulnerability).collect(),
+        vulnerabilities: report.open_findings().map(vulnerability).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     out.write_all(b"\n")

@@ -13,7 +13,7 @@ use crate::rules::{self, Rule};
 const AUDIT: &str = "everything was read";
 
 /// Writes the report. Findings below the threshold are in the output of a case that passes.
-pub(super) fn render(report: &Report, options: Options, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, options: Options<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut suites = Suites::new("stowaway");
     for target in &report.targets {
         suites.add_test_suite(suite(report, target, options));
@@ -22,17 +22,16 @@ pub(super) fn render(report: &Report, options: Options, out: &mut dyn Write) -> 
     Ok(())
 }
 
-fn suite(report: &Report, target: &Target, options: Options) -> TestSuite {
+fn suite(report: &Report, target: &Target, options: Options<'_>) -> TestSuite {
     let name = escape(target.target.as_str()).into_owned();
     let mut suite = TestSuite::new(name.clone());
     for rule in rules::all() {
         let found: Vec<&Finding> = report
-            .findings
-            .iter()
+            .open_findings()
             .filter(|finding| finding.target == target.target && finding.rule.as_str() == rule.id)
             .collect();
         if !found.is_empty() || applies(rule, target.kind) {
-            suite.add_test_case(case(&name, rule, &found, options));
+            suite.add_test_case(case(&name, rule, &found, target.kind, options));
         }
     }
     let errors: Vec<String> =
@@ -63,9 +62,15 @@ fn applies(rule: &Rule, kind: Option<TargetKind>) -> bool {
     }
 }
 
-fn case(target: &str, rule: &Rule, found: &[&Finding], options: Options) -> TestCase {
+fn case(
+    target: &str,
+    rule: &Rule,
+    found: &[&Finding],
+    kind: Option<TargetKind>,
+    options: Options<'_>,
+) -> TestCase {
     let (failing, other): (Vec<&Finding>, Vec<&Finding>) =
-        found.iter().partition(|finding| options.fail_on.reached_by(finding.severity));
+        found.iter().partition(|finding| options.fails(finding, kind));
     let text = |findings: &[&Finding]| {
         let blocks: Vec<String> = findings
             .iter()

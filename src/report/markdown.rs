@@ -25,8 +25,8 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let _ = writeln!(text, "> **Not read:** {}\n", prose(&issue_line(issue)));
     }
     more(report.errors.len(), "part that was not read", "parts that were not read", &mut text);
-    let groups = groups(&report.findings);
-    let mut left = report.findings.len();
+    let groups = groups(report.open_findings());
+    let mut left = report.summary.findings;
     for group in &groups {
         let mut own = String::new();
         section(group, &mut own);

@@ -19,11 +19,12 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::finding::Report;
-use crate::policy::FailOn;
+use crate::finding::{Finding, Report, TargetKind};
+use crate::policy::Policy;
 use crate::timestamp::Timestamp;
 
 pub(crate) use escape::escape;
+pub(crate) use place::place;
 pub(crate) use style::Style;
 pub(crate) use text::issue_line;
 
@@ -59,20 +60,28 @@ impl Report {
 
 /// The parameters of a report, other than the result.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Options {
+pub(crate) struct Options<'a> {
     /// Whether text has colours.
     pub(crate) color: bool,
     /// Whether text leaves out what calls for no action.
     pub(crate) quiet: bool,
-    /// The threshold.
-    pub(crate) fail_on: FailOn,
+    /// Whether text lists suppressed findings.
+    pub(crate) show_ignored: bool,
+    /// The policy, which decides what fails.
+    pub(crate) policy: Option<&'a Policy>,
     /// The time at which the audit began.
     pub(crate) started: Option<Timestamp>,
     /// The time at which it ended.
     pub(crate) ended: Option<Timestamp>,
 }
 
-impl Options {
+impl Options<'_> {
+    /// Returns true if a finding makes the audit fail.
+    fn fails(self, finding: &Finding, kind: Option<TargetKind>) -> bool {
+        self.policy
+            .map_or_else(|| Policy::default().fails(finding, kind), |policy| policy.fails(finding, kind))
+    }
+
     fn style(self) -> Style {
         Style { color: self.color, quiet: self.quiet }
     }
@@ -82,11 +91,11 @@ impl Options {
 pub(crate) fn render(
     format: Format,
     report: &Report,
-    options: Options,
+    options: Options<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::render(report, options.style(), out),
+        Format::Text => text::render(report, options.style(), options.show_ignored, out),
         Format::Json => json::render(report, out),
         Format::Sarif => sarif::render(report, out),
         Format::Junit => junit::render(report, options, out),

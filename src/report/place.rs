@@ -48,6 +48,13 @@ pub(super) fn within(finding: &Finding) -> String {
     }
 }
 
+/// Returns the whole place of a finding in one line, as in `app.tar, layer 1: root/.netrc:3:1`.
+pub(crate) fn place(finding: &Finding) -> String {
+    let within = within(finding);
+    let colon = if within.is_empty() { "" } else { ": " };
+    format!("{within}{colon}{}", at(&finding.location))
+}
+
 /// Formats the known parts of an image's name, as in `app:latest (linux/amd64)`.
 pub(super) fn image_name(image: Option<&Masked>, platform: Option<&Masked>) -> String {
     match (image, platform) {

@@ -48,6 +48,8 @@ fn finding(rule: &'static str, severity: Severity, location: Location) -> Findin
         also: Vec::new(),
         related: Vec::new(),
         leaves: Vec::new(),
+        origin: None,
+        suppressed: None,
     }
 }
 

@@ -10,7 +10,7 @@ use serde_sarif::sarif;
 
 use super::escape;
 use super::place::{Anchor, anchor, anchor_of, at, standing, within};
-use crate::finding::{Finding, Issue, Location, Report, Severity, State};
+use crate::finding::{Finding, Issue, Location, Report, Severity, State, SuppressedBy, Suppression};
 use crate::rules::{self, Rule};
 
 /// The number of results that GitHub keeps of one run.
@@ -32,7 +32,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
     let left_out = findings.len().saturating_sub(MAX_RESULTS);
     if left_out > 0 {
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings.sort_by_key(|finding| (finding.suppressed.is_some(), std::cmp::Reverse(finding.severity)));
         findings.truncate(MAX_RESULTS);
     }
     let mut notifications: Vec<sarif::Notification> = report
@@ -139,6 +139,9 @@ fn result(finding: &Finding, rules: &[&Rule]) -> sarif::Result {
         ("target".to_owned(), json!(finding.target)),
         ("location".to_owned(), json!(finding.location)),
     ]);
+    if let Some(origin) = finding.origin {
+        properties.insert("origin".to_owned(), json!(origin));
+    }
     if let Some(token) = &finding.token {
         properties.insert("token".to_owned(), json!(token));
     }
@@ -151,10 +154,21 @@ fn result(finding: &Finding, rules: &[&Rule]) -> sarif::Result {
         .locations(vec![location(&anchor(finding), None)])
         .related_locations(related(finding))
         .partial_fingerprints(fingerprints)
+        .suppressions(finding.suppressed.iter().map(suppression).collect::<Vec<_>>())
         .properties(sarif::PropertyBag { tags: None, additional_properties: properties })
         .build();
     result.rule_index = index;
     result
+}
+
+fn suppression(suppression: &Suppression) -> sarif::Suppression {
+    let kind = match suppression.by {
+        SuppressedBy::Inline => "inSource",
+        SuppressedBy::Config | SuppressedBy::Baseline => "external",
+    };
+    let mut sarif = sarif::Suppression::builder().kind(json!(kind)).build();
+    sarif.justification = suppression.reason.as_ref().map(|reason| escape(reason.as_str()).into_owned());
+    sarif
 }
 
 /// Returns the locations that explain a finding: the way of a file through the layers, its other references, and what the

@@ -63,7 +63,7 @@ fn inline(path: &Name, name: &[u8], lines: &LineIndex<'_>, text: &Text, audited:
     let hits = check_and_advise(bytes, &dockerfile);
     audited.secrets.extend(literals(bytes, &dockerfile));
     let own_lines = LineIndex::new(bytes);
-    let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
+    let Ignored { reasons, notes } = ignored(bytes, &dockerfile, &own_lines, &hits);
     let line_of = |offset: usize| lines.position(text.source_offset(offset)).line;
     let place = |line: u64| Place::FileLine((&**path).into(), line);
     // The offset of the first byte of each line of the text, in order of line number.
@@ -81,12 +81,12 @@ fn inline(path: &Name, name: &[u8], lines: &LineIndex<'_>, text: &Text, audited:
         audited.problems.push(Problem::note(flaw.code, place(line), flaw.message.clone()));
     }
     let anchor = Anchor::dockerfile(name);
-    for (mut hit, is_silenced) in hits.into_iter().zip(silenced) {
+    for (mut hit, ignored) in hits.into_iter().zip(reasons) {
         if hit.rule.id == LITERAL_TOKEN {
             continue;
         }
         hit.span = text.source_span(hit.span.start..hit.span.end);
         let draft = dockerfile_draft(path, b"", anchor, &dockerfile, lines, hit);
-        audited.drafts.push(Draft { is_silenced, ..draft });
+        audited.drafts.push(Draft { ignored, ..draft });
     }
 }

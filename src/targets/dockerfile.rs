@@ -64,10 +64,10 @@ pub(crate) fn audit(path: &Name, anchor: Anchor, bytes: &[u8], context: &BuildFi
     let dockerfile = parse(head.get(..end).unwrap_or_default());
     let lines = LineIndex::new(bytes);
     let hits = check_and_advise_within(bytes, &dockerfile, context.read);
-    let Ignored { silenced, notes } = ignored(bytes, &dockerfile, &lines, &hits);
+    let Ignored { reasons, notes } = ignored(bytes, &dockerfile, &lines, &hits);
     let is_more = hits.len() > MAX_HITS;
-    let drafts = hits.into_iter().take(MAX_HITS).zip(silenced).map(|(hit, is_silenced)| Draft {
-        is_silenced,
+    let drafts = hits.into_iter().take(MAX_HITS).zip(reasons).map(|(hit, ignored)| Draft {
+        ignored,
         ..dockerfile_draft(path, context.shown, anchor, &dockerfile, &lines, hit)
     });
     let line = |flaw: &Flaw| Place::Line(lines.position(flaw.span.start).line);
@@ -222,13 +222,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ignored_is_a_note_and_changes_no_other_fingerprint() {
+    fn what_is_ignored_stays_with_its_reason_and_changes_no_other_fingerprint() {
         let login = "RUN hf auth login\n";
         let all = audited(&format!("FROM a\n{login}{login}"));
         let some = audited(&format!("FROM a\n# stowaway: ignore[login-command] a mock\n{login}{login}"));
-        assert_eq!((some.findings.len(), some.errors.len(), some.notes.len()), (1, 0, 1));
-        assert_eq!(some.findings[0].fingerprint, all.findings[1].fingerprint);
-        assert_eq!(some.notes[0].place.as_str(), "line 2");
+        assert_eq!((some.findings.len(), some.errors.len(), some.notes.len()), (2, 0, 0));
+        let prints = |findings: &[Finding]| findings.iter().map(|f| f.fingerprint).collect::<Vec<_>>();
+        assert_eq!(prints(&some.findings), prints(&all.findings));
+        let reasons = some.findings.iter().map(|finding| {
+            finding
+                .suppressed
+                .as_ref()
+                .and_then(|suppressed| Some(suppressed.reason.as_ref()?.as_str().to_owned()))
+        });
+        assert_eq!(reasons.collect::<Vec<_>>(), [Some("a mock".to_owned()), None]);
     }
 
     proptest::proptest! {

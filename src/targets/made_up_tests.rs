@@ -110,7 +110,7 @@ fn a_report_says_what_the_row_says() {
                 _ => target.into_os_string(),
             };
             let (json, text) =
-                shown(&run(&engine, &[target], &Options::default(), &Stop::default(), &Silent));
+                shown(&run(&engine, &[target], &Options::default(), &Stop::default(), &Silent).finish());
             assert_eq!(json["complete"], true, "{json:#}");
             let of_token = |finding: &&Value| finding["token"].is_object();
             let findings: Vec<&Value> =

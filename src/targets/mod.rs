@@ -21,11 +21,38 @@ use crate::fault::Code;
 use crate::finding::{Finding, Hide as _, Place, Problem, Report, Target};
 use crate::findings::{Audited, Sealer, finish};
 use crate::mask::{Masked, Secrets, mask, message};
+use crate::sensitive::Name;
 use crate::stop::Stop;
 use expansion::Item;
 
 pub(crate) use listing::{Listing, Tags};
 pub(crate) use options::Options;
+
+/// The results of a run. Nothing of them may be shown before [`Results::finish`].
+pub(crate) struct Results {
+    report: Report,
+    /// The secrets that are hidden in the report.
+    secrets: Vec<Name>,
+    /// The repository of each target.
+    repositories: Vec<Option<Masked>>,
+}
+
+impl Results {
+    /// Lets the policy judge the report.
+    pub(crate) fn amend(&mut self, amend: impl FnOnce(&mut Report)) {
+        amend(&mut self.report);
+        self.report.recount();
+    }
+
+    /// Returns the report, with all secrets hidden.
+    pub(crate) fn finish(mut self) -> Report {
+        self.report.summarise(&self.repositories);
+        if let Some(mut secrets) = Secrets::new(self.secrets.iter().map(|secret| &**secret)) {
+            self.report.hide(&mut secrets);
+        }
+        self.report
+    }
+}
 
 /// Audits the targets and reports on all of them, even if some of them fail. A target that is named twice is
 /// audited once.
@@ -35,7 +62,7 @@ pub(crate) fn run(
     options: &Options,
     stop: &Stop,
     progress: &dyn Progress,
-) -> Report {
+) -> Results {
     let mut named = HashSet::new();
     let items = targets.iter().flat_map(|target| expansion::expand(target, options, stop));
     // Each problem of a list counts, although several may be of one target.
@@ -75,9 +102,5 @@ pub(crate) fn run(
     }
     let mut report = Report::new(summaries, findings, errors, notes);
     report.wanted = options.tokens.iter().flatten().copied().collect();
-    report.summarise(&items.into_iter().map(|item| item.repository).collect::<Vec<_>>());
-    if let Some(mut secrets) = Secrets::new(secrets.iter().map(|secret| &**secret)) {
-        report.hide(&mut secrets);
-    }
-    report
+    Results { report, secrets, repositories: items.into_iter().map(|item| item.repository).collect() }
 }

@@ -143,6 +143,6 @@ fn draft_in(
         also: Vec::new(),
         related: Vec::new(),
         leaves: Vec::new(),
-        is_silenced: false,
+        ignored: None,
     }
 }

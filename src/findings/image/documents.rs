@@ -74,7 +74,7 @@ pub(super) fn drafts(context: &Context<'_>) -> (Vec<Draft>, Vec<Name>) {
                 also: also.map(|image| AlsoSite { image, file: None }).collect(),
                 related: Vec::new(),
                 leaves: Vec::new(),
-                is_silenced: false,
+                ignored: None,
             });
         }
     }

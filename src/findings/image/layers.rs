@@ -270,6 +270,6 @@ fn draft(context: &Context<'_>, named: &Named<'_>, sighting: &Sighting) -> Draft
         secret: sighting.secret.clone(),
         related: Vec::new(),
         leaves: Vec::new(),
-        is_silenced: false,
+        ignored: None,
     }
 }

@@ -36,8 +36,8 @@ impl Group<'_> {
 }
 
 /// Groups all findings. The worst group is first; otherwise, groups are in report order.
-pub(in crate::report) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+pub(in crate::report) fn groups<'r>(findings: impl IntoIterator<Item = &'r Finding>) -> Vec<Group<'r>> {
+    let mut groups: Vec<Group<'r>> = Vec::new();
     // An audit of a large source tree can find thousands of tokens, so a linear search through the groups is
     // too slow.
     let mut by_token = std::collections::HashMap::new();

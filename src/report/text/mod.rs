@@ -8,9 +8,8 @@ mod wrap;
 
 use std::io::{self, Write};
 
-use super::{Style, escape};
-use crate::finding::Issue;
-use crate::finding::Report;
+use super::{Style, escape, place};
+use crate::finding::{Issue, Report, SuppressedBy};
 pub(super) use group::{Group, Subject, groups};
 pub(super) use summary::render as summary;
 pub(super) use wrap::wrap;
@@ -19,13 +18,21 @@ pub(super) use wrap::wrap;
 const WIDTH: usize = 100;
 
 /// Writes the report as text. All foreign text in it is escaped.
-pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for group in groups(&report.findings) {
+pub(super) fn render(
+    report: &Report,
+    style: Style,
+    show_ignored: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    for group in groups(report.open_findings()) {
         heading(&group, style, out)?;
         for finding in &group.findings {
             entry::render(finding, style, out)?;
         }
         advice::render(&group.findings, style, out)?;
+    }
+    if show_ignored {
+        ignored(report, style, out)?;
     }
     for error in &report.errors {
         writeln!(out, "{} {}", style.error("not read:"), issue_line(error))?;
@@ -47,6 +54,28 @@ pub(crate) fn issue_line(issue: &Issue) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(": ")
+}
+
+/// Lists the suppressed findings, a line each, with the reasons.
+fn ignored(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.findings {
+        let Some(suppressed) = &finding.suppressed else { continue };
+        let by = match suppressed.by {
+            SuppressedBy::Config => "configuration",
+            SuppressedBy::Baseline => "baseline",
+            SuppressedBy::Inline => "comment",
+        };
+        let reason = suppressed.reason.as_ref().map(|reason| format!(": {}", escape(reason.as_str())));
+        writeln!(
+            out,
+            "{} {}  {}  ({by}{})",
+            style.faint("ignored:"),
+            finding.rule,
+            place(finding),
+            reason.unwrap_or_default()
+        )?;
+    }
+    Ok(())
 }
 
 fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -88,7 +117,7 @@ mod tests {
 
     fn text(report: &Report, style: Style) -> String {
         let mut out = Vec::new();
-        render(report, style, &mut out).unwrap();
+        render(report, style, false, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -15,17 +15,22 @@ pub(in crate::report) fn render(report: &Report, style: Style, out: &mut dyn Wri
             report.wanted.iter().map(|hash| format!("{:.12}", hash.to_string())).collect();
         writeln!(out, "looked for sha256 {} alone: not found", wanted.join(", "))?;
     }
-    if report.findings.is_empty() {
+    if report.summary.findings == 0 {
         if report.complete {
             if style.quiet {
                 return Ok(());
             }
-            return writeln!(out, "{} {read}, nothing found", style.good("clean:"));
+            return writeln!(out, "{} {read}, nothing found{}", style.good("clean:"), ignored(report));
         }
         let unread = count(errors, "part");
-        return writeln!(out, "{} {read}, nothing found, {unread} not read", style.error("incomplete:"));
+        let ignored = ignored(report);
+        return writeln!(
+            out,
+            "{} {read}, nothing found{ignored}, {unread} not read",
+            style.error("incomplete:")
+        );
     }
-    write!(out, "{}", style.strong(count(report.findings.len(), "finding")))?;
+    write!(out, "{}", style.strong(count(report.summary.findings, "finding")))?;
     let severities = [
         (Severity::Critical, report.summary.critical),
         (Severity::High, report.summary.high),
@@ -41,11 +46,19 @@ pub(in crate::report) fn render(report: &Report, style: Style, out: &mut dyn Wri
     if report.summary.tokens > 0 {
         write!(out, ", {}", count(report.summary.tokens, "token"))?;
     }
-    write!(out, " in {read}")?;
+    write!(out, " in {read}{}", ignored(report))?;
     if !report.complete {
         write!(out, "; {}", style.error(format_args!("incomplete, {} not read", count(errors, "part"))))?;
     }
     writeln!(out)
+}
+
+/// Returns the number of suppressed findings for the end of a line, as in ` but 2 that are ignored`.
+fn ignored(report: &Report) -> String {
+    match report.summary.suppressed {
+        0 => String::new(),
+        number => format!(", {number} ignored"),
+    }
 }
 
 /// Writes a line for each repository, and a blank line behind them.

@@ -1,7 +1,7 @@
 //! Inline ignores: `# stowaway: ignore[RULE] reason` above an instruction, or between its lines.
 //!
-//! A note reports each ignore that has no reason, names an unknown rule or silences nothing. A note also
-//! reports each silenced finding. A token whose text is in the file is never silenced, because everyone who
+//! A note reports each ignore that has no reason, names an unknown rule or silences nothing. Silenced findings
+//! stay in the report, with the reason. A token whose text is in the file is never silenced, because everyone who
 //! reads the file has it.
 
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use crate::text::LineIndex;
 /// The effect of the ignores of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Ignored {
-    /// For each hit, whether it is silenced.
-    pub silenced: Vec<bool>,
+    /// For each hit, the reason for which it is silenced.
+    pub(crate) reasons: Vec<Option<Message>>,
     /// The notes in order, each with the line of the comment and one sentence.
     pub(crate) notes: Vec<(u64, Message)>,
 }
@@ -26,8 +26,8 @@ struct Ignore {
     line: u64,
     /// The index of the instruction to which the ignore applies.
     instruction: usize,
-    /// The rules, each with the number of hits that it silences.
-    rules: BTreeMap<&'static str, usize>,
+    /// The rules, each with whether it silences a hit.
+    rules: BTreeMap<&'static str, bool>,
     reason: Message,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn ignored(
         let mut unknown = Vec::new();
         for name in &request.rules {
             match rule(name) {
-                Some(id) => drop(rules.insert(id, 0)),
+                Some(id) => drop(rules.insert(id, false)),
                 None => unknown.push(*name),
             }
         }
@@ -96,16 +96,11 @@ pub(crate) fn ignored(
             None => note(Message::own("this ignore silences nothing: no instruction follows it directly")),
         }
     }
-    out.silenced = silence(&mut ignores, dockerfile, hits);
-    for Ignore { line, rules, reason, .. } in ignores {
-        for (rule, count) in rules {
-            let message = match count {
-                0 => {
-                    message!("this ignore of {} silences nothing: the instruction has no such finding", rule)
-                }
-                1 => message!("1 finding of {} is ignored: {}", rule, reason),
-                _ => message!("{} findings of {} are ignored: {}", count, rule, reason),
-            };
+    out.reasons = silence(&mut ignores, dockerfile, hits);
+    for Ignore { line, rules, .. } in ignores {
+        for (rule, _) in rules.into_iter().filter(|(_, is_used)| !is_used) {
+            let message =
+                message!("this ignore of {} silences nothing: the instruction has no such finding", rule);
             out.notes.push((line, message));
         }
     }
@@ -113,9 +108,8 @@ pub(crate) fn ignored(
     out
 }
 
-/// Marks the hits to which an ignore applies, and counts them. If several ignores apply, the first one
-/// counts.
-fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec<bool> {
+/// Returns, for each hit, the reason of the first ignore that applies to it, and marks that ignore as used.
+fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec<Option<Message>> {
     let mut by_place: BTreeMap<(usize, &'static str), usize> = BTreeMap::new();
     for (index, ignore) in ignores.iter().enumerate() {
         for &rule in ignore.rules.keys() {
@@ -123,14 +117,14 @@ fn silence(ignores: &mut [Ignore], dockerfile: &Dockerfile, hits: &[Hit]) -> Vec
         }
     }
     let instructions = &dockerfile.instructions;
-    let mut is_silenced = |hit: &Hit| {
+    let mut reason = |hit: &Hit| {
         let number = instructions.partition_point(|i| i.span.end <= hit.span.start);
         instructions.get(number).filter(|instruction| instruction.span.contains(hit.span.start))?;
         let ignore = ignores.get_mut(*by_place.get(&(number, hit.rule.id))?)?;
-        *ignore.rules.get_mut(&hit.rule.id)? += 1;
-        Some(())
+        *ignore.rules.get_mut(&hit.rule.id)? = true;
+        Some(ignore.reason.clone())
     };
-    hits.iter().map(|hit| is_silenced(hit).is_some()).collect()
+    hits.iter().map(&mut reason).collect()
 }
 
 /// Returns the index of the instruction to which each comment applies: the one that contains it, or the one
@@ -213,7 +207,7 @@ mod tests {
         let dockerfile = parse(source.as_bytes());
         let hits = super::super::check(source.as_bytes(), &dockerfile);
         let ignored = ignored(source.as_bytes(), &dockerfile, &LineIndex::new(source.as_bytes()), &hits);
-        let left = hits.iter().zip(&ignored.silenced).filter(|(_, silenced)| !**silenced);
+        let left = hits.iter().zip(&ignored.reasons).filter(|(_, reason)| reason.is_none());
         let left = left.map(|(hit, _)| hit.rule.id.trim_start_matches("dockerfile/")).collect();
         let notes: Vec<_> = ignored.notes.iter().map(|(line, note)| format!("{line}: {note}")).collect();
         assert!(notes.iter().all(|note| !note.contains(token().split_at(10).1)), "{notes:?}");
