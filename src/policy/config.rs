@@ -208,9 +208,9 @@ impl Reader<'_> {
         if rules.iter().any(|rule| pattern.matches(rule.id)) {
             return Ok(pattern);
         }
-        let near = rules::nearest(glob.get_ref()).map(|rule| rule.id);
-        let near =
-            near.or_else(|| nearest(glob.get_ref(), ["dockerfile/*", "image/*", "context/*"].into_iter()));
+        let families = || nearest(glob.get_ref(), ["dockerfile/*", "image/*", "context/*"].into_iter());
+        let near = if glob.get_ref().contains('*') { families() } else { None };
+        let near = near.or_else(|| rules::nearest(glob.get_ref()).map(|rule| rule.id));
         let advice =
             near.map_or("`stowaway rules` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
         Err(self.error(glob, &format!("no rule is called `{}`; {advice}", glob.get_ref())))

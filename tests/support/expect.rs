@@ -91,9 +91,11 @@ impl Outcome {
         let findings = report["findings"].as_array().expect("findings");
         let errors = report["errors"].as_array().expect("errors");
         assert_eq!(report["complete"], errors.is_empty(), "complete says whether there are errors");
-        assert_eq!(report["summary"]["findings"], findings.len());
+        let open = || findings.iter().filter(|finding| finding["suppressed"].is_null());
+        assert_eq!(report["summary"]["findings"], open().count());
+        assert_eq!(report["summary"]["suppressed"], findings.len() - open().count());
         for severity in ["critical", "high", "medium", "low"] {
-            let count = findings.iter().filter(|f| f["severity"] == severity).count();
+            let count = open().filter(|f| f["severity"] == severity).count();
             assert_eq!(report["summary"][severity], count, "summary.{severity}");
         }
         for finding in findings {

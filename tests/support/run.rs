@@ -68,6 +68,14 @@ pub fn stowaway<A: AsRef<OsStr>>(args: &[A], stdin: Stdin<'_>) -> Outcome {
     outcome
 }
 
+/// Runs [`stowaway`] in a directory.
+#[track_caller]
+pub fn stowaway_in<A: AsRef<OsStr>>(directory: &Path, args: &[A]) -> Outcome {
+    let mut command = command(args);
+    command.current_dir(directory);
+    run(command, args, Stdin::Empty)
+}
+
 /// Runs [`stowaway`] with a cache. `caches` is the value of `XDG_CACHE_HOME`.
 #[track_caller]
 pub fn stowaway_cached<A: AsRef<OsStr>>(caches: &Path, args: &[A], stdin: Stdin<'_>) -> Outcome {

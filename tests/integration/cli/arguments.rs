@@ -67,7 +67,7 @@ fn usage_errors_are_one_line() {
         (&["scan", "--jobs", "0", "x"], "expected a number of at least 1"),
         (&["scan", "--jobs", "-1", "x"], "-1"),
         (&["scan", "--platform", "linux", "x"], "OS/ARCH[/VARIANT]"),
-        (&["scan", "--fail-on", "fatal", "x"], "critical, high, medium, low, never"),
+        (&["scan", "--fail-on", "fatal", "x"], "expected critical, high, medium, low or never"),
         (&["scan", "--color", "sometimes", "x"], "auto, always, never"),
         (&["scan", "--quiet", "--quiet", "x"], "cannot be used multiple times"),
         (&["rules", "a", "b"], "unexpected argument 'b'"),
@@ -85,10 +85,8 @@ fn what_does_not_exist_is_refused() {
         let line = refusal(&workspace.run(&["scan", "--format", format, "Dockerfile"]));
         assert!(line.contains(format), "{line}");
     }
-    for option in ["--config", "--baseline", "--write-baseline", "--verify"] {
-        let line = refusal(&workspace.run(&["scan", option, "x", "Dockerfile"]));
-        assert!(line.contains(&format!("unexpected argument '{option}'")), "{line}");
-    }
+    let line = refusal(&workspace.run(&["scan", "--verify", "x", "Dockerfile"]));
+    assert!(line.contains("unexpected argument '--verify'"), "{line}");
     for command in ["serve", "completions", "man"] {
         let line = refusal(&workspace.run(&[command]));
         assert!(line.contains(&format!("unrecognized subcommand '{command}'")), "{line}");
