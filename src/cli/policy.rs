@@ -17,14 +17,14 @@ pub(super) fn read(scan: &args::Scan) -> Result<Policy, Failure> {
     let policy = &scan.policy;
     let mut read = Policy { fail_on: policy.fail_on, now: Clock::System.now(), ..Policy::default() };
     if let Some(file) = &policy.config {
-        read.configs.push(Config::read(file).map_err(wrong)?);
+        read.configs.push(Config::read(file).map_err(|error| wrong(&error))?);
         read.default = Some(0);
     } else if !policy.no_config {
         find(scan, &mut read)?;
     }
     read.baseline = match (&policy.baseline, &policy.write_baseline) {
-        (Some(file), _) => Some(Baseline::read(file).map_err(wrong)?),
-        (None, Some(file)) if file.exists() => Some(Baseline::read(file).map_err(wrong)?),
+        (Some(file), _) => Some(Baseline::read(file).map_err(|error| wrong(&error))?),
+        (None, Some(file)) if file.exists() => Some(Baseline::read(file).map_err(|error| wrong(&error))?),
         (None, Some(file)) => Some(Baseline::empty(file)),
         (None, None) => None,
     };
@@ -50,7 +50,7 @@ fn find(scan: &args::Scan, policy: &mut Policy) -> Result<(), Failure> {
         if let Some(number) = numbers.get(&file) {
             return Ok(Some(*number));
         }
-        policy.configs.push(Config::read(&file).map_err(wrong)?);
+        policy.configs.push(Config::read(&file).map_err(|error| wrong(&error))?);
         let number = policy.configs.len() - 1;
         numbers.insert(file, number);
         Ok(Some(number))
@@ -108,7 +108,7 @@ pub(super) fn check(check: &args::CheckConfig) -> Result<Outcome, Failure> {
             }
         },
     };
-    let config = Config::read(&file).map_err(wrong)?;
+    let config = Config::read(&file).map_err(|error| wrong(&error))?;
     let (ignores, thresholds) = config.counts();
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let files: Vec<String> = config.names().map(|name| escape(name.as_str()).into_owned()).collect();
@@ -123,6 +123,6 @@ pub(super) fn check(check: &args::CheckConfig) -> Result<Outcome, Failure> {
     })
 }
 
-fn wrong(error: PolicyError) -> Failure {
+fn wrong(error: &PolicyError) -> Failure {
     Failure::new(escape(&error.to_string()).into_owned())
 }

@@ -91,7 +91,7 @@ impl Config {
             self.thresholds.push(reader.threshold(threshold)?);
         }
         for ignore in file.ignore {
-            self.ignores.push((number, reader.ignore(ignore)?));
+            self.ignores.push((number, reader.ignore(&ignore)?));
         }
         open.push(canonical(path));
         for include in file.include {
@@ -151,7 +151,7 @@ impl Reader<'_> {
         Ok(Threshold { rule: rule.map(|rule| self.rule(&rule)).transpose()?, kind, origin, fail_on })
     }
 
-    fn ignore(&self, table: Spanned<IgnoreTable>) -> Result<Ignore, PolicyError> {
+    fn ignore(&self, table: &Spanned<IgnoreTable>) -> Result<Ignore, PolicyError> {
         let (line, _) = position(self.text, table.span().start);
         let IgnoreTable { rule, path, image, layer, fingerprint, token_sha256, reason, expires } =
             table.get_ref();
@@ -159,7 +159,7 @@ impl Reader<'_> {
             [rule, path, image, layer, fingerprint, token_sha256].iter().any(|given| given.is_some());
         if !has_condition {
             return Err(self.error(
-                &table,
+                table,
                 "the ignore would hide everything; give it a rule, path, image, layer, fingerprint or token-sha256",
             ));
         }

@@ -1,7 +1,9 @@
 //! Ignores: findings that count for no exit code, each with its reason.
 
 use super::pattern::Pattern;
-use crate::finding::{Digest, Finding, Fingerprint, Issue, Location, Masked, Report, TargetKind, TokenHash};
+use crate::finding::{
+    Digest, Finding, Fingerprint, Issue, Location, Masked, PathName, Report, TargetKind, TokenHash,
+};
 use crate::rules;
 use crate::timestamp::Timestamp;
 
@@ -102,7 +104,7 @@ fn references(finding: &Finding) -> impl Iterator<Item = Reference<'_>> {
         }
     };
     let also = finding.also.iter().map(move |also| Reference {
-        path: also.path.as_ref().map(|path| path.as_str()),
+        path: also.path.as_ref().map(PathName::as_str),
         image: Some(also.image.as_ref().map_or(target, Masked::as_str)),
     });
     std::iter::once(first).chain(also)

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::finding::Origin;
 
 /// Writes `text` as a policy file, and returns the mistake in it without the name of the directory.
 fn mistake(text: &[u8]) -> String {
@@ -108,9 +109,9 @@ fn a_mistake_has_its_place_and_a_suggestion() {
 #[test]
 fn a_token_in_a_policy_file_is_not_shown() {
     let token = format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx");
-    for text in [format!("{token} = 1"), format!("fail-on = \"{token}\""), format!("{token}")] {
+    for text in [format!("{token} = 1"), format!("fail-on = \"{token}\""), token.clone()] {
         let shown = mistake(text.as_bytes());
-        assert!(!shown.contains(&token[8..]), "{shown}");
+        assert!(!shown.contains(token.split_at(8).1), "{shown}");
     }
 }
 
@@ -149,9 +150,8 @@ fn thresholds_of_the_command_line() {
     assert_eq!(by("high"), Ok(FailOn::High.into()));
     let both = by("own=low,base=critical").unwrap();
     let of = |origin| both.of(origin);
-    use crate::finding::Origin::{Base, Own, Unknown};
     assert_eq!(
-        [of(None), of(Some(Own)), of(Some(Unknown)), of(Some(Base))],
+        [of(None), of(Some(Origin::Own)), of(Some(Origin::Unknown)), of(Some(Origin::Base))],
         [FailOn::Low, FailOn::Low, FailOn::Low, FailOn::Critical]
     );
     assert_eq!(by("base=never").unwrap().of(None), FailOn::Medium);

@@ -128,7 +128,7 @@ fn an_ignore_ends_with_its_day() {
         let outcome = scan(&place, &["app.tar"]);
         assert_eq!(
             (outcome.code, &*notes(&outcome)),
-            (code, &*says.iter().map(|s| s.to_string()).collect::<Vec<_>>())
+            (code, &*says.iter().map(ToString::to_string).collect::<Vec<_>>())
         );
     }
 }
