@@ -138,6 +138,10 @@ pub(super) struct Scan {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
 
+    /// Say everything about each finding: messages, decoding steps, instructions, and what to do
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+
     /// Print only findings and errors: no progress bar, no notes, no summary of a clean scan
     #[arg(long)]
     pub(super) quiet: bool,

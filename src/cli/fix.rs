@@ -34,7 +34,7 @@ pub(super) fn fix(asked: &args::Fix) -> Result<Outcome, Failure> {
         write(&asked.dockerfile, &mended)
             .map_err(|error| Failure::new(format!("cannot write {file}: {error}")))?;
     }
-    let style = Style { color: use_color(asked.color.when, true), quiet: false };
+    let style = Style { color: use_color(asked.color.when, true), ..Style::default() };
     let written = Output::Stdout.write(|out| report::mended::render(&mending, asked.write, style, out));
     written.map_err(|error| Failure::new(format!("cannot write: {error}")))?;
     for issue in &mending.unread {

@@ -128,6 +128,8 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
         let options = report::Options {
             color: use_color(scan.color.when, output.is_stdout()),
             quiet: scan.quiet,
+            verbose: scan.verbose,
+            columns: columns(output.is_stdout()),
             policy: Some(&policy),
             show_ignored: scan.policy.show_ignored,
             started,
@@ -172,7 +174,7 @@ fn refuse_targets(scan: &args::Scan) -> Result<(), Failure> {
 }
 
 fn rules(asked: &args::Rules) -> Result<Outcome, Failure> {
-    let style = Style { color: use_color(asked.color.when, true), quiet: false };
+    let style = Style { color: use_color(asked.color.when, true), ..Style::default() };
     match &asked.id {
         None => print(|out| report::rules::list(&rules::all(), style, out)),
         Some(id) => {
@@ -212,6 +214,12 @@ fn complain(line: &str) {
 /// Masks and escapes a foreign argument.
 fn shown(argument: &std::ffi::OsStr) -> String {
     escape(mask(argument.as_encoded_bytes()).as_str()).into_owned()
+}
+
+/// Returns the width of the terminal that standard output is.
+fn columns(to_stdout: bool) -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout()).filter(|_| to_stdout)?;
+    Some(usize::from(width.0))
 }
 
 fn use_color(when: Color, to_stdout: bool) -> bool {

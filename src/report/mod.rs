@@ -65,6 +65,10 @@ pub(crate) struct Options<'a> {
     pub(crate) color: bool,
     /// Whether text leaves out what calls for no action.
     pub(crate) quiet: bool,
+    /// Whether text has everything about each finding.
+    pub(crate) verbose: bool,
+    /// The width of the terminal, if the report goes to one.
+    pub(crate) columns: Option<usize>,
     /// Whether text lists suppressed findings.
     pub(crate) show_ignored: bool,
     /// The policy, which decides what fails.
@@ -83,7 +87,7 @@ impl Options<'_> {
     }
 
     fn style(self) -> Style {
-        Style { color: self.color, quiet: self.quiet }
+        Style { color: self.color, quiet: self.quiet, verbose: self.verbose, columns: self.columns }
     }
 }
 

@@ -13,9 +13,21 @@ pub(crate) struct Style {
     pub color: bool,
     /// Whether to leave out text that calls for no action: notes, and the line about a clean result.
     pub quiet: bool,
+    /// Whether text has everything about each finding.
+    pub verbose: bool,
+    /// The width of the terminal in columns, if the text goes to one.
+    pub columns: Option<usize>,
 }
 
+/// The width of text that goes to no terminal, in columns.
+const WIDTH: usize = 100;
+
 impl Style {
+    /// Returns the width to fill, in columns.
+    pub(super) fn width(self) -> usize {
+        self.columns.unwrap_or(WIDTH).clamp(40, 140)
+    }
+
     /// Emphasises text that guides the eye, such as a token or a heading.
     pub(super) fn strong<T: Display>(self, text: T) -> Painted<T> {
         self.paint(anstyle::Style::new().effects(Effects::BOLD), text)

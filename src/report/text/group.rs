@@ -30,7 +30,7 @@ impl Group<'_> {
         self.findings.iter().map(|finding| 1 + finding.also.len()).sum()
     }
 
-    fn severity(&self) -> Option<Severity> {
+    pub(super) fn severity(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 }

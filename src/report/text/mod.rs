@@ -1,8 +1,11 @@
 //! The text report for people. It shows each token, all of its places, and advice.
 
 mod advice;
+mod brief;
+mod columns;
 mod entry;
 mod group;
+mod stack;
 mod summary;
 mod wrap;
 
@@ -24,12 +27,17 @@ pub(super) fn render(
     show_ignored: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for group in groups(report.open_findings()) {
-        heading(&group, style, out)?;
-        for finding in &group.findings {
-            entry::render(finding, style, out)?;
+    let groups = groups(report.open_findings());
+    if style.verbose {
+        for group in groups {
+            heading(&group, style, out)?;
+            for finding in &group.findings {
+                entry::render(finding, style, out)?;
+            }
+            advice::render(&group.findings, style, out)?;
         }
-        advice::render(&group.findings, style, out)?;
+    } else {
+        brief::render(report, &groups, style, out)?;
     }
     if show_ignored {
         ignored(report, style, out)?;
@@ -113,7 +121,12 @@ fn count(number: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::{LayerIndex, LayerSummary};
     use crate::report::samples;
+
+    /// Everything about each finding.
+    const FULL: Style = Style { verbose: true, ..BRIEF };
+    const BRIEF: Style = Style { color: false, quiet: false, verbose: false, columns: None };
 
     fn text(report: &Report, style: Style) -> String {
         let mut out = Vec::new();
@@ -123,27 +136,27 @@ mod tests {
 
     #[test]
     fn one_token_in_many_places() {
-        insta::assert_snapshot!(text(&samples::image(), Style::default()));
+        insta::assert_snapshot!(text(&samples::image(), FULL));
     }
 
     #[test]
     fn every_kind_of_place() {
-        insta::assert_snapshot!(text(&samples::every_location(), Style::default()));
+        insta::assert_snapshot!(text(&samples::every_location(), FULL));
     }
 
     #[test]
     fn tokens_that_expire() {
-        insta::assert_snapshot!(text(&samples::expiring(), Style::default()));
+        insta::assert_snapshot!(text(&samples::expiring(), FULL));
     }
 
     #[test]
     fn a_dockerfile() {
-        insta::assert_snapshot!(text(&samples::dockerfile(), Style::default()));
+        insta::assert_snapshot!(text(&samples::dockerfile(), FULL));
     }
 
     #[test]
     fn each_advice_names_its_places() {
-        let shown = text(&samples::two_advices(), Style::default());
+        let shown = text(&samples::two_advices(), FULL);
         let headings: Vec<_> = shown.lines().filter(|line| line.contains("what to do")).collect();
         assert_eq!(
             headings,
@@ -158,12 +171,12 @@ mod tests {
 
     #[test]
     fn an_incomplete_audit() {
-        insta::assert_snapshot!(text(&samples::incomplete(), Style::default()));
+        insta::assert_snapshot!(text(&samples::incomplete(), FULL));
     }
 
     #[test]
     fn quiet_leaves_errors_and_findings() {
-        let quiet = Style { quiet: true, ..Style::default() };
+        let quiet = Style { quiet: true, ..FULL };
         assert_eq!(text(&samples::clean(), quiet), "");
         let incomplete = text(&samples::incomplete(), quiet);
         assert!(incomplete.contains("not read: ") && !incomplete.contains("note: "));
@@ -172,28 +185,26 @@ mod tests {
 
     #[test]
     fn a_clean_audit_is_one_line() {
-        assert_eq!(
-            text(&samples::clean(), Style::default()),
-            "clean: app.tar: 1 image, 2 layers, nothing found\n"
-        );
+        assert_eq!(text(&samples::clean(), FULL), "clean: app.tar: 1 image, 2 layers, nothing found\n");
     }
 
     #[test]
     fn colour_adds_nothing_but_escape_sequences() {
-        for report in [samples::image(), samples::every_location(), samples::incomplete(), samples::clean()] {
-            let colored = text(&report, Style { color: true, quiet: false });
+        let reports = [samples::image(), samples::every_location(), samples::incomplete(), samples::clean()];
+        for (report, style) in reports.iter().flat_map(|report| [(report, FULL), (report, BRIEF)]) {
+            let colored = text(report, Style { color: true, ..style });
             assert!(colored.contains('\x1b'));
             let mut plain = String::new();
             for (number, part) in colored.split("\x1b[").enumerate() {
                 plain.push_str(if number == 0 { part } else { part.split_once('m').unwrap().1 });
             }
-            assert_eq!(plain, text(&report, Style::default()));
+            assert_eq!(plain, text(report, style));
         }
     }
 
     #[test]
     fn a_hostile_name_reaches_no_terminal() {
-        let shown = text(&samples::hostile(), Style::default());
+        let shown = text(&samples::hostile(), FULL) + &text(&samples::hostile(), BRIEF);
         assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         assert!(shown.lines().all(|line| !line.starts_with("clean")), "{shown}");
@@ -203,9 +214,47 @@ mod tests {
     #[test]
     fn lines_stay_narrow() {
         for report in [samples::image(), samples::dockerfile(), samples::incomplete()] {
-            for line in text(&report, Style::default()).lines() {
-                assert!(line.chars().count() <= WIDTH, "{line}");
+            for (style, width) in [(FULL, WIDTH), (BRIEF, WIDTH), (Style { columns: Some(60), ..BRIEF }, 60)]
+            {
+                let shown = text(&report, style);
+                // The summary, errors and notes are not cut.
+                let is_cut = |line: &&str| {
+                    !line.starts_with(|c: char| c.is_ascii_digit())
+                        && !line.starts_with("note: ")
+                        && !line.starts_with("not read: ")
+                        && !line.starts_with("incomplete: ")
+                };
+                for line in shown.lines().filter(is_cut) {
+                    assert!(columns::width_of(line) <= width, "{line}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn in_short() {
+        let narrow = Style { columns: Some(60), ..BRIEF };
+        for (name, report) in [
+            ("image", samples::image()),
+            ("every_location", samples::every_location()),
+            ("expiring", samples::expiring()),
+            ("dockerfile", samples::dockerfile()),
+        ] {
+            insta::assert_snapshot!(format!("short_{name}"), text(&report, BRIEF));
+            insta::assert_snapshot!(format!("short_{name}_narrow"), text(&report, narrow));
+        }
+    }
+
+    #[test]
+    fn many_places_and_layers_are_cut() {
+        let mut report = samples::image();
+        let target = report.targets.first_mut().and_then(|target| target.images.first_mut()).unwrap();
+        let layer = target.layers.first().unwrap().clone();
+        target.layers = (0..200).map(|n| LayerSummary { index: LayerIndex(n), ..layer.clone() }).collect();
+        let one = report.findings.last().unwrap().clone();
+        report.findings.extend(std::iter::repeat_n(one, 500));
+        let shown = text(&report, BRIEF);
+        assert!(shown.lines().count() < 50, "{shown}");
+        assert!(shown.contains("more: --verbose") && shown.contains("⋮ "), "{shown}");
     }
 }
