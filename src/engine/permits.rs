@@ -38,12 +38,25 @@ pub(super) struct Permit<'a> {
 }
 
 impl Permit<'_> {
-    /// Returns the permit while `wait` runs, and takes one again afterwards.
-    pub(super) fn lend<T>(&mut self, wait: impl FnOnce() -> T) -> T {
+    /// Returns the permit while `wait` runs, and takes one again afterwards. If `is_awaited` holds, others may hold all
+    /// permits while they wait for this thread, so that it goes on without a permit if none is free.
+    pub(super) fn lend<T>(&mut self, is_awaited: bool, wait: impl FnOnce() -> T) -> T {
         self.give_back();
         let outcome = wait();
-        self.wait();
+        if is_awaited {
+            self.try_take();
+        } else {
+            self.wait();
+        }
         outcome
+    }
+
+    fn try_take(&mut self) {
+        let mut free = self.permits.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(left) = free.checked_sub(1) {
+            *free = left;
+            self.is_held = true;
+        }
     }
 
     fn wait(&mut self) {
@@ -84,8 +97,13 @@ mod tests {
         let (stop, cancel) = (Stop::default(), Cancel::default());
         let ending = Stop::new(cancel.clone(), None);
         let mut first = permits.take(&stop);
-        let lent = first.lend(|| permits.take(&stop).is_held);
+        let lent = first.lend(false, || permits.take(&stop).is_held);
         assert!(lent && first.is_held);
+        let kept = first.lend(true, || permits.take(&stop));
+        assert!(kept.is_held && !first.is_held, "others wait for this thread");
+        drop(kept);
+        first.lend(true, || ());
+        assert!(first.is_held);
         std::thread::scope(|scope| {
             let second = scope.spawn(|| permits.take(&ending).is_held);
             cancel.cancel();

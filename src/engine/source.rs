@@ -22,6 +22,7 @@ use crate::image::{
 };
 use crate::mask::message;
 use crate::source::{Archive, Blob, Descriptor, Source};
+use crate::stream::Party;
 use crate::verdict::BlobVerdict;
 
 /// Lists a plain archive. [`read`] then reads its entries.
@@ -215,6 +216,8 @@ struct Lending<'a, 'p> {
 impl Read for Lending<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let input = &mut self.input;
-        self.core.lend(|| input.read(out))
+        // A thread that waits for the turn at large windows keeps its core. The one that has the turn must not wait for that.
+        let is_awaited = Party::current().has_turn();
+        self.core.lend(is_awaited, || input.read(out))
     }
 }

@@ -139,6 +139,11 @@ impl Party {
         Member { before: PARTY.replace(self) }
     }
 
+    /// Returns true if other parties may have to wait until this one has returned memory.
+    pub(crate) fn has_turn(&self) -> bool {
+        self.taken(|taken| taken.turn.is_some())
+    }
+
     fn taken<T>(&self, change: impl FnOnce(&mut Taken) -> T) -> T {
         change(&mut self.taken.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -204,6 +204,31 @@ fn threads_that_wait_for_bytes_take_no_core() {
 }
 
 #[test]
+fn layers_with_large_windows_come_one_after_another_and_none_waits_for_ever() {
+    // The window is larger than what several threads may have at a time.
+    let packed = |name: String| {
+        let tar = tar_of(&name, layer(&name, &token()).as_slice());
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(25).unwrap();
+        std::io::Write::write_all(&mut encoder, &tar).unwrap();
+        encoder.finish().unwrap()
+    };
+    let layers: Vec<Vec<u8>> = (0..6).map(|n| packed(format!("srv/{n}.gz"))).collect();
+    for jobs in [1, 2, 3] {
+        let mut remote = Remote::image(&layers);
+        for layer in &layers {
+            let late = || {
+                std::thread::sleep(Duration::from_millis(1));
+                Ok(())
+            };
+            remote.fault(digest_of(layer), 0, Box::new(late));
+        }
+        let audited = audit(&engine(jobs).within(Duration::from_mins(1)), &remote);
+        assert_eq!(codes(&audited), [None; 6], "{jobs}");
+    }
+}
+
+#[test]
 fn a_scan_that_is_cancelled_keeps_what_it_found() {
     let layers = [layer("a", &token()), layer("b", &token())];
     for jobs in [1, 2] {

@@ -62,7 +62,7 @@ mod tests {
         for (text, width, expected) in [
             ("short", 5, "short"),
             ("root/.cache/huggingface/token", 20, "root/.…ingface/token"),
-            ("日本日本日本日本", 9, "日…日本"),
+            ("日本日本日本日本", 9, "日…本日本"),
             ("abc", 1, "…"),
             ("abc", 0, "…"),
         ] {
