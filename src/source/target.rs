@@ -131,6 +131,11 @@ impl Target {
         }
     }
 
+    /// Returns true if a server gives the image.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::Engine(..)) || self.reference().is_some()
+    }
+
     /// Returns the named file or directory, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {

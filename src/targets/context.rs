@@ -40,7 +40,7 @@ struct Built<'a> {
 /// Audits a directory: `context:PATH`.
 pub(super) fn read(reader: &Reader<'_>, root: &Path) -> Result<Audited, Problem> {
     match inspect(root).map_err(|error| unreadable(&error))? {
-        Content::Layout | Content::Directory => {}
+        Content::Layout | Content::Image | Content::Directory => {}
         _ => return Err(refused("it is not a directory")),
     }
     let scan = reader.scan;

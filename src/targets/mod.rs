@@ -12,6 +12,7 @@ mod made_up_tests;
 mod options;
 mod reader;
 mod target;
+mod turns;
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use crate::finding::{Finding, Hide as _, Place, Problem, Report, Target};
 use crate::findings::{Audited, Sealer, finish};
 use crate::mask::{Masked, Secrets, mask, message};
 use crate::sensitive::Name;
+use crate::source;
 use crate::stop::Stop;
 use expansion::Item;
 
@@ -69,12 +71,19 @@ pub(crate) fn run(
     let is_new = |item: &Item| item.problem.is_some() || named.insert(item.target.clone());
     let items: Vec<Item> = items.filter(is_new).collect();
     let names: Vec<Masked> = items.iter().map(|item| mask(item.target.as_encoded_bytes())).collect();
-    let audit = target::Audit { engine, options, stop, progress };
-    let audited = items.iter().zip(&names).map(|(item, name)| match &item.problem {
-        None => audit.target(name, &item.target),
-        Some(problem) => Audited { problems: vec![problem.clone()], ..Audited::default() },
+    let waits = |number: usize| {
+        let item = items.get(number).filter(|item| item.problem.is_none());
+        item.is_some_and(|item| source::Target::parse(&item.target).is_ok_and(|target| target.is_remote()))
+    };
+    let audited = turns::in_turn(items.len(), progress, waits, |number, progress| {
+        let (Some(item), Some(name)) = (items.get(number), names.get(number)) else {
+            return Audited::default();
+        };
+        match &item.problem {
+            None => target::Audit { engine, options, stop, progress }.target(name, &item.target),
+            Some(problem) => Audited { problems: vec![problem.clone()], ..Audited::default() },
+        }
     });
-    let audited: Vec<Audited> = audited.collect();
     let secrets: Vec<_> = audited.iter().flat_map(Audited::secrets).cloned().collect();
     let (mut summaries, mut sealed) = (Vec::new(), Vec::new());
     let (mut errors, mut notes) = (Vec::new(), Vec::new());

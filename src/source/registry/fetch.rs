@@ -8,6 +8,7 @@ use ureq::Body;
 use ureq::http::{Response, StatusCode, header};
 
 use super::client::{Client, RETRIES, Request};
+use super::pace;
 use crate::fault::{Code, Fault};
 
 /// A reader of a blob.
@@ -35,7 +36,7 @@ impl Fetch {
         if is_rest && first_byte(&response) != Some(self.at) {
             return Err(Fault::io(Code::Corrupt, "the registry sends another part than it was asked for"));
         }
-        let mut body: Box<dyn Read + Send> = Box::new(response.into_body().into_reader());
+        let mut body: Box<dyn Read + Send> = Box::new(pace::body(response));
         if !is_rest {
             // The registry begins again. What is known is passed over.
             io::copy(&mut (&mut body).take(self.at), &mut io::sink())?;
@@ -101,7 +102,7 @@ pub(super) fn part(client: &Client, path: &str, range: &Range<u64>) -> io::Resul
     }
     let len = range.end.saturating_sub(range.start);
     let mut bytes = Vec::new();
-    response.into_body().into_reader().take(len).read_to_end(&mut bytes)?;
+    pace::body(response).take(len).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 == len).then_some(bytes))
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::client::{Client, Request};
 use super::link::next_page;
 use super::reference::{Namespace, Reference};
-use super::{Access, abandonable};
+use super::{Access, abandonable, pace};
 use crate::fault::{Code, Fault};
 use crate::stop::Stop;
 
@@ -61,7 +61,7 @@ fn pages(client: &Client, first: &str, key: &str) -> io::Result<Vec<String>> {
             client.get(Request { path: &path, accept: "application/json", from: 0, until: None })?;
         let next = next_page(client, &path, &response)?;
         let mut body = Vec::new();
-        response.into_body().into_reader().take(MAX_PAGE + 1).read_to_end(&mut body)?;
+        pace::body(response).take(MAX_PAGE + 1).read_to_end(&mut body)?;
         let registry = &client.reference.registry;
         let wrong = || Fault::io(Code::Corrupt, format!("{registry} answers with something else than {key}"));
         let too_many = |what: &str| Fault::io(Code::Limit, format!("{registry} lists {key} {what}"));

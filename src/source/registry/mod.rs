@@ -8,6 +8,7 @@ mod credentials;
 mod fetch;
 mod link;
 mod listing;
+mod pace;
 mod reference;
 mod referrers;
 
@@ -67,7 +68,7 @@ impl Registry {
         let told = response.headers().get("docker-content-digest");
         let told: Option<Digest> = told.and_then(|value| value.to_str().ok()?.parse().ok());
         let mut document = Vec::new();
-        response.into_body().into_reader().take(MAX_MANIFEST + 1).read_to_end(&mut document)?;
+        pace::body(response).take(MAX_MANIFEST + 1).read_to_end(&mut document)?;
         if document.len() as u64 > MAX_MANIFEST {
             let detail = format!("the manifest is larger than {} MiB", MAX_MANIFEST >> 20);
             return Err(Fault::io(Code::Limit, detail));

@@ -10,7 +10,7 @@ use ureq::http::Response;
 
 use super::client::{Client, MANIFESTS, Request};
 use super::link::next_page;
-use super::{MANIFEST, MAX_MANIFEST};
+use super::{MANIFEST, MAX_MANIFEST, pace};
 use crate::digest::{Algorithm, Digest};
 use crate::fault::{Code, Fault};
 use crate::source::Blob;
@@ -136,7 +136,7 @@ fn document(client: &Client, path: &str) -> io::Result<Option<Vec<u8>>> {
 
 fn read(response: Response<Body>, path: &str) -> io::Result<Vec<u8>> {
     let mut document = Vec::new();
-    response.into_body().into_reader().take(MAX_MANIFEST + 1).read_to_end(&mut document)?;
+    pace::body(response).take(MAX_MANIFEST + 1).read_to_end(&mut document)?;
     if document.len() as u64 > MAX_MANIFEST {
         return Err(Fault::io(Code::Limit, format!("{path} is larger than {} MiB", MAX_MANIFEST >> 20)));
     }

@@ -29,6 +29,7 @@ mod quiet;
 mod real_tools;
 mod registries;
 mod registry_lists;
+mod silent;
 mod sources;
 mod sparse;
 mod states;
