@@ -3,6 +3,7 @@
 mod escape;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -47,6 +48,8 @@ pub enum Format {
     Github,
     /// Markdown, for a comment or a job summary.
     Markdown,
+    /// One HTML page that needs nothing else, to be read in a browser or printed.
+    Html,
 }
 
 impl Report {
@@ -106,5 +109,6 @@ pub(crate) fn render(
         Format::Gitlab => gitlab::render(report, options, out),
         Format::Github => github::render(report, options, out),
         Format::Markdown => markdown::render(report, out),
+        Format::Html => html::render(report, options, out),
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn image_name(image: Option<&Masked>, platform: Option<&Masked>) -> S
     }
 }
 
-fn document_name(document: Document) -> &'static str {
+pub(super) fn document_name(document: Document) -> &'static str {
     match document {
         Document::Config => "config",
         Document::Manifest => "manifest",

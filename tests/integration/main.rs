@@ -18,6 +18,7 @@ mod cli;
 mod dockerfile;
 mod image;
 mod masked;
+mod page;
 mod policy;
 mod promises;
 mod recall;

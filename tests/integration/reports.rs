@@ -18,7 +18,7 @@ fn token(name: &str) -> Token {
 }
 
 /// Makes an image, a Dockerfile and a broken archive whose names are hostile.
-fn targets() -> &'static [String] {
+pub(crate) fn targets() -> &'static [String] {
     static TARGETS: OnceLock<Vec<String>> = OnceLock::new();
     TARGETS.get_or_init(|| {
         let place = Place::new("reports");
@@ -207,6 +207,29 @@ fn markdown() {
         assert!(!outside.replace("\\<", "").replace("\\]", "").contains(markup), "{markup}: {outside}");
     }
     assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
+}
+
+#[test]
+fn html() {
+    let (findings, errors) = expected();
+    let report = report("html");
+    let (head, body) = report.split_once("<body>").unwrap();
+    assert_eq!(body.matches("<li class=\"finding\"").count(), findings.len());
+    for finding in findings {
+        let fingerprint = finding["fingerprint"].as_str().unwrap();
+        assert_eq!(body.matches(fingerprint).count(), 1, "{fingerprint}");
+    }
+    for error in errors {
+        assert!(body.contains(error["code"].as_str().unwrap()), "{error}");
+    }
+    assert_eq!((head.matches("<script").count(), body.matches("<script").count()), (1, 0));
+    assert!(!body.contains("<style") && !body.contains("<img") && !body.contains("javascript:"));
+    assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
+    // The only addresses are anchors of this page, and the page on which tokens are revoked.
+    for link in body.split("href=\"").skip(1) {
+        let address = link.split_once('"').unwrap().0;
+        assert!(address.starts_with('#') || address == "https://huggingface.co/settings/tokens", "{address}");
+    }
 }
 
 /// Removes the code spans of a line.

@@ -19,6 +19,7 @@
 )]
 
 pub mod broken;
+pub mod browser;
 pub mod cache;
 pub mod expect;
 pub mod files;

@@ -33,7 +33,11 @@ pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io
     }
     for (label, value) in fields(finding) {
         // Only sentences are wrapped. Paths must stay in one piece so that they can be copied.
-        let lines = if label == "leaves" { wrap(&value, WIDTH - VALUE) } else { vec![value] };
+        let lines = match label {
+            "leaves" => wrap(&value, WIDTH - VALUE),
+            "made by" => vec![shorten(&value, WIDTH - VALUE).into_owned()],
+            _ => vec![value],
+        };
         let mut lines = lines.into_iter();
         let first = lines.next().unwrap_or_default();
         writeln!(out, "    {:<width$}{first}", style.faint(label), width = VALUE - 4)?;
@@ -45,17 +49,16 @@ pub(super) fn render(finding: &Finding, style: Style, out: &mut dyn Write) -> io
 }
 
 /// Returns the labelled lines of a finding. All values are escaped.
-fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
+pub(in crate::report) fn fields(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut fields = vec![("at", at(&finding.location))];
     match &finding.location {
         Location::Layer { position, offset, via, state, hidden_by, created_by, dockerfile, .. } => {
             fields.push(("in", within(finding)));
             fields.extend(reached(via, *position, *offset));
             fields.push(("state", standing(*state, *hidden_by)));
-            if let Some(command) = created_by {
-                let command = escape(command.as_str());
-                fields.push(("made by", shorten(&command, WIDTH - VALUE).into_owned()));
-            }
+            fields.extend(
+                created_by.as_ref().map(|command| ("made by", escape(command.as_str()).into_owned())),
+            );
             fields.extend(dockerfile.as_ref().map(instruction));
         }
         Location::Config { dockerfile, .. } => {
@@ -131,7 +134,7 @@ fn left_behind(leaves: &Leaves) -> String {
 }
 
 /// Returns the place of a finding, as it is named in a heading.
-pub(super) fn place(finding: &Finding) -> String {
+pub(in crate::report) fn place(finding: &Finding) -> String {
     let place = match &finding.location {
         Location::Dockerfile { path, line, .. }
         | Location::File { path, position: Some(Position { line, .. }), .. } => {

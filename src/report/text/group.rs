@@ -26,11 +26,12 @@ pub(in crate::report) struct Group<'r> {
 
 impl Group<'_> {
     /// Returns the number of places, including the other references.
-    pub(super) fn places(&self) -> usize {
+    pub(in crate::report) fn places(&self) -> usize {
         self.findings.iter().map(|finding| 1 + finding.also.len()).sum()
     }
 
-    pub(super) fn severity(&self) -> Option<Severity> {
+    /// Returns the severity of the worst finding.
+    pub(in crate::report) fn severity(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 }

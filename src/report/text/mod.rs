@@ -13,6 +13,7 @@ use std::io::{self, Write};
 
 use super::{Style, escape, place};
 use crate::finding::{Issue, Report, SuppressedBy};
+pub(super) use entry::{fields, place as short_place};
 pub(super) use group::{Group, Subject, groups};
 pub(super) use summary::render as summary;
 pub(super) use wrap::wrap;
@@ -114,7 +115,7 @@ fn heading(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<(
 }
 
 /// Formats a count, as in `1 layer` or `2 layers`.
-fn count(number: usize, what: &str) -> String {
+pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -62,7 +62,7 @@ fn usage_errors_are_one_line() {
         (&["scna", "x"], "a similar subcommand exists: 'scan'"),
         (
             &["scan", "--format", "jsno", "x"],
-            "possible values: text, json, sarif, junit, gitlab, github, markdown",
+            "possible values: text, json, sarif, junit, gitlab, github, markdown, html",
         ),
         (&["scan", "--jobs", "0", "x"], "expected a number of at least 1"),
         (&["scan", "--jobs", "-1", "x"], "-1"),

@@ -54,7 +54,7 @@ fn text_says_when() {
     let outcome = stowaway(&["scan".as_ref(), archive("text").as_os_str()], Stdin::Empty);
     let shown = &outcome.stdout;
     assert!(
-        shown.contains(", expired on 2001-09-09,") && shown.contains(", expires on 9892-03-08,"),
+        shown.contains(", expired on 2001-09-09\n") && shown.contains(", expires on 9892-03-08\n"),
         "{shown}"
     );
 }
