@@ -18,7 +18,7 @@ run:
 # if CI is set. It builds with buildah alone, and scans images in Docker 20.10;
 # `make oracle` uses the builders of Docker as well.
 test:
-	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd brotli squashfs-tools erofs-utils qemu-utils binutils xxd bsdextrautils docker-registry openssl curl
+	tests/install-tools.sh skopeo umoci buildah busybox-static python3-pip git patch p7zip-full xz-utils bzip2 lz4 zstd brotli squashfs-tools erofs-utils qemu-utils binutils xxd bsdextrautils docker-registry openssl curl chromium chromium-driver npm
 	STOWAWAY_ORACLE=$(if $(CI),1,if-possible) STOWAWAY_ORACLE_BUILDERS=buildah STOWAWAY_ORACLE_ENGINES=classic cargo test --no-fail-fast --lib --bins --tests
 	cargo test --doc
 

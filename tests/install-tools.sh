@@ -9,6 +9,7 @@ for package in "$@"; do
     busybox-static) present() { [ -x /bin/busybox ] && ! ldd /bin/busybox >/dev/null 2>&1; } ;;
     p7zip-full) present() { command -v 7z >/dev/null; } ;;
     python3-pip) present() { python3 -m pip --version >/dev/null 2>&1; } ;;
+    chromium-driver) present() { command -v chromedriver >/dev/null; } ;;
     isal) present() { command -v igzip >/dev/null; } ;;
     ripgrep) present() { command -v rg >/dev/null; } ;;
     erofs-utils) present() { command -v mkfs.erofs >/dev/null; } ;;

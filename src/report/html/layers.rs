@@ -39,8 +39,8 @@ pub(super) struct Row {
     pub(super) origin: Option<&'static str>,
     pub(super) marks: Vec<Mark>,
     pub(super) more: usize,
-    /// The files that this layer hides.
-    pub(super) hides: Vec<String>,
+    /// The files that this layer hides, each with its layer.
+    pub(super) hides: Vec<(String, usize)>,
     pub(super) more_hidden: usize,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Mark {
 struct Found {
     marks: Vec<Mark>,
     more: usize,
-    hides: BTreeSet<String>,
+    hides: BTreeSet<(String, usize)>,
     more_hidden: usize,
     line: Option<String>,
     origins: Vec<Origin>,
@@ -83,10 +83,11 @@ impl Found {
         self.marks.push(Mark { token, place, state });
     }
 
-    fn hide(&mut self, text: String) {
+    fn hide(&mut self, path: &str, layer: usize) {
+        let hidden = (escape(path).into_owned(), layer);
         if self.hides.len() < MAX_MARKS {
-            self.hides.insert(text);
-        } else if !self.hides.contains(&text) {
+            self.hides.insert(hidden);
+        } else if !self.hides.contains(&hidden) {
             self.more_hidden += 1;
         }
     }
@@ -126,8 +127,7 @@ fn add<'r>(finding: &'r Finding, stacks: &Stacks<'r>, found: &mut BTreeMap<usize
                 own.line = Some(format!("{}:{}", escape(line.path.as_str()), line.line));
             }
             if let Some(by) = hidden_by {
-                let text = format!("{} of layer {layer}", escape(path.as_str()));
-                in_image.layers.entry(by.0).or_default().hide(text);
+                in_image.layers.entry(by.0).or_default().hide(path.as_str(), layer.0);
             }
         }
         Location::Config { image, platform, document, field, dockerfile, .. } => {
@@ -151,8 +151,7 @@ fn add<'r>(finding: &'r Finding, stacks: &Stacks<'r>, found: &mut BTreeMap<usize
         let state = state_text(also.state.unwrap_or(State::Present), also.hidden_by.map(|by| by.0));
         in_image.layers.entry(layer.0).or_default().mark(finding, path.as_str(), state);
         if let Some(by) = also.hidden_by {
-            let text = format!("{} of layer {layer}", escape(path.as_str()));
-            in_image.layers.entry(by.0).or_default().hide(text);
+            in_image.layers.entry(by.0).or_default().hide(path.as_str(), layer.0);
         }
     }
 }

@@ -16,7 +16,7 @@ addEventListener("DOMContentLoaded", () => {
 });
 
 function filters(form) {
-  const status = form.querySelector("[role=status]");
+  const status = document.querySelector("#findings [role=status]");
   const none = document.querySelector("#findings .none");
   const groups = [...document.querySelectorAll("#findings .group")].map((element) => ({
     element,
