@@ -24,8 +24,8 @@ mod wording;
 pub use crate::hub::TokenKind;
 pub(crate) use build_arguments::build_arguments;
 pub(crate) use credential::{
-    Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, add_kept, credentials_in, generated_in,
-    given_in, keeps, keeps_anywhere, may_be_credential, may_keep, opaque_in,
+    Credential, CredentialForm, CredentialSearch, MAX_CREDENTIALS, add_kept, credentials_in, decoded_forms,
+    generated_in, given_in, keeps, keeps_anywhere, may_be_credential, may_keep, opaque_in,
 };
 pub(crate) use nested::Packed;
 pub use occurrence::Confidence;

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Masked;
+use crate::detect::decoded_forms;
 use reading::{Unit, readings};
 
 /// The number of characters in a row that may not be shown.
@@ -47,13 +48,19 @@ impl Secrets {
     pub(crate) fn new<'a>(secrets: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
         let (mut words, mut signs) = (Pieces::new(), Pieces::new());
         let mut is_empty = true;
-        for secret in secrets {
-            is_empty = false;
+        let mut add = |secret: &[u8]| {
             let plain = || secret.iter().copied().filter(|&byte| is_word(byte));
             if plain().count() >= WIDTH {
                 words.add(plain());
             } else {
                 signs.add(secret.iter().copied());
+            }
+        };
+        for secret in secrets {
+            is_empty = false;
+            add(secret);
+            for decoded in decoded_forms(secret) {
+                add(&decoded);
             }
         }
         words.seal();

@@ -1,7 +1,7 @@
 //! A single target, from its name to its findings and problems.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::dockerfile::MAX_DOCKERFILE;
@@ -98,10 +98,15 @@ fn bare(reader: &Reader<'_>, path: &Path) -> Result<Audited, Problem> {
         Content::Image => image::directory(reader, path),
         Content::Directory => context::read(reader, path),
         Content::Other => {
-            // A larger file is no Dockerfile.
-            let bytes = read_up_to(open_file(path)?, MAX_DOCKERFILE, "").unwrap_or_default();
+            let bytes = read_up_to(open_file(path)?.take(MAX_DOCKERFILE), MAX_DOCKERFILE, "")?;
             if crate::dockerfile::looks_like_dockerfile(&bytes) {
-                return Ok(dockerfile::read_bytes(reader, path, &bytes));
+                // One that is larger is refused, and not read as any text.
+                let is_whole = (bytes.len() as u64) < MAX_DOCKERFILE;
+                return if is_whole {
+                    Ok(dockerfile::read_bytes(reader, path, &bytes))
+                } else {
+                    dockerfile::read(reader, path)
+                };
             }
             // A damaged archive must not pass as a text without tokens.
             if is_named_archive(path) {

@@ -46,7 +46,7 @@ pub(crate) use crate::hub::files::CredentialForm;
 pub(super) use named::Named;
 pub(crate) use named::{generated_in, given_in, opaque_in};
 pub(crate) use search::CredentialSearch;
-pub(crate) use value::may_be_credential;
+pub(crate) use value::{decoded_forms, may_be_credential};
 
 /// The maximum size of a file that is searched regardless of its name. A token file holds one line.
 pub(crate) const MAX_CREDENTIALS: u64 = 16 * 1024;

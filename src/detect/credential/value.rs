@@ -124,6 +124,14 @@ pub(super) fn basic_password(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(Zeroizing::new(decoded.get(colon + 1..)?.to_vec()))
 }
 
+/// Returns what a credential of unknown shape may be elsewhere: the password in a `Basic` header, and a value without
+/// percent-encoding.
+pub(crate) fn decoded_forms(text: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let percent = text.contains(&b'%').then(|| decode_percent(text));
+    let is_text = |decoded: &Zeroizing<Vec<u8>>| decoded.iter().all(u8::is_ascii_graphic);
+    basic_password(text).into_iter().chain(percent).filter(is_text).collect()
+}
+
 fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)

@@ -87,6 +87,19 @@ fn a_secret_of_signs_is_hidden() {
 }
 
 #[test]
+fn what_a_secret_decodes_to_is_hidden_as_well() {
+    let basic = STANDARD.encode(format!("user:{SECRET}"));
+    let percent = format!("{}%{:02X}{}", &SECRET[..4], SECRET.as_bytes()[4], &SECRET[5..]);
+    for found in [basic, percent] {
+        let secrets = Secrets::new([found.as_bytes()].into_iter()).unwrap();
+        for text in [found.clone(), SECRET.to_owned(), format!("|1 V={SECRET} /bin/sh -c curl")] {
+            let hidden = String::from_utf8(secrets.hidden(text.as_bytes()).unwrap()).unwrap();
+            assert!(!shows(&hidden) && !hidden.contains(&found[..6]), "{hidden}");
+        }
+    }
+}
+
+#[test]
 fn any_text_takes_linear_time() {
     for word in ["a", "41", "%25", "\\u", "&#", "\\", "QUFB", " ", "Zq7umpmhsEJ"] {
         let text = word.repeat((1 << 16) / word.len());

@@ -13,6 +13,10 @@ fn a_zip_member_is_read_by_either_method() {
     let data = deflate(&text);
     // The header says that the data is stored, and the directory that it is deflated.
     assert_eq!(ways(&claimed(0, &data, data.len())), ["zip:n"]);
+    // It names other methods, which have formats of their own, and one that nobody knows.
+    for method in [1, 9, 12, 14, 93, 95, 98, 200] {
+        assert_eq!(ways(&claimed(method, &data, data.len())), ["zip:n"], "{method}");
+    }
     // The other way round.
     for (data, way) in [(gzip(&text), "gzip"), (deflated("m", &text), "zip:m"), (text.clone(), "")] {
         for before in [&b""[..], b"#!/bin/sh\n"] {

@@ -68,8 +68,12 @@ impl Member {
                     93 => Compression::Zstd,
                     _ => Compression::Xz,
                 };
-                let fits = || data().is_some_and(|data| Compression::of(data) == compression);
-                (is_regular || fits()).then_some(How::Part(compression))?
+                let fits = data().is_some_and(|data| Compression::of(data) == compression);
+                if !fits && deflates() {
+                    How::Deflate
+                } else {
+                    (is_regular || fits).then_some(How::Part(compression))?
+                }
             }
             _ if deflates() => How::Deflate,
             method => is_regular.then_some(How::Unread(method))?,

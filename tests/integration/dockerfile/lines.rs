@@ -355,3 +355,13 @@ fn an_image_that_buildah_squashed() {
     assert!(lines(&outcome).iter().all(|(_, line)| line.is_none()));
     assert!(notes(&outcome)[0].contains("does not match"), "{:?}", notes(&outcome));
 }
+
+#[test]
+fn a_dockerfile_that_is_too_large_is_no_other_text() {
+    let place = Place::new("large");
+    let lines = "FROM a\nARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN\n";
+    let large = place.write("Dockerfile", lines.to_owned() + &"# filler\n".repeat(2_000_000));
+    let outcome = scan(&[&large]);
+    assert_eq!((outcome.code, outcome.findings().len()), (2, 0));
+    assert!(outcome.errors()[0]["message"].as_str().unwrap().contains("larger than 16 MiB"));
+}
