@@ -61,7 +61,7 @@ pub(super) fn blocks(help: &str) -> Vec<Block> {
 /// Returns prose in which pairs of backticks mark code, and the address at which tokens are revoked is a link.
 pub(super) fn prose(text: &str) -> Vec<Span> {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return linked(text);
     }
     let mut spans = Vec::new();
