@@ -112,7 +112,7 @@ fn filters_filter(browser: &Browser, all: usize) {
     browser.click("input[value=high]");
     assert_visible(browser, all - highs, all);
     browser.click("input[value=high]");
-    for (name, attribute) in [("rule", "r"), ("target", "t"), ("origin", "o")] {
+    for (name, attribute) in [("rule", "r"), ("target", "t")] {
         let script = format!(
             "const select = document.querySelector('[name={name}]'); select.selectedIndex = 1;
              select.dispatchEvent(new Event('input', {{bubbles: true}}));
