@@ -150,7 +150,8 @@ fn the_report_in_a_browser() {
             );
             assert_eq!(wide, false, "{width} {colours}: something is wider than the window");
         }
-        if let Some(axe) = &axe {
+        // Two of the four have both widths and both colours.
+        if let Some(axe) = axe.as_ref().filter(|_| (width == 320) == (colours == "dark")) {
             browser.run(&format!("{axe}; window.axe = axe"));
             let found = browser.run_async(
                 "const done = arguments[0];
