@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::browser::Browser;
-use crate::support::{Image, Layer, Place, Stdin, Tar, Token, image, place, scan, stowaway, tools};
+use crate::support::{Image, Layer, Place, Stdin, Tar, Token, image, place, scan, stowaway, token, tools};
 
 /// The version of axe-core, and the SHA-256 of its package.
 const AXE: (&str, &str) = ("4.14.1", "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745");
@@ -54,15 +54,17 @@ fn axe() -> Option<String> {
             .args(["pack", "--silent", &format!("axe-core@{version}"), "--pack-destination"])
             .arg(&directory)
             .output();
-        if packed.is_err() && std::env::var_os("CI").is_none() {
-            eprintln!("npm is missing: axe-core is not run");
-            return None;
-        }
-        let packed = packed.expect("npm starts; `make test` installs it");
+        let packed = match packed {
+            Ok(packed) => packed,
+            Err(error) => {
+                assert!(std::env::var_os("CI").is_none(), "npm: {error}; run `make test`, which installs it");
+                eprintln!("npm is missing: axe-core is not run");
+                return None;
+            }
+        };
         assert!(packed.status.success(), "npm: {}", String::from_utf8_lossy(&packed.stderr));
         let package = directory.join(format!("axe-core-{version}.tgz"));
-        let actual = Sha256::digest(fs::read(&package).unwrap());
-        let actual: String = actual.iter().map(|byte| format!("{byte:02x}")).collect();
+        let actual = token::hex(&Sha256::digest(fs::read(&package).unwrap()));
         assert_eq!(actual, hash, "{}", package.display());
         tools::run("tar", &["-xzf", tools::text(&package), "-C", tools::text(&directory)]);
     }

@@ -1,4 +1,4 @@
-//! Debian's Chromium without a window, driven by WebDriver (W3C) through `chromium-driver`.
+//! Debian's Chromium without a window, driven by `WebDriver` (W3C) through `chromium-driver`.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -100,7 +100,7 @@ impl Browser {
         self.post("/execute/async", &json!({"script": script, "args": []}))
     }
 
-    /// Calls a method of the DevTools protocol.
+    /// Calls a method of the `DevTools` protocol.
     #[track_caller]
     pub fn devtools(&self, method: &str, parameters: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({"cmd": method, "params": parameters}))
