@@ -15,6 +15,7 @@ pub(crate) mod rules;
 #[cfg(test)]
 mod samples;
 mod sarif;
+mod size;
 mod style;
 mod text;
 

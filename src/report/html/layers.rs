@@ -7,6 +7,7 @@ use crate::finding::{Finding, ImageSummary, LayerSummary, Location, Origin, Repo
 use crate::report::escape;
 use crate::report::escape::shorten;
 use crate::report::place::{document_name, image_name};
+use crate::report::size::size;
 use crate::report::text::count;
 
 /// The maximum length of a command, in characters.
@@ -180,7 +181,7 @@ fn view(target: &str, image: &ImageSummary, found: &FoundInImage) -> ImageView {
         facts.push("not held by the source".to_owned());
     }
     if sizes > 0 {
-        facts.push(size_text(sizes));
+        facts.push(size(sizes));
     }
     let mut rows: Vec<Row> = image
         .layers
@@ -198,7 +199,7 @@ fn view(target: &str, image: &ImageSummary, found: &FoundInImage) -> ImageView {
 fn layer_row(layer: &LayerSummary, largest: u64, found: Option<&Found>) -> Row {
     let mut row = row(layer.index.to_string(), found);
     row.is_layer = true;
-    row.size = layer.size.map(size_text).unwrap_or_default();
+    row.size = layer.size.map(size).unwrap_or_default();
     let (longest, shortest) = BARS;
     let share =
         |size: u64| u64::try_from(u128::from(size) * u128::from(longest) / u128::from(largest.max(1)));
@@ -241,20 +242,4 @@ fn row(name: String, found: Option<&Found>) -> Row {
     (row.more, row.more_hidden) = (found.more, found.more_hidden);
     row.hides = found.hides.iter().cloned().collect();
     row
-}
-
-/// Formats a size with three digits, as in `1.23 GB`.
-pub(super) fn size_text(bytes: u64) -> String {
-    let mut unit = "B";
-    let (mut whole, mut rest) = (bytes, 0);
-    for larger in ["kB", "MB", "GB", "TB", "PB"] {
-        if whole < 1000 {
-            break;
-        }
-        (rest, whole, unit) = (whole % 1000, whole / 1000, larger);
-    }
-    match (unit, whole) {
-        ("B", _) | (_, 100..) => format!("{whole} {unit}"),
-        _ => format!("{whole}.{} {unit}", rest / 100),
-    }
 }

@@ -239,18 +239,3 @@ fn thousands_of_findings_are_few_bytes_each() {
     let page = page(&report);
     assert!(page.len() / 5000 < 2000, "{}", page.len());
 }
-
-#[test]
-fn sizes() {
-    for (bytes, text) in [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (12_345, "12.3 kB"),
-        (123_456_789, "123 MB"),
-        (1_200_000_000, "1.2 GB"),
-        (u64::MAX, "18446 PB"),
-    ] {
-        assert_eq!(layers::size_text(bytes), text);
-    }
-}

@@ -34,25 +34,6 @@ fn take(text: impl Iterator<Item = char>, width: usize) -> String {
     .collect()
 }
 
-/// Returns a size as in `1.2 GB`, in powers of 1000.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    let mut unit = "bytes";
-    // Tenths of the unit.
-    let mut tenths = u128::from(bytes) * 10;
-    for larger in UNITS {
-        if tenths < 10_000 {
-            break;
-        }
-        (unit, tenths) = (larger, tenths.div_ceil(1000));
-    }
-    if unit == "bytes" || tenths >= 1000 {
-        format!("{} {unit}", tenths / 10)
-    } else {
-        format!("{}.{} {unit}", tenths / 10, tenths % 10)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,22 +50,6 @@ mod tests {
             let cut = cut_middle(text, width);
             assert!(width_of(&cut) <= width.max(1), "{cut}");
             assert_eq!(cut, expected);
-        }
-    }
-
-    #[test]
-    fn sizes_are_short() {
-        for (bytes, expected) in [
-            (0, "0 bytes"),
-            (999, "999 bytes"),
-            (1000, "1.0 kB"),
-            (1500, "1.5 kB"),
-            (99_900, "99.9 kB"),
-            (123_456, "123 kB"),
-            (1_234_567_890, "1.3 GB"),
-            (18_000_000_000_000_000_000, "18000 PB"),
-        ] {
-            assert_eq!(size(bytes), expected);
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::columns::{cut_middle, padded, size, width_of};
+use super::columns::{cut_middle, padded, width_of};
 use super::count;
 use crate::finding::{ImageSummary, LayerIndex, Location, Report};
 use crate::report::place::{image_name, join};
+use crate::report::size::size;
 use crate::report::{Style, escape};
 
 /// The maximum number of images that are drawn.
