@@ -5,9 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::Place;
 
@@ -95,7 +101,34 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy of a server. `decide` gets a request and the number of earlier requests for the same path.
     pub fn start(server: &str, decide: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::listen("127.0.0.1", server, None, decide)
+    }
+
+    /// Starts a proxy at an address of this machine that speaks TLS, with a certificate and its key.
+    pub fn with_tls(
+        ip: &str,
+        server: &str,
+        (certificate, key): (&Path, &Path),
+        decide: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let tls = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_file(certificate).unwrap()],
+                PrivateKeyDer::from_pem_file(key).unwrap(),
+            );
+        Self::listen(ip, server, Some(Arc::new(tls.unwrap())), decide)
+    }
+
+    fn listen(
+        ip: &str,
+        server: &str,
+        tls: Option<Arc<ServerConfig>>,
+        decide: impl Fn(&Asked, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (server, seen, decide): (String, _, Arc<Decide>) =
@@ -103,8 +136,14 @@ impl Proxy {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let (server, seen, decide) = (server.clone(), Arc::clone(&seen), Arc::clone(&decide));
+                let tls = tls.clone();
                 std::thread::spawn(move || {
-                    let _ = serve(client, &server, &seen, &decide);
+                    client.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+                    let Some(tls) = tls else { return serve(client, &server, &seen, &decide) };
+                    let mut client = StreamOwned::new(ServerConnection::new(tls).ok()?, client);
+                    let served = serve(&mut client, &server, &seen, &decide);
+                    client.conn.send_close_notify();
+                    client.flush().ok().and(served)
                 });
             }
         });
@@ -119,8 +158,12 @@ impl Proxy {
     }
 }
 
-fn serve(mut client: TcpStream, server: &str, seen: &Mutex<Vec<Asked>>, decide: &Decide) -> Option<()> {
-    client.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+fn serve(
+    mut client: impl Read + Write,
+    server: &str,
+    seen: &Mutex<Vec<Asked>>,
+    decide: &Decide,
+) -> Option<()> {
     let head = head(&mut client)?;
     let mut lines = head.lines();
     let mut words = lines.next()?.split(' ');
@@ -169,7 +212,7 @@ fn serve(mut client: TcpStream, server: &str, seen: &Mutex<Vec<Asked>>, decide: 
 }
 
 /// Reads the head of a message, up to the empty line.
-fn head(stream: &mut TcpStream) -> Option<String> {
+fn head(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

@@ -4,15 +4,15 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls::CertificateError;
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use super::access::Access;
-use super::address::{authority, resolve};
-use super::challenge::{Challenge, challenges};
+use super::address::{authority, is_same_origin, resolve};
+use super::challenge::challenges;
 use super::credentials::Credentials;
 use super::reference::{Reference, is_loopback};
+use super::unreached::{self, speaks_tls};
 use crate::fault::{Code, Fault};
 use crate::sensitive::Sensitive;
 use crate::stop::Stop;
@@ -31,8 +31,6 @@ pub(super) const RETRIES: u32 = 4;
 const BACKOFF: Duration = Duration::from_millis(250);
 /// The maximum time that a registry can make us wait.
 const MAX_WAIT: Duration = Duration::from_mins(1);
-/// The maximum size of the answer of a token server.
-const MAX_TOKEN: u64 = 1 << 20;
 
 /// The media types of manifests and indexes.
 pub(super) const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
@@ -41,12 +39,12 @@ pub(super) const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
 
 /// A client of one repository.
 pub(super) struct Client {
-    agent: Agent,
+    pub(super) agent: Agent,
     /// `https://HOST[:PORT]`
     base: String,
     pub(super) reference: Reference,
-    credentials: Option<Credentials>,
-    insecure: bool,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) insecure: bool,
     /// The value of the `Authorization` header, once the registry has asked for one.
     authorization: Mutex<Option<Sensitive>>,
     stop: Stop,
@@ -95,7 +93,7 @@ impl Client {
             let plain = format!("http://{}", reference.server());
             // A server without TLS answers the handshake with something else, or hangs up.
             let refused = client.agent.get(format!("{}/v2/", client.base)).call().err();
-            let has_no_tls = refused.is_some_and(|error| refused_certificate(&error).is_none());
+            let has_no_tls = refused.is_some_and(|error| !speaks_tls(&error));
             if has_no_tls && client.agent.get(format!("{plain}/v2/")).call().is_ok() {
                 client.base = plain;
             }
@@ -109,15 +107,15 @@ impl Client {
         loop {
             let outcome = self.get_once(request);
             let wait = match &outcome {
-                Ok(response) if is_passing(response.status()) => Some(retry_after(response)),
+                Ok((response, _)) if is_passing(response.status()) => Some(retry_after(response)),
                 Err(error) if Code::of(error) == Code::Unreachable => Some(None),
                 _ => None,
             };
             let Some(asked) = wait.filter(|_| tries < RETRIES) else {
-                let response = outcome?;
+                let (response, url) = outcome?;
                 return match response.status() {
                     status if status.is_success() => Ok(response),
-                    status => Err(self.refused(status, request.path)),
+                    status => Err(self.refused(status, request.path, &url)),
                 };
             };
             self.pause(asked.unwrap_or(BACKOFF * 2_u32.pow(tries)))?;
@@ -142,6 +140,12 @@ impl Client {
         self.pause(BACKOFF * 2_u32.pow(tries))
     }
 
+    /// Returns the error for a request without a response.
+    pub(super) fn unreached(&self, url: &str, error: &ureq::Error) -> io::Error {
+        let Self { base, reference, insecure, .. } = self;
+        unreached::Registry { name: &reference.registry, base, insecure: *insecure }.unreached(url, error)
+    }
+
     /// Returns the scheme and the host.
     pub(super) fn base(&self) -> &str {
         &self.base
@@ -157,15 +161,17 @@ impl Client {
         }
     }
 
-    fn get_once(&self, request: Request<'_>) -> io::Result<Response<Body>> {
+    /// Sends a request. Returns the response and the address that it is from.
+    fn get_once(&self, request: Request<'_>) -> io::Result<(Response<Body>, String)> {
         let url = self.address(request.path);
         let known = self.authorization();
-        let response = self.follow(&url, request, known.as_ref())?;
-        if response.status() != StatusCode::UNAUTHORIZED {
-            return Ok(response);
+        let (response, from) = self.follow(&url, request, known.as_ref())?;
+        // What another server asks for is not for it to have.
+        if response.status() != StatusCode::UNAUTHORIZED || !self.is_own(&from) {
+            return Ok((response, from));
         }
         let asked = challenges(response.headers());
-        let Some(authorization) = self.authenticate(&asked)? else { return Ok(response) };
+        let Some(authorization) = self.authenticate(&asked)? else { return Ok((response, from)) };
         *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = Some(authorization.clone());
         self.follow(&url, request, Some(&authorization))
     }
@@ -174,13 +180,18 @@ impl Client {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns true for an address of the registry itself.
+    fn is_own(&self, url: &str) -> bool {
+        is_same_origin(url, &self.base)
+    }
+
     /// Sends a request and follows redirects. The authorization is for the registry alone.
     fn follow(
         &self,
         url: &str,
         request: Request<'_>,
         authorization: Option<&Sensitive>,
-    ) -> io::Result<Response<Body>> {
+    ) -> io::Result<(Response<Body>, String)> {
         let mut url = url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             self.stop.check()?;
@@ -190,13 +201,12 @@ impl Client {
                 let range = format!("bytes={}-{}", request.from, until.unwrap_or_default());
                 call = call.header(header::RANGE, range);
             }
-            let is_own = url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'));
-            if let Some(value) = authorization.filter(|_| is_own) {
+            if let Some(value) = authorization.filter(|_| self.is_own(&url)) {
                 call = call.header(header::AUTHORIZATION, &**value);
             }
-            let response = call.call().map_err(|error| Self::unreachable(&url, error))?;
+            let response = call.call().map_err(|error| self.unreached(&url, &error))?;
             if !response.status().is_redirection() || response.status() == StatusCode::NOT_MODIFIED {
-                return Ok(response);
+                return Ok((response, url));
             }
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
             let next = location.and_then(|location| resolve(&url, location)).ok_or_else(|| {
@@ -215,89 +225,8 @@ impl Client {
         ))
     }
 
-    /// Answers the challenges of the registry. Returns `None` if there is no answer.
-    fn authenticate(&self, asked: &[Challenge]) -> io::Result<Option<Sensitive>> {
-        for challenge in asked {
-            match challenge {
-                Challenge::Bearer { realm, service, scope } => {
-                    return self.token(realm, service.as_deref(), scope.as_deref()).map(Some);
-                }
-                Challenge::Basic => {
-                    if let Some(value) = self.credentials.as_ref().and_then(Credentials::basic) {
-                        return Ok(Some(value));
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Fetches an access token (distribution project, "Token Authentication" and "`OAuth2` Token Authentication").
-    fn token(&self, realm: &str, service: Option<&str>, scope: Option<&str>) -> io::Result<Sensitive> {
-        let registry = &self.reference.registry;
-        let realm = resolve(&self.base, realm).ok_or_else(|| {
-            Fault::io(Code::Corrupt, format!("{registry} names a token server without an address"))
-        })?;
-        let own_scope = match self.reference.repository.as_str() {
-            "" => "registry:catalog:*".to_owned(),
-            repository => format!("repository:{repository}:pull"),
-        };
-        let scope = scope.filter(|scope| !scope.is_empty()).unwrap_or(&own_scope);
-        let is_safe = realm.starts_with("https:") || authority(&realm) == authority(&self.base);
-        if !is_safe && self.credentials.is_some() {
-            let detail = format!(
-                "{registry} asks for credentials over plain HTTP at another host, {}; they were not sent",
-                authority(&realm)
-            );
-            return Err(Fault::io(Code::Denied, detail));
-        }
-        let fields = [("service", service.unwrap_or_default()), ("scope", scope)];
-        let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
-        let answer = match &self.credentials {
-            Some(Credentials::Identity(token)) => {
-                let token = String::from_utf8_lossy(token);
-                let form = fields.chain([
-                    ("grant_type", "refresh_token"),
-                    ("client_id", "stowaway"),
-                    ("refresh_token", &*token),
-                ]);
-                self.agent.post(&realm).send_form(form)
-            }
-            other => {
-                let mut call = self.agent.get(&realm);
-                for (name, value) in fields {
-                    call = call.query(name, value);
-                }
-                if let Some(value) = other.as_ref().and_then(Credentials::basic) {
-                    call = call.header(header::AUTHORIZATION, &*value);
-                }
-                call.call()
-            }
-        };
-        let mut answer = answer.map_err(|error| Self::unreachable(&realm, error))?;
-        if !answer.status().is_success() {
-            let what = if self.credentials.is_some() { "refuses the credentials" } else { "gives no token" };
-            let detail = format!(
-                "the token server of {registry}, {}, {what} ({}){}",
-                authority(&realm),
-                answer.status().as_u16(),
-                self.advice(answer.status())
-            );
-            let code = if is_passing(answer.status()) { Code::Unreachable } else { Code::Denied };
-            return Err(Fault::io(code, detail));
-        }
-        let wrong = || Fault::io(Code::Corrupt, format!("the token server of {registry} gives no token"));
-        let body = answer.body_mut().with_config().limit(MAX_TOKEN).read_to_vec().map_err(|_| wrong())?;
-        let body = Sensitive::from(body);
-        let answer: serde_json::Value = serde_json::from_slice(&body).map_err(|_| wrong())?;
-        let token = ["token", "access_token"].iter().find_map(|key| answer.get(key)?.as_str());
-        let mut value = Sensitive::from("Bearer ");
-        value.extend(token.ok_or_else(wrong)?.as_bytes());
-        Ok(value)
-    }
-
     /// Returns the error for a response that is not a success.
-    fn refused(&self, status: StatusCode, path: &str) -> io::Error {
+    fn refused(&self, status: StatusCode, path: &str, from: &str) -> io::Error {
         let Reference { registry, repository, .. } = &self.reference;
         let what = path.strip_prefix("/v2/").map_or_else(|| format!("{repository}/{path}"), str::to_owned);
         let (code, said) = match status.as_u16() {
@@ -307,12 +236,19 @@ impl Client {
             500..=599 => (Code::Unreachable, "has a fault of its own"),
             _ => (Code::Io, "gives an answer that is not expected"),
         };
-        let detail = format!("{registry} {said}: {what} ({}){}", status.as_u16(), self.advice(status));
-        Fault::io(code, detail)
+        let status_and = format!("({})", status.as_u16());
+        Fault::io(
+            code,
+            if self.is_own(from) {
+                format!("{registry} {said}: {what} {status_and}{}", self.advice(status))
+            } else {
+                format!("{}, to which {registry} redirects, {said}: {what} {status_and}", authority(from))
+            },
+        )
     }
 
     /// Returns what to do about a status.
-    fn advice(&self, status: StatusCode) -> String {
+    pub(super) fn advice(&self, status: StatusCode) -> String {
         match status.as_u16() {
             401 | 403 if self.credentials.is_none() => {
                 format!("; `docker login {}` or --username gives credentials", self.reference.registry)
@@ -322,45 +258,10 @@ impl Client {
             _ => String::new(),
         }
     }
-
-    /// Returns the error for a request without a response.
-    fn unreachable(url: &str, error: ureq::Error) -> io::Error {
-        let at = authority(url);
-        let says = |code, detail: String| Fault::io(code, detail);
-        match error {
-            ureq::Error::HostNotFound => says(Code::Unreachable, format!("{at}: there is no such host")),
-            ureq::Error::Timeout(_) => says(Code::Unreachable, format!("{at} does not answer in time")),
-            ref error if let Some(refused) = refused_certificate(error) => {
-                let why = match refused {
-                    rustls::Error::InvalidCertificate(CertificateError::Other(_)) => {
-                        "the certificate signs itself, and is not trusted".to_owned()
-                    }
-                    refused => refused.to_string(),
-                };
-                let detail =
-                    format!("{at}: TLS failed: {why}; --ca-file trusts a certificate, --insecure any");
-                says(Code::Denied, detail)
-            }
-            ureq::Error::Io(error) => match error.kind() {
-                io::ErrorKind::ConnectionRefused => {
-                    says(Code::Unreachable, format!("{at} refuses the connection"))
-                }
-                _ => says(Code::Unreachable, format!("{at} cannot be reached: {error}")),
-            },
-            error => says(Code::Unreachable, format!("{at} cannot be reached: {error}")),
-        }
-    }
-}
-
-/// Returns the reason why a certificate was refused, ours or the server's.
-fn refused_certificate(error: &ureq::Error) -> Option<&rustls::Error> {
-    let ureq::Error::Io(error) = error else { return None };
-    let error = error.get_ref()?.downcast_ref()?;
-    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)).then_some(error)
 }
 
 /// Returns true for a status that may be gone the next time.
-fn is_passing(status: StatusCode) -> bool {
+pub(super) fn is_passing(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 

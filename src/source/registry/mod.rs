@@ -11,6 +11,8 @@ mod listing;
 mod pace;
 mod reference;
 mod referrers;
+mod token;
+mod unreached;
 
 use std::io::{self, Cursor, Read};
 use std::ops::Range;

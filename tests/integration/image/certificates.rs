@@ -37,15 +37,20 @@ fn a_certificate_is_checked() {
     assert!(message.contains("no certificate"), "{message}");
 }
 
-/// Makes a certificate that signs itself, as docker's documentation does, and starts a registry with it.
-fn self_signed(name: &str, alternative: &str, days: &str) -> (Place, Registry) {
-    let place = Place::new(name);
+/// Makes a certificate that signs itself, as docker's documentation does: `cert.pem` and `key.pem`.
+pub(super) fn make_self_signed(place: &Place, alternative: &str, days: &str) {
     let names = format!("subjectAltName={alternative}");
     place.write("names", format!("{names}\nbasicConstraints=critical,CA:true\n"));
     let subject = ["req", "-subj", "/CN=registry", "-keyout", "key.pem", "-out", "request"];
-    openssl(&place, &[&subject, &NEW_KEY]);
+    openssl(place, &[&subject, &NEW_KEY]);
     let sign = ["x509", "-req", "-in", "request", "-signkey", "key.pem", "-extfile", "names"];
-    openssl(&place, &[&sign, &["-out", "cert.pem", "-days", days]]);
+    openssl(place, &[&sign, &["-out", "cert.pem", "-days", days]]);
+}
+
+/// Starts a registry with a certificate that signs itself.
+fn self_signed(name: &str, alternative: &str, days: &str) -> (Place, Registry) {
+    let place = Place::new(name);
+    make_self_signed(&place, alternative, days);
     let (certificate, key) = (place.join("cert.pem"), place.join("key.pem"));
     let registry = Registry::start(&place, Some((text(&certificate), text(&key))));
     push(&registry.address, &["--dest-tls-verify=false"]);

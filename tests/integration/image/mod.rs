@@ -28,6 +28,7 @@ mod proxies;
 mod quiet;
 mod real_tools;
 mod registries;
+mod registry_credentials;
 mod registry_lists;
 mod silent;
 mod sources;
