@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 use ureq::Body;
-use ureq::http::Response;
+use ureq::http::{Response, header};
 
 use super::client::{Client, MANIFESTS, Request};
 use super::link::next_page;
@@ -17,6 +17,10 @@ use crate::source::Blob;
 
 /// The endings of cosign's tags for signatures, attestations and bills of materials. The digest comes before them.
 const COSIGN: [&str; 3] = [".sig", ".att", ".sbom"];
+
+/// The media types of indexes.
+const INDEXES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 
 /// The maximum number of manifests in the lists of one subject.
 const MAX_LISTED: usize = 10_000;
@@ -81,25 +85,60 @@ fn by_api(client: &Client, digest: Digest, found: &mut Vec<Blob>) -> io::Result<
             Err(error) => return Err(error),
         };
         let next = next_page(client, &path, &response)?;
-        let document: Option<Value> = serde_json::from_slice(&read(response, &path)?).ok();
-        let Some(listed) = document.as_ref().and_then(manifests) else {
-            if pages == 0 {
-                // It answers everything, as some proxies do.
-                return Ok(false);
-            }
-            let registry = &client.reference.registry;
-            return Err(Fault::io(
-                Code::Corrupt,
-                format!("{registry} answers with something else than an index"),
-            ));
-        };
+        let told = response.headers().get(header::CONTENT_TYPE).and_then(|told| told.to_str().ok());
+        let told = told.unwrap_or_default().to_owned();
         let before = found.len();
-        add(listed, found)?;
+        match Answer::of(&told, &read(response, &path)?) {
+            Answer::Index(listed) => add(&listed, found)?,
+            // It answers everything, as some proxies do.
+            Answer::Other if pages == 0 => return Ok(false),
+            Answer::Other | Answer::Broken => {
+                let registry = &client.reference.registry;
+                let detail = format!("{registry} answers with something else than an index");
+                return Err(Fault::io(Code::Corrupt, detail));
+            }
+        }
         pages += 1;
         match next {
             None => return Ok(true),
             Some(next) if found.len() > before && found.len() < MAX_LISTED => path = next,
             Some(_) => return Err(Fault::io(Code::Limit, "the list of what refers to it has no end")),
+        }
+    }
+}
+
+/// What a registry answers to the question what refers to a digest.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    /// The descriptors in an index.
+    Index(Vec<Value>),
+    /// What is meant to be an index and is none.
+    Broken,
+    /// Something else. The registry does not know the question.
+    Other,
+}
+
+impl Answer {
+    /// Reads an answer and its media type. What has the form of an index is one, whatever it is called.
+    fn of(media_type: &str, document: &[u8]) -> Self {
+        let is_index = |media_type: &str| {
+            let media_type = media_type.split(';').next().unwrap_or_default().trim();
+            INDEXES.iter().any(|index| media_type.eq_ignore_ascii_case(index))
+        };
+        let is_called_index = is_index(media_type);
+        let Ok(mut document) = serde_json::from_slice::<Value>(document) else {
+            // JSON that breaks off may be the list as well as anything else.
+            let is_object = document.trim_ascii_start().starts_with(b"{");
+            return if is_called_index || is_object { Self::Broken } else { Self::Other };
+        };
+        let says_index =
+            document.get("mediaType").and_then(Value::as_str).is_some_and(is_index) || is_called_index;
+        match document.get_mut("manifests").map(Value::take) {
+            Some(Value::Array(listed)) => Self::Index(listed),
+            // Go writes an empty list so.
+            Some(Value::Null) if says_index => Self::Index(Vec::new()),
+            None if !says_index => Self::Other,
+            _ => Self::Broken,
         }
     }
 }
@@ -145,4 +184,45 @@ fn read(response: Response<Body>, path: &str) -> io::Result<Vec<u8>> {
 
 fn manifest(digest: Digest, size: u64) -> Blob {
     Blob { id: MANIFEST, name: digest.to_string().into_bytes(), size, digest: Some(digest), is_trusted: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn answers_to_the_question_what_refers_to_a_digest() {
+        const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+        let index = |listed: Vec<Value>| Answer::Index(listed);
+        let named = format!(r#"{{"mediaType": "{INDEX}"}}"#);
+        for (media_type, document, expected) in [
+            (INDEX, r#"{"manifests": []}"#, index(vec![])),
+            (INDEX, r#"{"manifests": [{}]}"#, index(vec![json!({})])),
+            ("", r#"{"manifests": [{}]}"#, index(vec![json!({})])),
+            ("text/html", r#"{"manifests": [{}]}"#, index(vec![json!({})])),
+            (INDEX, r#"{"manifests": null}"#, index(vec![])),
+            (INDEX, r#"{"manifests": ["#, Answer::Broken),
+            (INDEX, "", Answer::Broken),
+            (INDEX, "<html></html>", Answer::Broken),
+            ("Application/vnd.OCI.image.index.v1+json; charset=utf-8", "<html></html>", Answer::Broken),
+            (INDEX, "{}", Answer::Broken),
+            (INDEX, "[]", Answer::Broken),
+            (INDEX, r#"{"errors": []}"#, Answer::Broken),
+            ("application/json", r#"{"manifests": "x"}"#, Answer::Broken),
+            ("application/json", r#"{"manifests": {}}"#, Answer::Broken),
+            ("application/json", r#"{"manifests": [{"dig"#, Answer::Broken),
+            ("application/json", named.as_str(), Answer::Broken),
+            // The registry does not know the question.
+            ("text/html", "<html></html>", Answer::Other),
+            ("", "<html></html>", Answer::Other),
+            ("text/plain", "", Answer::Other),
+            ("application/json", r#"{"errors": []}"#, Answer::Other),
+            ("application/json", "{}", Answer::Other),
+            ("application/json", "[]", Answer::Other),
+        ] {
+            assert_eq!(Answer::of(media_type, document.as_bytes()), expected, "{media_type} {document}");
+        }
+    }
 }

@@ -352,6 +352,18 @@ fn what_refers_to_an_image_is_read() {
     empty.assert_found_only(&[&token("two"), &signature, &listed]);
     let broken = through(Box::new(move |_| Some(Reply::Answer(200, Vec::new(), broken.clone()))));
     assert_eq!(broken.errors()[0]["code"], "unsupported");
+    // What is meant to be a list and is none leaves open what refers to the image.
+    for (media_type, body) in [
+        (image::INDEX, "{\"manifests\": ["),
+        (image::INDEX, "<html>"),
+        ("application/json", "{\"manifests\": \"x\"}"),
+    ] {
+        let outcome = through(Box::new(move |_| {
+            let media_type = ("Content-Type".to_owned(), media_type.to_owned());
+            Some(Reply::Answer(200, vec![media_type], body.into()))
+        }));
+        assert_eq!(outcome.errors()[0]["code"], "corrupt", "{body}");
+    }
 
     let proxy = Proxy::start(&registry.address, |asked, _| {
         if asked.path.contains("/referrers/") {
