@@ -9,6 +9,7 @@ use super::document::{self, DocumentError, Documents};
 use super::history::align;
 use super::inventory::Inventory;
 use super::manifest::{Descriptor, Manifest};
+use super::platform::joined;
 use super::resolved::{DocumentRef, Image, Layer, Resolved};
 use crate::digest::Digest;
 use crate::fault::Code;
@@ -93,9 +94,13 @@ impl Resolver<'_> {
     fn find_as(&mut self, descriptor: &Descriptor, is_manifest: bool) -> Option<usize> {
         let digest = descriptor.digest?;
         self.inventory.by_digest(&digest).or_else(|| {
-            let blob =
-                self.given.refer(&source::Descriptor { digest, size: descriptor.size, is_manifest })?;
-            Some(self.inventory.add(blob).0)
+            let wanted = source::Descriptor {
+                digest,
+                size: descriptor.size,
+                is_manifest,
+                is_elsewhere: descriptor.is_elsewhere(),
+            };
+            Some(self.inventory.add(self.given.refer(&wanted)?).0)
         })
     }
 
@@ -340,7 +345,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        image.platform = image.config.platform.clone().or(image.platform);
+        image.platform = joined(image.config.platform.as_deref(), image.platform.as_deref());
         if image.layers.is_empty() {
             image.history_aligned = true;
             return self.resolved.images.push(image);

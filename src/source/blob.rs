@@ -40,6 +40,8 @@ pub(crate) struct Descriptor {
     pub(crate) size: u64,
     /// Whether a manifest or index is meant, which registries keep apart from other blobs.
     pub(crate) is_manifest: bool,
+    /// Whether the blob may be kept elsewhere, so that the source is asked whether it has it.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// Returns the digest that a name claims: `blobs/ALGORITHM/HEX` in a layout, `HEX.json` for the config of a

@@ -102,6 +102,18 @@ impl Registry {
     }
 }
 
+impl Registry {
+    /// Returns false if the registry says that it does not have a blob. Any other fault is met again when it is read.
+    fn holds(&self, digest: Digest) -> bool {
+        let client = Arc::clone(&self.client);
+        let asked = abandonable(&self.stop, move || {
+            let path = format!("blobs/{digest}");
+            client.get(Request { path: &path, accept: "*/*", from: 0, until: Some(1) }).map(drop)
+        });
+        asked.err().is_none_or(|error| Code::of(&error) != Code::Missing)
+    }
+}
+
 /// Runs `work` on a thread that is abandoned when `stop` is due. A registry may answer later than the scan may take.
 fn abandonable<T: Send + 'static>(
     stop: &Stop,
@@ -126,6 +138,9 @@ impl Source for Registry {
     }
 
     fn refer(&self, descriptor: &Descriptor) -> Option<Blob> {
+        if descriptor.is_elsewhere && !self.holds(descriptor.digest) {
+            return None;
+        }
         Some(Blob {
             id: if descriptor.is_manifest { MANIFEST } else { BLOB },
             name: descriptor.digest.to_string().into_bytes(),

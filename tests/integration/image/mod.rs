@@ -31,6 +31,7 @@ mod registries;
 mod registry_credentials;
 mod registry_lists;
 mod silent;
+mod registry_parts;
 mod sources;
 mod sparse;
 mod states;
