@@ -15,13 +15,13 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    StreamOwned,
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage, RootCertStore,
+    SignatureScheme, StreamOwned,
 };
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
-    TcpConnector, Transport, TransportAdapter,
+    SocksConnector, TcpConnector, Transport, TransportAdapter,
 };
 use ureq::{Agent, config::Config};
 
@@ -54,7 +54,10 @@ pub(super) fn agent(
         None => tls.with_no_client_auth(),
     };
     let connector =
-        ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(Tls(Arc::new(tls)));
+        ().chain(SocksConnector::default())
+            .chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(Tls(Arc::new(tls)));
     Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
 }
 
@@ -80,6 +83,13 @@ pub(super) fn client_certificate(certificate: &Path, key: &Path) -> io::Result<C
     let pem = zeroize::Zeroizing::new(std::fs::read(key).map_err(|error| of_file(key, error))?);
     let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| of_file(key, "it is not a private key"))?;
     Ok(ClientCertificate { chain, key })
+}
+
+/// Returns false if a server answered the handshake with something else than TLS.
+pub(super) fn is_spoken(error: &ureq::Error) -> bool {
+    let of_tls = |error: &io::Error| error.get_ref()?.downcast_ref::<rustls::Error>().cloned();
+    let refused = if let ureq::Error::Io(error) = error { of_tls(error) } else { None };
+    !matches!(refused, Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)))
 }
 
 /// Returns an error that names the file.

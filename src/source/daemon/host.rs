@@ -34,16 +34,17 @@ pub(super) fn find(engine: Engine, variable: &dyn Fn(&str) -> Option<String>) ->
         let home = || Some(format!("{}/.docker", variable("HOME")?));
         let secured = variable("DOCKER_TLS_VERIFY")
             .and_then(|_| variable("DOCKER_CERT_PATH").or_else(|| variable("DOCKER_CONFIG")).or_else(home));
-        return read(&address, secured.map(PathBuf::from));
+        return read(engine, &address, secured.map(PathBuf::from));
     }
-    match context(variable).filter(|_| engine == Engine::Docker) {
-        Some((address, certificates)) => read(&address, certificates),
+    let chosen = if engine == Engine::Docker { context(variable)? } else { None };
+    match chosen {
+        Some((address, certificates)) => read(engine, &address, certificates),
         None => Ok(Host::Socket(usual.into())),
     }
 }
 
 /// Reads an address. `certificates` is the directory of those that a connection over TCP needs.
-fn read(address: &str, certificates: Option<PathBuf>) -> Result<Host, String> {
+fn read(engine: Engine, address: &str, certificates: Option<PathBuf>) -> Result<Host, String> {
     if let Some(path) = address.strip_prefix("unix://") {
         return Ok(Host::Socket(path.into()));
     }
@@ -55,25 +56,33 @@ fn read(address: &str, certificates: Option<PathBuf>) -> Result<Host, String> {
         });
     }
     Err(format!(
-        "the engine at {address} is not reached by this version; `docker save IMAGE | stowaway scan -` reads an image of it"
+        "the engine at {address} is not reached by this version; `{} save IMAGE | stowaway scan -` reads an image of it",
+        engine.name()
     ))
 }
 
 /// Returns the address of docker's current context, and the directory of its certificates (docker CLI,
-/// `cli/context/store`).
-fn context(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, Option<PathBuf>)> {
-    let home = variable("DOCKER_CONFIG").or_else(|| Some(format!("{}/.docker", variable("HOME")?)))?;
-    let json = |path: String| serde_json::from_slice::<serde_json::Value>(&std::fs::read(path).ok()?).ok();
-    let name = variable("DOCKER_CONTEXT").or_else(|| {
-        let config = json(format!("{home}/config.json"))?;
-        config.get("currentContext")?.as_str().map(str::to_owned)
-    });
-    let name = name.filter(|name| name != "default")?;
+/// `cli/context/store`). Returns `None` for the default context, which has no file.
+///
+/// # Errors Returns a sentence if there is no such context, or it names no engine.
+fn context(variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<(String, Option<PathBuf>)>, String> {
+    let home = variable("DOCKER_CONFIG").or_else(|| Some(format!("{}/.docker", variable("HOME")?)));
+    let json = |path: &str| {
+        let path = format!("{}/{path}", home.as_ref()?);
+        serde_json::from_slice::<serde_json::Value>(&std::fs::read(path).ok()?).ok()
+    };
+    let current = || json("config.json")?.get("currentContext")?.as_str().map(str::to_owned);
+    let name = variable("DOCKER_CONTEXT").or_else(current);
+    let Some(name) = name.filter(|name| !name.is_empty() && name != "default") else { return Ok(None) };
+    let wrong = |why: &str| {
+        format!("the context of docker {name}, which DOCKER_CONTEXT or `docker context use` chose, {why}")
+    };
     let id = Digest::from_bytes(sha2::Sha256::digest(name.as_bytes()).into()).hex();
-    let meta = json(format!("{home}/contexts/meta/{id}/meta.json"))?;
-    let address = meta.pointer("/Endpoints/docker/Host")?.as_str()?.to_owned();
-    let certificates = PathBuf::from(format!("{home}/contexts/tls/{id}/docker"));
-    Some((address, Some(certificates).filter(|directory| directory.is_dir())))
+    let meta = json(&format!("contexts/meta/{id}/meta.json")).ok_or_else(|| wrong("is not there"))?;
+    let address = meta.pointer("/Endpoints/docker/Host").and_then(serde_json::Value::as_str);
+    let address = address.ok_or_else(|| wrong("names no engine"))?.to_owned();
+    let certificates = home.map(|home| PathBuf::from(format!("{home}/contexts/tls/{id}/docker")));
+    Ok(Some((address, certificates.filter(|directory| directory.is_dir()))))
 }
 
 #[cfg(test)]
@@ -99,6 +108,8 @@ mod tests {
             [("DOCKER_HOST", "tcp://a:2376"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", "/c")];
         assert_eq!(host(Engine::Docker, &secured), Ok(Host::Tls("a:2376".to_owned(), "/c".into())));
         assert!(host(Engine::Docker, &[("DOCKER_HOST", "ssh://a")]).unwrap_err().contains("docker save"));
+        let podman = host(Engine::Podman, &[("CONTAINER_HOST", "ssh://a")]).unwrap_err();
+        assert!(podman.contains("`podman save"), "{podman}");
         assert_eq!(host(Engine::Podman, &[]), socket("/run/podman/podman.sock"));
         assert_eq!(host(Engine::Podman, &[("CONTAINER_HOST", "unix:///p")]), socket("/p"));
     }
@@ -117,8 +128,26 @@ mod tests {
             host(Engine::Docker, &[&[("DOCKER_CONFIG", config.as_str())], more].concat())
         };
         let found = (of(&[]), of(&[("DOCKER_CONTEXT", "default")]), of(&[("DOCKER_HOST", "unix:///h")]));
+        let unknown = of(&[("DOCKER_CONTEXT", "nosuch")]);
+        let overridden = of(&[("DOCKER_CONTEXT", "nosuch"), ("DOCKER_HOST", "unix:///h")]);
+        let of_podman = host(Engine::Podman, &[("DOCKER_CONFIG", &config), ("DOCKER_CONTEXT", "nosuch")]);
+        std::fs::write(meta.join("meta.json"), r#"{"Endpoints": {}}"#).unwrap();
+        let empty = of(&[]);
+        std::fs::write(root.join("config.json"), r#"{"currentContext": "gone"}"#).unwrap();
+        let gone = of(&[]);
         std::fs::remove_dir_all(&root).unwrap();
         let socket = |path: &str| Ok(Host::Socket(path.into()));
         assert_eq!(found, (socket("/c"), socket("/var/run/docker.sock"), socket("/h")));
+        assert_eq!((overridden, of_podman), (socket("/h"), socket("/run/podman/podman.sock")));
+        for (outcome, says) in [
+            (unknown, ["nosuch", "is not there"]),
+            (gone, ["gone", "is not there"]),
+            (empty, ["other", "names no engine"]),
+        ] {
+            let error = outcome.unwrap_err();
+            assert!(says.iter().all(|words| error.contains(words)), "{error}");
+        }
+        let homeless = host(Engine::Docker, &[("DOCKER_CONTEXT", "nosuch")]).unwrap_err();
+        assert!(homeless.contains("nosuch"), "{homeless}");
     }
 }

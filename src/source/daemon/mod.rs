@@ -40,6 +40,14 @@ impl Engine {
             Self::Podman => "podman",
         }
     }
+
+    /// Returns who may use the usual socket, and the variable that names another.
+    fn users(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Docker => ("the group docker, or root (sudo),", "DOCKER_HOST"),
+            Self::Podman => ("its user, or root (sudo),", "CONTAINER_HOST"),
+        }
+    }
 }
 
 /// Returns an image of an engine, by name or id, or all of its images, as an archive that is read until `stop` is due.
@@ -83,9 +91,16 @@ fn request(engine: Engine, image: Option<&str>) -> io::Result<impl Read + use<>>
             return Ok(response);
         }
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_string().unwrap_or_default();
+        // What Go's server says by itself.
+        if response.status() == StatusCode::BAD_REQUEST && body.contains("HTTP request to an HTTPS server") {
+            let detail =
+                format!("{} wants TLS; DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH give it", engine.name());
+            return Err(Fault::io(Code::Denied, detail));
+        }
         let said: Option<serde_json::Value> = serde_json::from_str(&body).ok();
         let said =
             said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or("it gives no reason");
+        let said = said_once(said);
         let code = if response.status() == StatusCode::NOT_FOUND { Code::Missing } else { Code::Io };
         Err(Fault::io(code, format!("{} answers: {said}", engine.name())))
     };
@@ -136,11 +151,27 @@ fn names(listed: Option<&serde_json::Value>) -> Vec<String> {
     names.collect()
 }
 
+/// Returns a message without a beginning that its rest repeats: `no such image: a: No such image: a:latest`.
+fn said_once(said: &str) -> &str {
+    let repeated = said.match_indices(": ").find_map(|(at, joint)| {
+        let (first, rest) = (said.get(..at)?, said.get(at + joint.len()..)?);
+        // A single word may begin the rest by chance.
+        let is_same = first.contains(' ')
+            && rest.get(..first.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(first));
+        is_same.then_some(rest)
+    });
+    repeated.unwrap_or(said)
+}
+
 fn unreachable(engine: Engine, host: &Host, error: &ureq::Error) -> io::Error {
     let (name, at) = match host {
         Host::Socket(path) => (engine.name(), path.display().to_string()),
         Host::Tcp(address) | Host::Tls(address, _) => (engine.name(), address.clone()),
     };
+    if !tls::is_spoken(error) {
+        let asked = "DOCKER_TLS_VERIFY or the certificates of docker's context ask for";
+        return Fault::io(Code::Denied, format!("{name} at {at} does not speak TLS, which {asked}"));
+    }
     let kind = match error {
         ureq::Error::Io(error) => error.kind(),
         _ => io::ErrorKind::Other,
@@ -150,8 +181,52 @@ fn unreachable(engine: Engine, host: &Host, error: &ureq::Error) -> io::Error {
             Fault::io(Code::Unreachable, format!("{name} does not listen at {at}; is it running?"))
         }
         io::ErrorKind::PermissionDenied => {
-            Fault::io(Code::Denied, format!("permission to use {at}, the socket of {name}, is denied"))
+            let (who, variable) = engine.users();
+            let detail = format!(
+                "permission to use {at}, the socket of {name}, is denied; {who} may use it, and {variable} names another"
+            );
+            Fault::io(Code::Denied, detail)
         }
         _ => Fault::io(Code::Unreachable, format!("{name} at {at} cannot be reached: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_repeats_itself() {
+        for (said, expected) in [
+            ("no such image: a: No such image: a:latest", "No such image: a:latest"),
+            ("No such image: a: no such image: a", "no such image: a"),
+            ("No such image: a:latest", "No such image: a:latest"),
+            ("a: b: c", "a: b: c"),
+            (
+                "failed to find image a: docker.io/a: No such image",
+                "failed to find image a: docker.io/a: No such image",
+            ),
+            (": : x", ": : x"),
+            ("x: xyz failed", "x: xyz failed"),
+            ("é: É", "é: É"),
+            ("", ""),
+        ] {
+            assert_eq!(said_once(said), expected, "{said}");
+        }
+    }
+
+    #[test]
+    fn why_an_engine_is_not_reached() {
+        let at = |host: &Host, error: io::Error| unreachable(Engine::Docker, host, &error.into()).to_string();
+        let socket = Host::Socket("/s".into());
+        let denied = at(&socket, io::ErrorKind::PermissionDenied.into());
+        assert!(denied.contains("the group docker") && denied.contains("DOCKER_HOST"), "{denied}");
+        assert!(at(&socket, io::ErrorKind::NotFound.into()).contains("is it running?"));
+        let plain = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+        let plain = at(&Host::Tls("a:1".to_owned(), "/c".into()), io::Error::other(plain));
+        assert!(plain.contains("a:1 does not speak TLS, which DOCKER_TLS_VERIFY"), "{plain}");
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let unknown = at(&Host::Tls("a:1".to_owned(), "/c".into()), io::Error::other(unknown));
+        assert!(unknown.contains("cannot be reached"), "{unknown}");
     }
 }
