@@ -21,6 +21,14 @@ impl Timestamp {
         date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|start| Self(start.timestamp()))
     }
 
+    /// Returns the time in a date of HTTP (RFC 9110, section 5.6.7), in one of its three forms.
+    pub(crate) fn of_http(text: &str) -> Option<Self> {
+        const FORMS: [&str; 3] =
+            ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+        let parsed = FORMS.iter().find_map(|form| jiff::civil::DateTime::strptime(form, text).ok())?;
+        parsed.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| Self(time.timestamp()))
+    }
+
     /// Returns the seconds since the start of 1970, or 0 for an earlier time.
     pub fn to_unix(self) -> u64 {
         u64::try_from(self.0.as_second()).unwrap_or(0)

@@ -17,7 +17,7 @@ pub(super) fn is_same_origin(a: &str, b: &str) -> bool {
 }
 
 /// Returns the scheme, the host and the port of an address.
-fn origin(url: &str) -> Option<(String, String, u16)> {
+pub(super) fn origin(url: &str) -> Option<(String, String, u16)> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
     let usual = match scheme.as_str() {

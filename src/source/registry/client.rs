@@ -5,17 +5,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::http::{Response, StatusCode, header};
-use ureq::{Agent, Body};
+use ureq::typestate::{WithBody, WithoutBody};
+use ureq::{Agent, Body, RequestBuilder};
 
 use super::access::Access;
 use super::address::{authority, is_same_origin, resolve};
 use super::challenge::challenges;
 use super::credentials::Credentials;
+use super::proxy::Proxies;
 use super::reference::{Reference, is_loopback};
 use super::unreached::{self, speaks_tls};
 use crate::fault::{Code, Fault};
 use crate::sensitive::Sensitive;
 use crate::stop::Stop;
+use crate::timestamp::Timestamp;
 
 /// The time within which a connection has to be there.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -39,7 +42,8 @@ pub(super) const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
 
 /// A client of one repository.
 pub(super) struct Client {
-    pub(super) agent: Agent,
+    agent: Agent,
+    proxies: Proxies,
     /// `https://HOST[:PORT]`
     base: String,
     pub(super) reference: Reference,
@@ -65,12 +69,9 @@ pub(super) struct Request<'a> {
 impl Client {
     /// Finds out how the registry speaks: with TLS, or in plain HTTP where that is allowed.
     pub(super) fn connect(reference: &Reference, access: &Access, stop: &Stop) -> io::Result<Self> {
-        let mut config = Agent::config_builder();
-        // A proxy of the environment cannot reach this machine's own registries.
-        if is_loopback(reference.server()) {
-            config = config.proxy(None);
-        }
-        let config = config
+        let variable = |name: &str| std::env::var(name).ok();
+        let config = Agent::config_builder()
+            .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
             .user_agent(concat!("stowaway/", env!("CARGO_PKG_VERSION")))
@@ -82,6 +83,7 @@ impl Client {
             .build();
         let mut client = Self {
             agent: access.agent(&reference.registry, config)?,
+            proxies: Proxies::of_environment(&variable),
             base: format!("https://{}", reference.server()),
             reference: reference.clone(),
             credentials: access.credentials(reference)?,
@@ -92,9 +94,9 @@ impl Client {
         if access.insecure || is_loopback(reference.server()) {
             let plain = format!("http://{}", reference.server());
             // A server without TLS answers the handshake with something else, or hangs up.
-            let refused = client.agent.get(format!("{}/v2/", client.base)).call().err();
+            let refused = client.request(&format!("{}/v2/", client.base))?.call().err();
             let has_no_tls = refused.is_some_and(|error| !speaks_tls(&error));
-            if has_no_tls && client.agent.get(format!("{plain}/v2/")).call().is_ok() {
+            if has_no_tls && client.request(&format!("{plain}/v2/"))?.call().is_ok() {
                 client.base = plain;
             }
         }
@@ -140,10 +142,24 @@ impl Client {
         self.pause(BACKOFF * 2_u32.pow(tries))
     }
 
+    /// Begins a request for what is at an address.
+    pub(super) fn request(&self, url: &str) -> io::Result<RequestBuilder<WithoutBody>> {
+        let proxy = self.proxies.of(url)?.map(|via| via.proxy.clone());
+        Ok(self.agent.get(url).config().proxy(proxy).build())
+    }
+
+    /// Begins a request that sends something to an address.
+    pub(super) fn post(&self, url: &str) -> io::Result<RequestBuilder<WithBody>> {
+        let proxy = self.proxies.of(url)?.map(|via| via.proxy.clone());
+        Ok(self.agent.post(url).config().proxy(proxy).build())
+    }
+
     /// Returns the error for a request without a response.
     pub(super) fn unreached(&self, url: &str, error: &ureq::Error) -> io::Error {
-        let Self { base, reference, insecure, .. } = self;
-        unreached::Registry { name: &reference.registry, base, insecure: *insecure }.unreached(url, error)
+        let Self { base, reference, insecure, proxies, .. } = self;
+        let via = proxies.of(url).ok().flatten();
+        let name = &reference.registry;
+        unreached::Registry { name, base, insecure: *insecure, via }.unreached(url, error)
     }
 
     /// Returns the scheme and the host.
@@ -195,7 +211,7 @@ impl Client {
         let mut url = url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             self.stop.check()?;
-            let mut call = self.agent.get(&url).header(header::ACCEPT, request.accept);
+            let mut call = self.request(&url)?.header(header::ACCEPT, request.accept);
             let until = request.until.map(|until| until.saturating_sub(1).to_string());
             if request.from > 0 || until.is_some() {
                 let range = format!("bytes={}-{}", request.from, until.unwrap_or_default());
@@ -268,5 +284,35 @@ pub(super) fn is_passing(status: StatusCode) -> bool {
 /// Returns the time that a response tells us to wait.
 fn retry_after(response: &Response<Body>) -> Option<Duration> {
     let value = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+    wait_of(value.trim(), Timestamp::now()?)
+}
+
+/// Returns the time that is meant by seconds or a date (RFC 9110, section 10.2.3).
+fn wait_of(value: &str, now: Timestamp) -> Option<Duration> {
+    let seconds = value.parse().ok();
+    let until = || Some(Timestamp::of_http(value)?.to_unix().saturating_sub(now.to_unix()));
+    seconds.or_else(until).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_wait() {
+        let now = Timestamp::of_http("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
+        for (value, expected) in [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            ("Wed, 21 Oct 2015 07:28:30 GMT", Some(30)),
+            ("Wednesday, 21-Oct-15 07:29:00 GMT", Some(60)),
+            ("Wed Oct 21 07:28:05 2015", Some(5)),
+            ("Wed, 21 Oct 2015 07:27:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(wait_of(value, now), expected.map(Duration::from_secs), "{value}");
+        }
+    }
 }

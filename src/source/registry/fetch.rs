@@ -11,6 +11,9 @@ use super::client::{Client, RETRIES, Request};
 use super::pace;
 use crate::fault::{Code, Fault};
 
+/// The number of bytes with which a transfer that breaks off has been of use.
+const PROGRESS: u64 = 64 << 10;
+
 /// A reader of a blob.
 pub(super) struct Fetch {
     client: Arc<Client>,
@@ -20,13 +23,15 @@ pub(super) struct Fetch {
     size: u64,
     at: u64,
     body: Option<Box<dyn Read + Send>>,
-    /// The number of times that the transfer ended since the last byte.
+    /// The offset at which the transfer was taken up.
+    since: u64,
+    /// The number of times that the transfer ended and had brought next to nothing.
     tries: u32,
 }
 
 impl Fetch {
     pub(super) fn new(client: Arc<Client>, path: String, accept: &'static str, size: u64) -> Self {
-        Self { client, path, accept, size, at: 0, body: None, tries: 0 }
+        Self { client, path, accept, size, at: 0, body: None, since: 0, tries: 0 }
     }
 
     fn open(&mut self) -> io::Result<Box<dyn Read + Send>> {
@@ -49,7 +54,11 @@ impl Fetch {
             Some(body) => body,
             None => self.open()?,
         };
-        let n = body.read(out)?;
+        let n = match body.read(out) {
+            // A length that the response announces counts for less than the one of the descriptor.
+            Err(_) if self.at > 0 && self.at == self.size => 0,
+            outcome => outcome?,
+        };
         if n == 0 && self.at < self.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -66,12 +75,14 @@ impl Read for Fetch {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let error = match self.read_once(out) {
-                Ok(n) => {
-                    self.tries = if n > 0 { 0 } else { self.tries };
-                    return Ok(n);
-                }
+                Ok(n) => return Ok(n),
                 Err(error) => error,
             };
+            let brought = self.at.saturating_sub(self.since);
+            if brought >= PROGRESS {
+                self.tries = 0;
+            }
+            self.since = self.at;
             // The client has repeated a request whose error has a code, if that may help.
             let is_decided = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()).is_some();
             if is_decided || self.tries >= RETRIES {

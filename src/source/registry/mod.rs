@@ -9,6 +9,7 @@ mod fetch;
 mod link;
 mod listing;
 mod pace;
+mod proxy;
 mod reference;
 mod referrers;
 mod token;

@@ -139,7 +139,11 @@ mod tests {
         for (variables, url, expected) in [
             (&[("https_proxy", "http://p:1")][..], HTTPS, p1("https_proxy")),
             (&[("HTTPS_PROXY", "p:1")], HTTPS, p1("HTTPS_PROXY")),
-            (&[("https_proxy", "p:1"), ("HTTPS_PROXY", "q:2"), ("ALL_PROXY", "q:2")], HTTPS, p1("https_proxy")),
+            (
+                &[("https_proxy", "p:1"), ("HTTPS_PROXY", "q:2"), ("ALL_PROXY", "q:2")],
+                HTTPS,
+                p1("https_proxy"),
+            ),
             (&[("ALL_PROXY", "socks5://p:1")], HTTPS, p1("ALL_PROXY")),
             (&[("ALL_PROXY", "socks4://p:1")], HTTP, p1("ALL_PROXY")),
             (&[("all_proxy", "socks5h://u:secret@p:1")], HTTPS, p1("all_proxy")),
@@ -150,8 +154,16 @@ mod tests {
             (&[("HTTPS_PROXY", "http://p:1")], HTTP, String::new()),
             (&[], HTTPS, String::new()),
             // What is no address of a proxy is not passed over.
-            (&[("https_proxy", "http://[bad")], HTTPS, "https_proxy is not the address of a proxy".to_owned()),
-            (&[("ALL_PROXY", "ftp://p:1"), ("NO_PROXY", "x")], HTTP, "ALL_PROXY is not the address of a proxy".to_owned()),
+            (
+                &[("https_proxy", "http://[bad")],
+                HTTPS,
+                "https_proxy is not the address of a proxy".to_owned(),
+            ),
+            (
+                &[("ALL_PROXY", "ftp://p:1"), ("NO_PROXY", "x")],
+                HTTP,
+                "ALL_PROXY is not the address of a proxy".to_owned(),
+            ),
             (&[("https_proxy", "http://[bad")], HTTP, String::new()),
             (&[("https_proxy", "http://[bad"), ("no_proxy", "reg.test")], HTTPS, String::new()),
             // This machine is asked directly.

@@ -94,10 +94,10 @@ impl Client {
                     ("client_id", "stowaway"),
                     ("refresh_token", &*token),
                 ]);
-                self.agent.post(url).send_form(form)
+                self.post(url)?.send_form(form)
             }
             other => {
-                let mut call = self.agent.get(url);
+                let mut call = self.request(url)?;
                 for (name, value) in fields {
                     call = call.query(name, value);
                 }

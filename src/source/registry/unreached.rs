@@ -5,6 +5,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::address::{authority, is_same_origin};
+use super::proxy::Via;
 use crate::fault::{Code, Fault};
 
 /// What the system says of a name that no host has.
@@ -14,6 +15,9 @@ const NO_HOST: [&str; 4] = [
     "nodename nor servname provided",
     "Name does not resolve",
 ];
+const NO_SUCH_HOST: &str = ": there is no such host";
+const NOT_LOOKED_UP: &str = ": the name cannot be looked up";
+const REFUSED: &str = " refuses the connection";
 /// The beginning of what the standard library says of a name that was not looked up.
 const LOOKUP: &str = "failed to lookup address information: ";
 
@@ -23,21 +27,32 @@ pub(super) struct Registry<'a> {
     pub(super) name: &'a str,
     pub(super) base: &'a str,
     pub(super) insecure: bool,
+    /// The proxy of the request.
+    pub(super) via: Option<&'a Via>,
 }
 
 impl Registry<'_> {
     /// Returns the error for a request without a response.
     pub(super) fn unreached(&self, url: &str, error: &ureq::Error) -> io::Error {
         let at = authority(url);
-        let is_own = is_same_origin(url, self.base);
-        let (code, why) = match error {
-            ureq::Error::HostNotFound => (Code::Unreachable, ": there is no such host".to_owned()),
-            ureq::Error::Timeout(_) => (Code::Unreachable, " does not answer in time".to_owned()),
-            error if let Some(error) = of_tls(error) => (Code::Denied, self.tls_failed(error, is_own)),
-            ureq::Error::Io(error) => (Code::Unreachable, not_connected(error)),
-            error => (Code::Unreachable, format!(" cannot be reached: {error}")),
+        if let Some(error) = of_tls(error) {
+            let is_own = is_same_origin(url, self.base);
+            return Fault::io(Code::Denied, format!("{at}{}", self.tls_failed(error, is_own)));
+        }
+        let why = match error {
+            ureq::Error::HostNotFound => NO_SUCH_HOST.to_owned(),
+            ureq::Error::Timeout(_) => " does not answer in time".to_owned(),
+            ureq::Error::Io(error) => not_connected(error),
+            ureq::Error::ConnectProxyFailed(why) => format!(" is not reached: {why}"),
+            error => format!(" cannot be reached: {error}"),
         };
-        Fault::io(code, format!("{at}{why}"))
+        let subject = match self.via {
+            // With a proxy, it alone is connected to, and mostly it alone has a name to look up.
+            Some(via) if why == REFUSED || (is_of_name(&why) && !via.proxy.resolve_target()) => via.shown(),
+            Some(via) => format!("{at}, through {},", via.shown()),
+            None => at.to_owned(),
+        };
+        Fault::io(Code::Unreachable, format!("{subject}{why}"))
     }
 
     /// Returns what a fault of TLS is, and what to do about it.
@@ -65,15 +80,20 @@ impl Registry<'_> {
     }
 }
 
+/// Returns true if a name was not found.
+fn is_of_name(why: &str) -> bool {
+    why == NO_SUCH_HOST || why.starts_with(NOT_LOOKED_UP)
+}
+
 /// Returns what a connection that failed is said to be.
 fn not_connected(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::ConnectionRefused {
-        return " refuses the connection".to_owned();
+        return REFUSED.to_owned();
     }
     let said = error.to_string();
     match said.strip_prefix(LOOKUP) {
-        Some(why) if NO_HOST.iter().any(|known| why.contains(known)) => ": there is no such host".to_owned(),
-        Some(why) => format!(": the name cannot be looked up: {why}"),
+        Some(why) if NO_HOST.iter().any(|known| why.contains(known)) => NO_SUCH_HOST.to_owned(),
+        Some(why) => format!("{NOT_LOOKED_UP}: {why}"),
         None => format!(" cannot be reached: {said}"),
     }
 }
