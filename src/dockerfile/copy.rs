@@ -59,23 +59,27 @@ impl<'a> Copy<'a> {
     /// unknown.
     #[expect(clippy::option_option, reason = "taken or not, and known or not")]
     pub(crate) fn place(&self, path: &[u8]) -> Option<Option<String>> {
-        self.sources.iter().find_map(|source| {
-            let taken = match &source.pattern {
-                None => path.get(..0).unwrap_or_default(),
-                Some(pattern) => pattern.taken(path)?,
-            };
-            let rest = path.get(taken.len()..).unwrap_or_default();
-            let rest = rest.strip_prefix(b"/").unwrap_or(rest);
-            // Patterns of --exclude are relative to the source.
-            if self.excludes.iter().any(|exclude| exclude.takes(rest) || exclude.takes(path)) {
-                return None;
-            }
-            Some(if rest.is_empty() {
-                let name = taken.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-                self.to.file(&String::from_utf8_lossy(name))
-            } else {
-                self.to.below(&String::from_utf8_lossy(rest))
-            })
+        self.sources.iter().find_map(|source| self.placed(source, path))
+    }
+
+    /// Does the same for one source.
+    #[expect(clippy::option_option, reason = "taken or not, and known or not")]
+    fn placed(&self, source: &CopySource, path: &[u8]) -> Option<Option<String>> {
+        let taken = match &source.pattern {
+            None => path.get(..0).unwrap_or_default(),
+            Some(pattern) => pattern.taken(path)?,
+        };
+        let rest = path.get(taken.len()..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+        // Patterns of --exclude are relative to the source.
+        if self.excludes.iter().any(|exclude| exclude.takes(rest) || exclude.takes(path)) {
+            return None;
+        }
+        Some(if rest.is_empty() {
+            let name = taken.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            self.to.file(&String::from_utf8_lossy(name))
+        } else {
+            self.to.below(&String::from_utf8_lossy(rest))
         })
     }
 
@@ -107,7 +111,7 @@ impl<'a> Copy<'a> {
                 Some(join(parent, name)),
             ];
             for candidate in ways.into_iter().flatten() {
-                let is_there = self.place(&candidate).flatten().is_some_and(|place| place == path);
+                let is_there = self.placed(source, &candidate).flatten().is_some_and(|place| place == path);
                 if is_there && !found.iter().any(|(_, known)| *known == candidate) {
                     found.push((index, candidate));
                 }

@@ -7,6 +7,7 @@ use super::{
     Base, Destination, Dockerfile, Instruction, Keyword, Mount, MountKind, Scope, Scopes, find_from, mounts,
     run_script,
 };
+use crate::hub::programs::PROGRAMS;
 use crate::shell;
 use crate::shell::{Step, StepKind};
 
@@ -183,7 +184,7 @@ fn instruction_edges(
                 let steps = steps.get_or_insert_with(read);
                 let target = mount.target.as_deref().unwrap_or("/").trim_end_matches('/');
                 let is_inside = scope.directory().is_some_and(|directory| directory.starts_with(target));
-                if !is_inside && !steps.iter().any(|step| names(step, target)) {
+                if !is_inside && !may_copy(steps, target) {
                     continue;
                 }
                 let source = normal(mount.source.as_deref().unwrap_or_default());
@@ -194,8 +195,37 @@ fn instruction_edges(
     }
 }
 
-/// Returns true if a step may copy files of a mount. A mount by itself leaves nothing in the layer. The
-/// programs that copy are unknown, so every program that names the mount may copy.
+/// The maximum number of the Hub's clients in a script that are known to copy nothing.
+const MAX_CLIENTS: usize = 64;
+
+/// Returns true if a script may copy files of a mount. A mount by itself leaves nothing in the layer. The programs that
+/// copy are unknown, so every program that names the mount may copy, other than a client of the Hub that is given a file.
+fn may_copy(steps: &[Step], target: &str) -> bool {
+    let clients: Vec<usize> = (0..steps.len()).filter(|&at| steps.get(at).is_some_and(is_client)).collect();
+    let clients = clients.get(..MAX_CLIENTS).unwrap_or(&clients);
+    let is_given = |at: usize, step: &Step| {
+        let client = |number: &usize| steps.get(*number).map(|client| (client.span, client.feeder));
+        clients.iter().filter_map(client).any(|(client, feeder)| {
+            feeder == Some(at) || (client.start < step.span.start && step.span.end <= client.end)
+        })
+    };
+    let only_reads = |at: usize, step: &Step| is_client(step) || (is_printed(step) && is_given(at, step));
+    steps.iter().enumerate().any(|(at, step)| names(step, target) && !only_reads(at, step))
+}
+
+/// Returns true for a client of the Hub, whose output is not written into a file.
+fn is_client(step: &Step) -> bool {
+    let StepKind::Program { name, .. } = &step.kind else { return false };
+    step.outputs.is_empty() && PROGRAMS.iter().any(|program| program.names.contains(&name.as_str()))
+}
+
+/// Returns true for a program that prints a file, but not into another one.
+fn is_printed(step: &Step) -> bool {
+    let StepKind::Program { name, .. } = &step.kind else { return false };
+    step.outputs.is_empty() && matches!(name.as_str(), "cat" | "head" | "tail")
+}
+
+/// Returns true if a step names a mount.
 fn names(step: &Step, target: &str) -> bool {
     match &step.kind {
         StepKind::Program { arguments, .. } => {

@@ -25,6 +25,8 @@ pub(crate) struct Binding<'a> {
     pub origin: Origin,
     /// The value. For an `ARG` it is the default, or empty.
     pub value: &'a Value,
+    /// The index of the instruction that sets the variable.
+    pub by: usize,
 }
 
 /// All settings of one name in a stage, each with the index of its instruction.
@@ -207,8 +209,13 @@ impl Scopes {
 
 /// Returns the last setting before an instruction.
 fn last<T>(history: &History<T>, before: usize) -> Option<&T> {
+    numbered(history, before).map(|(_, value)| value)
+}
+
+/// Does the same with the index of the instruction that sets it.
+fn numbered<T>(history: &History<T>, before: usize) -> Option<(usize, &T)> {
     let end = history.partition_point(|(number, _)| *number < before);
-    history.get(end.checked_sub(1)?).map(|(_, value)| value)
+    history.get(end.checked_sub(1)?).map(|(number, value)| (*number, value))
 }
 
 impl<'a> Scope<'a> {
@@ -225,12 +232,13 @@ impl<'a> Scope<'a> {
 
     /// Returns the variable with that name. `ENV` takes precedence over `ARG`.
     pub(crate) fn get(self, name: &str) -> Option<Binding<'a>> {
-        let env = self.chain().find_map(|settings| last(settings.env.get(name)?, self.before));
-        if let Some(value) = env {
-            return Some(Binding { origin: Origin::Env, value });
+        let env = self.chain().find_map(|settings| numbered(settings.env.get(name)?, self.before));
+        if let Some((by, value)) = env {
+            return Some(Binding { origin: Origin::Env, value, by });
         }
-        let value = self.chain().find_map(|settings| last(settings.args.get(name)?, self.before))?;
-        Some(Binding { origin: Origin::Arg, value })
+        let (by, value) =
+            self.chain().find_map(|settings| numbered(settings.args.get(name)?, self.before))?;
+        Some(Binding { origin: Origin::Arg, value, by })
     }
 
     /// Returns the names of the variables that carry a token.

@@ -103,12 +103,14 @@ impl TextSource {
 }
 
 /// The source of a `COPY` that brings a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BroughtBy {
     /// The index of the instruction.
     pub(crate) instruction: usize,
     /// The word of the source.
     pub(crate) span: Span,
+    /// The path of the file in the build context.
+    pub(crate) from: String,
 }
 
 impl<'a> Files<'a> {
@@ -335,9 +337,14 @@ impl Files<'_> {
             let Placing::Context(copy) = placing else { return None };
             let candidates = copy.candidates(path);
             let exists = |(_, from): &&(usize, Vec<u8>)| self.content(from).is_some();
-            // The file may not be in the repository. The first candidate is the file with the name that is written.
-            let (source, _) = candidates.iter().find(exists).or_else(|| candidates.first())?;
-            Some(BroughtBy { instruction, span: copy.sources.get(*source)?.span })
+            // The file may not be in the repository. It is the one that is written then, if one is.
+            let is_written = |(source, from): &&(usize, Vec<u8>)| {
+                copy.sources.get(*source).is_some_and(|source| source.written == *from)
+            };
+            let find = candidates.iter().find(exists).or_else(|| candidates.iter().find(is_written));
+            let (source, from) = find.or_else(|| candidates.first())?;
+            let from = String::from_utf8_lossy(from).into_owned();
+            Some(BroughtBy { instruction, span: copy.sources.get(*source)?.span, from })
         })
     }
 }

@@ -1,13 +1,13 @@
 //! `dockerfile/copies-token-file`.
 
 use super::{
-    Context, Hit,
+    Brought, Context, Hit,
     hit::{left_in_layer, lower},
 };
 use crate::detect::Confidence;
 use crate::dockerfile::Destination;
 use crate::dockerfile::Keyword;
-use crate::dockerfile::{Instruction, Scope};
+use crate::dockerfile::{Instruction, Scope, normal};
 use crate::effects::{BroughtBy, login_files_in};
 use crate::finding::Severity;
 use crate::hub::files;
@@ -97,7 +97,7 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
                     name,
                     Message::own(what)
                 ),
-                help: help(name),
+                help: help(&normal(from)),
                 script: None,
                 remarks: Vec::new(),
                 leaves: vec![left_in_layer(target.as_deref())],
@@ -112,14 +112,13 @@ pub(crate) fn check(context: &Context<'_>) -> Vec<Hit> {
 
 /// Adds the files whose content a `RUN` gives to the Hub, whatever their names are.
 fn given(context: &Context<'_>, hits: &mut Vec<Hit>) {
-    for (BroughtBy { instruction, span }, path) in context.brought() {
+    for Brought { by: BroughtBy { instruction, span, from }, path, .. } in context.brought() {
         if let Some(known) = hits.iter_mut().find(|hit| hit.span == span) {
             (known.severity, known.confidence) = (RULE.severity, Confidence::High);
             continue;
         }
         let Some(instruction) = context.dockerfile.instructions.get(instruction) else { continue };
         let keyword = instruction.effective().keyword.name();
-        let name = last(path);
         hits.push(Hit {
             rule: &RULE,
             severity: RULE.severity,
@@ -129,23 +128,24 @@ fn given(context: &Context<'_>, hits: &mut Vec<Hit>) {
             message: message!(
                 "`{}` takes `{}`, whose content a RUN gives to the Hub as a token, into the layer",
                 keyword,
-                name
+                from
             ),
-            help: help(name),
+            help: help(&from),
             script: None,
             remarks: Vec::new(),
             leaves: vec![left_in_layer(Some(path))],
             stage: instruction.stage,
-            subject: message!("{} {}", keyword, name),
+            subject: message!("{} {}", keyword, last(&from)),
         });
     }
 }
 
-fn help(name: &str) -> Message {
+/// Returns the help for a file at this path of the build context.
+fn help(path: &str) -> Message {
     message!(
         "Delete the copy, add `{}` to `.dockerignore`, and mount the file where it is needed: `RUN \
          --mount=type=secret,id=NAME,target=PATH …`, built with `docker build --secret id=NAME,src=FILE .`",
-        name
+        path
     )
 }
 

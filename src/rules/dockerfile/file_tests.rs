@@ -284,6 +284,24 @@ fn copies_of_token_files_weigh_by_what_they_hold() {
 }
 
 #[test]
+fn the_file_to_ignore_is_named_as_in_the_context() {
+    for (lines, path) in [
+        ("COPY conf/hub.key /etc/k\nRUN hf download m --token $(cat /etc/k)", "conf/hub.key"),
+        ("COPY conf /etc/conf\nRUN hf download m --token $(cat /etc/conf/hub.key)", "conf/hub.key"),
+        ("COPY ./hub.key /etc/\nRUN hf download m --token $(cat /etc/hub.key)", "hub.key"),
+        ("COPY a.py k.txt b.py /w/\nRUN hf download m --token $(cat /w/k.txt)", "k.txt"),
+        ("WORKDIR /w\nADD . .\nRUN hf download m --token $(cat keys/k.txt)", "keys/k.txt"),
+        ("COPY home/.netrc /root/", "home/.netrc"),
+        ("COPY ./.cache/huggingface/ /root/.cache/huggingface/", ".cache/huggingface"),
+        ("COPY .env /app/.env", ".env"),
+    ] {
+        let found = hits(lines, COPY);
+        let help = found.first().map(|hit| hit.help.to_string()).unwrap_or_default();
+        assert!(help.contains(&format!("add `{path}` to `.dockerignore`")), "{lines}: {help}");
+    }
+}
+
+#[test]
 fn a_later_instruction_removes_too_late() {
     for (lines, line) in [
         ("RUN hf auth login --token x\nRUN hf download m\nRUN hf auth logout", 2),

@@ -189,3 +189,59 @@ fn windows_images_have_homes_of_their_own() {
         assert_eq!(leaves(&lines, "login-command"), [expected], "{lines}");
     }
 }
+
+#[test]
+fn messages_say_what_the_forecast_says() {
+    for (lines, rule, expected, says) in [
+        (
+            "FROM a AS b\nARG KK\nADD https://huggingface.co/o/m/resolve/main/x?token=$KK /x\nFROM c\nCOPY --from=b /x /x",
+            "token-in-arg",
+            (Severity::High, "BuildCache min"),
+            "attaches to the image by default",
+        ),
+        (
+            "FROM a AS b\nARG HF_TOKEN\nRUN x\nFROM c",
+            "token-in-arg",
+            (Severity::Medium, "BuildCache max"),
+            "builder's cache, and in provenance of `mode=max`",
+        ),
+        (
+            "FROM a AS b\nARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nFROM c",
+            "token-in-env",
+            (Severity::Medium, "BuildCache"),
+            "builder's cache",
+        ),
+        (
+            "FROM a AS b\nARG HF_TOKEN\nRUN hf auth login --token $HF_TOKEN\nFROM c",
+            "login-command",
+            (Severity::Medium, "BuildCache"),
+            "builder's cache",
+        ),
+        (
+            "FROM a\nARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nENV HF_TOKEN=",
+            "token-in-env",
+            (Severity::High, "History"),
+            "`ENV HF_TOKEN` is given a token; a later ENV sets it anew, but the history keeps it",
+        ),
+    ] {
+        let (severity, leaves, message) = forecast(lines, rule).remove(0);
+        assert_eq!((severity, leaves.as_str()), expected, "{lines}");
+        let end = if says.contains("attaches") { "the URL with it" } else { says };
+        assert!(message.contains(says) && message.ends_with(end), "{message}");
+    }
+}
+
+#[test]
+fn a_file_of_a_mount_that_the_hub_is_given_stays_behind() {
+    let head = "FROM a AS s\nRUN --mount=type=secret,id=t cp /run/secrets/t /tok\nFROM b\nRUN --mount=from=s,target=/s";
+    for (run, expected) in [
+        ("hf download o/m --token $(cat /s/tok)", "BuildCache"),
+        ("hf download o/m --token \"$(head -n1 /s/tok)\" && ls", "BuildCache"),
+        ("cat /s/tok > /x", "Layer"),
+        ("cat /s/tok | tee /x", "Layer"),
+        ("python p.py $(cat /s/tok)", "Layer"),
+        ("cp -r /s /y && hf download o/m --token $(cat /s/tok)", "Layer"),
+    ] {
+        assert_eq!(leaves(&format!("{head} {run}"), "token-written-to-file")[0], expected, "{run}");
+    }
+}

@@ -53,9 +53,9 @@ pub(crate) struct Residue {
 /// An addition to a message that depends on the rest of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remark {
-    /// The stage is not part of the final image. Provenance of the mode `max` shows what the builder was given, but
-    /// no files.
-    StaysInBuildCache { is_in_provenance: bool },
+    /// The stage is not part of the final image. Provenance of this mode shows what the builder was given, but no
+    /// files.
+    StaysInBuildCache { provenance: Option<Provenance> },
     /// A later instruction with this keyword sets the variable, label or command to another value.
     SetAnew(Keyword),
     /// No `RUN` follows a build argument.
@@ -72,15 +72,19 @@ impl Remark {
     /// Returns the text of the remark, which is appended to the message.
     pub(crate) fn text(self) -> Message {
         match self {
-            Self::StaysInBuildCache { is_in_provenance: false } => {
+            Self::StaysInBuildCache { provenance: None } => {
                 Message::own("its stage does not reach the final image, so it stays in the builder's cache")
             }
-            Self::StaysInBuildCache { is_in_provenance: true } => Message::own(
+            Self::StaysInBuildCache { provenance: Some(Provenance::Max) } => Message::own(
                 "its stage does not reach the final image, so it stays in the builder's cache, and in provenance of \
                  `mode=max`",
             ),
+            Self::StaysInBuildCache { provenance: Some(Provenance::Min) } => Message::own(
+                "its stage does not reach the final image, but the provenance that BuildKit attaches to the image by \
+                 default holds the URL with it",
+            ),
             Self::SetAnew(keyword) => {
-                message!("a later {} sets it anew, and the history keeps it", keyword.name())
+                message!("a later {} sets it anew, but the history keeps it", keyword.name())
             }
             Self::NewerBuilders => {
                 Message::own("no RUN follows, so that only Docker 28 and later write it into the history")
@@ -150,7 +154,6 @@ impl Hit {
     pub(crate) fn forecast(&mut self, reach: &Reach, removed: &[Removed], is_literal: bool) {
         let Some(stage) = self.stage else { return };
         let before = self.leaves.len();
-        let is_in_provenance = self.leaves.iter().any(|leaves| leaves.place != Where::Layer);
         let mut reaching = Vec::new();
         for leaves in std::mem::take(&mut self.leaves) {
             match leaves.place {
@@ -182,7 +185,7 @@ impl Hit {
                 self.severity = lower(self.severity);
             }
             self.leaves.push(left_in(Where::BuildCache));
-            self.remarks.push(Remark::StaysInBuildCache { is_in_provenance });
+            self.remarks.push(Remark::StaysInBuildCache { provenance: None });
         }
     }
 }

@@ -91,13 +91,21 @@ impl Login<'_> {
         message!(
             "Delete the login, and write `{} --mount=type=secret,id={},env=HF_TOKEN hf download …` where the token \
              is needed: the Hub's tools read HF_TOKEN from the environment{}. Build with `docker build --secret \
-             id={},env=HF_TOKEN .`",
+             id={},env={} .`",
             run,
             id,
             git,
-            id
+            id,
+            variable_of(id, HF_TOKEN).to_owned()
         )
     }
+}
+
+/// Returns the variable of the build's caller from which a secret may be taken: `other`, unless the id is a name of
+/// variables.
+pub(crate) fn variable_of<'a>(id: &'a str, other: &'a str) -> &'a str {
+    let is_name = id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    if is_name { id } else { other }
 }
 
 /// Returns all logins of a file that leave a residue, in order.

@@ -28,8 +28,9 @@ mod unshipped;
 mod writes;
 
 use super::Rule;
-use crate::dockerfile::{Dockerfile, Instruction, Reach, Scope, Scopes};
+use crate::dockerfile::{Dockerfile, Instruction, Mount, MountKind, Reach, Scope, Scopes, normal};
 use crate::effects::{self, BroughtBy, Files, Given, NO_FILES, ReadFile, Run};
+use crate::hub::variables::is_read;
 use expansions::Expansions;
 use flow::Flow;
 use std::collections::BTreeMap;
@@ -68,6 +69,15 @@ pub(crate) struct Context<'a> {
     files: Files<'a>,
 }
 
+/// A file that a `COPY` brings and a `RUN` gives to the Hub.
+pub(crate) struct Brought<'a> {
+    pub(crate) by: BroughtBy,
+    /// The path in the image.
+    pub(crate) path: &'a str,
+    /// The index of the `RUN`.
+    pub(crate) run: usize,
+}
+
 impl<'a> Context<'a> {
     /// Reads a Dockerfile of which the build context is not known.
     pub(crate) fn new(source: &'a [u8], dockerfile: &'a Dockerfile) -> Self {
@@ -88,14 +98,30 @@ impl<'a> Context<'a> {
         Self { source, dockerfile, scopes, reach, runs, given, files }
     }
 
-    /// Returns the sources of `COPY`s whose files `RUN`s give to the Hub, each with the path in the image.
-    pub(crate) fn brought(&self) -> impl Iterator<Item = (BroughtBy, &str)> {
+    /// Returns the sources of `COPY`s whose files `RUN`s give to the Hub.
+    pub(crate) fn brought(&self) -> impl Iterator<Item = Brought<'_>> {
         self.given.iter().flat_map(move |(&number, given)| {
             let stage = self.dockerfile.instructions.get(number).and_then(|run| run.stage);
-            given
-                .files
-                .iter()
-                .filter_map(move |file| Some((self.files.brought_by(stage?, number, file)?, file.as_str())))
+            given.files.iter().filter_map(move |path| {
+                Some(Brought { by: self.files.brought_by(stage?, number, path)?, path, run: number })
+            })
+        })
+    }
+
+    /// Returns the mounts of secrets whose content goes to the Hub, or is in a variable that its tools read.
+    pub(crate) fn hub_secrets(&self) -> impl Iterator<Item = &Mount> {
+        let numbered = self.runs.iter().enumerate().filter_map(|(number, run)| Some((number, run.as_ref()?)));
+        numbered.flat_map(|(number, run)| {
+            let given = self.given.get(&number);
+            run.mounts.iter().filter(move |mount| {
+                let variable = mount.env.as_ref();
+                let file = mount.target.as_deref().map(normal);
+                let is_given = given.is_some_and(|given| {
+                    variable.is_some_and(|name| given.variables.contains(name))
+                        || file.is_some_and(|file| given.files.contains(&file))
+                });
+                mount.kind == MountKind::Secret && (is_given || variable.is_some_and(|name| is_read(name)))
+            })
         })
     }
 

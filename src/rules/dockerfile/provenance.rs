@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::hit::{Hit, left_in_provenance};
+use super::hit::{Hit, Remark, left_in_provenance};
 use super::{Context, literal_token, token_in_arg, token_in_env, token_in_url};
 use crate::detect::TokenKind;
 use crate::dockerfile::{Instruction, Keyword};
@@ -37,6 +37,15 @@ pub(super) fn add(context: &Context<'_>, hits: &mut [Hit]) {
             continue;
         };
         hit.leaves.push(left_in_provenance(mode));
+        for remark in &mut hit.remarks {
+            if let Remark::StaysInBuildCache { provenance } = remark {
+                *provenance = Some(mode);
+                // The mode `min` counts as in the image.
+                if mode == Provenance::Min {
+                    hit.severity = hit.rule.severity;
+                }
+            }
+        }
     }
 }
 

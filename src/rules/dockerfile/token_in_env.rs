@@ -62,10 +62,9 @@ pub(super) fn check(context: &Context<'_>, expansions: &Expansions<'_>) -> Vec<H
                 token,
                 message: message!("ENV gives {} a value{}: it stays in the image's environment", name, how),
                 help: message!(
-                    "Delete {} from this ENV. Write `RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN …` where a \
-                     build step needs the token, build with `docker build --secret id=HF_TOKEN,env=HF_TOKEN .`, and \
-                     start with `docker run -e HF_TOKEN …`.",
-                    name
+                    "Delete {} from this ENV. Write `RUN --mount=type=secret,id={},env={} …` where a build step needs \
+                     the token, build with `docker build --secret id={},env={} .`, and start with `docker run -e {} …`.",
+                    name, name, name, name, name, name
                 ),
                 script: None,
                 remarks: Vec::new(),

@@ -1,12 +1,15 @@
-//! Messages about stages that do not reach the final image.
+//! Messages about what is in the final image in part only.
 
 use super::hit::{Hit, Remark};
 use super::{token_in_arg, token_in_env, token_in_url};
 use crate::mask::{Message, message};
 
-/// Takes out of a message what is true of the final image alone, if the stage of the hit does not reach it.
+/// Takes out of a message what is not true of the final image, because the stage of the hit does not reach it or a later
+/// instruction sets the variable anew. The remarks say what is true.
 pub(super) fn reword(hit: &mut Hit) {
-    if !hit.remarks.iter().any(|remark| matches!(remark, Remark::StaysInBuildCache { .. })) {
+    let is_partial =
+        |remark: &Remark| matches!(remark, Remark::StaysInBuildCache { .. } | Remark::SetAnew(_));
+    if !hit.remarks.iter().any(is_partial) {
         return;
     }
     let subject = &hit.subject;
