@@ -91,6 +91,18 @@ impl Message {
         self.0.extend(more.0.iter().cloned());
     }
 
+    /// Returns the message without blanks and line ends behind stowaway's own words at its end.
+    pub(crate) fn trimmed(mut self) -> Self {
+        while let Some(Part::Own(own)) = self.0.last_mut() {
+            own.truncate(own.trim_end().len());
+            if !own.is_empty() {
+                break;
+            }
+            self.0.pop();
+        }
+        self
+    }
+
     /// Returns the masked message, which may be shown.
     pub(crate) fn seal(&self) -> Masked {
         self.seal_with(&Mask::default())

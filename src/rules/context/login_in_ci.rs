@@ -110,7 +110,7 @@ impl Found<'_> {
             return;
         }
         let token = token();
-        let help = ci_help::for_argument(self.dialect, argument, token.as_ref());
+        let help = ci_help::for_argument(self.dialect, argument, token.as_ref()).trimmed();
         let name = Quoted(argument.name.as_bytes());
         self.hits.push(CiHit {
             confidence,
@@ -193,7 +193,7 @@ impl Found<'_> {
             _ => Confidence::High,
         };
         let is_given = script.exported().any(|(name, _)| is_read(&name.to_str()));
-        let help = ci_help::for_login(self.dialect, text, token.as_ref(), is_given);
+        let help = ci_help::for_login(self.dialect, text, token.as_ref(), is_given).trimmed();
         let hits = match self.dialect.logins() {
             Logins::WhereBuilt => &mut self.logins,
             _ => &mut self.hits,

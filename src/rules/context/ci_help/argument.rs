@@ -17,7 +17,7 @@ pub(in crate::rules::context) fn for_argument(
     token: Option<&TokenSummary>,
 ) -> Message {
     let name = argument.name.to_str();
-    let id = if is_short_name(&name) && detect::is_token_variable(&name) { name.as_ref() } else { HF_TOKEN };
+    let id = if is_short_name(&name) { name.as_ref() } else { HF_TOKEN };
     let revoke = match token {
         Some(token) => message!("{}Then delete the argument", revoke(token)),
         None => Message::own("Delete the argument"),

@@ -9,6 +9,10 @@ fn hits(path: &str, text: &str) -> Vec<CiHit> {
     let text = text.replace("@TOKEN@", &token());
     let file = read(path.as_bytes(), text.as_bytes()).unwrap();
     let hits = check(text.as_bytes(), &file);
+    for hit in &hits {
+        let help = hit.help.seal();
+        assert!(!help.as_str().ends_with([' ', '\n']), "{path}: {help:?}");
+    }
     let shown = format!("{hits:?} {:?}", file.flaws);
     assert!(!shown.to_lowercase().contains(&token().to_lowercase().split_off(20)), "{shown}");
     hits
@@ -200,4 +204,28 @@ fn what_a_runner_empties_keeps_no_login() {
     }
     let gitlab = "a:\n  script:\n    - trap 'hf auth logout' EXIT\n    - hf auth login --token $T\n";
     assert_eq!(hits(".gitlab-ci.yml", gitlab).len(), 0);
+}
+
+#[test]
+fn the_help_names_the_argument_that_is_written() {
+    for (path, text, says) in [
+        ("Makefile", "b:\n\tdocker build --build-arg KK=$(HF_TOKEN) .\n", "instead of `--build-arg KK`"),
+        ("Makefile", "b:\n\tdocker build --build-arg KK=$(HF_TOKEN) .\n", "delete `ARG KK`"),
+        ("Makefile", "b:\n\tdocker build --build-arg KK=$(HF_TOKEN) .\n", "--secret id=KK,env=HF_TOKEN`"),
+        (
+            "Makefile",
+            "b:\n\tdocker build --build-arg KK=$(HF_TOKEN) .\n",
+            "--mount=type=secret,id=KK,env=KK …",
+        ),
+        (
+            "Makefile",
+            "b:\n\tdocker build --build-arg HF_TOKEN=$(TT) .\n",
+            "instead of `--build-arg HF_TOKEN`",
+        ),
+        ("compose.yaml", "services: {a: {build: {context: ., args: {KK: $HF_TOKEN}}}}\n", "delete `ARG KK`"),
+    ] {
+        let found = hits(path, text);
+        let help = found.first().map(|hit| hit.help.seal()).unwrap();
+        assert!(help.as_str().contains(says), "{text}: {}", help.as_str());
+    }
 }
