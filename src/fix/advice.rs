@@ -8,10 +8,10 @@ use super::outcome::Secret;
 use super::plan::{self, Plan};
 use crate::detect;
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Mount, MountKind, parse};
-use crate::effects::{NO_FILES, ReadFile, holds_word};
+use crate::effects::{NO_FILES, ReadFile, expanded, holds_word};
 use crate::hub::addresses::repository;
 use crate::hub::variables::HF_TOKEN;
-use crate::mask::{Masked, Message, holds_split_token, mask, message};
+use crate::mask::{Masked, Message, holds_split_token, mask_code, message};
 use crate::rules::dockerfile::{
     Context, Hit, find, literal_token, login_command, login_with_secret_mount, token_in_arg, token_in_env,
     token_in_url, token_written_to_file,
@@ -134,7 +134,7 @@ impl Advisor<'_> {
                 continue;
             }
             if let Some(line) = shown(self.context, &self.plan.edits, instruction.span) {
-                return Some(with_line(topic, hit, &line, secret));
+                return Some(self.with_line(topic, hit, &line, secret));
             }
         }
         match topic {
@@ -145,8 +145,35 @@ impl Advisor<'_> {
                 HF_TOKEN
             )),
             Topic::Url => self.url_help(hit, own),
+            Topic::Argument | Topic::Environment => self.setting_help(topic, hit),
             _ => None,
         }
+    }
+
+    /// Returns the help for a variable that takes its value from another one, whose name the secret gets.
+    fn setting_help(&self, topic: Topic, hit: &Hit) -> Option<Message> {
+        let (name, Secret { id, variable }) = self.plan.variables.get(&hit.span)?;
+        if id == name {
+            return None;
+        }
+        let line = message!("RUN --mount=type=secret,id={},env={} …", id, name);
+        let build = message!("docker build --secret id={},env={} .", id, variable);
+        Some(match topic {
+            Topic::Environment => message!(
+                "Delete {} from this ENV. Write `{}` where a build step needs the token, build with `{}`, and start with \
+                 `docker run -e {} …`.",
+                name,
+                line,
+                build,
+                name
+            ),
+            _ => message!(
+                "Delete `{}`, write `{}` where the token is needed, and build with `{}` instead of `--build-arg`.",
+                hit.subject,
+                line,
+                build
+            ),
+        })
     }
 
     /// Returns true if the instruction still leaks when the file is mended.
@@ -169,6 +196,38 @@ impl Advisor<'_> {
         leaking.contains(&index)
     }
 
+    /// Returns the help with a mended line.
+    fn with_line(&self, topic: Topic, hit: &Hit, line: &Masked, secret: &Secret) -> Message {
+        let Secret { id, variable } = secret;
+        let build = message!("docker build --secret id={},env={} .", id, variable);
+        match topic {
+            Topic::Login => {
+                message!(
+                    "Delete the login, and write `{}`: {}. Build with `{}`",
+                    *line,
+                    Message::own(WHY),
+                    build
+                )
+            }
+            Topic::Argument => message!(
+                "Delete `{}`, write `{}`, and build with `{}` instead of `--build-arg`.",
+                hit.subject,
+                *line,
+                build
+            ),
+            Topic::Environment => message!(
+                "Take the variable out of this ENV, write `{}`, and build with `{}`. If the container needs the \
+                 token, pass it when it starts: `docker run -e {} …`.",
+                *line,
+                build,
+                self.plan.variables.get(&hit.span).map_or(variable, |(name, _)| name)
+            ),
+            Topic::Url | Topic::File | Topic::Text => {
+                message!("Write `{}`, and build with `{}`", *line, build)
+            }
+        }
+    }
+
     /// Returns the secret that a part of a `RUN` uses and that is mounted already.
     fn mounted_for(&self, instruction: &Instruction, span: Span) -> Option<Secret> {
         let mounts = &self.context.run(instruction)?.mounts;
@@ -180,8 +239,22 @@ impl Advisor<'_> {
         };
         let used = mounts.iter().find(is_used)?;
         let id = used.id.clone()?;
-        let variable = used.env.clone().unwrap_or_else(|| variable_of(&id));
-        Some(Secret { id, variable })
+        Some(Secret::new(id, used.env.as_deref().unwrap_or(HF_TOKEN)))
+    }
+
+    /// Returns the only secret of a `RUN`, if a part of it gets it through a variable of the script.
+    fn only_secret(&self, instruction: &Instruction, span: Span) -> Option<Secret> {
+        let text = self.context.source.get(span.start..span.end).unwrap_or_default();
+        let text = zeroize::Zeroizing::new(String::from_utf8_lossy(text).into_owned());
+        let scope = self.context.scope_of(instruction);
+        let names = expanded(&text);
+        if names.is_empty() || names.iter().any(|name| scope.get(name).is_some()) {
+            return None;
+        }
+        let mounts = &self.context.run(instruction)?.mounts;
+        let mut secrets = mounts.iter().filter(|mount| mount.kind == MountKind::Secret);
+        let id = secrets.next()?.id.clone()?;
+        secrets.next().is_none().then(|| Secret::new(id, HF_TOKEN))
     }
 
     /// Returns the help for a file that a token is written into. It names the secret that the command reads.
@@ -199,16 +272,16 @@ impl Advisor<'_> {
 
     /// Returns the help for a URL: the download that replaces it.
     fn url_help(&self, hit: &Hit, own: &Instruction) -> Option<Message> {
-        let secret = self.mounted_for(own, hit.span);
+        let secret = self.mounted_for(own, hit.span).or_else(|| self.only_secret(own, hit.span));
         let text = self.context.source.get(hit.span.start..hit.span.end).unwrap_or_default();
         let named = repository(&String::from_utf8_lossy(text))
             .map(|(name, kind)| if kind.is_empty() { name } else { format!("{name} --repo-type {kind}") });
         if secret.is_none() && named.is_none() {
             return None;
         }
-        let id = secret.map_or_else(|| HF_TOKEN.to_owned(), |secret| secret.id);
+        let secret = secret.unwrap_or_else(|| Secret::new(HF_TOKEN.to_owned(), HF_TOKEN));
+        let Secret { id, variable } = secret;
         let named = named.unwrap_or_else(|| "…".to_owned());
-        let variable = variable_of(&id);
         Some(message!(
             "Instead of the URL with the token, write `RUN --mount=type=secret,id={},env=HF_TOKEN hf download {}`, which \
              reads HF_TOKEN from the environment, and build with `docker build --secret id={},env={} .`",
@@ -217,37 +290,6 @@ impl Advisor<'_> {
             id,
             variable
         ))
-    }
-}
-
-/// Returns the variable of the build's caller from which a secret may be taken.
-fn variable_of(id: &str) -> String {
-    let is_name = id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    if is_name { id.to_owned() } else { HF_TOKEN.to_owned() }
-}
-
-/// Returns the help with a mended line.
-fn with_line(topic: Topic, hit: &Hit, line: &Masked, secret: &Secret) -> Message {
-    let Secret { id, variable } = secret;
-    let build = message!("docker build --secret id={},env={} .", id, variable);
-    match topic {
-        Topic::Login => {
-            message!("Delete the login, and write `{}`: {}. Build with `{}`", *line, Message::own(WHY), build)
-        }
-        Topic::Argument => message!(
-            "Delete `{}`, write `{}`, and build with `{}` instead of `--build-arg`.",
-            hit.subject,
-            *line,
-            build
-        ),
-        Topic::Environment => message!(
-            "Take the variable out of this ENV, write `{}`, and build with `{}`. If the container needs the \
-             token, pass it when it starts: `docker run -e {} …`.",
-            *line,
-            build,
-            variable
-        ),
-        Topic::Url | Topic::File | Topic::Text => message!("Write `{}`, and build with `{}`", *line, build),
     }
 }
 
@@ -286,7 +328,8 @@ fn shown(context: &Context<'_>, edits: &Edits, span: Span) -> Option<Masked> {
         let line = if has_quotes { text.trimmed().to_str().into_owned() } else { words };
         let line = zeroize::Zeroizing::new(line);
         let is_short = line.chars().count() <= MAX_SHOWN && !line.contains('\n');
-        return (is_short && is_safe(&source) && is_safe(line.as_bytes())).then(|| mask(line.as_bytes()));
+        return (is_short && is_safe(&source) && is_safe(line.as_bytes()))
+            .then(|| mask_code(line.as_bytes()));
     }
     None
 }

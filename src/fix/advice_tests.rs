@@ -290,3 +290,48 @@ fn a_stage_that_does_not_reach_the_image_has_one_place() {
     );
     assert!(all.iter().all(|hit| !hit.full_message().to_string().contains("history")));
 }
+
+#[test]
+fn the_help_names_the_secret_that_the_mended_file_has() {
+    for (lines, rule, says) in [
+        (
+            "ENV HUGGING_FACE_HUB_TOKEN=hunter2hunter2x",
+            "token-in-env",
+            "`docker run -e HUGGING_FACE_HUB_TOKEN …`",
+        ),
+        (
+            "ENV HUGGING_FACE_HUB_TOKEN=hunter2hunter2x",
+            "token-in-env",
+            "id=HUGGING_FACE_HUB_TOKEN,env=HUGGING_FACE_HUB_TOKEN …",
+        ),
+        (
+            "ARG TOK\nENV HF_TOKEN=$TOK\nRUN hf download m",
+            "token-in-env",
+            "id=TOK,env=HF_TOKEN hf download m`",
+        ),
+        ("ARG TOK\nENV HF_TOKEN=$TOK\nRUN hf download m", "token-in-env", "`docker run -e HF_TOKEN …`"),
+        ("ARG TOK\nENV HF_TOKEN=${TOK}\nCMD x", "token-in-env", "id=TOK,env=HF_TOKEN …"),
+        ("ARG TOK\nENV HF_TOKEN=${TOK}\nCMD x", "token-in-env", "--secret id=TOK,env=TOK ."),
+        (
+            "RUN --mount=type=secret,id=hub TOKEN=$(cat /run/secrets/hub) && git clone https://u:${TOKEN}@huggingface.co/o/m /m",
+            "token-in-url",
+            "id=hub,env=HF_TOKEN hf download o/m`",
+        ),
+        (
+            "RUN --mount=type=secret,id=KK,env=KK python -c \"import os; from huggingface_hub import login; \
+             login(os.environ['KK']); x()\"",
+            "login-with-secret-mount",
+            "--secret id=KK,env=KK .",
+        ),
+        (
+            "ARG HF_TOKEN\nRUN hf_token=$HF_TOKEN python -c \"hf_token = open(1).read()\"",
+            "token-in-arg",
+            "hf_token = open(1).read()",
+        ),
+    ] {
+        let found = hits(lines);
+        let hit = found.iter().find(|hit| hit.rule.id.ends_with(rule)).unwrap();
+        let help = hit.help.seal();
+        assert!(help.as_str().contains(says), "{lines}: {}", help.as_str());
+    }
+}

@@ -24,7 +24,7 @@ pub(super) struct Clone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given<'a> {
     Variable(&'a str),
-    /// A file, in `$(cat FILE)`.
+    /// A file, in `$(cat FILE)` or another spelling of it.
     File(&'a str),
 }
 
@@ -47,7 +47,12 @@ pub(super) fn find(commands: &[Command], span: Span) -> Option<Clone> {
     if !url.text.is_contiguous() || (given(password).is_none() && !is_literal) {
         return None;
     }
-    let password = if is_literal { format!("${HF_TOKEN}") } else { password.to_owned() };
+    let password = match given(password) {
+        _ if is_literal => format!("${HF_TOKEN}"),
+        // The helper runs in another shell, which may not know `$(<FILE)`.
+        Some(Given::File(file)) => format!("$(cat {file})"),
+        _ => password.to_owned(),
+    };
     let start = scheme(&url_text)?.len();
     let userinfo = url.text.source_span(start..start + userinfo.len() + 1);
     let git_end = command.words.first()?.text.span().end;
@@ -83,12 +88,15 @@ fn is_literal(password: &str) -> bool {
 
 /// Returns the source of a password that is a single expansion.
 fn given(password: &str) -> Option<Given<'_>> {
-    let text = password.strip_prefix('$')?;
     let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    if let Some(file) = text.strip_prefix("(cat ").and_then(|text| text.strip_suffix(')')) {
+    let backticks = || password.strip_prefix('`')?.strip_suffix('`');
+    let substitution = password.strip_prefix("$(").and_then(|text| text.strip_suffix(')'));
+    if let Some(command) = substitution.or_else(backticks) {
+        let file = command.trim().strip_prefix("cat ").or_else(|| substitution?.strip_prefix('<'))?.trim();
         let is_plain = file.bytes().all(|b| is_part(b) || matches!(b, b'/' | b'.' | b'-'));
         return (is_plain && file.starts_with('/')).then_some(Given::File(file));
     }
+    let text = password.strip_prefix('$')?;
     let name = text.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(text);
     (!name.is_empty() && name.bytes().all(is_part)).then_some(Given::Variable(name))
 }

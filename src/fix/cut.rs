@@ -9,6 +9,14 @@ use std::ops::Range;
 use crate::dockerfile::Comment;
 use crate::text::Span;
 
+/// The result of removing commands from a script.
+pub(super) enum Cut {
+    /// The whole script is removed.
+    All,
+    /// Some parts of the source are deleted, and others are replaced.
+    Parts { deleted: Vec<Span>, replaced: Vec<(Span, &'static str)> },
+}
+
 /// A source text with its comments.
 #[derive(Clone, Copy)]
 pub(super) struct Page<'a> {

@@ -139,3 +139,80 @@ fn no_blank_line_is_doubled() {
         becomes(&body, &expected.replace("RUN a\n", "RUN apt-get update\n"));
     }
 }
+
+#[test]
+fn a_login_of_a_python_script_leaves_no_line() {
+    let head =
+        "ARG HF_TOKEN\nRUN python <<E\nimport os\nfrom huggingface_hub import login, snapshot_download\n";
+    let rest = "RUN MOUNT python <<E\nimport os\nfrom huggingface_hub import login, snapshot_download\n";
+    let login = "login(os.environ['HF_TOKEN'])";
+    for (script, expected) in [
+        ("@\nsnapshot_download('o/m')\nE\n", "snapshot_download('o/m')\nE\n"),
+        ("# log in first\n@\nsnapshot_download('o/m')\nE\n", "snapshot_download('o/m')\nE\n"),
+        (
+            "if os.environ.get('HF_TOKEN'):\n    # c\n    @\nsnapshot_download('o/m')\nE\n",
+            "snapshot_download('o/m')\nE\n",
+        ),
+        ("if True:\n    @\n    snapshot_download('o/m')\nE\n", "if True:\n    snapshot_download('o/m')\nE\n"),
+        ("if True:\n    snapshot_download('o/m')\n    @\nE\n", "if True:\n    snapshot_download('o/m')\nE\n"),
+        (
+            "login(\n  token=os.environ['HF_TOKEN'],\n)\nsnapshot_download('o/m')\nE\n",
+            "snapshot_download('o/m')\nE\n",
+        ),
+        (
+            "if os.getenv('A'):\n    @\n    for x in y:\n        x()\nsnapshot_download('o/m')\nE\n",
+            "if os.getenv('A'):\n    for x in y:\n        x()\nsnapshot_download('o/m')\nE\n",
+        ),
+        (
+            "if os.getenv('A'):\n    @\n    @\nsnapshot_download('o/m')\nE\n",
+            "if os.getenv('A'):\n    None\n    None\nsnapshot_download('o/m')\nE\n",
+        ),
+        // Where a statement has to stay, nothing is done instead.
+        (
+            "if run():\n    @\nsnapshot_download('o/m')\nE\n",
+            "if run():\n    None\nsnapshot_download('o/m')\nE\n",
+        ),
+        (
+            "if os.getenv('A'):\n    @\nelse:\n    snapshot_download('o/m')\nE\n",
+            "if os.getenv('A'):\n    None\nelse:\n    snapshot_download('o/m')\nE\n",
+        ),
+        (
+            "for x in y:\n    if x:\n        @\nsnapshot_download('o/m')\nE\n",
+            "for x in y:\n    if x:\n        None\nsnapshot_download('o/m')\nE\n",
+        ),
+        ("@; snapshot_download('o/m')\nE\n", "None; snapshot_download('o/m')\nE\n"),
+    ] {
+        becomes(&format!("{head}{}", script.replace('@', login)), &format!("{rest}{expected}"));
+    }
+}
+
+#[test]
+fn what_takes_the_token_back_goes() {
+    for (body, expected) in [
+        ("ARG HF_TOKEN\nRUN hf download m\nRUN unset HF_TOKEN\n", "RUN MOUNT hf download m\n"),
+        ("ARG HF_TOKEN\nRUN hf download m && unset HF_TOKEN\n", "RUN MOUNT hf download m\n"),
+        ("ARG HF_TOKEN\nRUN pip install x; unset HF_TOKEN\n", "RUN pip install x\n"),
+        (
+            "ARG HF_TOKEN\nRUN hf download m && unset HF_TOKEN && python t.py\n",
+            "RUN MOUNT hf download m && unset HF_TOKEN && python t.py\n",
+        ),
+        ("ARG HF_TOKEN\nRUN hf download m; unset OTHER\n", "RUN MOUNT hf download m; unset OTHER\n"),
+        (
+            "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download m\nRUN unset HF_TOKEN\nENV HF_TOKEN=\"\"\n",
+            "RUN MOUNT hf download m\n",
+        ),
+        (
+            "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download m\nENV HF_TOKEN= B=1\n",
+            "RUN MOUNT hf download m\nENV B=1\n",
+        ),
+        (
+            "ARG HF_TOKEN\nENV HF_TOKEN=$HF_TOKEN\nRUN hf download m\nENV HF_TOKEN=\nCMD serve $HF_TOKEN\n",
+            "RUN MOUNT hf download m\nENV HF_TOKEN=\nCMD serve $HF_TOKEN\n",
+        ),
+        ("ARG HF_TOKEN\nRUN hf download m\nENV HF_TOKEN=\n", "RUN MOUNT hf download m\nENV HF_TOKEN=\n"),
+        ("ARG A\nARG HF_TOKEN # the token\nRUN hf download m\n", "ARG A\nRUN MOUNT hf download m\n"),
+        ("ARG A HF_TOKEN # the token\nRUN hf download m\n", "ARG A # the token\nRUN MOUNT hf download m\n"),
+    ] {
+        becomes(body, expected);
+    }
+}

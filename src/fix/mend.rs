@@ -10,14 +10,15 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::advice::advise;
-use super::outcome::{Declined, Left, Mended};
+use super::outcome::{Declined, Left, Mended, Secret};
 use super::plan::{self, Plan};
-use crate::dockerfile::{Keyword, parse};
+use crate::dockerfile::parse;
 #[cfg(test)]
 use crate::effects::NO_FILES;
 use crate::effects::ReadFile;
+use crate::hub::variables::HF_TOKEN;
 use crate::mask::Masked;
-use crate::rules::dockerfile::{Context, Hit, copies_token_file, find, ignored};
+use crate::rules::dockerfile::{Context, Hit, find, ignored};
 use crate::text::{LineIndex, Span};
 
 /// The reasons why places are not mended.
@@ -74,15 +75,11 @@ pub(crate) fn mend_within(source: &[u8], read: ReadFile<'_>) -> Mended {
         left: Vec::new(),
     };
     let mut declined = Vec::new();
-    let mut copied = Vec::new();
-    for round in 0..MAX_ROUNDS {
+    for _ in 0..MAX_ROUNDS {
         let dockerfile = parse(&mended.source);
         let context = Context::within(&mended.source, &dockerfile, read);
         let hits = audible(&mended.source, &context);
         mended.found = mended.found.max(hits.len());
-        if round == 0 {
-            copied = hits.iter().filter(|hit| hit.rule.id == copies_token_file::RULE.id).cloned().collect();
-        }
         mended.kinds.extend(hits.iter().filter_map(|hit| hit.token.as_ref()).map(|token| token.kind));
         let Plan { edits, declined: left, mounted, at_start, .. } = plan::plan(&context, &hits);
         declined = left;
@@ -101,38 +98,22 @@ pub(crate) fn mend_within(source: &[u8], read: ReadFile<'_>) -> Mended {
     }
     let dockerfile = parse(&mended.source);
     let context = Context::within(&mended.source, &dockerfile, read);
+    if !mended.secrets.is_empty() {
+        let all = context.hub_secrets().filter_map(|mount| {
+            let variable = mount.env.as_deref().unwrap_or(HF_TOKEN);
+            Some(Secret::new(mount.id.clone()?, variable))
+        });
+        for secret in all {
+            if !mended.secrets.iter().any(|known| known.id == secret.id) {
+                mended.secrets.insert(secret);
+            }
+        }
+    }
     let reasons = Reasons::new(declined);
     let mut hits = audible(&mended.source, &context);
-    hits.extend(still_copied(source, &context, copied, &hits));
-    hits.sort_by_key(|hit| (hit.span, hit.rule.id));
     advise(&context, &mut hits);
     mended.left = hits.into_iter().map(|hit| Left { why: reasons.of(hit.span), hit }).collect();
     mended
-}
-
-/// Returns the hits at copies of token files that no rule finds any more, because what read the file is mended. The file
-/// is copied as before.
-fn still_copied(before: &[u8], context: &Context<'_>, copied: Vec<Hit>, hits: &[Hit]) -> Vec<Hit> {
-    let mut left = Vec::new();
-    for hit in copied {
-        let written = before.get(hit.span.start..hit.span.end).unwrap_or_default();
-        let copies = context.dockerfile.instructions.iter().filter(|instruction| {
-            matches!(instruction.effective().keyword, Keyword::Copy | Keyword::Add)
-                && instruction.stage == hit.stage
-        });
-        let mut words = copies.flat_map(|instruction| instruction.effective().words());
-        let Some(word) = words.find(|word| {
-            let span = word.span();
-            context.source.get(span.start..span.end) == Some(written)
-        }) else {
-            continue;
-        };
-        let span = word.span();
-        if !hits.iter().any(|known| known.rule.id == hit.rule.id && known.span == span) {
-            left.push(Hit { span, ..hit });
-        }
-    }
-    left
 }
 
 /// Returns the hits of the rules, without those that the file's own comments ignore.

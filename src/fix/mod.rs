@@ -3,12 +3,14 @@
 
 mod advice;
 mod beside;
+mod calls;
 mod clone;
 mod cut;
 mod defaults;
 mod diff;
 mod edit;
 mod file;
+mod keys;
 mod leftover;
 mod lines;
 mod literal;
@@ -26,6 +28,7 @@ mod settings;
 mod shown;
 mod syntax;
 mod taken;
+mod unset;
 mod uses;
 
 pub(crate) use advice::{check_and_advise, check_and_advise_within};
@@ -40,6 +43,8 @@ mod advice_tests;
 mod default_tests;
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod key_tests;
 #[cfg(test)]
 mod leftover_tests;
 #[cfg(test)]

@@ -11,13 +11,20 @@ use crate::hub::variables::is_read;
 use crate::rules::dockerfile::Context;
 
 /// The secrets that a file mounts already, each with the variable that holds it.
-pub(super) struct Ids(Vec<(String, Option<String>)>);
+pub(super) struct Ids {
+    all: Vec<(String, Option<String>)>,
+    /// The secret that is given to the Hub, if there is one alone.
+    of_hub: Option<String>,
+}
 
 impl Ids {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let mounts = context.runs().flat_map(|(_, _, run)| &run.mounts);
         let secrets = mounts.filter(|mount| mount.kind == MountKind::Secret);
-        Self(secrets.filter_map(|mount| Some((mount.id.clone()?, mount.env.clone()))).collect())
+        let all = secrets.filter_map(|mount| Some((mount.id.clone()?, mount.env.clone()))).collect();
+        let mut ids = context.hub_secrets().filter_map(|mount| mount.id.as_ref());
+        let first = ids.next().filter(|first| ids.all(|id| id == *first));
+        Self { all, of_hub: first.cloned() }
     }
 
     /// Returns the id under which the file mounts the secret of this name, or else the name itself.
@@ -27,12 +34,13 @@ impl Ids {
             plain(other) == plain(name) || (is_read(name) && is_read(&plain(other).to_ascii_uppercase()))
         };
         let find = |is_it: &dyn Fn(&str, Option<&str>) -> bool| {
-            self.0.iter().find(|(id, variable)| is_it(id, variable.as_deref()))
+            self.all.iter().find(|(id, variable)| is_it(id, variable.as_deref()))
         };
         let found = find(&|id, _| id == name)
             .or_else(|| find(&|_, variable| variable == Some(name)))
             .or_else(|| find(&|id, variable| is_same(id) || variable.is_some_and(is_same)));
-        found.map_or(name, |(id, _)| id)
+        let of_hub = self.of_hub.as_deref().filter(|_| is_read(name));
+        found.map(|(id, _)| id.as_str()).or(of_hub).unwrap_or(name)
     }
 }
 
@@ -85,9 +93,7 @@ impl Mounting<'_> {
                 Some((_, old)) if self.had_login => edits.replace(old.span, flag),
                 _ => added.extend([flag.as_str(), " "]),
             }
-            let is_name = id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-            let from = if is_name { id.clone() } else { variable };
-            secrets.push(Secret { id, variable: from });
+            secrets.push(Secret::new(id, &variable));
         }
         if !added.is_empty() {
             let at = acts.keyword_span.end;

@@ -6,9 +6,10 @@ use super::readers::readers;
 use super::settings::{Settings, Variable};
 use crate::dockerfile::Scope;
 use crate::effects::{Reader, Run, holds_word};
+use crate::hub::programs::TOKEN_OPTION;
 use crate::hub::python::{LIBRARY, TAKE_HUB_TOKEN};
 use crate::hub::variables::{HF_TOKEN, READ, is_read};
-use crate::shell::Step;
+use crate::shell::{Step, StepKind};
 use crate::text::Span;
 
 /// The secrets that the commands of a `RUN` need.
@@ -38,7 +39,7 @@ impl Reading<'_> {
     pub(super) fn needs(&self, logged_in: Option<&str>) -> Needs {
         let (rest, gone) = (self.rest, self.gone);
         let here: Vec<(&str, &Variable)> = self.settings.in_scope(self.scope).collect();
-        let id = |&(name, variable): &(&str, &Variable)| (name.to_owned(), variable.id.clone());
+        let id = |&(name, variable): &(&str, &Variable)| (name.to_owned(), variable.id(self.scope, name));
         let named = here.iter().filter(|(name, _)| holds_word(rest, name));
         let mut needed: BTreeMap<String, String> = named.map(id).collect();
         let is_named = !needed.is_empty();
@@ -47,9 +48,24 @@ impl Reading<'_> {
             let around = before.checked_sub(1).and_then(|at| gone.get(at));
             around.is_none_or(|gone| gone.end < step.span.end)
         };
-        let readers = readers(self.run).filter(|(step, _)| self.run.steps.get(*step).is_some_and(stays));
+        let steps = || readers(self.run).filter(|(step, _)| self.run.steps.get(*step).is_some_and(stays));
+        // A script in the Dockerfile that names its variable reads no other, but for those that libraries read.
+        let says_all = |step: &usize| match self.run.steps.get(*step).map(|step| &step.kind) {
+            Some(StepKind::Python(text)) => here.iter().any(|(name, _)| holds_word(&text.to_str(), name)),
+            _ => false,
+        };
+        let is_said = steps().all(|(step, reader)| reader == Reader::Hub || says_all(&step));
+        let is_client = steps().any(|(_, reader)| reader == Reader::Hub) || calls_the_hub(rest);
+        // A client that is given its token reads no other.
+        let is_given = |step: usize| match self.run.steps.get(step).map(|step| &step.kind) {
+            Some(StepKind::Program { arguments, .. }) => arguments.iter().any(|word| {
+                let text = word.text.to_str();
+                text.strip_prefix(TOKEN_OPTION).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+            }),
+            _ => false,
+        };
+        let readers = steps().filter(|(step, reader)| *reader == Reader::Other || !is_given(*step));
         let readers: Vec<Reader> = readers.map(|(_, reader)| reader).collect();
-        let is_client = readers.contains(&Reader::Hub) || calls_the_hub(rest);
         let is_about_token = is_named || is_client || self.had_login;
         if readers.is_empty() {
             return Needs { variables: needed, is_about_token };
@@ -67,11 +83,11 @@ impl Reading<'_> {
             needed.insert(HF_TOKEN.to_owned(), secret.to_owned());
         }
         // It is unknown which of the other variables a script reads.
-        if may_be_any || needed.is_empty() {
+        if (may_be_any && !is_said) || needed.is_empty() {
             for (name, variable) in
                 known.into_iter().filter(|(name, variable)| !is_read(name) && !variable.is_handed_on)
             {
-                needed.entry((*name).to_owned()).or_insert_with(|| variable.id.clone());
+                needed.entry((*name).to_owned()).or_insert_with(|| variable.id(self.scope, name));
             }
         }
         Needs { variables: needed, is_about_token }

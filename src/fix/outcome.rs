@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::finding::TokenKind;
 use crate::mask::{Masked, mask};
 use crate::rules::dockerfile::Hit;
+use crate::rules::dockerfile::logins::variable_of;
 use crate::text::Span;
 
 /// A mended Dockerfile.
@@ -35,6 +36,12 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
+    /// Returns the secret with this id. `variable` holds it unless the id is a name of variables.
+    pub(super) fn new(id: String, variable: &str) -> Self {
+        let variable = variable_of(&id, variable).to_owned();
+        Self { id, variable }
+    }
+
     /// Returns the argument of `docker build --secret`.
     pub(crate) fn argument(&self) -> Masked {
         mask(format!("id={},env={}", self.id, self.variable).as_bytes())

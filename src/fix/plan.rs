@@ -6,6 +6,7 @@ use super::outcome::{Declined, Secret};
 use super::{
     cut::Page,
     edit::Edits,
+    keys::keys,
     lines, literal,
     mounts::Ids,
     names::Names,
@@ -23,6 +24,7 @@ use crate::rules::dockerfile::{
     Context, Hit, ScriptPlace, literal_token, login_command, login_with_secret_mount, logins,
     token_written_to_file,
 };
+use crate::text::Span;
 
 /// The plan of one round.
 #[derive(Default)]
@@ -37,6 +39,8 @@ pub(super) struct Plan {
     pub(super) is_for_windows: bool,
     /// The variables that containers need from now on.
     pub(super) at_start: BTreeSet<String>,
+    /// The removed variables, each with its name and its secret, by the place of the pair.
+    pub(super) variables: BTreeMap<Span, (String, Secret)>,
     /// The indices of the instructions of which nothing is left.
     pub(super) gone: BTreeSet<usize>,
 }
@@ -66,11 +70,23 @@ fn in_script(hit: &Hit) -> Masked {
 
 /// Plans the changes to a file in which the rules find `hits`.
 pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
+    let (plan, keep) = attempt(context, hits, BTreeMap::new());
+    if keep.is_empty() { plan } else { attempt(context, hits, keep).0 }
+}
+
+/// Plans the changes without the logins of some stages. Returns the stages whose logins would have to stay as well, with
+/// the reasons.
+fn attempt(
+    context: &Context<'_>,
+    hits: &[Hit],
+    keep: BTreeMap<usize, &'static str>,
+) -> (Plan, BTreeMap<usize, &'static str>) {
+    let mut more = BTreeMap::new();
     let mut plan = Plan { is_for_windows: is_for_windows(context), ..Plan::default() };
     if let Some(why) = refused(context, plan.is_for_windows) {
         let why = || Masked::own(why);
         plan.declined.extend(hits.iter().map(|hit| Declined { span: hit.span, why: why() }));
-        return plan;
+        return (plan, more);
     }
     debug_assert!(hits.is_sorted_by_key(|hit| hit.span.start));
     let (in_scripts, hits): (Vec<_>, Vec<_>) = hits.iter().cloned().partition(|hit| hit.script.is_some());
@@ -85,7 +101,10 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         .filter(|login| login.script.is_none() && asked.contains(&login.span))
         .map(|login| (login.span, login))
         .collect();
-    let keep = uses::stages_that_keep(context, &logins);
+    let keys = keys(context, hits, &keep);
+    let mut all = uses::stages_that_keep(context, &logins);
+    all.extend(keep);
+    let keep = all;
     let (kept, logins): (BTreeMap<_, _>, BTreeMap<_, _>) =
         logins.into_iter().partition(|(_, login)| login.stage.is_some_and(|stage| keep.contains_key(&stage)));
     plan.declined.extend(kept.iter().filter_map(|(&span, login)| {
@@ -98,9 +117,10 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         escape: context.dockerfile.directives.escape_byte(),
     };
     let settings = settings(context, page, hits, logins.values().copied(), &mut plan.declined);
+    plan.variables = settings.secrets(context);
     let names = Names::new(context, hits);
     let ids = Ids::new(context);
-    let mending = Mending { context, page, hits, names: &names, settings: &settings, ids: &ids };
+    let mending = Mending { context, page, hits, names: &names, settings: &settings, ids: &ids, keys: &keys };
     plan.at_start.extend(settings.environment.iter().cloned());
     // The secret that replaces the logins of a stage, as of the current instruction.
     let mut logged_in: BTreeMap<usize, String> = BTreeMap::new();
@@ -139,13 +159,15 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         let written = here.iter().filter(|hit| hit.rule.id == token_written_to_file::RULE.id);
         let written = written.filter(|_| !keep.contains_key(&stage));
         let written: Vec<_> = written.filter_map(|hit| run.writes_token_file(hit)).collect();
-        if let Some(id) = login.or_else(|| written.into_iter().next()) {
+        let login = login.or_else(|| written.into_iter().next());
+        let before = logged_in.get(&stage).map(String::as_str);
+        let written = run.write(login.as_deref().or(before), before, &mut plan.edits, &mut plan.declined);
+        if let Some(id) = login.filter(|_| !matches!(written, Written::Run { is_kept: true, .. })) {
             logged_in.insert(stage, id);
             plan.at_start.insert(HF_TOKEN.to_owned());
         }
-        let given = logged_in.get(&stage).map(String::as_str);
-        match run.write(given, &mut plan.edits, &mut plan.declined) {
-            Written::Run { secrets, is_about_token } => {
+        match written {
+            Written::Run { secrets, is_about_token, .. } => {
                 if is_about_token {
                     plan.about_token.insert(index);
                 }
@@ -157,12 +179,13 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
         }
     }
     settings.write(context, page, &mut plan.edits, &mut plan.gone);
+    more.extend(keys.iter().filter_map(|key| key.delete(context, &mut plan.edits, &mut plan.gone)));
     lines::delete(context, &plan.gone, &mut plan.edits);
     literals(context, hits, &settings, &mut plan);
     if !plan.mounted.is_empty() {
         syntax::need_secrets_in_variables(context, &mut plan.edits);
     }
-    plan
+    (plan, more)
 }
 
 /// Returns true if an instruction copies a single file to the path of the Hub's token file. That is

@@ -111,6 +111,14 @@ fn each_name_that_a_script_may_read_is_given() {
         "RUN --mount=type=secret,id=HUGGING_FACE_HUB_TOKEN,env=HF_TOKEN \
          --mount=type=secret,id=HUGGING_FACE_HUB_TOKEN,env=HUGGING_FACE_HUB_TOKEN python d.py\n",
     );
+    // A script in the Dockerfile that names its variable reads no other, but for those that the libraries read.
+    becomes(
+        "ARG HUGGINGFACE_TOKEN_BUILD\nARG HUGGING_FACE_HUB_TOKEN_ARG=\"\"\nARG HF_TOKEN\nENV \
+         HUGGINGFACE_TOKEN_BUILD=${HUGGINGFACE_TOKEN_BUILD}\nRUN python -c \"import os; d(os.environ['HUGGINGFACE_TOKEN_BUILD'])\"\n\
+         ENV HUGGINGFACE_TOKEN_BUILD=\"\"\n",
+        "RUN MOUNT --mount=type=secret,id=HUGGINGFACE_TOKEN_BUILD,env=HUGGINGFACE_TOKEN_BUILD python -c \"import os; \
+         d(os.environ['HUGGINGFACE_TOKEN_BUILD'])\"\n",
+    );
     // A build argument that only hands its value on is not what a script reads.
     becomes(
         "ARG TOKEN\nENV HF_TOKEN=$TOKEN\nRUN python d.py\n",
@@ -122,7 +130,7 @@ fn each_name_that_a_script_may_read_is_given() {
     );
     becomes(
         "ARG TOK\nARG MORE=$TOK\nENV HF_TOKEN=${MORE}\nRUN ./d.sh\n",
-        "RUN --mount=type=secret,id=MORE,env=HF_TOKEN ./d.sh\n",
+        "RUN --mount=type=secret,id=TOK,env=HF_TOKEN ./d.sh\n",
     );
 }
 
@@ -176,4 +184,25 @@ fn a_clone_with_a_password_of_unknown_shape_is_mended() {
         "RUN MOUNT git -c credential.helper='!f() { echo username=user; echo \"password=$HF_TOKEN\"; }; f' clone \
          http://huggingface.co/o/r\n",
     );
+}
+
+#[test]
+fn a_secret_that_goes_to_the_hub_is_used_again() {
+    let first = "RUN --mount=type=secret,id=hub hf download o/a --token $(cat /run/secrets/hub)\n";
+    becomes(
+        &format!("ARG HF_TOKEN\n{first}RUN hf download o/b --token $HF_TOKEN\n"),
+        &format!("{first}RUN --mount=type=secret,id=hub,env=HF_TOKEN hf download o/b --token $HF_TOKEN\n"),
+    );
+    let source = format!("FROM a\nARG HF_TOKEN\n{first}RUN hf download o/b\n");
+    let secrets = |source: &str| {
+        let mended = super::mend::mend(source.as_bytes());
+        mended.secrets.iter().map(|secret| secret.argument().as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(secrets(&source), ["id=hub,env=HF_TOKEN"]);
+    // Other secrets are not the token, and two tokens may belong to two accounts.
+    let other = "RUN --mount=type=secret,id=aws aws s3 cp s3://b/x . --token $(cat /run/secrets/aws)\n";
+    let source = format!("FROM a\nARG HF_TOKEN\n{other}RUN hf download o/b\n");
+    assert_eq!(secrets(&source), ["id=HF_TOKEN,env=HF_TOKEN"]);
+    let source = format!("FROM a\nARG MY_HF_TOKEN\n{first}RUN hf download o/b --token $MY_HF_TOKEN\n");
+    assert_eq!(secrets(&source), ["id=MY_HF_TOKEN,env=MY_HF_TOKEN", "id=hub,env=HF_TOKEN"]);
 }

@@ -6,15 +6,17 @@ use crate::hub::variables::HF_TOKEN;
 use super::outcome::{Declined, Secret};
 use super::{
     clone::{self, Clone, Given},
-    cut::Page,
+    cut::{Cut, Page},
     defaults::{Default, default},
     edit::Edits,
+    keys::Key,
     literal::{self, Place},
     mounts::{Ids, Mounting},
     names::Names,
     needs::{Needs, Reading},
-    script::{Cut, cut},
+    script::cut,
     settings::Settings,
+    unset::unset,
 };
 use crate::dockerfile::Instruction;
 use crate::dockerfile::Mount;
@@ -63,6 +65,7 @@ pub(super) struct Mending<'a> {
     pub(super) names: &'a Names,
     pub(super) settings: &'a Settings,
     pub(super) ids: &'a Ids,
+    pub(super) keys: &'a [Key],
 }
 
 /// The remains of a `RUN`.
@@ -71,6 +74,8 @@ pub(super) enum Written {
     Run {
         secrets: Vec<Secret>,
         is_about_token: bool,
+        /// Whether its logins could not be removed.
+        is_kept: bool,
     },
     Nothing,
 }
@@ -112,10 +117,10 @@ impl<'a> MendedRun<'a> {
         let id = |login: &Login<'_>| match login.origin {
             TokenOrigin::Secret(mount) => mount.id.clone(),
             TokenOrigin::Literal | TokenOrigin::Other => {
-                let known = |name: &&str| settings.variables.get(*name);
+                let known = |name: &&str| Some(settings.variables.get(*name)?.id(self.scope, name));
                 let variable = login.variables.iter().find_map(known);
                 let literal = || names.of(hits, self.pipeline(login.span)).map(str::to_owned);
-                variable.map(|variable| variable.id.clone()).or_else(literal)
+                variable.or_else(literal)
             }
         };
         let ids: Vec<_> =
@@ -199,10 +204,12 @@ impl<'a> MendedRun<'a> {
         Some(secret.unwrap_or_else(|| HF_TOKEN.to_owned()))
     }
 
-    /// Writes the changes. `logged_in` is the secret that replaces the logins up to here.
+    /// Writes the changes. `logged_in` is the secret that replaces the logins up to here, and `before` the one without
+    /// the logins of this `RUN`, which may have to stay.
     pub(super) fn write(
         self,
         logged_in: Option<&str>,
+        before: Option<&str>,
         edits: &mut Edits,
         declined: &mut Vec<Declined>,
     ) -> Written {
@@ -213,12 +220,13 @@ impl<'a> MendedRun<'a> {
         let cut = |targets: &[Span]| {
             cut(self.mending.page, &self.run.script, &self.commands, &self.run.steps, targets)
         };
+        all.extend(unset(self.run, &self.commands, self.mending.settings));
         let made = cut(&all).or_else(|| cut(&self.targets));
+        let is_kept = made.is_none();
+        let logged_in = if is_kept { before } else { logged_in };
         let (deleted, replaced) = match made {
             Some(Cut::All) if all.is_empty() => (Vec::new(), Vec::new()),
-            Some(Cut::All) => {
-                return Written::Nothing;
-            }
+            Some(Cut::All) => return Written::Nothing,
             Some(Cut::Parts { deleted, replaced }) => (deleted, replaced),
             None => {
                 let why = "it is written in a way that cannot be rewritten safely";
@@ -229,7 +237,7 @@ impl<'a> MendedRun<'a> {
         let gone = united(deleted.iter().copied().chain(replaced.iter().map(|(span, _)| *span)));
         let rest = self.rest(&gone);
         let Mending { settings, ids, .. } = *self.mending;
-        let had_login = !self.targets.is_empty();
+        let had_login = !self.targets.is_empty() && !is_kept;
         let reading =
             Reading { run: self.run, scope: self.scope, settings, rest: &rest, gone: &gone, had_login };
         let Needs { variables: mut needed, mut is_about_token } = reading.needs(logged_in);
@@ -269,7 +277,7 @@ impl<'a> MendedRun<'a> {
         let source = self.mending.page.source;
         let mounting =
             Mounting { source, instruction: self.instruction, run: self.run, ids, rest: &rest, had_login };
-        Written::Run { secrets: mounting.write(needed, edits), is_about_token }
+        Written::Run { secrets: mounting.write(needed, edits), is_about_token, is_kept }
     }
 
     /// Returns the effects of the commands of the script itself.
@@ -358,7 +366,9 @@ impl<'a> MendedRun<'a> {
     /// login stays.
     fn ends_of_logins(&self) -> Vec<Span> {
         let files = login_files_in(self.scope);
-        let is_file = |path: &String| files.as_ref().is_some_and(|files| files.contains(path));
+        let is_key = |path: &String| self.mending.keys.iter().any(|key| key.path == *path);
+        let is_file =
+            |path: &String| is_key(path) || files.as_ref().is_some_and(|files| files.contains(path));
         let is_target = |effect: &Effect| self.targets.iter().any(|target| target.overlaps(effect.span));
         let is_login = |effect: &&Effect| matches!(effect.kind, EffectKind::Login(_));
         if self.effects().filter(is_login).any(|login| !is_target(login)) {

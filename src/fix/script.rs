@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::cut::Page;
+use super::calls::calls;
+use super::cut::{Cut, Page};
 use super::leftover::{Effect, Token, between, unite};
 use super::pipelines::{Pipeline, pipelines};
 use crate::effects::python;
@@ -22,14 +23,6 @@ enum Gap {
     /// The start of a list: `then`, `do`, `{` or `(`.
     Opening,
     Other,
-}
-
-/// The result of removing commands from a script.
-pub(super) enum Cut {
-    /// The whole script is removed.
-    All,
-    /// Some parts of the source are deleted, and others are replaced.
-    Parts { deleted: Vec<Span>, replaced: Vec<(Span, &'static str)> },
 }
 
 /// Removes the commands at `targets`. Returns `None` if that would change the meaning of the remaining
@@ -55,12 +48,13 @@ pub(super) fn cut(
         Script::Text { language: Language::Shell, text } => text,
         Script::Text { language, text } => {
             let is_all = *language == Language::Python && python::only_logs_in(text);
-            return if is_all { Some(Cut::All) } else { calls(text, targets) };
+            return if is_all { Some(Cut::All) } else { calls(page, text, targets) };
         }
     };
     let list = pipelines(text, commands);
     let mut whole = BTreeSet::new();
     let mut replaced = Vec::new();
+    let mut within: Vec<(&Text, Span)> = Vec::new();
     let spans: HashSet<Span> = commands.iter().map(|command| command.span).collect();
     for &target in targets {
         match whole_command(steps, target) {
@@ -88,10 +82,7 @@ pub(super) fn cut(
                     replaced.push((command, ":"));
                 }
             }
-            Target::Call(script) => match calls(script, &[target])? {
-                Cut::Parts { replaced: calls, .. } => replaced.extend(calls),
-                Cut::All => return None,
-            },
+            Target::Call(script) => within.push((script, target)),
         }
     }
     let effect = |pipeline: &Pipeline| {
@@ -108,6 +99,13 @@ pub(super) fn cut(
         return None;
     }
     let mut deleted = Vec::new();
+    for group in within.chunk_by(|(one, _), (other, _)| one.span() == other.span()) {
+        let Some((script, _)) = group.first() else { continue };
+        let here: Vec<Span> = group.iter().map(|(_, target)| *target).collect();
+        let Cut::Parts { deleted: lines, replaced: calls } = calls(page, script, &here)? else { return None };
+        deleted.extend(lines);
+        replaced.extend(calls);
+    }
     let mut rest: &[usize] = &whole.into_iter().collect::<Vec<_>>();
     while let Some(&first) = rest.first() {
         let joined = |(index, pipeline): &(usize, &usize)| {
@@ -216,13 +214,6 @@ fn whole_command(steps: &[Step], target: Span) -> Target<'_> {
         Some((text, _)) => Target::Call(text),
         None => Target::Command(target),
     }
-}
-
-/// Replaces calls of a Python script by `None`.
-fn calls(text: &Text, targets: &[Span]) -> Option<Cut> {
-    let extent = |target: &Span| Some((python::extent(text, *target)?, "None"));
-    let replaced = targets.iter().map(extent).collect::<Option<Vec<_>>>()?;
-    Some(Cut::Parts { deleted: Vec::new(), replaced })
 }
 
 /// Returns the text before a pipeline. For the index after the last one, it is the text after that

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cut::Page;
-use super::defaults::{Default, default};
+use super::defaults::{self, default};
 use super::edit::Edits;
-use super::outcome::Declined;
+use super::outcome::{Declined, Secret};
 use crate::detect;
 use crate::dockerfile::{Instruction, Keyword, Origin, Pair, Scope};
-use crate::effects::{TokenOrigin, expanded};
+use crate::effects::{TokenOrigin, expanded, holds_word};
 use crate::mask::Masked;
 use crate::rules::dockerfile::hit::within;
 use crate::rules::dockerfile::logins::Login;
@@ -17,10 +17,10 @@ use crate::shell::Step;
 use crate::text::Span;
 
 /// A variable whose value now comes from a secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Variable {
-    /// The id of the secret.
-    pub(super) id: String,
+    /// The ids of the secrets from which it takes its values, by the index of the instruction that sets it.
+    ids: BTreeMap<usize, String>,
     /// Whether a program may read the variable although the script does not mention it. That is so for the
     /// names of token variables.
     pub(super) is_known: bool,
@@ -28,8 +28,16 @@ pub(super) struct Variable {
     pub(super) is_handed_on: bool,
 }
 
+impl Variable {
+    /// Returns the id of the secret that the variable `name` has in a scope.
+    pub(super) fn id(&self, scope: Scope<'_>, name: &str) -> String {
+        let here = scope.get(name).and_then(|binding| self.ids.get(&binding.by));
+        here.or_else(|| self.ids.values().next()).map_or(name, String::as_str).to_owned()
+    }
+}
+
 /// The changes to the settings of a file.
-#[derive(std::default::Default)]
+#[derive(Default)]
 pub(super) struct Settings {
     /// The variables by name.
     pub(super) variables: BTreeMap<String, Variable>,
@@ -47,6 +55,9 @@ struct Candidate {
     is_known: bool,
 }
 
+const MORE: &str = "its value contains more than the token, and a secret is the token alone";
+const SEVERAL: &str = "its value is made of several variables: mount a secret for each, and write the expression into \
+                       the RUN";
 const LOST: &str = "its default is compared with, and the variable would not be set in a build without the secret: \
                     write `${NAME:-default}` there, and mount the secret";
 
@@ -84,12 +95,10 @@ pub(super) fn settings<'a>(
                 continue;
             }
             let from = reference(pair);
-            let is_mixed = pair.value.as_ref().is_some_and(|value| value.to_str().contains('$'));
-            if acts.keyword == Keyword::Env && from.is_none() && is_mixed {
-                blocked.insert(
-                    name.clone(),
-                    "its value contains more than the token, and a secret is the token alone",
-                );
+            let value = pair.value.as_ref().map_or_else(String::new, |value| value.to_str().into_owned());
+            let variables = expanded(&value).len();
+            if from.is_none() && variables > 0 {
+                blocked.insert(name.clone(), if variables > 1 { SEVERAL } else { MORE });
             }
             candidates
                 .insert((index, number), Candidate { keyword: acts.keyword, name, from, is_known: is_hit });
@@ -106,9 +115,10 @@ pub(super) fn settings<'a>(
             blocked.extend(candidates.values().map(|candidate| (candidate.name.clone(), why)));
         }
     }
-    let mut settings = <Settings as std::default::Default>::default();
+    let sources = sources(context, &candidates);
+    let mut settings = Settings::default();
     for (&place, candidate) in &candidates {
-        let Candidate { keyword, name, from, is_known } = candidate;
+        let Candidate { keyword, name, is_known, .. } = candidate;
         if let Some(why) = blocked.get(name) {
             if let Some(pair) = pair_at(context, place) {
                 declined.push(Declined { span: pair.span, why: Masked::own(why) });
@@ -116,17 +126,13 @@ pub(super) fn settings<'a>(
             continue;
         }
         settings.dropped.insert(place);
-        let source = from.as_ref().filter(|from| names.contains(from));
-        let id = source.unwrap_or(name).clone();
         let is_handed_on = *keyword == Keyword::Arg
             && !detect::is_token_variable(name)
             && candidates.values().any(|other| other.from.as_ref() == Some(name) && other.name != *name);
-        let variable = Variable { id, is_known: *is_known, is_handed_on };
-        let known = settings.variables.entry(name.clone()).or_insert(variable.clone());
-        if variable.id != *name {
-            known.id = variable.id;
-        }
+        let known = settings.variables.entry(name.clone()).or_default();
+        known.ids.extend(sources.get(name.as_str()).cloned().unwrap_or_default());
         known.is_known |= is_known;
+        known.is_handed_on |= is_handed_on;
         if *keyword == Keyword::Env {
             settings.environment.insert(name.clone());
         }
@@ -138,6 +144,14 @@ pub(super) fn settings<'a>(
 impl Settings {
     /// Adds labels with a token in them, and declarations before the first `FROM` of removed variables.
     fn take_rest(&mut self, context: &Context<'_>, hits: &[Hit]) {
+        let is_named = |from: usize, name: &str| {
+            let mut later = context.dockerfile.instructions.iter().skip(from + 1);
+            later.any(|instruction| {
+                let is_setting = matches!(instruction.effective().keyword, Keyword::Arg | Keyword::Env);
+                !is_setting
+                    && holds_word(&written(context, instruction).replace(&format!("unset {name}"), ""), name)
+            })
+        };
         for (index, (instruction, scope)) in context.instructions().enumerate() {
             let acts = instruction.effective();
             for (number, pair) in acts.pairs().iter().enumerate() {
@@ -155,13 +169,47 @@ impl Settings {
                     Keyword::Arg => {
                         instruction.stage.is_none() && self.variables.contains_key(&scope.name(pair))
                     }
+                    // It takes back what another ENV has set.
+                    Keyword::Env => {
+                        let is_empty = pair
+                            .value
+                            .as_ref()
+                            .is_some_and(|value| value.to_str().trim_matches(['"', '\'']).is_empty());
+                        is_empty
+                            && self.environment.contains(&scope.name(pair))
+                            && !is_named(index, &scope.name(pair))
+                    }
                     _ => false,
                 };
                 if goes {
                     self.dropped.insert((index, number));
                 }
             }
+            // BuildKit takes the words of a comment behind an ARG for arguments.
+            let is_arg = acts.keyword == Keyword::Arg;
+            let comment =
+                acts.pairs().iter().position(|pair| is_arg && pair.name.as_bytes().starts_with(b"#"));
+            if let Some(comment) = comment
+                && (0..comment).all(|number| self.dropped.contains(&(index, number)))
+            {
+                self.dropped.extend((comment..acts.pairs().len()).map(|number| (index, number)));
+            }
         }
+    }
+
+    /// Returns the removed variables, each with its name and its secret, by the place of the pair.
+    pub(super) fn secrets(&self, context: &Context<'_>) -> BTreeMap<Span, (String, Secret)> {
+        let mut secrets = BTreeMap::new();
+        for &(index, number) in &self.dropped {
+            let Some(pair) = pair_at(context, (index, number)) else { continue };
+            let name = context.scopes.at(index).name(pair);
+            let id = self.variables.get(&name).and_then(|variable| variable.ids.get(&index));
+            if let Some(id) = id {
+                let secret = Secret::new(id.clone(), &name);
+                secrets.insert(pair.span, (name, secret));
+            }
+        }
+        secrets
     }
 
     /// Returns true if the span is in a removed setting.
@@ -225,6 +273,23 @@ impl Settings {
     }
 }
 
+/// Returns the variable at the start of the chain from which each candidate takes its value, by name and instruction.
+fn sources<'a>(
+    context: &Context<'_>,
+    candidates: &'a BTreeMap<(usize, usize), Candidate>,
+) -> BTreeMap<&'a str, BTreeMap<usize, String>> {
+    let mut sources: BTreeMap<&str, BTreeMap<usize, String>> = BTreeMap::new();
+    // Values come from earlier instructions, whose sources are known already.
+    for (&(index, _), Candidate { name, from, .. }) in candidates {
+        let source = from.as_deref().and_then(|from| {
+            let by = context.scopes.at(index).get(from)?.by;
+            sources.get(from)?.get(&by).cloned()
+        });
+        sources.entry(name).or_default().insert(index, source.unwrap_or_else(|| name.clone()));
+    }
+    sources
+}
+
 /// Returns the variables through which a login is given its token. If that cannot be followed, these are all
 /// variables in its command.
 fn given(context: &Context<'_>, login: &Login<'_>) -> Vec<String> {
@@ -245,14 +310,16 @@ fn pair_at<'a>(context: &Context<'a>, (index, number): (usize, usize)) -> Option
     context.dockerfile.instructions.get(index)?.effective().pairs().get(number)
 }
 
-/// Returns the variable that is the whole value of a pair.
+/// Returns the variable that is the whole value of a pair. A default may stand behind it, but no other variable.
 fn reference(pair: &Pair) -> Option<String> {
     let value = pair.value.as_ref()?.to_str().into_owned();
     let inner = value.trim_matches('"').strip_prefix('$')?;
     let inner = match inner.strip_prefix('{') {
         Some(braced) => {
-            let name = braced.strip_suffix('}')?;
-            name.split_once([':', '-']).map_or(name, |(name, _)| name)
+            let inner = braced.strip_suffix('}')?;
+            let (name, rest) = inner.split_at(inner.find([':', '-', '?']).unwrap_or(inner.len()));
+            let is_other = rest.starts_with(":+") || rest.contains('$');
+            (!is_other).then_some(name)?
         }
         None => inner,
     };
@@ -279,7 +346,7 @@ fn block(
         let (text, why) = match acts.keyword {
             Keyword::Run | Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck => {
                 for &name in names.iter().filter(|name| !blocked.contains_key(**name)).collect::<Vec<_>>() {
-                    if matches!(default(context, page, instruction, scope, name), Default::Lost) {
+                    if matches!(default(context, page, instruction, scope, name), defaults::Default::Lost) {
                         lost.push(name.to_owned());
                     }
                 }

@@ -54,6 +54,10 @@ pub(crate) fn masked_lines(source: &[u8]) -> Vec<Masked> {
         for span in spans.iter().take_while(|span| span.start < here.end) {
             let start = span.start.saturating_sub(here.start).clamp(from, bare.len());
             let end = span.end.saturating_sub(here.start).clamp(start, bare.len());
+            // Another finding has the same text.
+            if start == end && span.start < span.end {
+                continue;
+            }
             shown.extend_from_slice(bare.get(from..start).unwrap_or_default());
             let part = bare.get(start..end).unwrap_or_default();
             let masked = mask(part);
