@@ -158,22 +158,24 @@ impl Advisor<'_> {
         }
         let line = message!("RUN --mount=type=secret,id={},env={} …", id, name);
         let build = message!("docker build --secret id={},env={} .", id, variable);
-        Some(match topic {
-            Topic::Environment => message!(
+        let help = if topic == Topic::Environment {
+            message!(
                 "Delete {} from this ENV. Write `{}` where a build step needs the token, build with `{}`, and start with \
                  `docker run -e {} …`.",
                 name,
                 line,
                 build,
                 name
-            ),
-            _ => message!(
+            )
+        } else {
+            message!(
                 "Delete `{}`, write `{}` where the token is needed, and build with `{}` instead of `--build-arg`.",
                 hit.subject,
                 line,
                 build
-            ),
-        })
+            )
+        };
+        Some(help)
     }
 
     /// Returns true if the instruction still leaks when the file is mended.

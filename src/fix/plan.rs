@@ -74,6 +74,15 @@ pub(super) fn plan(context: &Context<'_>, hits: &[Hit]) -> Plan {
     if keep.is_empty() { plan } else { attempt(context, hits, keep).0 }
 }
 
+/// Returns the logins of the `RUN`s themselves that are reported, by their places.
+fn reported<'a, 'b>(all: &'b [Login<'a>], hits: &[Hit]) -> BTreeMap<Span, &'b Login<'a>> {
+    let is_login =
+        |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
+    let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
+    let logins = all.iter().filter(|login| login.script.is_none() && asked.contains(&login.span));
+    logins.map(|login| (login.span, login)).collect()
+}
+
 /// Plans the changes without the logins of some stages. Returns the stages whose logins would have to stay as well, with
 /// the reasons.
 fn attempt(
@@ -93,14 +102,7 @@ fn attempt(
     let hits = hits.as_slice();
     plan.declined.extend(in_scripts.iter().map(|hit| Declined { span: hit.span, why: in_script(hit) }));
     let all = logins::find(context);
-    let is_login =
-        |hit: &&Hit| hit.rule.id == login_command::RULE.id || hit.rule.id == login_with_secret_mount::RULE.id;
-    let asked: BTreeSet<_> = hits.iter().filter(is_login).map(|hit| hit.span).collect();
-    let logins: BTreeMap<_, &Login<'_>> = all
-        .iter()
-        .filter(|login| login.script.is_none() && asked.contains(&login.span))
-        .map(|login| (login.span, login))
-        .collect();
+    let logins = reported(&all, hits);
     let keys = keys(context, hits, &keep);
     let mut all = uses::stages_that_keep(context, &logins);
     all.extend(keep);
