@@ -201,8 +201,8 @@ mod tests {
         format!("hf_{}{}", "VbNkTyRwQpXsJdLzG", "hMcFaUeIoWmZqKtYx")
     }
 
-    /// Returns the rules that are not silenced, and the notes as `LINE: TEXT`.
-    fn run(source: &str) -> (Vec<&'static str>, Vec<String>) {
+    /// Returns the rules that are not silenced, the notes as `LINE: TEXT`, and the reasons.
+    fn run(source: &str) -> (Vec<&'static str>, Vec<String>, Vec<String>) {
         let source = source.replace("@TOKEN@", &token());
         let dockerfile = parse(source.as_bytes());
         let hits = super::super::check(source.as_bytes(), &dockerfile);
@@ -211,14 +211,15 @@ mod tests {
         let left = left.map(|(hit, _)| hit.rule.id.trim_start_matches("dockerfile/")).collect();
         let notes: Vec<_> = ignored.notes.iter().map(|(line, note)| format!("{line}: {note}")).collect();
         assert!(notes.iter().all(|note| !note.contains(token().split_at(10).1)), "{notes:?}");
-        (left, notes)
+        let reasons =
+            ignored.reasons.iter().flatten().map(|reason| reason.seal().as_str().to_owned()).collect();
+        (left, notes, reasons)
     }
 
     const LOGIN: &str = "RUN hf auth login --token x\n";
 
     #[test]
-    fn an_ignore_silences_its_rule_on_its_instruction_and_says_so() {
-        let said = "of dockerfile/login-command is ignored: it is a mock";
+    fn an_ignore_silences_its_rule_on_its_instruction_and_gives_the_reason() {
         for (source, line) in [
             (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\n{LOGIN}"), 2),
             (format!("FROM a\n#stowaway:ignore[dockerfile/login-command]  it is a mock \r\n  {LOGIN}"), 2),
@@ -235,32 +236,30 @@ mod tests {
             (format!("FROM a\nRUN x && \\\n# stowaway: ignore[login-command] it is a mock\n y\n{LOGIN}"), 0),
             (format!("FROM a\n# stowaway: ignore[login-command] it is a mock\nONBUILD {LOGIN}"), 2),
         ] {
-            let (left, notes) = run(&source);
+            let (left, notes, reasons) = run(&source);
             assert_eq!(left.is_empty(), line > 0, "{source}");
-            assert_eq!(notes.len(), 1, "{notes:?}");
             if line > 0 {
-                assert_eq!(notes[0], format!("{line}: 1 finding {said}"));
+                assert_eq!((notes.len(), &reasons[..]), (0, &["it is a mock".to_owned()][..]), "{notes:?}");
             } else {
-                assert!(notes[0].contains("silences nothing"), "{source}: {notes:?}");
+                assert!(notes.len() == 1 && notes[0].contains("silences nothing"), "{source}: {notes:?}");
             }
         }
     }
 
     #[test]
-    fn several_rules_and_several_findings_are_counted() {
-        let (left, notes) = run("FROM a\nARG X\n\
+    fn several_rules_and_several_findings() {
+        let (left, notes, reasons) = run("FROM a\nARG X\n\
              # stowaway: ignore[token-in-env, dockerfile/token-in-arg] both are for tests\n\
              ENV HF_TOKEN=hunter2hunter2 HF_KEY=hunter2hunter3\n");
         assert_eq!(left, Vec::<&str>::new());
-        assert_eq!(notes.len(), 2);
+        assert_eq!((notes.len(), reasons.len()), (1, 2));
         assert!(notes[0].contains("ignore of dockerfile/token-in-arg silences nothing"), "{notes:?}");
-        assert!(notes[1].contains("2 findings of dockerfile/token-in-env are ignored"), "{notes:?}");
         let twice = format!(
             "FROM a\n# stowaway: ignore[login-command] one\n# stowaway: ignore[login-command] two\n{LOGIN}"
         );
-        let (left, notes) = run(&twice);
-        assert!(left.is_empty() && notes[0].contains("ignored: one"), "{notes:?}");
-        assert!(notes[1].starts_with("3: this ignore of dockerfile/login-command silences nothing"));
+        let (left, notes, reasons) = run(&twice);
+        assert!(left.is_empty() && reasons == ["one"], "{notes:?}");
+        assert!(notes[0].starts_with("3: this ignore of dockerfile/login-command silences nothing"));
     }
 
     #[test]
@@ -279,29 +278,30 @@ mod tests {
             ),
             ("# stowaway: ignore[token-in-arg] because", "the instruction has no such finding"),
         ] {
-            let (left, notes) = run(&format!("FROM a\n{comment}\n{LOGIN}"));
+            let (left, notes, _) = run(&format!("FROM a\n{comment}\n{LOGIN}"));
             assert_eq!(left, ["login-command"], "{comment}");
             assert!(notes.len() == 1 && notes[0].contains(said), "{comment}: {notes:?}");
         }
         for comment in ["# stowaway: ignored", "# stowaway looks at this", "# ignore[login-command] x"] {
-            let (left, notes) = run(&format!("FROM a\n{comment}\n{LOGIN}"));
+            let (left, notes, _) = run(&format!("FROM a\n{comment}\n{LOGIN}"));
             assert!(left == ["login-command"] && notes.is_empty(), "{comment}");
         }
     }
 
     #[test]
     fn a_token_in_the_file_is_never_silenced() {
-        let (left, notes) = run("FROM a\n# stowaway: ignore[literal-token, token-in-env] @TOKEN@ is dead\n\
+        let (left, notes, reasons) =
+            run("FROM a\n# stowaway: ignore[literal-token, token-in-env] @TOKEN@ is dead\n\
              ENV HF_TOKEN=@TOKEN@\n# stowaway: ignore[@TOKEN@] x\nRUN y\n");
         assert_eq!(left, ["literal-token", "literal-token", "literal-token"]);
         assert!(notes[0].contains("dockerfile/literal-token cannot be ignored"), "{notes:?}");
-        assert!(notes[1].contains("1 finding of dockerfile/token-in-env is ignored: …"), "{notes:?}");
+        assert!(reasons.len() == 1 && reasons[0].contains('…'), "{reasons:?}");
     }
 
     #[test]
     fn many_ignores_take_no_longer_each() {
         let comments = "# stowaway: ignore[login-command] x\n".repeat(20_000);
-        let (left, notes) = run(&format!("FROM a\n{comments}{LOGIN}"));
-        assert_eq!((left.len(), notes.len()), (0, 20_000));
+        let (left, notes, reasons) = run(&format!("FROM a\n{comments}{LOGIN}"));
+        assert_eq!((left.len(), notes.len(), reasons.len()), (0, 19_999, 1));
     }
 }

@@ -202,14 +202,16 @@ fn links_are_not_followed() {
 }
 
 #[test]
-fn an_inline_ignore_is_told_with_its_file() {
+fn an_inline_ignore_stays_in_the_report() {
     let outcome = scan_files(
         "inline-ignore",
         &[("a/Dockerfile", "FROM x\n# stowaway: ignore[login-command] a mock\nRUN hf auth login\n")],
     );
     assert_eq!(outcome.code, 0);
-    assert_eq!(told(&outcome), Vec::<String>::new());
-    let note = &outcome.report()["notes"][0];
-    assert_eq!(note["where"], "a/Dockerfile: line 2");
-    assert_eq!(note["message"], "1 finding of dockerfile/login-command is ignored: a mock");
+    let finding = &outcome.findings()[0];
+    assert_eq!(
+        (&finding["location"]["path"], &finding["location"]["line"]),
+        (&"a/Dockerfile".into(), &3.into())
+    );
+    assert_eq!(finding["suppressed"]["reason"], "a mock");
 }
