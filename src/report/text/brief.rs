@@ -13,8 +13,6 @@ use crate::report::{Style, escape};
 const MAX_PLACES: usize = 15;
 /// The column of what follows the severity.
 const SUBJECT: usize = 10;
-/// The address at which tokens are revoked.
-const TOKENS: &str = "https://huggingface.co/settings/tokens";
 
 /// A place of a token in one line.
 struct Row {
@@ -74,8 +72,8 @@ fn token(group: &Group<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
         rest.push_str(&at.date());
     }
     write!(out, "{}  {rest}", style.strong(&name))?;
-    if matches!(group.subject, Subject::Token(_)) {
-        let advice = format!("revoke it: {TOKENS}");
+    if let Subject::Token(token) = group.subject {
+        let advice = format!("revoke it: {}", token.kind.revoke_address());
         let used = SUBJECT + width_of(&name) + 2 + width_of(&rest);
         if used + 3 + advice.len() <= style.width() {
             write!(out, "   {advice}")?;
