@@ -126,10 +126,12 @@ fn scan(mut scan: Box<args::Scan>) -> Result<Outcome, Failure> {
     let mut failure = None;
     for (wanted, output) in outputs {
         let options = report::Options {
-            color: use_color(scan.color.when, output.is_stdout()),
-            quiet: scan.quiet,
-            verbose: scan.verbose,
-            columns: columns(output.is_stdout()),
+            style: Style {
+                color: use_color(scan.color.when, output.is_stdout()),
+                quiet: scan.quiet,
+                verbose: scan.verbose,
+                columns: columns(output.is_stdout()),
+            },
             policy: Some(&policy),
             show_ignored: scan.policy.show_ignored,
             started,

@@ -67,7 +67,7 @@ pub(super) fn render(report: &Report, options: Options<'_>, out: &mut dyn Write)
         writeln!(out, "::endgroup::")?;
     }
     let mut summary = Vec::new();
-    super::text::summary(report, options.style(), &mut summary)?;
+    super::text::summary(report, options.style, &mut summary)?;
     // The summary names targets.
     let summary = String::from_utf8_lossy(&summary).into_owned();
     for line in summary.lines() {

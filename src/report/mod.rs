@@ -65,14 +65,8 @@ impl Report {
 /// The parameters of a report, other than the result.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Options<'a> {
-    /// Whether text has colours.
-    pub(crate) color: bool,
-    /// Whether text leaves out what calls for no action.
-    pub(crate) quiet: bool,
-    /// Whether text has everything about each finding.
-    pub(crate) verbose: bool,
-    /// The width of the terminal, if the report goes to one.
-    pub(crate) columns: Option<usize>,
+    /// The style of text.
+    pub(crate) style: Style,
     /// Whether text lists suppressed findings.
     pub(crate) show_ignored: bool,
     /// The policy, which decides what fails.
@@ -89,10 +83,6 @@ impl Options<'_> {
         self.policy
             .map_or_else(|| Policy::default().fails(finding, kind), |policy| policy.fails(finding, kind))
     }
-
-    fn style(self) -> Style {
-        Style { color: self.color, quiet: self.quiet, verbose: self.verbose, columns: self.columns }
-    }
 }
 
 /// Writes `report` in `format`.
@@ -103,7 +93,7 @@ pub(crate) fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::render(report, options.style(), options.show_ignored, out),
+        Format::Text => text::render(report, options.style, options.show_ignored, out),
         Format::Json => json::render(report, out),
         Format::Sarif => sarif::render(report, out),
         Format::Junit => junit::render(report, options, out),

@@ -89,12 +89,13 @@ fn a_secret_of_signs_is_hidden() {
 #[test]
 fn what_a_secret_decodes_to_is_hidden_as_well() {
     let basic = STANDARD.encode(format!("user:{SECRET}"));
-    let percent = format!("{}%{:02X}{}", &SECRET[..4], SECRET.as_bytes()[4], &SECRET[5..]);
+    let (front, back) = SECRET.split_at(4);
+    let percent = format!("{front}%{:02X}{}", back.as_bytes()[0], back.split_at(1).1);
     for found in [basic, percent] {
         let secrets = Secrets::new([found.as_bytes()].into_iter()).unwrap();
         for text in [found.clone(), SECRET.to_owned(), format!("|1 V={SECRET} /bin/sh -c curl")] {
             let hidden = String::from_utf8(secrets.hidden(text.as_bytes()).unwrap()).unwrap();
-            assert!(!shows(&hidden) && !hidden.contains(&found[..6]), "{hidden}");
+            assert!(!shows(&hidden) && !hidden.contains(found.split_at(6).0), "{hidden}");
         }
     }
 }

@@ -253,6 +253,21 @@ fn upload(method: &str, url: &str, media_type: &str, bytes: &[u8]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Stores a blob in a repository.
+fn upload_blob(host: &str, repository: &str, bytes: &[u8]) {
+    let location =
+        upload("POST", &format!("{host}/v2/{repository}/blobs/uploads/"), "application/octet-stream", b"");
+    let location = location.lines().find_map(|line| {
+        line.split_once(": ")
+            .filter(|(name, _)| name.eq_ignore_ascii_case("location"))
+            .map(|(_, at)| at.trim())
+    });
+    let location = location.unwrap();
+    let and = if location.contains('?') { '&' } else { '?' };
+    let at = format!("{location}{and}digest={}", digest(bytes));
+    upload("PUT", &at, "application/octet-stream", bytes);
+}
+
 /// Answers a request for a list of referrers by its path.
 type Answer = Box<dyn Fn(&str) -> Option<Reply> + Send + Sync>;
 
@@ -267,17 +282,7 @@ fn what_refers_to_an_image_is_read() {
     assert!(described.errors().is_empty());
     // Manifests that hold tokens in annotations, so that no blob is needed but the empty config.
     let empty = b"{}";
-    let location =
-        upload("POST", &format!("{host}/v2/b/two/blobs/uploads/"), "application/octet-stream", b"");
-    let location = location.lines().find_map(|line| {
-        line.split_once(": ")
-            .filter(|(name, _)| name.eq_ignore_ascii_case("location"))
-            .map(|(_, at)| at.trim())
-    });
-    let location = location.unwrap();
-    let and = if location.contains('?') { '&' } else { '?' };
-    let at = format!("{location}{and}digest={}", digest(empty));
-    upload("PUT", &at, "application/octet-stream", empty);
+    upload_blob(&host, "b/two", empty);
     let manifest = |text: &str| {
         let manifest = json!({
             "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
