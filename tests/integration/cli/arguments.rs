@@ -81,10 +81,8 @@ fn usage_errors_are_one_line() {
 #[test]
 fn what_does_not_exist_is_refused() {
     let workspace = Workspace::new("refused");
-    for format in ["html", "xml"] {
-        let line = refusal(&workspace.run(&["scan", "--format", format, "Dockerfile"]));
-        assert!(line.contains(format), "{line}");
-    }
+    let line = refusal(&workspace.run(&["scan", "--format", "xml", "Dockerfile"]));
+    assert!(line.contains("xml"), "{line}");
     let line = refusal(&workspace.run(&["scan", "--verify", "x", "Dockerfile"]));
     assert!(line.contains("unexpected argument '--verify'"), "{line}");
     for command in ["serve", "completions", "man"] {
