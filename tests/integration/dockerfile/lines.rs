@@ -120,7 +120,8 @@ fn every_place_of_an_image_is_traced_to_its_line() {
     assert!(lines(&without).iter().all(|(_, line)| line.is_none()));
 
     let file = place.join("given/Dockerfile");
-    let shown = stowaway(&["scan", "--dockerfile", tools::text(&file), tools::text(&archive)], Stdin::Empty);
+    let args = ["scan", "--verbose", "--dockerfile", tools::text(&file), tools::text(&archive)];
+    let shown = stowaway(&args, Stdin::Empty);
     let line = format!("    Dockerfile  {}:3\n", tools::text(&file));
     assert!(shown.stdout.contains(&line), "{}", shown.stdout);
 }
