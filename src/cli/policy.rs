@@ -58,10 +58,8 @@ fn find(scan: &args::Scan, policy: &mut Policy) -> Result<(), Failure> {
     policy.default = number(discover(current, current))?;
     for target in &scan.targets {
         let Some(directory) = Target::parse(target).ok().as_ref().and_then(directory) else { continue };
-        // Without a file of its own, a local target has none: it may be in somebody else's tree.
-        if let Some(number) = number(discover(&directory, current))? {
-            policy.of_target.insert(mask(target.as_encoded_bytes()), number);
-        }
+        // The file of the current directory is not for targets elsewhere.
+        policy.of_target.insert(mask(target.as_encoded_bytes()), number(discover(&directory, current))?);
     }
     Ok(())
 }

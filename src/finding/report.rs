@@ -162,7 +162,7 @@ pub enum Provenance {
 pub enum Origin {
     /// The image that it was built from.
     Base,
-    /// What was built on top of that.
+    /// The layers and settings that the build added to it.
     Own,
     /// One of them: the border is not known, or does not decide it.
     Unknown,

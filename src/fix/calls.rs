@@ -4,7 +4,7 @@ use super::cut::{Cut, Page};
 use crate::effects::python;
 use crate::text::{Span, Text};
 
-/// What may be called in the condition of an `if` that goes with its login: functions that only look something up.
+/// The functions that may be called in the condition of an `if` that is removed with its login. They only look something up.
 const LOOKUPS: [&str; 6] = ["environ.get", "getenv", "exists", "isfile", "bool", "len"];
 
 /// Removes the calls of a Python script. A call that is not a statement of its own becomes `None`.

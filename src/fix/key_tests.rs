@@ -32,7 +32,7 @@ fn a_key_that_is_copied_for_a_login_goes_with_it() {
     ] {
         becomes(body, expected);
     }
-    // Where something else names the file, or more is copied with it, the login stays for a scan to find.
+    // The login stays if something else names the file, or if more is copied with it. A scan finds it then.
     for body in [
         "COPY hub.key /tmp/hub.key\nRUN cat /tmp/hub.key | xargs hf auth login --token\nRUN chmod 600 /tmp/hub.key\n",
         "COPY hub.key /tmp/hub.key\nRUN cat /tmp/hub.key | xargs hf auth login --token\nENV KEY=/tmp/hub.key\n",

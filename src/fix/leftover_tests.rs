@@ -167,7 +167,7 @@ fn a_login_of_a_python_script_leaves_no_line() {
             "if os.getenv('A'):\n    @\n    @\nsnapshot_download('o/m')\nE\n",
             "if os.getenv('A'):\n    None\n    None\nsnapshot_download('o/m')\nE\n",
         ),
-        // Where a statement has to stay, nothing is done instead.
+        // A block needs a statement, so `pass` or `None` takes the place of the last one.
         (
             "if run():\n    @\nsnapshot_download('o/m')\nE\n",
             "if run():\n    None\nsnapshot_download('o/m')\nE\n",

@@ -88,7 +88,7 @@ impl Baseline {
             let reason = (!words.is_empty()).then(|| mask(words.join(" — ").as_bytes()));
             finding.suppressed.get_or_insert(Suppression { by: SuppressedBy::Baseline, reason });
         }
-        // What was not read may still hold them.
+        // Findings may be in parts that were not read.
         if !report.complete {
             return;
         }

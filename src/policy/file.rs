@@ -64,7 +64,7 @@ pub(super) enum Kind {
 pub(super) enum Part {
     /// The base image.
     Base,
-    /// What was built on top of it.
+    /// The layers and settings that the build added to it.
     Own,
     /// One of them.
     Unknown,

@@ -51,9 +51,9 @@ pub(crate) struct Policy {
     /// The threshold of the command line, which goes before that of files.
     pub(crate) fail_on: Option<ByOrigin>,
     pub(crate) configs: Vec<Config>,
-    /// The number of the configuration for each target that has one, by the name that the report shows.
-    pub(crate) of_target: HashMap<Masked, usize>,
-    /// The number of the configuration for targets without one of their own.
+    /// The number of the configuration for each local target, by the name that the report shows.
+    pub(crate) of_target: HashMap<Masked, Option<usize>>,
+    /// The number of the configuration for all other targets.
     pub(crate) default: Option<usize>,
     /// The findings that are known.
     pub(crate) baseline: Option<Baseline>,
@@ -69,7 +69,7 @@ impl Policy {
     }
 
     fn number(&self, target: &Masked) -> Option<usize> {
-        self.of_target.get(target).copied().or(self.default)
+        self.of_target.get(target).copied().unwrap_or(self.default)
     }
 
     fn config(&self, target: &Masked) -> Option<&Config> {

@@ -179,6 +179,9 @@ fn each_target_has_the_policy_of_its_directory() {
         reasons.join(" ")
     };
     assert_eq!(reasons(&["strict/Dockerfile"]), "none");
+    // The file of the current directory is not for a target elsewhere.
+    let elsewhere = stowaway_in(&place.join("lax"), &["scan", "--format", "json", "../strict/Dockerfile"]);
+    assert_eq!(elsewhere.code, 1);
     assert_eq!(reasons(&["lax/Dockerfile"]), "lax");
     assert_eq!(reasons(&["lax/below/Dockerfile", "strict/Dockerfile", "lax/own"]), "lax none own");
     assert_eq!(reasons(&["--no-config", "lax/below/Dockerfile"]), "none");
@@ -308,7 +311,7 @@ fn with_a_baseline_only_new_findings_fail() {
     let known = scan(&place, &["--baseline", "known.toml", "app.tar"]);
     assert_eq!((known.code, rules(&known).0.len(), notes(&known)), (0, 3, Vec::new()));
 
-    // What is filled in by hand is kept, and shown as the reason.
+    // Fields that are filled in by hand are kept, and shown as the reason.
     fs::write(&file, text.replacen("by = \"\"\nreason = \"\"", "by = \"Ann\"\nreason = \"revoked\"", 1))
         .unwrap();
     let known = scan(&place, &["--baseline", "known.toml", "app.tar"]);
@@ -337,7 +340,7 @@ fn with_a_baseline_only_new_findings_fail() {
     let text_of_two = fs::read_to_string(&file).unwrap();
     assert_eq!(text_of_two.matches("[[finding]]").count(), 2);
 
-    // What was not read may still hold a finding.
+    // A finding may be in a part that was not read.
     let whole = fs::read(place.path().join("app.tar")).unwrap();
     place.write("app.tar", &whole[..whole.len() / 2]);
     let broken = scan(&place, &["--write-baseline", "known.toml", "app.tar"]);

@@ -17,7 +17,7 @@ use crate::rules::{self, Rule};
 pub(super) struct GroupView {
     pub(super) severity: Severity,
     pub(super) title: String,
-    /// What follows the title: the kind of token.
+    /// The text behind the title: the kind of token.
     pub(super) kind: String,
     pub(super) facts: Vec<String>,
     /// The address at which the token is revoked, unless it has expired or the advice names it.

@@ -1,4 +1,4 @@
-//! What is beside the findings: errors, notes, repositories, and the findings that are ignored.
+//! The other parts of the page: errors, notes, repositories, and the findings that are ignored.
 
 use super::choices::Choices;
 use super::findings::RuleName;

@@ -52,7 +52,7 @@ pub(super) struct Mark {
     pub(super) state: String,
 }
 
-/// What the findings say of one layer or document.
+/// The facts that the findings give about one layer or document.
 #[derive(Default)]
 struct Found {
     marks: Vec<Mark>,
@@ -63,7 +63,7 @@ struct Found {
     origins: Vec<Origin>,
 }
 
-/// What the findings say of one image.
+/// The facts that the findings give about one image.
 #[derive(Default)]
 struct FoundInImage {
     layers: BTreeMap<usize, Found>,

@@ -48,7 +48,7 @@ pub(super) fn render(report: &Report, options: Options<'_>, out: &mut dyn Write)
     buffered.flush()
 }
 
-/// What the template shows. All text from outside is escaped for a terminal.
+/// The values that the template shows. All text from outside is escaped for a terminal.
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct Page {

@@ -3,7 +3,7 @@ document.documentElement.classList.add("js");
 addEventListener("DOMContentLoaded", () => {
   const form = document.getElementById("filters");
   if (form) filters(form);
-  // What is folded is opened for the printer, and folded again afterwards.
+  // Folded parts are opened for the printer, and folded again afterwards.
   let folded = [];
   addEventListener("beforeprint", () => {
     folded = [...document.querySelectorAll("details:not([open])")];

@@ -21,7 +21,7 @@ struct Row {
     /// The kind of place: `layer 1`, `config`.
     kind: String,
     name: String,
-    /// What there is to know about the place.
+    /// The state of the file, and the steps into it.
     remark: String,
     /// The line of the Dockerfile that made it.
     line: String,

@@ -17,7 +17,7 @@ const MAX_LAYERS: usize = 12;
 /// The width of the longest bar.
 const BAR: usize = 14;
 
-/// What is to be said of a layer.
+/// The tokens in a layer, and the layers that it hides files of.
 #[derive(Default)]
 struct Mark {
     /// The tokens that the layer holds.

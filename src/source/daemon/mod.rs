@@ -91,7 +91,7 @@ fn request(engine: Engine, image: Option<&str>) -> io::Result<impl Read + use<>>
             return Ok(response);
         }
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_string().unwrap_or_default();
-        // What Go's server says by itself.
+        // The answer of Go's server to plain HTTP.
         if response.status() == StatusCode::BAD_REQUEST && body.contains("HTTP request to an HTTPS server") {
             let detail =
                 format!("{} wants TLS; DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH give it", engine.name());

@@ -182,7 +182,7 @@ impl Client {
         let url = self.address(request.path);
         let known = self.authorization();
         let (response, from) = self.follow(&url, request, known.as_ref())?;
-        // What another server asks for is not for it to have.
+        // The credentials are for the registry, and not for another server that asks for them.
         if response.status() != StatusCode::UNAUTHORIZED || !self.is_own(&from) {
             return Ok((response, from));
         }

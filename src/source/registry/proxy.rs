@@ -153,7 +153,7 @@ mod tests {
             (&[("http_proxy", "http://p:1")], HTTPS, String::new()),
             (&[("HTTPS_PROXY", "http://p:1")], HTTP, String::new()),
             (&[], HTTPS, String::new()),
-            // What is no address of a proxy is not passed over.
+            // An invalid address of a proxy is an error: requests must not go around the proxy.
             (
                 &[("https_proxy", "http://[bad")],
                 HTTPS,

@@ -107,12 +107,12 @@ fn by_api(client: &Client, digest: Digest, found: &mut Vec<Blob>) -> io::Result<
     }
 }
 
-/// What a registry answers to the question what refers to a digest.
+/// The answer of a registry to a request for the referrers of a digest.
 #[derive(Debug, PartialEq)]
 enum Answer {
     /// The descriptors in an index.
     Index(Vec<Value>),
-    /// What is meant to be an index and is none.
+    /// A body that claims to be an index and is none.
     Broken,
     /// Something else. The registry does not know the question.
     Other,

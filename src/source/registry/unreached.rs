@@ -8,7 +8,7 @@ use super::address::{authority, is_same_origin};
 use super::proxy::Via;
 use crate::fault::{Code, Fault};
 
-/// What the system says of a name that no host has.
+/// The system's message for a name that no host has.
 const NO_HOST: [&str; 4] = [
     "Name or service not known",
     "No address associated with hostname",

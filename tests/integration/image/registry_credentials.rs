@@ -1,4 +1,4 @@
-//! Where the credentials for a registry go, and where not.
+//! The servers that get the credentials for a registry, and those that must not.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -357,7 +357,7 @@ fn what_refers_to_an_image_is_read() {
     empty.assert_found_only(&[&token("two"), &signature, &listed]);
     let broken = through(Box::new(move |_| Some(Reply::Answer(200, Vec::new(), broken.clone()))));
     assert_eq!(broken.errors()[0]["code"], "unsupported");
-    // What is meant to be a list and is none leaves open what refers to the image.
+    // A body that claims to be a list and is none leaves the referrers unknown.
     for (media_type, body) in [
         (image::INDEX, "{\"manifests\": ["),
         (image::INDEX, "<html>"),
