@@ -30,10 +30,10 @@ lint:
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --document-private-items
 	cargo deny check bans licenses sources
 
-# Writes the pages of docs that the tests generate: rules, codes, recall, and the Dockerfile rules on
-# testdata/corpus.
+# Writes the files of docs that the tests generate: rules, codes, the schema of policies, recall, and the Dockerfile
+# rules on testdata/corpus.
 docs:
-	STOWAWAY_WRITE_DOCS=1 cargo test --lib -- report::pages
+	STOWAWAY_WRITE_DOCS=1 cargo test --lib -- report::pages the_schema_is
 	STOWAWAY_WRITE_DOCS=1 cargo test --test integration -- recall corpus
 
 # Builds Dockerfiles for real and compares the audits with the resulting images, as `make test` does, with buildah and

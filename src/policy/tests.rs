@@ -182,15 +182,15 @@ fn paths_match_as_in_gitignore() {
     }
 }
 
-/// docs/config.schema.json is made from the types: `UPDATE=1 cargo test the_schema` writes it.
+/// docs/config.schema.json is made from the types: `make docs` writes it.
 #[test]
 fn the_schema_is_that_of_the_types() {
     let schema = schemars::SchemaGenerator::new(schemars::generate::SchemaSettings::draft2020_12())
         .into_root_schema_for::<super::file::File>();
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/config.schema.json");
-    if std::env::var_os("UPDATE").is_some() {
+    if std::env::var_os("STOWAWAY_WRITE_DOCS").is_some() {
         fs::write(&file, &text).unwrap();
     }
-    assert_eq!(fs::read_to_string(file).unwrap(), text, "UPDATE=1 writes it again");
+    assert_eq!(fs::read_to_string(file).unwrap(), text, "`make docs` writes it again");
 }
